@@ -1,0 +1,1 @@
+"""What a leaderboard is, without I/O: order, standings, sharding, merging, statistics."""

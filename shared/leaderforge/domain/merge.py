@@ -1,0 +1,68 @@
+"""Merging what the partitions answer into one exact answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from heapq import merge, nsmallest
+from itertools import islice
+from operator import attrgetter
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry as an index or a store lists it: its sort key and what a page shows beside."""
+
+    key: bytes
+    submissions: int
+    username: str | None = None
+    has_metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Entries around a bound: how many there are, how many lie above it, and the nearest on each side.
+
+    `before` and `after` are in rank order; `after` starts with the first entry at or below the bound, whose rank
+    is `above` + 1.
+    """
+
+    total: int
+    above: int
+    before: Sequence[Row]
+    after: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many entries there are, and how many lie above each bound asked for, in the order asked."""
+
+    total: int
+    above: Sequence[int]
+
+
+_key = attrgetter("key")
+
+
+def merge_windows(windows: Sequence[Window], before: int, after: int) -> Window:
+    """Return the window over all partitions from each partition's own, taken at the same bound and sizes."""
+    nearest = merge(*(reversed(w.before) for w in windows), key=_key, reverse=True)
+    return Window(
+        total=sum(w.total for w in windows),
+        above=sum(w.above for w in windows),
+        before=list(islice(nearest, before))[::-1],
+        after=list(islice(merge(*(w.after for w in windows), key=_key), after)),
+    )
+
+
+def merge_counts(counts: Iterable[Counts]) -> Counts:
+    """Return the counts over all partitions from each partition's own, for the same bounds."""
+    parts = list(counts)
+    return Counts(
+        total=sum(c.total for c in parts),
+        above=[sum(column) for column in zip(*(c.above for c in parts), strict=True)],
+    )
+
+
+def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
+    """Return the n-th smallest key (from 0) of several lists, or None where there are fewer."""
+    smallest = nsmallest(n + 1, (key for keys in partitions for key in keys))
+    return smallest[n] if n < len(smallest) else None

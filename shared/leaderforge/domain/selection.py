@@ -1,0 +1,92 @@
+"""Selecting the entry at a global rank among sorted partitions, by probing a few local positions a round.
+
+Multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y and
+matrices with sorted columns, 1982): every probed key bounds how many entries of each partition precede it, the
+bounds add up, and whatever lies beyond the closest keys on either side of the target is dropped. Since players are
+hashed, the target is probably near the same fraction of each partition, so probes are densest there; they spread out
+geometrically, so that any distribution narrows by a constant factor a round.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from math import isqrt
+
+from leaderforge.domain.merge import nth
+
+FEW = 32
+"""Partitions with no more candidates than this, on average, are read whole."""
+
+
+class Selection:
+    """The search for the entry with `rank` - 1 entries above it.
+
+    Ask for `probes`, answer with `narrow`, until `done`; `key` is then the entry's sort key, or None if the
+    partitions shrank below the rank meanwhile. `sizes` are the partitions' numbers of entries.
+    """
+
+    def __init__(self, sizes: Sequence[int], rank: int) -> None:
+        self._target = rank - 1
+        self._low = [0] * len(sizes)
+        self._high = list(sizes)
+        self.key: bytes | None = None
+        self.done = not 0 <= self._target < sum(sizes)
+
+    def probes(self) -> list[list[int]]:
+        """Return, for each partition, the ascending local positions (from 0) whose keys are wanted next."""
+        candidates = sum(self._high) - sum(self._low)
+        if candidates <= FEW * len(self._low):
+            return [list(range(low, high)) for low, high in zip(self._low, self._high, strict=True)]
+        wanted = self._target - sum(self._low)
+        return [
+            _spread(low, high, low + wanted * (high - low) // candidates)
+            for low, high in zip(self._low, self._high, strict=True)
+        ]
+
+    def narrow(self, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> None:
+        """Take the keys at the probed positions; a list cut short means that the partition has shrunk."""
+        if all(len(p) == h - l for p, l, h in zip(probes, self._low, self._high, strict=True)):
+            self.key = nth(keys, self._target - sum(self._low))
+            self.done = True
+            return
+        pivots = sorted(key for part in keys for key in part)
+        past = bisect_left(pivots, True, key=lambda key: sum(self._least(key, probes, keys)) > self._target)
+        upto = bisect_left(pivots, True, key=lambda key: sum(self._most(key, probes, keys)) > self._target) - 1
+        low = self._least(pivots[upto], probes, keys) if upto >= 0 else self._low
+        high = self._most(pivots[past], probes, keys) if past < len(pivots) else self._high
+        self._low, self._high = low, high
+        if upto >= 0 and sum(low) == self._target == sum(self._most(pivots[upto], probes, keys)):
+            self.key = pivots[upto]
+            self.done = True
+        elif not sum(low) <= self._target < sum(high):
+            self.done = True
+
+    def _least(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
+        """Return how many entries of each partition precede `key` at least."""
+        return [
+            _preceding(part, key, positions, low)
+            for low, positions, part in zip(self._low, probes, keys, strict=True)
+        ]
+
+    def _most(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
+        """Return how many entries of each partition precede `key` at most."""
+        return [
+            positions[i] if (i := bisect_left(part, key)) < len(part) else high
+            for high, positions, part in zip(self._high, probes, keys, strict=True)
+        ]
+
+
+def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low: int) -> int:
+    i = bisect_left(part, key)
+    if i < len(part) and part[i] == key:
+        return positions[i]
+    return positions[i - 1] + 1 if i else low
+
+
+def _spread(low: int, high: int, centre: int) -> list[int]:
+    """Return positions in [low, high): dense around the centre, ever wider apart away from it."""
+    positions = {low, centre, high - 1}
+    step = max(1, isqrt(high - low) // 8)
+    while step < high - low:
+        positions |= {centre - step, centre + step}
+        step = step * 3 // 2 + 1
+    return sorted(p for p in positions if low <= p < high)

@@ -1,0 +1,25 @@
+"""Percentiles and histograms."""
+
+from fractions import Fraction
+
+
+def percentile(rank: int, total: int) -> float:
+    """Return the share of the other players that this rank is ahead of, in percent; 100 for a lone player."""
+    if total <= 1:
+        return 100.0
+    return 100 * (total - rank) / (total - 1)
+
+
+def rank_at(percent: Fraction, total: int) -> int:
+    """Return the last rank that is ahead of at least `percent` of the other players, among `total` of them."""
+    return total - -((-percent * (total - 1)) // 100)
+
+
+def bucket_edges(low: int, high: int, buckets: int) -> list[int]:
+    """Return the edges of at most `buckets` intervals that cover the scores low to high as evenly as integers allow.
+
+    Interval i holds the scores from edge i up to, not including, edge i + 1; the last edge is high + 1.
+    """
+    width = high - low + 1
+    used = min(buckets, width)
+    return [low + i * width // used for i in range(used + 1)]
