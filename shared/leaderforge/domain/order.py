@@ -44,9 +44,7 @@ def sort_key(order: Order, score: int, achieved_at: int, user_id: int) -> bytes:
     """
     ranked = -score if order is Order.DESC else score
     number = (
-        (ranked + _INTEGER_BIAS) << _SCORE_SHIFT
-        | (achieved_at + _TIME_BIAS) << _TIME_SHIFT
-        | (user_id + _INTEGER_BIAS)
+        (ranked + _INTEGER_BIAS) << _SCORE_SHIFT | (achieved_at + _TIME_BIAS) << _TIME_SHIFT | (user_id + _INTEGER_BIAS)
     )
     return number.to_bytes(KEY_BYTES, "big")
 

@@ -44,7 +44,7 @@ class Selection:
 
     def narrow(self, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> None:
         """Take the keys at the probed positions; a list cut short means that the partition has shrunk."""
-        if all(len(p) == h - l for p, l, h in zip(probes, self._low, self._high, strict=True)):
+        if all(len(p) == high - low for p, low, high in zip(probes, self._low, self._high, strict=True)):
             self.key = nth(keys, self._target - sum(self._low))
             self.done = True
             return
@@ -63,8 +63,7 @@ class Selection:
     def _least(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
         """Return how many entries of each partition precede `key` at least."""
         return [
-            _preceding(part, key, positions, low)
-            for low, positions, part in zip(self._low, probes, keys, strict=True)
+            _preceding(part, key, positions, low) for low, positions, part in zip(self._low, probes, keys, strict=True)
         ]
 
     def _most(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:

@@ -74,7 +74,7 @@ def fold(policy: Policy, order: Order, events: Iterable[Event]) -> Standing:
 
 
 def improved(policy: Policy, order: Order, event: Event, standing: Standing) -> bool:
-    """Whether the event serves the player: it is the standing's run or, on `sum` boards, moves the score the right way."""
+    """Whether the event is the standing's run or, on `sum` boards, moves the score the right way."""
     if policy is Policy.SUM:
         return event.score > 0 if order is Order.DESC else event.score < 0
     return standing.run_id == event.submission_id
