@@ -71,13 +71,17 @@ class RankIndex(Ranking, Protocol):
         """
         ...
 
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
+        """Apply many standings, one a player, without holding up others."""
+        ...
+
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
         """Return the user ids of the standings that the index does not hold just so."""
         ...
 
-    async def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
-        """Yield the ids of all players that the index ranks, in chunks, in no order."""
-        yield []
+    def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
+        """Yield the ids of all players that the index ranks, in chunks, in no order, a few perhaps twice."""
+        ...
 
     async def put_names(self, names: Mapping[int, str]) -> None:
         """Set the names that rows of these players show, on every ladder."""
@@ -100,7 +104,10 @@ class RankIndex(Ranking, Protocol):
         ...
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
-        """Whether this holder has, or now takes, the named lease, so that one process of many does a job."""
+        """Whether this holder has, or now takes, the named lease, so that one process of many does a job.
+
+        No seconds give it back.
+        """
         ...
 
     async def health(self) -> Sequence[bool]:
@@ -207,6 +214,10 @@ class Telemetry(Protocol):
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
         """Time what runs inside as one transaction of that name."""
+        ...
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        """Observe the seconds that what runs inside takes."""
         ...
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:

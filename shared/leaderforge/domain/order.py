@@ -7,7 +7,7 @@ in a Redis sorted set and anywhere else. Smaller keys rank higher.
 
 from dataclasses import dataclass
 
-from leaderforge.domain.boards import MAX_INTEGER, Order
+from leaderforge.domain.boards import MAX_INTEGER, Order, RankStyle
 
 SCORE_BYTES = 7
 TIME_BYTES = 6
@@ -63,6 +63,14 @@ def score_bound(order: Order, score: int) -> bytes:
     """Return a bound that lies after every better score and before every entry with this one."""
     ranked = -score if order is Order.DESC else score
     return (ranked + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
+
+
+def rank_bound(style: RankStyle, key: bytes) -> bytes:
+    """Return the bound such that an entry's rank is one more than the number of entries above it.
+
+    Shared ranks count better scores only, so their bound is the part of the key that holds the score.
+    """
+    return key if style is RankStyle.ORDINAL else key[:SCORE_BYTES]
 
 
 def user_id_of(key: bytes) -> int:

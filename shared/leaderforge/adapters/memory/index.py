@@ -1,0 +1,147 @@
+"""The rank index's twin: the same promises, kept by sorting."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from itertools import count
+from time import monotonic
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.order import rank_bound, sort_key
+from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.standings import Standing
+from leaderforge.ports import Applied
+
+
+class MemoryIndex:
+    """`RankIndex` in a dict."""
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.partitions = partitions
+        self._standings: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
+        self._names: dict[int, str] = {}
+        self._watermarks: list[int | None] = [None] * partitions
+        self._rebuilds: dict[int, str] = {}
+        self._tokens = map(str, count())
+        self._leases: dict[str, tuple[str, float]] = {}
+
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        self._require_complete()
+        held = self._standings[ladder]
+        return {i: self._row(ladder, held[i]) for i in user_ids if i in held}
+
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+        keys = self._sorted(ladder)
+        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds])
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window:
+        keys = self._sorted(ladder)
+        above = bisect_left(keys, bound)
+        rows = {row.key: row for row in (self._row(ladder, s) for s in self._standings[ladder].values())}
+        return Window(
+            total=len(keys),
+            above=above,
+            before=[rows[key] for key in keys[max(0, above - before) : above]],
+            after=[rows[key] for key in keys[above : above + after]],
+        )
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        keys = self._sorted(ladder)
+        return keys[rank - 1] if 1 <= rank <= len(keys) else None
+
+    async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
+        held = self._standings[ladder]
+        before = dict(held)
+        for standing in standings:
+            old = held.get(standing.user_id)
+            if old is None or old.revision < standing.revision:
+                held[standing.user_id] = standing
+        complete = None not in self._watermarks
+        return [
+            Applied(
+                key=_key(ladder, s),
+                previous=_key(ladder, before[s.user_id]) if s.user_id in before else None,
+                above=self._above(ladder, s) if count and complete else None,
+            )
+            for s in standings
+        ]
+
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
+        await self.apply(ladder, standings)
+
+    async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
+        held = self._standings[ladder]
+        return [s.user_id for s in standings if held.get(s.user_id) != s]
+
+    async def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
+        yield list(self._standings[ladder])
+
+    async def put_names(self, names: Mapping[int, str]) -> None:
+        self._names.update(names)
+
+    async def watermarks(self) -> Sequence[int | None]:
+        return list(self._watermarks)
+
+    async def advance(self, watermark: int) -> None:
+        self._watermarks = [None if old is None else max(old, watermark) for old in self._watermarks]
+
+    async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
+        token = next(self._tokens)
+        for partition in partitions:
+            self._watermarks[partition] = None
+            self._rebuilds[partition] = token
+            for ladder in ladders:
+                self._standings[ladder] = {
+                    i: s for i, s in self._standings[ladder].items() if partition_of(i, self.partitions) != partition
+                }
+            self._names = {i: n for i, n in self._names.items() if partition_of(i, self.partitions) != partition}
+        return token
+
+    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
+        finished = [p for p in partitions if self._rebuilds.get(p) == token]
+        for partition in finished:
+            del self._rebuilds[partition]
+            self._watermarks[partition] = watermark
+        return finished
+
+    async def lease(self, name: str, holder: str, seconds: float) -> bool:
+        now = monotonic()
+        owner, until = self._leases.get(name, (holder, now))
+        if owner != holder and until > now:
+            return False
+        self._leases[name] = (holder, now + seconds)
+        return True
+
+    async def health(self) -> Sequence[bool]:
+        return [watermark is not None for watermark in self._watermarks]
+
+    def wipe(self) -> None:
+        """Lose everything, as a cluster does on FLUSHALL."""
+        self.__init__(self.partitions)  # type: ignore[misc]  # a fresh twin is what a wiped one is
+
+    def _require_complete(self) -> None:
+        if None in self._watermarks:
+            raise IndexUnavailable("a partition of the rank index awaits its rebuild")
+
+    def _sorted(self, ladder: Ladder) -> list[bytes]:
+        self._require_complete()
+        return sorted(_key(ladder, s) for s in self._standings[ladder].values())
+
+    def _above(self, ladder: Ladder, standing: Standing) -> int:
+        bound = rank_bound(ladder.board.rank_style, _key(ladder, standing))
+        others = (s for i, s in self._standings[ladder].items() if i != standing.user_id)
+        return sum(_key(ladder, s) < bound for s in others)
+
+    def _row(self, ladder: Ladder, standing: Standing) -> Row:
+        return Row(
+            key=_key(ladder, standing),
+            submissions=standing.submissions,
+            username=self._names.get(standing.user_id),
+            has_metadata=standing.metadata is not None,
+        )
+
+
+def _key(ladder: Ladder, standing: Standing) -> bytes:
+    return sort_key(ladder.board.order, standing.score, standing.achieved_at, standing.user_id)

@@ -1,0 +1,1 @@
+"""The rank index on Redis Cluster or Valkey."""

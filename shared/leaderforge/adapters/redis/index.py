@@ -1,0 +1,254 @@
+"""The rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.records import Record, key_of, record_of, revision_of, row_of
+from leaderforge.adapters.redis.scripts import Script, script
+from leaderforge.domain.boards import Ladder, RankStyle
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.merge import Counts, Row, Window, merge_counts, merge_windows
+from leaderforge.domain.order import USER_BYTES, rank_bound, user_bytes, user_id_of
+from leaderforge.domain.selection import Selection
+from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.standings import Standing
+from leaderforge.ports import Applied
+
+_RECORDS_A_CALL = 500
+_USERS_A_SCAN = 1000
+_SELECTION_ROUNDS = 64
+
+
+class RedisIndex:
+    """`RankIndex` on Redis Cluster or Valkey. `namespace` keeps several indexes apart on one cluster."""
+
+    def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
+        self.partitions = partitions
+        self._cluster = cluster
+        self._keys = Keys(namespace, partitions)
+        self._all = range(partitions)
+
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        groups = self._by_partition(user_ids)
+        replies = await self._read(
+            self._call(
+                p, script("rows"), self._keys.standings(p, ladder), self._keys.names[p], args=list(map(user_bytes, ids))
+            )
+            for p, ids in groups.items()
+        )
+        return {
+            user_id: row_of(key_of(user_bytes(user_id), value), value, name)
+            for ids, (values, names) in zip(groups.values(), replies, strict=True)
+            for user_id, value, name in zip(ids, values, names, strict=True)
+            if value is not None
+        }
+
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+        replies = await self._read(
+            self._call(p, script("counts"), self._keys.entries(p, ladder), args=bounds) for p in self._all
+        )
+        return merge_counts(Counts(total, above) for total, *above in replies)
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window:
+        replies = await self._read(
+            self._call(
+                p,
+                script("window"),
+                self._keys.entries(p, ladder),
+                self._keys.standings(p, ladder),
+                self._keys.names[p],
+                args=(bound, before, after),
+            )
+            for p in self._all
+        )
+        return merge_windows([_window_of(reply) for reply in replies], before, after)
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        sizes = await self._probe(ladder, [[] for _ in self._all])
+        selection = Selection([total for total, *_ in sizes], rank)
+        for _ in range(_SELECTION_ROUNDS):
+            if selection.done:
+                break
+            probes = selection.probes()
+            replies = await self._probe(ladder, probes)
+            selection.narrow(probes, [keys for _, *keys in replies])
+        return selection.key
+
+    async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
+        records = [record_of(ladder.board.order, standing) for standing in standings]
+        bounds = [rank_bound(ladder.board.rank_style, record.key) for record in records] if count else []
+        groups = self._by_partition([s.user_id for s in standings])
+        by_user = dict(zip((s.user_id for s in standings), records, strict=True))
+        touched = list(self._all) if count else list(groups)
+        replies = await self._cluster.run(
+            [
+                self._call(
+                    p,
+                    script("apply"),
+                    self._keys.entries(p, ladder),
+                    self._keys.standings(p, ladder),
+                    args=(b"".join(by_user[user_id].packed for user_id in groups.get(p, ())), *bounds),
+                )
+                for p in touched
+            ]
+        )
+        held = {
+            user_id: value
+            for p, reply in zip(touched, replies, strict=True)
+            for user_id, value in zip(groups.get(p, ()), reply[0], strict=True)
+        }
+        counts = [reply[1] for reply in replies if len(reply) > 1]
+        above: Iterable[int | None] = [None] * len(records)
+        if count and len(counts) == self.partitions and all(c is not None for c in counts):
+            above = map(sum, zip(*counts, strict=True))
+        return [
+            _applied(ladder.board.rank_style, record, held[user_id], n)
+            for (user_id, record), n in zip(by_user.items(), above, strict=True)
+        ]
+
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
+        """Apply many standings, one a player, in calls short enough not to hold up the nodes."""
+        groups = self._by_partition([s.user_id for s in standings])
+        by_user = {s.user_id: s for s in standings}
+        await asyncio.gather(*(self._load_partition(ladder, p, [by_user[i] for i in ids]) for p, ids in groups.items()))
+
+    async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
+        groups = self._by_partition([s.user_id for s in standings])
+        by_user = {s.user_id: record_of(ladder.board.order, s) for s in standings}
+        calls = [
+            self._call(
+                p,
+                script("compare"),
+                self._keys.entries(p, ladder),
+                self._keys.standings(p, ladder),
+                args=(b"".join(by_user[i].packed for i in chunk),),
+                meta=False,
+            )
+            for p, ids in groups.items()
+            for chunk in _chunks(ids, _RECORDS_A_CALL)
+        ]
+        return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
+
+    async def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
+        for p in self._all:
+            cursor = b"0"
+            while True:
+                [(cursor, found)] = await self._cluster.commands(
+                    [("ZSCAN", self._keys.entries(p, ladder), cursor, "COUNT", _USERS_A_SCAN)]
+                )
+                yield [user_id_of(key) for key, _ in found]
+                if int(cursor) == 0:
+                    break
+
+    async def put_names(self, names: Mapping[int, str]) -> None:
+        groups = self._by_partition(names)
+        await self._cluster.commands(
+            [
+                ("HSET", self._keys.names[p], *(field for i in ids for field in (user_bytes(i), names[i])))
+                for p, ids in groups.items()
+            ]
+        )
+
+    async def watermarks(self) -> Sequence[int | None]:
+        replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
+        return [None if reply is None else int(reply) for reply in replies]
+
+    async def advance(self, watermark: int) -> None:
+        await self._cluster.run([self._call(p, script("advance"), args=(watermark,)) for p in self._all])
+
+    async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
+        token = uuid4().hex
+        calls = []
+        for p in partitions:
+            emptied = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
+            calls.append(self._call(p, script("begin_rebuild"), *emptied, self._keys.names[p], args=(token,)))
+        await self._cluster.run(calls)
+        return token
+
+    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
+        marked = await self._cluster.run(
+            [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
+        )
+        return [p for p, done in zip(partitions, marked, strict=True) if done]
+
+    async def lease(self, name: str, holder: str, seconds: float) -> bool:
+        key = self._keys.lease(name)
+        call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
+        return bool((await self._cluster.run([call]))[0])
+
+    async def health(self) -> Sequence[bool]:
+        return await asyncio.gather(*(self._answers(p) for p in self._all))
+
+    async def close(self) -> None:
+        """Close the connections; the next use opens new ones."""
+        await self._cluster.close()
+
+    async def _answers(self, partition: int) -> bool:
+        try:
+            [marked] = await self._cluster.commands([("HEXISTS", self._keys.meta[partition], "watermark")])
+        except IndexUnavailable:
+            return False
+        return bool(marked)
+
+    async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
+        return await self._read(
+            self._call(p, script("probe"), self._keys.entries(p, ladder), args=positions[p]) for p in self._all
+        )
+
+    async def _load_partition(self, ladder: Ladder, partition: int, standings: Sequence[Standing]) -> None:
+        for chunk in _chunks(standings, _RECORDS_A_CALL):
+            packed = b"".join(record_of(ladder.board.order, s).packed for s in chunk)
+            keys = self._ladder_keys(partition, ladder)
+            await self._cluster.run([self._call(partition, script("apply"), *keys, args=(packed,))])
+
+    async def _read(self, calls: Iterable[Call]) -> list[Any]:
+        replies = await self._cluster.run(list(calls))
+        if any(reply is None for reply in replies):
+            raise IndexUnavailable("a partition of the rank index awaits its rebuild")
+        return replies
+
+    def _call(
+        self,
+        partition: int,
+        code: Script,
+        *keys: bytes,
+        args: Sequence[bytes | int | str] = (),
+        meta: bool = True,
+    ) -> Call:
+        first = (self._keys.meta[partition],) if meta else ()
+        return Call(self._keys.slots[partition], code, (*first, *keys), args)
+
+    def _ladder_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes]:
+        return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
+
+    def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for user_id in user_ids:
+            groups[partition_of(user_id, self.partitions)].append(user_id)
+        return groups
+
+
+def _chunks(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def _window_of(reply: Any) -> Window:
+    total, above, split, keys, values, names = reply
+    rows = list(map(row_of, keys, values, names))
+    return Window(total, above, before=rows[:split], after=rows[split:])
+
+
+def _applied(style: RankStyle, record: Record, held: bytes | None, above: int | None) -> Applied:
+    if held is None:
+        return Applied(record.key, None, above)
+    previous = key_of(record.key[-USER_BYTES:], held)
+    newer = revision_of(held) > revision_of(record.value)
+    if above is not None and newer and previous < rank_bound(style, record.key):
+        # The player's own, newer and better entry was counted above this standing.
+        above -= 1
+    return Applied(record.key, previous, above)

@@ -1,0 +1,31 @@
+"""The names of the index's keys, all built here.
+
+All keys of a partition share its hash tag, so that one script can use them together. They begin with the namespace and
+the number of partitions: another number is another index, built beside this one.
+"""
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.sharding import hash_tags, slot_of
+
+
+class Keys:
+    """The keys of one index."""
+
+    def __init__(self, namespace: str, partitions: int) -> None:
+        tags = hash_tags(partitions)
+        self.slots = [slot_of(tag) for tag in tags]
+        self._roots = [f"{namespace}:{partitions}:{{{tag}}}:".encode() for tag in tags]
+        self.meta = [root + b"meta" for root in self._roots]
+        self.names = [root + b"names" for root in self._roots]
+
+    def entries(self, partition: int, ladder: Ladder) -> bytes:
+        """The sorted set of the ladder's sort keys."""
+        return self._roots[partition] + b"%d.%d:entries" % (ladder.board.id, ladder.period)
+
+    def standings(self, partition: int, ladder: Ladder) -> bytes:
+        """The hash of what is known of each player on the ladder."""
+        return self._roots[partition] + b"%d.%d:standings" % (ladder.board.id, ladder.period)
+
+    def lease(self, name: str) -> bytes:
+        """The lease of that name."""
+        return self._roots[0] + b"lease:" + name.encode()

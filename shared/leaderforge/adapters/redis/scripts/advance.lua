@@ -1,0 +1,8 @@
+-- Raises the watermark of a complete partition.
+-- KEYS: meta
+-- ARGV: watermark
+local old = redis.call('HGET', KEYS[1], 'watermark')
+if old and tonumber(old) < tonumber(ARGV[1]) then
+    redis.call('HSET', KEYS[1], 'watermark', ARGV[1])
+end
+return 1

@@ -1,0 +1,9 @@
+-- Empties a partition and notes who rebuilds it.
+-- KEYS: meta, keys to empty...
+-- ARGV: token
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'rebuild', ARGV[1])
+for i = 2, #KEYS do
+    redis.call('UNLINK', KEYS[i])
+end
+return 1

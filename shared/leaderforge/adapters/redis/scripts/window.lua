@@ -1,0 +1,29 @@
+-- Reads a partition's entries on both sides of a bound, with what a page shows of them.
+-- KEYS: meta, entries, standings, names
+-- ARGV: bound (empty: before all), how many above it, how many from it on
+-- Returns the total, the number above the bound, then the entries, their standings and names in rank order, with
+-- the number of them that lie above the bound; false if the partition is incomplete.
+if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
+    return false
+end
+local above = 0
+if ARGV[1] ~= '' then
+    above = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. ARGV[1])
+end
+local first = math.max(0, above - tonumber(ARGV[2]))
+local last = above + tonumber(ARGV[3]) - 1
+local total = redis.call('ZCARD', KEYS[2])
+local entries = {}
+if last >= first then
+    entries = redis.call('ZRANGE', KEYS[2], first, last)
+end
+if #entries == 0 then
+    return { total, above, 0, {}, {}, {} }
+end
+local users = {}
+for i = 1, #entries do
+    users[i] = string.sub(entries[i], 14)
+end
+local standings = redis.call('HMGET', KEYS[3], unpack(users))
+local names = redis.call('HMGET', KEYS[4], unpack(users))
+return { total, above, above - first, entries, standings, names }

@@ -1,0 +1,87 @@
+"""Batching of concurrent calls."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from leaderforge.domain.errors import Overloaded
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+Run = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
+
+
+class Coalescer(Generic[Item, Result]):
+    """Runs concurrent calls together: while batches are in flight new calls queue, and leave as the next batch.
+
+    There is no timer: an idle coalescer runs a call at once, and under load batches grow by themselves. `run` returns
+    one result an item, in order; what it raises reaches every caller of that batch. Callers that wait longer than
+    `time_limit_s` seconds, or find `max_waiting` others before them, get `Overloaded`.
+    """
+
+    def __init__(
+        self,
+        run: Run[Item, Result],
+        *,
+        max_batch: int = 256,
+        max_in_flight: int = 2,
+        max_waiting: int = 10_000,
+        time_limit_s: float = 10.0,
+    ) -> None:
+        self._run = run
+        self._max_batch = max_batch
+        self._max_in_flight = max_in_flight
+        self._max_waiting = max_waiting
+        self._time_limit_s = time_limit_s
+        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._scheduled = False
+
+    async def __call__(self, item: Item) -> Result:
+        """Return the result for this item."""
+        if len(self._waiting) >= self._max_waiting:
+            raise Overloaded("too many requests are waiting; try again shortly")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
+        if not self._scheduled:
+            # Calls that arrive in the same turn of the loop leave together.
+            self._scheduled = True
+            loop.call_soon(self._dispatch)
+        try:
+            async with asyncio.timeout(self._time_limit_s):
+                return await future
+        except TimeoutError:
+            raise Overloaded(f"the request was not served within {self._time_limit_s:g} s") from None
+
+    def _dispatch(self) -> None:
+        self._scheduled = False
+        while self._waiting and len(self._in_flight) < self._max_in_flight:
+            batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
+            # Whoever gave up waiting must not be served behind their back.
+            batch = [(item, future) for item, future in batch if not future.done()]
+            if batch:
+                task = asyncio.get_running_loop().create_task(self._serve(batch))
+                self._in_flight.add(task)
+                task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._dispatch()
+
+    async def _serve(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._run([item for item, _ in batch])
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+        except asyncio.CancelledError:
+            for _, future in batch:
+                future.cancel()
+            raise
+        except Exception as error:
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)

@@ -1,0 +1,193 @@
+"""Keeping the index true to the store: reconcile, rebuild, verify."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.standings import Standing
+from leaderforge.ports import Clock, RankIndex, ScoreStore, Telemetry
+
+Progress = Callable[[int], None]
+"""Told how many more standings are done."""
+
+OVERLAP_MS = 15_000
+"""How far before its watermark a partition is looked at again: longer than any commit may take after its receipt."""
+
+_LEASE_S = 30.0
+_LEASE_WAIT_S = 60.0
+_RETRY_S = 0.2
+_LOADS_IN_FLIGHT = 3
+_RECHECKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A player whose standing the index does not hold as the store has it; `extra`: the store has none."""
+
+    board: str
+    period: int
+    user_id: int
+    extra: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a comparison of every standing with the index found; `complete` tells whether all partitions answer."""
+
+    checked: int
+    differences: Sequence[Difference]
+    complete: bool
+
+    @property
+    def clean(self) -> bool:
+        """Whether the index is complete and holds just what the store does."""
+        return self.complete and not self.differences
+
+
+def _ignore(_: int) -> None:
+    pass
+
+
+class MaintainService:
+    """Repairs what crashes and lost nodes leave behind. Any process may run it; a lease lets one at a time."""
+
+    def __init__(self, store: ScoreStore, index: RankIndex, clock: Clock, telemetry: Telemetry) -> None:
+        self._store = store
+        self._index = index
+        self._clock = clock
+        self._telemetry = telemetry
+        self._holder = uuid4().hex
+
+    async def reconcile(self, every_ms: int = 0) -> int:
+        """Bring the index up to date and return how many standings were looked at.
+
+        Standings with an event since the oldest watermark are applied again, which changes only what was missed, and
+        incomplete partitions are rebuilt. Does nothing if another process is at it, or did it less than `every_ms` ago.
+        """
+        marks = await self._index.watermarks()
+        oldest = min((mark for mark in marks if mark is not None), default=0)
+        incomplete = [p for p, mark in enumerate(marks) if mark is None]
+        if not incomplete:
+            self._telemetry.gauge("index_lag_seconds", max(0, self._clock() - oldest) / 1000)
+            if self._clock() - oldest < every_ms:
+                return 0
+        if not await self._index.lease("maintain", self._holder, _LEASE_S):
+            return 0
+        try:
+            return await (self._rebuild(incomplete, _ignore) if incomplete else self._catch_up(oldest))
+        finally:
+            await self._release()
+
+    async def rebuild(self, progress: Progress = _ignore) -> int:
+        """Empty the index and load it anew while submissions go on; return how many standings were loaded.
+
+        Reads are answered from the store meanwhile. Raises `IndexUnavailable` if the index is lost again while at it.
+        """
+        async with self._lease():
+            return await self._rebuild(range(self._index.partitions), progress)
+
+    async def verify(self, progress: Progress = _ignore) -> Verification:
+        """Compare every standing with the index. What is on its way into the index is not reported."""
+        checked = 0
+        found: list[Difference] = []
+        for ladder in await self._store.ladders():
+            suspects: list[int] = []
+            async for standings in self._store.all_standings(ladder):
+                suspects += await self._index.differences(ladder, standings)
+                checked += len(standings)
+                progress(len(standings))
+            differing = await self._settled(ladder, suspects)
+            found += [Difference(ladder.board.slug, ladder.period, i, extra=False) for i in differing]
+            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in await self._extra(ladder)]
+        return Verification(checked, found, complete=None not in await self._index.watermarks())
+
+    async def _catch_up(self, since: int) -> int:
+        now = self._clock()
+        seen = 0
+        async for ladder, standings in self._store.changed_since(since - OVERLAP_MS):
+            await self._index.load(ladder, standings)
+            seen += len(standings)
+        await self._index.advance(now)
+        return seen
+
+    async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
+        now = self._clock()
+        ladders = await self._store.ladders()
+        token = await self._index.begin_rebuild(ladders, partitions)
+        loaded = 0
+        wanted = frozenset(partitions)
+        for ladder in ladders:
+            loaded += await self._load(ladder, wanted, progress)
+        async for names in self._store.all_names():
+            await self._index.put_names(names)
+        finished = await self._index.finish_rebuild(token, partitions, now)
+        lost = wanted - set(finished)
+        if lost:
+            raise IndexUnavailable(f"the index was emptied while partitions {sorted(lost)} were rebuilt; start again")
+        self._telemetry.count("index_rebuilds", len(wanted))
+        return loaded
+
+    async def _load(self, ladder: Ladder, partitions: frozenset[int], progress: Progress) -> int:
+        """Load a ladder into these partitions, a few chunks at a time while the next is read; return how many."""
+        loaded = 0
+        loading: set[asyncio.Task[None]] = set()
+        try:
+            async for standings in self._store.all_standings(ladder):
+                chosen = self._of_partitions(standings, partitions)
+                loading.add(asyncio.create_task(self._index.load(ladder, chosen)))
+                if len(loading) >= _LOADS_IN_FLIGHT:
+                    done, loading = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.gather(*done)
+                    await self._index.lease("maintain", self._holder, _LEASE_S)
+                loaded += len(chosen)
+                progress(len(chosen))
+            await asyncio.gather(*loading)
+        finally:
+            for task in loading:
+                task.cancel()
+        return loaded
+
+    def _of_partitions(self, standings: Sequence[Standing], wanted: frozenset[int]) -> Sequence[Standing]:
+        count = self._index.partitions
+        if len(wanted) == count:
+            return standings
+        return [s for s in standings if partition_of(s.user_id, count) in wanted]
+
+    async def _settled(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[int]:
+        """Return those of the players who still differ when looked at again a few times."""
+        for _ in range(_RECHECKS):
+            if not user_ids:
+                break
+            await asyncio.sleep(_RETRY_S)
+            user_ids = await self._index.differences(ladder, await self._store.standings(ladder, user_ids))
+        return user_ids
+
+    async def _extra(self, ladder: Ladder) -> Sequence[int]:
+        """Return the players whom the index ranks and the store does not."""
+        extra: list[int] = []
+        async for user_ids in self._index.user_ids(ladder):
+            known = {s.user_id for s in await self._store.standings(ladder, user_ids)}
+            extra += [i for i in user_ids if i not in known]
+        return extra
+
+    @asynccontextmanager
+    async def _lease(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_LEASE_WAIT_S):
+                while not await self._index.lease("maintain", self._holder, _LEASE_S):  # noqa: ASYNC110 - a remote condition
+                    await asyncio.sleep(_RETRY_S)
+        except TimeoutError:
+            raise IndexUnavailable("another process is maintaining the index; try again when it is done") from None
+        try:
+            yield
+        finally:
+            await self._release()
+
+    async def _release(self) -> None:
+        with suppress(IndexUnavailable):
+            await self._index.lease("maintain", self._holder, 0)

@@ -1,0 +1,178 @@
+"""Reading boards: who leads, where a player stands, who is near."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.merge import Row, Window
+from leaderforge.domain.order import FIRST, LAST, score_bound
+from leaderforge.domain.statistics import percentile
+from leaderforge.ports import Clock, Ranking, Telemetry
+from leaderforge.services.coalescing import Coalescer
+from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
+from leaderforge.services.reading import Reader
+from leaderforge.services.top import Top, TopCache
+
+_SLACK = 8
+"""Entries read beyond a page's ends, for those that move past them while its place is being found."""
+
+
+class QueryService:
+    """Answers from the index, exactly; from the store while the index cannot. No call holds more than it returns."""
+
+    def __init__(
+        self, reader: Reader, clock: Clock, telemetry: Telemetry, *, top_ttl_ms: int = 1000, time_limit_s: float = 10.0
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._telemetry = telemetry
+        self.tops = TopCache(self._load_top, clock, telemetry, ttl_ms=top_ttl_ms)
+        self._ranks = Coalescer(self._rank_batch, max_in_flight=3, time_limit_s=time_limit_s)
+
+    async def top(self, ladder: Ladder, limit: int) -> Page:
+        """Return the first `limit` entries, 1 to 1000, at most as old as the cache allows."""
+        page = await self.tops.get(ladder, limit)
+        return page if len(page.entries) <= limit else replace(page, entries=page.entries[:limit])
+
+    async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank:
+        """Return a player's entry and percentile. Raises `NotRanked`."""
+        ranked = await self._ranks((ladder, user_id))
+        if ranked is None:
+            raise _not_ranked(ladder, user_id)
+        return ranked
+
+    async def lookup(self, ladder: Ladder, user_ids: Sequence[int]) -> Lookup:
+        """Return the entries of those of the players who are ranked, best first."""
+        wanted = list(dict.fromkeys(user_ids))
+        (entries, total), source = await self._reader.read(lambda r: self._reader.entries(r, ladder, wanted))
+        found = {entry.user_id for entry in entries}
+        return Lookup(
+            entries=list(zip(entries, _ranks_among(entries), strict=True)),
+            missing=[user_id for user_id in wanted if user_id not in found],
+            total=total,
+            as_of=self._clock(),
+            source=source,
+        )
+
+    async def around(self, ladder: Ladder, user_id: int, radius: int) -> Page:
+        """Return the player with up to `radius` neighbours on each side. Raises `NotRanked`."""
+
+        async def read(ranking: Ranking) -> Page:
+            rows = await ranking.rows(ladder, [user_id])
+            if user_id not in rows:
+                raise _not_ranked(ladder, user_id)
+            window = await ranking.window(ladder, rows[user_id].key, before=radius, after=radius + 1)
+            return await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
+
+        return await self._read_page(read)
+
+    async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
+        """Return up to `limit` entries from an ordinal rank on; none where the board ends before."""
+
+        async def read(ranking: Ranking) -> Page:
+            key = await ranking.key_at(ladder, rank)
+            bound = LAST if key is None else key
+            window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
+            skipped = max(0, rank - _first(window))
+            rows = [*window.before, *window.after][skipped:][:limit]
+            return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
+
+        return await self._read_page(read)
+
+    async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
+        """Return up to `limit` entries below the one with this sort key, wherever it is now."""
+
+        async def read(ranking: Ranking) -> Page:
+            window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
+            return await self._page(ranking, ladder, window, window.after, _first(window))
+
+        return await self._read_page(read)
+
+    async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
+        """Return up to `limit` entries above the one with this sort key, wherever it is now."""
+
+        async def read(ranking: Ranking) -> Page:
+            window = await ranking.window(ladder, key, before=limit, after=0)
+            return await self._page(ranking, ladder, window, window.before, _first(window))
+
+        return await self._read_page(read)
+
+    async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
+        """Return up to `limit` entries with a score from `low` to `high`; `total` counts all of those.
+
+        With `after`, a page's `next`, return those below it.
+        """
+        order = ladder.board.order
+        best, beyond = (high, low - 1) if order is Order.DESC else (low, high + 1)
+        start, end = score_bound(order, best), score_bound(order, beyond)
+        bound = start if after is None else max(start, after + b"\0")
+
+        async def read(ranking: Ranking) -> Page:
+            window = await ranking.window(ladder, bound, before=0, after=limit + 1)
+            counts = await ranking.counts(ladder, [start, end])
+            rows = [row for row in window.after if row.key < end]
+            page = await self._page(ranking, ladder, window, rows[:limit], _first(window))
+            more = rows[limit - 1].key if len(rows) > limit else None
+            return replace(page, total=counts.above[1] - counts.above[0], next=more, previous=None)
+
+        return await self._read_page(read)
+
+    async def _load_top(self, ladder: Ladder, size: int) -> Top:
+        async def read(ranking: Ranking) -> tuple[Page, Sequence[Row]]:
+            window = await ranking.window(ladder, FIRST, before=0, after=size)
+            return await self._page(ranking, ladder, window, window.after, 1), window.after
+
+        with self._telemetry.timed("top_merge_seconds"):
+            (page, rows), source = await self._reader.read(read)
+        return Top(replace(page, source=source), last=rows[-1].key if len(rows) >= size else None)
+
+    async def _rank_batch(self, asked: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
+        self._telemetry.observe("rank_batch_size", len(asked))
+        wanted: defaultdict[Ladder, set[int]] = defaultdict(set)
+        for ladder, user_id in asked:
+            wanted[ladder].add(user_id)
+        ranked: dict[tuple[Ladder, int], PlayerRank] = {}
+        for ladder, user_ids in wanted.items():
+            for player in await self._players(ladder, user_ids):
+                ranked[ladder, player.entry.user_id] = player
+        return [ranked.get(one) for one in asked]
+
+    async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
+        (entries, total), source = await self._reader.read(lambda r: self._reader.entries(r, ladder, user_ids))
+        now = self._clock()
+        return [PlayerRank(entry, percentile(entry.rank, total), total, now, source) for entry in entries]
+
+    async def _page(self, ranking: Ranking, ladder: Ladder, window: Window, rows: Sequence[Row], first: int) -> Page:
+        """Return the page of consecutive rows of a window, the first of which has the ordinal rank `first`."""
+        return Page(
+            entries=await self._reader.listed(ranking, ladder, rows, first),
+            total=window.total,
+            as_of=self._clock(),
+            source=Source.INDEX,
+            next=rows[-1].key if rows and first + len(rows) <= window.total else None,
+            previous=rows[0].key if rows and first > 1 else None,
+        )
+
+    async def _read_page(self, read: Callable[[Ranking], Awaitable[Page]]) -> Page:
+        page, source = await self._reader.read(read)
+        return replace(page, source=source)
+
+
+def _first(window: Window) -> int:
+    """Return the ordinal rank of a window's first row."""
+    return window.above + 1 - len(window.before)
+
+
+def _ranks_among(entries: Sequence[Entry]) -> list[int]:
+    """Return each entry's rank among these, which are in order; entries of one rank share theirs."""
+    ranks: list[int] = []
+    for i, entry in enumerate(entries):
+        ranks.append(ranks[-1] if i and entry.rank == entries[i - 1].rank else i + 1)
+    return ranks
+
+
+def _not_ranked(ladder: Ladder, user_id: int) -> NotRanked:
+    slug = ladder.board.slug
+    return NotRanked(f"player {user_id} has no score on board {slug!r}", user_id=user_id, board=slug)

@@ -1,0 +1,93 @@
+"""Reading from the index or, while it cannot answer, from the store; and making rows into entries."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from leaderforge.domain.boards import Ladder, RankStyle
+from leaderforge.domain.errors import IndexUnavailable, Unavailable
+from leaderforge.domain.merge import Row
+from leaderforge.domain.order import place, rank_bound
+from leaderforge.ports import RankIndex, Ranking, ScoreStore, Telemetry, UserStore
+from leaderforge.services.entries import Entry, Source
+
+T = TypeVar("T")
+
+
+class Reader:
+    """Runs reads where they can be answered."""
+
+    def __init__(self, index: RankIndex, store: ScoreStore, users: UserStore, telemetry: Telemetry) -> None:
+        self._index = index
+        self._store = store
+        self._users = users
+        self._telemetry = telemetry
+
+    async def read(self, read: Callable[[Ranking], Awaitable[T]]) -> tuple[T, Source]:
+        """Return what `read` returns and where it came from. Raises `IndexUnavailable` if neither part answers."""
+        try:
+            return await read(self._index), Source.INDEX
+        except IndexUnavailable as unavailable:
+            self._telemetry.count("reads_degraded")
+            try:
+                return await read(self._store), Source.STORE
+            except Unavailable as error:
+                raise unavailable from error
+
+    async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> tuple[list[Entry], int]:
+        """Return the entries of those of the players who are ranked, best first, and the number of all entries."""
+        rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
+        counts = await ranking.counts(ladder, [rank_bound(ladder.board.rank_style, row.key) for row in rows])
+        return await self._hydrated(ladder, rows, [above + 1 for above in counts.above]), counts.total
+
+    async def listed(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
+        """Return the entries of consecutive rows, the first of which has the ordinal rank `first`."""
+        return await self._hydrated(ladder, rows, await self._ranks(ranking, ladder, rows, first))
+
+    async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
+        style = ladder.board.rank_style
+        ranks = list(range(first, first + len(rows)))
+        if style is RankStyle.ORDINAL or not rows:
+            return ranks
+        bounds = [rank_bound(style, row.key) for row in rows]
+        ranks[0] = (await ranking.counts(ladder, bounds[:1])).above[0] + 1
+        for i in range(1, len(rows)):
+            if bounds[i] == bounds[i - 1]:
+                ranks[i] = ranks[i - 1]
+        return ranks
+
+    async def _hydrated(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
+        places = [place(ladder.board.order, row.key) for row in rows]
+        placed = list(zip(places, rows, strict=True))
+        names = await self._names([p.user_id for p, row in placed if row.username is None])
+        metadata = await self._metadata(ladder, [p.user_id for p, row in placed if row.has_metadata])
+        return [
+            Entry(
+                rank=rank,
+                user_id=p.user_id,
+                username=names.get(p.user_id) if row.username is None else row.username,
+                score=p.score,
+                submissions=row.submissions,
+                achieved_at=p.achieved_at,
+                metadata=metadata.get(p.user_id),
+            )
+            for rank, (p, row) in zip(ranks, placed, strict=True)
+        ]
+
+    async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return names that the index lacks, and teach it them."""
+        names: Mapping[int, str] = {}
+        if user_ids:
+            with suppress(Unavailable):
+                names = {i: user.username for i, user in (await self._users.get(user_ids)).items()}
+                await self._index.put_names(names)
+        return names
+
+    async def _metadata(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str]:
+        if not user_ids:
+            return {}
+        try:
+            return await self._store.metadata(ladder, user_ids)
+        except Unavailable:
+            self._telemetry.count("metadata_omitted", len(user_ids))
+            return {}

@@ -1,0 +1,80 @@
+"""How a board's scores are spread: histograms and percentiles."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.merge import Counts
+from leaderforge.domain.order import FIRST, LAST, place, score_bound
+from leaderforge.domain.statistics import bucket_edges, percentile, rank_at
+from leaderforge.ports import Clock, Ranking
+from leaderforge.services.entries import Bucket, Distribution, Entry, PlayerRank, Source
+from leaderforge.services.reading import Reader
+
+_SHOWN = (50, 90, 99)
+
+
+class SpreadService:
+    """Answers about all of a board's scores at once, exactly, by counting."""
+
+    def __init__(self, reader: Reader, clock: Clock) -> None:
+        self._reader = reader
+        self._clock = clock
+
+    async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
+        """Return the last entry that is ahead of at least `percent` of the others. Raises `NotRanked` if none is."""
+
+        async def read(ranking: Ranking) -> tuple[list[Entry], int]:
+            total = (await ranking.counts(ladder, [])).total
+            key = await ranking.key_at(ladder, rank_at(percent, total)) if total else None
+            if key is None:
+                raise NotRanked(f"nobody has a score on board {ladder.board.slug!r}", board=ladder.board.slug)
+            return await self._reader.entries(ranking, ladder, [place(ladder.board.order, key).user_id])
+
+        ([entry], total), source = await self._reader.read(read)
+        return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)
+
+    async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
+        """Return an exact histogram of the scores in at most `buckets` buckets as equally wide as integers allow."""
+        spread, source = await self._reader.read(lambda ranking: self._distribution(ranking, ladder, buckets))
+        return replace(spread, source=source)
+
+    async def _distribution(self, ranking: Ranking, ladder: Ladder, buckets: int) -> Distribution:
+        first, last = await asyncio.gather(
+            ranking.window(ladder, FIRST, before=0, after=1), ranking.window(ladder, LAST, before=1, after=0)
+        )
+        rows = [*first.after, *last.before]
+        if not rows:
+            return Distribution([], 0, None, None, {}, self._clock(), Source.INDEX)
+        scores = [place(ladder.board.order, row.key).score for row in rows]
+        edges = bucket_edges(min(scores), max(scores), buckets)
+        below, total = await self._below(ranking, ladder, edges)
+        return Distribution(
+            buckets=[Bucket(edges[i], edges[i + 1] - 1, below[i + 1] - below[i]) for i in range(len(edges) - 1)],
+            total=total,
+            minimum=min(scores),
+            maximum=max(scores),
+            percentiles=await self._percentiles(ranking, ladder, total),
+            as_of=self._clock(),
+            source=Source.INDEX,
+        )
+
+    async def _below(self, ranking: Ranking, ladder: Ladder, edges: Sequence[int]) -> tuple[list[int], int]:
+        """Return how many scores are below each edge, the outer ones holding all, and how many there are."""
+        order = ladder.board.order
+        inner = edges[1:-1]
+        bounds = [score_bound(order, edge - 1 if order is Order.DESC else edge) for edge in inner]
+        counts: Counts = await ranking.counts(ladder, bounds)
+        below = [counts.total - above for above in counts.above] if order is Order.DESC else list(counts.above)
+        return [0, *below, counts.total], counts.total
+
+    async def _percentiles(self, ranking: Ranking, ladder: Ladder, total: int) -> dict[int, int]:
+        keys = await asyncio.gather(*(ranking.key_at(ladder, rank_at(Fraction(p), total)) for p in _SHOWN))
+        return {
+            percent: place(ladder.board.order, key).score
+            for percent, key in zip(_SHOWN, keys, strict=True)
+            if key is not None
+        }
