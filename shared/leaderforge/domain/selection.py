@@ -48,6 +48,10 @@ class Selection:
             self.key = nth(keys, self._target - sum(self._low))
             self.done = True
             return
+        self._high = [
+            min(high, positions[len(part)]) if len(part) < len(positions) else high
+            for high, positions, part in zip(self._high, probes, keys, strict=True)
+        ]
         pivots = sorted(key for part in keys for key in part)
         past = bisect_left(pivots, True, key=lambda key: sum(self._least(key, probes, keys)) > self._target)
         upto = bisect_left(pivots, True, key=lambda key: sum(self._most(key, probes, keys)) > self._target) - 1

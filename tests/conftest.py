@@ -1,0 +1,92 @@
+"""Real servers for the tests, and a check that none of them is left behind."""
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psutil
+import pytest
+
+from leaderforge.embedded import PostgresServer, ValkeyCluster
+from leaderforge.embedded.tree import lives
+from leaderforge.embedded.waiting import wait_until
+
+PR_SET_CHILD_SUBREAPER = 36
+
+OwnValkey = Callable[..., ValkeyCluster]
+"""Starts a cluster; takes the keyword arguments of `ValkeyCluster`."""
+
+OwnPostgres = Callable[..., PostgresServer]
+"""Starts a server; takes the keyword arguments of `PostgresServer`."""
+
+
+@dataclass(frozen=True)
+class ExistingCluster:
+    """A cluster that somebody else runs."""
+
+    addresses: list[str]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_left() -> Iterator[None]:
+    """Fail the run if a process outlives the tests, also one whose parent is gone."""
+    if sys.platform == "linux":  # orphans become our children, instead of vanishing from sight
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    wait_until(lambda: not _left(before), 5, f"the end of processes that tests started: {_left(before)}")
+
+
+@pytest.fixture(scope="session")
+def valkey(
+    no_process_left: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ValkeyCluster | ExistingCluster]:
+    """A cluster of three nodes, shared by all tests: write under keys of your own and break nothing.
+
+    LEADERFORGE_TEST_REDIS (host:port, comma separated) puts an existing one in its place.
+    """
+    existing = os.environ.get("LEADERFORGE_TEST_REDIS")
+    if existing:
+        yield ExistingCluster(existing.split(","))
+    else:
+        with ValkeyCluster(tmp_path_factory.mktemp("valkey")) as cluster:
+            yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server, shared by all tests; its role may create databases."""
+    with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_valkey(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
+    """Starts clusters for one test, to break."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(ValkeyCluster(tmp_path_factory.mktemp("own-valkey"), **options))
+
+
+@pytest.fixture
+def own_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
+    """Starts PostgreSQL servers for one test, to break."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(PostgresServer(tmp_path_factory.mktemp("own-postgres"), **options))
+
+
+def _left(before: set[psutil.Process]) -> list[str]:
+    children = set(psutil.Process().children(recursive=True)) - before
+    return [described for child in children if (described := _describe(child))]
+
+
+def _describe(process: psutil.Process) -> str | None:
+    try:
+        command = " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return None
+    if not lives(process) or "resource_tracker" in command:  # Python's own ends with the interpreter
+        return None
+    return f"{process.pid} {command}"

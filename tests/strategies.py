@@ -1,0 +1,35 @@
+"""Random boards and events, rich in ties and edges."""
+
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
+from leaderforge.domain.order import MAX_TIME
+from leaderforge.domain.standings import Event
+
+scores = st.integers(-MAX_INTEGER, MAX_INTEGER)
+times = st.integers(-MAX_TIME, MAX_TIME)
+user_ids = st.integers(-MAX_INTEGER, MAX_INTEGER)
+orders = st.sampled_from(Order)
+policies = st.sampled_from(Policy)
+
+boards = st.builds(
+    Board,
+    id=st.just(1),
+    slug=st.just("board"),
+    name=st.just("Board"),
+    policy=policies,
+    order=orders,
+    rank_style=st.sampled_from(RankStyle),
+)
+
+tied_events = st.builds(
+    Event,
+    user_id=st.integers(1, 12),
+    submission_id=st.builds(UUID, int=st.integers(0, 2**128 - 1)),
+    score=st.integers(-3, 3),
+    achieved_at=st.integers(-5, 5),
+    metadata=st.none() | st.just('{"level": 1}'),
+)
+"""Events of few players with few scores and times, so that everything ties with everything."""
