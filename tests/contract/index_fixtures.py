@@ -1,0 +1,38 @@
+"""Rank indexes to run the contract on."""
+
+import os
+from collections.abc import AsyncIterator, Callable
+from itertools import count
+
+import pytest
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.ports import RankIndex
+
+_numbers = count()
+
+NewIndex = Callable[[int], RankIndex]
+"""Makes an empty, incomplete index of so many partitions."""
+
+
+def new_redis_index(cluster: Cluster, partitions: int) -> RedisIndex:
+    """Return an index of its own on a shared cluster."""
+    return RedisIndex(cluster, partitions=partitions, namespace=f"test-{os.getpid()}-{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+async def cluster(valkey) -> AsyncIterator[Cluster]:
+    """A client of the shared cluster."""
+    client = Cluster(valkey.addresses, timeout_s=10)
+    yield client
+    await client.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def new_index(request: pytest.FixtureRequest) -> NewIndex:
+    if request.param == "memory":
+        return MemoryIndex
+    cluster = request.getfixturevalue("cluster")
+    return lambda partitions: new_redis_index(cluster, partitions)

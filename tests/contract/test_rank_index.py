@@ -1,0 +1,244 @@
+"""What every rank index promises: one suite over the twin and the real one."""
+
+from bisect import bisect_left
+from dataclasses import replace
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankStyle
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_key
+from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.standings import Standing
+from leaderforge.ports import RankIndex
+from tests.contract.index_fixtures import NewIndex, cluster, new_index
+
+__all__ = ["cluster", "new_index"]
+
+LADDERS = [
+    Ladder(Board(1, "desc", "Descending")),
+    Ladder(Board(2, "asc", "Ascending", order=Order.ASC)),
+    Ladder(Board(3, "shared", "Shared ranks", rank_style=RankStyle.SHARED)),
+]
+PARTITIONS = [1, 2, 7]
+
+
+def standing(user_id: int, score: int, *, at: int = 0, revision: int = 1, metadata: str | None = None) -> Standing:
+    return Standing(user_id, score, at, UUID(int=user_id % 2**64), metadata, score != 0, user_id % 9 + 1, revision)
+
+
+def crowd(size: int, *, scores: int = 20, times: int = 5, seed: int = 1) -> list[Standing]:
+    """Return standings with heavy ties."""
+    random = Random(seed)
+    return [
+        standing(user_id, random.randint(-scores, scores), at=random.randint(-times, times))
+        for user_id in random.sample(range(-5 * size, 5 * size), size)
+    ]
+
+
+def key_of(ladder: Ladder, s: Standing) -> bytes:
+    return sort_key(ladder.board.order, s.score, s.achieved_at, s.user_id)
+
+
+async def complete(index: RankIndex, ladder: Ladder, standings: list[Standing] | None = None) -> RankIndex:
+    """Mark an index complete and load it."""
+    everything = range(index.partitions)
+    token = await index.begin_rebuild([ladder], everything)
+    assert sorted(await index.finish_rebuild(token, everything, 1)) == list(everything)
+    await index.load(ladder, standings or [])
+    return index
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+@pytest.mark.parametrize("partitions", PARTITIONS)
+async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions: int, ladder: Ladder) -> None:
+    standings = crowd(300)
+    index = await complete(new_index(partitions), ladder, standings)
+    await index.put_names({s.user_id: f"näme {s.user_id}" for s in standings[::2]})
+    by_key = {key_of(ladder, s): s for s in standings}
+    keys = sorted(by_key)
+    bounds = [FIRST, LAST, keys[0], keys[150], keys[-1], keys[77] + b"\0", score_bound(ladder.board.order, 3)]
+
+    counts = await index.counts(ladder, bounds)
+    assert (counts.total, list(counts.above)) == (300, [bisect_left(keys, bound) for bound in bounds])
+    for bound in bounds:
+        window = await index.window(ladder, bound, before=7, after=9)
+        above = bisect_left(keys, bound)
+        assert (window.total, window.above) == (300, above)
+        assert [row.key for row in window.before] == keys[max(0, above - 7) : above]
+        assert [row.key for row in window.after] == keys[above : above + 9]
+        for row in (*window.before, *window.after):
+            source = by_key[row.key]
+            named = source in standings[::2]
+            assert row.submissions == source.submissions
+            assert row.username == (f"näme {source.user_id}" if named else None)
+    for rank in (1, 2, 150, 299, 300):
+        assert await index.key_at(ladder, rank) == keys[rank - 1]
+    assert await index.key_at(ladder, 301) is None
+    assert await index.key_at(ladder, 0) is None
+    rows = await index.rows(ladder, [s.user_id for s in standings[:50]] + [10**9])
+    assert {i: row.key for i, row in rows.items()} == {s.user_id: key_of(ladder, s) for s in standings[:50]}
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+async def test_a_page_can_be_found_at_any_rank_of_a_large_ladder(new_index: NewIndex, partitions: int) -> None:
+    ladder = LADDERS[0]
+    standings = crowd(5000, scores=3, times=10**6)
+    index = await complete(new_index(partitions), ladder, standings)
+    keys = sorted(key_of(ladder, s) for s in standings)
+    for rank in (1, 1234, 2500, 5000):
+        assert await index.key_at(ladder, rank) == keys[rank - 1]
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+@pytest.mark.parametrize("partitions", PARTITIONS)
+async def test_applying_counts_ranks_after_the_whole_batch(
+    new_index: NewIndex, partitions: int, ladder: Ladder
+) -> None:
+    before = crowd(200, seed=1)
+    index = await complete(new_index(partitions), ladder, before)
+    newcomers = [replace(s, user_id=s.user_id + 10**6) for s in crowd(20, seed=2)]
+    changed = [replace(s, score=s.score + 5, revision=2) for s in before[:40]] + newcomers
+    applied = await index.apply(ladder, changed, count=True)
+    now = {s.user_id: s for s in [*before, *changed]}
+    for update, result in zip(changed, applied, strict=True):
+        bound = rank_bound(ladder.board.rank_style, key_of(ladder, update))
+        old = next((s for s in before if s.user_id == update.user_id), None)
+        assert result.key == key_of(ladder, update)
+        assert result.previous == (old and key_of(ladder, old))
+        assert result.above == sum(key_of(ladder, s) < bound for s in now.values())
+
+
+async def test_nothing_is_counted_unless_asked(new_index: NewIndex) -> None:
+    index = await complete(new_index(3), LADDERS[0])
+    assert [a.above for a in await index.apply(LADDERS[0], crowd(10))] == [None] * 10
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+async def test_older_revisions_change_nothing_whatever_the_order(new_index: NewIndex, ladder: Ladder) -> None:
+    index = await complete(new_index(3), ladder, [standing(user_id, 0) for user_id in range(20)])
+    history = [standing(3, (7 * r) % 11 - 5, at=r, revision=r) for r in range(2, 12)]
+    Random(4).shuffle(history)
+    for update in history:
+        await index.apply(ladder, [update])
+    rows = await index.rows(ladder, [3])
+    assert rows[3].key == key_of(ladder, max(history, key=lambda s: s.revision))
+    assert (await index.counts(ladder, [])).total == 20
+
+
+async def test_a_late_update_is_not_ranked_below_its_own_successor(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(2), ladder, [standing(1, 50, revision=9), standing(2, 40), standing(3, 10)])
+    [late] = await index.apply(ladder, [standing(1, 20, revision=4)], count=True)
+    assert late.above == 1
+    assert late.previous == key_of(ladder, standing(1, 50))
+
+
+async def test_ladders_are_apart(new_index: NewIndex) -> None:
+    index = await complete(new_index(2), LADDERS[0], crowd(10))
+    await index.load(replace(LADDERS[0], period=7), crowd(3))
+    assert (await index.counts(LADDERS[0], [])).total == 10
+    assert (await index.counts(replace(LADDERS[0], period=7), [])).total == 3
+    assert (await index.counts(LADDERS[1], [])).total == 0
+
+
+async def test_extremes_are_exact(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    extremes = [
+        standing(user_id, score, at=at)
+        for user_id, score, at in [
+            (MAX_INTEGER, MAX_INTEGER, 0),
+            (-MAX_INTEGER, MAX_INTEGER - 1, 1),
+            (0, -MAX_INTEGER, -(2**47 - 1)),
+            (1, -MAX_INTEGER + 1, 2**47 - 1),
+        ]
+    ]
+    index = await complete(new_index(2), ladder, extremes)
+    window = await index.window(ladder, FIRST, before=0, after=9)
+    assert [row.key for row in window.after] == sorted(key_of(ladder, s) for s in extremes)
+
+
+async def test_metadata_is_flagged(new_index: NewIndex) -> None:
+    index = await complete(new_index(2), LADDERS[0], [standing(1, 5), standing(2, 4, metadata="{}")])
+    window = await index.window(LADDERS[0], FIRST, before=0, after=9)
+    assert [row.has_metadata for row in window.after] == [False, True]
+
+
+async def test_differences_names_what_is_missing_or_other(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    standings = crowd(1200)
+    index = await complete(new_index(3), ladder, standings[:-1])
+    changed = replace(standings[5], score=standings[5].score + 1, revision=2)
+    expected = [*standings[:5], changed, *standings[6:]]
+    assert set(await index.differences(ladder, expected)) == {changed.user_id, standings[-1].user_id}
+    found = {user_id async for chunk in index.user_ids(ladder) for user_id in chunk}
+    assert found == {s.user_id for s in standings[:-1]}
+
+
+async def test_an_index_that_is_not_complete_takes_updates_but_answers_no_reads(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = new_index(3)
+    [applied] = await index.apply(ladder, [standing(1, 5)], count=True)
+    assert applied.above is None
+    assert list(await index.watermarks()) == [None] * 3
+    assert list(await index.health()) == [False] * 3
+    with pytest.raises(IndexUnavailable):
+        await index.counts(ladder, [])
+    with pytest.raises(IndexUnavailable):
+        await index.window(ladder, FIRST, before=0, after=1)
+    with pytest.raises(IndexUnavailable):
+        await index.key_at(ladder, 1)
+    with pytest.raises(IndexUnavailable):
+        await index.rows(ladder, [1])
+
+
+async def test_one_incomplete_partition_is_enough_to_answer_no_ranks(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(4), ladder, crowd(50))
+    await index.begin_rebuild([ladder], [2])
+    assert [mark is None for mark in await index.watermarks()] == [False, False, True, False]
+    with pytest.raises(IndexUnavailable):
+        await index.counts(ladder, [])
+    [applied] = await index.apply(ladder, [standing(1, 5)], count=True)
+    assert applied.above is None
+
+
+async def test_a_rebuild_empties_its_partitions_and_only_those(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    standings = crowd(200)
+    index = await complete(new_index(4), ladder, standings)
+    token = await index.begin_rebuild([ladder], [1])
+    assert list(await index.finish_rebuild(token, [1], 5)) == [1]
+    kept = {s.user_id for s in standings if partition_of(s.user_id, 4) != 1}
+    assert {i for chunk in [c async for c in index.user_ids(ladder)] for i in chunk} == kept
+    assert list(await index.watermarks()) == [1, 5, 1, 1]
+
+
+async def test_a_rebuild_that_was_overtaken_does_not_finish(new_index: NewIndex) -> None:
+    index = new_index(2)
+    first = await index.begin_rebuild([], [0, 1])
+    second = await index.begin_rebuild([], [1])
+    assert list(await index.finish_rebuild(first, [0, 1], 5)) == [0]
+    assert list(await index.finish_rebuild(second, [1], 6)) == [1]
+    assert list(await index.finish_rebuild(second, [1], 7)) == []
+
+
+async def test_watermarks_only_rise_and_only_where_complete(new_index: NewIndex) -> None:
+    index = await complete(new_index(2), LADDERS[0])
+    await index.advance(50)
+    await index.advance(40)
+    await index.begin_rebuild([], [1])
+    await index.advance(60)
+    assert list(await index.watermarks()) == [60, None]
+
+
+async def test_a_lease_has_one_holder(new_index: NewIndex) -> None:
+    index = new_index(2)
+    assert await index.lease("job", "me", 60)
+    assert not await index.lease("job", "you", 60)
+    assert await index.lease("other", "you", 60)
+    assert await index.lease("job", "me", 60)
+    assert await index.lease("job", "me", 0)
+    assert await index.lease("job", "you", 60)

@@ -1,0 +1,167 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+
+from leaderforge.embedded.errors import ServerFailed
+from leaderforge.embedded.process import ServerProcess
+from leaderforge.embedded.tree import lives
+from leaderforge.embedded.waiting import wait_until
+
+SLEEP = ["/bin/sleep", "600"]
+STUBBORN = ["/bin/sh", "-c", "trap '' TERM; echo ready; while :; do sleep 600; done"]
+PARENT_OF_TWO = ["/bin/sh", "-c", "sleep 600 & sleep 600 & echo ready; wait"]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[ServerProcess]:
+    process = ServerProcess("test server", tmp_path, death_signal=signal.SIGTERM)
+    yield process
+    process.kill()
+
+
+def await_ready(process: ServerProcess) -> None:
+    wait_until(lambda: "ready" in process.log_end(), 5, "the program to be ready")
+
+
+def children(process: ServerProcess) -> list[psutil.Process]:
+    assert process.pid is not None
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_stops_at_the_first_signal_that_works(process: ServerProcess) -> None:
+    process.start(STUBBORN)
+    await_ready(process)
+    began = time.monotonic()
+    process.stop((signal.SIGTERM, 0.2), (signal.SIGHUP, 30))
+    assert 0.2 <= time.monotonic() - began < 10
+    assert process.pid is None
+    assert not process.alive
+
+
+def test_stops_a_frozen_process(process: ServerProcess) -> None:
+    process.start(SLEEP)
+    process.pause()
+    process.stop((signal.SIGTERM, 30))
+    assert not process.alive
+
+
+def test_kill_takes_the_children_along(process: ServerProcess) -> None:
+    process.start(PARENT_OF_TWO)
+    await_ready(process)
+    started = children(process)
+    assert len(started) == 2
+    process.kill()
+    assert not any(map(lives, started))
+
+
+def test_kill_takes_orphans_along(process: ServerProcess) -> None:
+    process.start(PARENT_OF_TWO)
+    await_ready(process)
+    started = children(process)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not process.alive, 5, "the parent's end")
+    assert all(map(lives, started))
+    process.kill()
+    assert not any(map(lives, started))
+
+
+def test_pause_freezes_the_children_too(process: ServerProcess) -> None:
+    process.start(PARENT_OF_TWO)
+    await_ready(process)
+    started = children(process)
+    process.pause()
+    wait_until(lambda: all(child.status() == psutil.STATUS_STOPPED for child in started), 5, "frozen children")
+    process.resume()
+    wait_until(lambda: all(child.status() == psutil.STATUS_SLEEPING for child in started), 5, "woken children")
+
+
+def test_tells_how_the_log_ends(process: ServerProcess) -> None:
+    process.start(["/bin/sh", "-c", "echo something is missing; exit 3"])
+    wait_until(lambda: not process.alive, 5, "the end")
+    assert process.exit_code == 3
+    with pytest.raises(ServerFailed, match="test server ended unexpectedly.*\nsomething is missing"):
+        process.check()
+
+
+def test_lives_on_when_the_thread_that_asked_for_it_ends(process: ServerProcess) -> None:
+    thread = Thread(target=process.start, args=(SLEEP,))
+    thread.start()
+    thread.join()
+    assert process.pid is not None
+    wait_until(lambda: psutil.Process(process.pid).name() == "sleep", 5, "the program")
+    assert process.alive
+
+
+def test_gets_no_signals_from_our_terminal(process: ServerProcess) -> None:
+    process.start(SLEEP)
+    assert process.pid is not None
+    assert os.getsid(process.pid) != os.getsid(0)
+
+
+def test_log_and_record_are_private(process: ServerProcess) -> None:
+    process.start(SLEEP)
+    assert {path.stat().st_mode & 0o077 for path in process.directory.iterdir()} == {0}
+
+
+def test_start_ends_what_an_earlier_supervisor_left(process: ServerProcess) -> None:
+    with subprocess.Popen(SLEEP) as left:
+        record = {"pid": left.pid, "created": psutil.Process(left.pid).create_time()}
+        (process.directory / "process.json").write_text(json.dumps(record))
+        process.start(SLEEP)
+        assert left.wait(5) == -signal.SIGTERM
+    assert process.alive
+
+
+def test_start_ends_workers_whose_parent_is_gone(process: ServerProcess) -> None:
+    process.start(PARENT_OF_TWO)
+    await_ready(process)
+    orphans = children(process)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    wait_until(lambda: not process.alive, 5, "the parent's end")
+    ServerProcess("its successor", process.directory).end_leftover()
+    assert not any(map(lives, orphans))
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": 999999999, "created": 1}'])
+def test_a_useless_record_is_ignored(process: ServerProcess, record: str) -> None:
+    (process.directory / "process.json").write_text(record)
+    process.start(SLEEP)
+    assert process.alive
+
+
+def test_never_ends_a_process_that_only_has_the_same_id(process: ServerProcess) -> None:
+    with subprocess.Popen(SLEEP) as stranger:
+        record = {"pid": stranger.pid, "created": psutil.Process(stranger.pid).create_time() - 60}
+        (process.directory / "process.json").write_text(json.dumps(record))
+        process.end_leftover()
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no death signal")
+@pytest.mark.parametrize("command", [SLEEP, STUBBORN])
+def test_dies_with_its_supervisor(tmp_path: Path, command: list[str]) -> None:
+    program = (
+        "import signal, sys, threading, pathlib; from leaderforge.embedded.process import ServerProcess;"
+        f"process = ServerProcess('test', pathlib.Path({str(tmp_path)!r}));"
+        f"thread = threading.Thread(target=process.start, args=({command!r},)); thread.start(); thread.join();"
+        "print(process.pid, flush=True); signal.pause()"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        server = psutil.Process(int(supervisor.stdout.readline()))
+        wait_until(lambda: "python" not in server.name(), 5, "the program")
+        assert lives(server)
+        supervisor.kill()
+    wait_until(lambda: not lives(server), 5, "the server's end")
