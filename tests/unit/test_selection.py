@@ -1,3 +1,4 @@
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -34,7 +35,7 @@ def test_selection_finds_the_entry_at_any_rank_of_any_distribution(sizes, random
     elif shape == "interleaved":
         keys = keys[::2] + keys[1::2]
     cuts = [sum(sizes[:i]) for i in range(len(sizes) + 1)]
-    parts = [sorted(keys[a:b]) for a, b in zip(cuts, cuts[1:], strict=False)]
+    parts = [sorted(keys[a:b]) for a, b in pairwise(cuts)]
     rank = int(where * (total + 1))
     key, rounds, _ = _select(parts, rank)
     assert key == (rank - 1 if 1 <= rank <= total else None)

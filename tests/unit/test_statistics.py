@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def test_rank_at_is_the_last_rank_ahead_of_that_many(total, percent):
 def test_buckets_cover_all_scores_as_evenly_as_integers_allow(one, other, buckets):
     low, high = sorted((one, other))
     edges = bucket_edges(low, high, buckets)
-    widths = [b - a for a, b in zip(edges, edges[1:], strict=False)]
+    widths = [b - a for a, b in pairwise(edges)]
     assert edges[0] == low
     assert edges[-1] == high + 1
     assert len(widths) == min(buckets, high - low + 1)

@@ -1,14 +1,12 @@
 """Players."""
 
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, UserExists, UserNotFound
+from leaderforge.domain.players import new_user_ids
 from leaderforge.ports import Clock, RankIndex, User, UserStore
 
-_EPOCH_MS = 1_735_689_600_000  # 2025-01-01
-_RANDOM_BITS = 12
 _ATTEMPTS = 8
 
 
@@ -26,7 +24,8 @@ class UserService:
         Raises `UserExists`, `UsernameTaken` or `EmailTaken`; then nothing was created.
         """
         for _ in range(_ATTEMPTS):
-            user = User(self._new_id() if user_id is None else user_id, username, email, self._clock())
+            now = self._clock()
+            user = User(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
             [created] = await self._users.create([user])
             if isinstance(created, UserExists) and user_id is None:
                 continue
@@ -48,7 +47,3 @@ class UserService:
     async def search(self, prefix: str, limit: int) -> Sequence[User]:
         """Return players whose names begin so, without regard to case, in order of name."""
         return await self._users.with_prefix(prefix, limit)
-
-    def _new_id(self) -> int:
-        """Return an id that grows with time: milliseconds, then random bits, 53 bits in all until 2094."""
-        return (self._clock() - _EPOCH_MS) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)

@@ -1,0 +1,135 @@
+"""`leaderforge import`: scores from a file."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from leaderforge.cli.progress import Advance, progress_bar
+from leaderforge.cli.target import DEFAULT_BOARD, DEFAULT_DATA_DIR, BoardName, DataDir
+
+if TYPE_CHECKING:
+    from leaderforge.cli.tables import BadLine, Columns, Condition
+    from leaderforge.services.importing import ImportTally
+
+_REPORTED = 20
+"""Bad lines that are shown one by one."""
+
+
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="A .csv file with a header, or .ndjson/.jsonl.", exists=True, dir_okay=False)
+    ],
+    *,
+    player: Annotated[str, typer.Option(help="Column of the player's name; unknown players are created.")] = "player",
+    score: Annotated[str, typer.Option(help="Column of the score, an integer; or a constant such as =1.")] = "score",
+    time: Annotated[
+        str | None, typer.Option(help="Column of when: ISO 8601 (UTC unless it says), or ms since 1970.")
+    ] = None,
+    id_: Annotated[
+        str | None, typer.Option("--id", help="Column that identifies a line; else its number and text do.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Take only lines with COLUMN=VALUE or COLUMN!=VALUE.")] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="Text that stands for no value, besides none.")] = None,
+    on_bad_line: Annotated[Literal["skip", "stop"], typer.Option(help="What a bad line does.")] = "skip",
+    batch: Annotated[int, typer.Option(help="Lines in a transaction.", min=1, max=4000)] = 1000,
+    board: BoardName = DEFAULT_BOARD,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """Import scores from a CSV or NDJSON file, each line a submission.
+
+    Lines that were imported before are recognised and change nothing, so an import that was interrupted is
+    simply run again. Bad lines are reported with their numbers.
+
+    Example: leaderforge import goals.csv --player scorer --score =1 --time date --where own_goal=FALSE
+    """
+    from leaderforge.cli.tables import Columns
+
+    columns = Columns(
+        player=player,
+        score=_constant_or_column(score),
+        time=time,
+        id=id_,
+        conditions=[_condition(text) for text in where or ()],
+        missing=frozenset({"", *(missing or ())}),
+        board=board,
+    )
+    bad = _BadLines(stop=on_bad_line == "stop")
+    with progress_bar(f"Importing {file.name}", file.stat().st_size, data=True) as advance:
+        tally = asyncio.run(_import(file, columns, bad, batch, data_dir, advance))
+    _report(tally, bad)
+
+
+async def _import(
+    file: Path, columns: "Columns", bad: "_BadLines", batch: int, data_dir: Path, advance: Advance
+) -> "ImportTally":
+    from leaderforge.cli.tables import score_lines
+    from leaderforge.cli.target import ladder, services
+    from leaderforge.services.importing import Importer
+
+    async with services(data_dir) as product:
+        parts = product.parts
+        target = await ladder(product, columns.board)
+        importer = Importer(parts.store, parts.users, parts.index, parts.clock, target, batch=batch)
+        with (
+            progress_bar(f"Importing {file.name}", file.stat().st_size, data=True) as advance,
+            bad.counted(importer.tally),
+        ):
+            return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
+
+
+class _BadLines:
+    """Collects bad lines, or stops at the first."""
+
+    def __init__(self, *, stop: bool) -> None:
+        self._stop = stop
+        self.count = 0
+
+    def __call__(self, bad: "BadLine") -> None:
+        if self._stop:
+            raise bad
+        self.count += 1
+        if self.count <= _REPORTED:
+            typer.echo(bad.message, err=True)
+
+    @contextmanager
+    def counted(self, tally: "ImportTally") -> Iterator[None]:
+        """Say how far the import came if it stops early: what is recorded stays so."""
+        try:
+            yield
+        except BaseException:
+            typer.echo(f"stopped after {tally.recorded:,} new scores; run again to go on", err=True)
+            raise
+
+
+def _report(tally: "ImportTally", bad: _BadLines) -> None:
+    typer.echo(
+        f"{tally.recorded:,} scores imported, {tally.duplicates:,} known already, "
+        f"{tally.players_created:,} players created, {bad.count + len(tally.refused):,} lines skipped"
+    )
+    for number, reason in tally.refused[:_REPORTED]:
+        typer.echo(f"line {number}: {reason}", err=True)
+    if tally.index_behind:
+        typer.echo("The index was out of reach; it catches up by itself, or run `leaderforge reconcile`.", err=True)
+
+
+def _constant_or_column(text: str) -> str | int:
+    if not text.startswith("="):
+        return text
+    try:
+        return int(text[1:])
+    except ValueError:
+        raise typer.BadParameter(f"{text[1:]!r} is not an integer", param_hint="--score") from None
+
+
+def _condition(text: str) -> "Condition":
+    from leaderforge.cli.tables import Condition
+
+    match = re.fullmatch(r"([^!=]+)(!?=)(.*)", text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is neither COLUMN=VALUE nor COLUMN!=VALUE", param_hint="--where")
+    return Condition(match[1], match[3], negated=match[2] == "!=")

@@ -1,0 +1,64 @@
+"""Which service a command works on: the one that the environment names, or the one that `leaderforge dev` runs."""
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from leaderforge.config import Settings, SettingsError
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import BoardNotFound
+from leaderforge.wiring import Services, build
+
+DataDir = Annotated[
+    Path, typer.Option(help="Data directory of a running `leaderforge dev`; not needed where LEADERFORGE_* are set.")
+]
+BoardName = Annotated[str, typer.Option(help="The board.")]
+
+DEFAULT_DATA_DIR = Path(".leaderforge")
+DEFAULT_BOARD = "default"
+
+_LONG_MS = "60000"
+"""Commands work in bulk: their calls may take longer than a request's."""
+
+
+def environment(data_dir: Path) -> Mapping[str, str]:
+    """Return the variables that name the service. Raises `SettingsError` where there is none."""
+    if "LEADERFORGE_POSTGRES_DSN" in os.environ:
+        return os.environ
+    try:
+        facts = json.loads((data_dir / "dev.json").read_text())
+    except FileNotFoundError:
+        raise SettingsError(
+            f"nothing runs in {data_dir}: start `leaderforge dev`, name its --data-dir, or set "
+            "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
+        ) from None
+    return {
+        "LEADERFORGE_POSTGRES_DSN": facts["postgres"],
+        "LEADERFORGE_REDIS_NODES": ",".join(facts["redis"]),
+        "LEADERFORGE_PARTITIONS": str(facts["partitions"]),
+    }
+
+
+@asynccontextmanager
+async def services(data_dir: Path) -> AsyncIterator[Services]:
+    """Yield the service's parts, connected with long time limits."""
+    limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
+    built = build(Settings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}))
+    try:
+        await built.open()
+        yield built
+    finally:
+        await built.close()
+
+
+async def ladder(parts: Services, slug: str) -> Ladder:
+    """Return the board's ladder. Raises `BoardNotFound`."""
+    board = await parts.parts.store.board(slug)
+    if board is None:
+        raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+    return Ladder(board)

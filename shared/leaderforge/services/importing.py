@@ -1,0 +1,125 @@
+"""Importing scores from elsewhere: players by name, idempotently."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from uuid import UUID
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, UserExists, UsernameTaken
+from leaderforge.domain.players import new_user_ids
+from leaderforge.domain.standings import Event, Standing
+from leaderforge.ports import Clock, RankIndex, Recorded, ScoreStore, Submission, User, UserStore
+
+_KNOWN_PLAYERS = 200_000
+"""Ids of players kept at hand, so that memory stays flat however long the file is."""
+
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """A score to import: where it stands in the file, whose it is and when it was achieved (ms since 1970)."""
+
+    number: int
+    player: str
+    score: int
+    achieved_at: int
+    submission_id: UUID
+
+
+@dataclass(slots=True)
+class ImportTally:
+    """What an import has done so far. `refused` holds the lines that could not be recorded, with the reason."""
+
+    recorded: int = 0
+    duplicates: int = 0
+    players_created: int = 0
+    index_behind: bool = False
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+class Importer:
+    """Records score lines in batches, each in one transaction. Lines recorded before are recognised by their id."""
+
+    def __init__(
+        self, store: ScoreStore, users: UserStore, index: RankIndex, clock: Clock, ladder: Ladder, *, batch: int = 1000
+    ) -> None:
+        self._store = store
+        self._users = users
+        self._index = index
+        self._clock = clock
+        self._ladder = ladder
+        self._batch = batch
+        self._known: OrderedDict[str, int] = OrderedDict()
+        self.tally = ImportTally()
+
+    async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
+        """Record all lines and return the tally. Raises `StoreUnavailable`; running again then goes on."""
+        iterator = iter(lines)
+        while batch := list(islice(iterator, self._batch)):
+            await self._import(batch)
+        return self.tally
+
+    async def _import(self, lines: Sequence[ScoreLine]) -> None:
+        ids = await self._player_ids(lines)
+        now = self._clock()
+        results = await self._store.record(
+            [
+                Submission(self._ladder, Event(ids[line.player], line.submission_id, line.score, line.achieved_at), now)
+                for line in lines
+            ]
+        )
+        for line, result in zip(lines, results, strict=True):
+            self._note(line, result)
+        await self._index_up(results)
+
+    def _note(self, line: ScoreLine, result: Recorded | LeaderForgeError) -> None:
+        if isinstance(result, LeaderForgeError):
+            self.tally.refused.append((line.number, result.message))
+        elif result.duplicate:
+            self.tally.duplicates += 1
+        else:
+            self.tally.recorded += 1
+
+    async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
+        newest: dict[int, Standing] = {r.standing.user_id: r.standing for r in results if isinstance(r, Recorded)}
+        try:
+            await self._index.load(self._ladder, list(newest.values()))
+        except IndexUnavailable:
+            self.tally.index_behind = True
+
+    async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int]:
+        names = dict.fromkeys(line.player for line in lines)
+        ids = {name: self._known[name] for name in names if name in self._known}
+        unknown = [name for name in names if name not in ids]
+        if unknown:
+            found = await self._users.by_name(unknown)
+            ids |= {name: user.user_id for name, user in found.items()}
+            ids |= await self._create([name for name in unknown if name not in found])
+        self._remember(ids)
+        return ids
+
+    async def _create(self, names: Sequence[str]) -> Mapping[str, int]:
+        """Create players and return their ids, also of those whom somebody else creates just then."""
+        ids: dict[str, int] = {}
+        for _ in range(_ATTEMPTS):
+            now = self._clock()
+            new = [User(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
+            results = list(zip(names, await self._users.create(new), strict=True))
+            ids |= {name: result.user_id for name, result in results if isinstance(result, User)}
+            self.tally.players_created += sum(isinstance(result, User) for _, result in results)
+            taken = [name for name, result in results if isinstance(result, UsernameTaken)]
+            ids |= {name: user.user_id for name, user in (await self._users.by_name(taken)).items()}
+            names = [name for name, result in results if isinstance(result, UserExists)]
+            if not names:
+                break
+        return ids
+
+    def _remember(self, ids: Mapping[str, int]) -> None:
+        for name, user_id in ids.items():
+            self._known[name] = user_id
+            self._known.move_to_end(name)
+        while len(self._known) > _KNOWN_PLAYERS:
+            self._known.popitem(last=False)

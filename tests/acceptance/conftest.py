@@ -1,0 +1,44 @@
+"""Real stores for whole-product tests."""
+
+import os
+from collections.abc import AsyncIterator
+from itertools import count
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.user_store import PostgresUserStore
+from leaderforge.ports import ScoreStore, UserStore
+
+_numbers = count()
+
+
+async def new_database(dsn: str) -> str:
+    """Create a migrated database beside the one the DSN names, and return its DSN."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"create database {name}")
+    finally:
+        await connection.close()
+    created = urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+    await migrate(created)
+    return created
+
+
+@pytest.fixture(scope="session")
+async def database(postgres) -> str:
+    """The DSN of a migrated database, shared by tests that use boards of their own."""
+    return await new_database(postgres.dsn)
+
+
+@pytest.fixture(scope="session")
+async def store_and_users(database: str) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
+    """A real store, shared by tests that use boards of their own."""
+    pool = Pool(database)
+    yield PostgresScoreStore(pool), PostgresUserStore(pool)
+    await pool.close()
