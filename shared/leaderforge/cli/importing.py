@@ -75,10 +75,7 @@ async def _import(
         parts = product.parts
         target = await ladder(product, columns.board)
         importer = Importer(parts.store, parts.users, parts.index, parts.clock, target, batch=batch)
-        with (
-            progress_bar(f"Importing {file.name}", file.stat().st_size, data=True) as advance,
-            bad.counted(importer.tally),
-        ):
+        with bad.counted(importer.tally):
             return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
 
 
