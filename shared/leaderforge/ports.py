@@ -32,7 +32,7 @@ class Ranking(Protocol):
         """Return the number of entries, and how many lie above each bound."""
         ...
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window:
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         """Return up to `before` entries above the bound and up to `after` from it on."""
         ...
 

@@ -8,8 +8,6 @@ latencies and the ratio to the ceiling. The figures are those of this machine at
 """
 
 import json
-import os
-import platform
 import shutil
 import signal
 import subprocess
@@ -19,7 +17,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from leaderforge.embedded.waiting import wait_until
+from tests.load.report import about, write
 
 HERE = Path(__file__).parent
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post", "batch": "noop_post"}
@@ -76,16 +74,12 @@ def main(
             )  # fmt: skip
             console.print(f"{kind}: {results[kind]['rate']:,.0f}/s")
     report = {
-        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": "python -m tests.load.bench " + " ".join(sys.argv[1:]),
-        "machine": machine(),
+        **about("tests.load.bench"),
         "players": players, "connections": connections, "workers": workers, "nodes": nodes, "batch": batch,
         "steps": steps, "index_memory": memory, "scenarios": results,
     }  # fmt: skip
     console.print(table(report))
-    if out:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(report, indent=2) + "\n")
+    write(report, out)
     if any(set(r["statuses"]) != {"200"} or r["errors"] for r in results.values()):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
@@ -165,27 +159,6 @@ def table(report: dict[str, Any]) -> Table:
         shown.add_row(taken["step"], "", f"{taken['seconds']:,.1f} s", "", "", "")
     shown.add_row("index memory", f"{report['index_memory']['bytes_per_player']:.0f} bytes a player", "", "", "", "")
     return shown
-
-
-def machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
-    import psutil
-
-    return {
-        "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "python": platform.python_version(),
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 def _install_autocannon() -> None:

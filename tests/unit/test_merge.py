@@ -13,7 +13,7 @@ partitioned = st.lists(keys, unique=True, max_size=40).flatmap(
 )
 
 
-def _window(part: list[bytes], bound: bytes, before: int, after: int) -> Window:
+def _window(part: list[bytes], bound: bytes, before: int, after: int) -> Window[Row]:
     above = bisect_left(part, bound)
     rows = [Row(key, 1) for key in part]
     return Window(len(part), above, rows[max(0, above - before) : above], rows[above : above + after])
@@ -22,7 +22,9 @@ def _window(part: list[bytes], bound: bytes, before: int, after: int) -> Window:
 @given(partitioned, keys, st.integers(0, 9), st.integers(0, 9))
 def test_merged_windows_are_the_window_of_the_merged_board(parts, bound, before, after):
     whole = sorted(key for part in parts for key in part)
-    merged = merge_windows([_window(part, bound, before, after) for part in parts], before, after)
+    merged = merge_windows(
+        [_window(part, bound, before, after) for part in parts], before, after, key=lambda row: row.key
+    )
     assert merged == _window(whole, bound, before, after)
 
 

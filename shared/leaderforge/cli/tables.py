@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 from uuid import UUID, uuid5
@@ -71,12 +72,12 @@ def score_lines(
 
     `advance` is told how many bytes have been read since the last time.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
         rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file, on_bad)
         position = 0
         for count, (number, row) in enumerate(rows):
             if count % 500 == 0:
-                at = file.buffer.tell()
+                at = raw.tell()
                 advance(at - position)
                 position = at
             try:

@@ -1,10 +1,12 @@
 """Merging what the partitions answer into one exact answer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice
-from operator import attrgetter
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class Window(Generic[T]):
     """Entries around a bound: how many there are, how many lie above it, and the nearest on each side.
 
     `before` and `after` are in rank order; `after` starts with the first entry at or below the bound, whose rank
@@ -27,8 +29,8 @@ class Window:
 
     total: int
     above: int
-    before: Sequence[Row]
-    after: Sequence[Row]
+    before: Sequence[T]
+    after: Sequence[T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,17 @@ class Counts:
     above: Sequence[int]
 
 
-_key = attrgetter("key")
+def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Callable[[T], bytes]) -> Window[T]:
+    """Return the window over all partitions from each partition's own, taken at the same bound and sizes.
 
-
-def merge_windows(windows: Sequence[Window], before: int, after: int) -> Window:
-    """Return the window over all partitions from each partition's own, taken at the same bound and sizes."""
-    nearest = merge(*(reversed(w.before) for w in windows), key=_key, reverse=True)
+    `key` returns an entry's sort key.
+    """
+    nearest = merge(*(reversed(w.before) for w in windows), key=key, reverse=True)
     return Window(
         total=sum(w.total for w in windows),
         above=sum(w.above for w in windows),
         before=list(islice(nearest, before))[::-1],
-        after=list(islice(merge(*(w.after for w in windows), key=_key), after)),
+        after=list(islice(merge(*(w.after for w in windows), key=key), after)),
     )
 
 

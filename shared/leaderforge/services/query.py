@@ -144,7 +144,9 @@ class QueryService:
         now = self._clock()
         return [PlayerRank(entry, percentile(entry.rank, total), total, now, source) for entry in entries]
 
-    async def _page(self, ranking: Ranking, ladder: Ladder, window: Window, rows: Sequence[Row], first: int) -> Page:
+    async def _page(
+        self, ranking: Ranking, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
+    ) -> Page:
         """Return the page of consecutive rows of a window, the first of which has the ordinal rank `first`."""
         return Page(
             entries=await self._reader.listed(ranking, ladder, rows, first),
@@ -160,7 +162,7 @@ class QueryService:
         return replace(page, source=source)
 
 
-def _first(window: Window) -> int:
+def _first(window: Window[Row]) -> int:
     """Return the ordinal rank of a window's first row."""
     return window.above + 1 - len(window.before)
 

@@ -3,6 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import starmap
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
@@ -54,7 +57,7 @@ class RedisIndex:
         )
         return merge_counts(Counts(total, above) for total, *above in replies)
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window:
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         replies = await self._read(
             self._call(
                 p,
@@ -66,7 +69,8 @@ class RedisIndex:
             )
             for p in self._all
         )
-        return merge_windows([_window_of(reply) for reply in replies], before, after)
+        merged = merge_windows([_window_of(reply) for reply in replies], before, after, key=itemgetter(0))
+        return replace(merged, before=list(starmap(row_of, merged.before)), after=list(starmap(row_of, merged.after)))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
         sizes = await self._probe(ladder, [[] for _ in self._all])
@@ -237,10 +241,11 @@ def _chunks(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
-def _window_of(reply: Any) -> Window:
+def _window_of(reply: Any) -> Window[Any]:
+    """Return a partition's window of keys, stored values and names: rows are made of the few that are kept."""
     total, above, split, keys, values, names = reply
-    rows = list(map(row_of, keys, values, names))
-    return Window(total, above, before=rows[:split], after=rows[split:])
+    found = list(zip(keys, values, names, strict=True))
+    return Window(total, above, before=found[:split], after=found[split:])
 
 
 def _applied(style: RankStyle, record: Record, held: bytes | None, above: int | None) -> Applied:

@@ -1,0 +1,41 @@
+"""What every benchmark report says about itself."""
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+def about(module: str) -> dict[str, Any]:
+    """Return when, how and on what a benchmark is being run."""
+    return {
+        "taken": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": " ".join(["python", "-m", module, *sys.argv[1:]]),
+        "machine": {
+            "system": platform.platform(),
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "memory_bytes": psutil.virtual_memory().total,
+            "python": platform.python_version(),
+        },
+    }
+
+
+def write(report: dict[str, Any], path: Path | None) -> None:
+    """Write a report as JSON, if a path is given."""
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
