@@ -4,10 +4,11 @@ All calls raise `Unavailable` (`IndexUnavailable` or `StoreUnavailable`) when th
 time limit. Times are milliseconds since 1970, UTC.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import LeaderForgeError
@@ -206,6 +207,25 @@ class UserStore(Protocol):
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
         """Return players whose names begin so, without regard to case, in order of name."""
+        ...
+
+
+EventTuple = tuple[int, UUID, int, int, str | None]
+"""User id, submission id, score, time achieved, metadata: an `Event` without the cost of one."""
+
+
+class HistoryLoader(Protocol):
+    """Stores new players with all their events at once, for populating a store."""
+
+    async def __call__(
+        self,
+        ladder: Ladder,
+        users: Sequence[User],
+        events: Iterable[EventTuple],
+        standings: Iterable[Standing],
+        received_at: int,
+    ) -> None:
+        """Store them together. Events must be distinct, and standings their fold, each with a revision."""
         ...
 
 

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,6 +28,25 @@ def test_garbage_in_the_file_does_not_matter(tmp_path: Path) -> None:
     with pytest.raises(AlreadyRunning, match=str(os.getpid())):
         DirectoryLock(tmp_path / "lock").acquire()
     lock.release()
+
+
+def _wait(ready: Connection) -> None:
+    ready.send(True)
+    ready.recv()
+
+
+@pytest.mark.parametrize("release", [DirectoryLock.release, DirectoryLock.disown])
+def test_forked_processes_do_not_hold_it(tmp_path: Path, release: Callable[[DirectoryLock], None]) -> None:
+    lock = DirectoryLock(tmp_path / "lock").acquire()
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+    fork = context.Process(target=_wait, args=(theirs,), daemon=True)
+    fork.start()
+    ours.recv()
+    release(lock)
+    DirectoryLock(tmp_path / "lock").acquire().release()
+    fork.kill()
+    fork.join()
 
 
 def _hold(path: Path, ready: Connection) -> None:

@@ -20,7 +20,7 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     from leaderforge.wiring import migrate as run
 
     applied = asyncio.run(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
-    typer.echo(f"applied migrations: {', '.join(map(str, applied))}" if applied else "nothing to do")
+    typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
 
 
 def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -64,27 +65,40 @@ async def fill(
     """Store the plans' chunks, unless they are there; return how many sessions were stored, and how many skipped."""
     if ladder.board.policy != "sum" or ladder.board.order != "desc":
         raise Refused(f"the made-up scores suit boards that sum, descending, unlike {ladder.board.slug!r}")
-    loop = asyncio.get_running_loop()
     places = asyncio.Semaphore(_IN_FLIGHT)
-    totals = [0, 0]
-
     # Making the sessions and sending them are both work for a core.
     with ProcessPoolExecutor(1) as maker:
 
-        async def store(plan: "Plan") -> None:
+        async def store(plan: "Plan") -> bool:
             async with places:
-                known = await product.parts.users.get([plan.first])
+                known = bool(await product.parts.users.get([plan.first]))
                 if not known:
-                    chunk = await loop.run_in_executor(maker, plan.make)
-                    await product.parts.loader.load(ladder, chunk.names, chunk.sessions, chunk.standings)
-                    with suppress(IndexUnavailable):
-                        # What is missed here, the reconciler makes up for.
-                        await product.parts.index.load(ladder, chunk.standings)
-                        await product.parts.index.put_names(chunk.names)
-                totals[bool(known)] += plan.sessions
+                    await _store(product, ladder, plan, maker)
+                await _index(product, ladder, plan)
                 advance(plan.sessions)
+                return known
 
-        async with asyncio.TaskGroup() as group:
-            for plan in plans:
-                group.create_task(store(plan))
-    return totals[0], totals[1]
+        known = await asyncio.gather(*map(store, plans))
+    skipped = sum(plan.sessions for plan, was_known in zip(plans, known, strict=True) if was_known)
+    return sum(plan.sessions for plan in plans) - skipped, skipped
+
+
+async def _store(product: "Services", ladder: "Ladder", plan: "Plan", maker: ProcessPoolExecutor) -> None:
+    from leaderforge.ports import User
+
+    chunk = await asyncio.get_running_loop().run_in_executor(maker, plan.make)
+    users = [User(user_id, name, None, plan.until) for user_id, name in chunk.names.items()]
+    events = ((user_id, UUID(int=number), score, at, None) for user_id, number, score, at in chunk.sessions)
+    load = product.parts.load_history
+    if load is None:
+        raise Refused("this store cannot be populated")
+    # Received when the last of them was achieved: the reconciler need not look at them all.
+    await load(ladder, users, events, chunk.standings, plan.until)
+
+
+async def _index(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
+    players = range(plan.first, plan.last + 1)
+    with suppress(IndexUnavailable):
+        await product.parts.index.load(ladder, await product.parts.store.standings(ladder, players))
+        users = await product.parts.users.get(players)
+        await product.parts.index.put_names({user_id: user.username for user_id, user in users.items()})

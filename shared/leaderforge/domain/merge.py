@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice
+from math import ceil, sqrt
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -53,6 +54,40 @@ def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Ca
         before=list(islice(nearest, before))[::-1],
         after=list(islice(merge(*(w.after for w in windows), key=key), after)),
     )
+
+
+def share(wanted: int, partitions: int) -> int:
+    """Return how many of `wanted` consecutive entries one partition holds at the most, in all likelihood.
+
+    Hashing spreads entries as a fair die would, so this is the mean and four standard deviations more.
+    """
+    mean = wanted / partitions
+    return min(wanted, ceil(mean + 4 * sqrt(mean)) + 1)
+
+
+def is_conclusive(
+    windows: Sequence[Window[T]],
+    merged: Window[T],
+    asked: tuple[int, int],
+    wanted: tuple[int, int],
+    key: Callable[[T], bytes],
+) -> bool:
+    """Whether windows of `asked` entries before and after a bound were enough for the `wanted` ones of the merged.
+
+    They were unless a partition was cut short before the last entry that was kept.
+    """
+    asked_before, asked_after = asked
+    wanted_before, wanted_after = wanted
+    for window in windows:
+        if len(window.after) == asked_after < wanted_after and (
+            len(merged.after) < wanted_after or key(window.after[-1]) < key(merged.after[-1])
+        ):
+            return False
+        if len(window.before) == asked_before < wanted_before and (
+            len(merged.before) < wanted_before or key(window.before[0]) > key(merged.before[0])
+        ):
+            return False
+    return True
 
 
 def merge_counts(counts: Iterable[Counts]) -> Counts:

@@ -72,8 +72,8 @@ class QueryService:
         """Return up to `limit` entries from an ordinal rank on; none where the board ends before."""
 
         async def read(ranking: Ranking) -> Page:
-            key = await ranking.key_at(ladder, rank)
-            bound = LAST if key is None else key
+            bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
+            bound = LAST if bound is None else bound
             window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
             skipped = max(0, rank - _first(window))
             rows = [*window.before, *window.after][skipped:][:limit]

@@ -15,7 +15,7 @@ from leaderforge.adapters.redis.records import Record, key_of, record_of, revisi
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.merge import Counts, Row, Window, merge_counts, merge_windows
+from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
 from leaderforge.domain.order import USER_BYTES, rank_bound, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
@@ -25,6 +25,8 @@ from leaderforge.ports import Applied
 _RECORDS_A_CALL = 500
 _USERS_A_SCAN = 1000
 _SELECTION_ROUNDS = 64
+
+_entry = itemgetter(0)
 
 
 class RedisIndex:
@@ -58,18 +60,11 @@ class RedisIndex:
         return merge_counts(Counts(total, above) for total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        replies = await self._read(
-            self._call(
-                p,
-                script("window"),
-                self._keys.entries(p, ladder),
-                self._keys.standings(p, ladder),
-                self._keys.names[p],
-                args=(bound, before, after),
-            )
-            for p in self._all
-        )
-        merged = merge_windows([_window_of(reply) for reply in replies], before, after, key=itemgetter(0))
+        asked = share(before, self.partitions), share(after, self.partitions)
+        windows = await self._windows(ladder, bound, *asked)
+        merged = merge_windows(windows, before, after, key=_entry)
+        if not is_conclusive(windows, merged, asked, (before, after), key=_entry):
+            merged = merge_windows(await self._windows(ladder, bound, before, after), before, after, key=_entry)
         return replace(merged, before=list(starmap(row_of, merged.before)), after=list(starmap(row_of, merged.after)))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
@@ -198,6 +193,20 @@ class RedisIndex:
         except IndexUnavailable:
             return False
         return bool(marked)
+
+    async def _windows(self, ladder: Ladder, bound: bytes, before: int, after: int) -> list[Window[Any]]:
+        replies = await self._read(
+            self._call(
+                p,
+                script("window"),
+                self._keys.entries(p, ladder),
+                self._keys.standings(p, ladder),
+                self._keys.names[p],
+                args=(bound, before, after),
+            )
+            for p in self._all
+        )
+        return [_window_of(reply) for reply in replies]
 
     async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
         return await self._read(

@@ -1,0 +1,61 @@
+"""The `leaderforge` command.
+
+Each command is a module of its own. Their heavy imports belong inside the functions, so that `--help` stays quick.
+"""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from leaderforge import __version__
+from leaderforge.cli import dev, importing, maintenance, populate
+from leaderforge.domain.errors import LeaderForgeError
+
+
+class Commands(TyperGroup):
+    """Prints the errors that users can do something about as one line; `--debug` shows where they come from."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever read our output has seen enough
+        except (LeaderForgeError, OSError) as error:
+            if ctx.params["debug"]:
+                raise
+            typer.secho(f"error: {error}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+            raise typer.Exit(1) from None
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+main = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+main.command()(dev.dev)
+main.command()(populate.populate)
+main.command("import")(importing.import_)
+main.command()(maintenance.migrate)
+main.command()(maintenance.rebuild)
+main.command()(maintenance.verify)
+main.command()(maintenance.reconcile)
+
+
+@main.callback(epilog="Start with: leaderforge dev")
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Run and look after LeaderForge, a sharded leaderboard service."""

@@ -1,0 +1,26 @@
+"""A small believable crowd, so that a new store has something to see."""
+
+import time
+from collections.abc import Mapping
+
+from leaderforge.cli.populate import fill as populate
+from leaderforge.cli.synthetic import chunks
+from leaderforge.cli.target import DEFAULT_BOARD, ladder
+from leaderforge.config import Settings
+from leaderforge.wiring import build
+
+PLAYERS = 10_000
+SESSIONS = 50_000
+_SEED = 1
+
+
+async def fill(environment: Mapping[str, str]) -> None:
+    """Fill the default board with the crowd, unless anybody plays on it already."""
+    product = build(Settings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
+    try:
+        target = await ladder(product, DEFAULT_BOARD)
+        if (await product.parts.store.counts(target, [])).total == 0:
+            plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
+            await populate(product, target, plans, lambda _: None)
+    finally:
+        await product.close()

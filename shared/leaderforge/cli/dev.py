@@ -1,0 +1,182 @@
+"""`leaderforge dev`: the whole product on one machine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from leaderforge.embedded.stack import LocalStack, Step
+
+INTERRUPTED = 130
+DEMO_PLAYER = 1
+OK = 200
+
+
+def dev(
+    *,
+    host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 serves the network.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Where data, keys and logs are kept.")] = Path(".leaderforge"),
+    nodes: Annotated[int, typer.Option(help="Nodes of the index.", min=1, max=12)] = 3,
+    partitions: Annotated[
+        int | None,
+        typer.Option(
+            help="Partitions of the index, about as many as nodes to come.",
+            min=1,
+            max=1024,
+            envvar="LEADERFORGE_PARTITIONS",
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes that serve the API.", min=1)] = 1,
+    demo: Annotated[bool, typer.Option(help="Fill an empty store with demo players and scores.")] = True,
+) -> None:
+    """Start everything on this machine: a Valkey cluster, PostgreSQL, the API and the web site.
+
+    Needs neither Docker nor root nor system packages. Ctrl-C stops everything; the next start with the same
+    --data-dir finds players, scores and keys as they were. While it runs, dev.json in there tells programs the
+    addresses and keys.
+    """
+    from rich.console import Console
+
+    from leaderforge.config import Settings
+    from leaderforge.embedded.stack import LocalStack, Options
+
+    partitions = partitions or int(Settings.model_fields["partitions"].default)
+    stack = LocalStack(Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers))
+    stack.claim()
+    if not asyncio.run(_Session(stack, Console(highlight=False), demo=demo).run()):
+        raise typer.Exit(INTERRUPTED)
+
+
+class _Session:
+    """One run of a stack, from start to stop."""
+
+    def __init__(self, stack: LocalStack, console: Console, *, demo: bool) -> None:
+        self._stack, self._console, self._demo = stack, console, demo
+        self._stopping = False
+        self._ready = False
+
+    async def run(self) -> bool:
+        """Return, after a signal asked to stop and all is stopped, whether it had been ready."""
+        serving = asyncio.create_task(self._serve())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is to be respected
+                loop.add_signal_handler(number, self._on_signal, serving)
+        try:
+            await asyncio.wait([serving])
+        finally:
+            await self._stop()
+        if not serving.cancelled():
+            serving.result()
+        return self._ready
+
+    def _on_signal(self, serving: asyncio.Task[None]) -> None:
+        if self._stopping:
+            self._stack.hurry()
+        self._stopping = True
+        serving.cancel()
+
+    async def _serve(self) -> None:
+        from leaderforge.adapters.postgres.migrate import migrate
+
+        with _steps(self._console) as step:
+            await self._stack.start(step, migrate)
+            if self._demo:
+                with step("Demo players"):
+                    await _fill(self._stack.settings)
+        self._stack.describe()
+        lines = await _welcome(self._stack)
+        self._console.print("\n[bold green]LeaderForge is ready.[/]\n")
+        self._console.print("\n".join(lines), soft_wrap=True, markup=False)
+        self._ready = True
+        await self._stack.watch(lambda text: _say(self._console, f"[yellow]{text}[/]"))
+
+    async def _stop(self) -> None:
+        self._stopping = True
+        _say(self._console, "Stopping; once more to do so at once.")
+        await self._stack.stop(partial(_stopping, self._console))
+
+
+async def _fill(settings: Mapping[str, str]) -> None:
+    """Fill an empty store with demo players and scores."""
+    if find_spec("leaderforge.cli.demo") is not None:
+        await import_module("leaderforge.cli.demo").fill(settings)
+
+
+async def _welcome(stack: LocalStack) -> list[str]:
+    """Return what to know about a running stack, ending with lines to paste that work."""
+    facts = {
+        "API": stack.api.url,
+        "Web site": f"{stack.api.url}/",
+        "Submit key": stack.keys["submit_key"],
+        "Admin key": stack.keys["admin_key"],
+        "Valkey": ", ".join(stack.valkey.addresses),
+        "PostgreSQL": stack.postgres.dsn,
+        "Data": str(stack.directory),
+        "API log": str(stack.api.process.log),
+    }
+    known = await stack.api.status(f"/api/users/{DEMO_PLAYER}", stack.keys["admin_key"]) == OK
+    create = [] if known else [_post(stack, "/api/users", f'{{"user_id": {DEMO_PLAYER}, "username": "ada"}}')]
+    submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
+    top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
+    rows = [f"  {name:<12}{value}" for name, value in facts.items()]
+    return [*rows, "", "Try it:", "", *create, submit, top, "", "Ctrl-C stops everything."]
+
+
+def _post(stack: LocalStack, path: str, body: str) -> str:
+    headers = f"-H 'Authorization: Bearer {stack.keys['submit_key']}' -H 'Content-Type: application/json'"
+    return f"curl -X POST {stack.api.url}{path} {headers} -d '{body}'"
+
+
+@contextmanager
+def _steps(console: Console) -> Iterator[Step]:
+    """Show steps as they go on: live in a terminal, else a line for each that is done."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    if not console.is_terminal:
+        yield partial(_plain_step, console)
+        return
+    columns = (SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        yield partial(_live_step, progress)
+
+
+@contextmanager
+def _live_step(progress: Progress, name: str) -> Iterator[None]:
+    task = progress.add_task(name, total=1)
+    yield
+    progress.update(task, completed=1)
+
+
+@contextmanager
+def _plain_step(console: Console, name: str) -> Iterator[None]:
+    begin = time.monotonic()
+    yield
+    _say(console, f"{name}: {time.monotonic() - begin:.1f} s")
+
+
+@contextmanager
+def _stopping(console: Console, name: str) -> Iterator[None]:
+    yield
+    _say(console, f"{name}: stopped")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print, unless the terminal is gone: stopping servers must not depend on it."""
+    with suppress(OSError):
+        console.print(text)

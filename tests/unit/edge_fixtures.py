@@ -1,0 +1,86 @@
+"""The whole HTTP edge over the in-memory twins."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from functions.local import create_app
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.telemetry.prometheus import Prometheus
+from leaderforge.config import Settings
+from leaderforge.ports import User
+from leaderforge.wiring import Parts, Services, assemble
+
+SUBMIT_KEY = "submit-key-of-the-tests"
+ADMIN_KEY = "admin-key-of-the-tests"
+ENVIRONMENT = {
+    "LEADERFORGE_REDIS_NODES": "127.0.0.1:1",
+    "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",
+    "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
+    "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
+}
+START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
+
+
+class Ticks:
+    """A clock that the test winds."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running application, and the twins under it."""
+
+    client: httpx.AsyncClient
+    services: Services
+    store: MemoryScoreStore
+    index: MemoryIndex
+    clock: Ticks
+
+    async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
+        """Read; underscores in the names of headers stand for hyphens."""
+        return await self.client.get(path, headers=_headers(key, headers))
+
+    async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY, **headers: str) -> httpx.Response:
+        """Write JSON, with the submit key unless told otherwise."""
+        return await self.client.post(path, json=body, headers=_headers(key, headers))
+
+    async def players(self, *user_ids: int) -> None:
+        """Create players."""
+        await self.services.parts.users.create([User(i, f"player {i}", f"{i}@example.org", START) for i in user_ids])
+
+    async def ranked(self, scores: Mapping[int, int], board: str = "default") -> None:
+        """Create players and submit these scores, a millisecond apart."""
+        await self.players(*scores)
+        for user_id, score in scores.items():
+            self.clock.now += 1
+            answer = await self.post(f"/api/boards/{board}/scores", {"user_id": user_id, "score": score})
+            assert answer.status_code == 200, answer.text
+
+
+@asynccontextmanager
+async def serving(**environment: str) -> AsyncIterator[Api]:
+    """Serve over empty twins, with these settings on top of the usual ones; the index is ready."""
+    users, prometheus, clock = MemoryUserStore(), Prometheus(), Ticks()
+    store, index = MemoryScoreStore(users), MemoryIndex(3)
+    parts = Parts(store, users, index, prometheus, prometheus.exposition, clock)
+    services = assemble(Settings.from_environment({**ENVIRONMENT, **environment}), parts)
+    await services.maintain.reconcile()
+    transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
+        yield Api(client, services, store, index, clock)
+
+
+def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:
+    headers = {name.replace("_", "-"): value for name, value in others.items()}
+    return headers if key is None else headers | {"Authorization": f"Bearer {key}"}
