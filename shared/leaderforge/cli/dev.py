@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,13 +90,14 @@ class _Session:
         serving.cancel()
 
     async def _serve(self) -> None:
-        from leaderforge.adapters.postgres.migrate import migrate
+        from leaderforge.wiring import migrate
+        from leaderforge.cli.demo import fill
 
         with _steps(self._console) as step:
             await self._stack.start(step, migrate)
             if self._demo:
                 with step("Demo players"):
-                    await _fill(self._stack.settings)
+                    await fill(self._stack.settings)
         self._stack.describe()
         lines = await _welcome(self._stack)
         self._console.print("\n[bold green]LeaderForge is ready.[/]\n")
@@ -110,12 +109,6 @@ class _Session:
         self._stopping = True
         _say(self._console, "Stopping; once more to do so at once.")
         await self._stack.stop(partial(_stopping, self._console))
-
-
-async def _fill(settings: Mapping[str, str]) -> None:
-    """Fill an empty store with demo players and scores."""
-    if find_spec("leaderforge.cli.demo") is not None:
-        await import_module("leaderforge.cli.demo").fill(settings)
 
 
 async def _welcome(stack: LocalStack) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,27 +65,25 @@ async def fill(
     if ladder.board.policy != "sum" or ladder.board.order != "desc":
         raise Refused(f"the made-up scores suit boards that sum, descending, unlike {ladder.board.slug!r}")
     places = asyncio.Semaphore(_IN_FLIGHT)
-    # Making the sessions and sending them are both work for a core.
-    with ProcessPoolExecutor(1) as maker:
 
-        async def store(plan: "Plan") -> bool:
-            async with places:
-                known = bool(await product.parts.users.get([plan.first]))
-                if not known:
-                    await _store(product, ladder, plan, maker)
-                await _index(product, ladder, plan)
-                advance(plan.sessions)
-                return known
+    async def store(plan: "Plan") -> bool:
+        async with places:
+            known = bool(await product.parts.users.get([plan.first]))
+            if not known:
+                await _store(product, ladder, plan)
+            await _index(product, ladder, plan)
+            advance(plan.sessions)
+            return known
 
-        known = await asyncio.gather(*map(store, plans))
+    known = await asyncio.gather(*map(store, plans))
     skipped = sum(plan.sessions for plan, was_known in zip(plans, known, strict=True) if was_known)
     return sum(plan.sessions for plan in plans) - skipped, skipped
 
 
-async def _store(product: "Services", ladder: "Ladder", plan: "Plan", maker: ProcessPoolExecutor) -> None:
+async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
     from leaderforge.ports import User
 
-    chunk = await asyncio.get_running_loop().run_in_executor(maker, plan.make)
+    chunk = await asyncio.to_thread(plan.make)
     users = [User(user_id, name, None, plan.until) for user_id, name in chunk.names.items()]
     events = ((user_id, UUID(int=number), score, at, None) for user_id, number, score, at in chunk.sessions)
     load = product.parts.load_history

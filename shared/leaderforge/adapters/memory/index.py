@@ -36,7 +36,7 @@ class MemoryIndex:
         keys = self._sorted(ladder)
         return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds])
 
-    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window:
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         keys = self._sorted(ladder)
         above = bisect_left(keys, bound)
         rows = {row.key: row for row in (self._row(ladder, s) for s in self._standings[ladder].values())}

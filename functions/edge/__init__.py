@@ -1,0 +1,1 @@
+"""What the functions share: the wire shapes, errors, keys, and how requests become calls."""

@@ -1,0 +1,84 @@
+"""Putting routes into an application."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import Lifespan
+
+from functions.edge.context import Edge
+from functions.edge.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
+from functions.edge.middleware import EdgeMiddleware
+from functions.edge.routing import EdgeRoute
+from leaderforge import __version__
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.wiring import Services
+
+_EXPOSED = ["ETag", "Retry-After", "X-LeaderForge-Source", "X-Request-Id"]
+_DAY_S = 86_400
+
+
+def router(tag: str) -> APIRouter:
+    """Return a router for the handlers of one function."""
+    return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)
+
+
+def application(
+    services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
+) -> FastAPI:
+    """Return an application with these routes; `documented` ones show their documentation under /api."""
+    app = FastAPI(
+        title="LeaderForge",
+        summary="A sharded leaderboard service.",
+        version=__version__,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        openapi_url="/api/openapi.json" if documented else None,
+        docs_url="/api/docs" if documented else None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=_middleware(services),
+        # What FastAPI would measure by itself goes through our own port.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+    )
+    # Including routers would resolve each route anew on every request; and ours come first, as they are looked through.
+    app.router.routes[:0] = [route for one in routers for route in one.routes]
+    app.state.edge = Edge(services)
+    return app
+
+
+def _middleware(services: Services) -> list[Middleware]:
+    around = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
+    if services.settings.cors_origins:
+        around.append(_cors(services.settings.cors_origins))
+    return around
+
+
+def _cors(origins: tuple[str, ...]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"],
+        expose_headers=_EXPOSED,
+        max_age=_DAY_S,
+    )
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    """Answer what the router refuses."""
+    shown: LeaderForgeError = MalformedRequest(str(error.detail))
+    if error.status_code == 404:
+        shown = RouteNotFound(f"there is no {request.url.path}")
+    elif error.status_code == 405:
+        shown = MethodNotAllowed(f"{request.method} is not for {request.url.path}")
+    return answer_of(shown, error.headers)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    request.scope["leaderforge.error"] = error
+    return answer_of(error)

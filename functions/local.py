@@ -1,0 +1,55 @@
+"""All functions in one application, for uvicorn: `uvicorn --factory functions.local:create_app`."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+
+from functions import admin, boards, queries, submit, users
+from functions.edge.application import application
+from functions.maintain import reconcile
+from leaderforge.config import Settings
+from leaderforge.domain.errors import Unavailable
+from leaderforge.wiring import Services, build
+
+_ROUTERS = (submit.routes, queries.routes, boards.routes, users.routes, admin.routes)
+
+
+def create_app(services: Services | None = None) -> FastAPI:
+    """Return the application over these services, or over those that the environment describes."""
+    services = services or build(Settings.from_environment(os.environ))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await services.open()
+        reconciling = asyncio.create_task(_keep_reconciled(services))
+        try:
+            yield
+        finally:
+            reconciling.cancel()
+            with suppress(asyncio.CancelledError):
+                await reconciling
+            await services.close()
+
+    return application(services, *_ROUTERS, lifespan=lifespan, documented=True)
+
+
+async def _keep_reconciled(services: Services) -> None:
+    """Reconcile again and again, whatever happens, unless the settings leave that to others."""
+    every_ms = services.settings.reconcile_ms
+    log = structlog.get_logger("leaderforge.reconcile")
+    while every_ms:
+        try:
+            await reconcile(services, every_ms)
+        except Unavailable as error:
+            services.telemetry.count("reconcile_failures")
+            log.warning("reconcile_deferred", error=error.message)
+        except Exception:
+            services.telemetry.count("reconcile_failures")
+            log.exception("reconcile_failed")
+        # Processes started together need not all come at once.
+        await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - chance, not secrecy

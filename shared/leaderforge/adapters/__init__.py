@@ -1,0 +1,1 @@
+"""The ports' implementations. No type or exception of a driver leaves this package."""

@@ -1,0 +1,69 @@
+"""Bringing the database's tables up to this version."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+
+import asyncpg
+
+from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, translated
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.errors import LeaderForgeError
+
+_LOCK = 0x6C656164_666F7267  # "leadforg": migrators of one database take turns
+
+
+class SchemaTooNew(LeaderForgeError):
+    """The database was migrated by a newer version than this one."""
+
+    code = "schema_too_new"
+
+
+@cache
+def migrations() -> Mapping[int, str]:
+    """Return the name of each migration, by its number."""
+    names = (entry.name for entry in files(__package__).joinpath("migrations").iterdir())
+    return {int(name[:4]): name for name in sorted(names) if name.endswith(".sql")}
+
+
+async def migrate(dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: float = 10.0) -> Sequence[str]:
+    """Apply the migrations that the database lacks, each in a transaction of its own, and return their names.
+
+    Several processes may do so at once. Raises `SchemaTooNew` where the database has migrations that this version
+    does not know, and `StoreUnavailable` where it cannot be reached or one statement takes longer than `timeout_s`.
+    """
+    try:
+        connection = await asyncpg.connect(
+            dsn, timeout=connect_timeout_s, command_timeout=timeout_s, statement_cache_size=0
+        )
+        try:
+            return [name for number in migrations() if (name := await _apply(connection, number))]
+        finally:
+            await connection.close(timeout=connect_timeout_s)
+    except DRIVER_ERRORS as error:
+        raise translated(error) from error
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) -> str | None:
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+        await connection.execute(statement("create_schema_migrations"))
+        applied = {row["version"] for row in await connection.fetch(statement("schema_migrations"))}
+        _require_known(applied)
+        if number in applied:
+            return None
+        name = migrations()[number]
+        await connection.execute(files(__package__).joinpath("migrations", name).read_text())
+        await connection.execute(statement("schema_migrated"), number, name)
+        return name
+
+
+def _require_known(applied: set[int]) -> None:
+    unknown = applied - migrations().keys()
+    if unknown:
+        raise SchemaTooNew(
+            f"the database has migration {max(unknown)}, this version knows only up to {max(migrations())}:"
+            " run a newer version",
+            database=max(unknown),
+            known=max(migrations()),
+        )

@@ -1,0 +1,204 @@
+"""Connections to PostgreSQL under time limits that hold even when the server is frozen."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import count
+from random import uniform
+from typing import TypeAlias, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, Contended, translated
+from leaderforge.domain.errors import LeaderForgeError
+
+T = TypeVar("T")
+
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "PoolConnectionProxy[Record]"
+
+# Estimates depend on the bound and the board, so each of these reads is worth its own plan.
+SNAPSHOT = """begin isolation level repeatable read, read only;
+set local plan_cache_mode = force_custom_plan"""
+# A consumer may take its time between two chunks.
+STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0"
+
+_IDLE_SECONDS = 300
+_REPETITIONS = 4
+_LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
+
+
+class Pool:
+    """A pool that connects when first needed, on the loop that runs then.
+
+    `timeout_s` limits every call, waiting for a connection included, and `connect_timeout_s` each new connection.
+    `settings` are server settings that go on top of the time limits set here. With `pgbouncer`, in transaction mode,
+    no statement stays prepared and no setting is sent. All calls raise `StoreUnavailable` where the server cannot
+    answer in time, and `Rejected` where it refuses the statement.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        min_size: int = 1,
+        max_size: int = 8,
+        timeout_s: float = 5.0,
+        connect_timeout_s: float = 3.0,
+        pgbouncer: bool = False,
+        statement_cache_size: int = 256,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        self._dsn = dsn
+        self._min_size = min_size
+        self._max_size = max_size
+        self._connect_timeout_s = connect_timeout_s
+        self._pgbouncer = pgbouncer
+        self._statement_cache_size = 0 if pgbouncer else statement_cache_size
+        self._settings = {} if pgbouncer else _server_settings(timeout_s) | (settings or {})
+        self._pool: asyncpg.Pool[Record] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.timeout_s = timeout_s
+
+    async def open(self) -> None:
+        """Connect `min_size` times. Calls do without: they connect when they must."""
+        async with self.limit(self.timeout_s):
+            pool = await self._opened()
+            connections = [await pool.acquire() for _ in range(self._min_size)]
+            for connection in connections:
+                await pool.release(connection)
+
+    async def close(self) -> None:
+        """Close all connections, the busy ones by force once `timeout_s` is over."""
+        pool, self._pool = self._pool, None
+        if pool is None or self._loop is not asyncio.get_running_loop():
+            return
+        with suppress(*DRIVER_ERRORS):
+            async with asyncio.timeout(self.timeout_s):
+                await pool.close()
+
+    @asynccontextmanager
+    async def limit(self, seconds: float) -> AsyncIterator[None]:
+        """Limit what runs inside, and translate what the driver raises there."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+
+    @asynccontextmanager
+    async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
+        """Lend a connection. One that was in use when something went wrong goes back only if it is known to be well."""
+        async with self.limit(timeout_s or self.timeout_s):
+            pool = await self._opened()
+            connection = await pool.acquire()
+            try:
+                yield connection
+            except _LEAVES_WELL:
+                raise
+            except BaseException:
+                # Cancelling a query politely takes another connection, which a frozen server does not accept.
+                connection.terminate()
+                raise
+            finally:
+                await pool.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self, begin: str = "begin", timeout_s: float | None = None) -> AsyncIterator[Connection]:
+        """Lend a connection in a transaction: committed at the end, rolled back on an error."""
+        async with self.connection(timeout_s) as connection:
+            await connection.execute(begin)
+            try:
+                yield connection
+            except _LEAVES_WELL:
+                if not connection.is_closed():
+                    await connection.execute("rollback")
+                raise
+            await connection.execute("commit")
+
+    async def transact(self, work: Callable[[Connection], Awaitable[T]], timeout_s: float | None = None) -> T:
+        """Return what `work` returns, done in a transaction that is repeated a few times if it meets a deadlock."""
+        async with self.limit(timeout_s or self.timeout_s):
+            for attempt in count():
+                try:
+                    async with self.transaction(timeout_s=timeout_s) as connection:
+                        return await work(connection)
+                except Contended:
+                    if attempt == _REPETITIONS:
+                        raise
+                await asyncio.sleep(uniform(0, 0.01 * 2**attempt))  # noqa: S311 - it only has to differ
+        raise AssertionError("unreachable")
+
+    async def fetch(self, query: str, *args: object, timeout_s: float | None = None) -> list[Record]:
+        """Return the rows of one statement outside any transaction."""
+        async with self.connection(timeout_s) as connection:
+            return await connection.fetch(query, *args)
+
+    async def stream(self, query: str, *args: object, chunk: int) -> AsyncIterator[Sequence[Record]]:
+        """Yield a query's rows in chunks, from one snapshot; `timeout_s` limits each chunk, not the whole."""
+        async with self.limit(self.timeout_s):
+            pool = await self._opened()
+            connection = await pool.acquire()
+        try:
+            async with self.limit(self.timeout_s):
+                await connection.execute(STREAM)
+                cursor = await connection.cursor(query, *args)
+            while rows := await self._next(cursor, chunk):
+                yield rows
+            async with self.limit(self.timeout_s):
+                await connection.execute("commit")
+        except BaseException:
+            connection.terminate()
+            raise
+        finally:
+            await pool.release(connection)
+
+    async def _next(self, cursor: "asyncpg.cursor.Cursor[Record]", chunk: int) -> list[Record]:
+        async with self.limit(self.timeout_s):
+            return await cursor.fetch(chunk)
+
+    async def _opened(self) -> "asyncpg.Pool[Record]":
+        loop = asyncio.get_running_loop()
+        if self._pool is None or self._loop is not loop:
+            self._abandon()
+            self._loop = loop
+            self._pool = self._create()
+            await self._pool
+        return self._pool
+
+    def _abandon(self) -> None:
+        """Drop the connections of another loop, which may be closed already."""
+        if self._pool is not None:
+            with suppress(RuntimeError):
+                self._pool.terminate()
+
+    def _create(self) -> "asyncpg.Pool[Record]":
+        return asyncpg.create_pool(
+            self._dsn,
+            min_size=0,
+            max_size=self._max_size,
+            max_queries=0xFFFFFFFF,
+            max_inactive_connection_lifetime=_IDLE_SECONDS,
+            reset=_keep,
+            timeout=self._connect_timeout_s,
+            statement_cache_size=self._statement_cache_size,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=0,
+            server_settings={"application_name": "leaderforge"} | self._settings,
+        )
+
+
+def _server_settings(timeout_s: float) -> dict[str, str]:
+    """Return limits for the server's side of a call whose client may be gone."""
+    milliseconds = str(int(timeout_s * 1000))
+    return {
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": milliseconds,
+        "jit": "off",
+    }
+
+
+async def _keep(connection: "asyncpg.Connection[Record]") -> None:
+    """Spare the round trip of resetting a session: none of ours changes its session."""

@@ -1,0 +1,3 @@
+select user_id, metadata
+from standings
+where board_id = $1 and period_id = $2 and user_id = any (string_to_array($3, ',')::bigint[]) and metadata is not null;

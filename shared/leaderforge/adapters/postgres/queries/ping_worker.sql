@@ -1,0 +1,1 @@
+select citus_check_connection_to_node($1, $2) as answers;

@@ -1,0 +1,1 @@
+select nodename, nodeport from pg_dist_node where groupid <> 0 and noderole = 'primary' and isactive order by nodeid;

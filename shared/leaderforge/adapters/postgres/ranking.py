@@ -1,0 +1,83 @@
+"""Ranks straight from PostgreSQL, for when the index cannot tell them.
+
+The tables hold a score as `ranked`, smaller = better, hence the total order is one ascending row comparison for
+either direction of a board, and what a bound says compares with rows just as sort keys compare with each other.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
+
+from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
+from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.order import FIRST, KEY_BYTES, LAST, place, sort_key
+
+
+class PostgresRanking:
+    """`Ranking` by SQL: exact, but counting takes time in proportion to the players counted."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, listed(user_ids))
+        return {row["user_id"]: _row(row) for row in rows}
+
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            return await _counts(connection, ladder, bounds)
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            counts = await _counts(connection, ladder, [bound])
+            return Window(
+                total=counts.total,
+                above=counts.above[0],
+                before=(await _nearest(connection, "window_before", ladder, bound, before))[::-1],
+                after=await _nearest(connection, "window_after", ladder, bound, after),
+            )
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        if rank < 1:
+            return None
+        async with self._pool.transaction(SNAPSHOT) as connection:
+            rows = await connection.fetch(statement("key_at"), ladder.board.id, ladder.period, rank - 1)
+        return _key(rows[0]) if rows else None
+
+
+async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    edges = sorted({FIRST, *bounds, LAST})
+    columns = list(zip(*(_edge(edge) for edge in edges), strict=True))
+    rows = await connection.fetch(
+        statement("counts"),
+        ladder.board.id,
+        ladder.period,
+        *(listed(column[:-1]) for column in columns),
+        *(listed(column[1:]) for column in columns),
+    )
+    sizes = {row["interval"]: row["entries"] for row in rows}
+    running = accumulate((sizes.get(i, 0) for i in range(1, len(edges))), initial=0)
+    above = dict(zip(edges, running, strict=True))
+    return Counts(total=above[LAST], above=[above[bound] for bound in bounds])
+
+
+async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int) -> list[Row]:
+    if limit == 0:
+        return []
+    rows = await connection.fetch(statement(name), ladder.board.id, ladder.period, *_edge(bound), limit)
+    return [_row(row) for row in rows]
+
+
+def _edge(bound: bytes) -> tuple[int, int, int]:
+    """Return the bound as `ranked`, time and user id; they lie beyond every entry's for `FIRST` and `LAST`."""
+    edge = place(Order.ASC, bound.ljust(KEY_BYTES, b"\0"))
+    return edge.score, edge.achieved_at, edge.user_id
+
+
+def _key(row: Record) -> bytes:
+    return sort_key(Order.ASC, row["ranked"], row["achieved_at"], row["user_id"])
+
+
+def _row(row: Record) -> Row:
+    return Row(_key(row), row["submissions"], row["username"], row["has_metadata"])

@@ -1,0 +1,100 @@
+"""The players in PostgreSQL.
+
+A name belongs to whoever holds its claim. Claims are tables of their own since, on Citus, only what a table is
+distributed by can be unique; a player and the claims are written in one transaction.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from leaderforge.adapters.postgres.claims import Collision, Taken, insert, without_rivals
+from leaderforge.adapters.postgres.errors import Rejected
+from leaderforge.adapters.postgres.pool import Pool, Record
+from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.domain.errors import LeaderForgeError, Refused
+from leaderforge.domain.players import name_key
+from leaderforge.ports import User
+
+_LAST_CHARACTER = chr(0x10FFFF)
+_SURROGATES = range(0xD800, 0xE000)
+
+
+class PostgresUserStore:
+    """`UserStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
+        outcomes: dict[int, User | LeaderForgeError] = {}
+        taken = Taken()
+        waiting = dict(enumerate(users))
+        while waiting:
+            # Rivals of an earlier one wait for what becomes of that one.
+            outcomes |= await self._create(without_rivals(waiting), taken)
+            outcomes |= {
+                i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
+            }
+            waiting = {i: user for i, user in waiting.items() if i not in outcomes}
+        return [outcomes[i] for i in range(len(users))]
+
+    async def get(self, user_ids: Collection[int]) -> Mapping[int, User]:
+        rows = await self._pool.fetch(statement("users"), listed(user_ids))
+        return {row["user_id"]: _user(row) for row in rows}
+
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+        keys = {name: name_key(name) for name in usernames}
+        rows = await self._pool.fetch(statement("username_claims"), list(keys.values()))
+        owners = {row["username_key"]: row["user_id"] for row in rows}
+        users = await self.get(owners.values())
+        return {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
+
+    async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
+        key = name_key(prefix)
+        rows = await self._pool.fetch(statement("username_claims_between"), key, _prefix_end(key), limit)
+        users = await self.get([row["user_id"] for row in rows])
+        return [users[row["user_id"]] for row in rows if row["user_id"] in users]
+
+    async def _create(self, users: Mapping[int, User], taken: Taken) -> dict[int, User | LeaderForgeError]:
+        """Create players without rivals among them, and note in `taken` all that turns out to be owned."""
+        if not users:
+            return {}
+        try:
+            await self._pool.transact(lambda connection: insert(connection, users.values()))
+        except Collision as collision:
+            return await self._create_others(users, collision.taken, taken)
+        except Rejected as error:
+            if not error.for_a_value:
+                raise
+            return await self._create_apart(users, taken)
+        for user in users.values():
+            taken.add(user)
+        return dict(users)
+
+    async def _create_others(
+        self, users: Mapping[int, User], found: Taken, taken: Taken
+    ) -> dict[int, User | LeaderForgeError]:
+        """Create those whom nothing found to be taken speaks against."""
+        taken.update(found)
+        refused = {i: error for i, user in users.items() if (error := found.refusal(user))}
+        return refused | await self._create({i: user for i, user in users.items() if i not in refused}, taken)
+
+    async def _create_apart(self, users: Mapping[int, User], taken: Taken) -> dict[int, User | LeaderForgeError]:
+        """Create players of whom one has a value that the database cannot hold."""
+        if len(users) == 1:
+            return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
+        items = list(users.items())
+        half = len(items) // 2
+        return await self._create(dict(items[:half]), taken) | await self._create(dict(items[half:]), taken)
+
+
+def _prefix_end(prefix: str) -> str:
+    """Return the least text, by code points, that is greater than every text with the prefix."""
+    stem = prefix.rstrip(_LAST_CHARACTER)
+    if not stem:
+        return _LAST_CHARACTER
+    following = ord(stem[-1]) + 1
+    return stem[:-1] + chr(_SURROGATES.stop if following in _SURROGATES else following)
+
+
+def _user(row: Record) -> User:
+    return User(row["user_id"], row["username"], row["email"], row["created_at"])

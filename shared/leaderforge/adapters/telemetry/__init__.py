@@ -1,0 +1,1 @@
+"""Where measurements and logs go: Prometheus, New Relic, standard output."""

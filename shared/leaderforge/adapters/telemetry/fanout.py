@@ -1,0 +1,67 @@
+"""Measurements for several receivers at once, or for none."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+
+from leaderforge.ports import Telemetry
+
+_NOTHING = nullcontext()
+
+
+class Fanout:
+    """`Telemetry` that tells each of several."""
+
+    def __init__(self, receivers: Sequence[Telemetry]) -> None:
+        self._receivers = tuple(receivers)
+
+    def transaction(self, name: str) -> AbstractContextManager[None]:
+        return _Together([receiver.transaction(name) for receiver in self._receivers])
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        return _Together([receiver.timed(name) for receiver in self._receivers])
+
+    def count(self, name: str, value: int = 1, **labels: str) -> None:
+        for receiver in self._receivers:
+            receiver.count(name, value, **labels)
+
+    def observe(self, name: str, value: float) -> None:
+        for receiver in self._receivers:
+            receiver.observe(name, value)
+
+    def gauge(self, name: str, value: float) -> None:
+        for receiver in self._receivers:
+            receiver.gauge(name, value)
+
+
+class Silence:
+    """`Telemetry` that nobody receives."""
+
+    def transaction(self, name: str) -> AbstractContextManager[None]:
+        return _NOTHING
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        return _NOTHING
+
+    def count(self, name: str, value: int = 1, **labels: str) -> None: ...
+
+    def observe(self, name: str, value: float) -> None: ...
+
+    def gauge(self, name: str, value: float) -> None: ...
+
+
+class _Together:
+    """Enters several contexts, and leaves them in the opposite order."""
+
+    __slots__ = ("_contexts",)
+
+    def __init__(self, contexts: Sequence[AbstractContextManager[None]]) -> None:
+        self._contexts = contexts
+
+    def __enter__(self) -> None:
+        for context in self._contexts:
+            context.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for context in reversed(self._contexts):
+            context.__exit__(kind, error, at)

@@ -1,0 +1,67 @@
+"""Measurements for New Relic. Importing this module loads its agent, so do so only where it is wanted."""
+
+import os
+from contextlib import AbstractContextManager
+from time import perf_counter
+from types import TracebackType
+from typing import Any
+
+import newrelic.agent  # type: ignore[import-untyped]  # it has no types
+
+_PREFIX = "Custom/LeaderForge"
+_GROUP = "Function"
+_IN_THE_BACKGROUND = frozenset({"reconcile"})
+
+
+class NewRelic:
+    """`Telemetry` that New Relic's agent sends on: a transaction for each call of a function, and custom metrics.
+
+    The agent connects in the background: nothing here waits for it.
+    """
+
+    def __init__(self, license_key: str, app_name: str) -> None:
+        newrelic.agent.initialize(log_file=os.devnull)
+        settings = newrelic.agent.global_settings()
+        settings.license_key = license_key
+        settings.app_name = app_name
+        self._application: Any = newrelic.agent.register_application(app_name, timeout=0)
+
+    def transaction(self, name: str) -> AbstractContextManager[None]:
+        kind = newrelic.agent.BackgroundTask if name in _IN_THE_BACKGROUND else newrelic.agent.WebTransaction
+        transaction: AbstractContextManager[None] = kind(self._application, name, group=_GROUP)
+        return transaction
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        return _Timer(self, name)
+
+    def count(self, name: str, value: int = 1, **labels: str) -> None:
+        self._record("/".join([name, *labels.values()]), {"count": value})
+
+    def observe(self, name: str, value: float) -> None:
+        self._record(name, value)
+
+    def gauge(self, name: str, value: float) -> None:
+        self._record(name, value)
+
+    def close(self) -> None:
+        """Send what has not been sent yet."""
+        newrelic.agent.shutdown_agent(timeout=2.0)
+
+    def _record(self, name: str, value: Any) -> None:
+        newrelic.agent.record_custom_metric(f"{_PREFIX}/{name}", value, self._application)
+
+
+class _Timer:
+    """Observes the seconds that what runs inside takes."""
+
+    __slots__ = ("_begin", "_name", "_to")
+
+    def __init__(self, to: NewRelic, name: str) -> None:
+        self._to = to
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._begin = perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._to.observe(self._name, perf_counter() - self._begin)

@@ -1,0 +1,105 @@
+"""The HTTP API as a process of its own."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from leaderforge.embedded.errors import ServerFailed
+from leaderforge.embedded.ports import try_to_listen
+from leaderforge.embedded.process import ServerProcess
+
+_APPLICATION = "functions.local:create_app"
+_HEALTHY_SECONDS = 60.0
+_DRAIN_SECONDS = 2
+_ASK_SECONDS = 2.0
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to reach such a server
+
+
+class ApiServer:
+    """uvicorn with the functions in it, one process or a parent with workers."""
+
+    def __init__(self, directory: Path, log: Path, *, host: str, port: int, workers: int) -> None:
+        self.directory = directory.resolve()
+        self.host, self.port, self.workers = host, port, workers
+        self.process = ServerProcess("The API", self.directory, log=log.resolve(), death_signal=signal.SIGTERM)
+        self._settings: Mapping[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches it."""
+        host = _EVERYWHERE.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def require_port(self) -> None:
+        """Raise `ServerFailed` if we cannot listen, after ending what an earlier start may have left behind."""
+        self.process.end_leftover()
+        try:
+            try_to_listen(self.port, self.host)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise ServerFailed(f"port {self.port} is taken by another program; choose one with --port") from None
+            raise ServerFailed(f"cannot listen on {self.host}, port {self.port}: {error.strerror}") from None
+
+    def start(self, settings: Mapping[str, str]) -> None:
+        """Start the process with these settings in its environment; `wait_healthy` says when it serves."""
+        self._settings = settings
+        options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
+        options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log"]
+        command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
+        self.process.start(command, environment={**os.environ, **settings, **self._metrics()})
+
+    def restart(self) -> None:
+        """Start the process again as before, after ending it and its workers."""
+        self.process.kill()
+        self.start(self._settings)
+
+    def stop(self) -> None:
+        """Let requests finish, for a few seconds, then end the process and its workers."""
+        self.process.stop((signal.SIGTERM, _DRAIN_SECONDS + 5.0))
+
+    def hurry(self) -> None:
+        """Make a `stop` in progress a short one."""
+        self.process.send(signal.SIGKILL)
+
+    async def wait_healthy(self) -> None:
+        """Return once the API can serve. Raises `ServerFailed` when its process ends or takes too long."""
+        try:
+            async with asyncio.timeout(_HEALTHY_SECONDS):
+                while self.process.check() and await self.status("/api/health") != 200:  # noqa: ASYNC110 - it is remote
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            end = self.process.log_end()
+            raise ServerFailed(
+                f"the API is not healthy after {_HEALTHY_SECONDS:g} s; its log ends with:\n{end}"
+            ) from None
+
+    async def status(self, path: str, key: str = "") -> int | None:
+        """Return the status that a GET is answered with, None if there is no answer."""
+        with contextlib.suppress(OSError, TimeoutError, ValueError, IndexError):
+            async with asyncio.timeout(_ASK_SECONDS):
+                return await self._get(path, key)
+        return None
+
+    async def _get(self, path: str, key: str) -> int:
+        reader, writer = await asyncio.open_connection(_EVERYWHERE.get(self.host, self.host), self.port)
+        try:
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
+            answer = await reader.readline()
+            return int(answer.split()[1])
+        finally:
+            writer.close()
+
+    def _metrics(self) -> dict[str, str]:
+        """Give workers an empty directory to collect their metrics in, which one alone does not need."""
+        directory = self.directory / "metrics"
+        shutil.rmtree(directory, ignore_errors=True)
+        if self.workers == 1:
+            return {}
+        directory.mkdir(mode=0o700)
+        return {"PROMETHEUS_MULTIPROC_DIR": str(directory)}

@@ -1,0 +1,81 @@
+"""Turn into a server that dies with its supervisor.
+
+`python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` arranges for the signal to be sent when the parent ends, then
+becomes the command. With a UID other than 0 it first gives up root, as PostgreSQL demands. This is a program of its
+own, since nothing but exec is safe between fork and exec in a process with threads.
+"""
+
+import ctypes
+import os
+import struct
+import sys
+from typing import NoReturn
+
+PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_RAISE = 2
+CAP_DAC_OVERRIDE = 1
+CAP_DAC_READ_SEARCH = 2
+CAPABILITY_VERSION_3 = 0x20080522
+
+
+def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str]) -> NoReturn:
+    os.umask(0o077)
+    if uid:
+        give_up_root(uid, gid, [command[0], os.getcwd()])  # noqa: PTH109 - pathlib is slow to import
+    if sys.platform == "linux":
+        _prctl(PR_SET_PDEATHSIG, death_signal)
+        if os.getppid() != parent:  # it ended before the request was in place
+            sys.exit("the supervisor is gone")
+    os.execv(command[0], command)  # noqa: S606 - becoming the command is the purpose
+
+
+def give_up_root(uid: int, gid: int, needed: list[str]) -> None:
+    """Become the user for good, keeping nothing of root but the reading of paths, and that only if needed.
+
+    Data and virtual environments often lie in directories that only root may enter, such as /root. Opening those
+    to everyone would outlive the server; a capability of this one process does not.
+    """
+    keeps = sys.platform == "linux"
+    if keeps:
+        _prctl(PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
+    if not keeps:
+        return
+    if all(os.access(path, os.X_OK) for path in needed):
+        _set_capabilities(0)
+    elif not _raise_capability(CAP_DAC_READ_SEARCH):
+        _raise_capability(CAP_DAC_OVERRIDE)  # containers often grant this one only
+
+
+def _raise_capability(capability: int) -> bool:
+    """Keep one capability across exec, whether or not it was to be had."""
+    try:
+        _set_capabilities(1 << capability)
+        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
+    except OSError:
+        return False
+    return True
+
+
+def _set_capabilities(mask: int) -> None:
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    _call("capset", header, struct.pack("6I", mask, mask, mask, 0, 0, 0))
+
+
+def _prctl(option: int, *arguments: int) -> None:
+    _call("prctl", option, *(ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]))
+
+
+def _call(name: str, *arguments: object) -> None:
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+if __name__ == "__main__":
+    _parent, _signal, _uid, _gid, *_command = sys.argv[1:]
+    main(int(_parent), int(_signal), int(_uid), int(_gid), _command)

@@ -1,0 +1,70 @@
+"""One owner a directory."""
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Self
+
+from leaderforge.embedded.errors import AlreadyRunning
+
+
+class DirectoryLock:
+    """Held by at most one process at a time, and released by the system however that process ends."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    def acquire(self, **details: object) -> Self:
+        """Take the lock and note the details in it. Raises `AlreadyRunning` with the notes of whoever has it."""
+        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise self._taken() from None
+        self._descriptor = descriptor
+        _HELD.add(self)
+        self.note(**details)
+        return self
+
+    def note(self, **details: object) -> None:
+        """Replace the notes that others are shown; the process id is always among them."""
+        if self._descriptor is None:
+            raise RuntimeError("the lock is not held")
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), **details}).encode(), 0)
+
+    def release(self) -> None:
+        """Give the lock back. The file stays: removing it would let two processes lock two files of one name."""
+        if self._descriptor is not None:
+            os.ftruncate(self._descriptor, 0)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self.disown()
+
+    def disown(self) -> None:
+        """Close our copy only; a fork must, or it would keep the lock after our end."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+            _HELD.discard(self)
+
+    def _taken(self) -> AlreadyRunning:
+        try:
+            notes = json.loads(self.path.read_text())
+        except ValueError:
+            notes = {}
+        pid = notes.get("pid", "unknown")
+        return AlreadyRunning(f"{self.path.parent} is in use by the running process {pid}", **notes)
+
+
+_HELD: set[DirectoryLock] = set()
+
+
+def _disown_all() -> None:
+    for lock in tuple(_HELD):
+        lock.disown()
+
+
+os.register_at_fork(after_in_child=_disown_all)

@@ -1,0 +1,201 @@
+"""A real PostgreSQL server on the loopback address."""
+
+import os
+import pwd
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from leaderforge.embedded import datadir
+from leaderforge.embedded.errors import Aborted, ServerFailed
+from leaderforge.embedded.files import write_private
+from leaderforge.embedded.lock import DirectoryLock
+from leaderforge.embedded.ports import LOOPBACK, free_port, is_free
+from leaderforge.embedded.process import Account, ServerProcess
+from leaderforge.embedded.waiting import wait_until
+from leaderforge.embedded.wheels import postgres_program
+
+USER = "leaderforge"
+
+_START_SECONDS = 60.0  # recovery after a crash included
+_STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))  # fast, then immediate
+_SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "synchronous_commit": "on",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+
+
+class PostgresServer:
+    """A database of our own, behind a password made up on the first start.
+
+    The role in `dsn` owns the database and may create others and watch the server; it is no superuser. PostgreSQL
+    refuses to run as root: started by root, it runs as the user `nobody`.
+    """
+
+    def __init__(self, directory: Path, *, port: int | None = None, database: str = "leaderforge") -> None:
+        """Take the first free port from `port` on, by default the one of the last start."""
+        self.directory = directory.resolve()
+        self._first_port, self._database = port, database
+        self._account = unprivileged_account(self.data)
+        self.process = ServerProcess("PostgreSQL", self.directory, death_signal=signal.SIGQUIT, account=self._account)
+        self._lock = DirectoryLock(self.directory / "lock")
+        self._password = self.directory / "password"
+        self._known_port = self.directory / "port"
+        self._port = 0
+        self._busy = threading.RLock()
+        self._aborted = threading.Event()
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's own directory. It exists only once it is complete."""
+        return self.directory / "data"
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid
+
+    @property
+    def dsn(self) -> str:
+        """The connection string, password included."""
+        return self._dsn(self._database)
+
+    def start(self) -> None:
+        """Return once the server takes queries. Raises `ServerFailed` or `AlreadyRunning`."""
+        with self._busy:
+            self.directory.mkdir(mode=0o711 if self._account.uid else 0o700, parents=True, exist_ok=True)
+            self._lock.acquire()
+            try:
+                self._prepare()
+                self._start_on_free_port()
+            except BaseException:
+                self.stop()
+                raise
+
+    def stop(self) -> None:
+        """End the server, letting nobody wait for its clients."""
+        with self._busy:
+            self.process.stop(*_STOP_STEPS)
+            self._lock.release()
+
+    def abort(self) -> None:
+        """Make a start in progress in another thread, and every later one, end with `Aborted`."""
+        self._aborted.set()
+
+    def hurry(self) -> None:
+        """Make a `stop` in progress in another thread a short one; the next start recovers."""
+        self.process.send(signal.SIGQUIT)
+
+    def kill(self) -> None:
+        """End the server at once, as a crash would."""
+        self.process.kill()
+
+    def pause(self) -> None:
+        """Freeze the server: connections stay open and nothing answers."""
+        self.process.pause()
+
+    def resume(self) -> None:
+        self.process.resume()
+
+    def restart(self) -> None:
+        """Start the server again on the same port, after ending it if need be."""
+        with self._busy:
+            self.process.stop(*_STOP_STEPS)
+            datadir.end_orphans(self.data)
+            self._run()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _prepare(self) -> None:
+        self.process.end_leftover()
+        datadir.set_aside_unusable(self.data)
+        if not self.data.exists():
+            password = secrets.token_urlsafe(32)
+            write_private(self._password, password)
+            datadir.create(self.data, USER, password, self._account, self._wait)
+        datadir.end_orphans(self.data)
+
+    def _start_on_free_port(self) -> None:
+        """Start; should the port be taken between looking and listening, look elsewhere."""
+        for port in (self._usual_port(), free_port(), free_port()):
+            self._port = port
+            try:
+                return self._run()
+            except ServerFailed:
+                self.process.kill()
+                if is_free(port) or self._aborted.is_set():
+                    raise
+        raise ServerFailed("PostgreSQL found no free port")
+
+    def _usual_port(self) -> int:
+        """Return the port of the last start, or the next free one."""
+        try:
+            known = int(self._known_port.read_text())
+        except (OSError, ValueError):
+            known = 0
+        return known if known and is_free(known) else free_port(self._first_port)
+
+    def _run(self) -> None:
+        settings = {"port": str(self._port), **_SETTINGS}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [postgres_program("postgres"), "-D", self.data, *options]
+        self.process.start(command, cwd=self.data, environment=datadir.environment())
+        self._wait(lambda: self.process.check() and self._is_ready(), "PostgreSQL to be ready")
+        datadir.ensure_database(self._dsn("postgres"), self._database)
+        write_private(self._known_port, str(self._port))
+
+    def _is_ready(self) -> bool:
+        """Whether the server says so in the file that it keeps for pg_ctl."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > 7 and int(lines[0]) == self.pid and lines[7].strip() == "ready"
+
+    def _dsn(self, database: str) -> str:
+        return f"postgresql://{USER}:{self._password.read_text()}@{LOOPBACK}:{self._port}/{database}"
+
+    def _wait(self, condition: Callable[[], object], what: str) -> None:
+        def met() -> object:
+            if self._aborted.is_set():
+                raise Aborted("the start of PostgreSQL was given up")
+            return condition()
+
+        wait_until(met, _START_SECONDS, what)
+
+
+def unprivileged_account(data: Path) -> Account:
+    """Return whom PostgreSQL runs as: us, unless we are root; then the owner of the data, or `nobody`."""
+    if os.geteuid() != 0:
+        return Account()
+    owner = data.stat() if data.exists() else None
+    if owner and owner.st_uid:
+        return Account(owner.st_uid, owner.st_gid)
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)

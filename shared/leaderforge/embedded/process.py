@@ -1,0 +1,188 @@
+"""One server process that cannot outlive its supervisor."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import psutil
+
+from leaderforge.embedded import tree
+from leaderforge.embedded.errors import ServerFailed
+from leaderforge.embedded.files import append_private, write_private
+
+_SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
+"""Starts every process: the death signal is sent when the forking *thread* ends, and this one lives as long as we."""
+
+_GUARD = Path(__file__).with_name("guard.py")
+_MARK = "LEADERFORGE_SUPERVISED_IN"
+_END_OF_LOG = 15
+_LARGE_LOG = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user that a process runs as; 0 keeps the user we are."""
+
+    uid: int = 0
+    gid: int = 0
+
+
+class ServerProcess:
+    """Starts, watches, freezes and ends one process and whatever it starts itself.
+
+    The process runs in a session of its own, so that Ctrl-C in the terminal reaches us only and we can stop servers
+    in order. On Linux the system sends it `death_signal` when we end in any way. What even that misses is ended by
+    the next `start` in the same directory, which remembers the process by id and time of creation.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *,
+        log: Path | None = None,
+        death_signal: signal.Signals = signal.SIGKILL,
+        account: Account | None = None,
+    ) -> None:
+        self.name = name
+        self.directory = directory
+        self.log = log or directory / "server.log"
+        self._record = directory / "process.json"
+        self._death_signal = death_signal
+        self._account = account or Account()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process while it lives."""
+        return self._process.pid if self._process and self.alive else None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How the process ended, None while it lives."""
+        return self._process.poll() if self._process else None
+
+    def start(
+        self,
+        command: Sequence[str | Path],
+        *,
+        cwd: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        standard_input: bytes = b"",
+    ) -> None:
+        """Start the command. Raises `ServerFailed` where the process of an earlier start cannot be ended."""
+        self.end_leftover()
+        if self.log.exists() and self.log.stat().st_size > _LARGE_LOG:
+            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        environment = {**(os.environ if environment is None else environment), _MARK: str(self.directory)}
+        guarded = [*self._guard(), *map(str, command)]
+        self._process = self._spawn(guarded, cwd or self.directory, environment, standard_input)
+        created = psutil.Process(self._process.pid).create_time()
+        write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if the process lives; a frozen one wakes up to it."""
+        if self.alive:
+            self._require().send_signal(number)
+            self.resume()
+
+    def stop(self, *steps: tuple[signal.Signals, float]) -> None:
+        """Send each signal and wait its seconds for the end; at last kill everything."""
+        for number, seconds in steps:
+            if not self.alive:
+                break
+            self.send(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._require().wait(seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and everything it started at once, as a crash would."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGSTOP)  # nothing new is born while its children are listed
+        children = [*tree.family(self._process.pid)[1:], *tree.group(self._process.pid)]
+        self._process.kill()
+        self._process.wait()
+        tree.end(children)
+        self._process = None
+        self._record.unlink(missing_ok=True)
+
+    def pause(self) -> None:
+        """Freeze the process and its children: connections stay open and nothing answers."""
+        self._require().send_signal(signal.SIGSTOP)
+        for process in tree.family(self._require().pid):
+            tree.send(process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        for process in reversed(tree.family(self._require().pid)):
+            tree.send(process, signal.SIGCONT)
+
+    def check(self) -> bool:
+        """Return True while the process lives. Raises `ServerFailed` with the end of its log when it does not."""
+        if self.alive:
+            return True
+        raise ServerFailed(f"{self.name} ended unexpectedly; its log {self.log} ends with:\n{self.log_end()}")
+
+    def log_end(self) -> str:
+        with contextlib.suppress(FileNotFoundError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-_END_OF_LOG:])
+        return "(there is no log)"
+
+    def end_leftover(self) -> None:
+        """End the process that an earlier supervisor of this directory left behind, if it is provably that one."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or no use
+            record = json.loads(self._record.read_text())
+            leader = tree.find(record["pid"], record["created"])
+            family = tree.family(record["pid"]) if leader else []
+            if leader:
+                tree.send(leader, self._death_signal)
+                tree.send(leader, signal.SIGCONT)
+                psutil.wait_procs([leader], timeout=5)
+            tree.end([*family, *(process for process in tree.group(record["pid"]) if self._is_marked(process))])
+        self._record.unlink(missing_ok=True)
+
+    def _is_marked(self, process: psutil.Process) -> bool:
+        """Whether the process carries our mark in its environment: its parent, whose id we know, may be gone."""
+        with contextlib.suppress(psutil.Error):
+            return process.environ().get(_MARK) == str(self.directory)
+        return False
+
+    def _guard(self) -> list[str]:
+        arguments = [os.getpid(), int(self._death_signal), self._account.uid, self._account.gid]
+        return [sys.executable, "-I", "-S", str(_GUARD), *map(str, arguments)]
+
+    def _spawn(
+        self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], standard_input: bytes
+    ) -> subprocess.Popen[bytes]:
+        with append_private(self.log) as log, TemporaryFile() as given:
+            given.write(standard_input)
+            given.seek(0)
+            started = _SPAWNER.submit(
+                subprocess.Popen,
+                command,
+                cwd=cwd,
+                env=environment,
+                stdin=given,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            return started.result()
+
+    def _require(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise ServerFailed(f"{self.name} is not running")
+        return self._process

@@ -1,0 +1,180 @@
+"""Everything that one machine needs, started, watched and stopped together."""
+
+import asyncio
+import json
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from leaderforge.embedded.api import ApiServer
+from leaderforge.embedded.errors import AlreadyRunning, ServerFailed
+from leaderforge.embedded.files import write_private
+from leaderforge.embedded.lock import DirectoryLock
+from leaderforge.embedded.ports import free_port
+from leaderforge.embedded.postgres import PostgresServer
+from leaderforge.embedded.tasks import Watched, in_thread, keep_up, together
+from leaderforge.embedded.valkey import ValkeyCluster
+
+FIRST_VALKEY_PORT = 17_001
+FIRST_POSTGRES_PORT = 15_432
+
+Step = Callable[[str], AbstractContextManager[None]]
+"""Shows that something is going on while its block runs."""
+
+Migrate = Callable[[str], Awaitable[object]]
+"""Brings the database with this DSN up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What can be chosen about a stack."""
+
+    directory: Path
+    host: str
+    port: int
+    nodes: int
+    partitions: int
+    workers: int
+
+
+class LocalStack:
+    """A Valkey cluster, PostgreSQL and the API, in one directory.
+
+    All calls belong to one event loop. `stop` may follow `start` at any point, also while that is being cancelled.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.directory = options.directory.resolve()
+        self.valkey = ValkeyCluster(self.directory / "valkey", nodes=options.nodes, first_port=FIRST_VALKEY_PORT)
+        self.postgres = PostgresServer(self.directory / "postgres", port=FIRST_POSTGRES_PORT)
+        self.api = ApiServer(
+            self.directory / "api",
+            self.directory / "logs" / "api.log",
+            host=options.host,
+            port=options.port or free_port(),
+            workers=options.workers,
+        )
+        self.keys: dict[str, str] = {}
+        self._lock = DirectoryLock(self.directory / "leaderforge.lock")
+        self._description = self.directory / "dev.json"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment variables that point LeaderForge's processes at the servers."""
+        return {
+            "LEADERFORGE_REDIS_NODES": ",".join(self.valkey.addresses),
+            "LEADERFORGE_POSTGRES_DSN": self.postgres.dsn,
+            "LEADERFORGE_SUBMIT_KEYS": self.keys["submit_key"],
+            "LEADERFORGE_ADMIN_KEYS": self.keys["admin_key"],
+            "LEADERFORGE_HOST": self.api.host,
+            "LEADERFORGE_PORT": str(self.api.port),
+            "LEADERFORGE_PARTITIONS": str(self.options.partitions),
+        }
+
+    def claim(self) -> None:
+        """Take the directory and check the port, before anything is started.
+
+        Raises `AlreadyRunning`, or `ServerFailed` where the port is taken or the directory is not ours.
+        """
+        self._make_directory()
+        self._take_lock()
+        try:
+            for name in ("api", "logs"):
+                (self.directory / name).mkdir(mode=0o700, exist_ok=True)
+            self._description.unlink(missing_ok=True)
+            self.keys = self._kept_keys()
+            self.api.require_port()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    async def start(self, step: Step, migrate: Migrate) -> None:
+        """Return once the API serves. Raises `ServerFailed`."""
+        if not self.postgres.data.exists():
+            self.valkey.wipe()  # an index of scores that are gone
+        await together(self._start_valkey(step), self._start_postgres(step, migrate))
+        with step("API"):
+            self.api.start(self.settings)
+            await self.api.wait_healthy()
+
+    def describe(self) -> None:
+        """Write down where everything is, for programs to find."""
+        description = {
+            "api": self.api.url,
+            "web": f"{self.api.url}/",
+            **self.keys,
+            "redis": self.valkey.addresses,
+            "postgres": self.postgres.dsn,
+            "partitions": self.options.partitions,
+        }
+        write_private(self._description, json.dumps({**description, "pid": os.getpid()}, indent=2) + "\n")
+
+    async def watch(self, say: Callable[[str], None]) -> None:
+        """Start again whatever ends by itself, saying so, for ever. Raises `ServerFailed` when that does not help."""
+        await together(*(keep_up(watched, say) for watched in self._parts()))
+
+    async def stop(self, step: Step) -> None:
+        """Stop what runs: first the API, last the database."""
+        self._description.unlink(missing_ok=True)
+        async with AsyncExitStack() as last_first:
+            last_first.callback(self._lock.release)
+            last_first.push_async_callback(_stop_part, step, "PostgreSQL", self.postgres.stop)
+            last_first.push_async_callback(_stop_part, step, "Valkey cluster", self.valkey.stop)
+            last_first.push_async_callback(_stop_part, step, "API", self.api.stop)
+
+    def hurry(self) -> None:
+        """Make a `stop` in progress a short one."""
+        self.api.hurry()
+        self.valkey.hurry()
+        self.postgres.hurry()
+
+    def _make_directory(self) -> None:
+        """Make the directory. Raises `ServerFailed` for one that holds something else: we remove files in it."""
+        self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+        if not any(self.directory.iterdir()):
+            (self.directory / ".gitignore").write_text("*\n")
+        elif not self._lock.path.exists():
+            raise ServerFailed(f"{self.directory} holds other things; choose a directory of its own with --data-dir")
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.acquire(api=self.api.url)
+        except AlreadyRunning as error:
+            pid, api = error.details.get("pid"), error.details.get("api")
+            raise AlreadyRunning(f"already running, pid {pid}, API at {api}", **error.details) from None
+
+    async def _start_valkey(self, step: Step) -> None:
+        with step(f"Valkey cluster ({self.options.nodes} nodes)"):
+            await in_thread(self.valkey.start, self.valkey.abort)
+
+    async def _start_postgres(self, step: Step, migrate: Migrate) -> None:
+        with step("PostgreSQL"):
+            await in_thread(self.postgres.start, self.postgres.abort)
+        with step("Migrations"):
+            await migrate(self.postgres.dsn)
+
+    def _parts(self) -> Iterator[Watched]:
+        for number in range(self.valkey.size):
+            restart = partial(self.valkey.restart, number, wait=False)
+            yield Watched(self.valkey.process(number), restart, self.valkey.abort)
+        yield Watched(self.postgres.process, self.postgres.restart, self.postgres.abort)
+        yield Watched(self.api.process, self.api.restart, lambda: None)
+
+    def _kept_keys(self) -> dict[str, str]:
+        """Return the keys of this directory, making them up the first time."""
+        path = self.directory / "keys.json"
+        if not path.exists():
+            made = {name: secrets.token_urlsafe(24) for name in ("submit_key", "admin_key")}
+            write_private(path, json.dumps(made, indent=2) + "\n")
+        keys: dict[str, str] = json.loads(path.read_text())
+        return keys
+
+
+async def _stop_part(step: Step, name: str, stop: Callable[[], None]) -> None:
+    with step(name):
+        await asyncio.to_thread(stop)

@@ -1,0 +1,262 @@
+"""`leaderforge dev`, run as its users run it."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+import psutil
+import pytest
+from typer.testing import CliRunner
+
+from leaderforge import __version__
+from leaderforge.cli import main
+from leaderforge.embedded import ServerFailed
+from leaderforge.embedded.ports import LOOPBACK, free_port
+from leaderforge.embedded.tree import lives
+from leaderforge.embedded.waiting import wait_until
+
+READY_SECONDS = 60
+STOP_SECONDS = 20
+
+
+class Dev:
+    """One run of the command, its output and its processes."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        self.data = directory / "data"
+        self.output_file = directory / "output.txt"
+        command = [sys.executable, "-c", "from leaderforge.cli import main; main()", "dev"]
+        command += ["--port", "0", "--data-dir", str(self.data), *options]
+        with self.output_file.open("wb") as output:
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "1000"}
+            )
+        self.family: list[psutil.Process] = []
+
+    @property
+    def output(self) -> str:
+        return self.output_file.read_text()
+
+    @property
+    def description(self) -> dict[str, Any]:
+        described: dict[str, Any] = json.loads((self.data / "dev.json").read_text())
+        return described
+
+    def ready(self) -> Self:
+        wait_until(lambda: self._is_up() and "Ctrl-C" in self.output, READY_SECONDS, "the ready message")
+        self.look()
+        return self
+
+    def look(self) -> None:
+        """Remember the processes there are now."""
+        self.family = psutil.Process(self.process.pid).children(recursive=True)
+
+    def named(self, part: str) -> list[psutil.Process]:
+        self.look()
+        return [process for process in self.family if part in _command(process)]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.look()
+        self.process.send_signal(number)
+        code = self.process.wait(STOP_SECONDS)
+        assert not [process for process in self.family if lives(process)]
+        return code
+
+    def pasted(self) -> list[str]:
+        """Run the lines that the ready message offers and return what they print."""
+        lines = [line for line in self.output.splitlines() if line.startswith("curl ")]
+        return [_curl(shlex.split(line)) for line in lines]
+
+    def _is_up(self) -> bool:
+        assert self.process.poll() is None, self.output
+        return (self.data / "dev.json").exists()
+
+
+@pytest.fixture
+def runs() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def run(runs: ExitStack, directory: Path, *options: str) -> Dev:
+    dev = Dev(directory, *options)
+    runs.callback(_end, dev)
+    return dev
+
+
+def _end(dev: Dev) -> None:
+    with suppress(psutil.NoSuchProcess):
+        dev.look()
+    dev.process.kill()
+    dev.process.wait()
+    wait_until(lambda: not any(map(lives, dev.family)), STOP_SECONDS, "the end of what dev started")
+
+
+def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo").ready()
+    described = dev.description
+    assert set(described) == {"api", "web", "submit_key", "admin_key", "redis", "postgres", "partitions", "pid"}
+    assert described["pid"] == dev.process.pid
+    assert len(described["redis"]) == 3
+    assert httpx.get(f"{described['api']}/api/health").status_code == 200
+    assert all(described[key] in dev.output for key in ("api", "submit_key", "admin_key", "postgres"))
+    *_, top = dev.pasted()
+    assert [entry["score"] for entry in json.loads(top)["entries"]] == [500]
+    private = [dev.data / name for name in ("dev.json", "keys.json", "logs/api.log", "postgres/password")]
+    assert {path.stat().st_mode & 0o077 for path in private} == {0}
+    assert dev.stop() == 0
+    assert not (dev.data / "dev.json").exists()
+
+
+def test_second_start_is_quick_and_finds_everything(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo").ready()
+    first = dev.description
+    dev.pasted()
+    assert dev.stop(signal.SIGINT) == 0
+    began = time.monotonic()
+    again = run(runs, tmp_path, "--no-demo").ready()
+    took = time.monotonic() - began
+    assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key"))
+    _, top = again.pasted()  # the player is known already
+    assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000]
+    assert took < 5
+
+
+def test_workers_share_the_port_and_end_together(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--workers", "2").ready()
+    assert len(dev.description["redis"]) == 1
+    assert len(dev.named("spawn_main")) == 2
+    assert (dev.data / "api" / "metrics").is_dir()
+    assert dev.stop() == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no death signal")
+@pytest.mark.parametrize("options", [[], ["--workers", "2"]])
+def test_nothing_outlives_a_killed_dev(runs: ExitStack, tmp_path: Path, options: list[str]) -> None:
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", *options).ready()
+    assert len(dev.family) > 3
+    dev.process.kill()
+    _, alive = psutil.wait_procs(dev.family, timeout=STOP_SECONDS)
+    assert not [process for process in alive if lives(process)]
+    run(runs, tmp_path, "--no-demo", "--nodes", "1", *options).ready()
+
+
+def test_a_second_dev_is_told_of_the_first(runs: ExitStack, tmp_path: Path) -> None:
+    first = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
+    (tmp_path / "second").mkdir()
+    second = run(runs, tmp_path / "second", "--data-dir", str(first.data))
+    assert second.process.wait(10) == 1
+    assert second.output == f"error: already running, pid {first.process.pid}, API at {first.description['api']}\n"
+    assert httpx.get(f"{first.description['api']}/api/health").status_code == 200
+
+
+def test_a_taken_port_is_said_before_anything_starts(runs: ExitStack, tmp_path: Path) -> None:
+    with socket.create_server((LOOPBACK, free_port())) as other:
+        port = str(other.getsockname()[1])
+        dev = run(runs, tmp_path, "--port", port)
+        assert dev.process.wait(10) == 1
+    assert dev.output == f"error: port {port} is taken by another program; choose one with --port\n"
+    assert not (dev.data / "valkey").exists()
+    assert not (dev.data / "postgres").exists()
+
+
+def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Path) -> None:
+    (tmp_path / "data" / "api" / "metrics").mkdir(parents=True)
+    dev = run(runs, tmp_path)
+    assert dev.process.wait(10) == 1
+    assert "choose a directory of its own" in dev.output
+    assert (dev.data / "api" / "metrics").exists()
+
+
+@pytest.mark.parametrize("part", ["lock", "postgres/data.partial", "valkey/node-0", "postgres/port", "logs/api.log"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stops_at_any_point_of_its_start(runs: ExitStack, tmp_path: Path, part: str, number: signal.Signals) -> None:
+    dev = run(runs, tmp_path, "--no-demo")
+    name = "leaderforge.lock" if part == "lock" else part
+    wait_until((dev.data / name).exists, READY_SECONDS, name)
+    dev.stop(number)
+    assert "Traceback" not in dev.output
+    assert not (dev.data / "dev.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("Valkey node 0", "valkey-server"), ("PostgreSQL", "bin/postgres"), ("The API", "uvicorn")]
+)
+def test_restarts_what_dies(runs: ExitStack, tmp_path: Path, name: str, command: str) -> None:
+    dev = run(runs, tmp_path, "--no-demo", "--workers", "2").ready()
+    api = dev.description["api"]
+    dev.pasted()
+    min(dev.named(command), key=psutil.Process.create_time).kill()
+    wait_until(lambda: f"{name} ended unexpectedly" in dev.output, 10, "the news")
+    wait_until(lambda: _serves(api), 30, "the API to serve again")
+    assert dev.stop() == 0
+
+
+def test_gives_up_on_an_api_that_keeps_dying(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
+    deadline = time.monotonic() + READY_SECONDS
+    while dev.process.poll() is None and time.monotonic() < deadline:
+        for process in dev.named("uvicorn"):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    assert dev.process.wait(STOP_SECONDS) == 1
+    assert "The API ended unexpectedly; its log" in dev.output
+    assert not any(map(lives, dev.family))
+
+
+def test_an_api_that_cannot_start_is_shown_with_its_log(
+    runs: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "uvicorn.py").write_text("raise SystemExit('something is missing')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=os.pathsep)
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1")
+    assert dev.process.wait(READY_SECONDS) == 1
+    assert "error: The API ended unexpectedly; its log" in dev.output
+    assert "something is missing" in dev.output
+    assert "Traceback" not in dev.output
+
+
+def test_an_address_that_is_not_ours_is_named(runs: ExitStack, tmp_path: Path) -> None:
+    dev = run(runs, tmp_path, "--host", "192.0.2.1", "--port", "8000")
+    assert dev.process.wait(10) == 1
+    assert dev.output.startswith("error: cannot listen on 192.0.2.1, port 8000: ")
+
+
+def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    shown = CliRunner().invoke(main, ["--debug", "dev", "--data-dir", str(tmp_path)])
+    assert isinstance(shown.exception, ServerFailed)
+
+
+def test_help_and_version() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"{__version__}\n"
+    shown = CliRunner().invoke(main, ["dev", "--help"])
+    assert shown.exit_code == 0
+    assert "--data-dir" in shown.output
+
+
+def _command(process: psutil.Process) -> str:
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
+def _curl(command: list[str]) -> str:
+    return subprocess.run([*command, "-sf"], check=True, capture_output=True, text=True).stdout
+
+
+def _serves(api: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{api}/api/leaderboard/top", timeout=2).status_code == 200
+    return False
