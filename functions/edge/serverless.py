@@ -24,6 +24,11 @@ class Runtime:
         self._services: Services | None = None
 
     @property
+    def idle(self) -> bool:
+        """Whether nothing has been opened yet."""
+        return self._loop is None and self._services is None
+
+    @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop, as the current one of this thread: who else ran a loop here may have left none behind."""
         if self._loop is None:

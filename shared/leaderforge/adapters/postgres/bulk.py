@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool
-from leaderforge.adapters.postgres.recording import SIGNS
+from leaderforge.adapters.postgres.writing import SIGNS
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.players import name_key
 from leaderforge.domain.standings import Standing

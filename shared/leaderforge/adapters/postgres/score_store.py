@@ -6,18 +6,15 @@ from itertools import groupby
 from operator import itemgetter
 from time import time_ns
 
-from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NodeUnavailable, Rejected
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.ranking import PostgresRanking
-from leaderforge.adapters.postgres.recording import standing, write
+from leaderforge.adapters.postgres.recording import Recorder
 from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.writing import standing
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import (
     Conflict,
     LeaderForgeError,
-    Refused,
-    ScoreOutOfRange,
-    UserNotFound,
 )
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Clock, Recorded, Submission
@@ -47,8 +44,7 @@ class PostgresScoreStore(PostgresRanking):
         health_timeout_s: float = 1.0,
     ) -> None:
         super().__init__(pool)
-        self._clock = clock
-        self._record_timeout_s = record_timeout_s
+        self._recorder = Recorder(pool, clock, record_timeout_s)
         self._health_timeout_s = health_timeout_s
 
     async def board(self, slug: str) -> Board | None:
@@ -70,8 +66,7 @@ class PostgresScoreStore(PostgresRanking):
         ]
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        async with self._pool.limit(self._record_timeout_s):
-            return await self._record(submissions)
+        return await self._recorder.record(submissions)
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
         rows = await self._pool.fetch(statement("standings"), ladder.board.id, ladder.period, listed(user_ids))
@@ -107,52 +102,6 @@ class PostgresScoreStore(PostgresRanking):
     async def _boards(self) -> Mapping[int, Board]:
         return {row["board_id"]: _board(row) for row in await self._pool.fetch(statement("boards"))}
 
-    async def _record(
-        self, submissions: Sequence[Submission], *, one_node: bool = False
-    ) -> Sequence[Recorded | LeaderForgeError]:
-        """Record the submissions, in as few transactions as those that cannot be recorded allow."""
-        if not submissions:
-            return []
-        try:
-            return await self._pool.transact(
-                lambda connection: write(connection, submissions, self._clock()), self._record_timeout_s
-            )
-        except NodeUnavailable as error:
-            if one_node:
-                return [NodeUnavailable(error.message, **error.details) for _ in submissions]
-            return await self._record_by_node(submissions)
-        except Rejected as error:
-            if error.sqlstate == FOREIGN_KEY_VIOLATION:
-                return await self._record_known(submissions, one_node)
-            if not error.for_a_value:
-                raise
-            if len(submissions) == 1:
-                return [_refusal(submissions[0], error)]
-            half = len(submissions) // 2
-            first = await self._record(submissions[:half], one_node=one_node)
-            return [*first, *await self._record(submissions[half:], one_node=one_node)]
-
-    async def _record_known(
-        self, submissions: Sequence[Submission], one_node: bool
-    ) -> Sequence[Recorded | LeaderForgeError]:
-        """Record what is of players who exist."""
-        rows = await self._pool.fetch(statement("known_users"), listed({s.event.user_id for s in submissions}))
-        known = {row["user_id"] for row in rows}
-        recorded = await self._record([s for s in submissions if s.event.user_id in known], one_node=one_node)
-        outcomes = iter(recorded)
-        return [next(outcomes) if s.event.user_id in known else _unknown(s.event.user_id) for s in submissions]
-
-    async def _record_by_node(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        """Record what is of players on nodes that are up."""
-        rows = await self._pool.fetch(statement("nodes_of_users"), listed({s.event.user_id for s in submissions}))
-        nodes = {row["user_id"]: row["node"] for row in rows}
-        outcomes: dict[int, Recorded | LeaderForgeError] = {}
-        for node in set(nodes.values()):
-            own = [i for i, s in enumerate(submissions) if nodes[s.event.user_id] == node]
-            recorded = await self._record([submissions[i] for i in own], one_node=True)
-            outcomes |= zip(own, recorded, strict=True)
-        return [outcomes[i] for i in range(len(submissions))]
-
     async def _workers(self) -> dict[str, bool]:
         try:
             rows = await self._pool.fetch(statement("workers"), timeout_s=self._health_timeout_s)
@@ -179,14 +128,3 @@ def _board(row: Record) -> Board:
         order=Order(row["direction"]),
         rank_style=RankStyle(row["rank_style"]),
     )
-
-
-def _unknown(user_id: int) -> UserNotFound:
-    return UserNotFound(f"there is no player {user_id}", user_id=user_id)
-
-
-def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:
-    user_id = submission.event.user_id
-    if error.sqlstate == CHECK_VIOLATION:
-        return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
-    return Refused("the submission holds a value that cannot be stored", user_id=user_id)

@@ -24,7 +24,9 @@ def configure(level: str) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(_formatter())
-    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler], force=True)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.WARNING))
 
 
 def _formatter() -> logging.Formatter:
