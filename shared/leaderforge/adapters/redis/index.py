@@ -25,6 +25,7 @@ from leaderforge.ports import Applied
 _RECORDS_A_CALL = 500
 _USERS_A_SCAN = 1000
 _SELECTION_ROUNDS = 64
+_SIZES_KEPT = 1024
 
 _entry = itemgetter(0)
 
@@ -37,6 +38,7 @@ class RedisIndex:
         self._cluster = cluster
         self._keys = Keys(namespace, partitions)
         self._all = range(partitions)
+        self._sizes: dict[Ladder, list[int]] = {}
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         groups = self._by_partition(user_ids)
@@ -68,15 +70,26 @@ class RedisIndex:
         return replace(merged, before=list(starmap(row_of, merged.before)), after=list(starmap(row_of, merged.after)))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        sizes = await self._probe(ladder, [[] for _ in self._all])
-        selection = Selection([total for total, *_ in sizes], rank)
+        # Sizes seen before are near enough to know where to probe first; what comes back has the sizes of now.
+        sizes = self._sizes.get(ladder) or [0] * self.partitions
+        probes = Selection(sizes, rank).probes()
+        selection: Selection | None = None
         for _ in range(_SELECTION_ROUNDS):
-            if selection.done:
-                break
-            probes = selection.probes()
             replies = await self._probe(ladder, probes)
-            selection.narrow(probes, [keys for _, *keys in replies])
-        return selection.key
+            if selection is None:
+                selection = Selection(self._noted(ladder, [total for total, *_ in replies]), rank)
+            if not selection.done:
+                selection.narrow(probes, [keys for _, *keys in replies])
+            if selection.done:
+                return selection.key
+            probes = selection.probes()
+        return None
+
+    def _noted(self, ladder: Ladder, sizes: list[int]) -> list[int]:
+        if len(self._sizes) >= _SIZES_KEPT and ladder not in self._sizes:
+            self._sizes.clear()
+        self._sizes[ladder] = sizes
+        return sizes
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         records = [record_of(ladder.board.order, standing) for standing in standings]

@@ -11,6 +11,8 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
+_WITH_THEIR_OWN = ("uvicorn", "uvicorn.error", "uvicorn.access")
+"""Loggers that have been set up to write lines of text before we get here."""
 
 
 def configure(level: str) -> None:
@@ -27,6 +29,10 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.WARNING))
+    for name in _WITH_THEIR_OWN:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
 
 
 def _formatter() -> logging.Formatter:
