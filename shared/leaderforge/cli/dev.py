@@ -42,7 +42,7 @@ def dev(
     workers: Annotated[int, typer.Option(help="Processes that serve the API.", min=1)] = 1,
     demo: Annotated[bool, typer.Option(help="Fill an empty store with demo players and scores.")] = True,
 ) -> None:
-    """Start everything on this machine: a Valkey cluster, PostgreSQL, the API and the web site.
+    """Start everything on this machine: a Valkey cluster, PostgreSQL and the API.
 
     Needs neither Docker nor root nor system packages. Ctrl-C stops everything; the next start with the same
     --data-dir finds players, scores and keys as they were. While it runs, dev.json in there tells programs the
@@ -115,7 +115,7 @@ async def _welcome(stack: LocalStack) -> list[str]:
     """Return what to know about a running stack, ending with lines to paste that work."""
     facts = {
         "API": stack.api.url,
-        "Web site": f"{stack.api.url}/",
+        "API docs": f"{stack.api.url}/api/docs",
         "Submit key": stack.keys["submit_key"],
         "Admin key": stack.keys["admin_key"],
         "Valkey": ", ".join(stack.valkey.addresses),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 from random import uniform
 from typing import TypeAlias, TypeVar
@@ -22,7 +22,7 @@ Connection: TypeAlias = "PoolConnectionProxy[Record]"
 SNAPSHOT = """begin isolation level repeatable read, read only;
 set local plan_cache_mode = force_custom_plan"""
 # A consumer may take its time between two chunks.
-STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0"
+_STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0; set local statement_timeout = "
 
 _IDLE_SECONDS = 300
 _REPETITIONS = 4
@@ -32,7 +32,8 @@ _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 class Pool:
     """A pool that connects when first needed, on the loop that runs then.
 
-    `timeout_s` limits every call, waiting for a connection included, and `connect_timeout_s` each new connection.
+    `timeout_s` limits every call, waiting for a connection included, `connect_timeout_s` each new connection, and
+    `stream_timeout_s` the wait for each chunk of a stream: Citus collects all rows before it hands out the first.
     `settings` are server settings that go on top of the time limits set here. With `pgbouncer`, in transaction mode,
     no statement stays prepared and no setting is sent. All calls raise `StoreUnavailable` where the server cannot
     answer in time, and `Rejected` where it refuses the statement.
@@ -46,6 +47,7 @@ class Pool:
         max_size: int = 8,
         timeout_s: float = 5.0,
         connect_timeout_s: float = 3.0,
+        stream_timeout_s: float = 60.0,
         pgbouncer: bool = False,
         statement_cache_size: int = 256,
         settings: dict[str, str] | None = None,
@@ -59,15 +61,16 @@ class Pool:
         self._settings = {} if pgbouncer else _server_settings(timeout_s) | (settings or {})
         self._pool: asyncpg.Pool[Record] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stream_timeout_s = stream_timeout_s
         self.timeout_s = timeout_s
 
     async def open(self) -> None:
         """Connect `min_size` times. Calls do without: they connect when they must."""
         async with self.limit(self.timeout_s):
             pool = await self._opened()
-            connections = [await pool.acquire() for _ in range(self._min_size)]
-            for connection in connections:
-                await pool.release(connection)
+            async with AsyncExitStack() as stack:
+                for _ in range(self._min_size):
+                    await stack.enter_async_context(pool.acquire())
 
     async def close(self) -> None:
         """Close all connections, the busy ones by force once `timeout_s` is over."""
@@ -136,13 +139,14 @@ class Pool:
             return await connection.fetch(query, *args)
 
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncIterator[Sequence[Record]]:
-        """Yield a query's rows in chunks, from one snapshot; `timeout_s` limits each chunk, not the whole."""
+        """Yield a query's rows in chunks, from one snapshot; the whole may take as long as it takes."""
         async with self.limit(self.timeout_s):
             pool = await self._opened()
             connection = await pool.acquire()
         try:
             async with self.limit(self.timeout_s):
-                await connection.execute(STREAM)
+                await connection.execute(_STREAM + str(int(self._stream_timeout_s * 1000)))
+            async with self.limit(self._stream_timeout_s):
                 cursor = await connection.cursor(query, *args)
             while rows := await self._next(cursor, chunk):
                 yield rows
@@ -155,7 +159,7 @@ class Pool:
             await pool.release(connection)
 
     async def _next(self, cursor: "asyncpg.cursor.Cursor[Record]", chunk: int) -> list[Record]:
-        async with self.limit(self.timeout_s):
+        async with self.limit(self._stream_timeout_s):
             return await cursor.fetch(chunk)
 
     async def _opened(self) -> "asyncpg.Pool[Record]":

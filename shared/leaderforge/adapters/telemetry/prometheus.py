@@ -16,7 +16,6 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Upper bounds for numbers of items."""
 
 MEANINGS: Mapping[str, str] = {
-    "access_denied": "Requests refused for want of a key that may, by the code of the error.",
     "http_requests": "Requests answered, by method, path template and status.",
     "index_apply_seconds": "Time to bring the index up to a batch of standings.",
     "index_lag_seconds": "Age of the oldest watermark: how far back the index is known to be complete.",
