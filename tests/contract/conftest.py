@@ -1,0 +1,73 @@
+"""Stores to run the contract on: the twin, PostgreSQL and, where there is one, a Citus cluster."""
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.embedded import PostgresServer
+from tests.contract.store_fixtures import Database, Stores, empty, numbers, opened, run, sibling
+
+CITUS = "LEADERFORGE_TEST_CITUS_DSN"
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: PostgresServer) -> str:
+    """The name of a migrated database to copy."""
+    await run(postgres.dsn, "create database template_leaderforge")
+    await migrate(sibling(postgres.dsn, "template_leaderforge"))
+    return "template_leaderforge"
+
+
+@pytest.fixture
+async def postgres_dsn(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
+    """A fresh, migrated database."""
+    name = f"test_{next(numbers)}"
+    await run(postgres.dsn, f"create database {name} template {template}")
+    yield sibling(postgres.dsn, name)
+    await run(postgres.dsn, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def citus_dsn() -> str:
+    """A migrated Citus database with nothing but the default board in it."""
+    dsn = os.environ.get(CITUS)
+    if not dsn:
+        pytest.skip(f"{CITUS} names no Citus cluster")
+    await empty(dsn)
+    await migrate(dsn)
+    return dsn
+
+
+@pytest.fixture
+async def on_postgres(postgres_dsn: str) -> AsyncIterator[Database]:
+    """The stores on a fresh database."""
+    async for database in opened(postgres_dsn):
+        yield database
+
+
+@pytest.fixture
+async def on_citus(citus_dsn: str) -> AsyncIterator[Database]:
+    """The stores on an empty Citus database."""
+    async for database in opened(citus_dsn):
+        yield database
+
+
+@pytest.fixture(params=["postgres", "citus"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """The stores on each kind of real database, with nothing in it."""
+    found: Database = request.getfixturevalue(f"on_{request.param}")
+    return found
+
+
+@pytest.fixture(params=["memory", "postgres", "citus"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Stores of each kind, with nothing in them."""
+    if request.param == "memory":
+        users = MemoryUserStore()
+        return Stores(MemoryScoreStore(users), users)
+    found: Database = request.getfixturevalue(f"on_{request.param}")
+    return found

@@ -1,0 +1,99 @@
+"""What tests of the stores share."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.user_store import PostgresUserStore
+from leaderforge.domain.boards import ALL_TIME, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.standings import Event
+from leaderforge.ports import ScoreStore, Submission, User, UserStore
+
+TABLES = "users, score_events, standings, username_claims, email_claims, boards, schema_migrations"
+
+numbers = count(1)
+"""A number that no other test has."""
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Both stores on one database."""
+
+    scores: ScoreStore
+    users: UserStore
+
+    async def ladder(
+        self, policy: Policy = Policy.SUM, order: Order = Order.DESC, style: RankStyle = RankStyle.ORDINAL
+    ) -> Ladder:
+        """Return a new, empty ladder."""
+        slug = f"board-{next(numbers)}"
+        return Ladder(await self.scores.create_board(slug, f"The {slug}", policy, order, style))
+
+    async def players(self, *user_ids: int) -> None:
+        """Create players."""
+        created = await self.users.create([User(i, f"Player {i}", None, 0) for i in user_ids])
+        assert [user.user_id for user in created if isinstance(user, User)] == list(user_ids)
+
+
+@dataclass(frozen=True)
+class Database(Stores):
+    """The stores on a real database."""
+
+    dsn: str
+    pool: Pool
+
+    async def run(self, statement: str) -> Sequence[asyncpg.Record]:
+        """Run a statement on a connection of its own."""
+        return await run(self.dsn, statement)
+
+
+def submit(
+    ladder: Ladder,
+    user_id: int,
+    score: int,
+    *,
+    at: int = 0,
+    id: int | None = None,  # noqa: A002 - short, and read as a keyword only
+    metadata: str | None = None,
+    received: int = 0,
+) -> Submission:
+    """Return a submission, by default with an id of its own."""
+    event = Event(user_id, UUID(int=next(numbers) if id is None else id), score, at, metadata)
+    return Submission(ladder, event, received)
+
+
+async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
+    """Run a statement on a connection of its own."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
+    """Yield the stores on a migrated database and close them afterwards."""
+    pool = Pool(dsn, **{"timeout_s": 30.0, **options})
+    yield Database(PostgresScoreStore(pool, record_timeout_s=30), PostgresUserStore(pool), dsn, pool)
+    await pool.close()
+
+
+async def empty(dsn: str) -> None:
+    """Drop all tables of ours."""
+    await run(dsn, f"drop table if exists {TABLES} cascade")
+
+
+def other_period(ladder: Ladder) -> Ladder:
+    """Return another ladder of the same board."""
+    return Ladder(ladder.board, ALL_TIME + 7)
+
+
+def sibling(dsn: str, database: str) -> str:
+    """Return the connection string of another database on the same server."""
+    return urlsplit(dsn)._replace(path=f"/{database}").geturl()

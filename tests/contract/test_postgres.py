@@ -1,0 +1,304 @@
+"""What the PostgreSQL adapter promises beyond its ports: migrations, time limits, bulk loading."""
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.errors import Rejected
+from leaderforge.adapters.postgres.migrate import SchemaTooNew, migrate
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.statements import SIZES, pieces
+from leaderforge.adapters.postgres.user_store import PostgresUserStore
+from leaderforge.domain.boards import Ladder, Order, Policy
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.domain.order import FIRST
+from leaderforge.domain.standings import Event, Standing, fold
+from leaderforge.embedded import PostgresServer
+from leaderforge.ports import Recorded, User
+from tests.conftest import OwnPostgres
+from tests.contract.conftest import empty
+from tests.contract.store_fixtures import Database, opened, submit
+
+LIMIT = 0.5
+GENEROUS = 20.0
+"""Far more than any time limit in here, far less than forever."""
+
+
+@asynccontextmanager
+async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[Database]:
+    """The stores on a server of the test's own, with a short time limit."""
+    await migrate(server.dsn)
+    pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
+    scores = PostgresScoreStore(pool, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
+    yield Database(scores, PostgresUserStore(pool), server.dsn, pool)
+    async with asyncio.timeout(GENEROUS):
+        await pool.close()
+
+
+def every_call(database: Database, ladder: Ladder) -> list[Callable[[], Awaitable[object]]]:
+    scores, users = database.scores, database.users
+
+    async def stream() -> None:
+        async for _ in scores.all_standings(ladder):
+            pass
+
+    async def changes() -> None:
+        async for _ in scores.changed_since(0):
+            pass
+
+    return [
+        lambda: scores.record([submit(ladder, 1, 1)]),
+        lambda: scores.board("default"),
+        lambda: scores.standings(ladder, [1]),
+        lambda: scores.window(ladder, FIRST, before=1, after=1),
+        lambda: scores.key_at(ladder, 1),
+        lambda: users.create([User(2, "two", None, 0)]),
+        lambda: users.get([1]),
+        lambda: users.by_name(["one"]),
+        stream,
+        changes,
+    ]
+
+
+class TestMigrate:
+    async def test_again_changes_nothing(self, database: Database) -> None:
+        assert list(await migrate(database.dsn)) == []
+
+    async def test_concurrent_migrators_take_turns(self, database: Database) -> None:
+        await database.pool.close()
+        await empty(database.dsn)
+        applied = await asyncio.gather(*(migrate(database.dsn) for _ in range(4)))
+        assert sorted(map(len, applied)) == [0, 0, 0, 1]
+        assert await database.scores.board("default")
+
+    async def test_a_newer_database_is_left_alone(self, database: Database) -> None:
+        await database.run("insert into schema_migrations (version, name) values (9999, 'future')")
+        with pytest.raises(SchemaTooNew, match="9999"):
+            await migrate(database.dsn)
+
+    async def test_a_database_without_tables_says_what_to_do(self, database: Database) -> None:
+        await empty(database.dsn)
+        with pytest.raises(LeaderForgeError, match="migrate"):
+            await database.scores.board("default")
+
+
+class TestTimeLimits:
+    async def test_a_frozen_server_holds_nobody_up(self, own_postgres: OwnPostgres) -> None:
+        server = own_postgres()
+        async with stores_on(server) as database:
+            await database.players(1)
+            board = await database.scores.board("default")
+            assert board
+            ladder = Ladder(board)
+            calls = every_call(database, ladder)
+            server.pause()
+            try:
+                async with asyncio.timeout(GENEROUS):
+                    outcomes = await asyncio.gather(*(call() for call in calls), return_exceptions=True)
+                    assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+                    assert await database.scores.health() == {"postgres": False}
+                    with pytest.raises(StoreUnavailable):
+                        await Pool(server.dsn, timeout_s=LIMIT).open()
+            finally:
+                server.resume()
+            await self.recovered(database, ladder)
+
+    async def test_a_server_frozen_amid_calls(self, own_postgres: OwnPostgres) -> None:
+        """None of what was acknowledged is lost, and nothing counts twice when it is sent again."""
+        server = own_postgres()
+        async with stores_on(server) as database:
+            await database.players(*range(10))
+            ladder = await database.ladder()
+            sent = [[submit(ladder, i % 10, 1) for i in range(j, j + 20)] for j in range(40)]
+            enough = asyncio.Event()
+            acknowledged = 0
+
+            async def record(batch: list[object]) -> None:
+                nonlocal acknowledged
+                outcomes = await database.scores.record(batch)
+                acknowledged += sum(isinstance(outcome, Recorded) for outcome in outcomes)
+                enough.set()
+
+            tasks = [asyncio.create_task(record(list(batch))) for batch in sent]
+            await enough.wait()
+            server.pause()
+            async with asyncio.timeout(GENEROUS):
+                await asyncio.gather(*tasks, return_exceptions=True)
+            server.resume()
+            await self.recovered(database, ladder)
+            standings = await database.scores.standings(ladder, range(10))
+            assert sum(s.score for s in standings) >= acknowledged
+            for batch in sent:
+                outcomes = await database.scores.record(batch)
+                assert all(isinstance(outcome, Recorded) for outcome in outcomes)
+            standings = await database.scores.standings(ladder, range(10))
+            assert sum(s.score for s in standings) == sum(len(batch) for batch in sent) + 1
+
+    async def test_a_restart_needs_no_help(self, own_postgres: OwnPostgres) -> None:
+        server = own_postgres()
+        async with stores_on(server, max_size=4) as database:
+            await database.players(1)
+            ladder = await database.ladder()
+            await asyncio.gather(*(database.scores.record([submit(ladder, 1, 1)]) for _ in range(8)))
+            server.kill()
+            outcomes = await asyncio.gather(*(call() for call in every_call(database, ladder)), return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
+            server.restart()
+            await self.recovered(database, ladder)
+
+    async def test_errors_tell_no_secrets(self, own_postgres: OwnPostgres) -> None:
+        server = own_postgres()
+        password = server.dsn.split(":")[2].split("@")[0]
+        for dsn in (server.dsn.replace(password, "wr0ng"), server.dsn + "-missing", "no address"):
+            with pytest.raises(LeaderForgeError) as caught:
+                await Pool(dsn, timeout_s=GENEROUS).fetch("select 1")
+            told = f"{caught.value} {caught.value.details}"
+            assert not any(secret in told for secret in (password, "wr0ng", "127.0.0.1", "no address"))
+
+    async def test_an_exhausted_pool(self, postgres_dsn: str) -> None:
+        async for database in opened(postgres_dsn, max_size=1, timeout_s=LIMIT):
+            async with database.pool.connection(GENEROUS):
+                with pytest.raises(StoreUnavailable):
+                    await database.scores.board("default")
+            assert await database.scores.board("default")
+
+    async def test_a_slow_statement_is_ended(self, postgres_dsn: str) -> None:
+        async for database in opened(postgres_dsn, timeout_s=LIMIT):
+            with pytest.raises(StoreUnavailable):
+                await database.pool.fetch("select pg_sleep(60)")
+            assert await database.scores.board("default")
+
+    async def test_a_cancelled_call_leaves_nothing_behind(self, postgres_dsn: str) -> None:
+        async for database in opened(postgres_dsn, max_size=1):
+            await database.players(1)
+            ladder = await database.ladder()
+            for turns in range(40):
+                task = asyncio.create_task(database.scores.record([submit(ladder, 1, 1)]))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            [recorded] = await database.scores.record([submit(ladder, 1, 1)])
+            assert isinstance(recorded, Recorded)
+            assert recorded.standing.score == recorded.standing.submissions
+
+    async def recovered(self, database: Database, ladder: Ladder) -> None:
+        deadline = time.monotonic() + GENEROUS
+        submission = submit(ladder, 1, 1)
+        while time.monotonic() < deadline:
+            try:
+                [outcome] = await database.scores.record([submission])
+            except StoreUnavailable:
+                continue
+            assert isinstance(outcome, Recorded)
+            return
+        pytest.fail("the store did not recover")
+
+
+async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database) -> None:
+    ladder = await on_citus.ladder()
+    await on_citus.players(*range(40))
+    node = "from pg_dist_node where groupid = (select min(groupid) from pg_dist_node where groupid <> 0)"
+    [[port]] = await on_citus.run(f"select nodeport {node}")
+    batch = [submit(ladder, i, 1) for i in range(40)]
+    lose = "update pg_dist_node set nodeport = {} where groupid in (select groupid {})"
+    try:
+        await on_citus.run(lose.format(1, node))
+        async with asyncio.timeout(GENEROUS):
+            outcomes = await on_citus.scores.record([*batch, submit(ladder, 99, 1)])
+            health = await on_citus.scores.health()
+    finally:
+        await on_citus.run(lose.format(port, node))
+    lost = sum(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
+    recorded = sum(isinstance(outcome, Recorded) for outcome in outcomes)
+    assert 0 < lost < 41
+    assert 0 < recorded < 40
+    assert lost + recorded >= 40
+    assert sorted(health.values())[0] is False
+    assert health["postgres"]
+    again = await on_citus.scores.record(batch)
+    assert sum(isinstance(outcome, Recorded) and outcome.duplicate for outcome in again) == recorded
+
+
+class TestPool:
+    @pytest.mark.filterwarnings("ignore::ResourceWarning")
+    def test_it_moves_on_to_another_loop(self, own_postgres: OwnPostgres) -> None:
+        """A function's loop may be replaced between invocations."""
+        server = own_postgres()
+        asyncio.run(migrate(server.dsn))
+        pool = Pool(server.dsn)
+        store = PostgresScoreStore(pool)
+        for _ in range(3):
+            assert asyncio.run(store.board("default"))
+
+        async def last() -> None:
+            assert await store.board("default")
+            await pool.close()
+
+        asyncio.run(last())
+        gc.collect()  # what the closed loops left behind
+
+    async def test_it_can_be_closed_and_used_again(self, postgres_dsn: str) -> None:
+        async for database in opened(postgres_dsn):
+            await database.pool.close()
+            await database.pool.open()
+            assert await database.scores.board("default")
+            await database.pool.close()
+            await database.pool.close()
+
+    async def test_without_prepared_statements(self, postgres_dsn: str) -> None:
+        pool = Pool(postgres_dsn, pgbouncer=True)
+        store = PostgresScoreStore(pool)
+        await PostgresUserStore(pool).create([User(1, "one", None, 0)])
+        board = await store.board("default")
+        assert board
+        for _ in range(3):
+            [recorded] = await store.record([submit(Ladder(board), 1, 2)])
+        assert isinstance(recorded, Recorded)
+        assert recorded.standing.score == 6
+        assert (await store.window(Ladder(board), FIRST, before=0, after=1)).total == 1
+        assert [len(chunk) async for chunk in store.all_standings(Ladder(board))] == [1]
+        await pool.close()
+
+
+def test_rows_are_cut_into_pieces_of_few_sizes() -> None:
+    for length in range(0, 1200, 7):
+        cut = list(pieces(range(length)))
+        assert [row for piece in cut for row in piece] == list(range(length))
+        assert {len(piece) for piece in cut} <= set(SIZES)
+
+
+@pytest.mark.parametrize("order", Order)
+async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, order: Order) -> None:
+    ladder = await database.ladder(Policy.SUM, order)
+    random = Random(4)
+    users = [User(i, f"Player {i}", f"{i}@example.org" if i % 2 else None, i) for i in range(500)]
+    events = [
+        Event(i, UUID(int=random.getrandbits(128)), random.randint(-9, 9), random.randint(0, 9), '{"a": 1}')
+        for i in range(500)
+        for _ in range(3)
+    ]
+    standings = [fold(Policy.SUM, order, events[3 * i : 3 * i + 3]) for i in range(500)]
+    rows = [(e.user_id, e.submission_id, e.score, e.achieved_at, e.metadata) for e in events]
+    await copy_chunk(database.pool, ladder, users, rows, standings, 77)
+
+    async def stored() -> dict[int, Standing]:
+        return {s.user_id: s async for chunk in database.scores.all_standings(ladder) for s in chunk}
+
+    assert await stored() == {s.user_id: s for s in standings}
+    assert await database.users.get(range(500)) == {u.user_id: u for u in users}
+    assert list(await database.users.with_prefix("player 499", 5)) == [users[499]]
+    [again] = await database.scores.record([submit(ladder, 5, 9, id=events[15].submission_id.int)])
+    assert isinstance(again, Recorded)
+    assert again.duplicate
+    with pytest.raises(Rejected):
+        await copy_chunk(database.pool, ladder, [User(1000, "new", None, 0), users[3]], [], [], 78)
+    assert await database.users.get([1000]) == {}
