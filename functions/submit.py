@@ -104,7 +104,7 @@ def _submission(ladder: Ladder, submission: SubmissionIn, now: int) -> Submissio
         achieved_at=now,
         metadata=submission.metadata,
     )
-    return Submission(ladder, event, received_at=now)
+    return Submission(ladder, event)
 
 
 def _result(outcome: Receipt | LeaderForgeError | Malformed) -> str:

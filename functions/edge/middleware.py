@@ -100,4 +100,4 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SANE_ID.fullmatch(value):
             return bytes(value)
-    return b"%032x" % random.getrandbits(128)  # noqa: S311 - to find a request by, not to guard anything
+    return b"%032x" % random.getrandbits(128)

@@ -116,13 +116,16 @@ class RankIndex(Ranking, Protocol):
         ...
 
 
+COMMIT_LIMIT_MS = 5_000
+"""How long recording may take from its beginning to its commit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An event for a ladder. `received_at` orders the repair of the index, `achieved_at` of the event the ranks."""
+    """An event for a ladder."""
 
     ladder: Ladder
     event: Event
-    received_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,11 @@ class ScoreStore(Ranking, Protocol):
         """Return the JSON metadata of those of the players whose standing has any."""
         ...
 
-    def changed_since(self, since: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        """Yield, in chunks, the standings with an event received at or after `since`."""
+    def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+        """Yield, in chunks, the standings with an event recorded at or after `since` and before `until`.
+
+        An event is recorded at the time its transaction begins, and committed within `COMMIT_LIMIT_MS` if at all.
+        """
         ...
 
     def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
@@ -223,7 +229,7 @@ class HistoryLoader(Protocol):
         users: Sequence[User],
         events: Iterable[EventTuple],
         standings: Iterable[Standing],
-        received_at: int,
+        recorded_at: int,
     ) -> None:
         """Store them together. Events must be distinct, and standings their fold, each with a revision."""
         ...

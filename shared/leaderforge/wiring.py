@@ -12,7 +12,7 @@ from leaderforge.adapters.telemetry import logs
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.config import Settings
 from leaderforge.domain.errors import Unavailable
-from leaderforge.ports import Clock, HistoryLoader, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import COMMIT_LIMIT_MS, Clock, HistoryLoader, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
@@ -101,7 +101,7 @@ def build(settings: Settings) -> Services:
     )
     telemetry, exposition, stop_telemetry = _telemetry(settings)
     parts = Parts(
-        store=PostgresScoreStore(pool, record_timeout_s=settings.store_timeout_ms / 1000),
+        store=PostgresScoreStore(pool, record_timeout_s=min(settings.store_timeout_ms, COMMIT_LIMIT_MS) / 1000),
         users=PostgresUserStore(pool),
         index=index,
         telemetry=telemetry,

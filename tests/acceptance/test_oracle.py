@@ -105,7 +105,7 @@ async def test_every_read_equals_brute_force(store_and_users, clusters, partitio
     taken: list[Event] = []
     for batch in (events[:1], events[1:300], events[300:]):
         taken += batch
-        receipts = await product.submit.submit_many([Submission(ladder, event, 0) for event in batch])
+        receipts = await product.submit.submit_many([Submission(ladder, event) for event in batch])
         check_receipts(Oracle(ladder.board, taken), batch, receipts)
     oracle = Oracle(ladder.board, events)
     await check_reads(product, ladder, oracle, random, expect=Source.INDEX)

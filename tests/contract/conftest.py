@@ -9,7 +9,7 @@ from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
-from tests.contract.store_fixtures import Database, Stores, empty, numbers, opened, run, sibling
+from tests.contract.store_fixtures import Database, StoreClock, Stores, empty, numbers, opened, run, sibling
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 
@@ -67,7 +67,7 @@ def database(request: pytest.FixtureRequest) -> Database:
 def stores(request: pytest.FixtureRequest) -> Stores:
     """Stores of each kind, with nothing in them."""
     if request.param == "memory":
-        users = MemoryUserStore()
-        return Stores(MemoryScoreStore(users), users)
+        users, clock = MemoryUserStore(), StoreClock()
+        return Stores(MemoryScoreStore(users, clock=clock), users, clock)
     found: Database = request.getfixturevalue(f"on_{request.param}")
     return found

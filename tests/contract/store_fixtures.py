@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from time import time_ns
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -21,12 +22,23 @@ numbers = count(1)
 """A number that no other test has."""
 
 
+class StoreClock:
+    """A store's clock, in microseconds since 1970: the real one, until it is set to a time in ms."""
+
+    def __init__(self) -> None:
+        self.ms: int | None = None
+
+    def __call__(self) -> int:
+        return time_ns() // 1000 if self.ms is None else self.ms * 1000
+
+
 @dataclass(frozen=True)
 class Stores:
     """Both stores on one database."""
 
     scores: ScoreStore
     users: UserStore
+    clock: "StoreClock"
 
     async def ladder(
         self, policy: Policy = Policy.SUM, order: Order = Order.DESC, style: RankStyle = RankStyle.ORDINAL
@@ -61,11 +73,10 @@ def submit(
     at: int = 0,
     id: int | None = None,  # noqa: A002 - short, and read as a keyword only
     metadata: str | None = None,
-    received: int = 0,
 ) -> Submission:
     """Return a submission, by default with an id of its own."""
     event = Event(user_id, UUID(int=next(numbers) if id is None else id), score, at, metadata)
-    return Submission(ladder, event, received)
+    return Submission(ladder, event)
 
 
 async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
@@ -80,7 +91,9 @@ async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
 async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
     """Yield the stores on a migrated database and close them afterwards."""
     pool = Pool(dsn, **{"timeout_s": 30.0, **options})
-    yield Database(PostgresScoreStore(pool, record_timeout_s=30), PostgresUserStore(pool), dsn, pool)
+    clock = StoreClock()
+    scores = PostgresScoreStore(pool, clock=clock, record_timeout_s=30)
+    yield Database(scores, PostgresUserStore(pool), clock, dsn, pool)
     await pool.close()
 
 

@@ -25,7 +25,7 @@ from leaderforge.embedded import PostgresServer
 from leaderforge.ports import Recorded, User
 from tests.conftest import OwnPostgres
 from tests.contract.conftest import empty
-from tests.contract.store_fixtures import Database, opened, submit
+from tests.contract.store_fixtures import Database, StoreClock, opened, submit
 
 LIMIT = 0.5
 GENEROUS = 20.0
@@ -38,7 +38,7 @@ async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[D
     await migrate(server.dsn)
     pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
     scores = PostgresScoreStore(pool, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
-    yield Database(scores, PostgresUserStore(pool), server.dsn, pool)
+    yield Database(scores, PostgresUserStore(pool), StoreClock(), server.dsn, pool)
     async with asyncio.timeout(GENEROUS):
         await pool.close()
 
@@ -51,7 +51,7 @@ def every_call(database: Database, ladder: Ladder) -> list[Callable[[], Awaitabl
             pass
 
     async def changes() -> None:
-        async for _ in scores.changed_since(0):
+        async for _ in scores.changed_between(0, 2**53):
             pass
 
     return [

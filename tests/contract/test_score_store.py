@@ -46,9 +46,9 @@ async def all_standings(store: ScoreStore, ladder: Ladder) -> dict[int, Standing
     return {standing.user_id: standing for standing in found}
 
 
-async def changed(store: ScoreStore, since: int) -> dict[tuple[str, int], set[int]]:
+async def changed(store: ScoreStore, since: int, until: int = 10**9) -> dict[tuple[str, int], set[int]]:
     found: dict[tuple[str, int], set[int]] = defaultdict(set)
-    async for ladder, standings in store.changed_since(since):
+    async for ladder, standings in store.changed_between(since, until):
         found[ladder.board.slug, ladder.period] |= {standing.user_id for standing in standings}
     return dict(found)
 
@@ -120,9 +120,11 @@ class TestRecord:
     async def test_the_same_id_again_changes_nothing(self, stores: Stores) -> None:
         ladder = await stores.ladder()
         await stores.players(1, 2)
-        first, other = submit(ladder, 1, 5, received=1), submit(ladder, 1, 3, received=2)
+        first, other = submit(ladder, 1, 5), submit(ladder, 1, 3)
+        stores.clock.ms = 2
         before = await record(stores.scores, first, other)
-        changed_copy = replace(first, event=replace(first.event, score=99, achieved_at=99), received_at=99)
+        stores.clock.ms = 3
+        changed_copy = replace(first, event=replace(first.event, score=99, achieved_at=99))
         [again] = await record(stores.scores, changed_copy)
         assert again == Recorded(before[1].standing, duplicate=True, improved=True)
         assert await all_standings(stores.scores, ladder) == {1: before[1].standing}
@@ -135,7 +137,7 @@ class TestRecord:
         ladder = await stores.ladder()
         await stores.players(1)
         once = submit(ladder, 1, 5)
-        outcomes = await record(stores.scores, once, submit(ladder, 1, 1), once, replace(once, received_at=4))
+        outcomes = await record(stores.scores, once, submit(ladder, 1, 1), once, replace(once))
         assert [outcome.duplicate for outcome in outcomes] == [False, False, True, True]
         assert {outcome.standing.score for outcome in outcomes} == {6}
         assert {outcome.standing.submissions for outcome in outcomes} == {2}
@@ -218,14 +220,15 @@ class TestRecord:
         ladder = await stores.ladder()
         period = other_period(ladder)
         await stores.players(1)
-        await record(stores.scores, submit(ladder, 1, 5, received=1), submit(period, 1, 3, id=8, received=2))
+        await record(stores.scores, submit(ladder, 1, 5), submit(period, 1, 3, id=8))
         assert {i: s.score for i, s in (await all_standings(stores.scores, ladder)).items()} == {1: 5}
         assert {i: s.score for i, s in (await all_standings(stores.scores, period)).items()} == {1: 3}
         ladders = await stores.scores.ladders()
         assert ladder in ladders
         assert period in ladders
         slug = ladder.board.slug
-        assert await changed(stores.scores, 1) == {(slug, ladder.period): {1}, (slug, period.period): {1}}
+        everything = await changed(stores.scores, 0, 2**53)
+        assert everything == {(slug, ladder.period): {1}, (slug, period.period): {1}}
         [refused] = await stores.scores.record([submit(Ladder(ladder.board, 8), 1, 3, id=8)])
         assert isinstance(refused, Conflict)
 
@@ -264,7 +267,7 @@ class TestRecord:
         await stores.users.create(PLAYERS)
         distinct = list({(event.user_id, event.submission_id): event for event in events}.values())
         copies = [distinct[i] for i in repeats if i < len(distinct)]
-        submissions = [Submission(ladder, event, 0) for event in [*distinct, *copies]]
+        submissions = [Submission(ladder, event) for event in [*distinct, *copies]]
         Random(seed).shuffle(submissions)
         batches = parts(submissions, cuts)
         if together:
@@ -303,17 +306,24 @@ class TestRecord:
 
 
 class TestReads:
-    async def test_changes_since(self, stores: Stores) -> None:
+    async def test_changes_between(self, stores: Stores) -> None:
         one, other = await stores.ladder(), await stores.ladder(Policy.BEST)
         await stores.players(1, 2, 3)
-        await record(stores.scores, submit(one, 1, 1, received=10), submit(other, 2, 1, received=11))
-        await record(stores.scores, submit(one, 2, 0, received=12), submit(one, 1, 1, received=12))
+        for stores.clock.ms, submissions in (
+            (10, [submit(one, 1, 1)]),
+            (11, [submit(other, 2, 1)]),
+            (12, [submit(one, 2, 0), submit(one, 1, 1)]),
+        ):
+            await record(stores.scores, *submissions)
         slugs = (one.board.slug, 0), (other.board.slug, 0)
         assert await changed(stores.scores, 10) == {slugs[0]: {1, 2}, slugs[1]: {2}}
         assert await changed(stores.scores, 11) == {slugs[0]: {1, 2}, slugs[1]: {2}}
         assert await changed(stores.scores, 12) == {slugs[0]: {1, 2}}
         assert await changed(stores.scores, 13) == {}
-        found = {s.user_id: s async for ladder, chunk in stores.scores.changed_since(12) for s in chunk}
+        assert await changed(stores.scores, 10, 11) == {slugs[0]: {1}}
+        assert await changed(stores.scores, 11, 12) == {slugs[1]: {2}}
+        assert await changed(stores.scores, 12, 12) == {}
+        found = {s.user_id: s async for _, chunk in stores.scores.changed_between(12, 13) for s in chunk}
         assert found == await all_standings(stores.scores, one)
 
     async def test_an_empty_ladder(self, stores: Stores) -> None:

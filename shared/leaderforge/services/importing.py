@@ -1,13 +1,13 @@
 """Importing scores from elsewhere: players by name, idempotently."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, UserExists, UsernameTaken
+from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable, UserExists, UsernameTaken
 from leaderforge.domain.players import new_user_ids
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Clock, RankIndex, Recorded, ScoreStore, Submission, User, UserStore
@@ -29,22 +29,38 @@ class ScoreLine:
     submission_id: UUID
 
 
+OnRefused = Callable[[int, str], None]
+"""Told of each line that cannot be recorded, and why; may raise to stop."""
+
+
+def _ignore(_: int, __: str) -> None:
+    pass
+
+
 @dataclass(slots=True)
 class ImportTally:
-    """What an import has done so far. `refused` holds the lines that could not be recorded, with the reason."""
+    """What an import has done so far. `refused` counts the lines that could not be recorded."""
 
     recorded: int = 0
     duplicates: int = 0
     players_created: int = 0
+    refused: int = 0
     index_behind: bool = False
-    refused: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Importer:
     """Records score lines in batches, each in one transaction. Lines recorded before are recognised by their id."""
 
     def __init__(
-        self, store: ScoreStore, users: UserStore, index: RankIndex, clock: Clock, ladder: Ladder, *, batch: int = 1000
+        self,
+        store: ScoreStore,
+        users: UserStore,
+        index: RankIndex,
+        clock: Clock,
+        ladder: Ladder,
+        *,
+        batch: int = 1000,
+        refused: OnRefused = _ignore,
     ) -> None:
         self._store = store
         self._users = users
@@ -52,6 +68,7 @@ class Importer:
         self._clock = clock
         self._ladder = ladder
         self._batch = batch
+        self._refused = refused
         self._known: OrderedDict[str, int] = OrderedDict()
         self.tally = ImportTally()
 
@@ -64,24 +81,26 @@ class Importer:
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
         ids = await self._player_ids(lines)
-        now = self._clock()
-        results = await self._store.record(
-            [
-                Submission(self._ladder, Event(ids[line.player], line.submission_id, line.score, line.achieved_at), now)
-                for line in lines
-            ]
-        )
-        for line, result in zip(lines, results, strict=True):
-            self._note(line, result)
-        await self._index_up(results)
+        submissions = {
+            i: Submission(self._ladder, Event(user_id, line.submission_id, line.score, line.achieved_at))
+            for i, line in enumerate(lines)
+            if isinstance(user_id := ids[line.player], int)
+        }
+        recorded = dict(zip(submissions, await self._store.record(list(submissions.values())), strict=True))
+        await self._index_up(list(recorded.values()))
+        outcomes = [recorded[i] if i in recorded else ids[line.player] for i, line in enumerate(lines)]
+        duplicates = [outcome.duplicate for outcome in outcomes if isinstance(outcome, Recorded)]
+        self.tally.duplicates += sum(duplicates)
+        self.tally.recorded += len(duplicates) - sum(duplicates)
+        for line, outcome in zip(lines, outcomes, strict=True):
+            if isinstance(outcome, LeaderForgeError):
+                self._note(line, outcome)
 
-    def _note(self, line: ScoreLine, result: Recorded | LeaderForgeError) -> None:
-        if isinstance(result, LeaderForgeError):
-            self.tally.refused.append((line.number, result.message))
-        elif result.duplicate:
-            self.tally.duplicates += 1
-        else:
-            self.tally.recorded += 1
+    def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
+        if isinstance(refusal, Unavailable):
+            raise refusal
+        self.tally.refused += 1
+        self._refused(line.number, refusal.message)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         newest: dict[int, Standing] = {r.standing.user_id: r.standing for r in results if isinstance(r, Recorded)}
@@ -90,31 +109,33 @@ class Importer:
         except IndexUnavailable:
             self.tally.index_behind = True
 
-    async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int]:
+    async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:
+        """Return the id of each player, or why there is none."""
         names = dict.fromkeys(line.player for line in lines)
-        ids = {name: self._known[name] for name in names if name in self._known}
+        ids: dict[str, int | LeaderForgeError] = {name: self._known[name] for name in names if name in self._known}
         unknown = [name for name in names if name not in ids]
         if unknown:
             found = await self._users.by_name(unknown)
             ids |= {name: user.user_id for name, user in found.items()}
             ids |= await self._create([name for name in unknown if name not in found])
-        self._remember(ids)
+        self._remember({name: user_id for name, user_id in ids.items() if isinstance(user_id, int)})
         return ids
 
-    async def _create(self, names: Sequence[str]) -> Mapping[str, int]:
+    async def _create(self, names: Sequence[str]) -> Mapping[str, int | LeaderForgeError]:
         """Create players and return their ids, also of those whom somebody else creates just then."""
-        ids: dict[str, int] = {}
+        ids: dict[str, int | LeaderForgeError] = {}
         for _ in range(_ATTEMPTS):
-            now = self._clock()
-            new = [User(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
-            results = list(zip(names, await self._users.create(new), strict=True))
-            ids |= {name: result.user_id for name, result in results if isinstance(result, User)}
-            self.tally.players_created += sum(isinstance(result, User) for _, result in results)
-            taken = [name for name, result in results if isinstance(result, UsernameTaken)]
-            ids |= {name: user.user_id for name, user in (await self._users.by_name(taken)).items()}
-            names = [name for name, result in results if isinstance(result, UserExists)]
             if not names:
                 break
+            now = self._clock()
+            new = [User(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
+            results = dict(zip(names, await self._users.create(new), strict=True))
+            self.tally.players_created += sum(isinstance(result, User) for result in results.values())
+            ids |= {name: result.user_id if isinstance(result, User) else result for name, result in results.items()}
+            taken = [name for name, result in results.items() if isinstance(result, UsernameTaken)]
+            if taken:
+                ids |= {name: user.user_id for name, user in (await self._users.by_name(taken)).items()}
+            names = [name for name in names if isinstance(ids[name], UserExists | UsernameTaken)]
         return ids
 
     def _remember(self, ids: Mapping[str, int]) -> None:

@@ -10,13 +10,13 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Clock, RankIndex, ScoreStore, Telemetry
+from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry
 
 Progress = Callable[[int], None]
 """Told how many more standings are done."""
 
-OVERLAP_MS = 15_000
-"""How far before its watermark a partition is looked at again: longer than any commit may take after its receipt."""
+SETTLE_MS = COMMIT_LIMIT_MS + 2_000
+"""How old a watermark is at least: by then an event is committed or never will be, whichever clock recorded it."""
 
 _LEASE_S = 30.0
 _LEASE_WAIT_S = 60.0
@@ -67,14 +67,15 @@ class MaintainService:
         """Bring the index up to date and return how many standings were looked at.
 
         Standings with an event since the oldest watermark are applied again, which changes only what was missed, and
-        incomplete partitions are rebuilt. Does nothing if another process is at it, or did it less than `every_ms` ago.
+        incomplete partitions are rebuilt. Does nothing if another process is at it, or there is less than `every_ms`
+        to look at.
         """
         marks = await self._index.watermarks()
         oldest = min((mark for mark in marks if mark is not None), default=0)
         incomplete = [p for p, mark in enumerate(marks) if mark is None]
         if not incomplete:
             self._telemetry.gauge("index_lag_seconds", max(0, self._clock() - oldest) / 1000)
-            if self._clock() - oldest < every_ms:
+            if self._settled_at() - oldest < max(every_ms, 1):
                 return 0
         if not await self._index.lease("maintain", self._holder, _LEASE_S):
             return 0
@@ -106,17 +107,20 @@ class MaintainService:
             found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in await self._extra(ladder)]
         return Verification(checked, found, complete=None not in await self._index.watermarks())
 
+    def _settled_at(self) -> int:
+        return self._clock() - SETTLE_MS
+
     async def _catch_up(self, since: int) -> int:
-        now = self._clock()
+        until = self._settled_at()
         seen = 0
-        async for ladder, standings in self._store.changed_since(since - OVERLAP_MS):
+        async for ladder, standings in self._store.changed_between(since, until):
             await self._index.load(ladder, standings)
             seen += len(standings)
-        await self._index.advance(now)
+        await self._index.advance(until)
         return seen
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
-        now = self._clock()
+        watermark = self._settled_at()
         ladders = await self._store.ladders()
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
@@ -125,7 +129,7 @@ class MaintainService:
             loaded += await self._load(ladder, wanted, progress)
         async for names in self._store.all_names():
             await self._index.put_names(names)
-        finished = await self._index.finish_rebuild(token, partitions, now)
+        finished = await self._index.finish_rebuild(token, partitions, watermark)
         lost = wanted - set(finished)
         if lost:
             raise IndexUnavailable(f"the index was emptied while partitions {sorted(lost)} were rebuilt; start again")

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
+from time import time_ns
 from uuid import UUID
 
 from leaderforge.adapters.memory.users import MemoryUserStore
@@ -17,18 +18,25 @@ from leaderforge.domain.errors import (
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.standings import Standing, fold, improved
-from leaderforge.ports import Recorded, Submission
+from leaderforge.ports import Clock, Recorded, Submission
+
+
+def microseconds() -> int:
+    """Return the time now, in microseconds since 1970."""
+    return time_ns() // 1000
 
 
 class MemoryScoreStore:
     """`ScoreStore` in dicts. While `available` is false, every call but `health` raises `StoreUnavailable`."""
 
-    def __init__(self, users: MemoryUserStore) -> None:
+    def __init__(self, users: MemoryUserStore, *, clock: Clock = microseconds) -> None:
         self.available = True
         self._users = users
         self._boards = {"default": Board(1, "default", "Default")}
         self._events: dict[tuple[int, int, UUID], Submission] = {}
         self._standings: dict[Ladder, dict[int, Standing]] = {}
+        self._recorded_at: dict[tuple[int, int, UUID], int] = {}
+        self._clock = clock
         self._revision = 0
 
     async def board(self, slug: str) -> Board | None:
@@ -62,9 +70,13 @@ class MemoryScoreStore:
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
         return {s.user_id: s.metadata for s in await self.standings(ladder, user_ids) if s.metadata is not None}
 
-    async def changed_since(self, since: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         self._require_available()
-        changed = {(s.ladder.board.id, s.event.user_id) for s in self._events.values() if s.received_at >= since}
+        changed = {
+            (s.ladder.board.id, s.event.user_id)
+            for key, s in self._events.items()
+            if since <= self._recorded_at[key] < until
+        }
         for ladder, held in list(self._standings.items()):
             found = [s for i, s in held.items() if (ladder.board.id, i) in changed]
             if found:
@@ -109,6 +121,7 @@ class MemoryScoreStore:
                 return Conflict("the submission id belongs to another period", submission_id=key[2])
             return True
         self._events[key] = submission
+        self._recorded_at[key] = self._clock() // 1000
         refusal = self._refold(submission.ladder, user_id)
         if refusal:
             del self._events[key]
@@ -125,7 +138,7 @@ class MemoryScoreStore:
         standing = fold(ladder.board.policy, ladder.board.order, events)
         if abs(standing.score) > MAX_INTEGER:
             return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
-        self._revision += 1
+        self._revision = max(self._revision + 1, self._clock())
         self._standings.setdefault(ladder, {})[user_id] = replace(standing, revision=self._revision)
         return None
 

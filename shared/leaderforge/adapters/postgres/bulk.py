@@ -10,7 +10,7 @@ from leaderforge.domain.standings import Standing
 from leaderforge.ports import EventTuple, User
 
 _USER_COLUMNS = ("user_id", "username", "email", "created_at")
-_EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "received_at", "metadata")
+_EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")
 _STANDING_COLUMNS = (
     *("user_id", "board_id", "period_id", "sign", "score", "achieved_at", "run_id", "metadata", "scored"),
     *("submissions", "revision"),
@@ -23,7 +23,7 @@ async def copy_chunk(
     users: Sequence[User],
     events: Iterable[EventTuple],
     standings: Iterable[Standing],
-    received_at: int,
+    recorded_at: int,
     *,
     timeout_s: float = 60.0,
 ) -> None:
@@ -41,7 +41,7 @@ async def copy_chunk(
         await con.copy_records_to_table(
             "score_events",
             columns=_EVENT_COLUMNS,
-            records=((u, board_id, i, score, at, received_at, metadata) for u, i, score, at, metadata in events),
+            records=((u, board_id, i, score, at, recorded_at, metadata) for u, i, score, at, metadata in events),
         )
         await con.copy_records_to_table(
             "standings", columns=_STANDING_COLUMNS, records=(_standing(ladder, s) for s in standings)

@@ -76,10 +76,10 @@ class PostgresScoreStore(PostgresRanking):
         rows = await self._pool.fetch(statement("metadata"), ladder.board.id, ladder.period, listed(user_ids))
         return {row["user_id"]: row["metadata"] for row in rows}
 
-    async def changed_since(self, since: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         boards = await self._boards()
         ladder_ids = itemgetter("board_id", "period_id")
-        async for rows in self._pool.stream(statement("changed_since"), since, chunk=_CHUNK):
+        async for rows in self._pool.stream(statement("changed_between"), since, until, chunk=_CHUNK):
             for (board_id, period), group in groupby(sorted(rows, key=ladder_ids), ladder_ids):
                 if board_id in boards:
                     yield Ladder(boards[board_id], period), [standing(row) for row in group]

@@ -27,18 +27,18 @@ SIGNS = {Order.DESC: -1, Order.ASC: 1}
 
 
 async def write(
-    connection: Connection, submissions: Sequence[Submission], revision: int
+    connection: Connection, submissions: Sequence[Submission], now: int
 ) -> Sequence[Recorded | LeaderForgeError]:
     """Write the submissions and return what became of each, in their order.
 
-    `revision` is the smallest that a standing changed here may get.
+    `now`, in microseconds since 1970, is when the events are recorded, and the least revision of what they change.
     """
     firsts: dict[EventKey, int] = {}
     for position, submission in enumerate(submissions):
         firsts.setdefault(_event_key(submission), position)
     events = {key: submissions[position] for key, position in firsts.items()}
-    new = await _insert_events(connection, events)
-    standings = await _upsert_standings(connection, [events[key] for key in new], revision)
+    new = await _insert_events(connection, events, now // 1000)
+    standings = await _upsert_standings(connection, [events[key] for key in new], now)
     outcomes: dict[int, Recorded | LeaderForgeError] = {
         firsts[key]: _recorded(events[key], standings[_standing_key(events[key])]) for key in new
     }
@@ -62,8 +62,10 @@ def standing(row: Record) -> Standing:
     )
 
 
-async def _insert_events(connection: Connection, events: Mapping[EventKey, Submission]) -> set[EventKey]:
-    rows = [_event_row(key, events[key]) for key in sorted(events)]
+async def _insert_events(
+    connection: Connection, events: Mapping[EventKey, Submission], recorded_at: int
+) -> set[EventKey]:
+    rows = [_event_row(key, events[key], recorded_at) for key in sorted(events)]
     returned = await run_rows(connection, "insert_events", rows)
     return {(user_id, board_id, submission_id) for user_id, board_id, submission_id in returned}
 
@@ -134,9 +136,9 @@ def _standing_key(submission: Submission) -> StandingKey:
     return submission.event.user_id, submission.ladder.board.id, submission.ladder.period
 
 
-def _event_row(key: EventKey, submission: Submission) -> Sequence[object]:
+def _event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:
     event = submission.event
-    return *key, event.score, event.achieved_at, submission.received_at, event.metadata
+    return *key, event.score, event.achieved_at, recorded_at, event.metadata
 
 
 def _standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:

@@ -38,13 +38,13 @@ create table score_events (
     submission_id uuid not null,
     score bigint not null check (score between -9007199254740991 and 9007199254740991),
     achieved_at bigint not null,
-    received_at bigint not null,
+    recorded_at bigint not null,
     metadata jsonb,
     primary key (user_id, board_id, submission_id)
 );
 
--- Serves the repair scan; events arrive in the order of received_at, so a block range index stays tiny and exact enough.
-create index score_events_received_at on score_events using brin (received_at)
+-- Serves the repair scan; events arrive in the order of recorded_at, so a block range index stays tiny and exact enough.
+create index score_events_recorded_at on score_events using brin (recorded_at)
     with (pages_per_range = 32, autosummarize = on);
 
 -- One row a player, board and period (0 is all time), kept equal to what the player's events amount to.

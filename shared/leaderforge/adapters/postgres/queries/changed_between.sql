@@ -1,5 +1,5 @@
 select s.user_id, s.board_id, s.period_id, s.score, s.achieved_at, s.run_id, s.metadata, s.scored, s.submissions, s.revision
 from standings s
 join (
-    select distinct user_id, board_id from score_events where received_at >= $1
+    select distinct user_id, board_id from score_events where recorded_at >= $1 and recorded_at < $2
 ) e on e.user_id = s.user_id and e.board_id = s.board_id;
