@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from leaderforge.cli.populate import fill as populate
 from leaderforge.cli.synthetic import chunks
 from leaderforge.cli.target import DEFAULT_BOARD, ladder
 from leaderforge.config import Settings
+from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build
 
 PLAYERS = 10_000
@@ -21,6 +23,7 @@ async def fill(environment: Mapping[str, str]) -> None:
         target = await ladder(product, DEFAULT_BOARD)
         if (await product.parts.store.counts(target, [])).total == 0:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
-            await populate(product, target, plans, lambda _: None)
+            with suppress(Refused):  # the ids belong to others, who have not played yet
+                await populate(product, target, plans, lambda _: None)
     finally:
         await product.close()

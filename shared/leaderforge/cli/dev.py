@@ -90,8 +90,8 @@ class _Session:
         serving.cancel()
 
     async def _serve(self) -> None:
-        from leaderforge.wiring import migrate
         from leaderforge.cli.demo import fill
+        from leaderforge.wiring import migrate
 
         with _steps(self._console) as step:
             await self._stack.start(step, migrate)

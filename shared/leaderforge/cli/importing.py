@@ -11,6 +11,7 @@ import typer
 
 from leaderforge.cli.progress import Advance, progress_bar
 from leaderforge.cli.target import DEFAULT_BOARD, DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.domain.errors import Refused
 
 if TYPE_CHECKING:
     from leaderforge.cli.tables import BadLine, Columns, Condition
@@ -22,7 +23,7 @@ _REPORTED = 20
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="A .csv file with a header, or .ndjson/.jsonl.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="A .csv file with a header, or .ndjson/.jsonl, in UTF-8.", show_default=False)
     ],
     *,
     player: Annotated[str, typer.Option(help="Column of the player's name; unknown players are created.")] = "player",
@@ -31,11 +32,20 @@ def import_(
         str | None, typer.Option(help="Column of when: ISO 8601 (UTC unless it says), or ms since 1970.")
     ] = None,
     id_: Annotated[
-        str | None, typer.Option("--id", help="Column that identifies a line; else its number and text do.")
+        str | None,
+        typer.Option(
+            "--id", help="Column that identifies a line; else its number and text do, whatever the file's name."
+        ),
     ] = None,
-    where: Annotated[list[str] | None, typer.Option(help="Take only lines with COLUMN=VALUE or COLUMN!=VALUE.")] = None,
-    missing: Annotated[list[str] | None, typer.Option(help="Text that stands for no value, besides none.")] = None,
-    on_bad_line: Annotated[Literal["skip", "stop"], typer.Option(help="What a bad line does.")] = "skip",
+    where: Annotated[
+        list[str] | None, typer.Option(help="Take only lines with COLUMN=VALUE or COLUMN!=VALUE; may be repeated.")
+    ] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(help="Text that stands for no value, such as NA; may be repeated.")
+    ] = None,
+    on_bad_line: Annotated[
+        Literal["skip", "stop"], typer.Option(help="Go on without a bad line, or stop there with exit code 1.")
+    ] = "skip",
     batch: Annotated[int, typer.Option(help="Lines in a transaction.", min=1, max=4000)] = 1000,
     board: BoardName = DEFAULT_BOARD,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -49,6 +59,8 @@ def import_(
     """
     from leaderforge.cli.tables import Columns
 
+    if not file.is_file():
+        raise Refused(f"{file} is not a file" if file.exists() else f"there is no file {file}")
     columns = Columns(
         player=player,
         score=_constant_or_column(score),
@@ -74,7 +86,9 @@ async def _import(
     async with services(data_dir) as product:
         parts = product.parts
         target = await ladder(product, columns.board)
-        importer = Importer(parts.store, parts.users, parts.index, parts.clock, target, batch=batch)
+        importer = Importer(
+            parts.store, parts.users, parts.index, parts.clock, target, batch=batch, refused=bad.refused
+        )
         with bad.counted(importer.tally):
             return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
 
@@ -92,6 +106,14 @@ class _BadLines:
         self.count += 1
         if self.count <= _REPORTED:
             typer.echo(bad.message, err=True)
+        elif self.count == _REPORTED + 1:
+            typer.echo("more lines are bad; they are counted, but not shown", err=True)
+
+    def refused(self, number: int, reason: str) -> None:
+        """Note a line that was read well and could not be recorded."""
+        from leaderforge.cli.tables import BadLine
+
+        self(BadLine(number, reason))
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
@@ -99,17 +121,16 @@ class _BadLines:
         try:
             yield
         except BaseException:
-            typer.echo(f"stopped after {tally.recorded:,} new scores; run again to go on", err=True)
+            if tally.recorded or tally.duplicates:
+                typer.echo(f"stopped after {tally.recorded:,} new scores; run again to go on", err=True)
             raise
 
 
 def _report(tally: "ImportTally", bad: _BadLines) -> None:
     typer.echo(
         f"{tally.recorded:,} scores imported, {tally.duplicates:,} known already, "
-        f"{tally.players_created:,} players created, {bad.count + len(tally.refused):,} lines skipped"
+        f"{tally.players_created:,} players created, {bad.count:,} bad lines skipped"
     )
-    for number, reason in tally.refused[:_REPORTED]:
-        typer.echo(f"line {number}: {reason}", err=True)
     if tally.index_behind:
         typer.echo("The index was out of reach; it catches up by itself, or run `leaderforge reconcile`.", err=True)
 

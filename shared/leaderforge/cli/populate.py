@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +23,15 @@ _DAY_MS = 86_400_000
 _IN_FLIGHT = 3
 
 
+@dataclass(slots=True)
+class Filled:
+    """How many sessions were added and how many were there already, and whether the index missed some of them."""
+
+    added: int = 0
+    skipped: int = 0
+    index_behind: bool = False
+
+
 def populate(
     *,
     users: Annotated[int, typer.Option(help="Players, numbered from 1.", min=1, max=100_000_000)] = 1_000_000,
@@ -34,7 +43,7 @@ def populate(
     board: BoardName = DEFAULT_BOARD,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Fill a board with made-up players and scores, skewed as real ones are.
+    """Fill a board with made-up players and scores, skewed as real ones are. For an empty database.
 
     Players come in chunks, each in one transaction: run it again after an interruption, with the same options, and
     it goes on where it stopped.
@@ -42,11 +51,14 @@ def populate(
     end = time.time_ns() // 1_000_000 // _DAY_MS * _DAY_MS
     if until is not None:
         end = int(until.replace(tzinfo=UTC).timestamp() * 1000)
-    made, skipped = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
-    typer.echo(f"{made:,} sessions added" + (f", {skipped:,} were there already" if skipped else ""))
+    filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
+    typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} known already" if filled.skipped else ""))
+    if filled.index_behind:
+        # The reconciler looks at what was received lately only, which populated sessions are not.
+        typer.echo("The index was out of reach; when it is back, run `leaderforge rebuild`.", err=True)
 
 
-async def _populate(users: int, sessions: int, seed: int, end: int, board: str, data_dir: Path) -> tuple[int, int]:
+async def _populate(users: int, sessions: int, seed: int, end: int, board: str, data_dir: Path) -> Filled:
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.synthetic import chunks
     from leaderforge.cli.target import ladder, services
@@ -58,26 +70,48 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
             return await fill(product, target, plans, advance)
 
 
-async def fill(
-    product: "Services", ladder: "Ladder", plans: list["Plan"], advance: Callable[[int], None]
-) -> tuple[int, int]:
-    """Store the plans' chunks, unless they are there; return how many sessions were stored, and how many skipped."""
+async def fill(product: "Services", ladder: "Ladder", plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
+    """Store the plans' chunks, unless they are there.
+
+    Raises `Refused` where other players have their ids, or the players are there without these sessions.
+    """
     if ladder.board.policy != "sum" or ladder.board.order != "desc":
         raise Refused(f"the made-up scores suit boards that sum, descending, unlike {ladder.board.slug!r}")
     places = asyncio.Semaphore(_IN_FLIGHT)
+    filled = Filled()
 
-    async def store(plan: "Plan") -> bool:
+    async def store(plan: "Plan") -> None:
         async with places:
-            known = bool(await product.parts.users.get([plan.first]))
-            if not known:
+            if await _is_stored(product, ladder, plan):
+                filled.skipped += plan.sessions
+            else:
                 await _store(product, ladder, plan)
-            await _index(product, ladder, plan)
+                filled.added += plan.sessions
+            if not await _index(product, ladder, plan):
+                filled.index_behind = True
             advance(plan.sessions)
-            return known
 
-    known = await asyncio.gather(*map(store, plans))
-    skipped = sum(plan.sessions for plan, was_known in zip(plans, known, strict=True) if was_known)
-    return sum(plan.sessions for plan in plans) - skipped, skipped
+    tasks = [asyncio.create_task(store(plan)) for plan in plans]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+    return filled
+
+
+async def _is_stored(product: "Services", ladder: "Ladder", plan: "Plan") -> bool:
+    users = await product.parts.users.get(plan.players)
+    if not users:
+        return False
+    standings = await product.parts.store.standings(ladder, plan.players)
+    names = {user_id: user.username for user_id, user in users.items()}
+    if names != plan.names() or sum(standing.submissions for standing in standings) < plan.sessions:
+        raise Refused(
+            f"of players {plan.first} to {plan.last}, some exist, but not as this crowd on board "
+            f"{ladder.board.slug!r}: give the options of the first time, or another database"
+        )
+    return True
 
 
 async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
@@ -93,9 +127,11 @@ async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
     await load(ladder, users, events, chunk.standings, plan.until)
 
 
-async def _index(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
-    players = range(plan.first, plan.last + 1)
-    with suppress(IndexUnavailable):
-        await product.parts.index.load(ladder, await product.parts.store.standings(ladder, players))
-        users = await product.parts.users.get(players)
-        await product.parts.index.put_names({user_id: user.username for user_id, user in users.items()})
+async def _index(product: "Services", ladder: "Ladder", plan: "Plan") -> bool:
+    """Bring the index up to the players of the plan, and return whether it could be reached."""
+    try:
+        await product.parts.index.load(ladder, await product.parts.store.standings(ladder, plan.players))
+        await product.parts.index.put_names(plan.names())
+    except IndexUnavailable:
+        return False
+    return True

@@ -60,13 +60,21 @@ class Plan:
     seed: int
     until: int
 
+    @property
+    def players(self) -> range:
+        """The ids of the players."""
+        return range(self.first, self.last + 1)
+
+    def names(self) -> dict[int, str]:
+        """Return the players' names."""
+        return {user_id: name_of(user_id) for user_id in self.players}
+
     def make(self) -> Chunk:
         """Return the chunk; the same plan makes the same one. Everyone plays once before anyone plays twice."""
         random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - made-up data, to be repeatable
-        players = range(self.first, self.last + 1)
-        played = list(players[: self.sessions])
-        weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in players]
-        played += random.choices(players, weights, k=max(0, self.sessions - len(players)))
+        played = list(self.players[: self.sessions])
+        weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]
+        played += random.choices(self.players, weights, k=max(0, self.sessions - len(self.players)))
         sessions = [
             (
                 user_id,
@@ -76,7 +84,7 @@ class Plan:
             )
             for user_id in played
         ]
-        return Chunk({i: name_of(i) for i in players}, sessions, _standings(sessions, revision=self.until * 1000))
+        return Chunk(self.names(), sessions, _standings(sessions, revision=self.until * 1000))
 
 
 def _standings(sessions: list[Session], revision: int) -> list[Standing]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,9 @@ from leaderforge.services.importing import ScoreLine
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_SHOWN = 60
+"""Characters of a wrong value that are shown."""
+_INTEGER = re.compile("[+-]?[0-9]{1,40}")
 
 
 class BadLine(LeaderForgeError):
@@ -42,7 +46,7 @@ class Condition:
 
     def holds(self, row: Mapping[str, str]) -> bool:
         """Whether the row passes. Raises `KeyError` where it has no such column."""
-        return (row[self.column] == self.value) is not self.negated
+        return (row[self.column].strip() == self.value) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,12 @@ class Columns:
     missing: frozenset[str]
     board: str
 
+    @property
+    def named(self) -> Sequence[str]:
+        """The columns that a file must have."""
+        others = (self.score if isinstance(self.score, str) else None, self.time, self.id)
+        return [self.player, *filter(None, others), *(condition.column for condition in self.conditions)]
+
 
 OnBadLine = Callable[[BadLine], None]
 """Told of each line that cannot be imported; raises to stop."""
@@ -70,10 +80,18 @@ def score_lines(
 ) -> Iterator[ScoreLine]:
     """Yield the score lines of a `.csv`, `.ndjson` or `.jsonl` file, those without a time as of now.
 
-    `advance` is told how many bytes have been read since the last time.
+    `advance` is told how many bytes have been read since the last time. Raises `Refused` for another kind of file,
+    and `BadLine` where a `.csv` has no header with the columns.
     """
-    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file:
-        rows = _csv_rows(file) if path.suffix.lower() == ".csv" else _json_rows(file, on_bad)
+    kind = path.suffix.lower()
+    if kind not in {".csv", ".ndjson", ".jsonl"}:
+        raise Refused(f"the name of {path.name} does not end with .csv, .ndjson or .jsonl: it must tell what is inside")
+    # What is not UTF-8 is kept apart from what is, to be refused with its line.
+    with (
+        path.open("rb") as raw,
+        TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as file,
+    ):
+        rows = _csv_rows(file, columns, on_bad) if kind == ".csv" else _json_rows(file, on_bad)
         position = 0
         for count, (number, row) in enumerate(rows):
             if count % 500 == 0:
@@ -90,18 +108,42 @@ def score_lines(
         advance(path.stat().st_size - position)
 
 
-def _csv_rows(file: TextIO) -> Iterator[tuple[int, Mapping[str, str]]]:
-    reader = csv.DictReader(file, restval="", strict=True)
-    number = 1
+def _csv_rows(file: TextIO, columns: Columns, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[str, str]]]:
+    header: list[str] = []
+    for number, cells in _csv_lines(file, on_bad):
+        if not header:
+            header = _checked_header(number, cells, columns)
+        elif len(cells) > len(header):
+            on_bad(BadLine(number, f"{len(cells)} values for {len(header)} columns"))
+        else:
+            yield number, dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
+    if not header:
+        raise BadLine(1, "the file is empty; its first line must name the columns")
+
+
+def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the lines that hold anything, each with the number of the line it begins at."""
+    reader = csv.reader(file, strict=True)
     while True:
+        number = reader.line_num + 1
         try:
-            row = next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            raise BadLine(reader.line_num, f"not CSV: {error}") from None
-        number = reader.line_num
-        yield number, {column: value for column, value in row.items() if column is not None}
+            on_bad(BadLine(number, f"not CSV: {error}"))
+            continue
+        if any(map(str.strip, cells)):
+            yield number, cells
+
+
+def _checked_header(number: int, cells: Sequence[str], columns: Columns) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    for column in columns.named:
+        if header.count(column) != 1:
+            fault = f"the column {column!r} occurs twice" if column in header else f"there is no column {column!r}"
+            raise BadLine(number, f"{fault} in the header {', '.join(map(repr, header))}")
+    return header
 
 
 def _json_rows(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[str, str]]]:
@@ -110,16 +152,20 @@ def _json_rows(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[s
             continue
         try:
             row = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             on_bad(BadLine(number, f"not JSON: {error}"))
             continue
         if isinstance(row, dict):
-            yield (
-                number,
-                {column: value if isinstance(value, str) else json.dumps(value) for column, value in row.items()},
-            )
+            yield number, {column: _text(value) for column, value in row.items()}
         else:
             on_bad(BadLine(number, "not a JSON object"))
+
+
+def _text(value: object) -> str:
+    """Return what a CSV file would hold for a JSON value."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int) -> ScoreLine:
@@ -127,6 +173,10 @@ def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int)
         text = row[column].strip()
         if text in columns.missing:
             raise BadLine(number, f"no {column}")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadLine(number, f"the {column} is not UTF-8 text") from None
         return text
 
     try:
@@ -136,14 +186,14 @@ def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int)
     score = columns.score if isinstance(columns.score, int) else _score(number, value(columns.score))
     achieved_at = now if columns.time is None else _time(number, value(columns.time))
     known_by = value(columns.id) if columns.id else f"{number}\0" + "\0".join(row.values())
-    return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, f"{columns.board}\0{known_by}"))
+    identity = f"{columns.board}\0{known_by}".encode(errors="backslashreplace").decode()
+    return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, identity))
 
 
 def _score(number: int, text: str) -> int:
-    try:
-        score = int(text)
-    except ValueError:
-        raise BadLine(number, f"{text!r} is not an integer score") from None
+    if not _INTEGER.fullmatch(text):
+        raise BadLine(number, f"{_short(text)} is not an integer score")
+    score = int(text)
     if abs(score) > MAX_INTEGER:
         raise BadLine(number, f"the score {text} is beyond +-(2^53 - 1)")
     return score
@@ -158,7 +208,11 @@ def _time(number: int, text: str) -> int:
             moment = datetime.fromisoformat(text)
             time = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
     except ValueError:
-        raise BadLine(number, f"{text!r} is not an ISO 8601 time, nor milliseconds since 1970") from None
+        raise BadLine(number, f"{_short(text)} is not an ISO 8601 time, nor milliseconds since 1970") from None
     if abs(time) > MAX_TIME:
-        raise BadLine(number, f"the time {text} is too far from today")
+        raise BadLine(number, f"the time {_short(text)} is too far from today")
     return time
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

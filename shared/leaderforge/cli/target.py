@@ -28,7 +28,7 @@ _LONG_MS = "60000"
 
 def environment(data_dir: Path) -> Mapping[str, str]:
     """Return the variables that name the service. Raises `SettingsError` where there is none."""
-    if "LEADERFORGE_POSTGRES_DSN" in os.environ:
+    if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
         return os.environ
     try:
         facts = json.loads((data_dir / "dev.json").read_text())
@@ -46,11 +46,10 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 
 @asynccontextmanager
 async def services(data_dir: Path) -> AsyncIterator[Services]:
-    """Yield the service's parts, connected with long time limits."""
+    """Yield the service's parts, with long time limits. They connect when they are first used, and fail there."""
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
     built = build(Settings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}))
     try:
-        await built.open()
         yield built
     finally:
         await built.close()
