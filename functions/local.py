@@ -1,6 +1,7 @@
 """All functions in one application, for uvicorn: `uvicorn --factory functions.local:create_app`."""
 
 import asyncio
+import gc
 import os
 import random
 from collections.abc import AsyncIterator
@@ -26,6 +27,8 @@ def create_app(services: Services | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await services.open()
+        # What is there now stays: the garbage collector need not look at it again and again.
+        gc.freeze()
         reconciling = asyncio.create_task(_keep_reconciled(services))
         try:
             yield

@@ -80,8 +80,8 @@ class RankIndex(Ranking, Protocol):
         """Return the user ids of the standings that the index does not hold just so."""
         ...
 
-    def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
-        """Yield the ids of all players that the index ranks, in chunks, in no order, a few perhaps twice."""
+    def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
+        """Yield the sort keys of all entries, in chunks, in no order, a few perhaps twice."""
         ...
 
     async def put_names(self, names: Mapping[int, str]) -> None:

@@ -173,8 +173,8 @@ async def test_differences_names_what_is_missing_or_other(new_index: NewIndex) -
     changed = replace(standings[5], score=standings[5].score + 1, revision=2)
     expected = [*standings[:5], changed, *standings[6:]]
     assert set(await index.differences(ladder, expected)) == {changed.user_id, standings[-1].user_id}
-    found = {user_id async for chunk in index.user_ids(ladder) for user_id in chunk}
-    assert found == {s.user_id for s in standings[:-1]}
+    found = {key async for chunk in index.keys(ladder) for key in chunk}
+    assert found == {key_of(ladder, s) for s in standings[:-1]}
 
 
 async def test_an_index_that_is_not_complete_takes_updates_but_answers_no_reads(new_index: NewIndex) -> None:
@@ -211,8 +211,8 @@ async def test_a_rebuild_empties_its_partitions_and_only_those(new_index: NewInd
     index = await complete(new_index(4), ladder, standings)
     token = await index.begin_rebuild([ladder], [1])
     assert list(await index.finish_rebuild(token, [1], 5)) == [1]
-    kept = {s.user_id for s in standings if partition_of(s.user_id, 4) != 1}
-    assert {i for chunk in [c async for c in index.user_ids(ladder)] for i in chunk} == kept
+    kept = {key_of(ladder, s) for s in standings if partition_of(s.user_id, 4) != 1}
+    assert {key async for chunk in index.keys(ladder) for key in chunk} == kept
     assert list(await index.watermarks()) == [1, 5, 1, 1]
 
 

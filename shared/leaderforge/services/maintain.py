@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry
@@ -23,6 +24,7 @@ _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
 _LOADS_IN_FLIGHT = 3
 _RECHECKS = 10
+_ON_THEIR_WAY = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,20 @@ class MaintainService:
         """Compare every standing with the index. What is on its way into the index is not reported."""
         checked = 0
         found: list[Difference] = []
+        complete = None not in await self._index.watermarks()
         for ladder in await self._store.ladders():
             suspects: list[int] = []
+            total = 0
             async for standings in self._store.all_standings(ladder):
                 suspects += await self._index.differences(ladder, standings)
-                checked += len(standings)
+                total += len(standings)
                 progress(len(standings))
-            differing = await self._settled(ladder, suspects)
-            found += [Difference(ladder.board.slug, ladder.period, i, extra=False) for i in differing]
-            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in await self._extra(ladder)]
-        return Verification(checked, found, complete=None not in await self._index.watermarks())
+            checked += total
+            missing = await self._missing(ladder, suspects)
+            extra = await self._extra(ladder, total) if complete else []
+            found += [Difference(ladder.board.slug, ladder.period, i, extra=False) for i in missing]
+            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in extra]
+        return Verification(checked, found, complete)
 
     def _settled_at(self) -> int:
         return self._clock() - SETTLE_MS
@@ -162,22 +168,42 @@ class MaintainService:
             return standings
         return [s for s in standings if partition_of(s.user_id, count) in wanted]
 
-    async def _settled(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[int]:
+    async def _missing(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[int]:
         """Return those of the players who still differ when looked at again a few times."""
         for _ in range(_RECHECKS):
-            if not user_ids:
+            # So many are not on their way: they are lost.
+            if not 0 < len(user_ids) <= _ON_THEIR_WAY:
                 break
             await asyncio.sleep(_RETRY_S)
             user_ids = await self._index.differences(ladder, await self._store.standings(ladder, user_ids))
         return user_ids
 
-    async def _extra(self, ladder: Ladder) -> Sequence[int]:
-        """Return the players whom the index ranks and the store does not."""
-        extra: list[int] = []
-        async for user_ids in self._index.user_ids(ladder):
-            known = {s.user_id for s in await self._store.standings(ladder, user_ids)}
-            extra += [i for i in user_ids if i not in known]
-        return extra
+    async def _extra(self, ladder: Ladder, total: int) -> Sequence[int]:
+        """Return the players of entries that the store knows nothing of, where it has `total` standings.
+
+        What the store has and the index has not is known already, so equal numbers mean that there are none.
+        """
+        if (await self._index.counts(ladder, [])).total == total:
+            return []
+        suspects: list[bytes] = []
+        async for keys in self._index.keys(ladder):
+            suspects += await self._unknown(ladder, keys)
+        for _ in range(_RECHECKS):
+            if not 0 < len(suspects) <= _ON_THEIR_WAY:
+                break
+            await asyncio.sleep(_RETRY_S)
+            suspects = await self._unknown(ladder, [key for key in suspects if await self._is_ranked(ladder, key)])
+        return [user_id_of(key) for key in suspects]
+
+    async def _unknown(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
+        standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
+        order = ladder.board.order
+        known = {sort_key(order, s.score, s.achieved_at, s.user_id) for s in standings}
+        return [key for key in keys if key not in known]
+
+    async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:
+        window = await self._index.window(ladder, key, before=0, after=1)
+        return any(row.key == key for row in window.after)
 
     @asynccontextmanager
     async def _lease(self) -> AsyncIterator[None]:

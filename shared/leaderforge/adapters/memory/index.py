@@ -75,8 +75,8 @@ class MemoryIndex:
         held = self._standings[ladder]
         return [s.user_id for s in standings if held.get(s.user_id) != s]
 
-    async def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
-        yield list(self._standings[ladder])
+    async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
+        yield [_key(ladder, s) for s in self._standings[ladder].values()]
 
     async def put_names(self, names: Mapping[int, str]) -> None:
         self._names.update(names)

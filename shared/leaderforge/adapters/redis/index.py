@@ -23,7 +23,7 @@ from leaderforge.domain.standings import Standing
 from leaderforge.ports import Applied
 
 _RECORDS_A_CALL = 500
-_USERS_A_SCAN = 1000
+_KEYS_A_SCAN = 1000
 _SELECTION_ROUNDS = 64
 _SIZES_KEPT = 1024
 
@@ -146,14 +146,14 @@ class RedisIndex:
         ]
         return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
 
-    async def user_ids(self, ladder: Ladder) -> AsyncIterator[Sequence[int]]:
+    async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         for p in self._all:
             cursor = b"0"
             while True:
                 [(cursor, found)] = await self._cluster.commands(
-                    [("ZSCAN", self._keys.entries(p, ladder), cursor, "COUNT", _USERS_A_SCAN)]
+                    [("ZSCAN", self._keys.entries(p, ladder), cursor, "COUNT", _KEYS_A_SCAN)]
                 )
-                yield [user_id_of(key) for key, _ in found]
+                yield [key for key, _ in found]
                 if int(cursor) == 0:
                     break
 

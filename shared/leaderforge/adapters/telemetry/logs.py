@@ -11,8 +11,11 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
-_WITH_THEIR_OWN = ("uvicorn", "uvicorn.error", "uvicorn.access")
+_WITH_THEIR_OWN = ("uvicorn", "uvicorn.error")
 """Loggers that have been set up to write lines of text before we get here."""
+
+_IN_OUR_PLACE = "uvicorn.access"
+"""Would log every request again, without its id."""
 
 
 def configure(level: str) -> None:
@@ -33,6 +36,9 @@ def configure(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    access = logging.getLogger(_IN_OUR_PLACE)
+    access.handlers.clear()
+    access.propagate = False
 
 
 def _formatter() -> logging.Formatter:
