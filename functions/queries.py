@@ -68,20 +68,20 @@ async def rank(edge: TheEdge, user_id: UserId, query: Annotated[PeriodQuery, Que
     return await _rank(edge, DEFAULT_BOARD, user_id)
 
 
-@routes.get("/api/boards/{board}/ranks/{user_id}", **documentation.read(PlayerOut, NotRanked, BoardNotFound, *_DOWN))
-async def board_rank(
-    edge: TheEdge, board: BoardName, user_id: UserId, query: Annotated[PeriodQuery, Query()]
-) -> Answer:
-    """Return a player's entry on a board."""
-    return await _rank(edge, board, user_id)
-
-
 @routes.post("/api/boards/{board}/ranks/lookup", **documentation.read_by_body(LookupOut, BoardNotFound, *_DOWN))
 async def lookup(edge: TheEdge, board: BoardName, query: Annotated[PeriodQuery, Query()], players: LookupIn) -> Answer:
     """Return the entries of up to 500 players, such as friends, with each one's rank among them."""
     ladder = await edge.ladder(board)
     found = await edge.services.query.lookup(ladder, players.user_ids)
     return read(rendering.lookup(ladder, found), rendering.time_text(found.as_of), found.source)
+
+
+@routes.get("/api/boards/{board}/ranks/{user_id}", **documentation.read(PlayerOut, NotRanked, BoardNotFound, *_DOWN))
+async def board_rank(
+    edge: TheEdge, board: BoardName, user_id: UserId, query: Annotated[PeriodQuery, Query()]
+) -> Answer:
+    """Return a player's entry on a board."""
+    return await _rank(edge, board, user_id)
 
 
 @routes.get("/api/boards/{board}/around/{user_id}", **documentation.read(AroundOut, NotRanked, BoardNotFound, *_DOWN))

@@ -76,7 +76,14 @@ async def _refused(request: Request, error: Any) -> Response:
         shown = RouteNotFound(f"there is no {request.url.path}")
     elif error.status_code == 405:
         shown = MethodNotAllowed(f"{request.method} is not for {request.url.path}")
+        return answer_of(shown, {"Allow": ", ".join(_methods(request))})
     return answer_of(shown, error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes with the path of the one that matched but for its method."""
+    path = request.scope["route"].path
+    return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
 
 
 async def _failed(request: Request, error: Exception) -> Response:

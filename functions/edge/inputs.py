@@ -18,8 +18,10 @@ from pydantic import (
     WithJsonSchema,
     WrapValidator,
 )
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from functions.edge.cursors import TEXT_LENGTH
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_NAME_LENGTH, username
@@ -29,8 +31,9 @@ MAX_BATCH = 1000
 MAX_LOOKUP = 500
 
 _WHOLE = re.compile(r"-?[0-9]{1,16}")
-_DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,2})?")
+_DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+$"
 
 
@@ -73,15 +76,10 @@ def _username(value: str) -> str:
         raise ValueError(refused.message) from None
 
 
-def _prefix(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must not hold control characters")
-    return value
-
-
 Integer = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
-IntegerText = Annotated[WholeNumber, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+FROM_TEXT = BeforeValidator(_whole)
+"""Makes an integer of a path or a query strict. It comes last, since the documentation lists only what is before it."""
+IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 """An integer in a path or a query."""
 BoardName = Annotated[
     str,
@@ -109,7 +107,8 @@ Period = Annotated[
     Literal["current", "all-time"],
     Field(description="The period: `current`, or `all-time`; the same on boards without periods."),
 ]
-Limit = Annotated[WholeNumber, Field(ge=1, le=1000, description="How many entries at most.")]
+CursorText = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{TEXT_LENGTH}}}$"})]
+Limit = Annotated[int, Field(ge=1, le=1000, description="How many entries at most."), FROM_TEXT]
 
 
 class _In(BaseModel):
@@ -163,6 +162,14 @@ class LookupIn(_In):
     user_ids: list[Integer] = Field(min_length=1, max_length=MAX_LOOKUP)
 
 
+Username = Annotated[
+    StrictStr,
+    Field(max_length=4 * MAX_NAME_LENGTH),  # what is normalised below; composing characters makes it shorter
+    AfterValidator(_username),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"^\S(.*\S)?$"}),
+]
+
+
 class UserIn(_In):
     """A player to create."""
 
@@ -170,7 +177,7 @@ class UserIn(_In):
         json_schema_extra={"examples": [{"username": "ada"}, {"username": "ada", "email": "ada@example.org"}]}
     )
 
-    username: Annotated[StrictStr, Field(max_length=4 * MAX_NAME_LENGTH), AfterValidator(_username)] = Field(
+    username: Username = Field(
         description=f"1 to {MAX_NAME_LENGTH} characters, neither beginning nor ending with a blank; unique without "
         "regard to case."
     )
@@ -197,15 +204,15 @@ class TopQuery(PeriodQuery):
 
 
 class AroundQuery(PeriodQuery):
-    radius: Annotated[WholeNumber, Field(ge=0, le=500)] = Field(5, description="How many neighbours on each side.")
+    radius: Annotated[int, Field(ge=0, le=500), FROM_TEXT] = Field(5, description="How many neighbours on each side.")
 
 
 class PageQuery(PeriodQuery):
-    rank: Annotated[WholeNumber, Field(ge=1, le=MAX_INTEGER)] | None = Field(
+    rank: Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT] | SkipJsonSchema[None] = Field(
         None, description="The rank to begin at; 1 where there is no cursor either."
     )
     limit: Limit = 50
-    cursor: Annotated[str, Field(max_length=100)] | None = Field(
+    cursor: CursorText | SkipJsonSchema[None] = Field(
         None, description="A page's `next` or `previous`; excludes `rank`."
     )
 
@@ -214,15 +221,15 @@ class RangeQuery(PeriodQuery):
     min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, included.")
     max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, included.")
     limit: Limit = 50
-    cursor: Annotated[str, Field(max_length=100)] | None = Field(None, description="A page's `next`.")
+    cursor: CursorText | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
 
 
 class DistributionQuery(PeriodQuery):
-    buckets: Annotated[WholeNumber, Field(ge=1, le=200)] = Field(50, description="How many buckets at most.")
+    buckets: Annotated[int, Field(ge=1, le=200), FROM_TEXT] = Field(50, description="How many buckets at most.")
 
 
 class PrefixQuery(_Query):
-    prefix: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH), AfterValidator(_prefix)] = Field(
+    prefix: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS)] = Field(
         description="How the name begins, without regard to case.", examples=["ann"]
     )
-    limit: Annotated[WholeNumber, Field(ge=1, le=100)] = Field(10, description="How many players at most.")
+    limit: Annotated[int, Field(ge=1, le=100), FROM_TEXT] = Field(10, description="How many players at most.")

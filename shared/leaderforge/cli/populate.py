@@ -48,9 +48,10 @@ def populate(
     Players come in chunks, each in one transaction: run it again after an interruption, with the same options, and
     it goes on where it stopped.
     """
-    end = time.time_ns() // 1_000_000 // _DAY_MS * _DAY_MS
-    if until is not None:
-        end = int(until.replace(tzinfo=UTC).timestamp() * 1000)
+    now = time.time_ns() // 1_000_000
+    end = now // _DAY_MS * _DAY_MS if until is None else int(until.replace(tzinfo=UTC).timestamp() * 1000)
+    if not 0 <= end <= now:
+        raise Refused(f"--until {until} is not between 1970 and now")
     filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
     typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} known already" if filled.skipped else ""))
     if filled.index_behind:

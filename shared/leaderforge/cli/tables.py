@@ -122,8 +122,12 @@ def _csv_rows(file: TextIO, columns: Columns, on_bad: OnBadLine) -> Iterator[tup
 
 
 def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield the lines that hold anything, each with the number of the line it begins at."""
+    """Yield the lines that hold anything, each with the number of the line it begins at.
+
+    Raises `BadLine` where the first of them is not CSV: without a header, no line can be read.
+    """
     reader = csv.reader(file, strict=True)
+    begun = False
     while True:
         number = reader.line_num + 1
         try:
@@ -131,9 +135,13 @@ def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[
         except StopIteration:
             return
         except csv.Error as error:
-            on_bad(BadLine(number, f"not CSV: {error}"))
+            bad = BadLine(number, f"not CSV: {error}")
+            if not begun:
+                raise bad from None
+            on_bad(bad)
             continue
         if any(map(str.strip, cells)):
+            begun = True
             yield number, cells
 
 

@@ -108,9 +108,9 @@ class MaintainService:
                 progress(len(standings))
             checked += total
             missing = await self._missing(ladder, suspects)
-            extra = await self._extra(ladder, total) if complete else []
+            extra = await self._extra(ladder, total - len(missing)) if complete else []
             found += [Difference(ladder.board.slug, ladder.period, i, extra=False) for i in missing]
-            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in extra]
+            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in set(extra) - set(missing)]
         return Verification(checked, found, complete)
 
     def _settled_at(self) -> int:
@@ -178,12 +178,12 @@ class MaintainService:
             user_ids = await self._index.differences(ladder, await self._store.standings(ladder, user_ids))
         return user_ids
 
-    async def _extra(self, ladder: Ladder, total: int) -> Sequence[int]:
-        """Return the players of entries that the store knows nothing of, where it has `total` standings.
+    async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
+        """Return the players of entries that the store knows nothing of, where `matching` entries are as it has them.
 
-        What the store has and the index has not is known already, so equal numbers mean that there are none.
+        If there are as many entries in all, there is none.
         """
-        if (await self._index.counts(ladder, [])).total == total:
+        if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []
         async for keys in self._index.keys(ladder):
