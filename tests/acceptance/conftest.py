@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.ports import ScoreStore, UserStore
+from tests.contract.store_fixtures import CITUS, empty
 
 _numbers = count()
 
@@ -36,9 +37,17 @@ async def database(postgres) -> str:
     return await new_database(postgres.dsn)
 
 
-@pytest.fixture(scope="session")
-async def store_and_users(database: str) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
+@pytest.fixture(scope="session", params=["postgres", "citus"])
+async def store_and_users(request: pytest.FixtureRequest) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
     """A real store, shared by tests that use boards of their own."""
-    pool = Pool(database)
+    if request.param == "citus":
+        dsn = os.environ.get(CITUS)
+        if not dsn:
+            pytest.skip(f"{CITUS} names no Citus cluster")
+        await empty(dsn)
+        await migrate(dsn)
+    else:
+        dsn = request.getfixturevalue("database")
+    pool = Pool(dsn)
     yield PostgresScoreStore(pool), PostgresUserStore(pool)
     await pool.close()

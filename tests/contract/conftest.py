@@ -9,9 +9,7 @@ from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
-from tests.contract.store_fixtures import Database, StoreClock, Stores, empty, numbers, opened, run, sibling
-
-CITUS = "LEADERFORGE_TEST_CITUS_DSN"
+from tests.contract.store_fixtures import CITUS, Database, StoreClock, Stores, empty, numbers, opened, run, sibling
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ from leaderforge.domain.boards import ALL_TIME, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.standings import Event
 from leaderforge.ports import ScoreStore, Submission, User, UserStore
 
+CITUS = "LEADERFORGE_TEST_CITUS_DSN"
+"""Names the Citus cluster to test on, if there is one; our tables there are dropped."""
+
 TABLES = "users, score_events, standings, username_claims, email_claims, boards, schema_migrations"
 
 numbers = count(1)

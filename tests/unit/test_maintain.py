@@ -1,0 +1,149 @@
+"""Repair over the twins, step by step."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.standings import Event, Standing
+from leaderforge.ports import Submission, User
+from leaderforge.services.maintain import SETTLE_MS, MaintainService
+
+LADDER = Ladder(Board(1, "default", "Default"))
+
+
+class World:
+    """A store and an index that know nothing of each other, under one clock."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000_000
+        self.users = MemoryUserStore()
+        self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000)
+        self.index = MemoryIndex(partitions=4)
+        self.maintain = MaintainService(self.store, self.index, lambda: self.now, Fanout([]))
+        self._ids = iter(range(1, 10**9))
+
+    async def commit(self, user_id: int, score: int) -> Standing:
+        """Record a score as a process does that dies before it updates the index."""
+        await self.users.create([User(user_id, f"player {user_id}", None, 0)])
+        event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
+        [recorded] = await self.store.record([Submission(LADDER, event)])
+        return recorded.standing
+
+    async def ranked(self) -> Sequence[int]:
+        """Return the ids of the players in the index."""
+        return sorted(self.index._standings[LADDER])
+
+
+@pytest.fixture
+async def world() -> World:
+    made = World()
+    await made.maintain.reconcile()
+    return made
+
+
+async def test_the_first_pass_completes_an_empty_index(world: World):
+    assert None not in await world.index.watermarks()
+
+
+async def test_what_a_crash_left_out_is_applied_once_it_is_settled(world: World):
+    await world.commit(1, 5)
+    assert await world.maintain.reconcile() == 0
+    assert await world.ranked() == []
+    world.now += SETTLE_MS + 1
+    assert await world.maintain.reconcile() == 1
+    assert await world.ranked() == [1]
+    assert (await world.maintain.verify()).clean
+
+
+async def test_an_event_is_looked_at_once(world: World):
+    await world.commit(1, 5)
+    world.now += SETTLE_MS + 1
+    assert await world.maintain.reconcile() == 1
+    world.now += 1000
+    assert await world.maintain.reconcile() == 0
+
+
+async def test_a_pass_waits_until_there_is_enough_to_look_at(world: World):
+    await world.commit(1, 5)
+    world.now += 1999
+    assert await world.maintain.reconcile(every_ms=2000) == 0
+    world.now += SETTLE_MS
+    assert await world.maintain.reconcile(every_ms=2000) == 1
+
+
+async def test_an_index_from_an_old_snapshot_is_caught_up_from_its_own_watermark(world: World):
+    await world.commit(1, 5)
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    held = dict(world.index._standings[LADDER]), list(world.index._watermarks)
+    for user_id in range(2, 30):
+        await world.commit(user_id, user_id)
+        world.now += 60_000
+        await world.maintain.reconcile()
+    assert len(await world.ranked()) == 29
+    world.index._standings[LADDER], world.index._watermarks = held
+    assert await world.maintain.reconcile() == 28
+    assert (await world.maintain.verify()).checked == 29
+
+
+async def test_a_wiped_index_is_rebuilt(world: World):
+    for user_id in range(1, 20):
+        await world.commit(user_id, user_id)
+    world.index.wipe()
+    assert not (await world.maintain.verify()).clean
+    await world.maintain.reconcile()
+    assert (await world.maintain.verify()).clean
+    assert len(await world.ranked()) == 19
+
+
+async def test_only_lost_partitions_are_rebuilt(world: World):
+    for user_id in range(1, 20):
+        await world.commit(user_id, user_id)
+    assert await world.maintain.rebuild() == 19
+    await world.index.begin_rebuild([LADDER], [2])
+    lost = 19 - len(await world.ranked())
+    assert await world.maintain.reconcile() == lost
+    assert (await world.maintain.verify()).clean
+
+
+async def test_another_holder_of_the_lease_is_left_alone(world: World):
+    await world.commit(1, 5)
+    world.now += SETTLE_MS + 1
+    assert await world.index.lease("maintain", "somebody else", 60)
+    assert await world.maintain.reconcile() == 0
+    assert await world.ranked() == []
+    assert await world.index.lease("maintain", "somebody else", 0)
+    assert await world.maintain.reconcile() == 1
+
+
+async def test_an_index_wiped_during_its_rebuild_does_not_count_as_complete(world: World, monkeypatch):
+    for user_id in range(1, 20):
+        await world.commit(user_id, user_id)
+    finish = world.index.finish_rebuild
+
+    async def wiped_before(*args: object) -> object:
+        world.index.wipe()
+        return await finish(*args)
+
+    monkeypatch.setattr(world.index, "finish_rebuild", wiped_before)
+    with pytest.raises(IndexUnavailable):
+        await world.maintain.rebuild()
+    assert await world.index.watermarks() == [None] * 4
+
+
+async def test_verify_names_what_differs(world: World):
+    standings = [await world.commit(user_id, user_id) for user_id in range(1, 6)]
+    await world.maintain.rebuild()
+    held = world.index._standings[LADDER]
+    del held[2]
+    held[99] = standings[0].__class__(99, 1, 0, UUID(int=0), None, True, 1, 1)
+    found = await world.maintain.verify()
+    assert {(d.user_id, d.extra) for d in found.differences} == {(2, False), (99, True)}
+    assert not found.clean
