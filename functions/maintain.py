@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.edge.serverless import runtime
+from functions.edge.runtime import runtime
 from leaderforge.wiring import Services
 
 

@@ -61,7 +61,7 @@ class EdgeMiddleware:
         elif status == _SERVER_ERROR:
             self._log.error("request_failed", **facts, exc_info=error)
         else:
-            self._log.warning("request_unserved", **facts, error=repr(error))
+            self._log.warning("request_unserved", **facts, error=repr(error) if error else None)
 
 
 class _Exchange:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -54,12 +54,14 @@ class Services:
     spread: SpreadService
     maintain: MaintainService
     users: UserService
-    telemetry: Telemetry = field(init=False)
-    clock: Clock = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "telemetry", self.parts.telemetry)
-        object.__setattr__(self, "clock", self.parts.clock)
+    @property
+    def telemetry(self) -> Telemetry:
+        return self.parts.telemetry
+
+    @property
+    def clock(self) -> Clock:
+        return self.parts.clock
 
     async def open(self) -> None:
         """Connect to all parts at once. One that is down is connected to when it is first needed and up again."""

@@ -1,0 +1,87 @@
+"""The product as its users meet it: over TCP, on real servers."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+import uvicorn
+
+from functions.local import create_app
+from leaderforge.config import Settings
+from leaderforge.wiring import Services, build
+
+SUBMIT_KEY = "submit-key-of-the-tests"
+ADMIN_KEY = "admin-key-of-the-tests"
+
+_numbers = count(1)
+
+
+def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
+    """Return settings for an index of its own on this cluster, and this database."""
+    return {
+        "LEADERFORGE_REDIS_NODES": ",".join(addresses),
+        "LEADERFORGE_NAMESPACE": f"test-api-{os.getpid()}-{next(_numbers)}",
+        "LEADERFORGE_POSTGRES_DSN": dsn,
+        "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
+        "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
+        "LEADERFORGE_RECONCILE_MS": "200",
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that runs, and a client of it."""
+
+    url: str
+    client: httpx.AsyncClient
+    services: Services
+
+    async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
+        """Read; underscores in the names of headers stand for hyphens."""
+        return await self.client.get(path, headers=_headers(key, headers))
+
+    async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY) -> httpx.Response:
+        """Write JSON, with the submit key unless told otherwise."""
+        return await self.client.post(path, json=body, headers=_headers(key, {}))
+
+    async def until_healthy(self, status: str = "ok") -> None:
+        """Return once health tells this status."""
+        async with asyncio.timeout(30):
+            while (await self.get("/api/health")).json()["status"] != status:  # noqa: ASYNC110 - it is remote
+                await asyncio.sleep(0.05)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the tests."""
+        yield
+
+
+@asynccontextmanager
+async def served(settings: Mapping[str, str]) -> AsyncIterator[Served]:
+    """Serve on a free port of the loopback address."""
+    services = build(Settings.from_environment(settings))
+    config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+                yield Served(url, client, services)
+        finally:
+            server.should_exit = True
+            await running
+
+
+def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:
+    headers = {name.replace("_", "-"): value for name, value in others.items()}
+    return headers if key is None else headers | {"Authorization": f"Bearer {key}"}

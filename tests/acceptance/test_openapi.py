@@ -1,0 +1,42 @@
+"""The documentation, tried out: every call with data of all kinds, good and bad, against a real server."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.conftest import new_database
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+
+@pytest.fixture
+async def api(valkey, postgres) -> AsyncIterator[Served]:
+    """A server with the players and scores that the documentation's examples speak of."""
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
+        await api.until_healthy()
+        for user_id in (1, 2, 3, 123, 456):
+            await api.post("/api/users", {"username": f"player {user_id}", "user_id": user_id})
+            await api.post("/api/scores", {"user_id": user_id, "score": user_id * 10})
+        yield api
+
+
+async def test_every_call_does_what_the_documentation_says(api: Served, tmp_path: Path) -> None:
+    """No 5xx, and no status, header or body that is not documented."""
+    process = await asyncio.create_subprocess_exec(
+        SCHEMATHESIS,
+        *("--config-file", str(CONFIGURATION)),
+        *("run", f"{api.url}/api/openapi.json", "--no-color"),
+        *("--header", f"Authorization: Bearer {ADMIN_KEY}"),
+        *("--header", "X-Forwarded-For: 192.0.2.7"),  # or else it might read metrics without a key
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
+    assert (await api.get("/api/health")).json()["status"] == "ok"

@@ -1,0 +1,129 @@
+"""The boards that the edge knows by name."""
+
+import asyncio
+
+import pytest
+
+from functions.edge import boards
+from functions.edge.boards import BoardCache
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
+
+
+class Watched(MemoryScoreStore):
+    """A store that counts look-ups, and answers when told to."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryUserStore())
+        self.asked = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def board(self, slug: str) -> Board | None:
+        self.asked += 1
+        await self.may_answer.wait()
+        return await super().board(slug)
+
+
+class Stopwatch:
+    """A clock of seconds that the test winds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(boards, "monotonic", stopwatch)
+    return stopwatch
+
+
+async def settle() -> None:
+    """Let look-ups in the background end."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_board_is_looked_up_once(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    assert {(await cache.get("default")).id for _ in range(5)} == {1}
+    assert store.asked == 1
+
+
+async def test_many_at_once_share_one_look_up(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await asyncio.gather(*(cache.get("default") for _ in range(5)))
+    assert store.asked == 1
+
+
+async def test_what_does_not_exist_is_looked_up_each_time(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    for _ in range(2):
+        with pytest.raises(BoardNotFound):
+            await cache.get("nowhere")
+    assert store.asked == 2
+
+
+async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    watch.now += boards.FRESH_S
+    store.may_answer.clear()
+    await cache.get("default")
+    await settle()
+    assert store.asked == 2
+    store.may_answer.set()
+
+
+async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    del store._boards["default"]
+    watch.now += boards.OLDEST_S
+    with pytest.raises(BoardNotFound):
+        await cache.get("default")
+
+
+async def test_known_boards_survive_the_loss_of_the_store(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    store.available = False
+    for _ in range(3):
+        watch.now += boards.OLDEST_S
+        assert (await cache.get("default")).id == 1
+
+
+async def test_a_store_that_hangs_is_waited_for_only_now_and_then(
+    watch: Stopwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "_PATIENCE_S", 0.001)
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    store.may_answer.clear()
+    watch.now += boards.OLDEST_S
+    assert (await cache.get("default")).id == 1
+    monkeypatch.setattr(boards, "_PATIENCE_S", 60)
+    async with asyncio.timeout(5):
+        assert (await cache.get("default")).id == 1
+    assert store.asked == 2
+    store.may_answer.set()
+
+
+async def test_an_unknown_board_has_to_wait_for_the_store(watch: Stopwatch) -> None:
+    store = Watched()
+    store.available = False
+    with pytest.raises(StoreUnavailable):
+        await BoardCache(store).get("default")

@@ -1,0 +1,77 @@
+"""Health and metrics over HTTP."""
+
+import asyncio
+from time import monotonic
+
+import httpx
+import pytest
+
+from functions.edge.outputs import HealthOut
+from functions.local import create_app
+from leaderforge import __version__
+from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+
+
+@pytest.mark.parametrize(
+    ("index", "store", "status", "code"),
+    [
+        (True, True, "ok", 200),
+        (False, True, "degraded", 200),
+        (True, False, "degraded", 200),
+        (False, False, "unavailable", 503),
+    ],
+)
+async def test_health_tells_what_can_be_served(api: Api, index: bool, store: bool, status: str, code: int) -> None:
+    if not index:
+        api.index.wipe()
+    api.store.available = store
+    answer = await api.get("/api/health")
+    HealthOut.model_validate_json(answer.content)
+    assert answer.status_code == code
+    assert answer.json() == {
+        "status": status,
+        "index": {"partitions": 3, "healthy": 3 if index else 0},
+        "database": {"postgres": store},
+        "version": __version__,
+    }
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_health_does_not_wait_for_what_hangs(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(api.index, "health", hang)
+    monkeypatch.setattr("functions.admin._HEALTH_S", 0.05)
+    begin = monotonic()
+    answer = await api.get("/api/health")
+    assert monotonic() - begin < 1
+    assert answer.json()["status"] == "degraded"
+    assert answer.json()["index"] == {"partitions": 3, "healthy": 0}
+
+
+def client_at(api: Api, address: str, **headers: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(api.services), client=(address, 1))
+    return httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test", headers=headers)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_this_machine_may_see_metrics(api: Api, address: str) -> None:
+    async with client_at(api, address) as client:
+        answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize(("key", "status"), [(None, 401), ("wrong", 401), (SUBMIT_KEY, 403), (ADMIN_KEY, 200)])
+async def test_others_need_an_admin_key(api: Api, key: str | None, status: int) -> None:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    async with client_at(api, "192.0.2.7", **headers) as client:
+        assert (await client.get("/metrics")).status_code == status
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+async def test_a_proxy_on_this_machine_asks_for_others(api: Api, header: str) -> None:
+    async with client_at(api, "127.0.0.1", **{header: "for=192.0.2.7"}) as client:
+        assert (await client.get("/metrics")).status_code == 401

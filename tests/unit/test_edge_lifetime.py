@@ -1,0 +1,116 @@
+"""Starting, keeping the index reconciled, and stopping."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import structlog
+
+from functions.local import create_app
+from leaderforge.adapters.telemetry.logs import configure
+from leaderforge.config import Settings
+from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable
+from leaderforge.wiring import Services, build
+from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
+
+Rounds = list[Exception | None]
+
+
+async def fine() -> None:
+    pass
+
+
+async def down() -> None:
+    raise StoreUnavailable("the database cannot be reached")
+
+
+async def broken() -> None:
+    raise RuntimeError("a bug")
+
+
+def with_parts(api: Api, *opens: Callable[[], Awaitable[object]]) -> Services:
+    return replace(api.services, parts=replace(api.services.parts, opens=opens, closes=opens))
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logging_as_before")
+async def test_a_part_that_is_down_does_not_keep_it_from_starting(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info")
+    await with_parts(api, fine, down, fine).open()
+    assert "the database cannot be reached" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("logging_as_before")
+async def test_a_part_that_hangs_does_not_keep_it_from_starting(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    configure("error")
+    monkeypatch.setattr("leaderforge.wiring._OPENING_S", 0.01)
+    await with_parts(api, asyncio.Event().wait).open()
+
+
+async def test_a_bug_keeps_it_from_starting(api: Api) -> None:
+    with pytest.raises(RuntimeError):
+        await with_parts(api, broken).open()
+
+
+async def test_closing_closes_what_it_can(api: Api) -> None:
+    closed = []
+
+    async def closes() -> None:
+        closed.append(True)
+
+    await with_parts(api, broken, closes, down).close()
+    assert closed == [True]
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_building_connects_to_nothing_and_needs_no_loop() -> None:
+    services = build(Settings.from_environment(ENVIRONMENT))
+    assert services.parts.index.partitions == 6
+
+
+@pytest.mark.usefixtures("logging_as_before")
+async def test_reconciling_survives_every_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("info")
+    async with serving(LEADERFORGE_RECONCILE_MS="1") as api:
+        rounds: Rounds = [IndexUnavailable("gone"), IndexUnavailable("gone"), RuntimeError("a bug"), None]
+        survived = asyncio.Event()
+
+        async def reconcile(every_ms: int) -> int:
+            assert every_ms == 1
+            if not rounds:
+                survived.set()
+            elif (error := rounds.pop(0)) is not None:
+                raise error
+            return 0
+
+        monkeypatch.setattr(api.services.maintain, "reconcile", reconcile)
+        app = create_app(api.services)
+        async with app.router.lifespan_context(app), asyncio.timeout(10):
+            await survived.wait()
+        metrics = api.services.parts.exposition()[0].decode()
+    assert "leaderforge_reconcile_failures_total 3.0" in metrics
+    shown = capsys.readouterr().out
+    assert shown.count("reconcile_deferred") == shown.count("reconcile_resumed") == 1
+    assert "RuntimeError: a bug" in shown
+
+
+async def test_reconciling_can_be_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(LEADERFORGE_RECONCILE_MS="0") as api:
+        monkeypatch.setattr(api.services.maintain, "reconcile", broken)
+        app = create_app(api.services)
+        async with app.router.lifespan_context(app):
+            await asyncio.sleep(0)
+        assert "leaderforge_reconcile_failures_total" not in api.services.parts.exposition()[0].decode()

@@ -1,0 +1,293 @@
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.errors import (
+    IndexUnavailable,
+    LeaderForgeError,
+    Refused,
+    StoreUnavailable,
+    UsernameTaken,
+)
+from leaderforge.domain.standings import Event, Standing
+from leaderforge.ports import Recorded, Submission, User
+from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from tests.oracle import Oracle
+
+
+class Service:
+    """The twins, and importers over them."""
+
+    def __init__(self) -> None:
+        self.users = Users()
+        self.store = Store(self.users)
+        self.index = Index()
+        self.ticks = count(1_750_000_000_000)
+        self.refused: list[tuple[int, str]] = []
+
+    async def importer(self, batch: int = 1000) -> Importer:
+        board = await self.store.board("default")
+        assert board is not None
+        return Importer(
+            self.store,
+            self.users,
+            self.index,
+            lambda: next(self.ticks),
+            Ladder(board),
+            batch=batch,
+            refused=lambda number, reason: self.refused.append((number, reason)),
+        )
+
+    async def run(self, lines: Iterable[ScoreLine], batch: int = 1000) -> ImportTally:
+        return await (await self.importer(batch)).run(lines)
+
+    async def board(self) -> list[tuple[str, int, int, int]]:
+        """Return the board, best first: name, score, submissions, time."""
+        standings = sorted(await self._standings(), key=lambda s: (-s.score, s.achieved_at, s.user_id))
+        return [(self.users.by_id[s.user_id].username, s.score, s.submissions, s.achieved_at) for s in standings]
+
+    async def scores(self) -> dict[str, int]:
+        return {name: score for name, score, _, _ in await self.board()}
+
+    async def differing(self) -> Sequence[int]:
+        """Return the players of whom the index differs from the store."""
+        [ladder] = await self.store.ladders()
+        return await self.index.differences(ladder, await self._standings())
+
+    async def _standings(self) -> list[Standing]:
+        [ladder] = await self.store.ladders()
+        return [standing async for chunk in self.store.all_standings(ladder) for standing in chunk]
+
+
+class Users(MemoryUserStore):
+    """Lets others run between any two calls, as a database does, and refuses some names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals: dict[str, LeaderForgeError] = {}
+
+    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
+        await asyncio.sleep(0)
+        wanted = [user for user in users if user.username not in self.refusals]
+        created = dict(zip(wanted, await super().create(wanted), strict=True))
+        await asyncio.sleep(0)
+        return [created.get(user) or self.refusals[user.username] for user in users]
+
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+        await asyncio.sleep(0)
+        return await super().by_name(usernames)
+
+
+class Store(MemoryScoreStore):
+    """May fail at a batch, or for some players."""
+
+    def __init__(self, users: MemoryUserStore) -> None:
+        super().__init__(users)
+        self.batches = 0
+        self.fails_at: int | None = None
+        self.unavailable_scores: set[int] = set()
+
+    async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+        self.batches += 1
+        await asyncio.sleep(0)
+        if self.batches == self.fails_at:
+            raise StoreUnavailable("the database cannot be reached")
+        lost = [s.event.score in self.unavailable_scores for s in submissions]
+        results = iter(await super().record([s for s, gone in zip(submissions, lost, strict=True) if not gone]))
+        return [StoreUnavailable("a node is down") if gone else next(results) for gone in lost]
+
+
+class Index(MemoryIndex):
+    """May be out of reach."""
+
+    reachable = True
+
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
+        if not self.reachable:
+            raise IndexUnavailable("the rank index did not answer")
+        assert len({s.user_id for s in standings}) == len(standings)
+        await super().load(ladder, standings)
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service()
+
+
+def lines_of(*scores: tuple[str, int], first: int = 1) -> list[ScoreLine]:
+    return [ScoreLine(n, name, score, 1000 * n, UUID(int=n)) for n, (name, score) in enumerate(scores, first)]
+
+
+async def test_creates_players_and_sums_their_scores(service: Service):
+    tally = await service.run(lines_of(("Ann", 3), ("Ben", 4), ("Ann", 2)))
+    assert tally == ImportTally(recorded=3, players_created=2)
+    assert await service.board() == [("Ann", 5, 2, 3000), ("Ben", 4, 1, 2000)]
+    assert await service.differing() == []
+
+
+@pytest.mark.parametrize("batch", [1, 2, 1000])
+async def test_names_that_differ_in_case_only_are_one_player(service: Service, batch: int):
+    tally = await service.run(lines_of(("Ann", 1), ("ANN", 2), ("ann", 4), ("\uff21nn", 8), ("Ben", 16)), batch)
+    assert tally == ImportTally(recorded=5, players_created=2)
+    assert await service.scores() == {"Ann": 15, "Ben": 16}
+
+
+async def test_players_there_before_are_found(service: Service):
+    await service.users.create([User(7, "Ann", None, 0)])
+    tally = await service.run(lines_of(("ann", 1), ("Ben", 2)))
+    assert tally.players_created == 1
+    assert await service.scores() == {"Ann": 1, "Ben": 2}
+    assert 7 in service.users.by_id
+
+
+async def test_importing_again_changes_nothing(service: Service):
+    lines = lines_of(*[(f"player {i % 7}", i) for i in range(50)])
+    await service.run(lines, batch=8)
+    before = await service.board()
+    tally = await service.run(lines, batch=13)
+    assert tally == ImportTally(duplicates=50)
+    assert await service.board() == before
+
+
+async def test_a_line_that_occurs_twice_in_one_batch_counts_once(service: Service):
+    tally = await service.run(lines_of(("Ann", 3)) * 2)
+    assert (tally.recorded, tally.duplicates) == (1, 1)
+    assert await service.scores() == {"Ann": 3}
+
+
+async def test_an_import_that_failed_goes_on_where_it_stopped(service: Service):
+    lines = lines_of(*[(f"player {i}", i) for i in range(40)])
+    service.store.fails_at = 3
+    importer = await service.importer(batch=10)
+    with pytest.raises(StoreUnavailable):
+        await importer.run(lines)
+    assert importer.tally.recorded == 20
+    tally = await service.run(lines, batch=10)
+    assert (tally.recorded, tally.duplicates) == (20, 20)
+    assert await service.scores() == {f"player {i}": i for i in range(40)}
+
+
+async def test_lines_that_cannot_be_recorded_are_told_of_and_keep_no_other_back(service: Service):
+    tally = await service.run(lines_of(("Ann", MAX_INTEGER), ("Ann", 1), ("Ben", 2), first=5))
+    assert tally == ImportTally(recorded=2, refused=1, players_created=2)
+    assert service.refused == [(6, "the player's score would leave the range of +-(2^53 - 1)")]
+    assert await service.scores() == {"Ann": MAX_INTEGER, "Ben": 2}
+
+
+async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(service: Service):
+    def stop(number: int, reason: str) -> None:
+        raise Refused(f"line {number}: {reason}")
+
+    board = await service.store.board("default")
+    assert board is not None
+    importer = Importer(service.store, service.users, service.index, lambda: 0, Ladder(board), batch=3, refused=stop)
+    with pytest.raises(Refused, match="line 2"):
+        await importer.run(lines_of(("Ann", MAX_INTEGER), ("Ann", 1), ("Ben", 2), ("Cy", 3)))
+    assert importer.tally == ImportTally(recorded=2, refused=1, players_created=2)
+    assert await service.scores() == {"Ann": MAX_INTEGER, "Ben": 2}
+
+
+async def test_a_player_that_cannot_be_created_costs_its_lines_only(service: Service):
+    service.users.refusals = {"Eve": Refused("cannot be stored")}
+    tally = await service.run(lines_of(("Ann", 1), ("Eve", 2), ("Ben", 3), ("Eve", 4)))
+    assert tally == ImportTally(recorded=2, refused=2, players_created=2)
+    assert service.refused == [(2, "cannot be stored"), (4, "cannot be stored")]
+    assert await service.scores() == {"Ann": 1, "Ben": 3}
+
+
+async def test_a_batch_of_which_nobody_can_be_created_is_refused(service: Service):
+    service.users.refusals = dict.fromkeys(["Ann", "Ben"], UsernameTaken("the name is taken"))
+    assert await service.run(lines_of(("Ann", 1), ("Ben", 3))) == ImportTally(refused=2)
+
+
+async def test_a_node_that_is_down_stops_the_import_with_the_rest_recorded(service: Service):
+    service.store.unavailable_scores = {2}
+    lines = lines_of(("Ann", 1), ("Ben", 2), ("Cy", 3), ("Di", 4))
+    importer = await service.importer(batch=3)
+    with pytest.raises(StoreUnavailable, match="a node is down"):
+        await importer.run(lines)
+    assert importer.tally.recorded == 2
+    assert await service.differing() == []
+    service.store.unavailable_scores = set()
+    assert (await service.run(lines)).recorded == 2
+    assert await service.scores() == {"Ann": 1, "Ben": 2, "Cy": 3, "Di": 4}
+
+
+async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service: Service):
+    service.index.reachable = False
+    lines = lines_of(("Ann", 1), ("Ben", 2))
+    tally = await service.run(lines, batch=1)
+    assert tally == ImportTally(recorded=2, players_created=2, index_behind=True)
+    assert len(await service.differing()) == 2
+    service.index.reachable = True
+    tally = await service.run(lines)
+    assert tally == ImportTally(duplicates=2)
+    assert await service.differing() == []
+
+
+async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
+    await service.users.create([User(1, "Ann", None, 0), User(2, "Ben", None, 0)])
+    drawn = iter([[1, 2, 3], [2, 4], [5]])
+    monkeypatch.setattr("leaderforge.services.importing.new_user_ids", lambda _now, _count: next(drawn))
+    tally = await service.run(lines_of(("Cy", 1), ("Di", 2), ("Ed", 3)))
+    assert tally == ImportTally(recorded=3, players_created=3)
+    assert {i: user.username for i, user in service.users.by_id.items()} == {
+        1: "Ann",
+        2: "Ben",
+        3: "Ed",
+        4: "Di",
+        5: "Cy",
+    }
+
+
+async def test_forgets_ids_it_cannot_keep_at_hand_and_finds_them_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("leaderforge.services.importing._KNOWN_PLAYERS", 2)
+    tally = await service.run(lines_of(*[(f"player {i % 5}", 1) for i in range(20)]), batch=3)
+    assert tally == ImportTally(recorded=20, players_created=5)
+    assert set((await service.scores()).values()) == {4}
+
+
+async def test_concurrent_imports_of_one_file_count_once(service: Service):
+    scores = [(f"{'Player' if i % 2 else 'player'} {i % 23}", i) for i in range(200)]
+    tallies = await asyncio.gather(*(service.run(lines_of(*scores), batch) for batch in (7, 10, 33)))
+    assert sum(tally.recorded for tally in tallies) == 200
+    assert sum(tally.duplicates for tally in tallies) == 400
+    assert sum(tally.players_created for tally in tallies) == 23
+    assert sum(score for score in (await service.scores()).values()) == sum(range(200))
+    assert await service.differing() == []
+
+
+names = st.sampled_from(["Ann", "ann", "Ben", "BEN", "Cy"])
+
+
+@given(st.lists(st.tuples(names, st.integers(-3, 3), st.integers(-5, 5)), max_size=30), st.integers(1, 9), st.data())
+def test_any_run_of_imports_equals_the_oracle(rows: list[tuple[str, int, int]], batch: int, data: st.DataObject):
+    lines = [ScoreLine(n, name, score, at, UUID(int=n)) for n, (name, score, at) in enumerate(rows)]
+    parts = data.draw(st.permutations([lines, lines[: len(lines) // 2], lines[::3]]))
+    asyncio.run(_equals_the_oracle(lines, parts, batch))
+
+
+async def _equals_the_oracle(lines: list[ScoreLine], parts: list[Any], batch: int) -> None:
+    service = Service()
+    for part in parts:
+        await service.run(part, batch)
+    ids = {user.username.lower(): i for i, user in service.users.by_id.items()}
+    board = await service.store.board("default")
+    assert board is not None
+    events = [Event(ids[line.player.lower()], line.submission_id, line.score, line.achieved_at) for line in lines]
+    assert [(name, *rest) for name, *rest in await service.board()] == [
+        (service.users.by_id[line.user_id].username, line.score, line.submissions, line.achieved_at)
+        for line in Oracle(board, events).lines
+    ]
