@@ -114,7 +114,7 @@ class Settings(BaseModel):
         pattern=r"^[a-z0-9_-]{1,32}$",
     )
     partitions: int = _variable(
-        "LEADERFORGE_PARTITIONS", "give about as many as index nodes expected", 6, ge=1, le=MAX_PARTITIONS
+        "LEADERFORGE_PARTITIONS", "give about as many as index nodes expected", 3, ge=1, le=MAX_PARTITIONS
     )
     postgres_dsn: SecretStr = _variable(
         "LEADERFORGE_POSTGRES_DSN", "give the database as postgresql://user:password@host:port/name"

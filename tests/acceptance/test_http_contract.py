@@ -145,7 +145,7 @@ async def test_boards_are_described(api: Served) -> None:
 
 async def test_health_and_metrics(api: Served) -> None:
     health = await api.get("/api/health")
-    assert (health.status_code, health.json()["index"]) == (200, {"partitions": 6, "healthy": 6})
+    assert (health.status_code, health.json()["index"]) == (200, {"partitions": 3, "healthy": 3})
     metrics = await api.get("/metrics")
     assert metrics.status_code == 200
     for name in ("http_requests_total", "submit_batch_size_count", "index_lag_seconds", "transaction_seconds_bucket"):

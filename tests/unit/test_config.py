@@ -32,7 +32,7 @@ def test_defaults_need_only_the_two_addresses() -> None:
     plain = settings()
     assert plain.redis_nodes == ("a:6379",)
     assert plain.postgres_dsn.get_secret_value() == NEEDED["LEADERFORGE_POSTGRES_DSN"]
-    assert (plain.partitions, plain.top_cache_ms, plain.reconcile_ms) == (6, 1000, 2000)
+    assert (plain.partitions, plain.top_cache_ms, plain.reconcile_ms) == (3, 1000, 2000)
     assert not plain.exposed
 
 

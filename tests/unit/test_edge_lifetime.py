@@ -76,7 +76,7 @@ async def test_closing_closes_what_it_can(api: Api) -> None:
 @pytest.mark.usefixtures("logging_as_before")
 def test_building_connects_to_nothing_and_needs_no_loop() -> None:
     services = build(Settings.from_environment(ENVIRONMENT))
-    assert services.parts.index.partitions == 6
+    assert services.parts.index.partitions == 3
 
 
 @pytest.mark.usefixtures("logging_as_before")

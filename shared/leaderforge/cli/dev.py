@@ -33,7 +33,7 @@ def dev(
     partitions: Annotated[
         int | None,
         typer.Option(
-            help="Partitions of the index, about as many as nodes to come.",
+            help="Partitions of the index; as many as nodes by default.",
             min=1,
             max=1024,
             envvar="LEADERFORGE_PARTITIONS",
@@ -50,10 +50,9 @@ def dev(
     """
     from rich.console import Console
 
-    from leaderforge.config import Settings
     from leaderforge.embedded.stack import LocalStack, Options
 
-    partitions = partitions or int(Settings.model_fields["partitions"].default)
+    partitions = partitions or nodes
     stack = LocalStack(Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers))
     stack.claim()
     if not asyncio.run(_Session(stack, Console(highlight=False), demo=demo).run()):
