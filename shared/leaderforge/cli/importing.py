@@ -132,7 +132,10 @@ def _report(tally: "ImportTally", bad: _BadLines) -> None:
         f"{tally.players_created:,} players created, {bad.count:,} bad lines skipped"
     )
     if tally.index_behind:
-        typer.echo("The index was out of reach; it catches up by itself, or run `leaderforge reconcile`.", err=True)
+        typer.echo(
+            "The index was out of reach. An API that runs brings it up to date; without one, run this import again.",
+            err=True,
+        )
 
 
 def _constant_or_column(text: str) -> str | int:

@@ -65,7 +65,10 @@ async def _verify(data_dir: Path) -> "Verification":
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Apply to the index what a crash may have left behind. API processes do so by themselves every few seconds."""
+    """Apply to the index what a crash may have left behind, up to a few seconds ago, and build it if it was lost.
+
+    API processes do so by themselves every few seconds.
+    """
     typer.echo(f"{asyncio.run(_reconcile(data_dir)):,} standings looked at")
 
 

@@ -55,7 +55,7 @@ def populate(
     filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
     typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} known already" if filled.skipped else ""))
     if filled.index_behind:
-        # The reconciler looks at what was received lately only, which populated sessions are not.
+        # The reconciler looks at what was recorded lately only, which populated sessions are not.
         typer.echo("The index was out of reach; when it is back, run `leaderforge rebuild`.", err=True)
 
 
@@ -124,7 +124,7 @@ async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
     load = product.parts.load_history
     if load is None:
         raise Refused("this store cannot be populated")
-    # Received when the last of them was achieved: the reconciler need not look at them all.
+    # Recorded when the last of them was achieved: the reconciler need not look at them all.
     await load(ladder, users, events, chunk.standings, plan.until)
 
 

@@ -5,14 +5,15 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderforge.config import Settings, SettingsError
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import BoardNotFound
-from leaderforge.wiring import Services, build
+
+if TYPE_CHECKING:
+    from leaderforge.wiring import Services
 
 DataDir = Annotated[
     Path, typer.Option(help="Data directory of a running `leaderforge dev`; not needed where LEADERFORGE_* are set.")
@@ -28,6 +29,8 @@ _LONG_MS = "60000"
 
 def environment(data_dir: Path) -> Mapping[str, str]:
     """Return the variables that name the service. Raises `SettingsError` where there is none."""
+    from leaderforge.config import SettingsError
+
     if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
         return os.environ
     try:
@@ -45,8 +48,11 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 
 
 @asynccontextmanager
-async def services(data_dir: Path) -> AsyncIterator[Services]:
+async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the service's parts, with long time limits. They connect when they are first used, and fail there."""
+    from leaderforge.config import Settings
+    from leaderforge.wiring import build
+
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
     built = build(Settings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}))
     try:
@@ -55,7 +61,7 @@ async def services(data_dir: Path) -> AsyncIterator[Services]:
         await built.close()
 
 
-async def ladder(parts: Services, slug: str) -> Ladder:
+async def ladder(parts: "Services", slug: str) -> Ladder:
     """Return the board's ladder. Raises `BoardNotFound`."""
     board = await parts.parts.store.board(slug)
     if board is None:

@@ -32,7 +32,7 @@ class Rejected(LeaderForgeError):
     def __init__(self, sqlstate: str) -> None:
         message = "the database refused a statement"
         if sqlstate in _SCHEMA_DIFFERS:
-            message = "the database's tables are not those of this version: migrate it"
+            message = "the database's tables are not those of this version: run `leaderforge migrate`"
         super().__init__(message, sqlstate=sqlstate)
         self.sqlstate = sqlstate
 

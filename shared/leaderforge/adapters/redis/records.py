@@ -17,6 +17,7 @@ _FLAGS = 7
 _PLACE = slice(8, 8 + _PLACE_BYTES)
 _SUBMISSIONS = slice(8 + _PLACE_BYTES, None)
 _MAX_SUBMISSIONS = 2**32 - 1
+_LOST = bytes(8 + _PLACE_BYTES + 4)
 
 HAS_METADATA = 1
 
@@ -56,8 +57,9 @@ def key_of(user: bytes, value: bytes) -> bytes:
     return value[_PLACE] + user
 
 
-def row_of(key: bytes, value: bytes, name: bytes | None) -> Row:
-    """Return the row of a stored value."""
+def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
+    """Return the row of a stored value; one that is lost, which `verify` finds, reads as zeros."""
+    value = value or _LOST
     return Row(
         key=key,
         submissions=int.from_bytes(value[_SUBMISSIONS], "big"),

@@ -1,0 +1,190 @@
+"""The `leaderforge` command, run as its users run it, with a database and an index of its own."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.config import Settings
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.order import FIRST, Place, place
+from leaderforge.ports import Ranking
+
+PARTITIONS: int = Settings.model_fields["partitions"].default
+LADDER = Ladder(Board(1, "default", "Default"))
+
+CONTENTS = {
+    "players": 'select username, email from users order by username collate "C"',
+    "names": "select username_key, username from username_claims join users using (user_id) order by username_key",
+    "events": (
+        "select username, board_id, submission_id, score, achieved_at, metadata"
+        ' from score_events join users using (user_id) order by username collate "C", board_id, submission_id'
+    ),
+    "standings": (
+        "select username, board_id, period_id, score, achieved_at, run_id, scored, submissions, metadata"
+        ' from standings join users using (user_id) order by username collate "C", board_id, period_id'
+    ),
+}
+"""What must be the same wherever the same was imported: all but the ids that players get and when things arrived."""
+
+_SECONDS = 60
+_numbers = count()
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A command that has ended: its exit code, and the lines that it printed."""
+
+    code: int
+    output: list[str]
+    errors: list[str]
+
+
+@dataclass(frozen=True)
+class Command:
+    """Where the command finds its parts."""
+
+    dsn: str
+    nodes: Sequence[str]
+    namespace: str
+
+    def run(self, *arguments: str, code: int = 0, **variables: str) -> Finished:
+        """Run a command to its end, which must be with this exit code and without a traceback."""
+        ended = subprocess.run(
+            _command(arguments),
+            check=False,
+            capture_output=True,
+            text=True,
+            env=self._environment | variables,
+            timeout=_SECONDS,
+        )
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        assert "Traceback" not in ended.stderr
+        return Finished(ended.returncode, ended.stdout.splitlines(), ended.stderr.splitlines())
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """Start a command, which is killed at the end unless it has ended."""
+        process = subprocess.Popen(_command(arguments), env=self._environment, stdout=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def elsewhere(self) -> "Command":
+        """The same database with another index."""
+        return replace(self, namespace=_new_namespace())
+
+    async def query(self, query: str, *arguments: object) -> Rows:
+        async with self.connection() as connection:
+            return [tuple(row) for row in await connection.fetch(query, *arguments)]
+
+    async def count(self, table: str) -> int:
+        [(number,)] = await self.query(f"select count(*) from {table}")  # noqa: S608 - the tests' own
+        return int(number)
+
+    async def contents(self) -> dict[str, Rows]:
+        return {name: await self.query(query) for name, query in CONTENTS.items()}
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def held(self, statement: str, *arguments: object) -> AsyncIterator[None]:
+        """Hold what the statement locks; whoever needs it waits. At the end, all that waited are gone."""
+        async with self.connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            await connection.execute(statement, *arguments)
+            try:
+                yield
+            finally:
+                await transaction.rollback()
+        await until(self.left, "the server to notice that its client is gone")
+
+    async def waits(self) -> bool:
+        """Whether the command waits for what is held."""
+        waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        return bool(await self.query(waiting))
+
+    async def orders(self) -> tuple[list[Place], list[Place]]:
+        """Return the whole default board, best first, as the database and as the index has it."""
+        pool = Pool(self.dsn)
+        cluster = Cluster(self.nodes, timeout_s=10)
+        index = RedisIndex(cluster, partitions=PARTITIONS, namespace=self.namespace)
+        try:
+            return await _order(PostgresScoreStore(pool)), await _order(index)
+        finally:
+            await cluster.close()
+            await pool.close()
+
+    async def left(self) -> bool:
+        others = (
+            "select 1 from pg_stat_activity where datname = current_database() and application_name = 'leaderforge'"
+        )
+        return not await self.query(others)
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEADERFORGE_")}
+        return inherited | {
+            "LEADERFORGE_POSTGRES_DSN": self.dsn,
+            "LEADERFORGE_REDIS_NODES": ",".join(self.nodes),
+            "LEADERFORGE_NAMESPACE": self.namespace,
+            "COLUMNS": "200",
+            "TERM": "dumb",
+        }
+
+
+def new_command(dsn: str, nodes: Sequence[str]) -> Command:
+    """Return the command with an index of its own."""
+    return Command(dsn, nodes, _new_namespace())
+
+
+async def until(condition: Callable[[], Awaitable[object]], what: str) -> None:
+    """Return once the condition holds."""
+    deadline = asyncio.get_running_loop().time() + _SECONDS
+    while not await condition():
+        assert asyncio.get_running_loop().time() < deadline, f"waited in vain for {what}"
+        await asyncio.sleep(0.01)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a process that must still run."""
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+
+
+async def _order(ranking: Ranking) -> list[Place]:
+    window = await ranking.window(LADDER, FIRST, before=0, after=10**6)
+    assert len(window.after) == window.total
+    return [place(LADDER.board.order, row.key) for row in window.after]
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [str(Path(sys.executable).with_name("leaderforge")), *arguments]
+
+
+def _new_namespace() -> str:
+    return f"cli-{os.getpid()}-{next(_numbers)}"

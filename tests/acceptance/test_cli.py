@@ -1,0 +1,505 @@
+"""The commands that look after a store, run as their users run them."""
+
+import csv
+import json
+import os
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+import asyncpg
+import pytest
+from redis.cluster import RedisCluster
+
+from leaderforge.adapters.redis.keys import Keys
+from leaderforge.domain.order import Place, sort_key
+from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.standings import Event
+from leaderforge.services.maintain import SETTLE_MS
+from tests.acceptance.command import LADDER, PARTITIONS, Command, Rows, kill, new_command, until
+from tests.acceptance.conftest import new_database
+from tests.oracle import Oracle
+
+CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
+COMMANDS = ["dev", "populate", "import", "migrate", "rebuild", "verify", "reconcile"]
+TIMED = ("--time", "time")
+
+Line = tuple[str, int, int]
+"""A score line: player, score, time."""
+
+NewCommand = Callable[[], Awaitable[Command]]
+
+_numbers = count()
+
+
+@pytest.fixture
+def new(valkey, postgres) -> NewCommand:
+    """Returns the command with an empty database and an empty, complete index."""
+    return lambda: _new(postgres.dsn, valkey.addresses)
+
+
+@pytest.fixture(scope="module")
+async def populated(valkey, postgres) -> Command:
+    """The command with a crowd; tests read the database only, and take an index of their own to break."""
+    command = await _new(postgres.dsn, valkey.addresses)
+    assert command.run("populate", *CROWD).output == ["12,000 sessions added"]
+    return command
+
+
+async def _new(dsn: str, nodes: Sequence[str]) -> Command:
+    command = new_command(await new_database(dsn), nodes)
+    command.run("reconcile")
+    return command
+
+
+def write_csv(path: Path, lines: Iterable[Line]) -> str:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["player", "score", "time"])
+        writer.writerows(lines)
+    return str(path)
+
+
+def write_json(path: Path, lines: Iterable[Line]) -> str:
+    names = ("player", "score", "time")
+    path.write_text("".join(json.dumps(dict(zip(names, line, strict=True))) + "\n" for line in lines))
+    return str(path)
+
+
+def random_lines(seed: int, size: int, players: int) -> list[Line]:
+    random = Random(seed)
+    return [
+        (f"Player {random.randrange(players)}", random.randint(-2, 5), random.randrange(10_000)) for _ in range(size)
+    ]
+
+
+async def expected(command: Command, lines: Iterable[Line]) -> list[Place]:
+    """Return the board, best first, that the lines amount to."""
+    ids = {name.lower(): user_id for user_id, name in await command.query("select user_id, username from users")}
+    events = [Event(ids[name.lower()], UUID(int=i), score, at) for i, (name, score, at) in enumerate(lines)]
+    oracle = Oracle(LADDER.board, events)
+    assert await command.query("select user_id, submissions from standings order by 1") == sorted(
+        (line.user_id, line.submissions) for line in oracle.lines
+    )
+    return [Place(line.score, line.achieved_at, line.user_id) for line in oracle.lines]
+
+
+def difference_named(output: Sequence[str]) -> list[int]:
+    return [int(found[1]) for line in output if (found := re.search(r"player (\d+) is not in the index as", line))]
+
+
+async def test_migrate_makes_the_tables_once(valkey, postgres):
+    name = f"empty_{os.getpid()}"
+    connection = await asyncpg.connect(postgres.dsn)
+    await connection.execute(f"create database {name}")
+    await connection.close()
+    command = new_command(urlunsplit(urlsplit(postgres.dsn)._replace(path=f"/{name}")), valkey.addresses)
+    for other in (["populate"], ["verify"], ["reconcile"], ["rebuild"]):
+        [error] = command.run(*other, code=1).errors
+        assert error.startswith("error: the database's tables are not those of this version: ")
+    assert command.run("migrate").output == ["applied migrations: 0001_initial.sql"]
+    assert command.run("migrate").output == ["nothing to do"]
+    assert command.run("reconcile").output == ["0 standings looked at"]
+    assert command.run("verify").output == ["0 standings compared, 0 differ"]
+
+
+async def test_populate_again_changes_nothing(populated: Command):
+    before = await everything(populated)
+    assert populated.run("populate", *CROWD).output == ["0 sessions added, 12,000 known already"]
+    assert await everything(populated) == before
+    assert [len(before[name]) for name in ("users", "score_events", "standings")] == [3000, 12_000, 3000]
+    assert [user_id for user_id, *_ in before["users"]] == list(range(1, 3001))
+    assert populated.run("verify").output == ["3,000 standings compared, 0 differ"]
+
+
+async def test_populated_standings_are_the_sessions(populated: Command):
+    lines = await populated.query("select username, score, achieved_at from score_events join users using (user_id)")
+    in_store, in_index = await populated.orders()
+    assert in_store == in_index == await expected(populated, lines)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--users", "3001"),
+        ("--users", "2000", "--sessions", "90000"),
+        ("--users", "12000"),
+    ],
+)
+async def test_populate_refuses_what_is_there_differently(populated: Command, options: Sequence[str]):
+    before = await everything(populated)
+    [error] = populated.run("populate", *CROWD, *options, code=1).errors
+    assert error.startswith("error: of players 1 to ")
+    assert await everything(populated) == before
+
+
+async def test_populate_refuses_other_peoples_ids_and_other_boards(new: NewCommand):
+    command = await new()
+    await command.query("insert into users values (1234, 'Ada', null, 0)")
+    await command.query("insert into boards values (7, 'laps', 'Laps', 'best', 'asc', 'shared')")
+    [error] = command.run("populate", *CROWD, code=1).errors
+    assert error.startswith("error: of players 1 to 3000, some exist, but not as this crowd")
+    [error] = command.run("populate", *CROWD, "--board", "laps", code=1).errors
+    assert error == "error: the made-up scores suit boards that sum, descending, unlike 'laps'"
+    [error] = command.run("populate", "--until", "2999-01-01", code=1).errors
+    assert error == "error: --until 2999-01-01 00:00:00 is not between 1970 and now"
+    assert await command.count("users") == 1
+
+
+async def test_populate_goes_on_after_a_kill(new: NewCommand):
+    crowd = ("populate", "--users", "32000", "--sessions", "64000", "--until", "2024-05-06")
+    unbroken, killed = await new(), await new()
+    unbroken.run(*crowd)
+    # Somebody is about to take the name of a player of the second chunk, which therefore waits and the others do not.
+    [(key,)] = await unbroken.query("select username_key from username_claims where user_id = 15000")
+
+    async def others_done() -> bool:
+        return await killed.waits() and await killed.count("users") == 22_000
+
+    with killed.running(*crowd) as process:
+        async with killed.held("insert into username_claims values ($1, -1)", key):
+            await until(others_done, "all chunks but one")
+            kill(process)
+    assert await killed.count("score_events") == 44_000
+    assert killed.run(*crowd).output == ["20,000 sessions added, 44,000 known already"]
+    assert await everything(killed) == await everything(unbroken)
+    assert killed.run("verify").output == unbroken.run("verify").output == ["32,000 standings compared, 0 differ"]
+
+
+async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(populated: Command):
+    command = populated.elsewhere()
+    command.run("rebuild")
+    forget(command)
+    found = command.run("verify", code=1)
+    assert found.output[0] == "the index is not complete: it awaits its rebuild, or run `leaderforge rebuild`"
+    assert len(difference_named(found.output)) == 20
+    assert found.output[-2:] == ["... and 2,980 more", "3,000 standings compared, 3,000 differ"]
+    assert not found.errors
+    assert command.run("rebuild").output == ["3,000 standings indexed"]
+    assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
+    in_store, in_index = await command.orders()
+    assert in_store == in_index
+    forget(command)
+    assert command.run("reconcile").output == ["3,000 standings looked at"]
+    assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
+
+
+async def test_verify_names_the_very_player(populated: Command):
+    command = populated.elsewhere()
+    command.run("rebuild")
+    tampered = 1234
+    [(score, at)] = await command.query("select score, achieved_at from standings where user_id = $1", tampered)
+    keys = Keys(command.namespace, PARTITIONS)
+    entries = keys.entries(partition_of(tampered, PARTITIONS), LADDER)
+    entry = sort_key(LADDER.board.order, score, at, tampered)
+    with client(command) as cluster:
+        assert cluster.zrem(entries, entry) == 1
+        stranger = sort_key(LADDER.board.order, 5, 5, -7)
+        cluster.zadd(keys.entries(partition_of(-7, PARTITIONS), LADDER), {stranger: 0})
+    assert command.run("verify", code=1).output == [
+        "board default: player 1234 is not in the index as the database has it",
+        "board default: player -7 is in the index only",
+        "3,000 standings compared, 2 differ",
+    ]
+    command.run("rebuild")
+    assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
+
+
+@pytest.mark.parametrize("write", [write_csv, write_json])
+async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: Callable[..., str]):
+    command = await new()
+    lines = random_lines(1, 700, players=60)
+    lines += [(name.upper(), score, at) for name, score, at in random_lines(2, 300, players=90)]
+    file = write(tmp_path / ("scores.csv" if write is write_csv else "scores.ndjson"), lines)
+    [told] = command.run("import", file, *TIMED, "--batch", "64").output
+    players = len({name.lower() for name, _, _ in lines})
+    assert told == f"1,000 scores imported, 0 known already, {players} players created, 0 bad lines skipped"
+    in_store, in_index = await command.orders()
+    assert in_store == in_index == await expected(command, lines)
+    before = await command.contents()
+    [told] = command.run("import", file, *TIMED).output
+    assert told == "0 scores imported, 1,000 known already, 0 players created, 0 bad lines skipped"
+    assert await command.contents() == before
+    assert command.run("verify").output == [f"{players} standings compared, 0 differ"]
+
+
+LINES = 12_000
+KEYSTONE = 7_345
+"""The line that a killed import stands still at."""
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> str:
+    lines = random_lines(3, LINES, players=3000)
+    lines[KEYSTONE] = ("Keystone", 1, 1)
+    return write_csv(tmp_path_factory.mktemp("large") / "large.csv", lines)
+
+
+@pytest.fixture(scope="module")
+async def whole(valkey, postgres, large: str) -> dict[str, Rows]:
+    """What an unbroken import of the large file leaves in the database."""
+    command = await _new(postgres.dsn, valkey.addresses)
+    command.run("import", large, *TIMED)
+    return await command.contents()
+
+
+async def goes_on(command: Command, large: str, whole: dict[str, Rows]) -> None:
+    """Check that an import which was killed goes on and leaves what an unbroken one does, in the index too."""
+    done = await command.count("score_events")
+    [told] = command.run("import", large, *TIMED).output
+    assert told.startswith(f"{LINES - done:,} scores imported, {done:,} known already, ")
+    assert await command.contents() == whole
+    command.run("verify")
+
+
+async def test_an_import_killed_while_it_creates_players_goes_on(new: NewCommand, large: str, whole: dict[str, Rows]):
+    command = await new()
+    with command.running("import", large, *TIMED) as process:
+        async with command.held("insert into username_claims values ('keystone', -1)"):
+            await until(command.waits, "the import to come to the name")
+            kill(process)
+    assert await command.count("score_events") == 7000
+    await goes_on(command, large, whole)
+
+
+async def test_an_import_killed_within_a_transaction_goes_on(new: NewCommand, large: str, whole: dict[str, Rows]):
+    command = await new()
+    await command.query("insert into users values (1, 'Keystone', null, 0)")
+    await command.query("insert into username_claims values ('keystone', 1)")
+    [(submission,)] = [row[2:3] for row in whole["events"] if row[0] == "Keystone"]
+    with command.running("import", large, *TIMED) as process:
+        async with command.held("insert into score_events values (1, 1, $1, 0, 0, 0)", submission):
+            await until(command.waits, "the import to come to the submission")
+            kill(process)
+    assert await command.count("score_events") == 7000
+    await goes_on(command, large, whole)
+
+
+@pytest.mark.parametrize("moment", [1, Random().randrange(2, LINES)])
+async def test_an_import_killed_at_any_moment_goes_on(new: NewCommand, large: str, whole: dict[str, Rows], moment: int):
+    command = await new()
+
+    async def begun() -> bool:
+        return await command.count("score_events") >= moment
+
+    with command.running("import", large, *TIMED) as process:
+        await until(begun, f"{moment} scores")
+        process.kill()
+    await until(command.left, "the server to notice that its client is gone")
+    await goes_on(command, large, whole)
+
+
+async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_valkey, postgres, large: str):
+    cluster = own_valkey(nodes=1)
+    command = await _new(postgres.dsn, cluster.addresses)
+
+    async def one_batch() -> bool:
+        return await command.count("score_events") == 1000
+
+    with command.running("import", large, *TIMED) as process:
+        cluster.pause(0)
+        await until(one_batch, "a batch that is in the database")
+        kill(process)
+    cluster.resume(0)
+    standings = await command.count("standings")
+    assert command.run("verify", code=1).output[-1] == f"{standings} standings compared, {standings} differ"
+    # As if the time were over within which a commit may still come.
+    await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
+    assert command.run("reconcile").output == [f"{standings} standings looked at"]
+    assert command.run("verify").output == [f"{standings} standings compared, 0 differ"]
+
+
+async def test_two_imports_of_one_file_count_once(new: NewCommand, large: str, whole: dict[str, Rows]):
+    command = await new()
+    with (
+        command.running("import", large, *TIMED) as one,
+        command.running("import", large, *TIMED, "--batch", "700") as two,
+    ):
+        assert (one.wait(), two.wait()) == (0, 0)
+    assert await command.contents() == whole
+    command.run("verify")
+
+
+BAD = "player,score\nAnn,1\nBen,two\nCy,9007199254740991\nCy,1\n,3\nDi,4\n"
+
+
+async def test_bad_lines_are_told_of_and_skipped(new: NewCommand, tmp_path: Path):
+    command = await new()
+    (tmp_path / "bad.csv").write_text(BAD)
+    ended = command.run("import", str(tmp_path / "bad.csv"))
+    assert sorted(ended.errors) == [
+        "line 3: 'two' is not an integer score",
+        "line 5: the player's score would leave the range of +-(2^53 - 1)",
+        "line 6: no player",
+    ]
+    assert ended.output == ["3 scores imported, 0 known already, 3 players created, 3 bad lines skipped"]
+    assert [place.score for place in (await command.orders())[1]] == [2**53 - 1, 4, 1]
+
+
+async def test_only_so_many_bad_lines_are_shown(new: NewCommand, tmp_path: Path):
+    command = await new()
+    (tmp_path / "bad.csv").write_text("player,score\n" + "Ann,x\n" * 100 + "Ben,1\n")
+    ended = command.run("import", str(tmp_path / "bad.csv"))
+    assert len(ended.errors) == 21
+    assert ended.errors[-1] == "more lines are bad; they are counted, but not shown"
+    assert ended.output == ["1 scores imported, 0 known already, 1 players created, 100 bad lines skipped"]
+
+
+async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
+    command = await new()
+    file = tmp_path / "bad.csv"
+    file.write_text(BAD)
+    stop = ("import", str(file), "--on-bad-line", "stop", "--batch", "1")
+    ended = command.run(*stop, code=1)
+    assert not ended.output
+    assert ended.errors == [
+        "stopped after 1 new scores; run again to go on",
+        "error: line 3: 'two' is not an integer score",
+    ]
+    file.write_text(BAD.replace("two", "2"))
+    assert command.run(*stop, code=1).errors == [
+        "stopped after 2 new scores; run again to go on",
+        "error: line 5: the player's score would leave the range of +-(2^53 - 1)",
+    ]
+    file.write_text(BAD.replace("two", "2").replace("Cy,1", "Cy,-1").replace("\n,3", "\nEd,3"))
+    assert command.run(*stop).output == ["3 scores imported, 3 known already, 2 players created, 0 bad lines skipped"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["scores.csv", "--board", "nowhere"], "there is no board 'nowhere'"),
+        (["nothing.csv"], "there is no file {folder}/nothing.csv"),
+        (["folder.csv"], "{folder}/folder.csv is not a file"),
+        (["scores.csv", "--player", "who"], "line 1: there is no column 'who' in the header 'player', 'score'"),
+        (["scores.csv", "--where", "own=x"], "line 1: there is no column 'own' in the header 'player', 'score'"),
+        (["empty.csv"], "line 1: the file is empty; its first line must name the columns"),
+        (["notes.txt"], "the name of notes.txt does not end with .csv, .ndjson or .jsonl: it must tell what is inside"),
+    ],
+)
+async def test_an_import_that_cannot_be_says_why_in_a_line(
+    populated: Command, tmp_path: Path, arguments: list[str], error: str
+):
+    (tmp_path / "scores.csv").write_text("player,score\nAnn,1\n")
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "folder.csv").mkdir()
+    ended = populated.run("import", str(tmp_path / arguments[0]), *arguments[1:], code=1)
+    assert ended.errors == [f"error: {error.format(folder=tmp_path)}"]
+    assert not ended.output
+
+
+@pytest.mark.parametrize("arguments", [["--score", "=x"], ["--where", "own"], ["--batch", "0"], ["--on-bad-line", "x"]])
+async def test_wrong_options_are_named(populated: Command, tmp_path: Path, arguments: list[str]):
+    (tmp_path / "scores.csv").write_text("player,score\nAnn,1\n")
+    ended = populated.run("import", str(tmp_path / "scores.csv"), *arguments, code=2)
+    assert arguments[0] in "\n".join(ended.errors)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["populate"], ["import", "s.csv"], ["migrate"], ["rebuild"], ["verify"], ["reconcile"]]
+)
+async def test_without_a_service_a_line_says_what_to_do(tmp_path: Path, monkeypatch, arguments: list[str]):
+    (tmp_path / "s.csv").write_text("player,score\nAnn,1\n")
+    monkeypatch.chdir(tmp_path)
+    gone = "postgresql://somebody:secret@127.0.0.1:1/nothing"
+    ended = Command(gone, ["127.0.0.1:1"], "cli").run(*arguments, code=1)
+    assert len(ended.errors) == 1
+    assert ended.errors[0].startswith(("error: the database cannot be reached", "error: the rank index did not answer"))
+    assert not ended.output
+
+
+async def test_without_settings_a_line_says_where_a_service_is_looked_for(tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in ("migrate", "verify"):
+        assert Command("", [], "cli").run(command, code=1).errors == [
+            "error: nothing runs in .leaderforge: start `leaderforge dev`, name its --data-dir, or set "
+            "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
+        ]
+
+
+async def test_without_an_index_scores_are_imported_and_the_rest_says_so(postgres, tmp_path: Path):
+    (tmp_path / "s.csv").write_text("player,score\nAnn,1\n")
+    command = Command(await new_database(postgres.dsn), ["127.0.0.1:1"], "cli")
+    ended = command.run("import", str(tmp_path / "s.csv"))
+    assert ended.output == ["1 scores imported, 0 known already, 1 players created, 0 bad lines skipped"]
+    assert ended.errors == [
+        "The index was out of reach. An API that runs brings it up to date; without one, run this import again."
+    ]
+    for other in ("rebuild", "verify", "reconcile"):
+        [error] = command.run(other, code=1).errors
+        assert error.startswith("error: the rank index did not answer")
+    ended = command.run("populate", *CROWD)
+    assert ended.output == ["12,000 sessions added"]
+    assert ended.errors == ["The index was out of reach; when it is back, run `leaderforge rebuild`."]
+
+
+async def test_a_wrong_setting_is_named(populated: Command):
+    assert (
+        populated.run("verify", code=1, LEADERFORGE_PARTITIONS="0")
+        .errors[0]
+        .startswith("error: LEADERFORGE_PARTITIONS")
+    )
+    assert (
+        populated.run("verify", code=1, LEADERFORGE_PARTITION="6").errors[0].startswith("error: LEADERFORGE_PARTITION ")
+    )
+
+
+def test_help_names_commands_and_options():
+    nowhere = Command("", [], "cli")
+    text = "\n".join(nowhere.run("--help").output)
+    assert all(re.search(rf"^\W+{name} ", text, re.MULTILINE) for name in COMMANDS)
+    assert all(line in text for line in nowhere.run(code=2).output)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("dev", ["--host", "--port", "--data-dir", "--nodes", "--partitions", "--workers", "--demo", "--no-demo"]),
+        ("populate", ["--users", "--sessions", "--seed", "--until", "--board", "--data-dir"]),
+        (
+            "import",
+            [
+                "FILE",
+                "--player",
+                "--score",
+                "--time",
+                "--id",
+                "--where",
+                "--missing",
+                "--on-bad-line",
+                "--batch",
+                "--board",
+            ],
+        ),
+        *((name, ["--data-dir"]) for name in ("migrate", "rebuild", "verify", "reconcile")),
+    ],
+)
+def test_help_of_a_command_names_its_options(name: str, options: list[str]):
+    ended = Command("", [], "cli").run(name, "--help")
+    text = "\n".join(ended.output)
+    assert [option for option in options if option.lower() not in text.lower()] == []
+    assert not ended.errors
+
+
+async def everything(command: Command) -> dict[str, Rows]:
+    """Return every row of every table."""
+    tables = ("boards", "users", "username_claims", "email_claims", "score_events", "standings")
+    return {name: await command.query(f"select * from {name} t order by 1, t::text") for name in tables}  # noqa: S608
+
+
+def client(command: Command) -> RedisCluster:
+    host, _, port = command.nodes[0].rpartition(":")
+    return RedisCluster(host=host, port=int(port))
+
+
+def forget(command: Command) -> None:
+    """Lose the command's index, and no other that is on the cluster."""
+    with client(command) as cluster:
+        for node in cluster.get_primaries():
+            for key in cluster.scan_iter(f"{command.namespace}:*", count=1000, target_nodes=node):
+                cluster.delete(key)
