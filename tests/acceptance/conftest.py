@@ -37,17 +37,27 @@ async def database(postgres) -> str:
     return await new_database(postgres.dsn)
 
 
-@pytest.fixture(scope="session", params=["postgres", "citus"])
-async def store_and_users(request: pytest.FixtureRequest) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
+@pytest.fixture(scope="session")
+async def citus_database() -> str:
+    """The DSN of a Citus cluster, emptied and migrated."""
+    dsn = os.environ.get(CITUS)
+    if not dsn:
+        pytest.skip(f"{CITUS} names no Citus cluster")
+    await empty(dsn)
+    await migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="session", params=["database", "citus_database"], ids=["postgres", "citus"])
+def store_dsn(request: pytest.FixtureRequest) -> str:
+    """The DSN of each kind of real store."""
+    dsn: str = request.getfixturevalue(request.param)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+async def store_and_users(store_dsn: str) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
     """A real store, shared by tests that use boards of their own."""
-    if request.param == "citus":
-        dsn = os.environ.get(CITUS)
-        if not dsn:
-            pytest.skip(f"{CITUS} names no Citus cluster")
-        await empty(dsn)
-        await migrate(dsn)
-    else:
-        dsn = request.getfixturevalue("database")
-    pool = Pool(dsn)
+    pool = Pool(store_dsn)
     yield PostgresScoreStore(pool), PostgresUserStore(pool)
     await pool.close()
