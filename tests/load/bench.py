@@ -28,7 +28,8 @@ from leaderforge.embedded.waiting import wait_until
 from tests.load.report import about, write
 
 HERE = Path(__file__).parent
-CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post", "batch": "noop_post"}
+CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
+INCOMPARABLE = {"noop_post", "noop_get", "batch"}
 SCENARIOS = [
     "noop_post", "noop_get", "submit", "submit_unranked", "batch", "top", "rank", "around", "first_page", "deep_page",
 ]  # fmt: skip
@@ -150,7 +151,7 @@ def table(report: dict[str, Any]) -> Table:
     scenarios = report["scenarios"]
     for kind, result in scenarios.items():
         ceiling = scenarios.get(CEILINGS.get(kind, "noop_get"))
-        share = "" if ceiling is None or kind.startswith("noop") else f"{result['rate'] / ceiling['rate']:.2f}"
+        share = "" if ceiling is None or kind in INCOMPARABLE else f"{result['rate'] / ceiling['rate']:.2f}"
         rate = result.get("scores_per_second", result["rate"])
         unit = " scores" if "scores_per_second" in result else ""
         times = [f"{result[p]:.1f}" if result[p] is not None else "" for p in ("p50", "p95", "p99")]

@@ -19,7 +19,9 @@ Progress = Callable[[int], None]
 SETTLE_MS = COMMIT_LIMIT_MS + 2_000
 """How old a watermark is at least: by then an event is committed or never will be, whichever clock recorded it."""
 
-_LEASE_S = 30.0
+_LEASE_S = 6.0
+"""How long a job that died keeps others from it."""
+_RENEWAL_S = 2.0
 _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
 _LOADS_IN_FLIGHT = 3
@@ -81,10 +83,8 @@ class MaintainService:
                 return 0
         if not await self._index.lease("maintain", self._holder, _LEASE_S):
             return 0
-        try:
+        async with self._leased():
             return await (self._rebuild(incomplete, _ignore) if incomplete else self._catch_up(oldest))
-        finally:
-            await self._release()
 
     async def rebuild(self, progress: Progress = _ignore) -> int:
         """Empty the index and load it anew while submissions go on; return how many standings were loaded.
@@ -153,7 +153,6 @@ class MaintainService:
                 if len(loading) >= _LOADS_IN_FLIGHT:
                     done, loading = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
                     await asyncio.gather(*done)
-                    await self._index.lease("maintain", self._holder, _LEASE_S)
                 loaded += len(chosen)
                 progress(len(chosen))
             await asyncio.gather(*loading)
@@ -213,11 +212,23 @@ class MaintainService:
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
             raise IndexUnavailable("another process is maintaining the index; try again when it is done") from None
+        async with self._leased():
+            yield
+
+    @asynccontextmanager
+    async def _leased(self) -> AsyncIterator[None]:
+        """Renew the lease, which we have, while the block runs, and then give it back."""
+        renewing = asyncio.create_task(self._renew())
         try:
             yield
         finally:
-            await self._release()
+            renewing.cancel()
+            await asyncio.wait([renewing])
+            with suppress(IndexUnavailable):
+                await self._index.lease("maintain", self._holder, 0)
 
-    async def _release(self) -> None:
-        with suppress(IndexUnavailable):
-            await self._index.lease("maintain", self._holder, 0)
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(_RENEWAL_S)
+            with suppress(IndexUnavailable):
+                await self._index.lease("maintain", self._holder, _LEASE_S)

@@ -10,12 +10,15 @@ from typing import Any
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError
+from redis.exceptions import AskError, MovedError, NoScriptError, RedisClusterException, RedisError, TryAgainError
 
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
 
 _PAUSE_S = 0.25
+_TRY_AGAIN_S = 0.02
+_MOVES = (AskError, MovedError, TryAgainError)
+"""What nodes say of a slot that is being moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,38 @@ class Cluster:
 
 
 async def _execute(client: RedisCluster, evals: Sequence[tuple[str, str, Call]]) -> list[Any]:
+    replies = await _sent(client, evals, [None] * len(evals))
+    # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
+    while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
+        asked = [await _followed(client, replies[i]) for i in moved]
+        again = await _sent(client, [evals[i] for i in moved], asked)
+        for i, reply in zip(moved, again, strict=True):
+            replies[i] = reply
+    return replies
+
+
+async def _sent(
+    client: RedisCluster, evals: Sequence[tuple[str, str, Call]], asked: Sequence[ClusterNode | None]
+) -> list[Any]:
+    """Send each call to the node that has its slot or, where there is one, to the node that is to be asked for it."""
     pipeline = client.pipeline()
-    for command, body, call in evals:
-        node = client.nodes_manager.get_node_from_slot(call.slot)
+    positions = []
+    for (command, body, call), asking in zip(evals, asked, strict=True):
+        node = asking or client.nodes_manager.get_node_from_slot(call.slot)
+        if asking:
+            pipeline.execute_command("ASKING", target_nodes=node)
+        positions.append(len(pipeline))
         pipeline.execute_command(command, body, len(call.keys), *call.keys, *call.args, target_nodes=node)
-    return await pipeline.execute(raise_on_error=False)
+    replies = await pipeline.execute(raise_on_error=False, allow_redirections=False)
+    return [replies[i] for i in positions]
+
+
+async def _followed(client: RedisCluster, error: RedisError) -> ClusterNode | None:
+    """Return the node to ask, after noting where a slot has moved to or giving one that is moving a moment."""
+    if isinstance(error, AskError):
+        return client.get_node(error.host, error.port)
+    if isinstance(error, MovedError):
+        await client.nodes_manager.move_slot(error)
+    else:
+        await asyncio.sleep(_TRY_AGAIN_S)
+    return None

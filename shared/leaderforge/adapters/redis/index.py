@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.owed import Owed
 from leaderforge.adapters.redis.records import Record, key_of, record_of, revision_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.domain.boards import Ladder, RankStyle
@@ -38,6 +39,7 @@ class RedisIndex:
         self._cluster = cluster
         self._keys = Keys(namespace, partitions)
         self._all = range(partitions)
+        self._owed = Owed()
         self._sizes: dict[Ladder, list[int]] = {}
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
@@ -97,18 +99,21 @@ class RedisIndex:
         groups = self._by_partition([s.user_id for s in standings])
         by_user = dict(zip((s.user_id for s in standings), records, strict=True))
         touched = list(self._all) if count else list(groups)
-        replies = await self._cluster.run(
-            [
-                self._call(
-                    p,
-                    script("apply"),
-                    self._keys.entries(p, ladder),
-                    self._keys.standings(p, ladder),
-                    args=(b"".join(by_user[user_id].packed for user_id in groups.get(p, ())), *bounds),
-                )
-                for p in touched
-            ]
-        )
+        calls = [
+            self._call(
+                p,
+                script("apply"),
+                *self._ladder_keys(p, ladder),
+                args=(b"".join(by_user[user_id].packed for user_id in groups.get(p, ())), *bounds),
+            )
+            for p in touched
+        ]
+        try:
+            await self._owed.pay(self)
+            replies = await self._cluster.run(calls)
+        except IndexUnavailable:
+            self._owed.add(ladder, standings)
+            raise
         held = {
             user_id: value
             for p, reply in zip(touched, replies, strict=True)
@@ -167,6 +172,7 @@ class RedisIndex:
         )
 
     async def watermarks(self) -> Sequence[int | None]:
+        await self._owed.pay(self)
         replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
         return [None if reply is None else int(reply) for reply in replies]
 
@@ -233,6 +239,7 @@ class RedisIndex:
             await self._cluster.run([self._call(partition, script("apply"), *keys, args=(packed,))])
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:
+        await self._owed.pay(self)
         replies = await self._cluster.run(list(calls))
         if any(reply is None for reply in replies):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")

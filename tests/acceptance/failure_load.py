@@ -1,0 +1,100 @@
+"""Clients that submit and read whatever happens, and what they are told."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+PLAYERS = range(1, 201)
+BOARD = "/api/boards/default"
+DEADLINE_S = 60.0
+ANSWER_S = 20.0
+"""How long any request may take at most, whatever has failed."""
+
+_PACE_S = 0.04
+"""What each client rests between two requests."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A submission, which is sent again unchanged until it is acknowledged."""
+
+    user_id: int
+    submission_id: UUID
+    score: int
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"user_id": self.user_id, "submission_id": str(self.submission_id), "score": self.score}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response; one that never came has the status 0."""
+
+    path: str
+    status: int
+    source: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def refused_well(self) -> bool:
+        """Whether this is a 503 as promised."""
+        return (
+            self.status == 503
+            and int(self.headers["retry-after"]) > 0
+            and set(self.body) == {"error"}
+            and set(self.body["error"]) == {"code", "message", "details"}
+        )
+
+
+async def until(condition: Callable[[], Any], what: str) -> None:
+    """Return once the condition, a plain or an async one, holds."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + DEADLINE_S
+    while True:
+        met = condition()
+        if await met if asyncio.iscoroutine(met) else met:
+            return
+        assert loop.time() < deadline, f"waited in vain for {what}"
+        await asyncio.sleep(0.05)
+
+
+class Load:
+    """Clients that submit, again and again until they are acknowledged, and clients that read."""
+
+    def __init__(self, ask: Callable[[str], Awaitable[Answer]], submit: Callable[[Sent], Awaitable[Answer]]) -> None:
+        self._ask, self._submit = ask, submit
+        self.over = False
+        self.submits: list[Answer] = []
+        self.reads: list[Answer] = []
+
+    async def write(self) -> None:
+        while not self.over:
+            sent = Sent(random.choice(PLAYERS), uuid4(), random.randint(-5, 20))
+            status = None
+            while status != 200:
+                answer = await self._submit(sent)
+                self.submits.append(answer)
+                status = answer.status
+                await asyncio.sleep(_PACE_S)
+
+    async def read(self) -> None:
+        while not self.over:
+            user_id, rank = random.choice(PLAYERS), random.choice(PLAYERS)
+            for path in (f"ranks/{user_id}", "top?limit=10", f"around/{user_id}?radius=3", f"page?rank={rank}&limit=9"):
+                self.reads.append(await self._ask(f"{BOARD}/{path}"))
+                await asyncio.sleep(_PACE_S)
+
+    async def goes_on(self, number: int = 20) -> None:
+        """Return once so many more submissions and reads were answered, whatever the answers."""
+        submits, reads = len(self.submits) + number, len(self.reads) + number
+        await until(lambda: len(self.submits) >= submits and len(self.reads) >= reads, "the load to go on")
+
+    @property
+    def all_served(self) -> bool:
+        """Whether every request was served; players who have no score yet may be told so."""
+        return {a.status for a in self.submits} == {200} and {a.status for a in self.reads} <= {200, 404}

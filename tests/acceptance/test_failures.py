@@ -1,0 +1,229 @@
+"""Every row of the failure table, shown on real servers under load: what users see, and how it heals."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from leaderforge.adapters.redis.keys import Keys
+from leaderforge.embedded.ports import LOOPBACK
+from tests.acceptance.failure_kit import EITHER, INDEX, NODES, PARTITIONS, STORE, NewRig, Rig, new_rig, node, servers
+from tests.acceptance.failure_load import PLAYERS, Load, Sent, until
+from tests.conftest import OwnValkey
+
+__all__ = ["new_rig", "servers"]
+
+
+class TestIndexFails:
+    async def test_a_node_killed(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+            rig.valkey.kill(1)
+            await rig.reads_from("postgres")
+            await load.goes_on()
+        assert load.all_served
+        assert any(answer.body["rank"] is None for answer in load.submits)
+        assert {answer.source for answer in load.reads} >= EITHER
+        await rig.is_exact(STORE)
+        assert await rig.health() == "degraded"
+        await rig.stays_exact(asyncio.to_thread(rig.valkey.restart, 1))
+        await rig.verifies()
+
+    async def test_a_node_frozen(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+            rig.valkey.pause(0)
+            await rig.reads_from("postgres")
+            await load.goes_on()
+        assert load.all_served
+        await rig.is_exact(STORE)
+        await rig.stays_exact(asyncio.to_thread(rig.valkey.resume, 0))
+        await rig.verifies()
+
+    async def test_a_primary_killed_and_its_replica_promoted(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
+        valkey = await asyncio.to_thread(own_valkey, nodes=NODES, replicas=1)
+        rig = await new_rig(valkey)
+        async with rig.load() as load:
+            await load.goes_on()
+            valkey.kill(0)
+            await load.goes_on()
+            await rig.reads_from("index")
+            await until(lambda: load.submits[-1].body["rank"], "exact ranks")
+        assert load.all_served
+        await rig.comes_to_verify()
+        async with rig.load() as load:
+            await asyncio.to_thread(valkey.restart, 0)
+            await load.goes_on()
+        assert load.all_served
+        await rig.comes_to_verify()
+
+    @pytest.mark.parametrize("wiped", [range(NODES), [2]], ids=["all nodes", "one node"])
+    async def test_wiped(self, new_rig: NewRig, wiped: range | list[int]) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+            for _ in range(3):
+                _wipe(rig, wiped)
+                assert (await rig.source()) in EITHER
+                await load.goes_on()
+                await rig.heals()
+        assert load.all_served
+        await rig.verifies()
+
+    async def test_wiped_while_no_process_reconciles(self, new_rig: NewRig) -> None:
+        rig = await new_rig(LEADERFORGE_RECONCILE_MS="0")
+        async with rig.load() as load:
+            await load.goes_on()
+            _wipe(rig, range(NODES))
+            code, said = await rig.command("verify")
+            assert (code, "the index is not complete" in said) == (1, True), said
+            assert await rig.source() == "postgres"
+            code, said = await rig.command("rebuild")
+            assert (code, "standings indexed" in said) == (0, True), said
+            await load.goes_on()
+        assert load.all_served
+        code, said = await rig.command("verify")
+        assert (code, " 0 differ" in said) == (0, True), said
+        await rig.verifies()
+
+    async def test_scripts_flushed(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+            for number in range(NODES):
+                with node(rig.valkey, number) as client:
+                    client.script_flush()
+            await load.goes_on()
+        assert load.all_served
+        assert {answer.source for answer in (*load.submits, *load.reads)} <= {"index", "cache", None}
+        await rig.verifies()
+
+    async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
+        rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2))
+        slot = Keys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
+        async with rig.load() as load:
+            await load.goes_on()
+            await _move(rig, slot, 0, 1, load)
+            await _move(rig, slot, 1, 0, load)
+        assert load.all_served
+        await rig.verifies()
+
+
+class TestDatabaseFails:
+    async def test_killed(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        await self._fails(rig, rig.postgres.kill, rig.postgres.restart)
+
+    async def test_frozen(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        await self._fails(rig, rig.postgres.pause, rig.postgres.resume)
+
+    async def _fails(self, rig: Rig, fail: Callable[[], None], mend: Callable[[], None]) -> None:
+        async with rig.load() as load:
+            await load.goes_on()
+        oracle = await rig.verifies()
+        async with rig.load() as load:
+            fail()
+            await load.goes_on()
+            assert await rig.health() == "degraded"
+            unserved = [answer for answer in load.submits if answer.status != 200]
+            assert unserved
+            assert all(answer.refused_well for answer in unserved)
+            await rig.is_exact(INDEX, oracle)
+            assert {answer.status for answer in load.reads} <= {200, 404}
+            await asyncio.to_thread(mend)
+            await rig.heals()
+        await rig.verifies()
+
+
+class TestProcessKilled:
+    async def test_at_any_moment(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            for _ in range(4):
+                await load.goes_on(random.randint(1, 20))
+                rig.kill_api()
+                await rig.start_api()
+        await rig.heals()
+        await rig.comes_to_verify()
+
+    async def test_between_commit_and_index_update(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+        for number in range(NODES):
+            rig.valkey.pause(number)
+        missed = [Sent(user_id, uuid4(), 1000) for user_id in PLAYERS[:40]]
+        answers = [await rig.submit(one) for one in missed]
+        assert {(answer.status, answer.body["rank"]) for answer in answers} == {(200, None)}
+        in_flight = [asyncio.create_task(rig.submit_until_acknowledged(Sent(i, uuid4(), 2000))) for i in PLAYERS[-20:]]
+        await until(lambda: _recorded(rig, 2000, len(in_flight)), "commits that nobody was told of")
+        rig.kill_api()
+        for number in range(NODES):
+            rig.valkey.resume(number)
+        assert not (await rig.compared()).clean
+        await rig.start_api()
+        await asyncio.gather(*in_flight)
+        await rig.heals()
+        await rig.comes_to_verify()
+
+
+class TestBothFail:
+    async def test_and_come_back(self, new_rig: NewRig) -> None:
+        rig = await new_rig()
+        async with rig.load() as load:
+            await load.goes_on()
+            for number in range(NODES):
+                rig.valkey.kill(number)
+            rig.postgres.kill()
+            await until(lambda: load.reads[-1].status == 503, "reads to be refused")
+            await load.goes_on()
+            unserved = [answer for answer in (*load.submits, *load.reads) if answer.status not in {200, 404}]
+            assert all(answer.refused_well for answer in unserved)
+            health = await rig.ask("/api/health")
+            assert (health.status, health.body["status"]) == (503, "unavailable")
+            for number in range(NODES):
+                await asyncio.to_thread(rig.valkey.restart, number, wait=False)
+            await asyncio.to_thread(rig.postgres.restart)
+            await rig.heals()
+        await rig.verifies()
+
+
+def _wipe(rig: Rig, nodes: range | list[int]) -> None:
+    for number in nodes:
+        with node(rig.valkey, number) as client:
+            client.flushall()
+
+
+async def _recorded(rig: Rig, score: int, number: int) -> bool:
+    connection = await asyncpg.connect(rig.settings["LEADERFORGE_POSTGRES_DSN"])
+    try:
+        found = await connection.fetchval("select count(*) from score_events where score = $1", score)
+    finally:
+        await connection.close()
+    return bool(found == number)
+
+
+async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> None:
+    """Move a slot, first one key and then the others, and let the load go on at every stage."""
+    port = int(rig.valkey.addresses[target].split(":")[1])
+    with node(rig.valkey, source) as old, node(rig.valkey, target) as new:
+        ids = [client.execute_command("CLUSTER MYID").decode() for client in (old, new)]
+        new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[0])
+        old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[1])
+        await load.goes_on()
+        for number in (1, 1000):
+            keys = old.execute_command("CLUSTER GETKEYSINSLOT", slot, number)
+            assert keys
+            old.execute_command("MIGRATE", LOOPBACK, port, "", 0, 5000, "KEYS", *keys)
+            await load.goes_on()
+        await rig.reads_from("index")  # by way of the old node, which asks to ask the new one
+        for client in (new, old):
+            client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
+        await rig.reads_from("index")
+        await load.goes_on()
