@@ -16,10 +16,11 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
+import psutil
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +35,7 @@ SCENARIOS = [
     "noop_post", "noop_get", "submit", "submit_unranked", "batch", "top", "rank", "around", "first_page", "deep_page",
 ]  # fmt: skip
 START_S = 180.0
+WARMUP_S = 2
 
 
 def main(
@@ -69,10 +71,12 @@ def main(
         results = {}
         for kind in only or SCENARIOS:
             url = ceiling if kind.startswith("noop") else facts["api"]
+            before = cpu_seconds(facts["pid"])
             results[kind] = scenario(
-                url=url, kind=kind, connections=8 if kind == "batch" else connections, seconds=seconds, warmup=2,
+                url=url, kind=kind, connections=8 if kind == "batch" else connections, seconds=seconds, warmup=WARMUP_S,
                 players=players, key=facts["submit_key"], batch=batch,
             )  # fmt: skip
+            results[kind]["cpu_us"] = cpu_a_request(before, cpu_seconds(facts["pid"]), results[kind])
             console.print(f"{kind}: {results[kind]['rate']:,.0f}/s")
     report = {
         **about("tests.load.bench"),
@@ -128,6 +132,23 @@ def step(name: str, arguments: list[str], directory: Path) -> dict[str, Any]:
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
+def cpu_seconds(pid: int) -> dict[str, float]:
+    """Return the processor time that the product's processes have used so far, by part."""
+    spent = dict.fromkeys(("api", "database", "index"), 0.0)
+    for process in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.Error):
+            command, times = " ".join(process.cmdline()), process.cpu_times()
+            part = "index" if "valkey-server" in command else "database" if "postgres" in command else "api"
+            spent[part] += times.user + times.system
+    return spent
+
+
+def cpu_a_request(before: dict[str, float], after: dict[str, float], result: dict[str, Any]) -> dict[str, int]:
+    """Return the microseconds of processor time that each part spent on a request, the warm-up's included."""
+    requests = result["rate"] * (result["seconds"] + WARMUP_S)
+    return {part: round((after[part] - before[part]) / requests * 1e6) for part in after}
+
+
 def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
     """Return the bytes a player that the index's keys take, names apart."""
     from redis import Redis
@@ -147,7 +168,8 @@ def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
 def table(report: dict[str, Any]) -> Table:
     """Return the results as a table to look at."""
     title = f"{report['players']:,} players, {report['connections']} connections, {report['workers']} worker(s)"
-    shown = Table("scenario", "per second", "p50 ms", "p95 ms", "p99 ms", "of ceiling", title=title)
+    cpu = "us of CPU: API, database, index"
+    shown = Table("scenario", "per second", "p50 ms", "p95 ms", "p99 ms", "of ceiling", cpu, title=title)
     scenarios = report["scenarios"]
     for kind, result in scenarios.items():
         ceiling = scenarios.get(CEILINGS.get(kind, "noop_get"))
@@ -155,10 +177,11 @@ def table(report: dict[str, Any]) -> Table:
         rate = result.get("scores_per_second", result["rate"])
         unit = " scores" if "scores_per_second" in result else ""
         times = [f"{result[p]:.1f}" if result[p] is not None else "" for p in ("p50", "p95", "p99")]
-        shown.add_row(kind, f"{rate:,.0f}{unit}", *times, share)
+        spent = "" if kind.startswith("noop") else ", ".join(map(str, result["cpu_us"].values()))
+        shown.add_row(kind, f"{rate:,.0f}{unit}", *times, share, spent)
     for taken in report["steps"]:
-        shown.add_row(taken["step"], "", f"{taken['seconds']:,.1f} s", "", "", "")
-    shown.add_row("index memory", f"{report['index_memory']['bytes_per_player']:.0f} bytes a player", "", "", "", "")
+        shown.add_row(taken["step"], f"{taken['seconds']:,.1f} s")
+    shown.add_row("index memory", f"{report['index_memory']['bytes_per_player']:.0f} bytes a player")
     return shown
 
 
