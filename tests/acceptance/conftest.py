@@ -13,7 +13,7 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.ports import ScoreStore, UserStore
-from tests.contract.store_fixtures import CITUS, empty
+from tests.contract.store_fixtures import emptied_citus
 
 _numbers = count()
 
@@ -40,12 +40,7 @@ async def database(postgres) -> str:
 @pytest.fixture(scope="session")
 async def citus_database() -> str:
     """The DSN of a Citus cluster, emptied and migrated."""
-    dsn = os.environ.get(CITUS)
-    if not dsn:
-        pytest.skip(f"{CITUS} names no Citus cluster")
-    await empty(dsn)
-    await migrate(dsn)
-    return dsn
+    return await emptied_citus()
 
 
 @pytest.fixture(scope="session", params=["database", "citus_database"], ids=["postgres", "citus"])

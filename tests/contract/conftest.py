@@ -1,6 +1,5 @@
 """Stores to run the contract on: the twin, PostgreSQL and, where there is one, a Citus cluster."""
 
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,7 +8,7 @@ from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
-from tests.contract.store_fixtures import CITUS, Database, StoreClock, Stores, empty, numbers, opened, run, sibling
+from tests.contract.store_fixtures import Database, StoreClock, Stores, emptied_citus, numbers, opened, run, sibling
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +31,7 @@ async def postgres_dsn(postgres: PostgresServer, template: str) -> AsyncIterator
 @pytest.fixture
 async def citus_dsn() -> str:
     """A migrated Citus database with nothing but the default board in it."""
-    dsn = os.environ.get(CITUS)
-    if not dsn:
-        pytest.skip(f"{CITUS} names no Citus cluster")
-    await empty(dsn)
-    await migrate(dsn)
-    return dsn
+    return await emptied_citus()
 
 
 @pytest.fixture

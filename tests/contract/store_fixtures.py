@@ -1,5 +1,6 @@
 """What tests of the stores share."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -8,7 +9,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
+import pytest
 
+from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.user_store import PostgresUserStore
@@ -103,6 +106,16 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 async def empty(dsn: str) -> None:
     """Drop all tables of ours."""
     await run(dsn, f"drop table if exists {TABLES} cascade")
+
+
+async def emptied_citus() -> str:
+    """Return the DSN of the Citus cluster, with our tables made anew; skip the test where there is none."""
+    dsn = os.environ.get(CITUS)
+    if not dsn:
+        pytest.skip(f"{CITUS} names no Citus cluster")
+    await empty(dsn)
+    await migrate(dsn)
+    return dsn
 
 
 def other_period(ladder: Ladder) -> Ladder:

@@ -24,8 +24,7 @@ from leaderforge.domain.standings import Event, Standing, fold
 from leaderforge.embedded import PostgresServer
 from leaderforge.ports import Recorded, User
 from tests.conftest import OwnPostgres
-from tests.contract.conftest import empty
-from tests.contract.store_fixtures import Database, StoreClock, opened, submit
+from tests.contract.store_fixtures import Database, StoreClock, empty, opened, submit
 
 LIMIT = 0.5
 GENEROUS = 20.0

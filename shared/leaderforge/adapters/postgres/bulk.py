@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool
-from leaderforge.adapters.postgres.writing import SIGNS
+from leaderforge.adapters.postgres.writing import standing_row
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.players import name_key
 from leaderforge.domain.standings import Standing
@@ -31,9 +31,6 @@ async def copy_chunk(
 
     Nothing is checked beyond the tables' constraints: events must be distinct, and standings their fold, each with
     a revision (microseconds since 1970). Raises `Rejected`, and stores nothing, where a player, name or email exists.
-
-    Measured on two shared cores, plain and Citus alike: 100,000 players with 500,000 events in 2.5 s. Tuples go over
-    as binary COPY in a fifth of the processor time that formatting lines of text takes.
     """
     async with pool.transaction(f"begin; set local statement_timeout = {int(timeout_s * 1000)}", timeout_s) as con:
         await _copy_users(con, users)
@@ -43,8 +40,11 @@ async def copy_chunk(
             columns=_EVENT_COLUMNS,
             records=((u, board_id, i, score, at, recorded_at, metadata) for u, i, score, at, metadata in events),
         )
+        keyed = (((s.user_id, board_id, ladder.period), s) for s in standings)
         await con.copy_records_to_table(
-            "standings", columns=_STANDING_COLUMNS, records=(_standing(ladder, s) for s in standings)
+            "standings",
+            columns=_STANDING_COLUMNS,
+            records=(standing_row(key, ladder.board, s, s.revision) for key, s in keyed),
         )
 
 
@@ -61,20 +61,4 @@ async def _copy_users(con: Connection, users: Sequence[User]) -> None:
         "email_claims",
         columns=("email_key", "user_id"),
         records=((name_key(u.email), u.user_id) for u in users if u.email is not None),
-    )
-
-
-def _standing(ladder: Ladder, standing: Standing) -> Sequence[object]:
-    return (
-        standing.user_id,
-        ladder.board.id,
-        ladder.period,
-        SIGNS[ladder.board.order],
-        standing.score,
-        standing.achieved_at,
-        standing.run_id,
-        standing.metadata,
-        standing.scored,
-        standing.submissions,
-        standing.revision,
     )

@@ -79,7 +79,7 @@ async def _upsert_standings(
     returned: list[Record] = []
     for policy in sorted(by_policy):
         folded = by_policy[policy]
-        rows = [_standing_row(key, *folded[key], revision) for key in sorted(folded)]
+        rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
         returned += await run_rows(connection, f"upsert_{policy}", rows)
     return {(row["user_id"], row["board_id"], row["period_id"]): standing(row) for row in returned}
 
@@ -141,7 +141,8 @@ def _event_row(key: EventKey, submission: Submission, recorded_at: int) -> Seque
     return *key, event.score, event.achieved_at, recorded_at, event.metadata
 
 
-def _standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
+def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
+    """Return the values of a row of standings, in the order of its columns."""
     return (
         *key,
         SIGNS[board.order],

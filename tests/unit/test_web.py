@@ -1,0 +1,109 @@
+"""The built site beside the API, and the API's description that the site is made from."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from functions.local import create_app
+from functions.web import site
+from tests.unit.edge_fixtures import Api
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = "console.log('built');" * 100
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    files = {
+        "index.html": "<!doctype html><title>Ranks</title>",
+        "config.json": "{}",
+        "assets/index-1a2b3c.js": SCRIPT,
+        "api/health": "not the API",
+        "metrics": "not the metrics",
+    }
+    for name, content in files.items():
+        file = tmp_path / "dist" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return tmp_path / "dist"
+
+
+@pytest.fixture
+async def web(api: Api, built: Path) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(api.services)
+    assert site(app, built)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html"])
+async def test_the_page_is_asked_for_again_each_time(web: httpx.AsyncClient, path: str) -> None:
+    answer = await web.get(path)
+    assert answer.status_code == 200
+    assert "<title>Ranks" in answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+async def test_the_configuration_is_asked_for_again_each_time(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/config.json")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_what_has_not_changed_is_not_sent_again(web: httpx.AsyncClient) -> None:
+    first = await web.get("/")
+    second = await web.get("/", headers={"If-None-Match": first.headers["etag"]})
+    assert second.status_code == 304
+    assert second.headers["cache-control"] == "no-cache"
+
+
+async def test_hashed_assets_are_kept_for_ever_and_sent_compressed(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/assets/index-1a2b3c.js", headers={"Accept-Encoding": "gzip"})
+    assert answer.text == SCRIPT
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_head_answers_without_a_body(web: httpx.AsyncClient) -> None:
+    answer = await web.head("/")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_the_api_wins_on_its_own_paths(web: httpx.AsyncClient) -> None:
+    assert (await web.get("/api/health")).json()["status"] == "ok"
+    assert "not the metrics" not in (await web.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/no-such-call", 404, "route_not_found"),
+        ("GET", "/api", 404, "route_not_found"),
+        ("POST", "/api/leaderboard/top", 405, "method_not_allowed"),
+        ("GET", "/no-such-file", 404, "route_not_found"),
+        ("GET", "/..%2f..%2fpyproject.toml", 404, "route_not_found"),
+        ("POST", "/", 404, "route_not_found"),
+    ],
+)
+async def test_errors_are_the_apis(web: httpx.AsyncClient, method: str, path: str, status: int, code: str) -> None:
+    answer = await web.request(method, path)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+async def test_without_a_built_site_nothing_changes(api: Api, tmp_path: Path) -> None:
+    app = create_app(api.services)
+    before = len(app.routes)
+    assert not site(app, tmp_path / "dist")
+    assert len(app.routes) == before
+
+
+def test_the_site_is_made_from_the_api_as_it_is(api: Api) -> None:
+    described = json.loads((ROOT / "frontend" / "openapi.json").read_text())
+    now = json.loads(json.dumps(create_app(api.services).openapi()))
+    assert described == now, "run `npm run api` in frontend/"
