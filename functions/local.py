@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from functions import admin, boards, queries, submit, users
 from functions.edge.application import application
 from functions.maintain import reconcile
+from functions.web import site
 from leaderforge.config import Settings, SettingsError
 from leaderforge.domain.errors import Unavailable
 from leaderforge.wiring import Services, build
@@ -39,7 +40,10 @@ def create_app(services: Services | None = None) -> FastAPI:
                 await reconciling
             await services.close()
 
-    return application(services, *_ROUTERS, lifespan=lifespan, documented=True)
+    app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
+    if services.settings.web_directory is not None:
+        site(app, services.settings.web_directory)
+    return app
 
 
 async def _keep_reconciled(services: Services) -> None:

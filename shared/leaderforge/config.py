@@ -151,6 +151,9 @@ class Settings(BaseModel):
     max_body_bytes: int = _variable(
         "LEADERFORGE_MAX_BODY_BYTES", "give bytes, 4096 to 64 MiB", 4 * 2**20, ge=4096, le=64 * 2**20
     )
+    web_directory: Path | None = _variable(
+        "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
+    )
     metrics_directory: Path | None = _variable(
         "PROMETHEUS_MULTIPROC_DIR", "name an empty directory that the worker processes share", None
     )

@@ -40,6 +40,7 @@ def dev(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the API.", min=1)] = 1,
+    site: Annotated[Path | None, typer.Option(help="Folder of the built web site, to be served at /.")] = None,
     demo: Annotated[bool, typer.Option(help="Fill an empty store with demo players and scores.")] = True,
 ) -> None:
     """Start everything on this machine: a Valkey cluster, PostgreSQL and the API.
@@ -53,7 +54,10 @@ def dev(
     from leaderforge.embedded.stack import LocalStack, Options
 
     partitions = partitions or nodes
-    stack = LocalStack(Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers))
+    site = site.resolve() if site else None
+    stack = LocalStack(
+        Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
+    )
     stack.claim()
     if not asyncio.run(_Session(stack, Console(highlight=False), demo=demo).run()):
         raise typer.Exit(INTERRUPTED)
@@ -113,6 +117,7 @@ class _Session:
 async def _welcome(stack: LocalStack) -> list[str]:
     """Return what to know about a running stack, ending with lines to paste that work."""
     facts = {
+        **({"Web site": f"{stack.api.url}/"} if stack.options.site else {}),
         "API": stack.api.url,
         "API docs": f"{stack.api.url}/api/docs",
         "Submit key": stack.keys["submit_key"],

@@ -39,6 +39,8 @@ class Options:
     nodes: int
     partitions: int
     workers: int
+    site: Path | None = None
+    """The built web site, to be served beside the API."""
 
 
 class LocalStack:
@@ -74,6 +76,7 @@ class LocalStack:
             "LEADERFORGE_HOST": self.api.host,
             "LEADERFORGE_PORT": str(self.api.port),
             "LEADERFORGE_PARTITIONS": str(self.options.partitions),
+            "LEADERFORGE_WEB_DIRECTORY": str(self.options.site or ""),
         }
 
     def claim(self) -> None:

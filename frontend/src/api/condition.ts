@@ -1,0 +1,22 @@
+/** How the answers come in, for the banner: all pages share one condition. */
+export type Condition = 'fine' | 'degraded' | 'unreachable';
+
+type Listener = () => void;
+
+let current: Condition = 'fine';
+const listeners = new Set<Listener>();
+
+export const condition = {
+  get: (): Condition => current,
+  set(next: Condition): void {
+    if (next === current) return;
+    current = next;
+    listeners.forEach((listener) => {
+      listener();
+    });
+  },
+  subscribe(listener: Listener): () => void {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+};

@@ -1,0 +1,48 @@
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+
+import { formatNumber, plural } from '../format/numbers';
+import { GoToRank } from './GoToRank';
+import { ROW_HEIGHT, Ranking } from './Ranking';
+import { useRankWindow } from './useRankWindow';
+
+const ROWS_ABOVE = 3;
+
+function shownAt(rank: number): number {
+  return Math.max(0, rank - 1 - ROWS_ABOVE);
+}
+
+/** The ranking with its head; `rank` is what the address asks for. */
+export function AllRanks({ total, rank }: { total: number; rank: number | undefined }) {
+  const navigate = useNavigate({ from: '/' });
+  const scroll = useRankWindow(total, ROW_HEIGHT, rank ? shownAt(Math.min(rank, total)) : 0);
+  const [asked, setAsked] = useState(rank);
+
+  if (asked !== rank) {
+    setAsked(rank);
+    scroll.jumpTo(rank ? shownAt(Math.min(rank, total)) : 0);
+  }
+
+  function go(wanted: number): void {
+    setAsked(wanted);
+    scroll.jumpTo(shownAt(wanted));
+    void navigate({ search: { rank: wanted }, replace: true, resetScroll: false });
+  }
+
+  return (
+    <section aria-labelledby="all-ranks" className="card">
+      <header className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-4 py-4 sm:px-6">
+        <div>
+          <h2 id="all-ranks" className="text-lg font-semibold tracking-tight">
+            All ranks
+          </h2>
+          <p className="text-sm text-muted tabular-nums">
+            {formatNumber(scroll.first + 1)} to {formatNumber(scroll.last + 1)} of {plural(total, 'player', 'players')}
+          </p>
+        </div>
+        <GoToRank total={total} go={go} />
+      </header>
+      <Ranking scroll={scroll} total={total} highlightedRow={asked ? Math.min(asked, total) - 1 : null} />
+    </section>
+  );
+}

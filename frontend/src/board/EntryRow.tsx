@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react';
+
+import type { Entry } from '../api/types';
+import { formatNumber, plural } from '../format/numbers';
+import { Ago } from '../ui/Ago';
+import { PlayerName } from '../ui/PlayerName';
+import { MovementBadge } from './MovementBadge';
+import type { Movement } from './movement';
+
+interface Props {
+  readonly entry: Entry;
+  readonly movement?: Movement | undefined;
+  readonly highlighted?: boolean;
+  /** Whether ranks may have many digits. */
+  readonly wide?: boolean;
+  readonly trailing?: ReactNode;
+}
+
+const LONG_SCORE = 11;
+
+/** One line of a ranking: rank, name, score; how it came about in small print. */
+export function EntryRow({ entry, movement, highlighted = false, wide = false, trailing }: Props) {
+  const score = formatNumber(entry.score);
+  return (
+    <div
+      className={`flex h-16 items-center gap-3 px-4 sm:gap-5 sm:px-6 ${highlighted ? 'bg-wash' : ''} ${movement ? 'animate-glow' : ''}`}
+    >
+      <span className={`min-w-7 shrink-0 font-medium text-muted tabular-nums ${wide ? 'sm:min-w-22' : ''}`}>
+        {formatNumber(entry.rank)}
+      </span>
+      <div className="min-w-0 flex-1">
+        <div className="flex items-center gap-2">
+          <PlayerName player={entry} className="font-medium" />
+          <MovementBadge movement={movement} />
+        </div>
+        <p className="truncate text-xs text-muted">
+          {plural(entry.submissions, 'submission', 'submissions')}, <Ago time={entry.achieved_at} short />
+        </p>
+      </div>
+      <span className={`shrink-0 font-semibold tabular-nums ${score.length > LONG_SCORE ? 'text-xs sm:text-lg' : 'text-lg'}`}>
+        {score}
+      </span>
+      {trailing}
+    </div>
+  );
+}

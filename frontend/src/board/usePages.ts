@@ -1,0 +1,37 @@
+import { useQueries } from '@tanstack/react-query';
+
+import { useSurroundings } from '../api/context';
+import { page } from '../api/reads';
+import type { Entry } from '../api/types';
+import { useSettled } from '../ui/useSettled';
+import { PAGE_ROWS, pagesBetween, rankOfPage } from './rankWindow';
+
+const SETTLED_MS = 100;
+
+export interface Pages {
+  readonly entryAt: (row: number) => Entry | undefined;
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
+/** Load the pages that hold these rows, but not those that are only passed by. */
+export function usePages(first: number, last: number): Pages {
+  const around = useSurroundings();
+  const pages = pagesBetween(first, last);
+  const settled = useSettled(pages.join(), SETTLED_MS).split(',').map(Number);
+  const results = useQueries({
+    queries: pages.map((at) => ({
+      ...page(around, rankOfPage(at), PAGE_ROWS),
+      enabled: settled.includes(at),
+    })),
+  });
+  const failed = results.find((result) => result.error && !result.data);
+  return {
+    entryAt: (row) => {
+      const at = Math.floor(row / PAGE_ROWS);
+      return results[pages.indexOf(at)]?.data?.entries[row - at * PAGE_ROWS];
+    },
+    error: failed?.error ?? null,
+    retry: () => results.forEach((result) => void result.refetch()),
+  };
+}

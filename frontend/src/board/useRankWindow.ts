@@ -1,0 +1,63 @@
+import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual';
+import { useLayoutEffect, useState } from 'react';
+
+import { fitted, isNearEdge, windowAround, type RankWindow } from './rankWindow';
+
+const OVERSCAN = 4;
+
+interface View {
+  readonly window: RankWindow;
+  /** The row that is to be at the top; with a fraction if it is partly out of view. */
+  readonly row: number;
+}
+
+export interface RankScroll {
+  readonly setScroller: (element: HTMLDivElement | null) => void;
+  readonly height: number;
+  readonly items: readonly VirtualItem[];
+  /** The list's row for an item of the window. */
+  readonly rowOf: (item: VirtualItem) => number;
+  readonly first: number;
+  readonly last: number;
+  readonly onScroll: () => void;
+  readonly jumpTo: (row: number) => void;
+}
+
+/** Scroll through rows of one height, however many they are. */
+export function useRankWindow(total: number, rowHeight: number, initialRow: number): RankScroll {
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const [view, setView] = useState<View>(() => ({ window: windowAround(initialRow, total), row: initialRow }));
+  const { start, rows } = fitted(view.window, total);
+
+  // eslint-disable-next-line react-hooks/incompatible-library -- nothing here is memoized by a compiler
+  const virtualizer = useVirtualizer({
+    count: rows,
+    getScrollElement: () => scroller,
+    estimateSize: () => rowHeight,
+    overscan: OVERSCAN,
+    useFlushSync: false, // it is told of scrolling from within an effect, where React cannot flush
+  });
+
+  useLayoutEffect(() => {
+    if (!scroller) return;
+    scroller.scrollTop = (view.row - view.window.start) * rowHeight;
+    // The browser would tell of it after painting once at the wrong place.
+    scroller.dispatchEvent(new Event('scroll'));
+  }, [view, rowHeight, scroller]);
+
+  const range = virtualizer.range ?? { startIndex: 0, endIndex: 0 };
+
+  return {
+    setScroller,
+    height: rows * rowHeight,
+    items: virtualizer.getVirtualItems(),
+    rowOf: (item) => start + item.index,
+    first: start + range.startIndex,
+    last: Math.min(start + range.endIndex, total - 1),
+    onScroll: () => {
+      const row = start + (scroller?.scrollTop ?? 0) / rowHeight;
+      if (isNearEdge({ start, rows }, row, total)) setView({ window: windowAround(row, total), row });
+    },
+    jumpTo: (row) => setView({ window: windowAround(row, total), row }),
+  };
+}

@@ -1,0 +1,31 @@
+const relative = {
+  long: new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'long' }),
+  narrow: new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' }),
+};
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['year', 365 * DAY],
+  ['month', 30 * DAY],
+  ['week', 7 * DAY],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+];
+
+/** Say how long before `now` it was; a clock that is ahead makes nothing of the future. */
+export function formatAgo(time: string, now: number, style: keyof typeof relative = 'long'): string {
+  const age = Math.max(0, now - Date.parse(time));
+  for (const [unit, length] of UNITS) {
+    if (age >= length) return relative[style].format(-Math.floor(age / length), unit);
+  }
+  return relative[style].format(0, 'second');
+}
+
+export function formatExact(time: string): string {
+  return exact.format(new Date(time));
+}

@@ -1,0 +1,71 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+
+import { useSurroundings } from '../api/context';
+import { inWords } from '../api/errors';
+import { formatNumber, plural } from '../format/numbers';
+import { MOST_FRIENDS, parseFriends, withFriends } from './friendsList';
+import { resolve } from './resolve';
+import { saveFriends, useFriends } from './useFriends';
+
+export function AddFriends() {
+  const id = useId();
+  const around = useSurroundings();
+  const cache = useQueryClient();
+  const friends = useFriends();
+  const [text, setText] = useState('');
+  const adding = useMutation({
+    mutationFn: () => resolve(parseFriends(text), around, cache),
+    onSuccess: ({ friends: found, unknown }) => {
+      saveFriends(withFriends(friends, found));
+      setText(unknown.join('\n'));
+    },
+  });
+  const { ids, names } = parseFriends(text);
+  const count = ids.length + names.length;
+  const tooMany = friends.length + count > MOST_FRIENDS;
+
+  return (
+    <form
+      className="card px-5 py-5"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (count > 0 && !tooMany) adding.mutate();
+      }}
+    >
+      <label htmlFor={id} className="label">
+        Add friends by name or id
+      </label>
+      <textarea
+        id={id}
+        rows={5}
+        dir="auto"
+        spellCheck={false}
+        value={text}
+        placeholder={'AmberBadger\n20001\nQuietKraken2'}
+        aria-describedby={`${id}-help`}
+        onChange={(event) => setText(event.currentTarget.value)}
+        className="field py-2.5 leading-relaxed"
+      />
+      <p id={`${id}-help`} className="mt-2 text-sm text-muted">
+        One a line, or between commas. The list stays in this browser.
+      </p>
+      <button
+        type="submit"
+        disabled={count === 0 || tooMany || adding.isPending}
+        className="button button-primary mt-4 w-full"
+      >
+        {adding.isPending ? 'Looking them up…' : count > 0 ? `Add ${plural(count, 'friend', 'friends')}` : 'Add friends'}
+      </button>
+      <div role="status" className="mt-3 text-sm empty:hidden">
+        {tooMany && <p className="text-down">A list holds at most {formatNumber(MOST_FRIENDS)} friends.</p>}
+        {adding.error && <p className="text-down">{inWords(adding.error)}</p>}
+        {adding.data && adding.data.unknown.length > 0 && (
+          <p className="text-down">
+            {plural(adding.data.unknown.length, 'entry is', 'entries are')} nobody’s name or id. See what is left above.
+          </p>
+        )}
+      </div>
+    </form>
+  );
+}

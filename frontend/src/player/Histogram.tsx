@@ -1,0 +1,115 @@
+import { formatCompact, formatNumber, plural } from '../format/numbers';
+import { bandOf, type Bar } from './spread';
+
+interface Props {
+  readonly bars: readonly Bar[];
+  readonly score: number;
+  readonly name: string;
+}
+
+const HEIGHT = 100;
+const GAP = 0.18;
+const LEAST = 0.8;
+const AXIS_LABELS = 5;
+
+/** How many players have how high a score, with one player's place marked. */
+export function Histogram({ bars, score, name }: Props) {
+  const most = Math.max(...bars.map((bar) => bar.count), 1);
+  const place = bandOf(bars, score);
+  const marked = bars[place];
+  const summary = marked
+    ? `${name} is among ${plural(marked.count, 'player', 'players')} with a score from ${formatNumber(marked.low)} to ${formatNumber(marked.high)}.`
+    : '';
+  return (
+    <figure>
+      <div className="relative pt-9">
+        {marked && <Marker at={(place + 0.5) / bars.length} name={name} />}
+        <svg
+          role="img"
+          aria-label={`How scores are spread. ${summary}`}
+          viewBox={`0 0 ${bars.length} ${HEIGHT}`}
+          preserveAspectRatio="none"
+          className="block h-44 w-full sm:h-56"
+        >
+          {bars.map((bar, at) => {
+            const height = bar.count === 0 ? 0 : Math.max(LEAST, (bar.count / most) * HEIGHT);
+            return (
+              <rect
+                key={bar.low}
+                x={at + GAP / 2}
+                y={HEIGHT - height}
+                width={1 - GAP}
+                height={height}
+                className={at === place ? 'fill-accent' : 'fill-edge'}
+              >
+                <title>{`${formatNumber(bar.low)} to ${formatNumber(bar.high)}: ${plural(bar.count, 'player', 'players')}`}</title>
+              </rect>
+            );
+          })}
+        </svg>
+      </div>
+      <Axis bars={bars} />
+      <Numbers bars={bars} />
+    </figure>
+  );
+}
+
+function Marker({ at, name }: { at: number; name: string }) {
+  const side = at < 0.2 ? 'left-0' : at > 0.8 ? 'right-0' : 'left-1/2 -translate-x-1/2';
+  return (
+    <div aria-hidden="true" className="absolute inset-y-0" style={{ left: `${at * 100}%` }}>
+      <div className="absolute inset-y-0 w-px bg-accent/50" />
+      <span
+        dir="auto"
+        className={`absolute top-0 max-w-40 truncate rounded-lg bg-accent px-2 py-1 text-xs font-medium whitespace-nowrap text-on-accent ${side}`}
+      >
+        {name}
+      </span>
+    </div>
+  );
+}
+
+function Axis({ bars }: { bars: readonly Bar[] }) {
+  const every = Math.max(1, Math.ceil(bars.length / AXIS_LABELS));
+  return (
+    <div aria-hidden="true" className="relative mt-1 h-6 border-t border-line text-xs text-muted tabular-nums">
+      {bars.map((bar, at) =>
+        at % every === 0 ? (
+          <span key={bar.low} className="absolute top-1.5" style={{ left: `${(at / bars.length) * 100}%` }}>
+            {formatCompact(bar.low)}
+          </span>
+        ) : null,
+      )}
+    </div>
+  );
+}
+
+function Numbers({ bars }: { bars: readonly Bar[] }) {
+  return (
+    <details className="mt-4 text-sm">
+      <summary className="w-fit cursor-pointer rounded text-muted hover:text-ink">Show the numbers</summary>
+      <table className="mt-3 w-full max-w-md tabular-nums">
+        <thead>
+          <tr className="text-left text-muted">
+            <th scope="col" className="py-1 font-medium">
+              Score
+            </th>
+            <th scope="col" className="py-1 text-right font-medium">
+              Players
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {bars.map((bar) => (
+            <tr key={bar.low} className="border-t border-line">
+              <th scope="row" className="py-1 text-left font-normal">
+                {formatNumber(bar.low)} to {formatNumber(bar.high)}
+              </th>
+              <td className="py-1 text-right">{formatNumber(bar.count)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}

@@ -1,0 +1,64 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+
+import { useSurroundings } from '../api/context';
+import { neighbours } from '../api/reads';
+import { EntryRow } from '../board/EntryRow';
+import { useMovements } from '../board/useMovements';
+import { Icon } from '../ui/Icon';
+import { ErrorNotice } from '../ui/Notice';
+import { SkeletonRows } from '../ui/Skeleton';
+import { useSlides } from '../ui/useSlides';
+
+const RADIUS = 4;
+
+/** Those who are next to a player on both sides. */
+export function Neighbours({ userId }: { userId: number }) {
+  const { data, error, refetch } = useQuery(neighbours(useSurroundings(), userId, RADIUS));
+  const entries = data?.entries;
+  const moved = useMovements(entries);
+  const list = useSlides<HTMLOListElement>(entries);
+  const own = entries?.find((entry) => entry.user_id === userId);
+
+  return (
+    <section aria-labelledby="neighbours" className="card overflow-hidden">
+      <header className="flex items-center justify-between gap-4 border-b border-line px-4 py-4 sm:px-6">
+        <h2 id="neighbours" className="text-lg font-semibold tracking-tight">
+          Neighbours
+        </h2>
+        {own && (
+          <Link
+            to="/"
+            search={{ rank: own.rank }}
+            className="inline-flex items-center gap-1.5 rounded text-sm font-medium text-accent underline-offset-4 hover:underline"
+          >
+            Show in all ranks
+            <Icon name="arrow" className="size-4" />
+          </Link>
+        )}
+      </header>
+      {entries ? (
+        <ol ref={list} className="divide-y divide-line">
+          {entries.map((entry) => (
+            <li
+              key={entry.user_id}
+              data-slide={entry.user_id}
+              aria-current={entry.user_id === userId ? 'true' : undefined}
+            >
+              <EntryRow
+                entry={entry}
+                wide
+                highlighted={entry.user_id === userId}
+                movement={moved.get(entry.user_id)}
+              />
+            </li>
+          ))}
+        </ol>
+      ) : error ? (
+        <ErrorNotice error={error} retry={refetch} />
+      ) : (
+        <SkeletonRows rows={2 * RADIUS + 1} label="Loading the neighbours" />
+      )}
+    </section>
+  );
+}

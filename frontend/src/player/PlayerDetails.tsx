@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { useSurroundings } from '../api/context';
+import { Refused } from '../api/errors';
+import { player } from '../api/reads';
+import { nameOf } from '../ui/PlayerName';
+import { ErrorNotice } from '../ui/Notice';
+import { Skeleton, SkeletonRows } from '../ui/Skeleton';
+import { usePageTitle } from '../ui/usePageTitle';
+import { Neighbours } from './Neighbours';
+import { Place } from './Place';
+import { PlayerHead } from './PlayerHead';
+import { Unranked } from './Unranked';
+
+export function PlayerDetails({ userId }: { userId: number }) {
+  const { data, error, refetch } = useQuery(player(useSurroundings(), userId));
+  usePageTitle(data ? nameOf(data) : '');
+
+  if (error instanceof Refused && error.code === 'not_ranked') return <Unranked userId={userId} />;
+  if (!data) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />;
+  return (
+    <div className="space-y-6 sm:space-y-8">
+      <PlayerHead player={data} />
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
+        <Place player={data} />
+        <Neighbours userId={userId} />
+      </div>
+    </div>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="space-y-8">
+      <Skeleton className="h-10 w-64" />
+      <Skeleton className="h-24" />
+      <SkeletonRows rows={6} label="Loading the player" />
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { useSurroundings } from '../api/context';
+import { Refused } from '../api/errors';
+import { user } from '../api/reads';
+import { ErrorNotice, Notice } from '../ui/Notice';
+import { Skeleton } from '../ui/Skeleton';
+
+/** For one who has no rank: is there such a player at all? */
+export function Unranked({ userId }: { userId: number }) {
+  const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
+  if (data) {
+    return <Notice title={`${data.username} has no score yet`}>The first score that is submitted gives a rank.</Notice>;
+  }
+  if (error instanceof Refused && error.code === 'user_not_found') {
+    return <Notice title="There is no such player">Nobody has the id {userId}. Try the search above.</Notice>;
+  }
+  return error ? <ErrorNotice error={error} retry={refetch} /> : <Skeleton className="h-40" />;
+}

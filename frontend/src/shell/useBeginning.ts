@@ -1,0 +1,12 @@
+import { useEffect, useRef } from 'react';
+
+/** Begin each page at its top, with the focus on its content, as if the browser had loaded it. */
+export function useBeginning(pathname: string): void {
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    window.scrollTo(0, 0);
+    document.getElementById('content')?.focus({ preventScroll: true });
+  }, [pathname]);
+}

@@ -1,0 +1,95 @@
+import { useState } from 'react';
+
+import { Field } from './Field';
+import { submissionOf, type Draft, type Flaws, type Submission } from './draft';
+
+interface Props {
+  readonly pending: boolean;
+  readonly send: (submission: Submission, key: string) => void;
+}
+
+export function SubmitForm({ pending, send }: Props) {
+  // The key is kept nowhere else: it is gone with the page.
+  const [key, setKey] = useState('');
+  const [draft, setDraft] = useState<Draft>(() => ({
+    userId: '',
+    score: '100',
+    submissionId: crypto.randomUUID(),
+    metadata: '',
+  }));
+  const [flaws, setFlaws] = useState<Flaws>({});
+  const [keyless, setKeyless] = useState(false);
+
+  function set(change: Partial<Draft>): void {
+    setDraft({ ...draft, ...change });
+    setFlaws({});
+  }
+
+  function onSubmit(): void {
+    const made = submissionOf(draft);
+    setKeyless(key === '');
+    setFlaws('flaws' in made ? made.flaws : {});
+    if ('submission' in made && key) send(made.submission, key);
+  }
+
+  return (
+    <form
+      noValidate
+      className="card space-y-5 px-5 py-6 sm:px-6"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <Field
+        label="Key"
+        type="password"
+        value={key}
+        flaw={keyless ? 'Enter a key with the scope submit.' : undefined}
+        help="Kept in this page’s memory only."
+        onChange={(event) => {
+          setKey(event.currentTarget.value.trim());
+          setKeyless(false);
+        }}
+      />
+      <div className="grid grid-cols-2 gap-4">
+        <Field
+          label="Player’s id"
+          inputMode="numeric"
+          value={draft.userId}
+          flaw={flaws.userId}
+          onChange={(event) => set({ userId: event.currentTarget.value })}
+        />
+        <Field
+          label="Score"
+          inputMode="numeric"
+          value={draft.score}
+          flaw={flaws.score}
+          onChange={(event) => set({ score: event.currentTarget.value })}
+        />
+      </div>
+      <Field
+        label="Submission id"
+        value={draft.submissionId}
+        flaw={flaws.submissionId}
+        help="Sent again with the same id, a submission counts once."
+        onChange={(event) => set({ submissionId: event.currentTarget.value.trim() })}
+        beside={
+          <button type="button" className="button" onClick={() => set({ submissionId: crypto.randomUUID() })}>
+            New
+          </button>
+        }
+      />
+      <Field
+        label="Metadata"
+        placeholder='{"level": 3}'
+        value={draft.metadata}
+        flaw={flaws.metadata}
+        onChange={(event) => set({ metadata: event.currentTarget.value })}
+      />
+      <button type="submit" disabled={pending} className="button button-primary w-full">
+        {pending ? 'Sending…' : 'Submit score'}
+      </button>
+    </form>
+  );
+}

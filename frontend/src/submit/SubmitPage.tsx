@@ -1,0 +1,73 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+
+import { useSurroundings } from '../api/context';
+import { inWords } from '../api/errors';
+import type { Receipt } from '../api/types';
+import { Neighbours } from '../player/Neighbours';
+import { Notice } from '../ui/Notice';
+import { usePageTitle } from '../ui/usePageTitle';
+import { ExchangeView } from './ExchangeView';
+import { Moved } from './Moved';
+import { SubmitForm } from './SubmitForm';
+import type { Submission } from './draft';
+import { rankOf } from './rankOf';
+
+interface Sent {
+  readonly submission: Submission;
+  readonly key: string;
+}
+
+/** Try the API: submit a score, see what is sent and answered, and the board move. */
+export function SubmitPage() {
+  const surroundings = useSurroundings();
+  const cache = useQueryClient();
+  const path = `/api/boards/${surroundings.config.board}/scores`;
+  usePageTitle('Submit a score');
+
+  const sending = useMutation({
+    mutationFn: async ({ submission, key }: Sent) => {
+      const before = await rankOf(submission.user_id, surroundings, cache);
+      return { before, exchange: await surroundings.client.exchange(path, submission, key) };
+    },
+    onSuccess: () => cache.invalidateQueries(),
+    gcTime: 0, // the key is in the mutation's variables
+  });
+  const sent = sending.variables?.submission;
+  const { before, exchange } = sending.data ?? {};
+  const accepted = exchange?.status === 200;
+
+  return (
+    <div className="space-y-6 sm:space-y-8">
+      <div>
+        <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Submit a score</h1>
+        <p className="mt-2 max-w-prose text-muted">
+          Try the API from here: see the request, the reply, and the board move around the player.
+        </p>
+      </div>
+      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
+        <SubmitForm pending={sending.isPending} send={(submission, key) => sending.mutate({ submission, key })} />
+        <section aria-label="Request and reply" className="card px-5 py-5 sm:px-6">
+          <p role="status" className="sr-only">
+            {exchange && `Answered with status ${exchange.status}.`}
+          </p>
+          {sending.error && (
+            <p role="alert" className="mb-4 text-sm text-down">
+              {inWords(sending.error)} Send it again: it counts once.
+            </p>
+          )}
+          {sent ? (
+            <ExchangeView path={path} sent={sent} reply={exchange ?? null} />
+          ) : (
+            <Notice title="Nothing sent yet">What goes over the wire is shown here.</Notice>
+          )}
+        </section>
+        {sent && accepted && (
+          <div className="space-y-4 lg:col-span-2">
+            <Moved before={before ?? null} receipt={exchange.body as Receipt} />
+            <Neighbours key={sent.user_id} userId={sent.user_id} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

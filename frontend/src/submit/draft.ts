@@ -1,0 +1,45 @@
+import type { components } from '../api/schema';
+import { parseUserId } from '../search/suggestions';
+
+export type Submission = components['schemas']['SubmissionIn'];
+
+/** What stands in the form. */
+export interface Draft {
+  readonly userId: string;
+  readonly score: string;
+  readonly submissionId: string;
+  readonly metadata: string;
+}
+
+export type Flaws = Partial<Record<keyof Draft, string>>;
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Return the submission that the form describes, or what is wrong with it. */
+export function submissionOf(draft: Draft): { submission: Submission } | { flaws: Flaws } {
+  const flaws: Flaws = {};
+  const userId = parseUserId(draft.userId);
+  const score = /^-?\d+$/.test(draft.score.trim()) ? Number(draft.score) : Number.NaN;
+  const metadata = parsedMetadata(draft.metadata);
+  if (userId === null) flaws.userId = 'Enter a player’s id.';
+  if (!Number.isSafeInteger(score)) flaws.score = 'Enter a whole number.';
+  if (!UUID.test(draft.submissionId)) flaws.submissionId = 'Enter a UUID.';
+  if (metadata === undefined) flaws.metadata = 'Enter a JSON object, or nothing.';
+  if (userId === null || metadata === undefined || Object.keys(flaws).length > 0) return { flaws };
+  return {
+    submission: { user_id: userId, score, submission_id: draft.submissionId, ...(metadata && { metadata }) },
+  };
+}
+
+/** Return the object, null for nothing, undefined for anything else. */
+function parsedMetadata(text: string): Record<string, unknown> | null | undefined {
+  if (text.trim() === '') return null;
+  try {
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null && !Array.isArray(found)
+      ? (found as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+import { Link } from '@tanstack/react-router';
+
+interface Named {
+  readonly user_id: number;
+  readonly username: string | null;
+}
+
+export function nameOf({ user_id, username }: Named): string {
+  return username ?? `Player ${user_id}`;
+}
+
+/** A player's name in its own direction, cut where there is no room, leading to the player's page. */
+export function PlayerName({ player, className = '' }: { player: Named; className?: string }) {
+  const name = nameOf(player);
+  return (
+    <Link
+      to="/player/$id"
+      params={{ id: String(player.user_id) }}
+      dir="auto"
+      title={name}
+      className={`block truncate rounded underline-offset-4 hover:underline ${className}`}
+    >
+      {name}
+    </Link>
+  );
+}

@@ -1,0 +1,29 @@
+import { expect, it, vi } from 'vitest';
+
+import { DEFAULTS, loadConfig, parseConfig } from '../src/config';
+import { serve } from './server';
+
+it('takes what is well formed', () => {
+  const config = { apiBaseUrl: 'https://api.example.org/', title: ' Chess ', board: 'blitz', devMode: true };
+  expect(parseConfig(config)).toEqual({ ...config, apiBaseUrl: 'https://api.example.org', title: 'Chess' });
+});
+
+it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', apiBaseUrl: 1 }])(
+  'falls back to the defaults for %j',
+  (found) => {
+    expect(parseConfig(found)).toEqual(DEFAULTS);
+  },
+);
+
+it('is read from beside the page', async () => {
+  const { asked } = serve(() => ({ body: { title: 'Go' } }));
+  expect((await loadConfig()).title).toBe('Go');
+  expect(asked()).toEqual([new URL('config.json', document.baseURI).href]);
+});
+
+it('is the default where there is none', async () => {
+  serve(() => ({ status: 404 }));
+  expect(await loadConfig()).toEqual(DEFAULTS);
+  vi.stubGlobal('fetch', vi.fn().mockRejectedValue(new TypeError()));
+  expect(await loadConfig()).toEqual(DEFAULTS);
+});

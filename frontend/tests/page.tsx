@@ -1,0 +1,26 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider, createMemoryHistory } from '@tanstack/react-router';
+import { render } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+
+import { Client } from '../src/api/client';
+import { SurroundingsContext } from '../src/api/context';
+import { createQueryClient } from '../src/api/queryClient';
+import { DEFAULTS, type Config } from '../src/config';
+import { createAppRouter } from '../src/router';
+
+/** Open the whole application at an address. */
+export function open(path: string, change: Partial<Config> = {}) {
+  const config = { ...DEFAULTS, ...change };
+  const queries = createQueryClient();
+  queries.setDefaultOptions({ queries: { ...queries.getDefaultOptions().queries, retry: false } });
+  const router = createAppRouter(config, createMemoryHistory({ initialEntries: [path] }));
+  render(
+    <SurroundingsContext value={{ config, client: new Client(config.apiBaseUrl) }}>
+      <QueryClientProvider client={queries}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </SurroundingsContext>,
+  );
+  return { user: userEvent.setup(), router, queries };
+}

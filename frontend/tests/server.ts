@@ -1,0 +1,82 @@
+import { vi } from 'vitest';
+
+import type { Entry } from '../src/api/types';
+
+export function entry(rank: number, change: Partial<Entry> = {}): Entry {
+  return {
+    rank,
+    user_id: rank,
+    username: `player ${rank}`,
+    score: 2_000_000 - rank,
+    submissions: 1,
+    achieved_at: '2026-11-23T12:00:00.000Z',
+    metadata: null,
+    ...change,
+  };
+}
+
+export function entriesFrom(rank: number, count: number): Entry[] {
+  return Array.from({ length: count }, (_, at) => entry(rank + at));
+}
+
+export interface Answer {
+  readonly status?: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+export type Handler = (url: URL, init: RequestInit) => Answer | Promise<Answer>;
+
+/** Answer all requests of the page; what was asked for is in the mock's calls. */
+export function serve(handler: Handler) {
+  const fetch = vi.fn(async (input: string | URL, init: RequestInit = {}) => {
+    const { status = 200, body, headers = {} } = await handler(new URL(input, 'http://leaderforge.test'), init);
+    return new Response(body === undefined ? null : JSON.stringify(body), {
+      status,
+      headers: { 'X-LeaderForge-Source': 'index', ...headers },
+    });
+  });
+  vi.stubGlobal('fetch', fetch);
+  return {
+    fetch,
+    asked: () => fetch.mock.calls.map(([input]) => String(input)),
+  };
+}
+
+export function refusal(status: number, code: string, message: string): Answer {
+  return { status, body: { error: { code, message, details: {} } } };
+}
+
+/** A board with so many players, the first with the id 1 and so on. */
+export function board(total: number): Handler {
+  return (url) => {
+    const meta = { board: 'default', period: 'all-time', total, as_of: '2026-11-23T12:00:00.000Z' };
+    const number = (name: string) => Number(url.searchParams.get(name));
+    const id = Number(url.pathname.split('/').at(-1));
+    if (url.pathname.endsWith('/top')) {
+      return { body: { ...meta, entries: entriesFrom(1, Math.min(number('limit'), total)) } };
+    }
+    if (url.pathname.endsWith('/page')) {
+      const count = Math.min(number('limit'), total - number('rank') + 1);
+      return { body: { ...meta, entries: entriesFrom(number('rank'), count), next: null, previous: null } };
+    }
+    if (url.pathname.includes('/around/')) return { body: { ...meta, entries: entriesFrom(Math.max(1, id - 2), 5) } };
+    if (url.pathname.includes('/ranks/') && id <= total) {
+      return { body: { ...entry(id), percentile: (100 * (total - id)) / (total - 1), ...meta } };
+    }
+    if (url.pathname.endsWith('/distribution')) {
+      const buckets = [10, 30, 40, 15, 5].map((count, at) => ({ low: at * 500_000, high: at * 500_000 + 499_999, count }));
+      return { body: { ...meta, buckets, count: 100, min: 0, max: 2_499_999, p50: 1_000_000, p90: 1, p99: 1 } };
+    }
+    if (url.pathname === '/api/users') {
+      const prefix = url.searchParams.get('prefix') ?? '';
+      const users = entriesFrom(1, 20).filter(({ username }) => username?.startsWith(prefix.toLowerCase()));
+      return { body: { users: users.slice(0, number('limit')) } };
+    }
+    if (url.pathname === `/api/users/${id}` && id <= total + 1) {
+      return { body: { user_id: id, username: `player ${id}`, created_at: meta.as_of } };
+    }
+    const code = url.pathname.startsWith('/api/users/') ? 'user_not_found' : 'not_ranked';
+    return refusal(404, code, 'there is no such thing');
+  };
+}

@@ -1,0 +1,20 @@
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const api = process.env.VITE_API ?? 'http://127.0.0.1:8000';
+
+export default defineConfig({
+  // Relative addresses: one build works at the root of a host and in any folder of it.
+  base: './',
+  plugins: [react(), tailwindcss()],
+  server: { proxy: { '/api': api } },
+  preview: { proxy: { '/api': api } },
+  build: { target: 'es2022', manifest: true },
+  test: {
+    environment: 'jsdom',
+    include: ['tests/**/*.test.{ts,tsx}'],
+    setupFiles: ['tests/setup.ts'],
+    restoreMocks: true,
+  },
+});
