@@ -20,9 +20,13 @@ class MemoryIndex:
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions = partitions
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Lose everything, as a cluster does on FLUSHALL."""
         self._standings: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         self._names: dict[int, str] = {}
-        self._watermarks: list[int | None] = [None] * partitions
+        self._watermarks: list[int | None] = [None] * self.partitions
         self._rebuilds: dict[int, str] = {}
         self._tokens = map(str, count())
         self._leases: dict[str, tuple[str, float]] = {}
@@ -116,10 +120,6 @@ class MemoryIndex:
 
     async def health(self) -> Sequence[bool]:
         return [watermark is not None for watermark in self._watermarks]
-
-    def wipe(self) -> None:
-        """Lose everything, as a cluster does on FLUSHALL."""
-        self.__init__(self.partitions)  # type: ignore[misc]  # a fresh twin is what a wiped one is
 
     def _require_complete(self) -> None:
         if None in self._watermarks:
