@@ -10,7 +10,6 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.standings import Standing
 from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry
 
 Progress = Callable[[int], None]
@@ -134,7 +133,7 @@ class MaintainService:
         for ladder in ladders:
             loaded += await self._load(ladder, wanted, progress)
         async for names in self._store.all_names():
-            await self._index.put_names(names)
+            await self._index.put_names({i: name for i, name in names.items() if self._is_of(i, wanted)})
         finished = await self._index.finish_rebuild(token, partitions, watermark)
         lost = wanted - set(finished)
         if lost:
@@ -148,7 +147,7 @@ class MaintainService:
         loading: set[asyncio.Task[None]] = set()
         try:
             async for standings in self._store.all_standings(ladder):
-                chosen = self._of_partitions(standings, partitions)
+                chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
                 loading.add(asyncio.create_task(self._index.load(ladder, chosen)))
                 if len(loading) >= _LOADS_IN_FLIGHT:
                     done, loading = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
@@ -161,11 +160,9 @@ class MaintainService:
                 task.cancel()
         return loaded
 
-    def _of_partitions(self, standings: Sequence[Standing], wanted: frozenset[int]) -> Sequence[Standing]:
+    def _is_of(self, user_id: int, partitions: frozenset[int]) -> bool:
         count = self._index.partitions
-        if len(wanted) == count:
-            return standings
-        return [s for s in standings if partition_of(s.user_id, count) in wanted]
+        return len(partitions) == count or partition_of(user_id, count) in partitions
 
     async def _missing(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[int]:
         """Return those of the players who still differ when looked at again a few times."""

@@ -56,7 +56,6 @@ class Pool:
         self._min_size = min_size
         self._max_size = max_size
         self._connect_timeout_s = connect_timeout_s
-        self._pgbouncer = pgbouncer
         self._statement_cache_size = 0 if pgbouncer else statement_cache_size
         self._settings = {} if pgbouncer else _server_settings(timeout_s) | (settings or {})
         self._pool: asyncpg.Pool[Record] | None = None

@@ -121,7 +121,7 @@ class RedisIndex:
         }
         counts = [reply[1] for reply in replies if len(reply) > 1]
         above: Iterable[int | None] = [None] * len(records)
-        if count and len(counts) == self.partitions and all(c is not None for c in counts):
+        if counts and None not in counts:
             above = map(sum, zip(*counts, strict=True))
         return [
             _applied(ladder.board.rank_style, record, held[user_id], n)

@@ -1,12 +1,10 @@
 """Measurements for several receivers at once, or for none."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from types import TracebackType
 
 from leaderforge.ports import Telemetry
-
-_NOTHING = nullcontext()
 
 
 class Fanout:
@@ -32,22 +30,6 @@ class Fanout:
     def gauge(self, name: str, value: float) -> None:
         for receiver in self._receivers:
             receiver.gauge(name, value)
-
-
-class Silence:
-    """`Telemetry` that nobody receives."""
-
-    def transaction(self, name: str) -> AbstractContextManager[None]:
-        return _NOTHING
-
-    def timed(self, name: str) -> AbstractContextManager[None]:
-        return _NOTHING
-
-    def count(self, name: str, value: int = 1, **labels: str) -> None: ...
-
-    def observe(self, name: str, value: float) -> None: ...
-
-    def gauge(self, name: str, value: float) -> None: ...
 
 
 class _Together:
