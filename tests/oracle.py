@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.standings import Event
@@ -18,24 +18,24 @@ class Line:
     submissions: int
     achieved_at: int
     metadata: str | None
+    subscore: int | None = None
 
 
 class Oracle:
-    """A board as a sorted list."""
+    """A board as a sorted list of what its events, or those of one of its periods, amount to."""
 
     def __init__(self, board: Board, events: Iterable[Event]) -> None:
-        self._desc = board.order == "desc"
         self._shared = board.rank_style == "shared"
         by_user: dict[int, dict[object, Event]] = defaultdict(dict)
         for event in events:
             by_user[event.user_id].setdefault(event.submission_id, event)
-        standings = [_standing(board.policy, self._desc, list(own.values())) for own in by_user.values()]
-        standings.sort(key=lambda s: (-s[1] if self._desc else s[1], s[2], s[0]))
+        standings = [_standing(board, list(own.values())) for own in by_user.values()]
+        standings.sort(key=lambda s: (*_worth(board, s.score, s.subscore), s.achieved_at, s.user_id))
         self.lines: list[Line] = []
-        for position, (user_id, score, achieved_at, submissions, metadata) in enumerate(standings, 1):
-            tied = self._shared and self.lines and self.lines[-1].score == score
-            rank = self.lines[-1].rank if tied else position
-            self.lines.append(Line(rank, user_id, score, submissions, achieved_at, metadata))
+        for position, line in enumerate(standings, 1):
+            last = self.lines[-1] if self.lines else None
+            tied = self._shared and last and (last.score, last.subscore) == (line.score, line.subscore)
+            self.lines.append(replace(line, rank=last.rank if last and tied else position))
 
     @property
     def total(self) -> int:
@@ -43,6 +43,11 @@ class Oracle:
 
     def position(self, user_id: int) -> int | None:
         return next((i for i, line in enumerate(self.lines) if line.user_id == user_id), None)
+
+    def line_of(self, user_id: int) -> Line:
+        position = self.position(user_id)
+        assert position is not None
+        return self.lines[position]
 
     def around(self, user_id: int, radius: int) -> Sequence[Line]:
         position = self.position(user_id)
@@ -64,15 +69,26 @@ class Oracle:
         return ahead[-1]
 
 
-def _standing(policy: str, desc: bool, events: list[Event]) -> tuple[int, int, int, int, str | None]:
-    if policy == "sum":
+def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
+    """Return what compares as the scores do, the smaller the better."""
+    second = subscore or 0
+    return (
+        -score if board.order == "desc" else score,
+        -second if board.subscore_order == "desc" else second,
+    )
+
+
+def _standing(board: Board, events: list[Event]) -> Line:
+    score = subscore = 0
+    if board.policy == "sum":
         moving = [e for e in events if e.score] or events
         run = max(moving, key=lambda e: (e.achieved_at, e.submission_id))
-        score = sum(e.score for e in events)
-    elif policy == "latest":
-        run = max(events, key=lambda e: (e.achieved_at, e.submission_id))
-        score = run.score
+        score, subscore = sum(e.score for e in events), sum(e.subscore for e in events)
     else:
-        score = max(e.score for e in events) if desc else min(e.score for e in events)
-        run = min((e for e in events if e.score == score), key=lambda e: (e.achieved_at, e.submission_id))
-    return events[0].user_id, score, run.achieved_at, len(events), run.metadata
+        if board.policy == "latest":
+            run = max(events, key=lambda e: (e.achieved_at, e.submission_id))
+        else:
+            run = min(events, key=lambda e: (_worth(board, e.score, e.subscore), e.achieved_at, e.submission_id))
+        score, subscore = run.score, run.subscore
+    shown = None if board.subscore_order is None else subscore
+    return Line(0, run.user_id, score, len(events), run.achieved_at, run.metadata, shown)

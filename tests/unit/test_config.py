@@ -1,12 +1,17 @@
 """The settings: what is read, what is refused, what is told."""
 
 import re
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from leaderforge.config import VARIABLES, KeySet, Settings, SettingsError
+from leaderforge.domain.rates import RateLimit
+from leaderforge.wiring import token_verifier
+from tests.tokens import TOKENS
 
 NEEDED = {"LEADERFORGE_REDIS_NODES": "a:6379", "LEADERFORGE_POSTGRES_DSN": "postgresql://me:s3cret@db/leaderforge"}
 EXPOSED = {
@@ -58,6 +63,9 @@ def test_empty_counts_as_unset() -> None:
         ("LEADERFORGE_NAMESPACE", "a{b}"),
         ("LEADERFORGE_CORS_ORIGINS", "example.org"),
         ("LEADERFORGE_SUBMIT_KEYS", "sha256:123"),
+        ("LEADERFORGE_KEY_LIMIT", "50"),
+        ("LEADERFORGE_TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("LEADERFORGE_TOKEN_LEEWAY_S", "301"),
     ],
 )
 def test_errors_name_the_variable_and_what_to_do(variable: str, value: str) -> None:
@@ -179,3 +187,56 @@ def test_documented_defaults_are_true() -> None:
             assert documented == "none"
         else:
             assert documented == str(field.default)
+
+
+def test_tokens_are_accepted_where_they_are_set_up() -> None:
+    assert not settings().accepts_tokens
+    assert settings(**TOKENS).accepts_tokens
+    assert settings(**{**TOKENS, "LEADERFORGE_TOKEN_SECRET": "", "LEADERFORGE_TOKEN_JWKS": "/keys.json"}).accepts_tokens
+
+
+@pytest.mark.parametrize("missing", ["LEADERFORGE_TOKEN_ISSUER", "LEADERFORGE_TOKEN_AUDIENCE"])
+def test_tokens_need_an_issuer_and_an_audience(missing: str) -> None:
+    assert f"{missing} is required" in refusal({**NEEDED, **TOKENS, missing: ""})
+
+
+def test_short_secrets_are_refused_everywhere_and_not_told() -> None:
+    told = refusal({**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_SECRET": "s3cretly" * 3})
+    assert "LEADERFORGE_TOKEN_SECRET is too short" in told
+    assert "s3cretly" not in told
+
+
+def test_tokens_have_one_source() -> None:
+    assert "only one of" in refusal({**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_PUBLIC_KEYS": "-----BEGIN"})
+
+
+@pytest.mark.parametrize("place", ["http://id.example.org/keys", "ftp://x/y", "keys.json", "file:///keys", "https://"])
+def test_keys_come_from_safe_places(place: str) -> None:
+    environment = {**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_SECRET": "", "LEADERFORGE_TOKEN_JWKS": place}
+    assert "LEADERFORGE_TOKEN_JWKS is wrong" in refusal(environment)
+
+
+def test_public_keys_that_are_none_are_refused_at_the_start() -> None:
+    environment = {**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_SECRET": "", "LEADERFORGE_TOKEN_PUBLIC_KEYS": "nonsense"}
+    with pytest.raises(SettingsError, match="LEADERFORGE_TOKEN_PUBLIC_KEYS is wrong"):
+        token_verifier(Settings.from_environment(environment))
+
+
+def test_limits_and_proxies() -> None:
+    limited = settings(LEADERFORGE_KEY_LIMIT="50:100", LEADERFORGE_TRUSTED_PROXIES="10.0.0.0/8, ::1")
+    assert limited.key_limit == RateLimit(20_000, 100)
+    assert limited.player_limit is limited.address_limit is None
+    assert [str(network) for network in limited.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+
+
+def test_what_tokens_need_is_loaded_only_where_they_are_set_up() -> None:
+    """A cold start does not pay for it otherwise."""
+    source = f"""
+import sys, functions.local
+from leaderforge.config import Settings
+from leaderforge.wiring import build
+build(Settings.from_environment({NEEDED!r}))
+print(sorted({{"jwt", "cryptography.hazmat"}} & {{*sys.modules}}))
+"""
+    ended = subprocess.run([sys.executable, "-c", source], check=True, capture_output=True, text=True)
+    assert ended.stdout.splitlines()[-1] == "[]"

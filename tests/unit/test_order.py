@@ -1,70 +1,100 @@
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from leaderforge.domain.boards import MAX_INTEGER, Order, RankStyle
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order, RankStyle
 from leaderforge.domain.order import (
     FIRST,
-    KEY_BYTES,
     LAST,
     MAX_TIME,
     Place,
+    Ranked,
+    key_bytes,
     place,
     rank_bound,
+    ranked_bound,
+    ranked_key,
+    ranked_place,
     score_bound,
     sort_key,
     user_bytes,
     user_id_of,
 )
-from tests.strategies import orders, scores, times, user_ids
+from tests.strategies import boards, scores, times, user_ids
+
+places = st.builds(Place, scores, times, user_ids, scores)
+BOARD = Board(1, "board", "Board", order=Order.ASC)
 
 
-def _sorts_before(order: Order, one: Place, other: Place) -> bool:
-    if one.score != other.score:
-        return one.score > other.score if order is Order.DESC else one.score < other.score
-    return (one.achieved_at, one.user_id) < (other.achieved_at, other.user_id)
+def _on(board: Board, one: Place) -> Place:
+    return one if board.subscore_order else Place(one.score, one.achieved_at, one.user_id)
 
 
-@given(orders, scores, times, user_ids, scores, times, user_ids)
-def test_keys_compare_as_their_entries_do(order, score, time, user, other_score, other_time, other_user):
-    one, other = Place(score, time, user), Place(other_score, other_time, other_user)
-    assert (sort_key(order, score, time, user) < sort_key(order, other_score, other_time, other_user)) == (
-        _sorts_before(order, one, other)
-    )
+def _worth(order: Order | None, score: int) -> int:
+    return -score if order == "desc" else score
 
 
-@given(orders, scores, times, user_ids)
-def test_keys_can_be_read_back(order, score, time, user):
-    key = sort_key(order, score, time, user)
-    assert len(key) == KEY_BYTES
-    assert place(order, key) == Place(score, time, user)
-    assert user_id_of(key) == user
-    assert key.endswith(user_bytes(user))
+def _sorts_before(board: Board, one: Place, other: Place) -> bool:
+    def worth(each: Place) -> tuple[int, ...]:
+        second = _worth(board.subscore_order, each.subscore) if board.subscore_order else 0
+        return _worth(board.order, each.score), second, each.achieved_at, each.user_id
+
+    return worth(one) < worth(other)
+
+
+def _numbers(one: Ranked) -> tuple[int, ...]:
+    return one.score, one.subscore, one.achieved_at, one.user_id
+
+
+@given(boards, places, places)
+def test_keys_compare_as_their_entries_do(board: Board, one: Place, other: Place):
+    assert (sort_key(board, one) < sort_key(board, other)) == _sorts_before(board, one, other)
+
+
+@given(boards, places)
+def test_keys_can_be_read_back(board: Board, one: Place):
+    key = sort_key(board, one)
+    assert len(key) == key_bytes(board)
+    assert place(board, key) == _on(board, one)
+    assert ranked_key(board, ranked_place(key)) == key
+    assert user_id_of(key) == one.user_id
+    assert key.endswith(user_bytes(one.user_id))
     assert FIRST < key < LAST
 
 
-@given(orders, scores, times, user_ids, scores)
-def test_a_score_bound_lies_after_better_scores_and_before_its_own(order, score, time, user, bound):
-    better = score > bound if order is Order.DESC else score < bound
-    assert (sort_key(order, score, time, user) < score_bound(order, bound)) == better
+@given(boards, places, scores)
+def test_a_score_bound_lies_after_better_scores_and_before_its_own(board: Board, one: Place, bound: int):
+    better = one.score > bound if board.order is Order.DESC else one.score < bound
+    assert (sort_key(board, one) < score_bound(board, bound)) == better
 
 
-@given(orders, scores, times, user_ids)
-def test_shared_ranks_are_bounded_by_the_score_alone(order, score, time, user):
-    key = sort_key(order, score, time, user)
-    assert rank_bound(RankStyle.ORDINAL, key) == key
-    assert rank_bound(RankStyle.SHARED, key) == score_bound(order, score)
+@given(boards, places, places)
+def test_shared_ranks_are_bounded_by_the_scores_alone(board: Board, one: Place, other: Place):
+    key, bound = sort_key(board, one), rank_bound(board, sort_key(board, other))
+    if board.rank_style is RankStyle.SHARED:
+        other = Place(other.score, -MAX_TIME, -MAX_INTEGER, other.subscore)
+    assert (key < bound) == _sorts_before(board, one, other)
+
+
+@given(boards, places, places, st.integers(0, 27), st.binary(max_size=2))
+def test_bounds_compare_as_numbers_just_as_they_do_as_bytes(
+    board: Board, one: Place, other: Place, length: int, more: bytes
+):
+    key, whole = sort_key(board, one), sort_key(board, other)
+    for bound in (FIRST, LAST, whole[:length], whole + more, key, key + b"\0"):
+        assert (_numbers(ranked_place(key)) < _numbers(ranked_bound(board, bound))) == (key < bound)
 
 
 @pytest.mark.parametrize(
     ("score", "time", "user"),
     [(2 * MAX_INTEGER**2, 0, 0), (0, 0, -MAX_INTEGER - 2), (-2 * MAX_INTEGER**2, 0, 0)],
 )
-def test_numbers_beyond_the_limits_have_no_key(score, time, user):
+def test_numbers_beyond_the_limits_have_no_key(score: int, time: int, user: int):
     with pytest.raises(OverflowError):
-        sort_key(Order.ASC, score, time, user)
+        sort_key(BOARD, Place(score, time, user))
 
 
 def test_the_limits_themselves_have_keys():
-    low = sort_key(Order.ASC, -MAX_INTEGER, -MAX_TIME, -MAX_INTEGER)
-    high = sort_key(Order.ASC, MAX_INTEGER, MAX_TIME, MAX_INTEGER)
+    low = sort_key(BOARD, Place(-MAX_INTEGER, -MAX_TIME, -MAX_INTEGER))
+    high = sort_key(BOARD, Place(MAX_INTEGER, MAX_TIME, MAX_INTEGER))
     assert FIRST < low < high < LAST

@@ -31,12 +31,31 @@ class ScoreOutOfRange(Refused):
     code = "score_out_of_range"
 
 
+class RuleViolated(Refused):
+    """A submission breaks one of its board's rules, which is named."""
+
+    code = "rule_violated"
+
+    def __init__(self, rule: str, message: str, limit: int) -> None:
+        super().__init__(message, rule=rule, limit=limit)
+
+
+class PeriodClosed(Refused):
+    """A submission came too late to count in any period."""
+
+    code = "period_closed"
+
+
 class NotFound(LeaderForgeError):
     code = "not_found"
 
 
 class BoardNotFound(NotFound):
     code = "board_not_found"
+
+
+class PeriodNotFound(NotFound):
+    code = "period_not_found"
 
 
 class UserNotFound(NotFound):
@@ -46,9 +65,31 @@ class UserNotFound(NotFound):
 class NotRanked(NotFound):
     code = "not_ranked"
 
+    @classmethod
+    def on(cls, board: str, user_id: int) -> "NotRanked":
+        """Return that a player has no score on a board."""
+        return cls(f"player {user_id} has no score on board {board!r}", user_id=user_id, board=board)
+
+
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+
 
 class Conflict(LeaderForgeError):
     code = "conflict"
+
+
+class BoardExists(Conflict):
+    code = "board_exists"
+
+
+class SettingFixed(Conflict):
+    """A setting of a board that cannot become what was asked for, which is named."""
+
+    code = "setting_fixed"
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(message, setting=setting)
 
 
 class UserExists(Conflict):
@@ -61,6 +102,14 @@ class UsernameTaken(Conflict):
 
 class EmailTaken(Conflict):
     code = "email_taken"
+
+
+class KeyNameTaken(Conflict):
+    code = "key_name_taken"
+
+
+class KeyRevoked(Conflict):
+    code = "key_revoked"
 
 
 class Unauthenticated(LeaderForgeError):
@@ -87,5 +136,21 @@ class IndexUnavailable(Unavailable):
     code = "index_unavailable"
 
 
+class QueueUnavailable(Unavailable):
+    code = "queue_unavailable"
+
+
+class PeriodBuilding(Unavailable):
+    """A period that the board was given lately is being completed from the scores submitted before."""
+
+    code = "period_building"
+
+
 class Overloaded(Unavailable):
     code = "overloaded"
+
+
+class TooManyListeners(Overloaded):
+    """This process has as many live listeners as it may."""
+
+    code = "too_many_listeners"

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from heapq import merge, nsmallest
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
 from math import ceil, sqrt
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An entry as an index or a store lists it: its sort key and what a page shows beside."""
+class Row(NamedTuple):
+    """An entry as an index or a store lists it: its sort key and what a page shows beside.
+
+    Hidden ones are found by their player's id alone.
+    """
 
     key: bytes
     submissions: int
     username: str | None = None
     has_metadata: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +104,5 @@ def merge_counts(counts: Iterable[Counts]) -> Counts:
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
     """Return the n-th smallest key (from 0) of several lists, or None where there are fewer."""
-    smallest = nsmallest(n + 1, (key for keys in partitions for key in keys))
-    return smallest[n] if n < len(smallest) else None
+    ordered = sorted(chain.from_iterable(partitions))
+    return ordered[n] if n < len(ordered) else None

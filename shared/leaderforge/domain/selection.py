@@ -13,8 +13,8 @@ from math import isqrt
 
 from leaderforge.domain.merge import nth
 
-FEW = 32
-"""Partitions with no more candidates than this, on average, are read whole."""
+FEW = 160
+"""Partitions with no more candidates than this, on average, are read whole: a round more costs more than their keys."""
 
 
 class Selection:
@@ -86,10 +86,11 @@ def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low:
 
 
 def _spread(low: int, high: int, centre: int) -> list[int]:
-    """Return positions in [low, high): dense around the centre, ever wider apart away from it."""
+    """Return positions in [low, high): dense within what chance moves the target, ever wider apart beyond."""
     positions = {low, centre, high - 1}
-    step = max(1, isqrt(high - low) // 8)
+    deviation = max(4, isqrt(high - low))
+    step = deviation // 4
     while step < high - low:
         positions |= {centre - step, centre + step}
-        step = step * 3 // 2 + 1
+        step = step * 3 // 2 + 1 if step < 2 * deviation else step * 4
     return sorted(p for p in positions if low <= p < high)

@@ -5,26 +5,36 @@ associative and commutative, so events can be folded one by one, in batches, or 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import Order, Policy
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
+from leaderforge.domain.order import MAX_TIME, Place, ranked_score, sort_key
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One submission: a score, when it was achieved (ms since 1970) and its JSON metadata, if any."""
+class Event(NamedTuple):
+    """One submission: a score, when it was achieved (ms since 1970) and its JSON metadata, if any.
+
+    `subscore` is the second score, 0 on boards without one.
+    """
 
     user_id: int
     submission_id: UUID
     score: int
     achieved_at: int
     metadata: str | None = None
+    subscore: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+LISTED = 0
+HIDDEN_ENTRY = 1
+HIDDEN_PLAYER = 2
+REMOVED = 4
+"""Why a standing is not listed, as bits: what is hidden, its player still sees; what is removed, nobody does."""
+
+
+class Standing(NamedTuple):
     """What a player's events amount to on a ladder.
 
     `achieved_at`, `run_id` and `metadata` come from one and the same event, the run. `scored` tells whether any
@@ -39,6 +49,23 @@ class Standing:
     scored: bool
     submissions: int = 1
     revision: int = 0
+    subscore: int = 0
+    hidden: int = LISTED
+
+    @property
+    def place(self) -> Place:
+        """Where the standing is in the order."""
+        return Place(self.score, self.achieved_at, self.user_id, self.subscore)
+
+    @property
+    def removed(self) -> bool:
+        """Whether there is no such standing any more."""
+        return bool(self.hidden & REMOVED)
+
+
+def key_of_standing(board: Board, standing: Standing) -> bytes:
+    """Return the standing's sort key."""
+    return sort_key(board, standing.place)
 
 
 def standing_of(event: Event) -> Standing:
@@ -50,42 +77,67 @@ def standing_of(event: Event) -> Standing:
         run_id=event.submission_id,
         metadata=event.metadata,
         scored=event.score != 0,
+        subscore=event.subscore,
     )
 
 
-def combine(policy: Policy, order: Order, one: Standing, other: Standing) -> Standing:
+def nothing(board: Board, user_id: int, revision: int) -> Standing:
+    """Return what is left of a removed standing: combined with any other, the neutral element."""
+    worst, latest = MAX_INTEGER, MAX_TIME
+    best = board.policy is Policy.BEST
+    return Standing(
+        user_id=user_id,
+        score=ranked_score(board.order, worst) if best else 0,
+        subscore=ranked_score(board.subscore_order, worst) if best and board.subscore_order else 0,
+        achieved_at=latest if best else -latest,
+        run_id=UUID(int=2**128 - 1 if best else 0),
+        metadata=None,
+        scored=False,
+        submissions=0,
+        revision=revision,
+        hidden=REMOVED,
+    )
+
+
+def combine(board: Board, one: Standing, other: Standing) -> Standing:
     """Return the standing of the events of both, which must be of the same player and share no event."""
-    run = max(one, other, key=lambda s: _precedence(policy, order, s))
+    run = max(one, other, key=lambda s: _precedence(board, s))
+    adds = board.policy is Policy.SUM
     return Standing(
         user_id=one.user_id,
-        score=one.score + other.score if policy is Policy.SUM else run.score,
+        score=one.score + other.score if adds else run.score,
         achieved_at=run.achieved_at,
         run_id=run.run_id,
         metadata=run.metadata,
         scored=one.scored or other.scored,
         submissions=one.submissions + other.submissions,
         revision=max(one.revision, other.revision),
+        subscore=one.subscore + other.subscore if adds else run.subscore,
     )
 
 
-def fold(policy: Policy, order: Order, events: Iterable[Event]) -> Standing:
+def fold(board: Board, events: Iterable[Event]) -> Standing:
     """Return the standing of one player's events, of which there must be at least one."""
-    return reduce(lambda a, b: combine(policy, order, a, b), map(standing_of, events))
+    return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
 
 
-def improved(policy: Policy, order: Order, event: Event, standing: Standing) -> bool:
+def improved(board: Board, event: Event, standing: Standing) -> bool:
     """Whether the event is the standing's run or, on `sum` boards, moves the score the right way."""
-    if policy is Policy.SUM:
-        return event.score > 0 if order is Order.DESC else event.score < 0
+    if board.policy is Policy.SUM:
+        return event.score > 0 if board.order is Order.DESC else event.score < 0
     return standing.run_id == event.submission_id
 
 
-def _precedence(policy: Policy, order: Order, standing: Standing) -> tuple[int, int, int]:
-    match policy:
+def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
+    match board.policy:
         case Policy.SUM:
             return (standing.scored, standing.achieved_at, standing.run_id.int)
         case Policy.LATEST:
-            return (0, standing.achieved_at, standing.run_id.int)
+            return (standing.achieved_at, standing.run_id.int)
         case Policy.BEST:
-            ranked = standing.score if order is Order.DESC else -standing.score
-            return (ranked, -standing.achieved_at, -standing.run_id.int)
+            return (
+                -ranked_score(board.order, standing.score),
+                -ranked_score(board.subscore_order or Order.ASC, standing.subscore),
+                -standing.achieved_at,
+                -standing.run_id.int,
+            )

@@ -1,0 +1,44 @@
+"""What the clocks of a time zone show, and when they first show it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """The clocks of a time zone. Readings have no zone, moments are in UTC; both are whole seconds.
+
+    Raises `OverflowError` beyond the years 1 to 9999.
+    """
+
+    zone: ZoneInfo
+
+    def latest(self, moment: datetime) -> datetime:
+        """Return the latest reading up to a moment: while a put-back clock repeats an hour, that is its end."""
+        local = moment.astimezone(self.zone)
+        if local.fold:
+            change = self._change(local.replace(fold=0).astimezone(UTC), moment)
+            local = (change - _SECOND).astimezone(self.zone)
+        return local.replace(tzinfo=None)
+
+    def first(self, reading: datetime) -> datetime:
+        """Return the first moment at which the clocks show this or anything later."""
+        by_clock_before = reading.replace(tzinfo=self.zone).astimezone(UTC)
+        by_clock_after = reading.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+        if by_clock_after < by_clock_before:  # the reading is left out
+            return self._change(by_clock_after, by_clock_before)
+        return by_clock_before
+
+    def _change(self, before: datetime, after: datetime) -> datetime:
+        """Return when, after the one moment and up to the other, the clocks are changed, which they are once."""
+        offset = before.astimezone(self.zone).utcoffset()
+        while after - before > _SECOND:
+            middle = before + (after - before) // 2 // _SECOND * _SECOND
+            if middle.astimezone(self.zone).utcoffset() == offset:
+                before = middle
+            else:
+                after = middle
+        return after

@@ -1,0 +1,274 @@
+"""The authorization matrix: every route of the OpenAPI document, asked by every kind of caller.
+
+A new route needs its row in `RULES`; the tests fail until it has one.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from fastapi import FastAPI
+
+from functions.local import create_app
+from leaderforge.config import Settings
+from leaderforge.wiring import build
+from tests.tokens import TOKENS, token
+from tests.unit.edge_fixtures import ADMIN_KEY, ENVIRONMENT, SUBMIT_KEY, Api, serving
+
+PLAYER = 123
+"""The player of the documentation's examples."""
+
+KEYS = {"read key": "read", "submit key": "submit", "admin key": "admin"}
+KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
+PLAYERS = {"own token", "own token to read", "another's token"}
+UNKNOWN = {"unknown key", "expired token", "another issuer's token"}
+CALLERS = ["anonymous", *sorted(UNKNOWN), *sorted(PLAYERS), *sorted(KNOWN)]
+
+ADMINS = {"admin key", "admin key of the settings"}
+SUBMITTERS = {"submit key", "submit key of the settings", *ADMINS}
+OWNERS = {"own token", "own token to read"}
+EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who is let in; on a private board, who is. All others are refused: with 403 if they are known, else with 401."""
+
+    lets_in: frozenset[str]
+    on_private: frozenset[str]
+    looks: bool = True
+
+    def expected(self, caller: str, *, private: bool) -> int | None:
+        """The status that the caller is refused with, None if it is let in."""
+        if not self.looks or caller in (self.on_private if private else self.lets_in):
+            return None
+        return 403 if caller in KNOWN | PLAYERS else 401
+
+
+def rule(lets_in: set[str], on_private: set[str] | None = None, *, looks: bool = True) -> Rule:
+    return Rule(frozenset(lets_in), frozenset(lets_in if on_private is None else on_private), looks)
+
+
+HEALTH = rule(EVERYONE | UNKNOWN, looks=False)
+"""For everybody, whatever is sent along."""
+OPEN = rule(EVERYONE)
+"""For everybody, but for keys and tokens that are not good."""
+READ = rule(EVERYONE, KNOWN | {"own token to read"})
+"""Reads of a board."""
+SUBMIT = rule(SUBMITTERS | OWNERS)
+"""Submissions for the player 123 to a board that is open to players; the key to a private board is not asked for."""
+REGISTER = rule(SUBMITTERS)
+OWN = rule(ADMINS | OWNERS)
+"""For the player 123 itself and for admins."""
+EXPORT = rule(set(KNOWN))
+"""Work enough that a key is asked for."""
+ADMIN = rule(ADMINS)
+
+RULES: Mapping[str, Rule] = {
+    "GET /api/health": HEALTH,
+    "GET /metrics": ADMIN,
+    "POST /api/scores": SUBMIT,
+    "POST /api/scores/batch": SUBMIT,
+    "POST /api/boards/{board}/scores": SUBMIT,
+    "POST /api/boards/{board}/scores/batch": SUBMIT,
+    "GET /api/leaderboard/top": READ,
+    "GET /api/leaderboard/rank/{user_id}": READ,
+    "GET /api/boards": OPEN,
+    "POST /api/boards": ADMIN,
+    "PATCH /api/boards/{board}": ADMIN,
+    "DELETE /api/boards/{board}": ADMIN,
+    "GET /api/boards/{board}": READ,
+    "GET /api/boards/{board}/top": READ,
+    "GET /api/boards/{board}/stream": READ,
+    "GET /api/boards/{board}/page": READ,
+    "GET /api/boards/{board}/range": READ,
+    "GET /api/boards/{board}/distribution": READ,
+    "GET /api/boards/{board}/percentile/{p}": READ,
+    "GET /api/boards/{board}/around/{user_id}": READ,
+    "GET /api/boards/{board}/ranks/{user_id}": READ,
+    "POST /api/boards/{board}/ranks/lookup": READ,
+    "GET /api/boards/{board}/export": EXPORT,
+    "GET /api/boards/{board}/history/{user_id}": READ,
+    "GET /api/boards/{board}/periods": READ,
+    "GET /api/users": OPEN,
+    "GET /api/users/{user_id}": OPEN,
+    "POST /api/users": REGISTER,
+    "PATCH /api/users/{user_id}": REGISTER,
+    "DELETE /api/users/{user_id}": ADMIN,
+    "GET /api/users/{user_id}/export": OWN,
+    "POST /api/users/{user_id}/hide": ADMIN,
+    "POST /api/users/{user_id}/unhide": ADMIN,
+    "GET /api/boards/{board}/hidden": ADMIN,
+    "POST /api/boards/{board}/entries/{user_id}/hide": ADMIN,
+    "POST /api/boards/{board}/entries/{user_id}/unhide": ADMIN,
+    "PUT /api/boards/{board}/entries/{user_id}": ADMIN,
+    "DELETE /api/boards/{board}/entries/{user_id}": ADMIN,
+    "GET /api/admin/audit": ADMIN,
+    "GET /api/admin/shards": ADMIN,
+    "GET /api/admin/keys": ADMIN,
+    "POST /api/admin/keys": ADMIN,
+    "POST /api/admin/keys/{name}/rotate": ADMIN,
+    "DELETE /api/admin/keys/{name}": ADMIN,
+}
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _document() -> dict[str, Any]:
+    return create_app(build(Settings.from_environment(ENVIRONMENT))).openapi()
+
+
+DOCUMENT = _document()
+OPERATIONS: Mapping[str, Mapping[str, Any]] = {
+    f"{method.upper()} {path}": item[method]
+    for path, item in DOCUMENT["paths"].items()
+    for method in METHODS
+    if method in item
+}
+
+
+def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema, followed to where it is."""
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def example(parameter: Mapping[str, Any]) -> str:
+    """An example of a parameter: of the documentation, or the least there is."""
+    schema = resolved(parameter["schema"])
+    [value, *_] = schema.get("examples") or schema.get("enum") or [schema.get("default", schema.get("minimum"))]
+    assert value is not None, parameter
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request made of the documentation's examples."""
+
+    method: str
+    target: str
+    body: bytes
+
+    @classmethod
+    def of(cls, route: str) -> "Ask":
+        method, _, path = route.partition(" ")
+        operation = OPERATIONS[route]
+        needed = [one for one in operation.get("parameters", []) if one["required"]]
+        in_path = {one["name"]: example(one) for one in needed if one["in"] == "path"}
+        query = {one["name"]: example(one) for one in needed if one["in"] == "query"}
+        target = re.sub(r"\{(\w+)\}", lambda match: quote(in_path[match[1]], safe=""), path)
+        return cls(method, f"{target}?{urlencode(query)}" if query else target, _body(operation))
+
+
+def _body(operation: Mapping[str, Any]) -> bytes:
+    if "requestBody" not in operation:
+        return b""
+    [content] = operation["requestBody"]["content"].values()
+    [shown, *_] = resolved(content["schema"])["examples"]
+    return json.dumps(shown).encode()
+
+
+async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
+    """Return the status of the answer; of a batch, that of its first item if it is refused.
+
+    It reads no further than the beginning of an answer that never ends.
+    """
+    path, _, query = ask.target.partition("?")
+    # Or else the test's own address would make it a program on this machine.
+    headers = [(b"content-type", b"application/json"), (b"x-forwarded-for", b"192.0.2.7")]
+    if credential is not None:
+        headers.append((b"authorization", f"Bearer {credential}".encode()))
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": ask.method, "scheme": "http"}
+    scope |= {"path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": ""}
+    scope |= {"headers": headers, "client": ("192.0.2.7", 1), "server": ("leaderforge.test", 80)}
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    received = iter([{"type": "http.request", "body": ask.body, "more_body": False}])
+
+    async def receive() -> Any:
+        message = next(received, None)
+        return message if message is not None else await asyncio.Event().wait()
+
+    serving_it = asyncio.create_task(app(scope, receive, sent.put))  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(10):
+            start, first = await sent.get(), await sent.get()
+    finally:
+        serving_it.cancel()
+        await asyncio.wait([serving_it])
+    return _refusal_in(first.get("body", b"")) or int(start["status"])
+
+
+def _refusal_in(body: bytes) -> int | None:
+    """The status that the first item of a batch would have had alone, if it was refused as not allowed."""
+    if not body.startswith(b'{"results":'):
+        return None
+    [first, *_] = json.loads(body)["results"]
+    return 403 if first.get("error", {}).get("code") == "forbidden" else None
+
+
+@asynccontextmanager
+async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str | None]]]:
+    """An application with a board that is open to players, and what each caller comes with."""
+    async with serving(**TOKENS) as api:
+        await api.players(PLAYER)
+        api.board_becomes(open_to_players=True, private=private)
+        credentials: dict[str, str | None] = {
+            "anonymous": None,
+            "unknown key": "lf_0123456789abcdef",
+            "expired token": token(PLAYER, lasts_s=-60),
+            "another issuer's token": token(PLAYER, iss="https://evil.example.org"),
+            "own token": token(PLAYER),
+            "own token to read": token(PLAYER, scope="read"),
+            "another's token": token(PLAYER + 1, scope="admin submit"),
+            "submit key of the settings": SUBMIT_KEY,
+            "admin key of the settings": ADMIN_KEY,
+        }
+        for name, scope in KEYS.items():
+            made = await api.post("/api/admin/keys", {"name": f"the-{scope}-key", "scopes": [scope]}, ADMIN_KEY)
+            credentials[name] = made.json()["key"]
+        yield api, credentials
+
+
+def test_every_route_has_its_rule() -> None:
+    assert set(OPERATIONS) == set(RULES)
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+@pytest.mark.parametrize("route", OPERATIONS)
+async def test_every_caller_is_let_in_or_refused(route: str, private: bool) -> None:
+    ask, wanted = Ask.of(route), RULES[route]
+    async with stage(private=private) as (api, credentials):
+        for caller in CALLERS:
+            status = await status_of(api.app, ask, credentials[caller])
+            refused_with = wanted.expected(caller, private=private)
+            if refused_with is not None:
+                assert status == refused_with, (route, caller)
+            else:
+                # The request itself is good, so nothing but the state of things may speak against it.
+                assert status in {200, 201, 404, 409}, (route, caller)
+
+
+@pytest.mark.parametrize("route", OPERATIONS)
+def test_the_documentation_says_who_is_let_in(route: str) -> None:
+    wanted = RULES[route]
+    callers_by_scheme = {
+        **{scheme: scheme for scheme in KEYS},
+        "player token": "own token",
+    }
+    expected = [{scheme: []} for scheme, caller in callers_by_scheme.items() if caller in wanted.lets_in]
+    if "anonymous" in wanted.lets_in:
+        expected = [{}, *expected]
+    said = OPERATIONS[route].get("security")
+    assert said == (expected if wanted.looks else None)
+    assert not wanted.looks or {"401", "403"} <= set(OPERATIONS[route]["responses"])
+
+
+def test_every_scheme_is_described() -> None:
+    assert set(DOCUMENT["components"]["securitySchemes"]) == {*KEYS, "player token"}

@@ -1,0 +1,188 @@
+"""What boards can be told, and what may change."""
+
+from typing import Any
+
+import pytest
+
+from leaderforge.cli.board_texts import parsed, text_of
+from leaderforge.domain.board_settings import FIXED, NAMES, TAKES_HOLD_MS, changed, created, settings_of
+from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.errors import Refused, SettingFixed
+from leaderforge.domain.periods import Kind
+
+NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
+DAY_MS = 86_400_000
+
+EVERYTHING: dict[str, Any] = {
+    "name": "Fastest lap",
+    "policy": Policy.BEST,
+    "order": Order.ASC,
+    "subscore_order": Order.DESC,
+    "rank_style": RankStyle.SHARED,
+    "min_score": -5,
+    "max_score": 5,
+    "max_change": 3,
+    "min_interval_ms": 1000,
+    "periods": (Kind.WEEKLY, Kind.SEASON, Kind.ALL_TIME),
+    "time_zone": "Europe/Berlin",
+    "season": "0 0 1 */3 *",
+    "keep_days": 30,
+    "unit": "ms",
+    "decimals": 3,
+    "private": True,
+    "open_to_players": True,
+}
+
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("name", {"name": ""}),
+    ("name", {"name": " x"}),
+    ("name", {"name": "x" * 65}),
+    ("name", {"name": "a\nb"}),
+    ("unit", {"unit": ""}),
+    ("unit", {"unit": "x" * 17}),
+    ("decimals", {"decimals": -1}),
+    ("decimals", {"decimals": 10}),
+    ("min_score", {"min_score": -MAX_INTEGER - 1}),
+    ("max_score", {"max_score": MAX_INTEGER + 1}),
+    ("min_score", {"min_score": 2, "max_score": 1}),
+    ("max_change", {"max_change": -1}),
+    ("min_interval_ms", {"min_interval_ms": -1}),
+    ("keep_days", {"keep_days": 0}),
+    ("periods", {"periods": ()}),
+    ("periods", {"periods": (Kind.DAILY, Kind.DAILY)}),
+    ("season", {"periods": (Kind.SEASON,)}),
+    ("season", {"season": "0 0 1 * *"}),
+    ("season", {"periods": (Kind.SEASON,), "season": "0 0 1 *"}),
+    ("season", {"periods": (Kind.SEASON,), "season": "0 0 31 2 *"}),
+    ("time_zone", {"time_zone": "Europe/Nowhere"}),
+    ("time_zone", {"time_zone": "../../etc/passwd"}),
+    ("colour", {"colour": "red"}),
+]
+
+
+def board(**settings: Any) -> Board:
+    return created("laps", settings)
+
+
+def test_a_board_has_the_settings_it_is_given() -> None:
+    made = board(**EVERYTHING)
+    assert set(EVERYTHING) == set(NAMES)
+    assert {name: getattr(settings_of(made), name) for name in NAMES} == EVERYTHING
+
+
+def test_a_board_needs_nothing_but_a_name() -> None:
+    assert board() == Board(0, "laps", "laps")
+
+
+@pytest.mark.parametrize("slug", ["", "Laps", "-laps", "la ps", "x" * 65, "laps\n", "läps"])
+def test_names_in_addresses_are_plain(slug: str) -> None:
+    with pytest.raises(Refused) as refused:
+        created(slug, {})
+    assert refused.value.details == {"setting": "board"}
+
+
+@pytest.mark.parametrize(("setting", "given"), WRONG)
+def test_what_is_wrong_is_named(setting: str, given: dict[str, Any]) -> None:
+    for make in (lambda: board(**given), lambda: changed(board(), given, NOW)):
+        with pytest.raises(Refused) as refused:
+            make()
+        assert refused.value.details == {"setting": setting}
+        assert setting in refused.value.message
+
+
+@pytest.mark.parametrize("setting", FIXED)
+def test_what_is_for_ever_is_named(setting: str) -> None:
+    others = {
+        "policy": Policy.SUM,
+        "order": Order.DESC,
+        "subscore_order": None,
+        "time_zone": "UTC",
+        "season": "0 0 2 * *",
+    }
+    with pytest.raises(SettingFixed) as fixed:
+        changed(board(**EVERYTHING), {setting: others[setting]}, NOW)
+    assert fixed.value.details == {"setting": setting}
+
+
+def test_what_is_for_ever_may_be_sent_as_it_is() -> None:
+    made = board(**EVERYTHING)
+    assert changed(made, EVERYTHING, NOW) == made
+
+
+def test_everything_else_may_change() -> None:
+    given = {name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods"}}
+    after = settings_of(changed(board(), given, NOW))
+    assert {name: getattr(after, name) for name in given} == given
+
+
+def test_a_season_is_given_once_and_stays_to_name_the_past() -> None:
+    seasonal = changed(board(), {"periods": (Kind.ALL_TIME, Kind.SEASON), "season": "0  0 1 * *"}, NOW)
+    assert seasonal.calendar.season == "0 0 1 * *"
+    without = changed(seasonal, {"periods": (Kind.ALL_TIME,)}, NOW)
+    assert without.calendar.season == "0 0 1 * *"
+    with pytest.raises(SettingFixed):
+        changed(without, {"season": None}, NOW)
+
+
+def test_the_default_board_goes_on_serving_everyone() -> None:
+    default = Board(1, "default", "Default")
+    for setting, value in (("private", True), ("periods", (Kind.DAILY, Kind.ALL_TIME)), ("periods", (Kind.DAILY,))):
+        with pytest.raises(SettingFixed) as fixed:
+            changed(default, {setting: value}, NOW)
+        assert fixed.value.details == {"setting": setting}
+    assert changed(default, {"periods": (Kind.ALL_TIME, Kind.DAILY)}, NOW).calendar.kinds[1] is Kind.DAILY
+
+
+def test_periods_that_are_added_are_to_be_completed() -> None:
+    weekly = changed(board(), {"periods": (Kind.ALL_TIME, Kind.WEEKLY)}, NOW)
+    assert weekly.backfill == Backfill((Kind.WEEKLY,), NOW, NOW + TAKES_HOLD_MS)
+    assert [ladder.period_name for ladder in weekly.ladders_to_backfill()] == ["2026-W48"]
+    both = changed(weekly, {"periods": (Kind.DAILY, Kind.ALL_TIME, Kind.WEEKLY)}, NOW + 5000)
+    assert both.backfill == Backfill((Kind.WEEKLY, Kind.DAILY), NOW, NOW + 5000 + TAKES_HOLD_MS)
+    renamed = changed(both, {"name": "Laps"}, NOW + 6000)
+    assert renamed.backfill == both.backfill
+    assert changed(board(), {"periods": (Kind.ALL_TIME,)}, NOW).backfill is None
+
+
+def test_both_days_are_completed_where_one_ends_before_all_know() -> None:
+    midnight = NOW + DAY_MS // 2
+    daily = changed(board(), {"periods": (Kind.ALL_TIME, Kind.DAILY)}, midnight - 1)
+    assert [ladder.period_name for ladder in daily.ladders_to_backfill()] == ["2026-11-23", "2026-11-24"]
+    ladders = {time: daily.ladders_at(midnight + time)[1] for time in (-DAY_MS - 1, -1, 0, DAY_MS)}
+    assert [ladder.incomplete for ladder in ladders.values()] == [False, True, True, False]
+    assert not Ladder(daily).incomplete
+
+
+def test_all_time_is_completed_as_a_whole() -> None:
+    daily = board(periods=(Kind.DAILY,))
+    both = changed(daily, {"periods": (Kind.DAILY, Kind.ALL_TIME)}, NOW)
+    assert list(both.ladders_to_backfill()) == [Ladder(both)]
+    assert Ladder(both).incomplete
+
+
+class TestTexts:
+    def test_settings_are_read_as_they_are_shown(self) -> None:
+        words = [f"{name}={text_of(value)}" for name, value in EVERYTHING.items()]
+        assert parsed(words) == EVERYTHING
+        assert parsed(["max_score=none", "private=no"]) == {"max_score": None, "private": False}
+
+    @pytest.mark.parametrize(
+        ("word", "problem"),
+        [
+            ("max_score", "'max_score' is not a setting: write it as setting=value, such as max_score=1000"),
+            ("colour=red", "there is no setting 'colour'; the settings are name, policy, "),
+            ("max_score=many", "max_score: 'many' is not an integer"),
+            ("decimals=none", "decimals: 'none' is not an integer"),
+            ("policy=worst", "policy: 'worst' is none of sum, best, latest"),
+            ("private=maybe", "private: 'maybe' is neither yes nor no"),
+            ("periods=daily,hourly", "periods: 'hourly' is none of all-time, daily, "),
+        ],
+    )
+    def test_what_cannot_be_read_is_named(self, word: str, problem: str) -> None:
+        with pytest.raises(Refused) as refused:
+            parsed([word])
+        assert refused.value.message.startswith(problem)
+
+    def test_nothing_is_given_twice(self) -> None:
+        with pytest.raises(Refused):
+            parsed(["unit=ms", "unit=s"])
