@@ -4,11 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.embedded import PostgresServer
-from tests.contract.store_fixtures import Database, StoreClock, Stores, emptied_citus, numbers, opened, run, sibling
+from tests.contract.store_fixtures import Database, Stores, emptied_citus, in_memory, numbers, opened, run, sibling
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +57,6 @@ def database(request: pytest.FixtureRequest) -> Database:
 def stores(request: pytest.FixtureRequest) -> Stores:
     """Stores of each kind, with nothing in them."""
     if request.param == "memory":
-        users, clock = MemoryUserStore(), StoreClock()
-        return Stores(MemoryScoreStore(users, clock=clock), users, clock)
+        return in_memory()
     found: Database = request.getfixturevalue(f"on_{request.param}")
     return found

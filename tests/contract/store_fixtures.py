@@ -5,24 +5,37 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import time_ns
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.user_store import PostgresUserStore
-from leaderforge.domain.boards import ALL_TIME, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import Event
-from leaderforge.ports import ScoreStore, Submission, User, UserStore
+from leaderforge.ports import AuditLog, Moderation, PlayerRecords, ScoreStore, Submission, User, UserStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Names the Citus cluster to test on, if there is one; our tables there are dropped."""
 
-TABLES = "users, score_events, standings, username_claims, email_claims, boards, schema_migrations"
+TABLES = (
+    "periods, touches, users, score_events, standings, username_claims, email_claims, boards, api_keys, audit_log, "
+    "schema_migrations"
+)
 
 numbers = count(1)
 """A number that no other test has."""
@@ -40,18 +53,25 @@ class StoreClock:
 
 @dataclass(frozen=True)
 class Stores:
-    """Both stores on one database."""
+    """All stores on one database."""
 
     scores: ScoreStore
     users: UserStore
+    audit: AuditLog
+    moderation: Moderation
+    records: PlayerRecords
     clock: "StoreClock"
 
     async def ladder(
         self, policy: Policy = Policy.SUM, order: Order = Order.DESC, style: RankStyle = RankStyle.ORDINAL
     ) -> Ladder:
         """Return a new, empty ladder."""
+        return Ladder(await self.board(policy=policy, order=order, rank_style=style))
+
+    async def board(self, **settings: Any) -> Board:
+        """Return a new board with these settings."""
         slug = f"board-{next(numbers)}"
-        return Ladder(await self.scores.create_board(slug, f"The {slug}", policy, order, style))
+        return await self.scores.create_board(Board(0, slug, f"The {slug}", **settings))
 
     async def players(self, *user_ids: int) -> None:
         """Create players."""
@@ -82,7 +102,7 @@ def submit(
 ) -> Submission:
     """Return a submission, by default with an id of its own."""
     event = Event(user_id, UUID(int=next(numbers) if id is None else id), score, at, metadata)
-    return Submission(ladder, event)
+    return Submission([ladder], event)
 
 
 async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
@@ -97,10 +117,32 @@ async def run(dsn: str, statement: str) -> Sequence[asyncpg.Record]:
 async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
     """Yield the stores on a migrated database and close them afterwards."""
     pool = Pool(dsn, **{"timeout_s": 30.0, **options})
-    clock = StoreClock()
-    scores = PostgresScoreStore(pool, clock=clock, record_timeout_s=30)
-    yield Database(scores, PostgresUserStore(pool), clock, dsn, pool)
+    yield on_pool(pool, dsn, record_timeout_s=30)
     await pool.close()
+
+
+def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
+    """Return the stores on a pool of connections to a migrated database; `options` are the score store's."""
+    clock = StoreClock()
+    return Database(
+        scores=PostgresScoreStore(pool, clock=clock, **options),
+        users=PostgresUserStore(pool, clock=clock),
+        audit=PostgresAuditLog(pool),
+        moderation=PostgresModeration(pool, clock=clock),
+        records=PostgresPlayerRecords(pool, clock=clock),
+        clock=clock,
+        dsn=dsn,
+        pool=pool,
+    )
+
+
+def in_memory() -> Stores:
+    """Return the twins of the stores."""
+    audit, clock = MemoryAuditLog(), StoreClock()
+    users = MemoryUserStore(audit, clock=clock)
+    scores = MemoryScoreStore(users, clock=clock)
+    moderation = MemoryModeration(scores, users, audit)
+    return Stores(scores, users, audit, moderation, MemoryPlayerRecords(scores, users, audit), clock)
 
 
 async def empty(dsn: str) -> None:
@@ -120,7 +162,7 @@ async def emptied_citus() -> str:
 
 def other_period(ladder: Ladder) -> Ladder:
     """Return another ladder of the same board."""
-    return Ladder(ladder.board, ALL_TIME + 7)
+    return Ladder(ladder.board, ALL_TIME + 9)
 
 
 def sibling(dsn: str, database: str) -> str:

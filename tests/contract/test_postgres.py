@@ -12,7 +12,7 @@ import pytest
 
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.errors import Rejected
-from leaderforge.adapters.postgres.migrate import SchemaTooNew, migrate
+from leaderforge.adapters.postgres.migrate import SchemaTooNew, commands, migrate, migrations
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.statements import SIZES, pieces
@@ -24,7 +24,7 @@ from leaderforge.domain.standings import Event, Standing, fold
 from leaderforge.embedded import PostgresServer
 from leaderforge.ports import Recorded, User
 from tests.conftest import OwnPostgres
-from tests.contract.store_fixtures import Database, StoreClock, empty, opened, submit
+from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
 
 LIMIT = 0.5
 GENEROUS = 20.0
@@ -36,8 +36,7 @@ async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[D
     """The stores on a server of the test's own, with a short time limit."""
     await migrate(server.dsn)
     pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
-    scores = PostgresScoreStore(pool, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
-    yield Database(scores, PostgresUserStore(pool), StoreClock(), server.dsn, pool)
+    yield on_pool(pool, server.dsn, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
     async with asyncio.timeout(GENEROUS):
         await pool.close()
 
@@ -67,6 +66,13 @@ def every_call(database: Database, ladder: Ladder) -> list[Callable[[], Awaitabl
     ]
 
 
+def test_scripts_are_cut_into_their_statements() -> None:
+    script = "-- why;\nselect 1;\n\ndo $$\nbegin\n    perform 1;\nend\n$$;\nselect\n    2;\n"
+    assert list(commands(script)) == ["select 1;", "do $$\nbegin\n    perform 1;\nend\n$$;", "select\n    2;"]
+    with pytest.raises(ValueError, match="no end"):
+        list(commands("select 1"))
+
+
 class TestMigrate:
     async def test_again_changes_nothing(self, database: Database) -> None:
         assert list(await migrate(database.dsn)) == []
@@ -75,7 +81,7 @@ class TestMigrate:
         await database.pool.close()
         await empty(database.dsn)
         applied = await asyncio.gather(*(migrate(database.dsn) for _ in range(4)))
-        assert sorted(map(len, applied)) == [0, 0, 0, 1]
+        assert sorted(name for names in applied for name in names) == list(migrations().values())
         assert await database.scores.board("default")
 
     async def test_a_newer_database_is_left_alone(self, database: Database) -> None:
@@ -285,7 +291,7 @@ async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, ord
         for i in range(500)
         for _ in range(3)
     ]
-    standings = [fold(Policy.SUM, order, events[3 * i : 3 * i + 3]) for i in range(500)]
+    standings = [fold(ladder.board, events[3 * i : 3 * i + 3]) for i in range(500)]
     rows = [(e.user_id, e.submission_id, e.score, e.achieved_at, e.metadata) for e in events]
     await copy_chunk(database.pool, ladder, users, rows, standings, 77)
 

@@ -1,7 +1,6 @@
 """What every rank index promises: one suite over the twin and the real one."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from random import Random
 from uuid import UUID
 
@@ -9,10 +8,11 @@ import pytest
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankStyle
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_key
+from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.standings import Standing
-from leaderforge.ports import RankIndex
+from leaderforge.domain.shards import Inspection
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, key_of_standing, nothing
+from leaderforge.ports import LadderUpdate, RankIndex
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
 __all__ = ["cluster", "new_index"]
@@ -21,12 +21,24 @@ LADDERS = [
     Ladder(Board(1, "desc", "Descending")),
     Ladder(Board(2, "asc", "Ascending", order=Order.ASC)),
     Ladder(Board(3, "shared", "Shared ranks", rank_style=RankStyle.SHARED)),
+    Ladder(Board(4, "subscore", "Subscore", subscore_order=Order.ASC)),
+    Ladder(Board(5, "both", "Both", rank_style=RankStyle.SHARED, subscore_order=Order.DESC), period=7),
 ]
 PARTITIONS = [1, 2, 7]
 
 
 def standing(user_id: int, score: int, *, at: int = 0, revision: int = 1, metadata: str | None = None) -> Standing:
-    return Standing(user_id, score, at, UUID(int=user_id % 2**64), metadata, score != 0, user_id % 9 + 1, revision)
+    return Standing(
+        user_id,
+        score,
+        at,
+        UUID(int=user_id % 2**64),
+        metadata,
+        score != 0,
+        user_id % 9 + 1,
+        revision,
+        subscore=user_id % 3 - 1,
+    )
 
 
 def crowd(size: int, *, scores: int = 20, times: int = 5, seed: int = 1) -> list[Standing]:
@@ -39,7 +51,7 @@ def crowd(size: int, *, scores: int = 20, times: int = 5, seed: int = 1) -> list
 
 
 def key_of(ladder: Ladder, s: Standing) -> bytes:
-    return sort_key(ladder.board.order, s.score, s.achieved_at, s.user_id)
+    return key_of_standing(ladder.board, s)
 
 
 async def complete(index: RankIndex, ladder: Ladder, standings: list[Standing] | None = None) -> RankIndex:
@@ -59,7 +71,7 @@ async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions
     await index.put_names({s.user_id: f"näme {s.user_id}" for s in standings[::2]})
     by_key = {key_of(ladder, s): s for s in standings}
     keys = sorted(by_key)
-    bounds = [FIRST, LAST, keys[0], keys[150], keys[-1], keys[77] + b"\0", score_bound(ladder.board.order, 3)]
+    bounds = [FIRST, LAST, keys[0], keys[150], keys[-1], keys[77] + b"\0", score_bound(ladder.board, 3)]
 
     counts = await index.counts(ladder, bounds)
     assert (counts.total, list(counts.above)) == (300, [bisect_left(keys, bound) for bound in bounds])
@@ -99,16 +111,32 @@ async def test_applying_counts_ranks_after_the_whole_batch(
 ) -> None:
     before = crowd(200, seed=1)
     index = await complete(new_index(partitions), ladder, before)
-    newcomers = [replace(s, user_id=s.user_id + 10**6) for s in crowd(20, seed=2)]
-    changed = [replace(s, score=s.score + 5, revision=2) for s in before[:40]] + newcomers
+    newcomers = [s._replace(user_id=s.user_id + 10**6) for s in crowd(20, seed=2)]
+    changed = [s._replace(score=s.score + 5, revision=2) for s in before[:40]] + newcomers
     applied = await index.apply(ladder, changed, count=True)
     now = {s.user_id: s for s in [*before, *changed]}
     for update, result in zip(changed, applied, strict=True):
-        bound = rank_bound(ladder.board.rank_style, key_of(ladder, update))
+        bound = rank_bound(ladder.board, key_of(ladder, update))
         old = next((s for s in before if s.user_id == update.user_id), None)
         assert result.key == key_of(ladder, update)
         assert result.previous == (old and key_of(ladder, old))
         assert result.above == sum(key_of(ladder, s) < bound for s in now.values())
+
+
+async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
+    """More than go into one round trip, some with counts, each on its own."""
+    index = await complete(new_index(3), LADDERS[0])
+    ladders = [Ladder(Board(i, f"board-{i}", "Board", order=list(Order)[i % 2])) for i in range(1000, 1150)]
+    crowds = {ladder: crowd(5, seed=ladder.board.id) for ladder in ladders}
+    updates = [LadderUpdate(ladder, some, count=ladder.board.id % 3 == 0) for ladder, some in crowds.items()]
+    applied = await index.apply_all(updates)
+    assert await index.apply_all([]) == []
+    for update, results in zip(updates, applied, strict=True):
+        keys = sorted(key_of(update.ladder, s) for s in update.standings)
+        assert [one.key for one in results] == [key_of(update.ladder, s) for s in update.standings]
+        above = [bisect_left(keys, one.key) if update.count else None for one in results]
+        assert [one.above for one in results] == above
+        assert (await index.counts(update.ladder, [])).total == 5
 
 
 async def test_nothing_is_counted_unless_asked(new_index: NewIndex) -> None:
@@ -138,9 +166,9 @@ async def test_a_late_update_is_not_ranked_below_its_own_successor(new_index: Ne
 
 async def test_ladders_are_apart(new_index: NewIndex) -> None:
     index = await complete(new_index(2), LADDERS[0], crowd(10))
-    await index.load(replace(LADDERS[0], period=7), crowd(3))
+    await index.load(LADDERS[0]._replace(period=7), crowd(3))
     assert (await index.counts(LADDERS[0], [])).total == 10
-    assert (await index.counts(replace(LADDERS[0], period=7), [])).total == 3
+    assert (await index.counts(LADDERS[0]._replace(period=7), [])).total == 3
     assert (await index.counts(LADDERS[1], [])).total == 0
 
 
@@ -170,7 +198,7 @@ async def test_differences_names_what_is_missing_or_other(new_index: NewIndex) -
     ladder = LADDERS[0]
     standings = crowd(1200)
     index = await complete(new_index(3), ladder, standings[:-1])
-    changed = replace(standings[5], score=standings[5].score + 1, revision=2)
+    changed = standings[5]._replace(score=standings[5].score + 1, revision=2)
     expected = [*standings[:5], changed, *standings[6:]]
     assert set(await index.differences(ladder, expected)) == {changed.user_id, standings[-1].user_id}
     found = {key async for chunk in index.keys(ladder) for key in chunk}
@@ -242,3 +270,91 @@ async def test_a_lease_has_one_holder(new_index: NewIndex) -> None:
     assert await index.lease("job", "me", 60)
     assert await index.lease("job", "me", 0)
     assert await index.lease("job", "you", 60)
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+@pytest.mark.parametrize("hidden", [HIDDEN_ENTRY, HIDDEN_PLAYER, HIDDEN_ENTRY | HIDDEN_PLAYER])
+async def test_a_hidden_standing_is_found_by_its_player_alone(new_index: NewIndex, ladder: Ladder, hidden: int) -> None:
+    standings = crowd(60)
+    index = await complete(new_index(3), ladder, standings)
+    veiled = standings[7]._replace(hidden=hidden, revision=2)
+    listed = sorted(key_of(ladder, s) for s in standings if s is not standings[7])
+    [applied] = await index.apply(ladder, [veiled], count=True)
+    bound = rank_bound(ladder.board, applied.key)
+    assert (applied.previous, applied.above) == (applied.key, bisect_left(listed, bound))
+    window = await index.window(ladder, FIRST, before=0, after=100)
+    assert [row.key for row in window.after] == listed
+    assert not any(row.hidden for row in window.after)
+    assert (await index.counts(ladder, [bound])).above == [applied.above]
+    assert (await index.rows(ladder, [veiled.user_id]))[veiled.user_id].hidden
+    assert await index.differences(ladder, [veiled, *standings[8:]]) == []
+    assert await index.differences(ladder, [standings[7]]) == [veiled.user_id]
+    [shown] = await index.apply(ladder, [veiled._replace(hidden=0, revision=3)])
+    assert shown.previous is None
+    assert (await index.counts(ladder, [])).total == 60
+
+
+async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(2), ladder, [standing(1, 5), standing(2, 9)])
+    await index.apply(ladder, [nothing(ladder.board, 1, revision=7)])
+    await index.apply(ladder, [standing(1, 6, revision=3)])
+    assert await index.rows(ladder, [1]) == {}
+    assert (await index.counts(ladder, [])).total == 1
+    assert await index.differences(ladder, [nothing(ladder.board, 1, revision=7)]) == []
+    await index.apply(ladder, [standing(1, 1, revision=8)])
+    assert (await index.counts(ladder, [])).total == 2
+
+
+async def test_players_are_forgotten_on_all_ladders(new_index: NewIndex) -> None:
+    index = await complete(new_index(3), LADDERS[0], crowd(20))
+    for ladder in LADDERS[1:]:
+        await index.load(ladder, crowd(20))
+    gone = [s.user_id for s in crowd(20)[:8]]
+    await index.put_names({s.user_id: "name" for s in crowd(20)})
+    await index.forget(LADDERS, [*gone, 10**9])
+    for ladder in LADDERS:
+        assert await index.rows(ladder, gone) == {}
+        assert (await index.counts(ladder, [])).total == 12
+    await index.load(LADDERS[0], crowd(20))
+    names = {i: row.username for i, row in (await index.rows(LADDERS[0], [s.user_id for s in crowd(20)])).items()}
+    assert {i for i, name in names.items() if name is None} == set(gone)
+
+
+async def test_a_ladder_is_dropped_alone(new_index: NewIndex) -> None:
+    index = await complete(new_index(3), LADDERS[0], crowd(20))
+    await index.load(LADDERS[1], crowd(20))
+    await index.drop(LADDERS[0])
+    assert (await index.counts(LADDERS[0], [])).total == 0
+    assert await index.rows(LADDERS[0], [s.user_id for s in crowd(20)]) == {}
+    assert (await index.counts(LADDERS[1], [])).total == 20
+
+
+async def test_an_inspection_is_kept_until_the_next_one(new_index: NewIndex) -> None:
+    index = new_index(3)
+    assert await index.inspection() is None
+    assert (await index.survey([])).inspection is None
+    for noted in (Inspection(5, 10, 1, -7), Inspection(6, 12, 1, None)):
+        await index.note_inspection(noted)
+        assert await index.inspection() == noted
+        assert (await index.survey([])).inspection == noted
+
+
+async def test_a_survey_tells_how_each_partition_is(new_index: NewIndex) -> None:
+    index = new_index(3)
+    before = await index.survey(LADDERS)
+    assert [(shard.partition, shard.watermark) for shard in before.shards] == [(0, None), (1, None), (2, None)]
+    standings = crowd(100)
+    for ladder in LADDERS:
+        await complete(index, ladder)
+    for ladder in LADDERS[:2]:
+        await index.load(ladder, standings)
+    await index.advance(7)
+    await index.put_names({s.user_id: "name" for s in standings[:10]})
+    survey = await index.survey(LADDERS)
+    nodes = {node.name: node for node in survey.nodes}
+    assert all(nodes[shard.node].up for shard in survey.shards)
+    for shard in survey.shards:
+        own = [s.user_id for s in standings if partition_of(s.user_id, 3) == shard.partition]
+        named = [s.user_id for s in standings[:10] if s.user_id in own]
+        assert (shard.watermark, shard.entries, shard.players) == (7, 2 * len(own), len(named))

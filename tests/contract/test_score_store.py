@@ -4,7 +4,6 @@ import asyncio
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from uuid import UUID
@@ -14,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
-from leaderforge.domain.errors import Conflict, LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
+from leaderforge.domain.errors import BoardExists, LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, LAST, MAX_TIME, SCORE_BYTES, TIME_BYTES, score_bound, sort_key
-from leaderforge.domain.standings import Event, Standing, fold, improved
+from leaderforge.domain.standings import Event, Standing, fold, improved, key_of_standing
 from leaderforge.ports import Recorded, ScoreStore, Submission, User
 from tests.contract.store_fixtures import Database, Stores, other_period, submit
 from tests.strategies import tied_events
@@ -58,16 +57,15 @@ def folded(ladder: Ladder, events: Iterable[Event]) -> dict[int, Standing]:
     by_user: dict[int, dict[UUID, Event]] = defaultdict(dict)
     for event in events:
         by_user[event.user_id].setdefault(event.submission_id, event)
-    board = ladder.board
-    return {user_id: fold(board.policy, board.order, own.values()) for user_id, own in by_user.items()}
+    return {user_id: fold(ladder.board, own.values()) for user_id, own in by_user.items()}
 
 
 def unrevised(standings: Mapping[int, Standing]) -> dict[int, Standing]:
-    return {user_id: replace(standing, revision=0) for user_id, standing in standings.items()}
+    return {user_id: standing._replace(revision=0) for user_id, standing in standings.items()}
 
 
 def key_of(ladder: Ladder, standing: Standing) -> bytes:
-    return sort_key(ladder.board.order, standing.score, standing.achieved_at, standing.user_id)
+    return key_of_standing(ladder.board, standing)
 
 
 def parts(items: Sequence[Submission], cuts: Iterable[int]) -> list[Sequence[Submission]]:
@@ -84,7 +82,7 @@ class TestBoards:
     @every_rule
     async def test_a_board_is_found_as_it_was_created(self, stores: Stores, policy: Policy, order: Order) -> None:
         assert await stores.scores.board("speed-run") is None
-        board = await stores.scores.create_board("speed-run", "Spëed 'run'", policy, order, RankStyle.SHARED)
+        board = await stores.scores.create_board(Board(0, "speed-run", "Spëed 'run'", policy, order, RankStyle.SHARED))
         assert board == Board(board.id, "speed-run", "Spëed 'run'", policy, order, RankStyle.SHARED)
         assert board.id != 1
         assert await stores.scores.board("speed-run") == board
@@ -92,12 +90,12 @@ class TestBoards:
 
     async def test_a_slug_is_taken_once(self, stores: Stores) -> None:
         async def create() -> Board:
-            return await stores.scores.create_board("x", "X", Policy.BEST, Order.ASC, RankStyle.ORDINAL)
+            return await stores.scores.create_board(Board(0, "x", "X", Policy.BEST, Order.ASC))
 
         outcomes = await asyncio.gather(*(create() for _ in range(5)), return_exceptions=True)
-        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Board"] + ["Conflict"] * 4
-        with pytest.raises(Conflict):
-            await stores.scores.create_board("default", "X", Policy.SUM, Order.DESC, RankStyle.ORDINAL)
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Board"] + ["BoardExists"] * 4
+        with pytest.raises(BoardExists):
+            await stores.scores.create_board(Board(0, "default", "X"))
 
 
 class TestRecord:
@@ -111,7 +109,7 @@ class TestRecord:
         assert not recorded.duplicate
         assert recorded.improved
         standing = recorded.standing
-        assert replace(standing, revision=0) == Standing(7, 5, -3, UUID(int=9), '{"level": 1}', True, 1)
+        assert standing._replace(revision=0) == Standing(7, 5, -3, UUID(int=9), '{"level": 1}', True, 1)
         assert standing.revision > 0
         assert await all_standings(stores.scores, ladder) == {7: standing}
         assert list(await stores.scores.standings(ladder, [7, 8])) == [standing]
@@ -124,9 +122,9 @@ class TestRecord:
         stores.clock.ms = 2
         before = await record(stores.scores, first, other)
         stores.clock.ms = 3
-        changed_copy = replace(first, event=replace(first.event, score=99, achieved_at=99))
+        changed_copy = first._replace(event=first.event._replace(score=99, achieved_at=99))
         [again] = await record(stores.scores, changed_copy)
-        assert again == Recorded(before[1].standing, duplicate=True, improved=True)
+        assert again == Recorded([ladder], [before[1].standing], duplicate=True, improved=True)
         assert await all_standings(stores.scores, ladder) == {1: before[1].standing}
         assert await changed(stores.scores, 3) == {}
         # The id is the player's own: another player may use the same.
@@ -137,7 +135,7 @@ class TestRecord:
         ladder = await stores.ladder()
         await stores.players(1)
         once = submit(ladder, 1, 5)
-        outcomes = await record(stores.scores, once, submit(ladder, 1, 1), once, replace(once))
+        outcomes = await record(stores.scores, once, submit(ladder, 1, 1), once, once._replace())
         assert [outcome.duplicate for outcome in outcomes] == [False, False, True, True]
         assert {outcome.standing.score for outcome in outcomes} == {6}
         assert {outcome.standing.submissions for outcome in outcomes} == {2}
@@ -158,12 +156,11 @@ class TestRecord:
         ]
         outcomes = await record(stores.scores, *batch)
         for ladder in ladders:
-            want = folded(ladder, [s.event for s in batch if s.ladder == ladder])
+            want = folded(ladder, [s.event for s in batch if ladder in s.ladders])
             assert unrevised(await all_standings(stores.scores, ladder)) == want
         for submission, outcome in zip(batch, outcomes, strict=True):
-            board = submission.ladder.board
             assert outcome.standing.user_id == submission.event.user_id
-            assert outcome.improved == improved(board.policy, board.order, submission.event, outcome.standing)
+            assert outcome.improved == improved(submission.board, submission.event, outcome.standing)
 
     async def test_unknown_players_do_not_keep_others_from_it(self, stores: Stores) -> None:
         ladder = await stores.ladder()
@@ -190,7 +187,7 @@ class TestRecord:
             4: -MAX_INTEGER,
         }
         # A refused submission leaves no trace: its id is still free.
-        await record(stores.scores, replace(too_much, event=replace(too_much.event, score=-1)))
+        await record(stores.scores, too_much._replace(event=too_much.event._replace(score=-1)))
 
     @every_rule
     async def test_bounds_are_exact(self, stores: Stores, policy: Policy, order: Order) -> None:
@@ -229,8 +226,6 @@ class TestRecord:
         slug = ladder.board.slug
         everything = await changed(stores.scores, 0, 2**53)
         assert everything == {(slug, ladder.period): {1}, (slug, period.period): {1}}
-        [refused] = await stores.scores.record([submit(Ladder(ladder.board, 8), 1, 3, id=8)])
-        assert isinstance(refused, Conflict)
 
     async def test_batches_of_any_size(self, stores: Stores) -> None:
         ladder = await stores.ladder()
@@ -267,7 +262,7 @@ class TestRecord:
         await stores.users.create(PLAYERS)
         distinct = list({(event.user_id, event.submission_id): event for event in events}.values())
         copies = [distinct[i] for i in repeats if i < len(distinct)]
-        submissions = [Submission(ladder, event) for event in [*distinct, *copies]]
+        submissions = [Submission([ladder], event) for event in [*distinct, *copies]]
         Random(seed).shuffle(submissions)
         batches = parts(submissions, cuts)
         if together:
@@ -301,7 +296,7 @@ class TestRecord:
         ]
         await asyncio.gather(*(record(stores.scores, *batch) for batch in batches))
         for ladder in ladders:
-            want = folded(ladder, [s.event for batch in batches for s in batch if s.ladder == ladder])
+            want = folded(ladder, [s.event for batch in batches for s in batch if ladder in s.ladders])
             assert unrevised(await all_standings(stores.scores, ladder)) == want
 
 
@@ -338,6 +333,18 @@ class TestReads:
         window = await stores.scores.window(ladder, FIRST, before=5, after=5)
         assert (window.total, window.above, list(window.before), list(window.after)) == (0, 0, [], [])
 
+    async def test_standings_of_many_ladders(self, stores: Stores) -> None:
+        one, other, apart = [await stores.ladder() for _ in range(3)]
+        ladders = [one, other, other_period(one), await stores.ladder()]
+        await stores.players(1, 2, 3)
+        played = [submit(ladder, i, i) for ladder in (*ladders[:3], apart, other_period(other)) for i in (1, 2, 3)]
+        await record(stores.scores, *played)
+        found: dict[Ladder, dict[int, Standing]] = {ladder: {} for ladder in ladders}
+        async for ladder, standings in stores.scores.standings_on(ladders):
+            found[ladder] |= {standing.user_id: standing for standing in standings}
+        assert found == {ladder: await all_standings(stores.scores, ladder) for ladder in ladders}
+        assert [len(own) for own in found.values()] == [3, 3, 3, 0]
+
     async def test_names_of_all(self, stores: Stores) -> None:
         assert [chunk async for chunk in stores.scores.all_names()] == []
         await stores.players(*range(50))
@@ -361,10 +368,13 @@ class TestReads:
         await self.fill(stores, await stores.ladder(order=order), 50, first=1000, **crowd)
         keys = sorted(key_of(ladder, s) for s in standings.values())
         random = Random(2)
-        absent = [sort_key(order, s.score, s.achieved_at, random.randint(-500, 500)) for s in standings.values()]
-        edges = [score_bound(order, score) for score in (-MAX_INTEGER, -1, 0, 1, MAX_INTEGER)]
+        absent = [
+            sort_key(ladder.board, s.place._replace(user_id=random.randint(-500, 500))) for s in standings.values()
+        ]
+        edges = [score_bound(ladder.board, score) for score in (-MAX_INTEGER, -1, 0, 1, MAX_INTEGER)]
         bounds = [FIRST, LAST, *edges, *absent[:40], *keys[::9], keys[-1]]
         bounds += [key[:SCORE_BYTES] for key in keys[::17]] + [key[: SCORE_BYTES + TIME_BYTES] for key in keys[::13]]
+        bounds += [key + b"\0" for key in keys[::11]]
         bounds += [b"\0", keys[0][:1], b"\x7f" * 3, FIRST]
 
         counts = await stores.scores.counts(ladder, bounds)

@@ -3,14 +3,17 @@
 import asyncio
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import count
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, Refused, UserExists, UsernameTaken
+from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, Refused, UserExists, UsernameTaken, UserNotFound
 from leaderforge.domain.players import name_key
-from leaderforge.ports import User
+from leaderforge.ports import ProfileChange, User
 from tests.contract.store_fixtures import Database, Stores
 
 _fresh_ids = count(10**6)
@@ -157,6 +160,15 @@ class TestCreate:
         assert {tuple(row) for row in mailed} == {(row["user_id"], name_key(row["email"])) for row in players}
 
 
+async def test_players_follow_one_another_by_id(stores: Stores) -> None:
+    assert list(await stores.users.following(None, 5)) == []
+    ids = [-(2**53) + 1, -4, 0, 7, 2**53 - 1]
+    await stores.users.create([user(i, f"player {i}") for i in reversed(ids)])
+    assert list(await stores.users.following(None, 2)) == ids[:2]
+    assert list(await stores.users.following(-4, 9)) == ids[2:]
+    assert list(await stores.users.following(ids[-1], 9)) == []
+
+
 class TestFind:
     async def test_by_beginning_of_the_name(self, stores: Stores) -> None:
         names = ["Anna", "ann", "Annette", "an%", "an_x", "anx", "bob", "ÅNGSTRÖM", "an\\", "zoe\U0010ffff"]
@@ -199,3 +211,89 @@ class TestFind:
         assert {name: player.user_id for name, player in found.items()} == {f"NÄME {i}": i for i in range(500)}
         assert await stores.users.by_name([]) == {}
         assert unicodedata.is_normalized("NFC", found["NÄME 1"].username)
+
+
+def act(user_id: int) -> AuditEntry:
+    return AuditEntry(1000, "key:game", "player.change", user_id=user_id)
+
+
+class TestChange:
+    async def test_a_name_changes_hands(self, stores: Stores) -> None:
+        await stores.users.create([user(1, "Ann", "ann@example.org"), user(2, "Bob")])
+        ada = user(1, "Ada", "ann@example.org")
+        assert await stores.users.change(1, {"username": "Ada"}, act(1)) == ada
+        assert await stores.users.get([1]) == {1: ada}
+        assert await stores.users.by_name(["ann", "ADA"]) == {"ADA": ada}
+        assert await stores.users.with_prefix("a", 9) == [ada]
+        assert (await stores.users.change(2, {"username": "ANN"}, act(2))).username == "ANN"
+
+    async def test_only_the_case_of_a_name(self, stores: Stores) -> None:
+        await stores.users.create([user(1, "ann")])
+        assert (await stores.users.change(1, {"username": "Ann"}, act(1))).username == "Ann"
+        assert kinds(await stores.users.create([user(2, "ANN")])) == [UsernameTaken]
+
+    async def test_emails_come_and_go(self, stores: Stores) -> None:
+        await stores.users.create([user(1, "Ann", "ann@example.org"), user(2, "Bob")])
+        with pytest.raises(EmailTaken):
+            await stores.users.change(2, {"email": "ANN@example.org"}, act(2))
+        assert (await stores.users.change(1, {"email": None}, act(1))).email is None
+        assert (await stores.users.change(2, {"email": "ANN@example.org"}, act(2))).email == "ANN@example.org"
+        assert (await stores.users.change(2, {}, act(2))).email == "ANN@example.org"
+
+    async def test_what_is_refused_changes_nothing(self, stores: Stores) -> None:
+        await stores.users.create([user(1, "Ann", "a@example.org"), user(2, "Bob", "b@example.org")])
+        with pytest.raises(UsernameTaken):
+            await stores.users.change(1, {"username": "bob", "email": "c@example.org"}, act(1))
+        with pytest.raises(EmailTaken):
+            await stores.users.change(1, {"username": "Cid", "email": "B@example.org"}, act(1))
+        with pytest.raises(UserNotFound):
+            await stores.users.change(9, {"username": "Dan"}, act(9))
+        assert await stores.users.get([1]) == {1: user(1, "Ann", "a@example.org")}
+        assert kinds(await stores.users.create([user(3, "Cid", "c@example.org"), user(4, "Dan")])) == [User, User]
+        assert list(await stores.audit.entries(AuditFilter(), 9)) == []
+
+    async def test_it_is_audited_and_touches_the_player(self, stores: Stores) -> None:
+        await stores.users.create([user(1, "Ann")])
+        stores.clock.ms = 5000
+        await stores.users.change(1, {"username": "Ada"}, act(1))
+        assert [one.entry for one in await stores.audit.entries(AuditFilter(user_id=1), 9)] == [act(1)]
+        assert set(await stores.scores.touched_between(5000, 5001)) == {1}
+
+    async def test_racing_for_names_ends_with_one_owner_each(self, stores: Stores) -> None:
+        names = [f"name {i}" for i in range(6)]
+        await stores.users.create([user(i, name) for i, name in enumerate(names)])
+
+        async def rename(user_id: int, name: str) -> None:
+            with suppress(UsernameTaken):
+                await stores.users.change(user_id, {"username": name}, act(user_id))
+
+        spare = [f"spare {i}" for i in range(3)]
+        for turn in range(6):
+            await asyncio.gather(
+                *(rename(i, (names + spare)[(i + turn * k) % 9]) for i in range(6) for k in (1, 2)),
+                stores.users.create([user(100 + turn, spare[turn % 3])]),
+            )
+        players = await stores.users.get([*range(6), *range(100, 106)])
+        owners = await stores.users.by_name(names + spare)
+        assert {player.user_id for player in owners.values()} == players.keys()
+        assert len({name_key(player.username) for player in players.values()}) == len(players)
+
+    async def test_claims_are_those_of_the_players_after_all_that(self, database: Database) -> None:
+        await database.users.create([user(i, f"name {i}", f"{i}@example.org") for i in range(4)])
+
+        async def change(user_id: int, to: int) -> None:
+            with suppress(UsernameTaken, EmailTaken):
+                changes: ProfileChange = {"username": f"name {to}", "email": f"{to}@example.org" if to % 2 else None}
+                await database.users.change(user_id, changes, act(user_id))
+
+        await asyncio.gather(*(change(i, to) for i in range(4) for to in (i + 1, 5, 3)))
+        players = await database.run("select user_id, username, email from users")
+        held = await database.run("select user_id, username_key from username_claims")
+        mailed = await database.run("select user_id, email_key from email_claims")
+        assert {tuple(row) for row in held} == {(row["user_id"], name_key(row["username"])) for row in players}
+        assert {tuple(row) for row in mailed} == {(r["user_id"], r["email"]) for r in players if r["email"]}
+
+    async def test_a_name_that_cannot_be_stored_is_refused(self, database: Database) -> None:
+        await database.users.create([user(1, "Ann")])
+        with pytest.raises(Refused):
+            await database.users.change(1, {"username": "a\0b"}, act(1))

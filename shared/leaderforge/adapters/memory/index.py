@@ -1,18 +1,22 @@
 """The rank index's twin: the same promises, kept by sorting."""
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
 from time import monotonic
 
+from leaderforge.adapters.memory.boards import Place, place_of
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import rank_bound, sort_key
+from leaderforge.domain.order import rank_bound, user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied
+from leaderforge.domain.shards import IndexNode, Inspection, Shard, Survey
+from leaderforge.domain.standings import Standing, key_of_standing
+from leaderforge.ports import Applied, LadderUpdate
+
+_NODE = "memory"
 
 
 class MemoryIndex:
@@ -24,17 +28,18 @@ class MemoryIndex:
 
     def wipe(self) -> None:
         """Lose everything, as a cluster does on FLUSHALL."""
-        self._standings: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
+        self._standings: defaultdict[Place, dict[int, Standing]] = defaultdict(dict)
         self._names: dict[int, str] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
         self._rebuilds: dict[int, str] = {}
         self._tokens = map(str, count())
         self._leases: dict[str, tuple[str, float]] = {}
+        self._inspection: Inspection | None = None
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
-        held = self._standings[ladder]
-        return {i: self._row(ladder, held[i]) for i in user_ids if i in held}
+        held = self._standings[place_of(ladder)]
+        return {i: self._row(ladder, held[i]) for i in user_ids if i in held and not held[i].removed}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
         keys = self._sorted(ladder)
@@ -43,7 +48,7 @@ class MemoryIndex:
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         keys = self._sorted(ladder)
         above = bisect_left(keys, bound)
-        rows = {row.key: row for row in (self._row(ladder, s) for s in self._standings[ladder].values())}
+        rows = {row.key: row for row in (self._row(ladder, s) for s in self._standings[place_of(ladder)].values())}
         return Window(
             total=len(keys),
             above=above,
@@ -56,7 +61,7 @@ class MemoryIndex:
         return keys[rank - 1] if 1 <= rank <= len(keys) else None
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
-        held = self._standings[ladder]
+        held = self._standings[place_of(ladder)]
         before = dict(held)
         for standing in standings:
             old = held.get(standing.user_id)
@@ -65,25 +70,37 @@ class MemoryIndex:
         complete = None not in self._watermarks
         return [
             Applied(
-                key=_key(ladder, s),
-                previous=_key(ladder, before[s.user_id]) if s.user_id in before else None,
+                key=key_of_standing(ladder.board, s),
+                previous=_listed_key(ladder, before.get(s.user_id)),
                 above=self._above(ladder, s) if count and complete else None,
             )
             for s in standings
         ]
 
+    async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
+        return [await self.apply(one.ladder, one.standings, count=one.count) for one in updates]
+
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
         await self.apply(ladder, standings)
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
-        held = self._standings[ladder]
+        held = self._standings[place_of(ladder)]
         return [s.user_id for s in standings if held.get(s.user_id) != s]
 
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
-        yield [_key(ladder, s) for s in self._standings[ladder].values()]
+        yield self._keys(ladder)
 
     async def put_names(self, names: Mapping[int, str]) -> None:
         self._names.update(names)
+
+    async def forget(self, ladders: Sequence[Ladder], user_ids: Collection[int]) -> None:
+        for user_id in user_ids:
+            self._names.pop(user_id, None)
+            for ladder in ladders:
+                self._standings[place_of(ladder)].pop(user_id, None)
+
+    async def drop(self, ladder: Ladder) -> None:
+        self._standings.pop(place_of(ladder), None)
 
     async def watermarks(self) -> Sequence[int | None]:
         return list(self._watermarks)
@@ -97,8 +114,10 @@ class MemoryIndex:
             self._watermarks[partition] = None
             self._rebuilds[partition] = token
             for ladder in ladders:
-                self._standings[ladder] = {
-                    i: s for i, s in self._standings[ladder].items() if partition_of(i, self.partitions) != partition
+                self._standings[place_of(ladder)] = {
+                    i: s
+                    for i, s in self._standings[place_of(ladder)].items()
+                    if partition_of(i, self.partitions) != partition
                 }
             self._names = {i: n for i, n in self._names.items() if partition_of(i, self.partitions) != partition}
         return token
@@ -118,8 +137,26 @@ class MemoryIndex:
         self._leases[name] = (holder, now + seconds)
         return True
 
+    async def inspection(self) -> Inspection | None:
+        return self._inspection
+
+    async def note_inspection(self, inspection: Inspection) -> None:
+        self._inspection = inspection
+
     async def health(self) -> Sequence[bool]:
         return [watermark is not None for watermark in self._watermarks]
+
+    async def survey(self, ladders: Sequence[Ladder]) -> Survey:
+        entries = Counter(self._partition(key) for ladder in ladders for key in self._keys(ladder))
+        players = Counter(partition_of(user_id, self.partitions) for user_id in self._names)
+        return Survey(
+            [IndexNode(_NODE, up=True, memory=None)],
+            [Shard(p, _NODE, mark, entries[p], players[p]) for p, mark in enumerate(self._watermarks)],
+            self._inspection,
+        )
+
+    def _partition(self, key: bytes) -> int:
+        return partition_of(user_id_of(key), self.partitions)
 
     def _require_complete(self) -> None:
         if None in self._watermarks:
@@ -127,21 +164,25 @@ class MemoryIndex:
 
     def _sorted(self, ladder: Ladder) -> list[bytes]:
         self._require_complete()
-        return sorted(_key(ladder, s) for s in self._standings[ladder].values())
+        return sorted(self._keys(ladder))
+
+    def _keys(self, ladder: Ladder) -> list[bytes]:
+        return [key for s in self._standings[place_of(ladder)].values() if (key := _listed_key(ladder, s)) is not None]
 
     def _above(self, ladder: Ladder, standing: Standing) -> int:
-        bound = rank_bound(ladder.board.rank_style, _key(ladder, standing))
-        others = (s for i, s in self._standings[ladder].items() if i != standing.user_id)
-        return sum(_key(ladder, s) < bound for s in others)
+        bound = rank_bound(ladder.board, key_of_standing(ladder.board, standing))
+        own = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
+        return sum(key < bound for key in self._keys(ladder) if key != own)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
-            key=_key(ladder, standing),
+            key=key_of_standing(ladder.board, standing),
             submissions=standing.submissions,
             username=self._names.get(standing.user_id),
             has_metadata=standing.metadata is not None,
+            hidden=bool(standing.hidden),
         )
 
 
-def _key(ladder: Ladder, standing: Standing) -> bytes:
-    return sort_key(ladder.board.order, standing.score, standing.achieved_at, standing.user_id)
+def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
+    return None if standing is None or standing.hidden else key_of_standing(ladder.board, standing)

@@ -2,61 +2,43 @@
 
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import replace
-from time import time_ns
-from uuid import UUID
 
-from leaderforge.adapters.memory.users import MemoryUserStore
-from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.boards import EventKey, MemoryBoards, place_of
+from leaderforge.adapters.memory.users import MemoryUserStore, microseconds
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
 from leaderforge.domain.errors import (
     Conflict,
     LeaderForgeError,
+    RuleViolated,
     ScoreOutOfRange,
-    StoreUnavailable,
     UserNotFound,
 )
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import sort_key
-from leaderforge.domain.standings import Standing, fold, improved
-from leaderforge.ports import Clock, Recorded, Submission
+from leaderforge.domain.periods import ALL_TIME
+from leaderforge.domain.standings import (
+    Event,
+    Standing,
+    combine,
+    improved,
+    key_of_standing,
+    standing_of,
+)
+from leaderforge.ports import Clock, Kept, Placed, Recorded, Submission
 
 
-def microseconds() -> int:
-    """Return the time now, in microseconds since 1970."""
-    return time_ns() // 1000
-
-
-class MemoryScoreStore:
+class MemoryScoreStore(MemoryBoards):
     """`ScoreStore` in dicts. While `available` is false, every call but `health` raises `StoreUnavailable`."""
 
-    def __init__(self, users: MemoryUserStore, *, clock: Clock = microseconds) -> None:
-        self.available = True
-        self._users = users
-        self._boards = {"default": Board(1, "default", "Default")}
-        self._events: dict[tuple[int, int, UUID], Submission] = {}
-        self._standings: dict[Ladder, dict[int, Standing]] = {}
-        self._recorded_at: dict[tuple[int, int, UUID], int] = {}
-        self._clock = clock
-        self._revision = 0
-
-    async def board(self, slug: str) -> Board | None:
-        self._require_available()
-        return self._boards.get(slug)
-
-    async def create_board(self, slug: str, name: str, policy: Policy, order: Order, rank_style: RankStyle) -> Board:
-        self._require_available()
-        if slug in self._boards:
-            raise Conflict(f"there is a board {slug!r} already", board=slug)
-        self._boards[slug] = Board(len(self._boards) + 1, slug, name, policy, order, rank_style)
-        return self._boards[slug]
-
-    async def ladders(self) -> Sequence[Ladder]:
-        self._require_available()
-        return list(dict.fromkeys([*map(Ladder, self._boards.values()), *self._standings]))
+    def __init__(
+        self, users: MemoryUserStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None
+    ) -> None:
+        super().__init__(users, audit or MemoryAuditLog(), clock)
+        self._recorded_at: dict[EventKey, int] = {}
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         self._require_available()
-        # First all are taken in, since each is told of the standing that all of them amount to.
+        # First all are taken in, since each is told of the standings that all of them amount to.
         accepted = [self._accept(submission) for submission in submissions]
         return [
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
@@ -67,36 +49,75 @@ class MemoryScoreStore:
         held = self._ladder(ladder)
         return [held[i] for i in set(user_ids) if i in held]
 
+    async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:
+        found = [(ladder, await self.standings(ladder, user_ids)) for ladder in await self.ladders()]
+        return [one for one in found if one[1]]
+
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
         return {s.user_id: s.metadata for s in await self.standings(ladder, user_ids) if s.metadata is not None}
 
     async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        self._require_available()
         changed = {
-            (s.ladder.board.id, s.event.user_id)
-            for key, s in self._events.items()
-            if since <= self._recorded_at[key] < until
+            (s.board.id, s.event.user_id) for key, s in self._events.items() if since <= self._recorded_at[key] < until
         }
-        for ladder, held in list(self._standings.items()):
-            found = [s for i, s in held.items() if (ladder.board.id, i) in changed]
+        touched = await self.touched_between(since, until)
+        for ladder in await self.ladders():
+            held = self._ladder(ladder)
+            found = [s for i, s in held.items() if i in touched or (ladder.board.id, i) in changed]
             if found:
                 yield ladder, found
+
+    async def touched_between(self, since: int, until: int) -> Collection[int]:
+        self._require_available()
+        return {i for i, touched_at in self._users.touches if since <= touched_at < until}
+
+    async def forget_touches(self, before: int) -> None:
+        self._require_available()
+        self._users.touches = [touch for touch in self._users.touches if touch[1] >= before]
 
     async def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
         held = self._ladder(ladder)
         if held:
             yield list(held.values())
 
+    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+        for ladder in ladders:
+            async for standings in self.all_standings(ladder):
+                yield ladder, standings
+
     async def all_names(self) -> AsyncIterator[Mapping[int, str]]:
         self._require_available()
         if self._users.by_id:
             yield {user_id: user.username for user_id, user in self._users.by_id.items()}
 
+    async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
+        """Return the player's events on a board, without what is void."""
+        self._require_available()
+        own = [key for key in self._events if key[:2] == (user_id, board.id)]
+        return [self._events[key].event for key in own if key not in self._void]
+
+    def set_retired(self, ladder: Ladder) -> None:
+        """Have the store answer for a period in the place of the index."""
+        self._periods[place_of(ladder)] = True
+
+    def forget_period(self, ladder: Ladder) -> None:
+        """Put a period out of reach, for ever."""
+        self._periods.pop(place_of(ladder), None)
+
+    def remove_standings(self, ladder: Ladder, limit: int) -> int:
+        """Remove up to so many standings of a ladder and return how many there were."""
+        held = self._standings.get(place_of(ladder), {})
+        removed = list(held)[:limit]
+        for user_id in removed:
+            del held[user_id]
+        return len(removed)
+
     async def health(self) -> Mapping[str, bool]:
         return {"postgres": self.available}
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        return {s.user_id: self._row(ladder, s) for s in await self.standings(ladder, user_ids)}
+        standings = await self.standings(ladder, user_ids)
+        return {s.user_id: self._row(ladder, s) for s in standings if not s.removed}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
         keys = [row.key for row in self._rows(ladder)]
@@ -111,57 +132,124 @@ class MemoryScoreStore:
         rows = self._rows(ladder)
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None
 
+    def placed(self, user_id: int) -> Sequence[Placed]:
+        """Return the player's standings on all boards that there are."""
+        boards = {board.id: board for board in self._boards.values()}
+        return [
+            (Ladder(boards[board_id], period, indexed=not self._periods.get((board_id, period), False)), held[user_id])
+            for (board_id, period), held in sorted(self._standings.items())
+            if board_id in boards and user_id in held
+        ]
+
+    def put(self, ladder: Ladder, standing: Standing) -> None:
+        """Give a standing the next revision, in place of the player's standing on the ladder."""
+        held = self._standings.setdefault(place_of(ladder), {})
+        held[standing.user_id] = standing._replace(revision=self._next_revision())
+
+    def void(self, board: Board, user_id: int) -> None:
+        """Let none of the player's events so far on the board count any more."""
+        self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
+
+    def count(self, submission: Submission) -> None:
+        """Count an event whose id is new, by no rule of its board."""
+        self._fold_in(submission)
+        self._take_in(submission)
+
+    def kept(self, user_id: int) -> Sequence[Kept]:
+        """Return all the player's events."""
+        names = {board.id: board.slug for board in self._boards.values()}
+        return [
+            Kept(names.get(key[1]), self._events[key].event, self._recorded_at[key], key in self._void)
+            for key in sorted(self._events, key=lambda key: (key[1], self._recorded_at[key], key[2]))
+            if key[0] == user_id
+        ]
+
+    def erase(self, user_id: int) -> tuple[int, int]:
+        """Erase the player's events and standings, and return how many these were."""
+        events = [key for key in self._events if key[0] == user_id]
+        for key in events:
+            del self._events[key], self._recorded_at[key]
+        self._void -= set(events)
+        return len(events), sum(held.pop(user_id, None) is not None for held in self._standings.values())
+
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
         """Return whether the submission is a duplicate, or why it is refused."""
         user_id, key = submission.event.user_id, _key(submission)
         if user_id not in self._users.by_id:
             return UserNotFound(f"there is no player {user_id}", user_id=user_id)
         if key in self._events:
-            if self._events[key].ladder != submission.ladder:
-                return Conflict("the submission id belongs to another period", submission_id=key[2])
             return True
-        self._events[key] = submission
-        self._recorded_at[key] = self._clock() // 1000
-        refusal = self._refold(submission.ladder, user_id)
-        if refusal:
-            del self._events[key]
+        refusal = self._violation(submission) or self._fold_in(submission)
+        if refusal is None:
+            self._take_in(submission)
         return refusal or False
 
-    def _outcome(self, submission: Submission, duplicate: bool) -> Recorded:
-        ladder, first = submission.ladder, self._events[_key(submission)].event
-        standing = self._standings[ladder][first.user_id]
-        return Recorded(standing, duplicate, improved(ladder.board.policy, ladder.board.order, first, standing))
+    def _take_in(self, submission: Submission) -> None:
+        self._events[_key(submission)] = submission
+        self._recorded_at[_key(submission)] = self._clock() // 1000
 
-    def _refold(self, ladder: Ladder, user_id: int) -> ScoreOutOfRange | None:
-        """Recompute a standing from all of the player's events."""
-        events = [s.event for s in self._events.values() if s.ladder == ladder and s.event.user_id == user_id]
-        standing = fold(ladder.board.policy, ladder.board.order, events)
-        if abs(standing.score) > MAX_INTEGER:
-            return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
-        self._revision = max(self._revision + 1, self._clock())
-        self._standings.setdefault(ladder, {})[user_id] = replace(standing, revision=self._revision)
+    def _violation(self, submission: Submission) -> RuleViolated | None:
+        """Return which rule the submission breaks, seen with what the player submitted before."""
+        event, limits = submission.event, submission.board.limits
+        player = event.user_id, submission.board.id
+        own = [s.event.achieved_at for key, s in self._events.items() if key[:2] == player and key not in self._void]
+        interval = limits.min_interval_ms
+        if interval is not None and any(abs(at - event.achieved_at) < interval for at in own):
+            return RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
+        standing = self._ladder(submission.ladders[0]).get(event.user_id)
+        if standing is not None and standing.submissions:
+            try:
+                limits.require_step(submission.board.policy, standing.score, event.score)
+            except RuleViolated as violation:
+                return violation
         return None
+
+    def _fold_in(self, submission: Submission) -> ScoreOutOfRange | None:
+        """Add the event to the standings it counts in, or to none of them."""
+        event, folded = submission.event, {}
+        for ladder in submission.ladders:
+            held = self._standings.get(place_of(ladder), {}).get(event.user_id)
+            new = standing_of(event) if held is None else combine(ladder.board, held, standing_of(event))
+            if max(abs(new.score), abs(new.subscore)) > MAX_INTEGER:
+                message = "the player's score would leave the range of +-(2^53 - 1)"
+                return ScoreOutOfRange(message, user_id=event.user_id)
+            hidden = self._hidden(event.user_id, held)
+            folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden)
+        for ladder, standing in folded.items():
+            self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
+            if ladder.period != ALL_TIME:
+                self._periods.setdefault(place_of(ladder), False)
+        return None
+
+    def _outcome(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
+        """Return what became of a submission that was accepted, now or before."""
+        first = self._events[_key(submission)]
+        standings = [self._standings[place_of(ladder)].get(first.event.user_id) for ladder in first.ladders]
+        counted = [(lad, s) for lad, s in zip(first.ladders, standings, strict=True) if s and not s.removed]
+        if _key(submission) in self._void or not counted:
+            message = "what was submitted with this id has been removed"
+            return Conflict(message, submission_id=first.event.submission_id)
+        ladders = [lad._replace(indexed=not self._periods.get(place_of(lad), False)) for lad, _ in counted]
+        found = [standing for _, standing in counted]
+        return Recorded(ladders, found, duplicate, improved(first.board, first.event, found[0]))
 
     def _ladder(self, ladder: Ladder) -> Mapping[int, Standing]:
         self._require_available()
-        return self._standings.get(ladder, {})
+        return self._standings.get(place_of(ladder), {})
 
     def _rows(self, ladder: Ladder) -> list[Row]:
-        rows = (self._row(ladder, standing) for standing in self._ladder(ladder).values())
+        rows = (self._row(ladder, standing) for standing in self._ladder(ladder).values() if not standing.hidden)
         return sorted(rows, key=lambda row: row.key)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
-            key=sort_key(ladder.board.order, standing.score, standing.achieved_at, standing.user_id),
+            key=key_of_standing(ladder.board, standing),
             submissions=standing.submissions,
             username=self._users.by_id[standing.user_id].username,
             has_metadata=standing.metadata is not None,
+            hidden=bool(standing.hidden),
         )
 
-    def _require_available(self) -> None:
-        if not self.available:
-            raise StoreUnavailable("the database cannot be reached")
 
-
-def _key(submission: Submission) -> tuple[int, int, UUID]:
-    return submission.event.user_id, submission.ladder.board.id, submission.event.submission_id
+def _key(submission: Submission) -> EventKey:
+    return submission.event.user_id, submission.board.id, submission.event.submission_id

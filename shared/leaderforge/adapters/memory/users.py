@@ -1,23 +1,61 @@
 """The user store's twin."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from time import time_ns
 
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken, UserNotFound
 from leaderforge.domain.players import name_key
-from leaderforge.ports import User
+from leaderforge.ports import Clock, ProfileChange, User
+
+
+def microseconds() -> int:
+    """Return the time now, in microseconds since 1970."""
+    return time_ns() // 1000
 
 
 class MemoryUserStore:
     """`UserStore` in a dict."""
 
-    def __init__(self) -> None:
+    def __init__(self, audit: MemoryAuditLog | None = None, *, clock: Clock = microseconds) -> None:
+        self._audit = audit or MemoryAuditLog()
+        self._clock = clock
         self.by_id: dict[int, User] = {}
+        self.hidden: set[int] = set()
+        self.touches: list[tuple[int, int]] = []
+        """Who was touched otherwise than by an event, and when (ms since 1970)."""
 
     async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
         return [self._create(user) for user in users]
 
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> User:
+        if user_id not in self.by_id:
+            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        new = replace(self.by_id[user_id], **changes)
+        refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
+        if refusal is not None:
+            raise refusal
+        self.by_id[user_id] = new
+        self.touch(user_id)
+        self._audit.write(act)
+        return new
+
+    def erase(self, user_id: int) -> None:
+        """Erase a player with its name and email."""
+        del self.by_id[user_id]
+        self.hidden.discard(user_id)
+
+    def touch(self, user_id: int) -> None:
+        """Take note that the player changed otherwise than by an event."""
+        self.touches.append((user_id, self._clock() // 1000))
+
     async def get(self, user_ids: Collection[int]) -> Mapping[int, User]:
         return {i: self.by_id[i] for i in user_ids if i in self.by_id}
+
+    async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
+        return sorted(i for i in self.by_id if user_id is None or i > user_id)[:limit]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
         owners = {name_key(user.username): user for user in self.by_id.values()}
@@ -30,10 +68,15 @@ class MemoryUserStore:
     def _create(self, new: User) -> User | LeaderForgeError:
         if new.user_id in self.by_id:
             return UserExists(f"there is a player {new.user_id} already", user_id=new.user_id)
-        users = self.by_id.values()
-        if any(name_key(new.username) == name_key(user.username) for user in users):
+        refusal = self._refusal(new, self.by_id.values())
+        if refusal is None:
+            self.by_id[new.user_id] = new
+        return refusal or new
+
+    def _refusal(self, new: User, others: Collection[User]) -> LeaderForgeError | None:
+        """Return what of the player is another's."""
+        if name_key(new.username) in {name_key(user.username) for user in others}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
-        if new.email is not None and name_key(new.email) in {name_key(u.email) for u in users if u.email is not None}:
+        if new.email is not None and name_key(new.email) in {name_key(u.email) for u in others if u.email is not None}:
             return EmailTaken("the email is taken")
-        self.by_id[new.user_id] = new
-        return new
+        return None

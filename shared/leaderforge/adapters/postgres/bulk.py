@@ -12,7 +12,7 @@ from leaderforge.ports import EventTuple, User
 _USER_COLUMNS = ("user_id", "username", "email", "created_at")
 _EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")
 _STANDING_COLUMNS = (
-    *("user_id", "board_id", "period_id", "sign", "score", "achieved_at", "run_id", "metadata", "scored"),
+    *("user_id", "board_id", "period_id", "sign", "score", "subranked", "achieved_at", "run_id", "metadata", "scored"),
     *("submissions", "revision"),
 )
 

@@ -1,13 +1,16 @@
-"""Creating players so that each id, name and email has one owner, also among those created together."""
+"""Creating and changing players so that each id, name and email has one owner, also among those created together.
+
+Claims are taken and given up in the order of their keys, names before emails, so that nobody waits in a circle.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from leaderforge.adapters.postgres.pool import Connection
-from leaderforge.adapters.postgres.statements import run_rows
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken
+from leaderforge.adapters.postgres.pool import Connection, Record
+from leaderforge.adapters.postgres.statements import run_rows, statement
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken, UserNotFound
 from leaderforge.domain.players import name_key
-from leaderforge.ports import User
+from leaderforge.ports import ProfileChange, User
 
 
 @dataclass(slots=True)
@@ -23,9 +26,9 @@ class Taken:
         if user.user_id in self.user_ids:
             return UserExists(f"there is a player {user.user_id} already", user_id=user.user_id)
         if name_key(user.username) in self.names:
-            return UsernameTaken(f"the name {user.username!r} is taken", username=user.username)
+            return username_taken(user)
         if user.email is not None and name_key(user.email) in self.emails:
-            return EmailTaken("the email is taken")
+            return email_taken()
         return None
 
     def add(self, user: User) -> None:
@@ -77,6 +80,55 @@ async def insert(connection: Connection, users: Iterable[User]) -> None:
     )
     if taken:
         raise Collision(taken)
+
+
+async def change(connection: Connection, user_id: int, changes: ProfileChange) -> User:
+    """Change a player and its claims, and return it. Raises `UserNotFound`, `UsernameTaken` or `EmailTaken`."""
+    rows = await connection.fetch(statement("lock_profile"), user_id)
+    if not rows:
+        raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+    old = user_of(rows[0])
+    new = replace(old, **changes)
+    if not await _swap(connection, "usernames", user_id, old.username, new.username):
+        raise username_taken(new)
+    if not await _swap(connection, "emails", user_id, old.email, new.email):
+        raise email_taken()
+    await connection.execute(statement("update_user"), user_id, new.username, new.email)
+    return new
+
+
+async def release(connection: Connection, user: User) -> None:
+    """Give up what a player claims."""
+    await _swap(connection, "usernames", user.user_id, user.username, None)
+    await _swap(connection, "emails", user.user_id, user.email, None)
+
+
+def user_of(row: Record) -> User:
+    """Return the player in a row that has all its columns."""
+    return User(row["user_id"], row["username"], row["email"], row["created_at"])
+
+
+def username_taken(user: User) -> UsernameTaken:
+    """Return that the player's name has another owner."""
+    return UsernameTaken(f"the name {user.username!r} is taken", username=user.username)
+
+
+def email_taken() -> EmailTaken:
+    """Return that an email has another owner, without telling more of it."""
+    return EmailTaken("the email is taken")
+
+
+async def _swap(connection: Connection, claims: str, user_id: int, old: str | None, new: str | None) -> bool:
+    """Give up one claim and take another, and say whether that one was free."""
+    given_up, taken = (None if text is None else name_key(text) for text in (old, new))
+    if given_up == taken:
+        return True
+    for key in sorted(key for key in (given_up, taken) if key is not None):
+        if key == given_up:
+            await connection.execute(statement(f"release_{claims}"), key, user_id)
+        elif not await connection.fetch(statement(f"claim_{claims}"), key, user_id):
+            return False
+    return True
 
 
 async def _inserted(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> set[object]:

@@ -1,6 +1,6 @@
 """Bringing the database's tables up to this version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -24,6 +24,21 @@ def migrations() -> Mapping[int, str]:
     """Return the name of each migration, by its number."""
     names = (entry.name for entry in files(__package__).joinpath("migrations").iterdir())
     return {int(name[:4]): name for name in sorted(names) if name.endswith(".sql")}
+
+
+def commands(script: str) -> Iterator[str]:
+    """Yield the statements of a script in which each ends at the end of a line; `$$` encloses those within others."""
+    lines: list[str] = []
+    for line in script.splitlines():
+        if line.startswith("--"):
+            continue
+        lines.append(line)
+        text = "\n".join(lines)
+        if line.endswith(";") and text.count("$$") % 2 == 0:
+            yield text.strip()
+            lines = []
+    if "".join(lines).strip():
+        raise ValueError("the script's last statement has no end")
 
 
 async def migrate(dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: float = 10.0) -> Sequence[str]:
@@ -53,7 +68,9 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) 
         if number in applied:
             return None
         name = migrations()[number]
-        await connection.execute(files(__package__).joinpath("migrations", name).read_text())
+        # One by one: Citus hands some statements on to its workers with all that was sent together with them.
+        for one in commands(files(__package__).joinpath("migrations", name).read_text()):
+            await connection.execute(one)
         await connection.execute(statement("schema_migrated"), number, name)
         return name
 

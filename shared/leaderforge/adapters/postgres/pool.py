@@ -25,6 +25,7 @@ set local plan_cache_mode = force_custom_plan"""
 _STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0; set local statement_timeout = "
 
 _IDLE_SECONDS = 300
+_PROBE_S = 0.5
 _REPETITIONS = 4
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
@@ -34,7 +35,8 @@ class Pool:
 
     `timeout_s` limits every call, waiting for a connection included, `connect_timeout_s` each new connection, and
     `stream_timeout_s` the wait for each chunk of a stream: Citus collects all rows before it hands out the first.
-    `settings` are server settings that go on top of the time limits set here. With `pgbouncer`, in transaction mode,
+    `settings` are server settings that go on top of the time limits set here; `application` is whose connections the
+    server shows them to be. With `pgbouncer`, in transaction mode,
     no statement stays prepared and no setting is sent. All calls raise `StoreUnavailable` where the server cannot
     answer in time, and `Rejected` where it refuses the statement.
     """
@@ -51,8 +53,10 @@ class Pool:
         pgbouncer: bool = False,
         statement_cache_size: int = 256,
         settings: dict[str, str] | None = None,
+        application: str = "leaderforge",
     ) -> None:
         self._dsn = dsn
+        self._application = application
         self._min_size = min_size
         self._max_size = max_size
         self._connect_timeout_s = connect_timeout_s
@@ -70,6 +74,15 @@ class Pool:
             async with AsyncExitStack() as stack:
                 for _ in range(self._min_size):
                     await stack.enter_async_context(pool.acquire())
+
+    async def renew(self) -> None:
+        """Give up idle connections that do not answer at once; the next calls connect anew."""
+        if self._pool is not None and self._loop is asyncio.get_running_loop():
+            await asyncio.gather(*(self._probe() for _ in range(self._pool.get_idle_size())))
+
+    async def _probe(self) -> None:
+        with suppress(LeaderForgeError):
+            await self.fetch("select 1", timeout_s=_PROBE_S)
 
     async def close(self) -> None:
         """Close all connections, the busy ones by force once `timeout_s` is over."""
@@ -188,7 +201,7 @@ class Pool:
             statement_cache_size=self._statement_cache_size,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=0,
-            server_settings={"application_name": "leaderforge"} | self._settings,
+            server_settings={"application_name": self._application} | self._settings,
         )
 
 

@@ -1,7 +1,8 @@
 """Ranks straight from PostgreSQL, for when the index cannot tell them.
 
-The tables hold a score as `ranked`, smaller = better, hence the total order is one ascending row comparison for
-either direction of a board, and what a bound says compares with rows just as sort keys compare with each other.
+The tables hold a score as `ranked` and a subscore as `subranked`, smaller = better, hence the total order is one
+ascending row comparison for either direction of a board, and what a bound says compares with rows just as sort keys
+compare with each other.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -9,9 +10,10 @@ from itertools import accumulate
 
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import listed, statement
-from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import FIRST, KEY_BYTES, LAST, place, sort_key
+from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key
+from leaderforge.domain.standings import LISTED
 
 
 class PostgresRanking:
@@ -22,7 +24,7 @@ class PostgresRanking:
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, listed(user_ids))
-        return {row["user_id"]: _row(row) for row in rows}
+        return {row["user_id"]: _row(ladder.board, row) for row in rows}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
@@ -43,12 +45,12 @@ class PostgresRanking:
             return None
         async with self._pool.transaction(SNAPSHOT) as connection:
             rows = await connection.fetch(statement("key_at"), ladder.board.id, ladder.period, rank - 1)
-        return _key(rows[0]) if rows else None
+        return _key(ladder.board, rows[0]) if rows else None
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
     edges = sorted({FIRST, *bounds, LAST})
-    columns = list(zip(*(_edge(edge) for edge in edges), strict=True))
+    columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(
         statement("counts"),
         ladder.board.id,
@@ -65,19 +67,21 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
 async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int) -> list[Row]:
     if limit == 0:
         return []
-    rows = await connection.fetch(statement(name), ladder.board.id, ladder.period, *_edge(bound), limit)
-    return [_row(row) for row in rows]
+    rows = await connection.fetch(statement(name), ladder.board.id, ladder.period, *_edge(ladder.board, bound), limit)
+    return [_row(ladder.board, row) for row in rows]
 
 
-def _edge(bound: bytes) -> tuple[int, int, int]:
-    """Return the bound as `ranked`, time and user id; they lie beyond every entry's for `FIRST` and `LAST`."""
-    edge = place(Order.ASC, bound.ljust(KEY_BYTES, b"\0"))
-    return edge.score, edge.achieved_at, edge.user_id
+def _edge(board: Board, bound: bytes) -> tuple[int, int, int, int]:
+    """Return the bound as the four columns of the order; they lie beyond every entry's for `FIRST` and `LAST`."""
+    edge = ranked_bound(board, bound)
+    return edge.score, edge.subscore, edge.achieved_at, edge.user_id
 
 
-def _key(row: Record) -> bytes:
-    return sort_key(Order.ASC, row["ranked"], row["achieved_at"], row["user_id"])
+def _key(board: Board, row: Record) -> bytes:
+    return ranked_key(board, Ranked(row["ranked"], row["subranked"], row["achieved_at"], row["user_id"]))
 
 
-def _row(row: Record) -> Row:
-    return Row(_key(row), row["submissions"], row["username"], row["has_metadata"])
+def _row(board: Board, row: Record) -> Row:
+    return Row(
+        _key(board, row), row["submissions"], row["username"], row["has_metadata"], hidden=row["hidden"] != LISTED
+    )

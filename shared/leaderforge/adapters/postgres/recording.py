@@ -1,5 +1,6 @@
 """Recording submissions together, while one that cannot be recorded keeps no other from it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -24,8 +25,12 @@ class Recorder:
 
     async def record(self, submissions: Sequence[Submission]) -> Outcomes:
         """Record the submissions within the time limit, else raise `StoreUnavailable`."""
+        outcomes: dict[int, Recorded | LeaderForgeError] = {}
         async with self._pool.limit(self._timeout_s):
-            return await self._record(submissions, one_node=False)
+            for positions in _rounds(submissions):
+                recorded = await self._record([submissions[i] for i in positions], one_node=False)
+                outcomes |= zip(positions, recorded, strict=True)
+        return [outcomes[i] for i in range(len(submissions))]
 
     async def _record(self, submissions: Sequence[Submission], *, one_node: bool) -> Outcomes:
         if not submissions:
@@ -71,6 +76,25 @@ class Recorder:
             recorded = await self._record([submissions[i] for i in own], one_node=True)
             outcomes |= zip(own, recorded, strict=True)
         return [outcomes[i] for i in range(len(submissions))]
+
+
+def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
+    """Return the positions of what can be recorded together, one after the other.
+
+    Of submissions that are judged by what came before, those of one player come apart.
+    """
+    rounds: list[list[int]] = []
+    before: Counter[tuple[int, int]] = Counter()
+    for position, submission in enumerate(submissions):
+        board, turn = submission.board, 0
+        if board.limits.depend_on_standing(board.policy):
+            player = board.id, submission.event.user_id
+            turn = before[player]
+            before[player] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(position)
+    return rounds
 
 
 def _unknown(user_id: int) -> UserNotFound:

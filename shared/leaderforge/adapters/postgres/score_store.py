@@ -1,25 +1,28 @@
 """The durable truth in PostgreSQL: boards, events and standings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 from time import time_ns
 
+from leaderforge.adapters.postgres.boards import board_of, change_board, create_board, delete_board
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.ranking import PostgresRanking
 from leaderforge.adapters.postgres.recording import Recorder
 from leaderforge.adapters.postgres.statements import listed, statement
-from leaderforge.adapters.postgres.writing import standing
-from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
-from leaderforge.domain.errors import (
-    Conflict,
-    LeaderForgeError,
-)
+from leaderforge.adapters.postgres.upkeep import PostgresUpkeep
+from leaderforge.adapters.postgres.writing import standing_of_row
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Clock, Recorded, Submission
 
 _CHUNK = 10_000
+
+_ladder_ids = itemgetter("board_id", "period_id")
 
 
 def microseconds() -> int:
@@ -27,7 +30,7 @@ def microseconds() -> int:
     return time_ns() // 1000
 
 
-class PostgresScoreStore(PostgresRanking):
+class PostgresScoreStore(PostgresRanking, PostgresUpkeep):
     """`ScoreStore` on PostgreSQL.
 
     `record_timeout_s` limits a whole call of `record`, its retries included. `clock` (in microseconds) is what
@@ -43,50 +46,79 @@ class PostgresScoreStore(PostgresRanking):
         record_timeout_s: float = 5.0,
         health_timeout_s: float = 1.0,
     ) -> None:
-        super().__init__(pool)
+        PostgresRanking.__init__(self, pool)
+        PostgresUpkeep.__init__(self, pool, Periods(pool), clock)
         self._recorder = Recorder(pool, clock, record_timeout_s)
         self._health_timeout_s = health_timeout_s
 
     async def board(self, slug: str) -> Board | None:
         rows = await self._pool.fetch(statement("board"), slug)
-        return _board(rows[0]) if rows else None
+        return board_of(rows[0]) if rows else None
 
-    async def create_board(self, slug: str, name: str, policy: Policy, order: Order, rank_style: RankStyle) -> Board:
-        rows = await self._pool.fetch(statement("create_board"), slug, name, policy, order, rank_style)
-        if not rows:
-            raise Conflict(f"there is a board {slug!r} already", board=slug)
-        return _board(rows[0])
+    async def boards(self) -> Sequence[Board]:
+        return [board_of(row) for row in await self._pool.fetch(statement("boards"))]
+
+    async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
+        rows = await self._pool.fetch(statement("boards_named"), ",".join(slugs))
+        return {row["slug"]: board_of(row) for row in rows}
+
+    async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
+        return await self._pool.transact(lambda connection: create_board(connection, board, act))
+
+    async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
+        return await self._pool.transact(lambda connection: change_board(connection, slug, change, act))
+
+    async def delete_board(self, slug: str, act: AuditEntry) -> Board:
+        return await self._pool.transact(lambda connection: delete_board(connection, slug, act))
 
     async def ladders(self) -> Sequence[Ladder]:
-        boards = await self._boards()
-        periods = await self._pool.fetch(statement("periods"))
-        return [
-            *(Ladder(board) for board in boards.values()),
-            *(Ladder(boards[row["board_id"]], row["period_id"]) for row in periods if row["board_id"] in boards),
-        ]
+        boards = await self.boards()
+        periods = await self._periods.of({board.id: board for board in boards})
+        return [*map(Ladder, boards), *periods]
+
+    async def ladders_of(self, board: Board) -> Sequence[Ladder]:
+        return await self._periods.of_board(board)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        return await self._recorder.record(submissions)
+        await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
+        return await self._periods.told(await self._recorder.record(submissions))
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
         rows = await self._pool.fetch(statement("standings"), ladder.board.id, ladder.period, listed(user_ids))
-        return [standing(row) for row in rows]
+        return [standing_of_row(ladder.board, row) for row in rows]
+
+    async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:
+        rows = await self._pool.fetch(statement("standings_of_users"), listed(user_ids))
+        return list(_by_ladder(rows, _by_ids(await self.ladders())))
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
         rows = await self._pool.fetch(statement("metadata"), ladder.board.id, ladder.period, listed(user_ids))
         return {row["user_id"]: row["metadata"] for row in rows}
 
     async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        boards = await self._boards()
-        ladder_ids = itemgetter("board_id", "period_id")
-        async for rows in self._pool.stream(statement("changed_between"), since, until, chunk=_CHUNK):
-            for (board_id, period), group in groupby(sorted(rows, key=ladder_ids), ladder_ids):
-                if board_id in boards:
-                    yield Ladder(boards[board_id], period), [standing(row) for row in group]
+        ladders = _by_ids(await self.ladders())
+        for changed in ("changed_between", "standings_touched_between"):
+            async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHUNK):
+                for found in _by_ladder(rows, ladders):
+                    yield found
+
+    async def touched_between(self, since: int, until: int) -> Collection[int]:
+        rows = await self._pool.fetch(statement("touched_between"), since, until)
+        return [row["user_id"] for row in rows]
+
+    async def forget_touches(self, before: int) -> None:
+        await self._pool.fetch(statement("forget_touches"), before)
 
     async def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
         async for rows in self._pool.stream(statement("all_standings"), ladder.board.id, ladder.period, chunk=_CHUNK):
-            yield [Standing(*row) for row in rows]
+            yield [standing_of_row(ladder.board, row) for row in rows]
+
+    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+        wanted = _by_ids(ladders)
+        boards, periods = (listed(set(ids)) for ids in zip(*wanted, strict=True))
+        async for rows in self._pool.stream(statement("standings_on"), boards, periods, chunk=_CHUNK):
+            for found in _by_ladder(rows, wanted):
+                yield found
 
     async def all_names(self) -> AsyncIterator[Mapping[int, str]]:
         async for rows in self._pool.stream(statement("all_names"), chunk=_CHUNK):
@@ -98,9 +130,6 @@ class PostgresScoreStore(PostgresRanking):
         except LeaderForgeError:
             return {"postgres": False}
         return {"postgres": True} | (await self._workers() if rows[0]["distributed"] else {})
-
-    async def _boards(self) -> Mapping[int, Board]:
-        return {row["board_id"]: _board(row) for row in await self._pool.fetch(statement("boards"))}
 
     async def _workers(self) -> dict[str, bool]:
         try:
@@ -119,12 +148,15 @@ class PostgresScoreStore(PostgresRanking):
         return bool(rows[0]["answers"])
 
 
-def _board(row: Record) -> Board:
-    return Board(
-        id=row["board_id"],
-        slug=row["slug"],
-        name=row["name"],
-        policy=Policy(row["policy"]),
-        order=Order(row["direction"]),
-        rank_style=RankStyle(row["rank_style"]),
-    )
+def _by_ids(ladders: Iterable[Ladder]) -> Mapping[tuple[int, int], Ladder]:
+    return {(ladder.board.id, ladder.period): ladder for ladder in ladders}
+
+
+def _by_ladder(
+    rows: Sequence[Record], ladders: Mapping[tuple[int, int], Ladder]
+) -> Iterator[tuple[Ladder, Sequence[Standing]]]:
+    """Yield the standings in rows of many ladders, those of one of these ladders together."""
+    for ids, group in groupby(sorted(rows, key=_ladder_ids), _ladder_ids):
+        if ids in ladders:
+            ladder = ladders[ids]
+            yield ladder, [standing_of_row(ladder.board, row) for row in group]

@@ -6,23 +6,28 @@ distributed by can be unique; a player and the claims are written in one transac
 
 from collections.abc import Collection, Mapping, Sequence
 
-from leaderforge.adapters.postgres.claims import Collision, Taken, insert, without_rivals
+from leaderforge.adapters.postgres.acts import Acts
+from leaderforge.adapters.postgres.claims import Collision, Taken, change, insert, user_of, without_rivals
 from leaderforge.adapters.postgres.errors import Rejected
-from leaderforge.adapters.postgres.pool import Pool, Record
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.players import name_key
-from leaderforge.ports import User
+from leaderforge.ports import Clock, ProfileChange, User
 
+_BEFORE_ALL = -(2**63)
 _LAST_CHARACTER = chr(0x10FFFF)
 _SURROGATES = range(0xD800, 0xE000)
 
 
 class PostgresUserStore:
-    """`UserStore` on PostgreSQL."""
+    """`UserStore` on PostgreSQL. `clock` is the store's, in microseconds."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
         self._pool = pool
+        self._acts = Acts(pool, clock)
 
     async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
         outcomes: dict[int, User | LeaderForgeError] = {}
@@ -37,9 +42,23 @@ class PostgresUserStore:
             waiting = {i: user for i, user in waiting.items() if i not in outcomes}
         return [outcomes[i] for i in range(len(users))]
 
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> User:
+        try:
+            return await self._acts.do(
+                user_id, lambda connection, _: change(connection, user_id, changes), lambda _: act
+            )
+        except Rejected as error:
+            if not error.for_a_value:
+                raise
+            raise Refused("the player has a value that cannot be stored") from error
+
     async def get(self, user_ids: Collection[int]) -> Mapping[int, User]:
         rows = await self._pool.fetch(statement("users"), listed(user_ids))
-        return {row["user_id"]: _user(row) for row in rows}
+        return {row["user_id"]: user_of(row) for row in rows}
+
+    async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
+        after = _BEFORE_ALL if user_id is None else user_id
+        return [row["user_id"] for row in await self._pool.fetch(statement("users_after"), after, limit)]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
         keys = {name: name_key(name) for name in usernames}
@@ -94,7 +113,3 @@ def _prefix_end(prefix: str) -> str:
         return _LAST_CHARACTER
     following = ord(stem[-1]) + 1
     return stem[:-1] + chr(_SURROGATES.stop if following in _SURROGATES else following)
-
-
-def _user(row: Record) -> User:
-    return User(row["user_id"], row["username"], row["email"], row["created_at"])

@@ -6,23 +6,25 @@ batches ever wait for each other in a circle.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
+from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import listed, run_rows, statement
-from leaderforge.domain.boards import Board, Order, Policy
+from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Conflict, LeaderForgeError
-from leaderforge.domain.standings import Event, Standing, combine, improved, standing_of
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.standings import Standing, combine, improved, standing_of
 from leaderforge.ports import Recorded, Submission
 
 EventKey: TypeAlias = tuple[int, int, UUID]
 """User, board and submission id."""
 StandingKey: TypeAlias = tuple[int, int, int]
 """User, board and period."""
+Standings: TypeAlias = Mapping[StandingKey, Standing]
 
-SIGNS = {Order.DESC: -1, Order.ASC: 1}
+_SIGNS = {Order.DESC: -1, Order.ASC: 1}
 """What a score is multiplied by to be smaller the better it is."""
 
 
@@ -32,15 +34,17 @@ async def write(
     """Write the submissions and return what became of each, in their order.
 
     `now`, in microseconds since 1970, is when the events are recorded, and the least revision of what they change.
+    Of submissions that are judged by what came before (`Limits.depend_on_standing`), a player has one at the most.
     """
     firsts: dict[EventKey, int] = {}
     for position, submission in enumerate(submissions):
         firsts.setdefault(_event_key(submission), position)
     events = {key: submissions[position] for key, position in firsts.items()}
     new = await _insert_events(connection, events, now // 1000)
-    standings = await _upsert_standings(connection, [events[key] for key in new], now)
+    refused = await judge(connection, [(key, events[key]) for key in sorted(new)])
+    standings = await upsert_standings(connection, [events[key] for key in new - refused.keys()], now)
     outcomes: dict[int, Recorded | LeaderForgeError] = {
-        firsts[key]: _recorded(events[key], standings[_standing_key(events[key])]) for key in new
+        firsts[key]: refused.get(key) or _recorded(events[key], standings) for key in new
     }
     repeated = {i: s for i, s in enumerate(submissions) if i not in outcomes}
     if repeated:
@@ -48,7 +52,13 @@ async def write(
     return [outcomes[i] for i in range(len(submissions))]
 
 
-def standing(row: Record) -> Standing:
+async def count_event(connection: Connection, submission: Submission, now: int) -> None:
+    """Write one event whose id is new, by no rule of its board."""
+    await _insert_events(connection, {_event_key(submission): submission}, now // 1000)
+    await upsert_standings(connection, [submission], now)
+
+
+def standing_of_row(board: Board, row: Record) -> Standing:
     """Return the standing in a row that has all its columns."""
     return Standing(
         row["user_id"],
@@ -59,6 +69,41 @@ def standing(row: Record) -> Standing:
         row["scored"],
         row["submissions"],
         row["revision"],
+        ranked_score(board.subscore_order or Order.ASC, row["subranked"]),
+        row["hidden"],
+    )
+
+
+async def upsert_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
+    """Fold events that are new into the standings they count in, and return these."""
+    standings: dict[StandingKey, Standing] = {}
+    newcomers: set[int] = set()
+    for policy, folded in sorted(_folded(submissions).items()):
+        rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
+        for row in await run_rows(connection, f"upsert_{policy}", rows):
+            key = row["user_id"], row["board_id"], row["period_id"]
+            board, added = folded[key]
+            standings[key] = standing_of_row(board, row)
+            if added.submissions == row["submissions"]:
+                newcomers.add(row["user_id"])
+    if newcomers:
+        standings |= await hide_newcomers(connection, newcomers, {s.board.id: s.board for s in submissions})
+    return standings
+
+
+def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
+    """Return the values of a row of standings, in the order of its columns."""
+    return (
+        *key,
+        _SIGNS[board.order],
+        standing.score,
+        ranked_score(board.subscore_order or Order.ASC, standing.subscore),
+        standing.achieved_at,
+        standing.run_id,
+        standing.metadata,
+        standing.scored,
+        standing.submissions,
+        revision,
     )
 
 
@@ -70,87 +115,84 @@ async def _insert_events(
     return {(user_id, board_id, submission_id) for user_id, board_id, submission_id in returned}
 
 
-async def _upsert_standings(
-    connection: Connection, submissions: Sequence[Submission], revision: int
-) -> dict[StandingKey, Standing]:
-    by_policy: dict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
+def _folded(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
+    """Return what the events amount to by themselves, on each standing they count in."""
+    by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
-        _fold_in(by_policy[submission.ladder.board.policy], submission)
-    returned: list[Record] = []
-    for policy in sorted(by_policy):
-        folded = by_policy[policy]
-        rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
-        returned += await run_rows(connection, f"upsert_{policy}", rows)
-    return {(row["user_id"], row["board_id"], row["period_id"]): standing(row) for row in returned}
+        board, one = submission.board, standing_of(submission.event)
+        folded = by_policy[board.policy]
+        for ladder in submission.ladders:
+            key = _standing_key(one.user_id, ladder)
+            folded[key] = board, (combine(board, folded[key][1], one) if key in folded else one)
+    return by_policy
 
 
-def _fold_in(folded: dict[StandingKey, tuple[Board, Standing]], submission: Submission) -> None:
-    board, key, new = submission.ladder.board, _standing_key(submission), standing_of(submission.event)
-    if key in folded:
-        new = combine(board.policy, board.order, folded[key][1], new)
-    folded[key] = board, new
+async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
+    """Hide new standings of players who are hidden, and return them so.
+
+    Whoever hides a player locks them, which waits for transactions such as this one: the foreign key sees to it.
+    """
+    hidden = [row["user_id"] for row in await connection.fetch(statement("hidden_users"), listed(user_ids))]
+    if not hidden:
+        return {}
+    await connection.execute(statement("hide_standings"), listed(hidden))
+    return await _standings_of(connection, hidden, boards)
 
 
-async def _standings_of(connection: Connection, user_ids: Collection[int]) -> dict[StandingKey, Standing]:
+async def _standings_of(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     rows = await connection.fetch(statement("standings_of_users"), listed(user_ids))
-    return {(row["user_id"], row["board_id"], row["period_id"]): standing(row) for row in rows}
+    return {
+        (row["user_id"], row["board_id"], row["period_id"]): standing_of_row(boards[row["board_id"]], row)
+        for row in rows
+        if row["board_id"] in boards
+    }
 
 
-async def _event_scores(connection: Connection, submissions: Collection[Submission]) -> dict[EventKey, int]:
+async def _first_copies(connection: Connection, submissions: Collection[Submission]) -> Mapping[EventKey, Record]:
     user_ids = {s.event.user_id for s in submissions}
     submission_ids = {s.event.submission_id for s in submissions}
     rows = await connection.fetch(statement("event_scores"), listed(user_ids), listed(submission_ids))
-    return {(row["user_id"], row["board_id"], row["submission_id"]): row["score"] for row in rows}
+    return {(row["user_id"], row["board_id"], row["submission_id"]): row for row in rows}
 
 
-def _recorded(submission: Submission, standing: Standing) -> Recorded:
-    return Recorded(standing, duplicate=False, improved=_improved(submission, submission.event, standing))
+def _recorded(submission: Submission, standings: Standings) -> Recorded:
+    user_id = submission.event.user_id
+    own = [standings[_standing_key(user_id, ladder)] for ladder in submission.ladders]
+    better = improved(submission.board, submission.event, own[0])
+    return Recorded(submission.ladders, own, duplicate=False, improved=better)
 
 
 async def _repeated(
     connection: Connection, submissions: Mapping[int, Submission]
 ) -> Mapping[int, Recorded | LeaderForgeError]:
-    standings = await _standings_of(connection, {s.event.user_id for s in submissions.values()})
-    scores = await _event_scores(connection, submissions.values())
-    return {i: _duplicate(s, standings.get(_standing_key(s)), scores[_event_key(s)]) for i, s in submissions.items()}
+    boards = {s.board.id: s.board for s in submissions.values()}
+    standings = await _standings_of(connection, {s.event.user_id for s in submissions.values()}, boards)
+    firsts = await _first_copies(connection, submissions.values())
+    return {i: _duplicate(s, firsts[_event_key(s)], standings) for i, s in submissions.items()}
 
 
-def _duplicate(submission: Submission, standing: Standing | None, score: int) -> Recorded | LeaderForgeError:
-    """Return what a repeated submission is told: what its first copy, of that score, amounts to today."""
-    if standing is None:
-        return Conflict("the submission id belongs to another period", submission_id=submission.event.submission_id)
-    first = replace(submission.event, score=score)
-    return Recorded(standing, duplicate=True, improved=_improved(submission, first, standing))
-
-
-def _improved(submission: Submission, event: Event, standing: Standing) -> bool:
-    board = submission.ladder.board
-    return improved(board.policy, board.order, event, standing)
+def _duplicate(submission: Submission, first: Record, standings: Standings) -> Recorded | LeaderForgeError:
+    """Return what a repeated submission is told: what its first copy amounts to today, on the ladders it counted in."""
+    event = submission.event._replace(score=first["score"], achieved_at=first["achieved_at"])
+    counted = {
+        ladder: standing
+        for ladder in submission.board.ladders_at(event.achieved_at)
+        if (standing := standings.get(_standing_key(event.user_id, ladder))) and not standing.removed
+    }
+    if first["void"] or not counted:
+        return Conflict("what was submitted with this id has been removed", submission_id=event.submission_id)
+    own = list(counted.values())
+    return Recorded(list(counted), own, duplicate=True, improved=improved(submission.board, event, own[0]))
 
 
 def _event_key(submission: Submission) -> EventKey:
-    return submission.event.user_id, submission.ladder.board.id, submission.event.submission_id
+    return submission.event.user_id, submission.board.id, submission.event.submission_id
 
 
-def _standing_key(submission: Submission) -> StandingKey:
-    return submission.event.user_id, submission.ladder.board.id, submission.ladder.period
+def _standing_key(user_id: int, ladder: Ladder) -> StandingKey:
+    return user_id, ladder.board.id, ladder.period
 
 
 def _event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:
     event = submission.event
-    return *key, event.score, event.achieved_at, recorded_at, event.metadata
-
-
-def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
-    """Return the values of a row of standings, in the order of its columns."""
-    return (
-        *key,
-        SIGNS[board.order],
-        standing.score,
-        standing.achieved_at,
-        standing.run_id,
-        standing.metadata,
-        standing.scored,
-        standing.submissions,
-        revision,
-    )
+    return *key, event.score, event.subscore, event.achieved_at, recorded_at, event.metadata

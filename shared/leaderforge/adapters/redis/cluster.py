@@ -1,22 +1,39 @@
 """Running scripts on the cluster's partitions, many in one round trip a node."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from random import shuffle
 from time import monotonic
 from typing import Any
 
+import redis.exceptions
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, MovedError, NoScriptError, RedisClusterException, RedisError, TryAgainError
+from redis.exceptions import (
+    AskError,
+    MovedError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    TryAgainError,
+)
+from redis.exceptions import ConnectionError as Disconnected
 
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.shards import IndexNode
 
 _PAUSE_S = 0.25
+_PROBE_S = 0.5
 _TRY_AGAIN_S = 0.02
+_CLOSING_S = 5.0
+_USES = 64
+"""Uses at a time, each of which takes a connection to every node that it concerns: the others wait for their turn."""
+_TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
 """What nodes say of a slot that is being moved."""
 
@@ -29,6 +46,10 @@ class Call:
     script: Script
     keys: Sequence[bytes]
     args: Sequence[bytes | int | str]
+
+
+_Eval = tuple[str, str, Call]
+"""How to run a call: the command, and the script by its digest or by its text."""
 
 
 class Cluster:
@@ -47,18 +68,18 @@ class Cluster:
         self._tls = tls
         self._client: RedisCluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._turns = asyncio.Semaphore(_USES)
         self._retry_at: float | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run the calls and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            replies = await _execute(client, [("EVALSHA", call.script.sha, call) for call in calls])
-            unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
-            if unknown:
-                # A restarted or promoted node has lost its scripts; EVAL teaches them again.
-                again = await _execute(client, [("EVAL", calls[i].script.source, calls[i]) for i in unknown])
-                for i, reply in zip(unknown, again, strict=True):
-                    replies[i] = reply
+            replies = await _execute(client, list(map(_evalsha, calls)))
+            # A connection that was idle may have been closed by the other side; no script minds running twice.
+            await _repeat(client, calls, replies, Disconnected, _evalsha)
+            # A restarted or promoted node has lost its scripts; EVAL teaches them again.
+            await _repeat(client, calls, replies, NoScriptError, _eval)
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
@@ -67,53 +88,155 @@ class Cluster:
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            pipeline = client.pipeline()
-            for command in commands:
-                pipeline.execute_command(*command)
-            return await pipeline.execute()
+            try:
+                return await _sent_plain(client, commands)
+            except Disconnected:
+                return await _sent_plain(client, commands)
+
+    async def nodes(self) -> Sequence[IndexNode]:
+        """Return the nodes that take writes, by name, with the memory they use. Raises `IndexUnavailable`."""
+        async with self._guarded() as client:
+            asked = sorted(client.get_primaries(), key=lambda node: node.name)
+            return await asyncio.gather(*(self._described(client, node) for node in asked))
+
+    async def node_of(self, slot: int) -> str:
+        """Return the name of the node that has the slot. Raises `IndexUnavailable`."""
+        async with self._guarded() as client:
+            return str(client.nodes_manager.get_node_from_slot(slot).name)
+
+    async def connect(self, slot: int) -> AbstractConnection:
+        """Return a connection of its own to the node that has the slot. Raises `IndexUnavailable`."""
+        async with self._guarded() as client:
+            node = client.nodes_manager.get_node_from_slot(slot)
+            # Its user limits the time.
+            connection = (SSLConnection if self._tls else Connection)(
+                host=node.host, port=node.port, password=self._password, protocol=2, socket_timeout=None
+            )
+            await connection.connect()  # type: ignore[no-untyped-call]  # as it is published
+            return connection
+
+    async def renew(self) -> None:
+        """Give up all connections if a node does not answer at once; the next use opens new ones."""
+        client = self._client
+        if client is None or self._loop is not asyncio.get_running_loop():
+            return
+        try:
+            async with asyncio.timeout(min(_PROBE_S, self._timeout_s)):
+                await client.ping(target_nodes=RedisCluster.PRIMARIES)
+        except (RedisError, OSError, TimeoutError):
+            if self._client is client:
+                self._start_anew()
 
     async def close(self) -> None:
         """Close the connections; the next use opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()
+        for closing in self._closing:
+            closing.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _described(self, client: RedisCluster, node: ClusterNode) -> IndexNode:
+        try:
+            async with asyncio.timeout(self._timeout_s / 2):
+                told = await client.info("memory", target_nodes=node)
+        except (RedisError, OSError, TimeoutError):
+            return IndexNode(node.name, up=False, memory=None)
+        return IndexNode(node.name, up=True, memory=int(told["used_memory"]))
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[RedisCluster]:
-        if self._retry_at is not None:
-            if monotonic() < self._retry_at:
-                raise IndexUnavailable("the rank index is out of reach; trying again shortly")
-            self._retry_at = monotonic() + self._timeout_s + _PAUSE_S
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                yield await self._connected()
-        except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
-            self._retry_at = monotonic() + _PAUSE_S
-            raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
-        self._retry_at = None
+        self._belong_to(asyncio.get_running_loop())
+        async with self._turns:
+            if self._retry_at is not None:
+                if monotonic() < self._retry_at:
+                    raise IndexUnavailable("the rank index is out of reach; trying again shortly")
+                self._retry_at = monotonic() + self._timeout_s + _PAUSE_S
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    yield await self._connected()
+            except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+                self._retry_at = monotonic() + _PAUSE_S
+                if isinstance(error, _TIME_OUTS):
+                    self._start_anew()
+                raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
+            self._retry_at = None
+
+    def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not loop:
+            self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
+
+    def _start_anew(self) -> None:
+        """Have the next use ask any node for the topology: this client would go on asking one that hangs."""
+        client, self._client = self._client, None
+        if client is not None:
+            # Others may be using it until their time is over.
+            closing = asyncio.get_running_loop().create_task(_closed(client, self._timeout_s))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _connected(self) -> RedisCluster:
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
+        if self._client is None:
             self._client = self._new_client()
-            self._loop = loop
         return await self._client.initialize()
 
     def _new_client(self) -> RedisCluster:
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
+        shuffle(nodes)  # else one that hangs might always be asked first
         return RedisCluster(
             startup_nodes=nodes,
             password=self._password,
             ssl=self._tls,
             retry=Retry(NoBackoff(), 1),
-            socket_timeout=self._timeout_s,
+            # Every use has its time limit: redis-py's own costs a task a write and may swallow a cancellation (3.11).
+            socket_timeout=None,
             socket_connect_timeout=self._timeout_s,
             # The cluster may be reached through one address while its nodes come and go.
             dynamic_startup_nodes=False,
         )
 
 
-async def _execute(client: RedisCluster, evals: Sequence[tuple[str, str, Call]]) -> list[Any]:
+async def _closed(client: RedisCluster, after_s: float) -> None:
+    """Close a client, some of whose connections may hang, after a while or when cancelled."""
+    try:
+        await asyncio.sleep(after_s)
+    finally:
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(_CLOSING_S):
+                await client.aclose()
+
+
+def _evalsha(call: Call) -> _Eval:
+    return "EVALSHA", call.script.sha, call
+
+
+def _eval(call: Call) -> _Eval:
+    return "EVAL", call.script.source, call
+
+
+async def _repeat(
+    client: RedisCluster,
+    calls: Sequence[Call],
+    replies: list[Any],
+    failure: type[Exception],
+    form: Callable[[Call], _Eval],
+) -> None:
+    """Run those of the calls again that failed so, and put their new replies in place."""
+    failed = [i for i, reply in enumerate(replies) if isinstance(reply, failure)]
+    if failed:
+        again = await _execute(client, [form(calls[i]) for i in failed])
+        for i, reply in zip(failed, again, strict=True):
+            replies[i] = reply
+
+
+async def _sent_plain(client: RedisCluster, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
+    pipeline = client.pipeline()
+    for command in commands:
+        pipeline.execute_command(*command)
+    return await pipeline.execute()
+
+
+async def _execute(client: RedisCluster, evals: Sequence[_Eval]) -> list[Any]:
     replies = await _sent(client, evals, [None] * len(evals))
     # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
     while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
@@ -124,9 +247,7 @@ async def _execute(client: RedisCluster, evals: Sequence[tuple[str, str, Call]])
     return replies
 
 
-async def _sent(
-    client: RedisCluster, evals: Sequence[tuple[str, str, Call]], asked: Sequence[ClusterNode | None]
-) -> list[Any]:
+async def _sent(client: RedisCluster, evals: Sequence[_Eval], asked: Sequence[ClusterNode | None]) -> list[Any]:
     """Send each call to the node that has its slot or, where there is one, to the node that is to be asked for it."""
     pipeline = client.pipeline()
     positions = []

@@ -1,29 +1,35 @@
 """The rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
-from itertools import starmap
+from dataclasses import asdict, replace
+from itertools import chain, islice, starmap
 from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
+from leaderforge.adapters.redis.applying import Application
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
 from leaderforge.adapters.redis.owed import Owed
-from leaderforge.adapters.redis.records import Record, key_of, record_of, revision_of, row_of
+from leaderforge.adapters.redis.records import is_removed, key_of, record_bytes, record_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
-from leaderforge.domain.boards import Ladder, RankStyle
+from leaderforge.adapters.redis.surveying import inspection, survey
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
-from leaderforge.domain.order import USER_BYTES, rank_bound, user_bytes, user_id_of
+from leaderforge.domain.order import user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.shards import Inspection, Survey
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied
+from leaderforge.ports import Applied, LadderUpdate
 
 _RECORDS_A_CALL = 500
+_LADDERS_A_TRIP = 64
 _KEYS_A_SCAN = 1000
 _SELECTION_ROUNDS = 64
 _SIZES_KEPT = 1024
@@ -54,7 +60,7 @@ class RedisIndex:
             user_id: row_of(key_of(user_bytes(user_id), value), value, name)
             for ids, (values, names) in zip(groups.values(), replies, strict=True)
             for user_id, value, name in zip(ids, values, names, strict=True)
-            if value is not None
+            if value is not None and not is_removed(value)
         }
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
@@ -94,39 +100,32 @@ class RedisIndex:
         return sizes
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
-        records = [record_of(ladder.board.order, standing) for standing in standings]
-        bounds = [rank_bound(ladder.board.rank_style, record.key) for record in records] if count else []
-        groups = self._by_partition([s.user_id for s in standings])
-        by_user = dict(zip((s.user_id for s in standings), records, strict=True))
-        touched = list(self._all) if count else list(groups)
+        [applied] = await self.apply_all([LadderUpdate(ladder, standings, count)])
+        return applied
+
+    async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
+        applied: list[Sequence[Applied]] = []
+        pieces = chunks(updates, _LADDERS_A_TRIP)
+        for i, piece in enumerate(pieces):
+            try:
+                applied += await self._apply(piece)
+            except IndexUnavailable:
+                for missed in chain.from_iterable(pieces[i:]):
+                    self._owed.add(missed.ladder, missed.standings)
+                raise
+        return applied
+
+    async def _apply(self, updates: Sequence[LadderUpdate]) -> list[Sequence[Applied]]:
+        """Apply updates in one round trip."""
+        await self._owed.pay(self)
+        applications = [Application.of(update, self._by_partition, self._all) for update in updates]
         calls = [
-            self._call(
-                p,
-                script("apply"),
-                *self._ladder_keys(p, ladder),
-                args=(b"".join(by_user[user_id].packed for user_id in groups.get(p, ())), *bounds),
-            )
-            for p in touched
+            self._call(p, script("apply"), *self._ladder_keys(p, one.update.ladder), args=args)
+            for one in applications
+            for p, args in zip(one.touched, one.arguments(), strict=True)
         ]
-        try:
-            await self._owed.pay(self)
-            replies = await self._cluster.run(calls)
-        except IndexUnavailable:
-            self._owed.add(ladder, standings)
-            raise
-        held = {
-            user_id: value
-            for p, reply in zip(touched, replies, strict=True)
-            for user_id, value in zip(groups.get(p, ()), reply[0], strict=True)
-        }
-        counts = [reply[1] for reply in replies if len(reply) > 1]
-        above: Iterable[int | None] = [None] * len(records)
-        if counts and None not in counts:
-            above = map(sum, zip(*counts, strict=True))
-        return [
-            _applied(ladder.board.rank_style, record, held[user_id], n)
-            for (user_id, record), n in zip(by_user.items(), above, strict=True)
-        ]
+        replies = iter(await self._cluster.run(calls))
+        return [one.applied(list(islice(replies, len(one.touched)))) for one in applications]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
         """Apply many standings, one a player, in calls short enough not to hold up the nodes."""
@@ -136,18 +135,18 @@ class RedisIndex:
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
         groups = self._by_partition([s.user_id for s in standings])
-        by_user = {s.user_id: record_of(ladder.board.order, s) for s in standings}
+        by_user = {s.user_id: record_of(ladder.board, s) for s in standings}
         calls = [
             self._call(
                 p,
                 script("compare"),
                 self._keys.entries(p, ladder),
                 self._keys.standings(p, ladder),
-                args=(b"".join(by_user[i].packed for i in chunk),),
+                args=(record_bytes(ladder.board), b"".join(by_user[i].packed for i in chunk)),
                 meta=False,
             )
             for p, ids in groups.items()
-            for chunk in _chunks(ids, _RECORDS_A_CALL)
+            for chunk in chunks(ids, _RECORDS_A_CALL)
         ]
         return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
 
@@ -170,6 +169,18 @@ class RedisIndex:
                 for p, ids in groups.items()
             ]
         )
+
+    async def forget(self, ladders: Sequence[Ladder], user_ids: Collection[int]) -> None:
+        self._owed.drop(user_ids)
+        calls = []
+        for p, ids in self._by_partition(user_ids).items():
+            keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
+            args = [user_bytes(user_id) for user_id in ids]
+            calls.append(self._call(p, script("forget"), self._keys.names[p], *keys, args=args))
+        await self._cluster.run(calls)
+
+    async def drop(self, ladder: Ladder) -> None:
+        await self._cluster.commands([("UNLINK", key) for p in self._all for key in self._ladder_keys(p, ladder)])
 
     async def watermarks(self) -> Sequence[int | None]:
         await self._owed.pay(self)
@@ -199,8 +210,21 @@ class RedisIndex:
         call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
         return bool((await self._cluster.run([call]))[0])
 
+    async def inspection(self) -> Inspection | None:
+        return await inspection(self._cluster, self._keys)
+
+    async def note_inspection(self, inspection: Inspection) -> None:
+        await self._cluster.commands([("SET", self._keys.inspection, json.dumps(asdict(inspection)))])
+
     async def health(self) -> Sequence[bool]:
         return await asyncio.gather(*(self._answers(p) for p in self._all))
+
+    async def survey(self, ladders: Sequence[Ladder]) -> Survey:
+        return await survey(self._cluster, self._keys, ladders)
+
+    async def renew(self) -> None:
+        """Give up connections that do not answer."""
+        await self._cluster.renew()
 
     async def close(self) -> None:
         """Close the connections; the next use opens new ones."""
@@ -233,10 +257,11 @@ class RedisIndex:
         )
 
     async def _load_partition(self, ladder: Ladder, partition: int, standings: Sequence[Standing]) -> None:
-        for chunk in _chunks(standings, _RECORDS_A_CALL):
-            packed = b"".join(record_of(ladder.board.order, s).packed for s in chunk)
+        for chunk in chunks(standings, _RECORDS_A_CALL):
+            packed = b"".join(record_of(ladder.board, s).packed for s in chunk)
             keys = self._ladder_keys(partition, ladder)
-            await self._cluster.run([self._call(partition, script("apply"), *keys, args=(packed,))])
+            args = record_bytes(ladder.board), packed
+            await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:
         await self._owed.pay(self)
@@ -266,23 +291,8 @@ class RedisIndex:
         return groups
 
 
-def _chunks(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
-    return [items[i : i + size] for i in range(0, len(items), size)]
-
-
 def _window_of(reply: Any) -> Window[Any]:
     """Return a partition's window of keys, stored values and names: rows are made of the few that are kept."""
     total, above, split, keys, values, names = reply
     found = list(zip(keys, values, names, strict=True))
     return Window(total, above, before=found[:split], after=found[split:])
-
-
-def _applied(style: RankStyle, record: Record, held: bytes | None, above: int | None) -> Applied:
-    if held is None:
-        return Applied(record.key, None, above)
-    previous = key_of(record.key[-USER_BYTES:], held)
-    newer = revision_of(held) > revision_of(record.value)
-    if above is not None and newer and previous < rank_bound(style, record.key):
-        # The player's own, newer and better entry was counted above this standing.
-        above -= 1
-    return Applied(record.key, previous, above)

@@ -4,6 +4,8 @@ All keys of a partition share its hash tag, so that one script can use them toge
 the number of partitions: another number is another index, built beside this one.
 """
 
+from zlib import crc32
+
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.sharding import hash_tags, slot_of
 
@@ -16,6 +18,8 @@ class Keys:
         self.slots = [slot_of(tag) for tag in tags]
         self._roots = [f"{namespace}:{partitions}:{{{tag}}}:".encode() for tag in tags]
         self.meta = [root + b"meta" for root in self._roots]
+        self.changes = self._roots[0] + b"changes"
+        self.inspection = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:
@@ -29,3 +33,9 @@ class Keys:
     def lease(self, name: str) -> bytes:
         """The lease of that name."""
         return self._roots[0] + b"lease:" + name.encode()
+
+    def allowance(self, subject: str) -> tuple[int, bytes]:
+        """The slot and the key of what a rate limit remembers of a subject; subjects lie evenly over the partitions."""
+        name = subject.encode()
+        partition = crc32(name) % len(self._roots)
+        return self.slots[partition], self._roots[partition] + b"allowance:" + name

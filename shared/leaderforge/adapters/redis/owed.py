@@ -1,7 +1,7 @@
 """Updates that the index could not take when they were new."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -31,6 +31,12 @@ class Owed:
         if sum(map(len, self._missed.values())) > self._most:
             self._missed.clear()
             self._too_many = True
+
+    def drop(self, user_ids: Collection[int]) -> None:
+        """Owe nothing of these players any more."""
+        for missed in self._missed.values():
+            for user_id in user_ids:
+                missed.pop(user_id, None)
 
     async def pay(self, index: RankIndex) -> None:
         """Return once the index is owed nothing. Raises `IndexUnavailable` while it is, or another caller is at it."""

@@ -1,29 +1,31 @@
 """How the index stores a standing: fixed-width records that scripts can cut apart.
 
-A record is the user (7 bytes), revision (7), flags (1), score and time as in the sort key (13), submissions (4); the
-hash of standings holds all but the user, by user.
+A record is the user (7 bytes), revision (7), flags (1), the sort key but for the user (13, or 20 with a subscore) and
+submissions (4); the hash of standings holds all but the user, by user. Only records without any of the flags
+`UNLISTED` have an entry in the sorted set.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from leaderforge.domain.boards import Order
+from leaderforge.domain.boards import Board
 from leaderforge.domain.merge import Row
-from leaderforge.domain.order import KEY_BYTES, USER_BYTES, sort_key
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.order import USER_BYTES, key_bytes
+from leaderforge.domain.standings import Standing, key_of_standing
 
-_PLACE_BYTES = KEY_BYTES - USER_BYTES
 _REVISION = slice(0, 7)
 _FLAGS = 7
-_PLACE = slice(8, 8 + _PLACE_BYTES)
-_SUBMISSIONS = slice(8 + _PLACE_BYTES, None)
+_PLACE = slice(8, -4)
+_SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
-_LOST = bytes(8 + _PLACE_BYTES + 4)
+_LOST = bytes(12)
 
-HAS_METADATA = 1
+_HAS_METADATA = 1
+_HIDDEN = 2
+_REMOVED = 4
+UNLISTED = _HIDDEN | _REMOVED
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """A standing as the index holds it."""
 
     key: bytes
@@ -35,16 +37,38 @@ class Record:
         return self.key[-USER_BYTES:] + self.value
 
 
-def record_of(order: Order, standing: Standing) -> Record:
+def record_of(board: Board, standing: Standing) -> Record:
     """Return the record of a standing."""
-    key = sort_key(order, standing.score, standing.achieved_at, standing.user_id)
+    key = key_of_standing(board, standing)
     value = b"%b%c%b%b" % (
         standing.revision.to_bytes(7, "big"),
-        HAS_METADATA if standing.metadata is not None else 0,
-        key[:_PLACE_BYTES],
+        _flags(standing),
+        key[:-USER_BYTES],
         min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big"),
     )
     return Record(key, value)
+
+
+def record_bytes(board: Board) -> int:
+    """Return the length of the packed records of a board."""
+    return key_bytes(board) + 12
+
+
+def _flags(standing: Standing) -> int:
+    flags = 0 if standing.metadata is None else _HAS_METADATA
+    if standing.hidden:
+        flags |= _REMOVED if standing.removed else _HIDDEN
+    return flags
+
+
+def is_listed(value: bytes) -> bool:
+    """Whether a stored value has an entry in the sorted set."""
+    return not value[_FLAGS] & UNLISTED
+
+
+def is_removed(value: bytes) -> bool:
+    """Whether a stored value only keeps older revisions from coming back."""
+    return bool(value[_FLAGS] & _REMOVED)
 
 
 def revision_of(value: bytes) -> bytes:
@@ -64,5 +88,6 @@ def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
         key=key,
         submissions=int.from_bytes(value[_SUBMISSIONS], "big"),
         username=None if name is None else name.decode(),
-        has_metadata=bool(value[_FLAGS] & HAS_METADATA),
+        has_metadata=bool(value[_FLAGS] & _HAS_METADATA),
+        hidden=bool(value[_FLAGS] & _HIDDEN),
     )

@@ -1,7 +1,7 @@
 """Measurements for New Relic. Importing this module loads its agent, so do so only where it is wanted."""
 
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -10,6 +10,8 @@ import newrelic.agent  # type: ignore[import-untyped]  # it has no types
 
 _PREFIX = "Custom/LeaderForge"
 _GROUP = "Function"
+_PRIORITY = 100
+"""Above that of any name that the agent gives."""
 _IN_THE_BACKGROUND = frozenset({"reconcile"})
 
 
@@ -27,6 +29,10 @@ class NewRelic:
         self._application: Any = newrelic.agent.register_application(app_name, timeout=0)
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
+        if newrelic.agent.current_transaction() is not None:
+            # The agent found the web framework and began one by itself, which ours would be lost in.
+            newrelic.agent.set_transaction_name(name, group=_GROUP, priority=_PRIORITY)
+            return nullcontext()
         kind = newrelic.agent.BackgroundTask if name in _IN_THE_BACKGROUND else newrelic.agent.WebTransaction
         transaction: AbstractContextManager[None] = kind(self._application, name, group=_GROUP)
         return transaction

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from time import perf_counter
 from types import TracebackType
+from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, PlatformCollector
 from prometheus_client import ProcessCollector as ResourceCollector
@@ -16,15 +17,33 @@ SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Upper bounds for numbers of items."""
 
 MEANINGS: Mapping[str, str] = {
+    "announcements_failed": "Announcements of changes that the feed could not take; they are made again.",
+    "change_feed_connected": "1 while what other processes announce is heard, else 0.",
+    "change_feed_failures": "How often hearing what other processes announce broke off or could not begin.",
+    "changes_announced": "Changes of ladders announced to the other processes.",
     "http_requests": "Requests answered, by method, path template and status.",
     "index_apply_seconds": "Time to bring the index up to a batch of standings.",
     "index_lag_seconds": "Age of the oldest watermark: how far back the index is known to be complete.",
     "index_rebuilds": "Partitions of the index that were rebuilt.",
     "index_updates_deferred": "Standings that reconciliation has to bring to the index, since it was out of reach.",
+    "ingest_messages": "Messages taken from the queue of submissions, by what became of them.",
     "metadata_omitted": "Entries shown without their metadata, since the store was out of reach.",
+    "periods_retired": "Past periods that the index was relieved of.",
     "rank_batch_size": "Players whose ranks were counted together.",
+    "rate_limited": "Requests refused as too many, by what was limited: a key, a player or an address.",
+    "rate_limits_skipped": "Requests that passed uncounted, since the limits were out of reach.",
     "reads_degraded": "Reads answered by the store, since the index could not.",
+    "boards_purged": "Deleted boards whose scores were removed.",
     "reconcile_failures": "Rounds of reconciliation that failed.",
+    "standings_backfilled": "Standings completed from earlier scores, in periods that boards were given.",
+    "verification_failures": "Rounds of verification that failed.",
+    "upkeep_failures": "Rounds of the upkeep of boards that failed.",
+    "standings_differing": "Standings that the verification under way found other in the index than in the store.",
+    "standings_mended": "Standings that verification found other in the index than in the store, and loaded anew.",
+    "standings_verified": "Standings that verification compared with the index.",
+    "standings_expired": "Standings of periods that were not to be kept any longer.",
+    "stream_listeners": "Listeners of live boards.",
+    "stream_updates": "Changes shown to the listeners of a live board, each counted once for all of them.",
     "store_record_seconds": "Time to commit a batch of submissions.",
     "submit_batch_size": "Submissions that were committed together.",
     "top_cache": "Reads of the top entries, by whether the cache had them.",
@@ -32,6 +51,13 @@ MEANINGS: Mapping[str, str] = {
     "transaction_seconds": "Time that each function's call took.",
 }
 """What each metric tells. Their names here lack the prefix that all have in the exposition."""
+
+
+_ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
+    "change_feed_connected": "livemin",
+    "stream_listeners": "livesum",
+}
+"""What several workers' values of a gauge amount to; the most recent one where nothing is said."""
 
 
 class Prometheus:
@@ -94,7 +120,10 @@ class Prometheus:
 
     def _new_gauge(self, name: str) -> Gauge:
         gauge = self._gauges[name] = Gauge(
-            f"leaderforge_{name}", MEANINGS.get(name, name), registry=self._registry, multiprocess_mode="mostrecent"
+            f"leaderforge_{name}",
+            MEANINGS.get(name, name),
+            registry=self._registry,
+            multiprocess_mode=_ACROSS_WORKERS.get(name, "mostrecent"),
         )
         return gauge
 

@@ -2,10 +2,14 @@
 select b.interval, count(*) as entries
 from unnest(
     string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],
-    string_to_array($6, ',')::bigint[], string_to_array($7, ',')::bigint[], string_to_array($8, ',')::bigint[]
-) with ordinality as b (from_ranked, from_time, from_user, to_ranked, to_time, to_user, interval)
+    string_to_array($6, ',')::bigint[], string_to_array($7, ',')::bigint[], string_to_array($8, ',')::bigint[],
+    string_to_array($9, ',')::bigint[], string_to_array($10, ',')::bigint[]
+) with ordinality as b (
+    from_ranked, from_subranked, from_time, from_user, to_ranked, to_subranked, to_time, to_user, interval
+)
 join standings s
-    on s.board_id = $1 and s.period_id = $2
-    and (s.ranked, s.achieved_at, s.user_id) >= (b.from_ranked, b.from_time, b.from_user)
-    and (s.ranked, s.achieved_at, s.user_id) < (b.to_ranked, b.to_time, b.to_user)
+    on s.board_id = $1 and s.period_id = $2 and s.hidden = 0
+    and (s.ranked, s.subranked, s.achieved_at, s.user_id)
+        >= (b.from_ranked, b.from_subranked, b.from_time, b.from_user)
+    and (s.ranked, s.subranked, s.achieved_at, s.user_id) < (b.to_ranked, b.to_subranked, b.to_time, b.to_user)
 group by b.interval;

@@ -22,7 +22,7 @@ if #entries == 0 then
 end
 local users = {}
 for i = 1, #entries do
-    users[i] = string.sub(entries[i], 14)
+    users[i] = string.sub(entries[i], -7)
 end
 local standings = redis.call('HMGET', KEYS[3], unpack(users))
 local names = redis.call('HMGET', KEYS[4], unpack(users))

@@ -1,0 +1,21 @@
+"""Settings kept in AWS Secrets Manager."""
+
+import json
+from collections.abc import Mapping
+
+from leaderforge.adapters.aws.client import Access, AwsClient
+
+_TIMEOUT_S = 5.0
+
+
+def read_secret(access: Access, secret_id: str) -> Mapping[str, str]:
+    """Return a secret whose value is a JSON object of texts. Raises `AwsError`, or `ValueError` for another value."""
+    client = AwsClient(access, "secretsmanager", target="secretsmanager", version="1.1", timeout_s=_TIMEOUT_S)
+    try:
+        answer = client.call_waiting("GetSecretValue", {"SecretId": secret_id})
+    finally:
+        client.close()
+    value = json.loads(answer.get("SecretString") or "null")
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise ValueError("the secret must be a JSON object whose values are texts")
+    return value

@@ -1,0 +1,177 @@
+"""The twin of what a store does for its boards, also in the background."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+from uuid import UUID
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
+from leaderforge.domain.periods import ALL_TIME, Period
+from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, nothing
+from leaderforge.ports import Clock, DeletedBoard, Submission
+
+EventKey: TypeAlias = tuple[int, int, UUID]
+"""User, board and submission id."""
+Place: TypeAlias = tuple[int, int]
+"""Board and period."""
+
+
+class MemoryBoards:
+    """Boards in a dict. While `available` is false, every call raises `StoreUnavailable`."""
+
+    def __init__(self, users: MemoryUserStore, audit: MemoryAuditLog, clock: Clock) -> None:
+        self.available = True
+        self._users = users
+        self._audit = audit
+        self._clock = clock
+        self._revision = 0
+        self._boards = {"default": Board(1, "default", "Default")}
+        self._deleted: list[tuple[Board, int]] = []
+        self._created = 1
+        self._periods: dict[Place, bool] = {}
+        self._events: dict[EventKey, Submission] = {}
+        self._void: set[EventKey] = set()
+        self._standings: dict[Place, dict[int, Standing]] = {}
+
+    async def board(self, slug: str) -> Board | None:
+        return (await self.boards_named([slug])).get(slug)
+
+    async def boards(self) -> Sequence[Board]:
+        self._require_available()
+        return list(self._boards.values())
+
+    async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
+        self._require_available()
+        return {slug: self._boards[slug] for slug in slugs if slug in self._boards}
+
+    async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
+        self._require_available()
+        if board.slug in self._boards:
+            raise BoardExists(f"there is a board {board.slug!r} already", board=board.slug)
+        if act is not None:
+            self._audit.write(act)
+        self._created += 1
+        self._boards[board.slug] = replace(board, id=self._created)
+        return self._boards[board.slug]
+
+    async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
+        before = self._found(slug)
+        after = change(before)
+        if after != before:
+            self._audit.write(act)
+            self._boards[slug] = after
+        return after
+
+    async def delete_board(self, slug: str, act: AuditEntry) -> Board:
+        board = self._found(slug)
+        self._audit.write(act)
+        self._deleted.append((self._boards.pop(slug), act.at))
+        return board
+
+    async def ladders(self) -> Sequence[Ladder]:
+        self._require_available()
+        boards = self._boards.values()
+        periods = [ladder for board in boards for ladder in await self.ladders_of(board)]
+        return [*map(Ladder, boards), *(ladder for ladder in periods if ladder.indexed)]
+
+    async def ladders_of(self, board: Board) -> Sequence[Ladder]:
+        self._require_available()
+        own = ((period, retired) for (board_id, period), retired in self._periods.items() if board_id == board.id)
+        return [Ladder(board, period, indexed=not retired) for period, retired in sorted(own, reverse=True)]
+
+    async def boards_to_backfill(self) -> Sequence[Board]:
+        return [board for board in await self.boards() if board.backfill is not None]
+
+    async def players_between(self, board: Board, period: Period) -> AsyncIterator[Sequence[int]]:
+        self._require_available()
+        players = {s.event.user_id for s in self._events_on(board) if period.holds(s.event.achieved_at)}
+        if players:
+            yield list(players)
+
+    async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
+        self._require_available()
+        if ladder.period != ALL_TIME:
+            self._periods.setdefault(place_of(ladder), False)
+        standings = {user_id: self._refolded(ladder, user_id) for user_id in user_ids}
+        self._standings.setdefault(place_of(ladder), {}).update(standings)
+        self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
+        return list(standings.values())
+
+    async def finish_backfill(self, board: Board) -> bool:
+        held = (await self.boards_named([board.slug])).get(board.slug)
+        if held is None or held.id != board.id or held.backfill is None or held.backfill != board.backfill:
+            return False
+        self._boards[board.slug] = replace(held, backfill=None)
+        return True
+
+    async def deleted_boards(self) -> Sequence[DeletedBoard]:
+        self._require_available()
+        return [
+            DeletedBoard(board, [Ladder(board), *await self.ladders_of(board)], deleted_at)
+            for board, deleted_at in self._deleted
+        ]
+
+    async def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
+        self._require_available()
+        players = {s.event.user_id for s in self._events_on(board)}
+        players |= {i for (board_id, _), own in self._standings.items() if board_id == board.id for i in own}
+        if players:
+            yield list(players)
+
+    async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
+        self._require_available()
+        for (board_id, _), own in self._standings.items():
+            if board_id == board.id:
+                for user_id in user_ids:
+                    own.pop(user_id, None)
+        gone = {key for key in self._events if key[1] == board.id and key[0] in user_ids}
+        self._events = {key: event for key, event in self._events.items() if key not in gone}
+
+    async def forget_board(self, board: Board) -> None:
+        self._require_available()
+        self._deleted = [(one, at) for one, at in self._deleted if one.id != board.id]
+        self._periods = {place: retired for place, retired in self._periods.items() if place[0] != board.id}
+
+    def _refolded(self, ladder: Ladder, user_id: int) -> Standing:
+        period = ladder.board.calendar.numbered(ladder.period)
+        events = [
+            s.event
+            for key, s in self._events.items()
+            if key[:2] == (user_id, ladder.board.id) and key not in self._void and period.holds(s.event.achieved_at)
+        ]
+        revision = self._next_revision()
+        standing = fold(ladder.board, events) if events else nothing(ladder.board, user_id, revision)
+        held = self._standings.get(place_of(ladder), {}).get(user_id)
+        hidden = standing.hidden | self._hidden(user_id, held)
+        return standing._replace(revision=revision, hidden=hidden)
+
+    def _hidden(self, user_id: int, held: Standing | None) -> int:
+        """Return how a player's standing is hidden, given what there was of it."""
+        hidden = HIDDEN_PLAYER if user_id in self._users.hidden else 0
+        return hidden | (0 if held is None else held.hidden & ~REMOVED)
+
+    def _next_revision(self) -> int:
+        self._revision = max(self._revision + 1, self._clock())
+        return self._revision
+
+    def _events_on(self, board: Board) -> list[Submission]:
+        return [submission for key, submission in self._events.items() if key[1] == board.id]
+
+    def _found(self, slug: str) -> Board:
+        self._require_available()
+        if slug not in self._boards:
+            raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+        return self._boards[slug]
+
+    def _require_available(self) -> None:
+        if not self.available:
+            raise StoreUnavailable("the database cannot be reached")
+
+
+def place_of(ladder: Ladder) -> Place:
+    """Return what a ladder's standings are kept under."""
+    return ladder.board.id, ladder.period

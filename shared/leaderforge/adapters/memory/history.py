@@ -1,0 +1,35 @@
+"""The twin of the store of histories, over the score store's."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from uuid import UUID
+
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.standings import combine, standing_of
+from leaderforge.ports import HistoryPoint, PlayedLadder
+
+
+class MemoryHistoryStore:
+    """`HistoryStore` over the events and standings of a `MemoryScoreStore`."""
+
+    def __init__(self, scores: MemoryScoreStore) -> None:
+        self._scores = scores
+
+    async def points(
+        self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
+    ) -> Sequence[HistoryPoint]:
+        events = sorted(await self._scores.events_of(board, user_id), key=lambda e: (e.achieved_at, e.submission_id))
+        standings = accumulate(map(standing_of, events), lambda one, other: combine(board, one, other))
+        points = [
+            HistoryPoint(event.achieved_at, event.submission_id, event.score, standing.score, standing.subscore)
+            for event, standing in zip(events, standings, strict=True)
+            if before is None or (event.achieved_at, event.submission_id) < before
+        ]
+        return points[::-1][:limit]
+
+    async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
+        ladders = [Ladder(board), *await self._scores.ladders_of(board)]
+        standings = [(ladder, await self._scores.standings(ladder, [user_id])) for ladder in ladders]
+        found = [PlayedLadder(ladder, s.hidden != 0) for ladder, own in standings for s in own if not s.removed]
+        return found[:limit]

@@ -1,0 +1,22 @@
+"""The rate limiter's twin."""
+
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.rates import Allowance, RateLimit, take
+from leaderforge.ports import Clock
+
+
+class MemoryRateLimiter:
+    """`RateLimiter` in a dict, by a clock in microseconds. While `available` is false, it raises `IndexUnavailable`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.available = True
+        self.asked = 0
+        self._clock = clock
+        self._due: dict[str, int] = {}
+
+    async def take(self, subject: str, limit: RateLimit) -> Allowance:
+        self.asked += 1
+        if not self.available:
+            raise IndexUnavailable("the limits are out of reach")
+        self._due[subject], allowance = take(self._due.get(subject, 0), self._clock(), limit)
+        return allowance

@@ -1,0 +1,37 @@
+"""The twin of what the store has about one player."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.errors import UserNotFound
+from leaderforge.ports import Erased, Kept, Placed
+
+
+class MemoryPlayerRecords:
+    """`PlayerRecords` on the other twins."""
+
+    def __init__(self, scores: MemoryScoreStore, users: MemoryUserStore, audit: MemoryAuditLog) -> None:
+        self._scores = scores
+        self._users = users
+        self._audit = audit
+
+    async def standings(self, user_id: int) -> Sequence[Placed]:
+        return [one for one in self._scores.placed(user_id) if not one[1].removed]
+
+    async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+        kept = self._scores.kept(user_id)
+        if kept:
+            yield kept
+
+    async def erase(self, user_id: int, act: AuditEntry) -> Erased:
+        if user_id not in self._users.by_id:
+            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        events, standings = self._scores.erase(user_id)
+        erased = Erased(events, standings, self._audit.anonymize(user_id))
+        self._users.erase(user_id)
+        self._users.touch(user_id)
+        self._audit.write(erased.noted_in(act))
+        return erased

@@ -1,0 +1,56 @@
+"""The audit log in PostgreSQL."""
+
+import json
+from collections.abc import Sequence
+
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
+
+_END = (2**63 - 1, 2**63 - 1)
+
+
+async def write_audit(connection: Connection, entry: AuditEntry) -> None:
+    """Write an act to the log in the connection's transaction: act and record are kept, or lost, together."""
+    await connection.execute(
+        statement("write_audit"),
+        entry.at,
+        entry.actor,
+        entry.action,
+        entry.board,
+        entry.user_id,
+        entry.reason,
+        json.dumps(entry.details),
+    )
+
+
+class PostgresAuditLog:
+    """`AuditLog` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def record(self, entry: AuditEntry) -> None:
+        await self._pool.transact(lambda connection: write_audit(connection, entry))
+
+    async def entries(
+        self, wanted: AuditFilter, limit: int, before: tuple[int, int] | None = None
+    ) -> Sequence[Audited]:
+        at, audit_id = before or _END
+        rows = await self._pool.fetch(
+            statement("audit"), wanted.board, wanted.user_id, wanted.action, at, audit_id, limit
+        )
+        return [_audited(row) for row in rows]
+
+
+def _audited(row: Record) -> Audited:
+    entry = AuditEntry(
+        at=row["at"],
+        actor=row["actor"],
+        action=row["action"],
+        board=row["board"],
+        user_id=row["user_id"],
+        reason=row["reason"],
+        details=json.loads(row["details"]),
+    )
+    return Audited(row["audit_id"], entry)

@@ -1,0 +1,43 @@
+"""What players did before, from PostgreSQL."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from leaderforge.adapters.postgres.pool import Pool, Record
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.boards import Board, Ladder, Order, Policy
+from leaderforge.domain.order import ranked_score
+from leaderforge.ports import HistoryPoint, PlayedLadder
+
+_END = (2**63 - 1, UUID(int=2**128 - 1))
+
+
+class PostgresHistoryStore:
+    """`HistoryStore` on PostgreSQL. A player's events on a board are all looked at, however few are returned."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def points(
+        self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
+    ) -> Sequence[HistoryPoint]:
+        query = statement(f"history_{board.policy}")
+        return [
+            _point(row)
+            for row in await self._pool.fetch(query, user_id, board.id, *(before or _END), limit, *_signs(board))
+        ]
+
+    async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
+        rows = await self._pool.fetch(statement("periods_of_player"), user_id, board.id, limit)
+        return [PlayedLadder(Ladder(board, row["period_id"], not row["retired"]), row["hidden"]) for row in rows]
+
+
+def _signs(board: Board) -> Sequence[int]:
+    """Return what makes of scores and subscores numbers that are the smaller the better, where that is asked for."""
+    if board.policy is not Policy.BEST:
+        return ()
+    return ranked_score(board.order, 1), ranked_score(board.subscore_order or Order.ASC, 1)
+
+
+def _point(row: Record) -> HistoryPoint:
+    return HistoryPoint(row["achieved_at"], row["submission_id"], row["submitted"], row["score"], row["subscore"])

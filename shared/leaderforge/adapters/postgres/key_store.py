@@ -1,0 +1,81 @@
+"""The API keys in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.api_keys import ApiKey, Replaced
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.callers import Scope
+from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
+
+
+class PostgresKeyStore:
+    """`KeyStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def create(self, key: ApiKey, act: AuditEntry) -> None:
+        await self._pool.transact(lambda connection: _create(connection, key, act))
+
+    async def keys(self) -> Sequence[ApiKey]:
+        return [_key(row) for row in await self._pool.fetch(statement("keys"))]
+
+    async def valid(self, now: int) -> Sequence[ApiKey]:
+        return [_key(row).at(now) for row in await self._pool.fetch(statement("valid_keys"))]
+
+    async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
+        return await self._pool.transact(lambda connection: _rotate(connection, name, digest, replaced_until, act))
+
+    async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
+        return await self._pool.transact(lambda connection: _revoke(connection, name, act))
+
+
+async def _create(connection: Connection, key: ApiKey, act: AuditEntry) -> None:
+    scopes = ",".join(sorted(key.scopes))
+    created = await connection.fetch(
+        statement("create_key"), key.name, scopes, key.digest, key.created_at, key.created_by
+    )
+    if not created:
+        raise KeyNameTaken(f"there is a key {key.name!r} already", name=key.name)
+    await write_audit(connection, act)
+
+
+async def _rotate(connection: Connection, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
+    rotated = await connection.fetch(statement("rotate_key"), name, digest, act.at, replaced_until)
+    if not rotated:
+        await _found(connection, name)
+        raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
+    await write_audit(connection, act)
+    return _key(rotated[0])
+
+
+async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
+    revoked = await connection.fetch(statement("revoke_key"), name, act.at)
+    if not revoked:
+        return await _found(connection, name)
+    await write_audit(connection, act)
+    return _key(revoked[0])
+
+
+async def _found(connection: Connection, name: str) -> ApiKey:
+    rows = await connection.fetch(statement("key"), name)
+    if not rows:
+        raise KeyNotFound(f"there is no key {name!r}", name=name)
+    return _key(rows[0])
+
+
+def _key(row: Record) -> ApiKey:
+    until = row["replaced_until"]
+    return ApiKey(
+        name=row["name"],
+        scopes=frozenset(map(Scope, row["scopes"].split(","))),
+        digest=row["digest"],
+        created_at=row["created_at"],
+        created_by=row["created_by"],
+        rotated_at=row["rotated_at"],
+        revoked_at=row["revoked_at"],
+        replaced=None if until is None else Replaced(row["replaced_digest"], until),
+    )

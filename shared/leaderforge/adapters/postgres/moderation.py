@@ -1,0 +1,122 @@
+"""Hiding, removing and setting standings.
+
+The player is locked first: what would give it a new standing waits for that. Then its standings are: submissions that
+are under way have changed them by then, or will change them afterwards.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
+
+from leaderforge.adapters.postgres.acts import Acts, lock_player
+from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.placing import placed
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.score_store import microseconds
+from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.writing import count_event, standing_of_row
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, nothing
+from leaderforge.ports import Clock, Placed, Submission
+
+Change: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
+"""What is done to a player's standings, which are locked, at a time in microseconds."""
+
+_BEFORE_ALL = -(2**63)
+
+
+class PostgresModeration:
+    """`Moderation` on PostgreSQL. `clock` is the store's, in microseconds."""
+
+    def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
+        self._pool = pool
+        self._acts = Acts(pool, clock)
+        self._periods = Periods(pool)
+
+    async def set_entry_hidden(self, board: Board, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+        async def mark(connection: Connection, held: Sequence[Record], now: int) -> None:
+            _require_ranked(board, user_id, [row["period_id"] for row in held if _counts_on(board, row)])
+            bits = HIDDEN_ENTRY, HIDDEN_ENTRY * hidden
+            await connection.execute(statement("mark_entry"), user_id, board.id, *bits, now)
+
+        return await self._change(user_id, act, mark)
+
+    async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+        async def mark(connection: Connection, _: Sequence[Record], now: int) -> None:
+            await connection.execute(statement("mark_user"), user_id, hidden)
+            bits = HIDDEN_PLAYER, HIDDEN_PLAYER * hidden
+            await connection.execute(statement("mark_player"), user_id, *bits, now)
+
+        return await self._change(user_id, act, mark)
+
+    async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+        async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
+            periods = _open_periods(board, held, act.at)
+            _require_ranked(board, user_id, periods)
+            await _remove(connection, board, user_id, periods, now)
+            await connection.execute(statement("void_events"), user_id, board.id)
+
+        return await self._change(user_id, act, remove)
+
+    async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+        board = ladder.board
+
+        async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
+            own = [row["period_id"] for row in held if _counts_on(board, row)]
+            periods = [period for period in own if period == ladder.period]
+            _require_ranked(board, user_id, periods)
+            await _remove(connection, board, user_id, periods, now)
+
+        return await self._change(user_id, act, remove)
+
+    async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[Placed]:
+        board, user_id = submission.board, submission.event.user_id
+
+        async def put(connection: Connection, held: Sequence[Record], now: int) -> None:
+            await _remove(connection, board, user_id, _open_periods(board, held, act.at), now)
+            await connection.execute(statement("void_events"), user_id, board.id)
+            await count_event(connection, submission, now)
+
+        await self._periods.open(submission.ladders)
+        return await self._change(user_id, act, put)
+
+    async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
+        ids = ladder.board.id, ladder.period
+        rows = await self._pool.fetch(
+            statement("hidden_standings"), *ids, _BEFORE_ALL if after is None else after, limit
+        )
+        return [standing_of_row(ladder.board, row) for row in rows]
+
+    async def _change(self, user_id: int, act: AuditEntry, change: Change) -> Sequence[Placed]:
+        """Make the change with the player and its standings locked, and return the standings that changed."""
+
+        async def work(connection: Connection, now: int) -> Sequence[Placed]:
+            await lock_player(connection, user_id)
+            await change(connection, await connection.fetch(statement("lock_standings"), user_id), now)
+            return await placed(connection, user_id, now)
+
+        return await self._acts.do(user_id, work, lambda _: act)
+
+
+def _counts_on(board: Board, row: Record) -> bool:
+    return bool(row["board_id"] == board.id and row["submissions"] > 0)
+
+
+def _open_periods(board: Board, held: Sequence[Record], now: int) -> list[int]:
+    """Return the periods of the board that are not over and that the player has a standing in."""
+    own = [row["period_id"] for row in held if _counts_on(board, row)]
+    return [period for period in own if not Ladder(board, period).is_over(now)]
+
+
+def _require_ranked(board: Board, user_id: int, periods: Sequence[int]) -> None:
+    if not periods:
+        raise NotRanked.on(board.slug, user_id)
+
+
+async def _remove(connection: Connection, board: Board, user_id: int, periods: Sequence[int], now: int) -> None:
+    empty = nothing(board, user_id, now)
+    subranked = ranked_score(board.subscore_order or Order.ASC, empty.subscore)
+    values = empty.score, subranked, empty.achieved_at, empty.run_id, now
+    await connection.execute(statement("remove_standings"), user_id, board.id, listed(periods), *values)

@@ -1,0 +1,51 @@
+"""The end of periods in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from leaderforge.adapters.postgres.periods import Periods
+from leaderforge.adapters.postgres.pool import Pool, Record
+from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.ports import KeptPeriod
+
+
+class PostgresPeriodStore:
+    """`PeriodStore` on PostgreSQL."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._periods = Periods(pool)
+
+    async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
+        return await self._periods.of_board(board, limit, before)
+
+    async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:
+        known = {board.id: board for board in boards}
+        rows = await self._pool.fetch(statement("undropped_periods"))
+        return [_kept(known[row["board_id"]], row) for row in rows if row["board_id"] in known]
+
+    async def old(self, board: Board, before: int, limit: int) -> Sequence[KeptPeriod]:
+        return [_kept(board, row) for row in await self._pool.fetch(statement("old_periods"), board.id, before, limit)]
+
+    async def retire(self, ladder: Ladder, at: int) -> None:
+        await self._pool.fetch(statement("retire_period"), ladder.board.id, ladder.period, at)
+
+    async def note_dropped(self, ladder: Ladder) -> None:
+        await self._pool.fetch(statement("drop_period"), ladder.board.id, ladder.period)
+
+    async def expire(self, ladder: Ladder, at: int) -> None:
+        await self._pool.fetch(statement("expire_period"), ladder.board.id, ladder.period, at)
+
+    async def remove(self, ladder: Ladder, limit: int) -> int:
+        ids = ladder.board.id, ladder.period
+        for some in ("listed_in_period", "unlisted_in_period"):
+            users = [row["user_id"] for row in await self._pool.fetch(statement(some), *ids, limit)]
+            if users:
+                await self._pool.fetch(statement("remove_from_period"), *ids, listed(users))
+                return len(users)
+        await self._pool.fetch(statement("remove_period"), *ids)
+        return 0
+
+
+def _kept(board: Board, row: Record) -> KeptPeriod:
+    return KeptPeriod(Ladder(board, row["period_id"]), row["retired_at"], row["expired_at"])

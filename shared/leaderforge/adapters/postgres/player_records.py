@@ -1,0 +1,60 @@
+"""All that PostgreSQL has about one player: read, and erased."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from leaderforge.adapters.postgres.acts import Acts, lock_player
+from leaderforge.adapters.postgres.claims import release, user_of
+from leaderforge.adapters.postgres.placing import placed
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.score_store import microseconds
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.standings import Event
+from leaderforge.ports import Clock, Erased, Kept, Placed
+
+_CHUNK = 1000
+
+
+class PostgresPlayerRecords:
+    """`PlayerRecords` on PostgreSQL. `clock` is the store's, in microseconds."""
+
+    def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
+        self._pool = pool
+        self._acts = Acts(pool, clock)
+
+    async def standings(self, user_id: int) -> Sequence[Placed]:
+        async with self._pool.connection() as connection:
+            found = await placed(connection, user_id)
+        return [one for one in found if not one[1].removed]
+
+    async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+        async for rows in self._pool.stream(statement("events_of_user"), user_id, chunk=_CHUNK):
+            yield [_kept(row) for row in rows]
+
+    async def erase(self, user_id: int, act: AuditEntry) -> Erased:
+        async def work(connection: Connection, _: int) -> Erased:
+            player = user_of(await lock_player(connection, user_id))
+            # Submissions under way have their standings, and with them their events, committed once these are locked.
+            await connection.fetch(statement("lock_standings"), user_id)
+            erased = Erased(
+                events=_count(await connection.execute(statement("erase_events"), user_id)),
+                standings=_count(await connection.execute(statement("erase_standings"), user_id)),
+                acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
+            )
+            await release(connection, player)
+            await connection.execute(statement("erase_user"), user_id)
+            return erased
+
+        return await self._acts.do(user_id, work, lambda erased: erased.noted_in(act))
+
+
+def _count(status: str) -> int:
+    """Return how many rows a statement changed, which is the last word of what the server says of it."""
+    return int(status.rpartition(" ")[2])
+
+
+def _kept(row: Record) -> Kept:
+    event = Event(
+        row["user_id"], row["submission_id"], row["score"], row["achieved_at"], row["metadata"], row["subscore"]
+    )
+    return Kept(row["board"], event, row["recorded_at"], row["void"])

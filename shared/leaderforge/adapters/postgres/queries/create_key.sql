@@ -1,0 +1,4 @@
+insert into api_keys (name, scopes, digest, created_at, created_by)
+values ($1, $2, $3, $4, $5)
+on conflict (name) do nothing
+returning name;

@@ -1,0 +1,1 @@
+delete from standings where user_id = $1;

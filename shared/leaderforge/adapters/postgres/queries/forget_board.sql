@@ -1,0 +1,2 @@
+-- forget_board
+delete from boards where board_id = $1 and deleted;

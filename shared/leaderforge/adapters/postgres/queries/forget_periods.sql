@@ -1,0 +1,2 @@
+-- forget_periods
+delete from periods where board_id = $1;

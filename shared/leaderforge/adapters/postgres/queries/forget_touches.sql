@@ -1,0 +1,1 @@
+delete from touches where recorded_at < $1;

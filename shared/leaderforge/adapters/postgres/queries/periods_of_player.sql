@@ -1,0 +1,7 @@
+-- The player's standings on a board, all time first, then the latest period first. Those of other players are not read.
+select s.period_id, s.hidden <> 0 as hidden, p.retired_at is not null as retired
+from standings s
+left join periods p on p.board_id = s.board_id and p.period_id = s.period_id
+where s.user_id = $1 and s.board_id = $2 and s.submissions > 0 and p.expired_at is null
+order by s.period_id = 0 desc, s.period_id desc
+limit $3;

@@ -1,0 +1,2 @@
+-- Those that the index may have something of.
+select board_id, period_id, retired_at, expired_at from periods where not dropped order by board_id, period_id;

@@ -1,0 +1,27 @@
+"""Rate limits on the cluster, one key a subject, shared by all processes."""
+
+from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.scripts import script
+from leaderforge.domain.rates import Allowance, RateLimit
+from leaderforge.ports import Clock
+
+
+class RedisRateLimiter:
+    """`RateLimiter` on Redis Cluster or Valkey.
+
+    Without a `clock`, in microseconds, each node goes by its own: a subject's key lies on one node, so that clocks of
+    the processes do not matter.
+    """
+
+    def __init__(self, cluster: Cluster, *, partitions: int, namespace: str, clock: Clock | None = None) -> None:
+        self._cluster = cluster
+        self._keys = Keys(namespace, partitions)
+        self._clock = clock
+
+    async def take(self, subject: str, limit: RateLimit) -> Allowance:
+        slot, key = self._keys.allowance(subject)
+        now = self._clock() if self._clock else ""
+        [reply] = await self._cluster.run([Call(slot, script("take"), (key,), (limit.interval_us, limit.burst, now))])
+        allowed, remaining, retry_us, reset_us = reply
+        return Allowance(bool(allowed), remaining, retry_us, reset_us)

@@ -1,0 +1,36 @@
+"""Measurements for CloudWatch, which reads them from a function's log: the embedded metric format.
+
+See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
+"""
+
+import json
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from time import time
+
+_NAMESPACE = "LeaderForge"
+_DIMENSION = "Function"
+
+
+class CloudWatch:
+    """`Telemetry` of what alarms watch: gauges. CloudWatch has the rest from Lambda itself, or need not."""
+
+    def __init__(self, function_name: str) -> None:
+        self._function_name = function_name
+
+    def transaction(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def timed(self, name: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def count(self, name: str, value: int = 1, **labels: str) -> None:
+        pass
+
+    def observe(self, name: str, value: float) -> None:
+        pass
+
+    def gauge(self, name: str, value: float) -> None:
+        metrics = {"Namespace": _NAMESPACE, "Dimensions": [[_DIMENSION]], "Metrics": [{"Name": name}]}
+        about = {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [metrics]}
+        print(json.dumps({"_aws": about, _DIMENSION: self._function_name, name: value}), file=sys.stdout)  # noqa: T201

@@ -1,0 +1,79 @@
+"""The keys that tokens may be signed with. Each has the one algorithm that it is for."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
+_SHORTEST_RSA = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A key to verify with, by the one algorithm that it is for; `kid` is its name in the issuer's set, if any."""
+
+    algorithm: str
+    key: Any
+    kid: str | None = None
+
+    def fits(self, algorithm: str, kid: str | None) -> bool:
+        """Whether a token of this header may be signed with it."""
+        return self.algorithm == algorithm and (kid is None or self.kid is None or self.kid == kid)
+
+
+def of_secret(secret: str) -> Sequence[TrustedKey]:
+    """Return the key that issuer and service share."""
+    return [TrustedKey("HS256", secret.encode())]
+
+
+def of_pem(text: str) -> Sequence[TrustedKey]:
+    """Return the public keys of a PEM text, in which `\\n` may stand for line ends. Raises `ValueError`."""
+    blocks = _PEM.findall(text.replace("\\n", "\n"))
+    if not blocks:
+        raise ValueError("there is no public key in it")
+    try:
+        keys = [load_pem_public_key(block.encode()) for block in blocks]
+    except UnsupportedAlgorithm as error:
+        raise ValueError("a key is of a kind that is not supported") from error
+    return [TrustedKey(_required_algorithm(key), key) for key in keys]
+
+
+def of_set(document: Mapping[str, Any]) -> Sequence[TrustedKey]:
+    """Return the keys of a JSON Web Key Set that are fit to verify tokens with; others are none of ours."""
+    return list(_fit(document.get("keys") or ()))
+
+
+def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
+    for entry in entries:
+        # A shared secret has no place in a set that is published.
+        if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":
+            continue
+        try:
+            key = jwt.PyJWK(entry)
+        except (jwt.PyJWTError, ValueError, TypeError):
+            continue
+        if _algorithm(key.key) == key.algorithm_name:
+            yield TrustedKey(key.algorithm_name, key.key, entry.get("kid"))
+
+
+def _required_algorithm(key: Any) -> str:
+    algorithm = _algorithm(key)
+    if algorithm is None:
+        raise ValueError(f"a key must be Ed25519, P-256, or RSA of {_SHORTEST_RSA} bits at least")
+    return algorithm
+
+
+def _algorithm(key: Any) -> str | None:
+    if isinstance(key, Ed25519PublicKey):
+        return "EdDSA"
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return "ES256"
+    return "RS256" if isinstance(key, RSAPublicKey) and key.key_size >= _SHORTEST_RSA else None

@@ -1,0 +1,90 @@
+"""What every queue of submissions promises: its twin keeps it in tests/contract, Amazon SQS's API in tests/cloud."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import pytest
+
+from leaderforge.domain.errors import QueueUnavailable
+from leaderforge.ports import DeadLetter, SubmissionQueue
+
+_LOOKS = 30
+
+
+class Queued(ABC):
+    """A queue of its own, empty at first, and what its consumer finds in it."""
+
+    queue: SubmissionQueue
+
+    @abstractmethod
+    async def received(self) -> Sequence[str]:
+        """Take some of what is queued out of it."""
+
+    @abstractmethod
+    async def lose(self) -> None:
+        """Let the queue not be usable any more."""
+
+    async def all_received(self, count: int) -> list[str]:
+        """Take so many out of it, all that there are, and return them sorted."""
+        found: list[str] = []
+        for _ in range(_LOOKS):
+            found += await self.received()
+            if len(found) >= count:
+                break
+        return sorted([*found, *await self.received()])
+
+    async def buried(self, count: int) -> list[DeadLetter]:
+        """Return so many dead letters, all that there are and are not hidden."""
+        found: list[DeadLetter] = []
+        for _ in range(_LOOKS):
+            found += await self.queue.dead_letters()
+            if len(found) >= count:
+                break
+        return [*found, *await self.queue.dead_letters()]
+
+
+class QueueContract:
+    """The suite: a subclass has a fixture `queued`."""
+
+    async def test_all_that_is_put_is_received_once(self, queued: Queued) -> None:
+        bodies = [f'{{"number":{i},"name":"☃ \\"é"}}' for i in range(25)]
+        await queued.queue.put(bodies)
+        assert await queued.all_received(25) == sorted(bodies)
+
+    async def test_bodies_that_do_not_fit_into_one_call_are_put_too(self, queued: Queued) -> None:
+        bodies = [letter * 200_000 for letter in "abc"]
+        await queued.queue.put(bodies)
+        assert await queued.all_received(3) == bodies
+
+    async def test_putting_nothing_puts_nothing(self, queued: Queued) -> None:
+        await queued.queue.put([])
+        assert await queued.all_received(0) == []
+
+    async def test_dead_letters_tell_their_reasons_and_are_not_received(self, queued: Queued) -> None:
+        told = {f"body {i}": f"user_not_found: there is no player {i} ☃" for i in range(12)}
+        for body, reason in told.items():
+            await queued.queue.bury(body, reason)
+        assert {letter.body: letter.reason for letter in await queued.buried(12)} == told
+        assert await queued.all_received(0) == []
+
+    async def test_a_dead_letter_is_hidden_once_it_was_given_out(self, queued: Queued) -> None:
+        await queued.queue.bury("poison", "malformed")
+        assert [letter.body for letter in await queued.buried(1)] == ["poison"]
+        assert await queued.buried(0) == []
+
+    async def test_the_same_body_may_die_twice_and_each_is_forgotten_by_itself(self, queued: Queued) -> None:
+        for _ in range(2):
+            await queued.queue.bury("poison", "malformed")
+        letters = await queued.buried(2)
+        assert len({letter.receipt for letter in letters}) == 2
+        for letter in letters:
+            await queued.queue.forget(letter)
+            # Whoever was slow may do it again.
+            await queued.queue.forget(letter)
+        assert await queued.buried(0) == []
+
+    async def test_a_queue_that_cannot_be_used_says_so(self, queued: Queued) -> None:
+        await queued.lose()
+        for use in (queued.queue.put(["x"]), queued.queue.bury("x", "y"), queued.queue.dead_letters()):
+            with pytest.raises(QueueUnavailable):
+                await use

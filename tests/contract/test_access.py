@@ -1,0 +1,151 @@
+"""What every key store and audit log promise: one suite over the twins and the real ones."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.key_store import PostgresKeyStore
+from leaderforge.domain.api_keys import ApiKey, Replaced, digest_of
+from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.callers import Scope
+from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
+from leaderforge.ports import AuditLog, KeyStore
+from tests.contract.store_fixtures import Database, numbers
+
+FIRST, SECOND, THIRD = map(digest_of, ("first", "second", "third"))
+ALL = AuditFilter()
+
+
+@dataclass(frozen=True)
+class Access:
+    """A key store and the audit log that it writes to."""
+
+    keys: KeyStore
+    audit: AuditLog
+
+    async def acts(self, wanted: AuditFilter = ALL) -> list[AuditEntry]:
+        return [one.entry for one in await self.audit.entries(wanted, 100)]
+
+
+@pytest.fixture(params=["memory", "postgres", "citus"])
+def access(request: pytest.FixtureRequest) -> Access:
+    """Stores of each kind, with nothing in them."""
+    if request.param == "memory":
+        log = MemoryAuditLog()
+        return Access(MemoryKeyStore(log), log)
+    database: Database = request.getfixturevalue(f"on_{request.param}")
+    return Access(PostgresKeyStore(database.pool), PostgresAuditLog(database.pool))
+
+
+def key(name: str = "game", digest: bytes = FIRST, *scopes: Scope) -> ApiKey:
+    return ApiKey(name, frozenset(scopes or {Scope.SUBMIT}), digest, 1000, "cli")
+
+
+def act(action: str = "key.create", at: int = 1000, **more: object) -> AuditEntry:
+    return AuditEntry(at, "cli", action, **more)  # type: ignore[arg-type]
+
+
+class TestKeys:
+    async def test_a_key_is_found_as_created(self, access: Access) -> None:
+        game, ops = key("game"), key("ops", SECOND, Scope.ADMIN, Scope.READ)
+        await access.keys.create(ops, act())
+        await access.keys.create(game, act())
+        assert list(await access.keys.keys()) == [game, ops]
+        assert list(await access.keys.valid(0)) == [game, ops]
+
+    async def test_a_name_has_one_key_for_ever(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        await access.keys.revoke("game", act("key.revoke", 2000))
+        with pytest.raises(KeyNameTaken):
+            await access.keys.create(key("game", SECOND), act(at=3000))
+        assert [one.action for one in await access.acts()] == ["key.revoke", "key.create"]
+
+    async def test_the_replaced_digest_stays_until_its_time(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        rotated = await access.keys.rotate("game", SECOND, 5000, act("key.rotate", 2000))
+        assert (rotated.digest, rotated.rotated_at, rotated.replaced) == (SECOND, 2000, Replaced(FIRST, 5000))
+        assert [one.replaced for one in await access.keys.valid(4999)] == [Replaced(FIRST, 5000)]
+        assert [one.replaced for one in await access.keys.valid(5000)] == [None]
+
+    async def test_of_two_rotations_the_earlier_digest_ends(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        await access.keys.rotate("game", SECOND, 9000, act("key.rotate", 2000))
+        rotated = await access.keys.rotate("game", THIRD, 9000, act("key.rotate", 3000))
+        assert (rotated.digest, rotated.replaced) == (THIRD, Replaced(SECOND, 9000))
+
+    async def test_a_revoked_key_is_valid_no_more_and_stays_listed(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        await access.keys.rotate("game", SECOND, 9000, act("key.rotate", 2000))
+        revoked = await access.keys.revoke("game", act("key.revoke", 3000))
+        assert (revoked.revoked_at, revoked.replaced) == (3000, None)
+        assert list(await access.keys.valid(3000)) == []
+        assert list(await access.keys.keys()) == [revoked]
+
+    async def test_revoking_again_changes_nothing(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        revoked = await access.keys.revoke("game", act("key.revoke", 3000))
+        assert await access.keys.revoke("game", act("key.revoke", 4000)) == revoked
+        assert len(await access.acts()) == 2
+
+    async def test_a_revoked_key_is_not_rotated(self, access: Access) -> None:
+        await access.keys.create(key(), act())
+        await access.keys.revoke("game", act("key.revoke", 3000))
+        with pytest.raises(KeyRevoked):
+            await access.keys.rotate("game", SECOND, 0, act("key.rotate", 4000))
+        assert len(await access.acts()) == 2
+
+    async def test_what_does_not_exist(self, access: Access) -> None:
+        with pytest.raises(KeyNotFound):
+            await access.keys.rotate("nobody", SECOND, 0, act())
+        with pytest.raises(KeyNotFound):
+            await access.keys.revoke("nobody", act())
+        assert await access.acts() == []
+
+
+entries = st.builds(
+    AuditEntry,
+    at=st.integers(0, 3),
+    actor=st.sampled_from(["cli", "key:ops"]),
+    action=st.sampled_from(["entry.hide", "key.create"]),
+    board=st.none() | st.sampled_from(["a", "b"]),
+    user_id=st.none() | st.integers(-1, 1),
+    reason=st.none() | st.sampled_from(["cheats", 'says "no"']),
+    details=st.dictionaries(st.sampled_from(["score", "was"]), st.integers() | st.lists(st.booleans(), max_size=2)),
+)
+filters = st.builds(
+    AuditFilter,
+    board=st.none() | st.sampled_from(["a", "b"]),
+    user_id=st.none() | st.integers(-1, 1),
+    action=st.none() | st.sampled_from(["entry.hide", "key.create"]),
+)
+
+
+class TestAuditLog:
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(written=st.lists(entries, max_size=8), wanted=filters, page=st.integers(1, 4))
+    async def test_pages_hold_all_that_is_asked_for_newest_first(
+        self, access: Access, written: list[AuditEntry], wanted: AuditFilter, page: int
+    ) -> None:
+        base = next(numbers) * 1000  # later than all that other examples wrote
+        for entry in written:
+            await access.audit.record(replace(entry, at=base + entry.at))
+        found: list[AuditEntry] = []
+        before = None
+        while part := await access.audit.entries(wanted, page, before):
+            assert len(part) <= page
+            found += [replace(one.entry, at=one.entry.at - base) for one in part if one.entry.at >= base]
+            before = part[-1].place
+            if before[0] < base:
+                break
+        assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+        assert sorted(map(told, found)) == sorted(map(told, filter(wanted.admits, written)))
+
+
+def told(entry: AuditEntry) -> str:
+    """An entry as text, to sort by."""
+    return repr(replace(entry, details=sorted(entry.details.items())))  # type: ignore[arg-type]
