@@ -2,23 +2,59 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
 from leaderforge.adapters.telemetry import logs
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.config import Settings
+from leaderforge.config import VARIABLES, CloudSettings, Settings, SettingsError
 from leaderforge.domain.errors import Unavailable
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock, HistoryLoader, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import (
+    COMMIT_LIMIT_MS,
+    AuditLog,
+    ChangeFeed,
+    Clock,
+    HistoryLoader,
+    HistoryStore,
+    KeyStore,
+    Moderation,
+    PeriodStore,
+    PlayerRecords,
+    RankIndex,
+    RateLimiter,
+    ScoreStore,
+    SubmissionQueue,
+    Telemetry,
+    TokenVerifier,
+    UserStore,
+)
+from leaderforge.services.board_upkeep import BoardUpkeep
+from leaderforge.services.boards import BoardService
+from leaderforge.services.changes import Changes
+from leaderforge.services.history import HistoryService
+from leaderforge.services.indexing import Indexer
+from leaderforge.services.ingest import IngestService
+from leaderforge.services.inspecting import InspectionService
+from leaderforge.services.keys import KeyService
+from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
+from leaderforge.services.moderation import ModerationService
+from leaderforge.services.periods import PeriodService
+from leaderforge.services.player_records import RecordService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.spread import SpreadService
 from leaderforge.services.submit import SubmitService
+from leaderforge.services.turnover import TurnoverService
 from leaderforge.services.users import UserService
+
+if TYPE_CHECKING:
+    from leaderforge.adapters.aws.client import Access
+    from leaderforge.adapters.tokens.sources import KeySource
 
 Exposition = Callable[[], tuple[bytes, str]]
 """Returns all metrics and their content type."""
@@ -26,20 +62,38 @@ Exposition = Callable[[], tuple[bytes, str]]
 Close = Callable[[], Awaitable[object]]
 
 _OPENING_S = 5.0
+_QUEUE_S = 5.0
+
+LONGEST_WAIT_S = 10.0
+"""How long a submission waits to be recorded at most: see `board_settings.TAKES_HOLD_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the services stand on. `opens` and `closes` are what there is to connect and to disconnect."""
+    """What the services stand on.
+
+    `opens` and `closes` are what there is to connect and to disconnect; `renews` gives up what is connected no more.
+    """
 
     store: ScoreStore
     users: UserStore
+    periods: PeriodStore
+    history: HistoryStore
+    keys: KeyStore
+    audit: AuditLog
+    moderation: Moderation
+    records: PlayerRecords
     index: RankIndex
+    feed: ChangeFeed
+    limiter: RateLimiter
     telemetry: Telemetry
     exposition: Exposition
     clock: Clock
+    tokens: TokenVerifier | None = None
     load_history: HistoryLoader | None = None
+    queue: SubmissionQueue | None = None
     opens: Sequence[Callable[[], Awaitable[object]]] = ()
+    renews: Sequence[Callable[[], Awaitable[object]]] = ()
     closes: Sequence[Close] = ()
 
 
@@ -49,11 +103,23 @@ class Services:
 
     settings: Settings
     parts: Parts
+    changes: Changes
     submit: SubmitService
+    ingest: IngestService
     query: QueryService
+    live: Hub
     spread: SpreadService
     maintain: MaintainService
+    inspection: InspectionService
+    turnover: TurnoverService
+    periods: PeriodService
+    history: HistoryService
     users: UserService
+    moderation: ModerationService
+    records: RecordService
+    keys: KeyService
+    boards: BoardService
+    upkeep: BoardUpkeep
 
     @property
     def telemetry(self) -> Telemetry:
@@ -72,19 +138,33 @@ class Services:
             elif isinstance(failure, BaseException):
                 raise failure
 
+    async def renew(self) -> None:
+        """Give up connections that do not answer, as after a pause in which the network may have forgotten them."""
+        await asyncio.gather(*(renew() for renew in self.parts.renews))
+
     async def close(self) -> None:
-        """Disconnect from all parts."""
+        """Announce what is still to be announced, and disconnect from all parts."""
+        await self.changes.close()
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
 
 
 def build(settings: Settings) -> Services:
     """Return the product over PostgreSQL and Redis Cluster, or Valkey. Connects to nothing yet."""
+    from leaderforge.adapters.postgres.audit import PostgresAuditLog
     from leaderforge.adapters.postgres.bulk import copy_chunk
+    from leaderforge.adapters.postgres.history import PostgresHistoryStore
+    from leaderforge.adapters.postgres.key_store import PostgresKeyStore
+    from leaderforge.adapters.postgres.moderation import PostgresModeration
+    from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+    from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
     from leaderforge.adapters.postgres.pool import Pool
     from leaderforge.adapters.postgres.score_store import PostgresScoreStore
     from leaderforge.adapters.postgres.user_store import PostgresUserStore
     from leaderforge.adapters.redis.cluster import Cluster
+    from leaderforge.adapters.redis.feed import RedisFeed
     from leaderforge.adapters.redis.index import RedisIndex
+    from leaderforge.adapters.redis.keys import Keys
+    from leaderforge.adapters.redis.limiter import RedisRateLimiter
 
     logs.configure(settings.log_level)
     password = settings.redis_password
@@ -100,18 +180,32 @@ def build(settings: Settings) -> Services:
         max_size=settings.postgres_pool_size,
         timeout_s=settings.store_timeout_ms / 1000,
         pgbouncer=settings.pgbouncer,
+        application=settings.function_name or "leaderforge",
     )
+    queue = submission_queue(settings) if settings.queue_url else None
     telemetry, exposition, stop_telemetry = _telemetry(settings)
     parts = Parts(
         store=PostgresScoreStore(pool, record_timeout_s=min(settings.store_timeout_ms, COMMIT_LIMIT_MS) / 1000),
         users=PostgresUserStore(pool),
+        periods=PostgresPeriodStore(pool),
+        history=PostgresHistoryStore(pool),
+        keys=PostgresKeyStore(pool),
+        audit=PostgresAuditLog(pool),
+        moderation=PostgresModeration(pool),
+        records=PostgresPlayerRecords(pool),
         index=index,
+        feed=RedisFeed(cluster, Keys(settings.namespace, settings.partitions)),
+        limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
         telemetry=telemetry,
         exposition=exposition,
         clock=now_ms,
+        tokens=token_verifier(settings),
         load_history=partial(copy_chunk, pool),
+        queue=queue,
         opens=(pool.open, index.watermarks),
-        closes=(pool.close, index.close, *stop_telemetry),
+        # A queue is called so seldom that its connection is not worth asking after.
+        renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
+        closes=(pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
     )
     return assemble(settings, parts)
 
@@ -119,20 +213,71 @@ def build(settings: Settings) -> Services:
 def assemble(settings: Settings, parts: Parts) -> Services:
     """Return the services over these parts."""
     # A call may wait for the batch in flight before it and then for its own.
-    time_limit_s = 2 * settings.store_timeout_ms / 1000
+    time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
     reader = Reader(parts.index, parts.store, parts.users, parts.telemetry)
     query = QueryService(
         reader, parts.clock, parts.telemetry, top_ttl_ms=settings.top_cache_ms, time_limit_s=time_limit_s
     )
+    changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry)
+    indexer = Indexer(parts.index, changes, parts.telemetry)
+    submit = SubmitService(parts.store, indexer, parts.telemetry, time_limit_s=time_limit_s)
     return Services(
         settings=settings,
         parts=parts,
-        submit=SubmitService(parts.store, parts.index, query.tops, parts.telemetry, time_limit_s=time_limit_s),
+        changes=changes,
+        submit=submit,
+        ingest=IngestService(parts.queue, submit, parts.telemetry),
         query=query,
+        live=Hub(parts.telemetry, most=settings.max_listeners),
         spread=SpreadService(reader, parts.clock),
-        maintain=MaintainService(parts.store, parts.index, parts.clock, parts.telemetry),
-        users=UserService(parts.users, parts.index, parts.clock),
+        maintain=MaintainService(parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired),
+        inspection=InspectionService(
+            parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
+        ),
+        turnover=TurnoverService(
+            parts.store,
+            parts.periods,
+            parts.index,
+            parts.clock,
+            parts.telemetry,
+            index_ms=settings.period_index_hours * 3_600_000,
+            grace_ms=settings.late_grace_ms,
+        ),
+        periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
+        history=HistoryService(parts.history, query, parts.clock),
+        users=UserService(parts.users, parts.index, parts.clock, changes.everything),
+        moderation=ModerationService(parts.moderation, indexer, reader, parts.clock),
+        records=RecordService(
+            parts.records, parts.users, parts.audit, parts.store, parts.index, parts.clock, changes.everything
+        ),
+        keys=KeyService(parts.keys, parts.clock),
+        boards=BoardService(parts.store, parts.clock),
+        upkeep=BoardUpkeep(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
     )
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings in these variables and in the secret that they may name. Raises `SettingsError`."""
+    cloud = CloudSettings.from_environment(environment)
+    if cloud.secret_id is None:
+        return Settings.from_environment(environment)
+    from leaderforge.adapters.aws.client import AwsError
+    from leaderforge.adapters.aws.secrets import read_secret
+
+    try:
+        secret = read_secret(_access(cloud), cloud.secret_id)
+    except (AwsError, ValueError) as error:
+        raise SettingsError(f"LEADERFORGE_SECRET_ID names a secret that cannot be used: {error}") from error
+    return Settings.from_environment({**secret, **environment})
+
+
+def submission_queue(settings: CloudSettings) -> SubmissionQueue:
+    """Return the queue of submissions. Connects to nothing yet. Raises `SettingsError` where none is named."""
+    if settings.queue_url is None:
+        raise SettingsError(f"LEADERFORGE_QUEUE_URL is required: {VARIABLES['LEADERFORGE_QUEUE_URL']}")
+    from leaderforge.adapters.aws.queue import SqsQueue
+
+    return SqsQueue(_access(settings), settings.queue_url, settings.dead_letters_url, timeout_s=_QUEUE_S)
 
 
 async def migrate(dsn: str) -> Sequence[str]:
@@ -147,13 +292,59 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _access(settings: CloudSettings) -> "Access":
+    from leaderforge.adapters.aws.client import Access
+    from leaderforge.adapters.aws.signature import Credentials
+
+    secret, token = settings.aws_secret_access_key, settings.aws_session_token
+    credentials = Credentials(
+        settings.aws_access_key_id or "",
+        secret.get_secret_value() if secret else "",
+        token.get_secret_value() if token else None,
+    )
+    return Access(settings.aws_region or "", credentials, settings.aws_endpoint_url)
+
+
+def token_verifier(settings: Settings) -> TokenVerifier | None:
+    """Return what verifies players' tokens, None where they are not set up. Raises `SettingsError` for bad keys."""
+    if not settings.accepts_tokens:
+        return None
+    from leaderforge.adapters.tokens.verifier import JwtVerifier, TokenRules
+
+    rules = TokenRules(settings.token_issuer or "", settings.token_audience or "", settings.token_leeway_s)
+    return JwtVerifier(_token_keys(settings), rules, now_ms)
+
+
+def _token_keys(settings: Settings) -> "KeySource":
+    from leaderforge.adapters.tokens.sources import FixedKeys, PublishedKeys, fetch_from
+    from leaderforge.adapters.tokens.trusted import of_pem, of_secret
+
+    if settings.token_jwks is not None:
+        return PublishedKeys(fetch_from(settings.token_jwks))
+    if settings.token_secret is not None:
+        return FixedKeys(of_secret(settings.token_secret.get_secret_value()))
+    try:
+        return FixedKeys(of_pem(settings.token_public_keys or ""))
+    except ValueError as error:
+        name = "LEADERFORGE_TOKEN_PUBLIC_KEYS"
+        raise SettingsError(f"{name} is wrong ({error}): {VARIABLES[name]}") from None
+
+
 def _telemetry(settings: Settings) -> tuple[Telemetry, Exposition, Sequence[Close]]:
     from leaderforge.adapters.telemetry.prometheus import Prometheus
 
     prometheus = Prometheus(multiprocess=settings.metrics_directory is not None)
-    if settings.new_relic_license_key is None:
-        return prometheus, prometheus.exposition, ()
-    from leaderforge.adapters.telemetry.newrelic import NewRelic
+    receivers: list[Telemetry] = [prometheus]
+    stops: list[Close] = []
+    if settings.function_name is not None:
+        from leaderforge.adapters.telemetry.cloudwatch import CloudWatch
 
-    new_relic = NewRelic(settings.new_relic_license_key.get_secret_value(), settings.new_relic_app_name)
-    return Fanout([prometheus, new_relic]), prometheus.exposition, (partial(asyncio.to_thread, new_relic.close),)
+        receivers.append(CloudWatch(settings.function_name))
+    if settings.new_relic_license_key is not None:
+        from leaderforge.adapters.telemetry.newrelic import NewRelic
+
+        new_relic = NewRelic(settings.new_relic_license_key.get_secret_value(), settings.new_relic_app_name)
+        receivers.append(new_relic)
+        stops.append(partial(asyncio.to_thread, new_relic.close))
+    telemetry = prometheus if len(receivers) == 1 else Fanout(receivers)
+    return telemetry, prometheus.exposition, stops

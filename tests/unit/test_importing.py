@@ -43,7 +43,7 @@ class Service:
             self.users,
             self.index,
             lambda: next(self.ticks),
-            Ladder(board),
+            board,
             batch=batch,
             refused=lambda number, reason: self.refused.append((number, reason)),
         )
@@ -190,7 +190,7 @@ async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(s
 
     board = await service.store.board("default")
     assert board is not None
-    importer = Importer(service.store, service.users, service.index, lambda: 0, Ladder(board), batch=3, refused=stop)
+    importer = Importer(service.store, service.users, service.index, lambda: 0, board, batch=3, refused=stop)
     with pytest.raises(Refused, match="line 2"):
         await importer.run(lines_of(("Ann", MAX_INTEGER), ("Ann", 1), ("Ben", 2), ("Cy", 3)))
     assert importer.tally == ImportTally(recorded=2, refused=1, players_created=2)

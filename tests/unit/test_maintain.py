@@ -5,15 +5,20 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Submission, User
-from leaderforge.services.maintain import SETTLE_MS, MaintainService
+from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS, MaintainService
 
 LADDER = Ladder(Board(1, "default", "Default"))
 
@@ -23,22 +28,25 @@ class World:
 
     def __init__(self) -> None:
         self.now = 1_700_000_000_000
-        self.users = MemoryUserStore()
-        self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000)
+        audit, clock = MemoryAuditLog(), lambda: self.now * 1000
+        self.users = MemoryUserStore(audit, clock=clock)
+        self.store = MemoryScoreStore(self.users, clock=clock)
+        self.moderation = MemoryModeration(self.store, self.users, audit)
+        self.records = MemoryPlayerRecords(self.store, self.users, audit)
         self.index = MemoryIndex(partitions=4)
-        self.maintain = MaintainService(self.store, self.index, lambda: self.now, Fanout([]))
+        self.maintain = MaintainService(self.store, self.users, self.index, lambda: self.now, Fanout([]))
         self._ids = iter(range(1, 10**9))
 
     async def commit(self, user_id: int, score: int) -> Standing:
         """Record a score as a process does that dies before it updates the index."""
-        await self.users.create([User(user_id, f"player {user_id}", None, 0)])
+        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
-        [recorded] = await self.store.record([Submission(LADDER, event)])
+        [recorded] = await self.store.record([Submission([LADDER], event)])
         return recorded.standing
 
     async def ranked(self) -> Sequence[int]:
         """Return the ids of the players in the index."""
-        return sorted(self.index._standings[LADDER])
+        return sorted(self.index._standings[place_of(LADDER)])
 
 
 @pytest.fixture
@@ -82,13 +90,13 @@ async def test_an_index_from_an_old_snapshot_is_caught_up_from_its_own_watermark
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
-    held = dict(world.index._standings[LADDER]), list(world.index._watermarks)
+    held = dict(world.index._standings[place_of(LADDER)]), list(world.index._watermarks)
     for user_id in range(2, 30):
         await world.commit(user_id, user_id)
         world.now += 60_000
         await world.maintain.reconcile()
     assert len(await world.ranked()) == 29
-    world.index._standings[LADDER], world.index._watermarks = held
+    world.index._standings[place_of(LADDER)], world.index._watermarks = held
     assert await world.maintain.reconcile() == 28
     assert (await world.maintain.verify()).checked == 29
 
@@ -141,9 +149,84 @@ async def test_an_index_wiped_during_its_rebuild_does_not_count_as_complete(worl
 async def test_verify_names_what_differs(world: World):
     standings = [await world.commit(user_id, user_id) for user_id in range(1, 6)]
     await world.maintain.rebuild()
-    held = world.index._standings[LADDER]
+    held = world.index._standings[place_of(LADDER)]
     del held[2]
     held[99] = standings[0].__class__(99, 1, 0, UUID(int=0), None, True, 1, 1)
     found = await world.maintain.verify()
     assert {(d.user_id, d.extra) for d in found.differences} == {(2, False), (99, True)}
     assert not found.clean
+
+
+ERASE = AuditEntry(0, "cli", "player.erase")
+
+
+async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
+    """An update that was on its way when the player was erased does not stay."""
+    late = await world.commit(1, 5)
+    await world.commit(2, 6)
+    await world.records.erase(1, ERASE)
+    await world.index.apply(LADDER, [late])
+    await world.index.put_names({1: "player 1"})
+    assert await world.ranked() == [1]
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    assert await world.ranked() == [2]
+    assert 1 not in world.index._names
+    assert (await world.maintain.verify()).clean
+
+
+async def test_a_player_created_anew_has_nothing_of_the_one_erased(world: World):
+    other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
+    late = await world.commit(1, 5)
+    await world.records.erase(1, ERASE)
+    await world.index.apply(other, [late])
+    await world.commit(1, 7)
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    assert await world.ranked() == [1]
+    assert (await world.maintain.verify()).clean
+    assert (await world.index.counts(other, [])).total == 0
+
+
+async def test_a_hidden_player_reaches_an_index_that_was_away(world: World):
+    for user_id in (1, 2):
+        await world.commit(user_id, user_id)
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    await world.moderation.set_player_hidden(2, True, ERASE)
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    assert (await world.index.counts(LADDER, [])).total == 1
+    assert (await world.maintain.verify()).clean
+
+
+async def test_touches_are_kept_for_as_long_as_an_index_may_lag(world: World):
+    await world.commit(1, 5)
+    await world.moderation.set_player_hidden(1, True, ERASE)
+    world.now += TOUCHES_KEPT_MS
+    await world.maintain.reconcile()
+    assert world.users.touches
+    world.now += 2 * SETTLE_MS
+    await world.maintain.reconcile()
+    # It is looked for what can be forgotten only now and then.
+    assert world.users.touches
+    world.now += TOUCHES_KEPT_MS // 2
+    await world.maintain.reconcile()
+    assert not world.users.touches
+
+
+async def test_an_index_that_lags_further_behind_is_rebuilt(world: World):
+    for user_id in (1, 2):
+        await world.commit(user_id, user_id)
+    world.now += SETTLE_MS + 1
+    await world.maintain.reconcile()
+    held = dict(world.index._standings[LADDER]), list(world.index._watermarks)
+    await world.moderation.set_player_hidden(1, True, ERASE)
+    for _ in range(5):
+        world.now += TOUCHES_KEPT_MS // 2
+        await world.maintain.reconcile()
+    assert not world.users.touches
+    world.index._standings[LADDER], world.index._watermarks = held
+    await world.maintain.reconcile()
+    assert (await world.index.counts(LADDER, [])).total == 1
+    assert (await world.maintain.verify()).clean

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.cli.synthetic import CHUNK_PLAYERS, SPAN_MS, Chunk, Plan, chunks, name_of
-from leaderforge.domain.boards import Order, Policy
+from leaderforge.domain.boards import Board
 from leaderforge.domain.players import name_key, username
 from leaderforge.domain.standings import Event, fold
 
+BOARD = Board(1, "default", "Default")
 UNTIL = 1_700_000_000_000
 
 
@@ -92,7 +93,7 @@ def test_standings_are_the_fold_of_the_sessions(until: int):
         events.setdefault(user_id, []).append(Event(user_id, UUID(int=number), score, at))
     assert len(chunk.standings) == len(events)
     for standing in chunk.standings:
-        folded = fold(Policy.SUM, Order.DESC, events[standing.user_id])
+        folded = fold(BOARD, events[standing.user_id])
         assert standing.revision == until * 1000
         for name in ("user_id", "score", "achieved_at", "run_id", "metadata", "scored", "submissions"):
             assert getattr(standing, name) == getattr(folded, name)

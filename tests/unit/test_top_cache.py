@@ -1,12 +1,13 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import Applied
+from leaderforge.domain.boards import Board, Ladder, RankStyle
+from leaderforge.ports import Change
 from leaderforge.services.entries import Page, Source
-from leaderforge.services.top import Top, TopCache
+from leaderforge.services.top import LONGEST_MS, Top, TopCache
 
 LADDER = Ladder(Board(1, "board", "Board"))
 LAST = b"m"
@@ -22,13 +23,14 @@ class Loader:
         self.proceed = asyncio.Event()
         self.proceed.set()
         self.last: bytes | None = LAST
+        self.source = Source.INDEX
 
     async def __call__(self, ladder: Ladder, size: int) -> Top:
         self.loads += 1
         number = self.loads
         self.started.set()
         await self.proceed.wait()
-        return Top(Page([], total=number, as_of=self.now, source=Source.INDEX), self.last)
+        return Top(Page([], total=number, as_of=self.now, source=self.source), self.last)
 
     def clock(self) -> int:
         return self.now
@@ -44,8 +46,8 @@ def cache(loader: Loader) -> TopCache:
     return TopCache(loader, loader.clock, Fanout([]), ttl_ms=500)
 
 
-def update(key: bytes, previous: bytes | None = None) -> list[Applied]:
-    return [Applied(key, previous, None)]
+def change(best: bytes, *, grown: bool = False) -> Change:
+    return Change(best, grown, LADDER.board.id, LADDER.period)
 
 
 async def test_a_top_is_loaded_once_and_then_marked_as_cached(cache: TopCache, loader: Loader):
@@ -70,26 +72,28 @@ async def test_concurrent_readers_share_one_load(cache: TopCache, loader: Loader
 
 
 @pytest.mark.parametrize(
-    ("applied", "kept"),
+    ("touched", "kept"),
     [
-        (update(b"z"), True),
-        (update(b"z", b"y"), True),
-        (update(b"a"), False),
-        (update(LAST), False),
-        (update(b"z", b"a"), False),
-        ([], True),
+        (change(b"z"), True),
+        (change(b"z", grown=True), True),
+        (change(b"a"), False),
+        (change(LAST), False),
+        (Change(), False),
+        (Change(board_id=1), False),
+        (Change(board_id=2), True),
+        (Change(board_id=1, period=1), True),
     ],
 )
-async def test_only_updates_within_the_top_drop_it(cache: TopCache, applied, kept):
+async def test_only_updates_within_the_top_drop_it(cache: TopCache, touched, kept):
     await cache.get(LADDER, 10)
-    cache.touch(LADDER, applied)
+    cache.touch(touched)
     assert ((await cache.get(LADDER, 10)).total == 1) is kept
 
 
 async def test_any_update_drops_the_top_of_a_ladder_that_is_shorter(cache: TopCache, loader: Loader):
     loader.last = None
     await cache.get(LADDER, 10)
-    cache.touch(LADDER, update(b"z"))
+    cache.touch(change(b"z"))
     assert (await cache.get(LADDER, 10)).total == 2
 
 
@@ -97,7 +101,7 @@ async def test_an_update_during_a_load_is_not_hidden_by_it(cache: TopCache, load
     loader.proceed.clear()
     reading = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
-    cache.touch(LADDER, update(b"a"))
+    cache.touch(change(b"a"))
     loader.proceed.set()
     assert (await reading).total == 2
     assert (await cache.get(LADDER, 10)).total == 2
@@ -107,7 +111,7 @@ async def test_an_update_below_the_top_during_a_load_changes_nothing(cache: TopC
     loader.proceed.clear()
     reading = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
-    cache.touch(LADDER, update(b"z"))
+    cache.touch(change(b"z"))
     loader.proceed.set()
     assert (await reading).total == 1
 
@@ -119,3 +123,96 @@ async def test_the_number_of_tops_kept_is_limited(loader: Loader):
     await cache.get(Ladder(Board(9, "b", "B")), 10)
     await cache.get(Ladder(Board(0, "b", "B")), 10)
     assert loader.loads == 11
+
+
+class TestFollowed:
+    """While every change is known."""
+
+    @pytest.fixture(autouse=True)
+    def followed(self, cache: TopCache) -> None:
+        cache.follow(1000, 1000)
+
+    async def test_a_top_stays_for_as_long_as_nothing_touches_it(self, cache: TopCache, loader: Loader) -> None:
+        await cache.get(LADDER, 10)
+        for _ in range(20):
+            loader.now += 400
+            cache.follow(1000, loader.now)
+            await cache.get(LADDER, 10)
+        assert loader.loads == 1
+        cache.touch(change(LAST))
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_top_is_no_older_than_what_is_known(self, cache: TopCache, loader: Loader) -> None:
+        await cache.get(LADDER, 10)
+        loader.now += 400
+        cache.follow(1000, loader.now)
+        loader.now += 499
+        assert (await cache.get(LADDER, 10)).total == 1
+        loader.now += 1
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_top_from_before_a_gap_is_not_trusted(self, cache: TopCache, loader: Loader) -> None:
+        await cache.get(LADDER, 10)
+        loader.now += 600
+        cache.follow(loader.now - 100, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_total_that_may_have_changed_is_no_older_than_any_top(
+        self, cache: TopCache, loader: Loader
+    ) -> None:
+        await cache.get(LADDER, 10)
+        loader.now += 2000
+        cache.follow(1000, loader.now)
+        cache.touch(change(b"z", grown=True))
+        loader.now += 499
+        cache.follow(1000, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 1
+        loader.now += 1
+        cache.follow(1000, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_change_of_the_total_does_not_bring_an_old_top_back(self, cache: TopCache, loader: Loader) -> None:
+        await cache.get(LADDER, 10)
+        loader.now += 2000
+        cache.touch(change(b"z", grown=True))
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_total_that_changed_during_the_load_counts_as_old(self, cache: TopCache, loader: Loader) -> None:
+        loader.proceed.clear()
+        reading = asyncio.create_task(cache.get(LADDER, 10))
+        await loader.started.wait()
+        cache.touch(change(b"z", grown=True))
+        loader.proceed.set()
+        assert (await reading).total == 1
+        loader.now += 500
+        cache.follow(1000, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_top_from_the_store_is_not_trusted(self, cache: TopCache, loader: Loader) -> None:
+        loader.source = Source.STORE
+        await cache.get(LADDER, 10)
+        loader.now += 500
+        cache.follow(1000, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 2
+
+    async def test_a_top_is_loaded_again_now_and_then_all_the_same(self, cache: TopCache, loader: Loader) -> None:
+        await cache.get(LADDER, 10)
+        loader.now += LONGEST_MS
+        cache.follow(1000, loader.now)
+        assert (await cache.get(LADDER, 10)).total == 2
+
+
+async def test_a_board_whose_settings_changed_is_loaded_again(cache: TopCache) -> None:
+    await cache.get(LADDER, 10)
+    assert (await cache.get(Ladder(replace(LADDER.board, rank_style=RankStyle.SHARED)), 10)).total == 2
+
+
+async def test_whoever_waits_learns_that_a_top_was_touched(cache: TopCache) -> None:
+    await cache.get(LADDER, 10)
+    waiting = asyncio.create_task(cache.until_touched(LADDER, 10))
+    cache.touch(change(b"z"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    cache.touch(change(b"a"))
+    async with asyncio.timeout(10):
+        await waiting

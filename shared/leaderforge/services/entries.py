@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Source(StrEnum):
@@ -13,9 +14,11 @@ class Source(StrEnum):
     STORE = "postgres"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A player on a board. `achieved_at` is in ms since 1970; `metadata` is JSON text."""
+class Entry(NamedTuple):
+    """A player on a board. `achieved_at` is in ms since 1970; `metadata` is JSON text.
+
+    `subscore` is None on boards without one. A hidden entry is for its player and for admins to see.
+    """
 
     rank: int
     user_id: int
@@ -24,6 +27,8 @@ class Entry:
     submissions: int
     achieved_at: int
     metadata: str | None = None
+    subscore: int | None = None
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

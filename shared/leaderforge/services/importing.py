@@ -1,13 +1,22 @@
 """Importing scores from elsewhere: players by name, idempotently."""
 
-from collections import OrderedDict
+import asyncio
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from leaderforge.domain.boards import Ladder
-from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable, UserExists, UsernameTaken
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import (
+    BoardNotFound,
+    IndexUnavailable,
+    LeaderForgeError,
+    PeriodClosed,
+    Unavailable,
+    UserExists,
+    UsernameTaken,
+)
 from leaderforge.domain.players import new_user_ids
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Clock, RankIndex, Recorded, ScoreStore, Submission, User, UserStore
@@ -49,7 +58,10 @@ class ImportTally:
 
 
 class Importer:
-    """Records score lines in batches, each in one transaction. Lines recorded before are recognised by their id."""
+    """Records score lines in batches, each in one transaction. Lines recorded before are recognised by their id.
+
+    A line counts in the periods that its time lies in, however long they are past, as long as the board keeps them.
+    """
 
     def __init__(
         self,
@@ -57,7 +69,7 @@ class Importer:
         users: UserStore,
         index: RankIndex,
         clock: Clock,
-        ladder: Ladder,
+        board: Board,
         *,
         batch: int = 1000,
         refused: OnRefused = _ignore,
@@ -66,7 +78,7 @@ class Importer:
         self._users = users
         self._index = index
         self._clock = clock
-        self._ladder = ladder
+        self._board = board
         self._batch = batch
         self._refused = refused
         self._known: OrderedDict[str, int] = OrderedDict()
@@ -80,21 +92,36 @@ class Importer:
         return self.tally
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
+        # Scores count in the periods that the board has now, also where an import takes hours.
+        self._board = await self._found(self._board.slug)
         ids = await self._player_ids(lines)
-        submissions = {
-            i: Submission(self._ladder, Event(user_id, line.submission_id, line.score, line.achieved_at))
-            for i, line in enumerate(lines)
-            if isinstance(user_id := ids[line.player], int)
-        }
+        now = self._clock()
+        made = [self._submission(line, ids[line.player], now) for line in lines]
+        submissions = {i: one for i, one in enumerate(made) if isinstance(one, Submission)}
         recorded = dict(zip(submissions, await self._store.record(list(submissions.values())), strict=True))
         await self._index_up(list(recorded.values()))
-        outcomes = [recorded[i] if i in recorded else ids[line.player] for i, line in enumerate(lines)]
+        outcomes = [recorded[i] if isinstance(one, Submission) else one for i, one in enumerate(made)]
         duplicates = [outcome.duplicate for outcome in outcomes if isinstance(outcome, Recorded)]
         self.tally.duplicates += sum(duplicates)
         self.tally.recorded += len(duplicates) - sum(duplicates)
         for line, outcome in zip(lines, outcomes, strict=True):
             if isinstance(outcome, LeaderForgeError):
                 self._note(line, outcome)
+
+    async def _found(self, slug: str) -> Board:
+        board = await self._store.board(slug)
+        if board is None or board.id != self._board.id:
+            raise BoardNotFound(f"the board {slug!r} has been deleted meanwhile", board=slug)
+        return board
+
+    def _submission(self, line: ScoreLine, user_id: int | LeaderForgeError, now: int) -> Submission | LeaderForgeError:
+        """Return the line as a submission, or why it is none."""
+        if isinstance(user_id, LeaderForgeError):
+            return user_id
+        ladders = self._board.ladders_kept(line.achieved_at, now)
+        if not ladders:
+            return PeriodClosed("the periods of its time are not kept any longer")
+        return Submission(ladders, Event(user_id, line.submission_id, line.score, line.achieved_at))
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
         if isinstance(refusal, Unavailable):
@@ -103,9 +130,14 @@ class Importer:
         self._refused(line.number, refusal.message)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
-        newest: dict[int, Standing] = {r.standing.user_id: r.standing for r in results if isinstance(r, Recorded)}
+        newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
+        for result in results:
+            if isinstance(result, Recorded):
+                for ladder, standing in zip(result.ladders, result.standings, strict=True):
+                    if ladder.indexed:
+                        newest[ladder][standing.user_id] = standing
         try:
-            await self._index.load(self._ladder, list(newest.values()))
+            await asyncio.gather(*(self._index.load(ladder, list(own.values())) for ladder, own in newest.items()))
         except IndexUnavailable:
             self.tally.index_behind = True
 

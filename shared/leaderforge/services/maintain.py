@@ -2,30 +2,38 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from uuid import uuid4
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import sort_key, user_id_of
+from leaderforge.domain.order import user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry
+from leaderforge.domain.standings import key_of_standing
+from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.services.comparing import lasting, still_different
+from leaderforge.services.leases import Lease
 
 Progress = Callable[[int], None]
 """Told how many more standings are done."""
 
+OnRepair = Callable[[Ladder | None], None]
+"""Told of a ladder of which the index has been brought up to date, or, with None, that names have."""
+
 SETTLE_MS = COMMIT_LIMIT_MS + 2_000
 """How old a watermark is at least: by then an event is committed or never will be, whichever clock recorded it."""
 
-_LEASE_S = 6.0
-"""How long a job that died keeps others from it."""
-_RENEWAL_S = 2.0
+TOUCHES_KEPT_MS = 86_400_000
+"""How long it is known who was touched otherwise than by an event: an index that lags further behind is rebuilt."""
+
+_FORGETTING_MS = 600_000
 _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
 _LOADS_IN_FLIGHT = 3
-_RECHECKS = 10
-_ON_THEIR_WAY = 10_000
+_PLAYERS_A_LOOK_UP = 1000
+_LADDERS_A_SCAN = 100
+"""Of thousands of ladders most are short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +60,57 @@ class Verification:
         return self.complete and not self.differences
 
 
-def _ignore(_: int) -> None:
+@dataclass(slots=True)
+class _Seen:
+    """What the store has of a ladder: whom the index may not hold just so, and how many are listed."""
+
+    suspects: list[int] = field(default_factory=list)
+    listed: int = 0
+
+
+def _ignore(_: object) -> None:
     pass
 
 
 class MaintainService:
     """Repairs what crashes and lost nodes leave behind. Any process may run it; a lease lets one at a time."""
 
-    def __init__(self, store: ScoreStore, index: RankIndex, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        store: ScoreStore,
+        users: UserStore,
+        index: RankIndex,
+        clock: Clock,
+        telemetry: Telemetry,
+        on_repair: OnRepair = _ignore,
+    ) -> None:
         self._store = store
+        self._users = users
         self._index = index
         self._clock = clock
         self._telemetry = telemetry
-        self._holder = uuid4().hex
+        self._on_repair = on_repair
+        self._lease = Lease(index, "maintain")
+        self._touches_forgotten = 0
 
     async def reconcile(self, every_ms: int = 0) -> int:
         """Bring the index up to date and return how many standings were looked at.
 
         Standings with an event since the oldest watermark are applied again, which changes only what was missed, and
-        incomplete partitions are rebuilt. Does nothing if another process is at it, or there is less than `every_ms`
-        to look at.
+        partitions that are incomplete or too far behind are rebuilt. Does nothing if another process is at it, or
+        there is less than `every_ms` to look at.
         """
         marks = await self._index.watermarks()
         oldest = min((mark for mark in marks if mark is not None), default=0)
-        incomplete = [p for p, mark in enumerate(marks) if mark is None]
+        too_old = self._settled_at() - TOUCHES_KEPT_MS
+        incomplete = [p for p, mark in enumerate(marks) if mark is None or mark < too_old]
         if not incomplete:
             self._telemetry.gauge("index_lag_seconds", max(0, self._clock() - oldest) / 1000)
             if self._settled_at() - oldest < max(every_ms, 1):
                 return 0
-        if not await self._index.lease("maintain", self._holder, _LEASE_S):
+        if not await self._lease.taken():
             return 0
-        async with self._leased():
+        async with self._lease.held():
             return await (self._rebuild(incomplete, _ignore) if incomplete else self._catch_up(oldest))
 
     async def rebuild(self, progress: Progress = _ignore) -> int:
@@ -90,7 +118,7 @@ class MaintainService:
 
         Reads are answered from the store meanwhile. Raises `IndexUnavailable` if the index is lost again while at it.
         """
-        async with self._lease():
+        async with self._leased():
             return await self._rebuild(range(self._index.partitions), progress)
 
     async def verify(self, progress: Progress = _ignore) -> Verification:
@@ -98,19 +126,25 @@ class MaintainService:
         checked = 0
         found: list[Difference] = []
         complete = None not in await self._index.watermarks()
-        for ladder in await self._store.ladders():
-            suspects: list[int] = []
-            total = 0
-            async for standings in self._store.all_standings(ladder):
-                suspects += await self._index.differences(ladder, standings)
-                total += len(standings)
+        for ladders in chunks(await self._store.ladders(), _LADDERS_A_SCAN):
+            seen = {ladder: _Seen() for ladder in ladders}
+            async for ladder, standings in self._store.standings_on(ladders):
+                seen[ladder].suspects += await self._index.differences(ladder, standings)
+                seen[ladder].listed += sum(not standing.hidden for standing in standings)
+                checked += len(standings)
                 progress(len(standings))
-            checked += total
-            missing = await self._missing(ladder, suspects)
-            extra = await self._extra(ladder, total - len(missing)) if complete else []
-            found += [Difference(ladder.board.slug, ladder.period, i, extra=False) for i in missing]
-            found += [Difference(ladder.board.slug, ladder.period, i, extra=True) for i in set(extra) - set(missing)]
+            for ladder, one in seen.items():
+                found += await self._differences(ladder, one, complete)
         return Verification(checked, found, complete)
+
+    async def _differences(self, ladder: Ladder, seen: _Seen, complete: bool) -> Sequence[Difference]:
+        missing = await still_different(self._store, self._index, ladder, seen.suspects)
+        extra = await self._extra(ladder, seen.listed - len(missing)) if complete else []
+        slug, period = ladder.board.slug, ladder.period
+        return [
+            *(Difference(slug, period, user_id, extra=False) for user_id in missing),
+            *(Difference(slug, period, user_id, extra=True) for user_id in set(extra) - set(missing)),
+        ]
 
     def _settled_at(self) -> int:
         return self._clock() - SETTLE_MS
@@ -118,11 +152,49 @@ class MaintainService:
     async def _catch_up(self, since: int) -> int:
         until = self._settled_at()
         seen = 0
+        for touched in await self._touched(since, until):
+            await self._rename(touched, since)
         async for ladder, standings in self._store.changed_between(since, until):
             await self._index.load(ladder, standings)
+            self._on_repair(ladder)
             seen += len(standings)
         await self._index.advance(until)
+        await self._forget_touches(until - TOUCHES_KEPT_MS)
         return seen
+
+    async def _touched(self, since: int, until: int) -> Sequence[Sequence[int]]:
+        """Return who was touched, so many at once as are looked up together."""
+        touched = list(await self._store.touched_between(since, until))
+        return chunks(touched, _PLAYERS_A_LOOK_UP)
+
+    async def _rename(self, user_ids: Collection[int], since: int) -> None:
+        """Bring the index up to the names of these players, and have it forget those who were erased.
+
+        Also those who may have been created anew since then: all they have now is loaded afterwards.
+        """
+        users = await self._users.get(user_ids)
+        old = {user_id for user_id, user in users.items() if user.created_at < since - SETTLE_MS}
+        erased = set(user_ids) - old
+        if erased:
+            await self._index.forget(await self._store.ladders(), erased)
+        if users:
+            await self._index.put_names({user_id: user.username for user_id, user in users.items()})
+        self._on_repair(None)
+
+    async def _forget_touches(self, before: int) -> None:
+        """Forget touches that no index has still to catch up with, now and then.
+
+        The index forgets the erased among them once more: a process that could not reach it for long may have
+        remembered one of them.
+        """
+        if before - self._touches_forgotten < _FORGETTING_MS:
+            return
+        for touched in await self._touched(0, before):
+            gone = set(touched) - (await self._users.get(touched)).keys()
+            if gone:
+                await self._index.forget(await self._store.ladders(), gone)
+        await self._store.forget_touches(before)
+        self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
         watermark = self._settled_at()
@@ -130,8 +202,8 @@ class MaintainService:
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
         wanted = frozenset(partitions)
-        for ladder in ladders:
-            loaded += await self._load(ladder, wanted, progress)
+        for some in chunks(ladders, _LADDERS_A_SCAN):
+            loaded += await self._load(some, wanted, progress)
         async for names in self._store.all_names():
             await self._index.put_names({i: name for i, name in names.items() if self._is_of(i, wanted)})
         finished = await self._index.finish_rebuild(token, partitions, watermark)
@@ -139,14 +211,16 @@ class MaintainService:
         if lost:
             raise IndexUnavailable(f"the index was emptied while partitions {sorted(lost)} were rebuilt; start again")
         self._telemetry.count("index_rebuilds", len(wanted))
+        for ladder in ladders:
+            self._on_repair(ladder)
         return loaded
 
-    async def _load(self, ladder: Ladder, partitions: frozenset[int], progress: Progress) -> int:
-        """Load a ladder into these partitions, a few chunks at a time while the next is read; return how many."""
+    async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
+        """Load ladders into these partitions, a few chunks at a time while the next is read; return how many."""
         loaded = 0
         loading: set[asyncio.Task[None]] = set()
         try:
-            async for standings in self._store.all_standings(ladder):
+            async for ladder, standings in self._store.standings_on(ladders):
                 chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
                 loading.add(asyncio.create_task(self._index.load(ladder, chosen)))
                 if len(loading) >= _LOADS_IN_FLIGHT:
@@ -164,16 +238,6 @@ class MaintainService:
         count = self._index.partitions
         return len(partitions) == count or partition_of(user_id, count) in partitions
 
-    async def _missing(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[int]:
-        """Return those of the players who still differ when looked at again a few times."""
-        for _ in range(_RECHECKS):
-            # So many are not on their way: they are lost.
-            if not 0 < len(user_ids) <= _ON_THEIR_WAY:
-                break
-            await asyncio.sleep(_RETRY_S)
-            user_ids = await self._index.differences(ladder, await self._store.standings(ladder, user_ids))
-        return user_ids
-
     async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
         """Return the players of entries that the store knows nothing of, where `matching` entries are as it has them.
 
@@ -184,17 +248,15 @@ class MaintainService:
         suspects: list[bytes] = []
         async for keys in self._index.keys(ladder):
             suspects += await self._unknown(ladder, keys)
-        for _ in range(_RECHECKS):
-            if not 0 < len(suspects) <= _ON_THEIR_WAY:
-                break
-            await asyncio.sleep(_RETRY_S)
-            suspects = await self._unknown(ladder, [key for key in suspects if await self._is_ranked(ladder, key)])
-        return [user_id_of(key) for key in suspects]
+
+        async def look_again(keys: Sequence[bytes]) -> Sequence[bytes]:
+            return await self._unknown(ladder, [key for key in keys if await self._is_ranked(ladder, key)])
+
+        return [user_id_of(key) for key in await lasting(suspects, look_again)]
 
     async def _unknown(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
         standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
-        order = ladder.board.order
-        known = {sort_key(order, s.score, s.achieved_at, s.user_id) for s in standings}
+        known = {key_of_standing(ladder.board, s) for s in standings if not s.hidden}
         return [key for key in keys if key not in known]
 
     async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:
@@ -202,30 +264,13 @@ class MaintainService:
         return any(row.key == key for row in window.after)
 
     @asynccontextmanager
-    async def _lease(self) -> AsyncIterator[None]:
+    async def _leased(self) -> AsyncIterator[None]:
+        """Wait for the lease and hold it while the block runs."""
         try:
             async with asyncio.timeout(_LEASE_WAIT_S):
-                while not await self._index.lease("maintain", self._holder, _LEASE_S):  # noqa: ASYNC110 - a remote condition
+                while not await self._lease.taken():  # noqa: ASYNC110 - a remote condition
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
             raise IndexUnavailable("another process is maintaining the index; try again when it is done") from None
-        async with self._leased():
+        async with self._lease.held():
             yield
-
-    @asynccontextmanager
-    async def _leased(self) -> AsyncIterator[None]:
-        """Renew the lease, which we have, while the block runs, and then give it back."""
-        renewing = asyncio.create_task(self._renew())
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            await asyncio.wait([renewing])
-            with suppress(IndexUnavailable):
-                await self._index.lease("maintain", self._holder, 0)
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(_RENEWAL_S)
-            with suppress(IndexUnavailable):
-                await self._index.lease("maintain", self._holder, _LEASE_S)

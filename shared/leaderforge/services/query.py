@@ -1,5 +1,6 @@
 """Reading boards: who leads, where a player stands, who is near."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,14 @@ from leaderforge.services.top import Top, TopCache
 
 _SLACK = 8
 """Entries read beyond a page's ends, for those that move past them while its place is being found."""
+
+Sees = Callable[[int], bool]
+"""Tells of a player whether who asks may see the entry even if it is hidden."""
+
+
+def nobody(_: int) -> bool:
+    """See no hidden entry."""
+    return False
 
 
 class QueryService:
@@ -36,37 +45,47 @@ class QueryService:
         page = await self.tops.get(ladder, limit)
         return page if len(page.entries) <= limit else replace(page, entries=page.entries[:limit])
 
-    async def rank(self, ladder: Ladder, user_id: int) -> PlayerRank:
+    async def rank(self, ladder: Ladder, user_id: int, sees: Sees = nobody) -> PlayerRank:
         """Return a player's entry and percentile. Raises `NotRanked`."""
         ranked = await self._ranks((ladder, user_id))
-        if ranked is None:
-            raise _not_ranked(ladder, user_id)
+        if ranked is None or (ranked.entry.hidden and not sees(user_id)):
+            raise NotRanked.on(ladder.board.slug, user_id)
         return ranked
 
-    async def lookup(self, ladder: Ladder, user_ids: Sequence[int]) -> Lookup:
-        """Return the entries of those of the players who are ranked, best first."""
+    async def lookup(self, ladder: Ladder, user_ids: Sequence[int], sees: Sees = nobody) -> Lookup:
+        """Return the entries of those of the players who are ranked, best first, and count the hidden among them."""
         wanted = list(dict.fromkeys(user_ids))
-        (entries, total), source = await self._reader.read(lambda r: self._reader.entries(r, ladder, wanted))
+        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, wanted))
+        entries = [entry for entry in entries if not entry.hidden or sees(entry.user_id)]
         found = {entry.user_id for entry in entries}
         return Lookup(
             entries=list(zip(entries, _ranks_among(entries), strict=True)),
             missing=[user_id for user_id in wanted if user_id not in found],
-            total=total,
+            total=total + sum(entry.hidden for entry in entries),
             as_of=self._clock(),
             source=source,
         )
 
-    async def around(self, ladder: Ladder, user_id: int, radius: int) -> Page:
-        """Return the player with up to `radius` neighbours on each side. Raises `NotRanked`."""
+    async def around(self, ladder: Ladder, user_id: int, radius: int, sees: Sees = nobody) -> Page:
+        """Return the player with up to `radius` neighbours on each side. Raises `NotRanked`.
+
+        A hidden player stands between the two whom it would stand between, and moves neither's rank.
+        """
 
         async def read(ranking: Ranking) -> Page:
-            rows = await ranking.rows(ladder, [user_id])
-            if user_id not in rows:
-                raise _not_ranked(ladder, user_id)
-            window = await ranking.window(ladder, rows[user_id].key, before=radius, after=radius + 1)
-            return await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
+            row = (await ranking.rows(ladder, [user_id])).get(user_id)
+            if row is None or (row.hidden and not sees(user_id)):
+                raise NotRanked.on(ladder.board.slug, user_id)
+            window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
+            page = await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
+            if row.hidden:
+                [own], _ = await self._reader.entries(ranking, ladder, [user_id])
+                split = len(window.before)
+                entries = [*page.entries[:split], own, *page.entries[split:]]
+                page = replace(page, entries=entries, total=page.total + 1)
+            return page
 
-        return await self._read_page(read)
+        return await self._read_page(ladder, read)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on; none where the board ends before."""
@@ -79,7 +98,7 @@ class QueryService:
             rows = [*window.before, *window.after][skipped:][:limit]
             return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
 
-        return await self._read_page(read)
+        return await self._read_page(ladder, read)
 
     async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries below the one with this sort key, wherever it is now."""
@@ -88,7 +107,7 @@ class QueryService:
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
             return await self._page(ranking, ladder, window, window.after, _first(window))
 
-        return await self._read_page(read)
+        return await self._read_page(ladder, read)
 
     async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries above the one with this sort key, wherever it is now."""
@@ -97,16 +116,15 @@ class QueryService:
             window = await ranking.window(ladder, key, before=limit, after=0)
             return await self._page(ranking, ladder, window, window.before, _first(window))
 
-        return await self._read_page(read)
+        return await self._read_page(ladder, read)
 
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
         """Return up to `limit` entries with a score from `low` to `high`; `total` counts all of those.
 
         With `after`, a page's `next`, return those below it.
         """
-        order = ladder.board.order
-        best, beyond = (high, low - 1) if order is Order.DESC else (low, high + 1)
-        start, end = score_bound(order, best), score_bound(order, beyond)
+        best, beyond = (high, low - 1) if ladder.board.order is Order.DESC else (low, high + 1)
+        start, end = score_bound(ladder.board, best), score_bound(ladder.board, beyond)
         bound = start if after is None else max(start, after + b"\0")
 
         async def read(ranking: Ranking) -> Page:
@@ -117,7 +135,7 @@ class QueryService:
             more = rows[limit - 1].key if len(rows) > limit else None
             return replace(page, total=counts.above[1] - counts.above[0], next=more, previous=None)
 
-        return await self._read_page(read)
+        return await self._read_page(ladder, read)
 
     async def _load_top(self, ladder: Ladder, size: int) -> Top:
         async def read(ranking: Ranking) -> tuple[Page, Sequence[Row]]:
@@ -125,7 +143,7 @@ class QueryService:
             return await self._page(ranking, ladder, window, window.after, 1), window.after
 
         with self._telemetry.timed("top_merge_seconds"):
-            (page, rows), source = await self._reader.read(read)
+            (page, rows), source = await self._reader.read(ladder, read)
         return Top(replace(page, source=source), last=rows[-1].key if len(rows) >= size else None)
 
     async def _rank_batch(self, asked: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
@@ -133,16 +151,18 @@ class QueryService:
         wanted: defaultdict[Ladder, set[int]] = defaultdict(set)
         for ladder, user_id in asked:
             wanted[ladder].add(user_id)
-        ranked: dict[tuple[Ladder, int], PlayerRank] = {}
-        for ladder, user_ids in wanted.items():
-            for player in await self._players(ladder, user_ids):
-                ranked[ladder, player.entry.user_id] = player
+        found = await asyncio.gather(*(self._players(ladder, user_ids) for ladder, user_ids in wanted.items()))
+        ranked = {
+            (ladder, player.entry.user_id): player
+            for ladder, players in zip(wanted, found, strict=True)
+            for player in players
+        }
         return [ranked.get(one) for one in asked]
 
     async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
-        (entries, total), source = await self._reader.read(lambda r: self._reader.entries(r, ladder, user_ids))
+        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, user_ids))
         now = self._clock()
-        return [PlayerRank(entry, percentile(entry.rank, total), total, now, source) for entry in entries]
+        return [_player(entry, total + entry.hidden, now, source) for entry in entries]
 
     async def _page(
         self, ranking: Ranking, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
@@ -157,9 +177,13 @@ class QueryService:
             previous=rows[0].key if rows and first > 1 else None,
         )
 
-    async def _read_page(self, read: Callable[[Ranking], Awaitable[Page]]) -> Page:
-        page, source = await self._reader.read(read)
+    async def _read_page(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[Page]]) -> Page:
+        page, source = await self._reader.read(ladder, read)
         return replace(page, source=source)
+
+
+def _player(entry: Entry, total: int, now: int, source: Source) -> PlayerRank:
+    return PlayerRank(entry, percentile(entry.rank, total), total, now, source)
 
 
 def _first(window: Window[Row]) -> int:
@@ -173,8 +197,3 @@ def _ranks_among(entries: Sequence[Entry]) -> list[int]:
     for i, entry in enumerate(entries):
         ranks.append(ranks[-1] if i and entry.rank == entries[i - 1].rank else i + 1)
     return ranks
-
-
-def _not_ranked(ladder: Ladder, user_id: int) -> NotRanked:
-    slug = ladder.board.slug
-    return NotRanked(f"player {user_id} has no score on board {slug!r}", user_id=user_id, board=slug)

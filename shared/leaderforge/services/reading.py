@@ -23,8 +23,13 @@ class Reader:
         self._users = users
         self._telemetry = telemetry
 
-    async def read(self, read: Callable[[Ranking], Awaitable[T]]) -> tuple[T, Source]:
-        """Return what `read` returns and where it came from. Raises `IndexUnavailable` if neither part answers."""
+    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[T]]) -> tuple[T, Source]:
+        """Return what `read` returns of a ladder and where it came from.
+
+        Raises `IndexUnavailable` if neither part answers, and `StoreUnavailable` if the store alone could have.
+        """
+        if not ladder.indexed:
+            return await read(self._store), Source.STORE
         try:
             return await read(self._index), Source.INDEX
         except IndexUnavailable as unavailable:
@@ -35,9 +40,12 @@ class Reader:
                 raise unavailable from error
 
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> tuple[list[Entry], int]:
-        """Return the entries of those of the players who are ranked, best first, and the number of all entries."""
+        """Return the entries of those of the players who are ranked, best first, and the number of all entries.
+
+        Those of hidden players are among them, each with the rank that it would have.
+        """
         rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
-        counts = await ranking.counts(ladder, [rank_bound(ladder.board.rank_style, row.key) for row in rows])
+        counts = await ranking.counts(ladder, [rank_bound(ladder.board, row.key) for row in rows])
         return await self._hydrated(ladder, rows, [above + 1 for above in counts.above]), counts.total
 
     async def listed(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
@@ -45,11 +53,10 @@ class Reader:
         return await self._hydrated(ladder, rows, await self._ranks(ranking, ladder, rows, first))
 
     async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
-        style = ladder.board.rank_style
         ranks = list(range(first, first + len(rows)))
-        if style is RankStyle.ORDINAL or not rows:
+        if ladder.board.rank_style is RankStyle.ORDINAL or not rows:
             return ranks
-        bounds = [rank_bound(style, row.key) for row in rows]
+        bounds = [rank_bound(ladder.board, row.key) for row in rows]
         ranks[0] = (await ranking.counts(ladder, bounds[:1])).above[0] + 1
         for i in range(1, len(rows)):
             if bounds[i] == bounds[i - 1]:
@@ -57,7 +64,7 @@ class Reader:
         return ranks
 
     async def _hydrated(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
-        places = [place(ladder.board.order, row.key) for row in rows]
+        places = [place(ladder.board, row.key) for row in rows]
         placed = list(zip(places, rows, strict=True))
         names = await self._names([p.user_id for p, row in placed if row.username is None])
         metadata = await self._metadata(ladder, [p.user_id for p, row in placed if row.has_metadata])
@@ -70,6 +77,8 @@ class Reader:
                 submissions=row.submissions,
                 achieved_at=p.achieved_at,
                 metadata=metadata.get(p.user_id),
+                subscore=None if ladder.board.subscore_order is None else p.subscore,
+                hidden=row.hidden,
             )
             for rank, (p, row) in zip(ranks, placed, strict=True)
         ]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from leaderforge.domain.boards import Ladder, Order
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Counts
-from leaderforge.domain.order import FIRST, LAST, place, score_bound
+from leaderforge.domain.order import FIRST, LAST, place, score_bound, user_id_of
 from leaderforge.domain.statistics import bucket_edges, percentile, rank_at
 from leaderforge.ports import Clock, Ranking
 from leaderforge.services.entries import Bucket, Distribution, Entry, PlayerRank, Source
@@ -32,14 +32,14 @@ class SpreadService:
             key = await ranking.key_at(ladder, rank_at(percent, total)) if total else None
             if key is None:
                 raise NotRanked(f"nobody has a score on board {ladder.board.slug!r}", board=ladder.board.slug)
-            return await self._reader.entries(ranking, ladder, [place(ladder.board.order, key).user_id])
+            return await self._reader.entries(ranking, ladder, [user_id_of(key)])
 
-        ([entry], total), source = await self._reader.read(read)
+        ([entry], total), source = await self._reader.read(ladder, read)
         return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
         """Return an exact histogram of the scores in at most `buckets` buckets as equally wide as integers allow."""
-        spread, source = await self._reader.read(lambda ranking: self._distribution(ranking, ladder, buckets))
+        spread, source = await self._reader.read(ladder, lambda ranking: self._distribution(ranking, ladder, buckets))
         return replace(spread, source=source)
 
     async def _distribution(self, ranking: Ranking, ladder: Ladder, buckets: int) -> Distribution:
@@ -49,7 +49,7 @@ class SpreadService:
         rows = [*first.after, *last.before]
         if not rows:
             return Distribution([], 0, None, None, {}, self._clock(), Source.INDEX)
-        scores = [place(ladder.board.order, row.key).score for row in rows]
+        scores = [place(ladder.board, row.key).score for row in rows]
         edges = bucket_edges(min(scores), max(scores), buckets)
         below, total = await self._below(ranking, ladder, edges)
         return Distribution(
@@ -64,17 +64,16 @@ class SpreadService:
 
     async def _below(self, ranking: Ranking, ladder: Ladder, edges: Sequence[int]) -> tuple[list[int], int]:
         """Return how many scores are below each edge, the outer ones holding all, and how many there are."""
-        order = ladder.board.order
-        inner = edges[1:-1]
-        bounds = [score_bound(order, edge - 1 if order is Order.DESC else edge) for edge in inner]
+        descending = ladder.board.order is Order.DESC
+        bounds = [score_bound(ladder.board, edge - 1 if descending else edge) for edge in edges[1:-1]]
         counts: Counts = await ranking.counts(ladder, bounds)
-        below = [counts.total - above for above in counts.above] if order is Order.DESC else list(counts.above)
+        below = [counts.total - above for above in counts.above] if descending else list(counts.above)
         return [0, *below, counts.total], counts.total
 
     async def _percentiles(self, ranking: Ranking, ladder: Ladder, total: int) -> dict[int, int]:
         keys = await asyncio.gather(*(ranking.key_at(ladder, rank_at(Fraction(p), total)) for p in _SHOWN))
         return {
-            percent: place(ladder.board.order, key).score
+            percent: place(ladder.board, key).score
             for percent, key in zip(_SHOWN, keys, strict=True)
             if key is not None
         }

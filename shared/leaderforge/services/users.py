@@ -1,22 +1,24 @@
 """Players."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, UserExists, UserNotFound
 from leaderforge.domain.players import new_user_ids
-from leaderforge.ports import Clock, RankIndex, User, UserStore
+from leaderforge.ports import Clock, ProfileChange, RankIndex, User, UserStore
 
 _ATTEMPTS = 8
 
 
 class UserService:
-    """Creates and finds players."""
+    """Creates, finds and changes players. `renamed` is called when pages read before show a name no longer."""
 
-    def __init__(self, users: UserStore, index: RankIndex, clock: Clock) -> None:
+    def __init__(self, users: UserStore, index: RankIndex, clock: Clock, renamed: Callable[[], None]) -> None:
         self._users = users
         self._index = index
         self._clock = clock
+        self._renamed = renamed
 
     async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> User:
         """Create a player, with an id of ours where none is given.
@@ -36,6 +38,20 @@ class UserService:
             # Pages teach the index the names it lacks; this only spares the first of them the query.
             await self._index.put_names({created.user_id: created.username})
         return created
+
+    async def change(self, user_id: int, changes: ProfileChange, actor: str) -> User:
+        """Change a player's name or email. Pages show the new name at once here, and within a second elsewhere.
+
+        Raises `UserNotFound`, `UsernameTaken` or `EmailTaken`; then nothing was changed.
+        """
+        act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
+        user = await self._users.change(user_id, changes, act)
+        if "username" in changes:
+            with suppress(IndexUnavailable):
+                # Should the index miss it, reconciliation makes up for it.
+                await self._index.put_names({user_id: user.username})
+            self._renamed()
+        return user
 
     async def get(self, user_id: int) -> User:
         """Return a player. Raises `UserNotFound`."""

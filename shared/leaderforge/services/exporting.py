@@ -1,0 +1,84 @@
+"""Whole ladders as text, for files."""
+
+import csv
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from enum import StrEnum
+from io import StringIO
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.times import time_text
+from leaderforge.services.entries import Entry, Page
+
+if TYPE_CHECKING:  # the command needs the forms before it needs the rest
+    from leaderforge.services.query import QueryService
+
+PAGE = 1000
+"""How many entries are held at a time."""
+
+# Spreadsheets take the full-width forms for the plain ones.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+
+
+class Form(StrEnum):
+    """How entries are written: CSV (RFC 4180, with a header), or JSON, an object a line."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+
+
+async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, None]:
+    """Yield all entries of a ladder, best first, each as it was when its page was read.
+
+    The first page is there even if it is empty. A player whose standing does not change meanwhile comes exactly once.
+    """
+    page = await query.page(ladder, 1, PAGE)
+    yield page
+    while page.next is not None:
+        page = await query.page_after(ladder, page.next, PAGE)
+        yield page
+
+
+def header(form: Form, board: Board) -> str:
+    """Return what a file begins with."""
+    return _csv([[*_columns(board), "metadata"]]) if form is Form.CSV else ""
+
+
+def lines(form: Form, board: Board, entries: Sequence[Entry]) -> str:
+    """Return entries as lines of a file.
+
+    In CSV, names that a spreadsheet would take for a formula have an apostrophe before them.
+    """
+    columns = _columns(board)
+    members = (_members(columns, entry) for entry in entries)
+    if form is Form.CSV:
+        return _csv(
+            [*own.values(), entry.metadata] for own, entry in zip(map(_harmless, members), entries, strict=True)
+        )
+    return "".join(_json(own, entry.metadata) for own, entry in zip(members, entries, strict=True))
+
+
+def _columns(board: Board) -> list[str]:
+    """Return the members of an entry that are told, in order, but for its metadata, which is JSON already."""
+    subscore = [] if board.subscore_order is None else ["subscore"]
+    return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
+
+
+def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in columns} | {"achieved_at": time_text(entry.achieved_at)}
+
+
+def _harmless(members: dict[str, Any]) -> dict[str, Any]:
+    name = members["username"]
+    return members | {"username": f"'{name}"} if name is not None and name.startswith(_FORMULA) else members
+
+
+def _csv(rows: Iterable[Sequence[Any]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _json(members: dict[str, Any], metadata: str | None) -> str:
+    return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -1,0 +1,123 @@
+"""What moderators do to entries and players: hide, unhide, remove, set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.standings import Event
+from leaderforge.ports import Clock, Moderation, Placed, Submission
+from leaderforge.services.entries import Entry
+from leaderforge.services.indexing import Indexer
+from leaderforge.services.reading import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Who decides something, as the audit log names the caller, and why."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenEntry:
+    """A hidden entry with the rank that it would have, and the bits of why it is hidden (see `domain.standings`)."""
+
+    entry: Entry
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenPage:
+    """Hidden entries by their players' ids; `next` is the player after whom to go on, None at the end."""
+
+    entries: Sequence[HiddenEntry]
+    next: int | None
+
+
+class ModerationService:
+    """Commits what moderators decide; the index follows at once, or by reconciliation. All return what changed."""
+
+    def __init__(self, moderation: Moderation, indexer: Indexer, reader: Reader, clock: Clock) -> None:
+        self._moderation = moderation
+        self._indexer = indexer
+        self._reader = reader
+        self._clock = clock
+
+    async def hide_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Hide a player's entry in every period of a board. Raises `UserNotFound` or `NotRanked`."""
+        act = self._act("entry.hide", user_id, grounds, board)
+        return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, True, act))
+
+    async def unhide_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Show a player's entry again, unless the player is hidden. Raises `UserNotFound` or `NotRanked`."""
+        act = self._act("entry.unhide", user_id, grounds, board)
+        return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, False, act))
+
+    async def hide_player(self, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Hide a player on all boards, also on those it enters later. Raises `UserNotFound`."""
+        act = self._act("player.hide", user_id, grounds)
+        return await self._indexed(await self._moderation.set_player_hidden(user_id, True, act))
+
+    async def unhide_player(self, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Show a player again, but for entries hidden by themselves. Raises `UserNotFound`."""
+        act = self._act("player.unhide", user_id, grounds)
+        return await self._indexed(await self._moderation.set_player_hidden(user_id, False, act))
+
+    async def remove_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Void a player's events on a board, and remove its entry where the period is not over.
+
+        Raises `UserNotFound` or `NotRanked`.
+        """
+        act = self._act("entry.remove", user_id, grounds, board)
+        return await self._indexed(await self._moderation.remove(board, user_id, act))
+
+    async def remove_from(self, ladder: Ladder, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+        """Remove a player's entry in one period, and nothing else. Raises `UserNotFound` or `NotRanked`."""
+        act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
+        return await self._indexed(await self._moderation.remove_from(ladder, user_id, act))
+
+    async def set_score(
+        self,
+        board: Board,
+        user_id: int,
+        score: int,
+        grounds: Grounds,
+        *,
+        subscore: int | None = None,
+        metadata: str | None = None,
+    ) -> Sequence[Placed]:
+        """Make this score all that a player has in the periods that are not over.
+
+        Raises `UserNotFound`, and `Refused` for a subscore on a board without one.
+        """
+        if subscore is not None and board.subscore_order is None:
+            raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)
+        details = {"score": score} if subscore is None else {"score": score, "subscore": subscore}
+        act = self._act("entry.set", user_id, grounds, board, **details)
+        event = Event(user_id, uuid4(), score, act.at, metadata, subscore or 0)
+        return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
+
+    async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> HiddenPage:
+        """Return hidden entries of a ladder, of those after a player."""
+        standings = await self._moderation.hidden(ladder, limit, after)
+        ids = [standing.user_id for standing in standings]
+        (entries, _), _ = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))
+        found = {entry.user_id: entry for entry in entries}
+        return HiddenPage(
+            entries=[HiddenEntry(found[s.user_id], s.hidden) for s in standings if s.user_id in found],
+            next=ids[-1] if len(ids) == limit else None,
+        )
+
+    def _act(
+        self, action: str, user_id: int, grounds: Grounds, board: Board | None = None, **details: object
+    ) -> AuditEntry:
+        slug = None if board is None else board.slug
+        return AuditEntry(self._clock(), grounds.actor, action, slug, user_id, grounds.reason, details)
+
+    async def _indexed(self, changed: Sequence[Placed]) -> Sequence[Placed]:
+        await self._indexer.moderated(changed)
+        return changed

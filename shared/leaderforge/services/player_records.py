@@ -1,0 +1,97 @@
+"""All that there is about a player: told to those who may know, and erased."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
+from leaderforge.domain.errors import IndexUnavailable, UserNotFound
+from leaderforge.ports import (
+    AuditLog,
+    Clock,
+    Erased,
+    Kept,
+    Placed,
+    PlayerRecords,
+    RankIndex,
+    ScoreStore,
+    User,
+    UserStore,
+)
+
+_ACTS_A_READ = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What there is about a player but for its events: the standings, and the acts in the audit log, newest first."""
+
+    user: User
+    standings: Sequence[Placed]
+    acts: Sequence[AuditEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An erasure that was done, by the id that the audit log knows it by."""
+
+    id: UUID
+    erased: Erased
+
+
+class RecordService:
+    """Reads and erases what there is about players. `changed` is called when no page read before is good any more."""
+
+    def __init__(
+        self,
+        records: PlayerRecords,
+        users: UserStore,
+        audit: AuditLog,
+        store: ScoreStore,
+        index: RankIndex,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self._records = records
+        self._users = users
+        self._audit = audit
+        self._store = store
+        self._index = index
+        self._clock = clock
+        self._changed = changed
+
+    async def read(self, user_id: int) -> Record:
+        """Return what there is about a player, but for its events. Raises `UserNotFound`."""
+        found = await self._users.get([user_id])
+        if user_id not in found:
+            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        return Record(found[user_id], await self._records.standings(user_id), await self._acts(user_id))
+
+    def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+        """Yield all the player's events, in chunks, those of one board together."""
+        return self._records.events(user_id)
+
+    async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
+        """Erase a player and everything about it. The audit log keeps who did it, when, how much, and the reference.
+
+        Raises `UserNotFound`.
+        """
+        erasure_id = uuid4()
+        details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
+        erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
+        with suppress(IndexUnavailable):
+            # Reconciliation does it again, once nothing of the player can be on its way to the index.
+            await self._index.forget(await self._store.ladders(), [user_id])
+        self._changed()
+        return Erasure(erasure_id, erased)
+
+    async def _acts(self, user_id: int) -> Sequence[AuditEntry]:
+        acts: list[Audited] = []
+        more = True
+        while more:
+            before = acts[-1].place if acts else None
+            found = await self._audit.entries(AuditFilter(user_id=user_id), _ACTS_A_READ, before)
+            acts += found
+            more = len(found) == _ACTS_A_READ
+        return [one.entry for one in acts]

@@ -1,0 +1,184 @@
+"""Hearing and telling of changes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+
+import pytest
+
+from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.telemetry.prometheus import Prometheus
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.ports import Applied, Change
+from leaderforge.services.changes import Changes
+from leaderforge.services.top import TopCache
+from leaderforge.wiring import now_ms
+from tests.unit.test_top_cache import LADDER, LAST, Loader
+
+OTHER = Ladder(Board(2, "other", "Other"))
+
+
+class Process:
+    """A process's cache and what keeps it true; without a time to live but for what is heard."""
+
+    def __init__(self, channel: MemoryChannel) -> None:
+        self.loader = Loader()
+        self.telemetry = Prometheus()
+        self.tops = TopCache(self._load, now_ms, self.telemetry, ttl_ms=1000)
+        self.changes = Changes(MemoryFeed(channel), self.tops, now_ms, self.telemetry)
+
+    async def _load(self, ladder, size):
+        self.loader.now = now_ms()
+        return await self.loader(ladder, size)
+
+    async def total(self) -> int:
+        return (await self.tops.get(LADDER, 10)).total
+
+    def metric(self, line: str) -> bool:
+        return f"leaderforge_{line}\n" in self.telemetry.exposition()[0].decode()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110 - what another task does
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def channel() -> MemoryChannel:
+    return MemoryChannel()
+
+
+@pytest.fixture
+async def processes(channel: MemoryChannel) -> AsyncIterator[list[Process]]:
+    """Two processes that hear each other."""
+    both = [Process(channel), Process(channel)]
+    following = [asyncio.create_task(process.changes.follow()) for process in both]
+
+    async def connected() -> bool:
+        return all(process.metric("change_feed_connected 1.0") for process in both)
+
+    await until(connected)
+    yield both
+    for process, task in zip(both, following, strict=True):
+        await process.changes.close()
+        task.cancel()
+    await asyncio.gather(*following, return_exceptions=True)
+
+
+async def test_what_one_process_changes_is_dropped_in_all(processes: list[Process]) -> None:
+    one, other = processes
+    assert (await one.total(), await other.total()) == (1, 1)
+    one.changes.applied(LADDER, [Applied(b"z", LAST, None)])
+    assert await one.total() == 2
+
+    async def dropped() -> bool:
+        return await other.total() == 2
+
+    await until(dropped)
+
+
+async def test_what_does_not_concern_a_top_leaves_it(processes: list[Process]) -> None:
+    one, other = processes
+    await other.total()
+    one.changes.applied(LADDER, [Applied(b"z", b"y", None)])
+    one.changes.ladder(OTHER)
+    one.changes.applied(LADDER, [])
+    await one.changes.settle()
+    assert one.metric("changes_announced_total 2.0")
+    assert await other.total() == 1
+
+
+@pytest.mark.parametrize("told", ["ladder", "board", "everything"])
+async def test_all_ways_to_tell(processes: list[Process], told: str) -> None:
+    one, other = processes
+    await other.total()
+    argument = {"ladder": [LADDER], "board": [LADDER.board.id], "everything": []}[told]
+    getattr(one.changes, told)(*argument)
+
+    async def dropped() -> bool:
+        return await other.total() == 2
+
+    await until(dropped)
+
+
+async def test_a_top_stays_while_nothing_changes_and_the_feed_is_heard(processes: list[Process]) -> None:
+    one, _ = processes
+    await one.total()
+    begin = now_ms()
+
+    async def long_after() -> bool:
+        assert await one.total() == 1
+        return now_ms() > begin + 2500
+
+    await until(long_after)
+
+
+async def test_a_top_grows_old_when_the_feed_is_lost(processes: list[Process], channel: MemoryChannel) -> None:
+    one, _ = processes
+    await one.total()
+    channel.break_off()
+
+    async def loaded_again() -> bool:
+        return await one.total() >= 2
+
+    begin = now_ms()
+    await until(loaded_again)
+    assert now_ms() - begin < 20_000
+    assert one.metric("change_feed_connected 0.0")
+
+
+async def test_what_could_not_be_announced_is_announced_later(channel: MemoryChannel) -> None:
+    process = Process(channel)
+    channel.broken = True
+    process.changes.ladder(LADDER)
+    process.changes.board(7)
+    await process.changes.settle()
+    channel.broken = False
+    async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
+        await anext(hearing)
+        async with asyncio.timeout(20):
+            while not (heard := await anext(hearing)).changes:
+                pass
+    assert {(c.board_id, c.period) for c in heard.changes} == {(1, 0), (7, None)}
+    assert process.metric("changes_announced_total 2.0")
+    await process.changes.close()
+
+
+async def test_announcements_of_a_moment_leave_together(channel: MemoryChannel) -> None:
+    process = Process(channel)
+    async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
+        await anext(hearing)
+        for key in (b"c", b"a", b"b"):
+            process.changes.applied(LADDER, [Applied(key, None if key == b"b" else key, None)])
+        async with asyncio.timeout(20):
+            while not (heard := await anext(hearing)).changes:
+                pass
+    assert list(heard.changes) == [Change(b"a", grown=True, board_id=1, period=0)]
+    await process.changes.close()
+
+
+async def test_what_the_index_missed_is_told_again_when_it_has_it(channel: MemoryChannel) -> None:
+    process = Process(channel)
+    await process.total()
+    process.changes.missed(LADDER)
+    assert await process.total() == 2
+    process.changes.applied(OTHER, [Applied(b"z", b"z", None)])
+    assert await process.total() == 3
+    process.changes.applied(OTHER, [Applied(b"z", b"z", None)])
+    assert await process.total() == 3
+    await process.changes.close()
+
+
+async def test_what_is_to_be_announced_has_a_bound(channel: MemoryChannel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leaderforge.services.changes._MOST", 3)
+    process = Process(channel)
+    async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
+        await anext(hearing)
+        for board_id in range(4):
+            process.changes.board(board_id)
+        async with asyncio.timeout(20):
+            while not (heard := await anext(hearing)).changes:
+                pass
+    assert list(heard.changes) == [Change()]
+    await process.changes.close()

@@ -1,0 +1,82 @@
+"""Whole ladders as text: every file can be read back."""
+
+import csv
+import json
+from io import StringIO
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order
+from leaderforge.domain.times import time_text
+from leaderforge.services.entries import Entry
+from leaderforge.services.exporting import Form, header, lines
+
+BOARD = Board(1, "laps", "Laps")
+WITH_SUBSCORE = Board(2, "stages", "Stages", subscore_order=Order.DESC)
+FORMULAS = ["=1+1", "+1", "-1", "@a", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", '=HYPERLINK("x")']
+
+integers = st.integers(-MAX_INTEGER, MAX_INTEGER)
+names = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
+entries = st.builds(
+    Entry,
+    rank=st.integers(1, MAX_INTEGER),
+    user_id=integers,
+    username=st.none() | names,
+    score=integers,
+    submissions=st.integers(1, MAX_INTEGER),
+    achieved_at=st.integers(-(2**47), 2**47),
+    metadata=st.none() | st.dictionaries(names, names | integers, max_size=3).map(json.dumps),
+    subscore=integers,
+)
+
+
+def told(entry: Entry, board: Board) -> dict[str, object]:
+    subscore = {} if board.subscore_order is None else {"subscore": entry.subscore}
+    return {
+        "rank": entry.rank,
+        "user_id": entry.user_id,
+        "username": entry.username,
+        "score": entry.score,
+        **subscore,
+        "submissions": entry.submissions,
+        "achieved_at": time_text(entry.achieved_at),
+        "metadata": None if entry.metadata is None else json.loads(entry.metadata),
+    }
+
+
+@given(st.lists(entries, max_size=5), st.sampled_from([BOARD, WITH_SUBSCORE]))
+def test_ndjson_is_an_object_a_line(some: list[Entry], board: Board) -> None:
+    text = header(Form.NDJSON, board) + lines(Form.NDJSON, board, some)
+    *read, end = text.split("\n")
+    assert end == ""
+    assert [list(json.loads(line).items()) for line in read] == [list(told(one, board).items()) for one in some]
+
+
+@given(st.lists(entries, max_size=5), st.sampled_from([BOARD, WITH_SUBSCORE]))
+def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
+    text = header(Form.CSV, board) + lines(Form.CSV, board, some)
+    read = list(csv.DictReader(StringIO(text, newline="")))
+    for row, entry in zip(read, some, strict=True):
+        expected = told(entry, board)
+        assert list(row) == list(expected)
+        name = row.pop("username")
+        assert name.removeprefix("'") == (expected.pop("username") or "").removeprefix("'")  # type: ignore[attr-defined]
+        metadata, shown = row.pop("metadata"), expected.pop("metadata")
+        assert (json.loads(metadata) if metadata else None) == shown
+        assert row == {column: str(value) for column, value in expected.items()}
+
+
+def test_csv_lines_end_as_the_standard_says() -> None:
+    entry = Entry(1, 7, 'Ann "the, ace"', 5, 2, 0, '{"a":1}')
+    assert header(Form.CSV, BOARD) == "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
+    assert lines(Form.CSV, BOARD, [entry]) == ('1,7,"Ann ""the, ace""",5,2,1970-01-01T00:00:00.000Z,"{""a"":1}"\r\n')
+
+
+def test_names_that_look_like_formulas_are_harmless_in_csv() -> None:
+    some = [Entry(1, 7, name, -5, 1, 0) for name in FORMULAS]
+    read = list(csv.reader(StringIO(lines(Form.CSV, BOARD, some), newline="")))
+    assert [row[2] for row in read] == [f"'{name}" for name in FORMULAS]
+    assert {row[3] for row in read} == {"-5"}
+    text = lines(Form.NDJSON, BOARD, some)
+    assert [json.loads(line)["username"] for line in text.splitlines()] == FORMULAS

@@ -1,0 +1,212 @@
+"""Submissions by way of the queue: counted once, retried, buried, brought back."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from functions.edge.context import Edge
+from functions.edge.queueing import delivery_of, records_of
+from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.errors import Refused, StoreUnavailable
+from leaderforge.ports import DeadLetter
+from leaderforge.services.ingest import redrive
+from tests.unit.edge_fixtures import START, Api, serving
+
+QUEUED = {"LEADERFORGE_QUEUED_SUBMITS": "1", "LEADERFORGE_QUEUE_URL": "http://127.0.0.1:1/q", "AWS_REGION": "r"} | {
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "key",
+}
+
+
+@pytest.fixture
+def queue() -> MemoryQueue:
+    return MemoryQueue()
+
+
+@pytest.fixture
+async def queued(queue: MemoryQueue) -> AsyncIterator[Api]:
+    """The HTTP edge where submissions are queued."""
+    async with serving(queue, **QUEUED) as running:
+        yield running
+
+
+def record(body: Any, message_id: str | None = None, sent_at: int = START) -> dict[str, Any]:
+    """A message as SQS delivers it."""
+    return {
+        "messageId": message_id or str(uuid4()),
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(sent_at),
+            "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+            "ApproximateFirstReceiveTimestamp": str(sent_at + 10),
+        },
+        "messageAttributes": {},
+        "md5OfBody": "e4e68fb7bd0e697a0ae8f1bb342846b3",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-west-1:123456789012:submissions",
+        "awsRegion": "eu-west-1",
+    }
+
+
+def submission(user_id: int = 1, **more: Any) -> dict[str, Any]:
+    return {"board": "default", "user_id": user_id, "score": 5, "submission_id": str(uuid4()), **more}
+
+
+async def ingested(api: Api, *records: dict[str, Any]) -> list[str]:
+    edge = Edge(api.services)
+    return list(await api.services.ingest.count([await delivery_of(edge, one) for one in records]))
+
+
+async def score(api: Api, user_id: int = 1) -> int:
+    answer = await api.get(f"/api/leaderboard/rank/{user_id}")
+    return int(answer.json()["score"]) if answer.status_code == 200 else 0
+
+
+async def buried(queue: MemoryQueue) -> list[DeadLetter]:
+    return list(await queue.dead_letters())
+
+
+async def test_a_message_counts_once_however_often_it_is_delivered(api: Api) -> None:
+    await api.players(1)
+    message = record(submission(metadata={"level": 3}))
+    assert await ingested(api, message, message) == []
+    assert await ingested(api, message) == []
+    assert await score(api) == 5
+
+
+async def test_a_submission_is_achieved_when_it_was_sent(api: Api) -> None:
+    await api.players(1)
+    await ingested(api, record(submission(), sent_at=START - 60_000))
+    assert (await api.get("/api/leaderboard/rank/1")).json()["achieved_at"] == "2026-11-23T11:59:00.000Z"
+
+
+async def test_the_future_is_not_believed(api: Api) -> None:
+    await api.players(1)
+    await ingested(api, record(submission(), sent_at=START + 60_000))
+    assert (await api.get("/api/leaderboard/rank/1")).json()["achieved_at"] == "2026-11-23T12:00:00.000Z"
+
+
+POISON: list[tuple[Any, str]] = [
+    ("{", "malformed_request"),
+    ("[]", "invalid_request"),
+    ({**submission(), "submission_id": None}, "submission_id"),
+    ({**submission(), "score": 1.5}, "score"),
+    (submission(board="nowhere"), "board_not_found"),
+    (submission(404), "user_not_found"),
+    (submission(more="?"), "more"),
+]
+
+
+@pytest.mark.parametrize(("body", "reason"), POISON)
+async def test_what_can_never_be_counted_is_buried_with_its_reason(body: Any, reason: str) -> None:
+    queue = MemoryQueue()
+    async with serving(queue) as api:
+        await api.players(1)
+        poisoned = record(body)
+        assert await ingested(api, poisoned, record(submission())) == []
+        [letter] = await buried(queue)
+        assert letter.body == poisoned["body"]
+        assert reason in letter.reason
+        assert await score(api) == 5
+
+
+async def test_what_cannot_be_buried_is_delivered_again(queued: Api, queue: MemoryQueue) -> None:
+    queue.down = True
+    assert await ingested(queued, record("{", "a")) == ["a"]
+
+
+async def test_while_the_store_is_down_all_is_delivered_again(
+    queued: Api, queue: MemoryQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await queued.players(1)
+    messages = [record(submission(), "a"), record("{", "b"), record(submission(), "c")]
+
+    async def down(_: Any) -> Any:
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queued.store, "record", down)
+        assert await ingested(queued, *messages) == ["a", "c"]
+    assert await ingested(queued, messages[0], messages[2]) == []
+    assert len(await buried(queue)) == 1
+    assert await score(queued) == 10
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        {},
+        {"Records": None},
+        {"Records": [{"eventSource": "aws:s3", "messageId": "a", "body": "{}"}]},
+        {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
+        {"Records": [{"eventSource": "aws:sqs", "messageId": "a", "body": None}]},
+        {"Records": [record(submission()), None]},
+    ],
+)
+def test_events_of_another_source_are_refused(event: Any) -> None:
+    with pytest.raises(Refused):
+        records_of(event)
+
+
+async def test_a_queued_submission_is_answered_202_and_counted_from_the_queue(queued: Api, queue: MemoryQueue) -> None:
+    await queued.players(1)
+    answer = await queued.post("/api/scores", {"user_id": 1, "score": 5, "metadata": {"name": 'Žofie " \n'}})
+    assert answer.status_code == 202
+    told = answer.json()
+    assert (told["user_id"], told["queued"]) == (1, True)
+    assert await score(queued) == 0
+    [body] = queue.bodies
+    waits = json.loads(body)
+    assert (waits["submission_id"], waits["achieved_at"]) == (told["submission_id"], "2026-11-23T12:00:00.000Z")
+    assert await ingested(queued, record(body)) == []
+    entry = (await queued.get("/api/leaderboard/rank/1")).json()
+    assert (entry["score"], entry["metadata"]) == (5, {"name": 'Žofie " \n'})
+
+
+async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: MemoryQueue) -> None:
+    own = str(uuid4())
+    batch = [{"user_id": 1, "score": 5, "submission_id": own}, {"user_id": 1, "score": "5"}, {"user_id": 2, "score": 7}]
+    answer = await queued.post("/api/boards/default/scores/batch", {"submissions": batch})
+    assert answer.status_code == 202
+    first, refused, last = answer.json()["results"]
+    assert (first["submission_id"], refused["error"]["code"], last["user_id"]) == (own, "invalid_request", 2)
+    assert [json.loads(body)["user_id"] for body in queue.bodies] == [1, 2]
+
+
+async def test_queueing_needs_a_key_a_board_and_a_queue(queued: Api, queue: MemoryQueue) -> None:
+    body = {"user_id": 1, "score": 5}
+    assert (await queued.post("/api/scores", body, key=None)).status_code == 401
+    assert (await queued.post("/api/boards/nowhere/scores", body)).status_code == 404
+    queue.down = True
+    answer = await queued.post("/api/scores", body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "queue_unavailable")
+
+
+async def test_redriving_queues_each_dead_letter_once_more(queue: MemoryQueue) -> None:
+    for i in range(25):
+        await queue.bury(f'{{"n": {i}}}', "user_not_found: there was none")
+    told: list[DeadLetter] = []
+    assert await redrive(queue, 20, told.append) == 20
+    assert sorted(queue.bodies) == sorted(letter.body for letter in told)
+    assert {letter.reason for letter in told} == {"user_not_found: there was none"}
+
+
+async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
+    class Poisonous(MemoryQueue):
+        """Buries at once what is queued."""
+
+        async def put(self, bodies: Any) -> None:
+            for body in bodies:
+                await self.bury(body, "poison")
+
+    poisonous = Poisonous()
+    await poisonous.put(["a", "b"])
+    assert await redrive(poisonous, 100, lambda _: None) == 2
+    assert len(poisonous._dead) == 2

@@ -1,0 +1,112 @@
+"""Verifying some players at a time, over the twins."""
+
+import pytest
+
+from leaderforge.adapters.memory.boards import place_of
+from leaderforge.adapters.telemetry.prometheus import Prometheus
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.shards import Inspection
+from leaderforge.services import comparing
+from leaderforge.services.inspecting import InspectionService
+from leaderforge.services.maintain import SETTLE_MS
+from tests.unit.test_maintain import LADDER, World
+
+PLAYERS = range(1, 8)
+A_ROUND = 3
+
+
+class Inspected(World):
+    """A world whose players are looked at a few at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.repaired: list[Ladder | None] = []
+        self.telemetry = Prometheus()
+        self.inspection = self.inspecting()
+
+    def inspecting(self) -> InspectionService:
+        """Return the service as another process has it."""
+        parts = self.store, self.users, self.index, lambda: self.now, self.telemetry, self.repaired.append
+        return InspectionService(*parts, players_a_round=A_ROUND)
+
+    async def scored(self) -> None:
+        """Give every player a score that the index knows of."""
+        for user_id in PLAYERS:
+            await self.commit(user_id, user_id)
+        self.now += SETTLE_MS + 1
+        await self.maintain.reconcile()
+
+
+@pytest.fixture
+async def world(monkeypatch: pytest.MonkeyPatch) -> Inspected:
+    monkeypatch.setattr(comparing, "RETRY_S", 0)
+    made = Inspected()
+    await made.maintain.reconcile()
+    await made.scored()
+    return made
+
+
+async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) -> None:
+    seen = []
+    for _ in range(4):
+        await world.inspecting().run()
+        seen.append(await world.index.inspection())
+        world.now += 1
+    now = world.now - 4
+    assert seen == [
+        Inspection(now, 3, 0, 3),
+        Inspection(now + 1, 6, 0, 6),
+        Inspection(now + 2, 7, 0, None),
+        Inspection(now + 3, 3, 0, 3),
+    ]
+    assert world.repaired == []
+
+
+@pytest.mark.parametrize("wrong", ["missing", "other"])
+async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) -> None:
+    held = world.index._standings[place_of(LADDER)]
+    if wrong == "missing":
+        del held[5]
+    else:
+        # Of the same revision: loading it again would change nothing.
+        held[5] = held[5]._replace(score=99)
+    for _ in range(3):
+        await world.inspection.run()
+    inspection = await world.index.inspection()
+    assert inspection is not None
+    assert (inspection.checked, inspection.differing) == (7, 1)
+    assert (await world.maintain.verify()).clean
+    assert (await world.index.rows(LADDER, [5]))[5].username == "player 5"
+    assert world.repaired == [LADDER]
+    exposition, _ = world.telemetry.exposition()
+    for line in ("standings_verified_total 7.0", "standings_mended_total 1.0", "standings_differing 1.0"):
+        assert f"leaderforge_{line}" in exposition.decode()
+
+
+async def test_what_is_on_its_way_does_not_differ(world: Inspected, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = world.index._standings[place_of(LADDER)]
+    late = held.pop(2)
+    differences = world.index.differences
+
+    async def arriving(*asked: object) -> object:
+        found = await differences(*asked)
+        held[2] = late
+        return found
+
+    monkeypatch.setattr(world.index, "differences", arriving)
+    await world.inspection.run()
+    assert await world.index.inspection() == Inspection(world.now, 3, 0, 3)
+
+
+async def test_an_incomplete_index_awaits_its_rebuild(world: Inspected) -> None:
+    world.index.wipe()
+    assert await world.inspection.run_if_due() == 0
+    assert await world.index.inspection() is None
+    await world.maintain.reconcile()
+    assert await world.inspection.run_if_due() == 3
+
+
+async def test_there_is_one_round_a_minute_whoever_asks(world: Inspected) -> None:
+    assert await world.inspection.run_if_due() == 3
+    assert await world.inspection.run_if_due() == 0
+    assert await world.inspecting().run_if_due() == 0

@@ -1,0 +1,190 @@
+"""The end of periods over the twins, step by step under one clock."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.memory.boards import place_of
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.periods import MemoryPeriodStore
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.standings import Event
+from leaderforge.ports import Recorded, Submission, User
+from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from leaderforge.services.maintain import SETTLE_MS, MaintainService
+from leaderforge.services.turnover import KNOWN_MS, SURE_MS, Turnover, TurnoverService
+
+HOUR, DAY = 3_600_000, 86_400_000
+MIDNIGHT = 1_795_478_400_000
+GRACE = 5 * 60_000
+
+
+class World:
+    """A board with days, on which one player has scored, and what ends its periods."""
+
+    def __init__(self, *, index_ms: int = 48 * HOUR, grace_ms: int = GRACE) -> None:
+        self.now = MIDNIGHT
+        self.users = MemoryUserStore()
+        self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000)
+        self.periods = MemoryPeriodStore(self.store)
+        self.index = MemoryIndex(partitions=2)
+        parts = self.store, self.periods, self.index, self.clock, Fanout([])
+        self.turnover = TurnoverService(*parts, index_ms=index_ms, grace_ms=grace_ms)
+        self.maintain = MaintainService(self.store, self.users, self.index, self.clock, Fanout([]))
+        self._ids = iter(range(1, 10**9))
+
+    def clock(self) -> int:
+        return self.now
+
+    async def board(self, *kinds: Kind, keep_days: int | None = None, season: str | None = None) -> Board:
+        await self.users.create([User(1, "player 1", None, 0)])
+        await self.maintain.reconcile()
+        return await self.store.create_board(
+            Board(0, "b", "B", calendar=Calendar(kinds, season=season), keep_days=keep_days)
+        )
+
+    async def score(self, board: Board, at: int) -> Ladder:
+        """Count a score in the index, too, and return its first ladder."""
+        event = Event(1, UUID(int=next(self._ids)), 5, at)
+        [recorded] = await self.store.record([Submission(board.ladders_at(at), event)])
+        assert isinstance(recorded, Recorded)
+        for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
+            if ladder.indexed:
+                await self.index.apply(ladder, [standing])
+        return recorded.ladders[0]
+
+    async def imported(self, board: Board, *times: int) -> ImportTally:
+        lines = [ScoreLine(n, "player 1", 5, time, UUID(int=next(self._ids))) for n, time in enumerate(times, 1)]
+        return await Importer(self.store, self.users, self.index, self.clock, board).run(lines)
+
+    async def after(self, ms: int) -> Turnover:
+        """Do a round so much later."""
+        self.now += ms
+        return await self.turnover.run()
+
+    def indexed(self, ladder: Ladder) -> bool:
+        return bool(self.index._standings.get(place_of(ladder)))
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+async def test_a_period_stays_in_the_index_for_so_long_after_its_end(world: World) -> None:
+    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    assert await world.after(48 * HOUR - 1) == Turnover()
+    assert await world.after(1) == Turnover(retired=1)
+
+
+async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(world: World) -> None:
+    board = await world.board(Kind.DAILY)
+    day = await world.score(board, MIDNIGHT - 1)
+    await world.after(48 * HOUR)
+    assert await world.after(KNOWN_MS - 1) == Turnover()
+    assert world.indexed(day)
+    assert await world.after(1) == Turnover(dropped=1)
+    assert not world.indexed(day)
+    [standing] = await world.store.standings(day, [1])
+    await world.index.apply(day, [standing])  # what was on its way for very long
+    assert await world.after(SURE_MS) == Turnover(dropped=1)
+    assert not world.indexed(day)
+    assert await world.after(DAY) == Turnover()
+
+
+async def test_what_goes_on_is_left_alone(world: World) -> None:
+    board = await world.board(Kind.DAILY, Kind.WEEKLY, Kind.ALL_TIME)
+    await world.score(board, MIDNIGHT - 1)
+    assert await world.after(48 * HOUR) == Turnover(retired=1)
+    assert await world.after(100 * DAY) == Turnover(retired=1, dropped=1)
+    assert await world.after(HOUR) == Turnover(dropped=1)
+    assert world.indexed(Ladder(board))
+
+
+@pytest.mark.parametrize("grace_ms", [0, GRACE, 20 * HOUR])
+async def test_it_stays_while_late_scores_may_be_on_their_way(grace_ms: int) -> None:
+    world = World(index_ms=0, grace_ms=grace_ms)
+    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    assert await world.after(grace_ms + SETTLE_MS - 1) == Turnover()
+    assert await world.after(1) == Turnover(retired=1)
+
+
+async def test_reconciling_rebuilding_and_verifying_leave_a_retired_period_alone(world: World) -> None:
+    day = await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    await world.after(48 * HOUR)
+    await world.after(KNOWN_MS)
+    await world.maintain.reconcile()
+    await world.maintain.rebuild()
+    assert (await world.maintain.verify()).clean
+    assert not world.indexed(day)
+
+
+async def test_an_import_into_the_past_leaves_nothing_in_the_index(world: World) -> None:
+    board = await world.board(Kind.DAILY)
+    days = [board.ladders_at(MIDNIGHT - n * DAY)[0] for n in (10, 20, 30)]
+    await world.imported(board, *(MIDNIGHT - n * DAY for n in (10, 20, 30)))
+    assert all(map(world.indexed, days))
+    assert (await world.maintain.verify()).clean
+    assert await world.after(0) == Turnover(retired=3)
+    assert await world.after(KNOWN_MS) == Turnover(dropped=3)
+    await world.imported(board, MIDNIGHT - 10 * DAY)
+    assert not any(map(world.indexed, days))
+    [standing] = await world.store.standings(days[0], [1])
+    assert standing.submissions == 2
+
+
+async def test_old_periods_are_removed_and_younger_ones_kept(world: World) -> None:
+    board = await world.board(Kind.DAILY, Kind.ALL_TIME, keep_days=10)
+    old, young = await world.score(board, MIDNIGHT - 1), await world.score(board, MIDNIGHT + 5 * DAY)
+    for _ in range(3):
+        await world.after(3 * DAY)
+    assert len(await world.store.ladders_of(board)) == 2
+    await world.after(DAY)
+    assert [one.period for one in await world.store.ladders_of(board)] == [young.period]
+    assert await world.after(KNOWN_MS - 1) == Turnover()
+    assert await world.after(1) == Turnover(removed=1)
+    assert await world.store.standings(old, [1]) == []
+    assert await world.after(DAY) == Turnover()
+    assert {s.submissions for s in await world.store.standings(Ladder(board), [1])} == {2}
+
+
+async def test_what_is_kept_for_less_than_the_index_keeps_it_is_retired_sooner(world: World) -> None:
+    await world.score(await world.board(Kind.DAILY, keep_days=1), MIDNIGHT - 1)
+    assert await world.after(DAY - 1) == Turnover()
+    assert await world.after(1) == Turnover(retired=1)
+
+
+async def test_an_import_does_not_bring_removed_periods_back(world: World) -> None:
+    board = await world.board(Kind.DAILY, keep_days=10)
+    tally = await world.imported(board, MIDNIGHT - 11 * DAY - 1, MIDNIGHT - 10 * DAY, MIDNIGHT - 1)
+    assert (tally.recorded, tally.refused) == (2, 1)
+    assert len(await world.store.ladders_of(board)) == 2
+
+
+async def test_seasons_of_a_board_that_has_none_any_more_end_too(world: World) -> None:
+    board = await world.board(Kind.SEASON, season="0 0 1 * *")
+    await world.score(board, MIDNIGHT)
+    await world.store.change_board(
+        "b", lambda one: replace(one, calendar=Calendar()), AuditEntry(0, "cli", "board.change")
+    )
+    assert await world.after(300 * DAY) == Turnover()
+    assert await world.after(100 * DAY) == Turnover(retired=1)
+
+
+async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
+    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    world.now += 48 * HOUR
+    others = [
+        TurnoverService(
+            world.store, world.periods, world.index, world.clock, Fanout([]), index_ms=48 * HOUR, grace_ms=GRACE
+        )
+        for _ in range(3)
+    ]
+    rounds = [await one.run_if_due() for one in (*others, world.turnover, world.turnover)]
+    assert rounds == [Turnover(retired=1), *[Turnover()] * 4]
