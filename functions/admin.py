@@ -1,21 +1,27 @@
-"""For operators: health and metrics."""
+"""For operators: health, metrics and the audit log."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
-from fastapi import Security
+from fastapi import Query
 from pydantic_core import to_json
 
-from functions.edge import documentation
+from functions.edge import documentation, rendering, shards
 from functions.edge.application import router
-from functions.edge.context import TheEdge
-from functions.edge.outputs import HealthOut
-from functions.edge.responses import Answer, private
-from functions.edge.security import operator
+from functions.edge.dependencies import TheEdge
+from functions.edge.inputs import AuditQuery
+from functions.edge.outputs import AuditOut, HealthOut
+from functions.edge.responses import Answer, private, read
+from functions.edge.security import Admin, Operator
 from functions.edge.serverless import LambdaHandler
+from functions.edge.shards import ShardsOut
 from leaderforge import __version__
-from leaderforge.domain.errors import Forbidden, Unauthenticated, Unavailable
+from leaderforge.domain.audit import AuditFilter
+from leaderforge.domain.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
+from leaderforge.domain.shards import Survey
+from leaderforge.services.entries import Source
+from leaderforge.wiring import Parts
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -52,12 +58,41 @@ async def health(edge: TheEdge) -> Answer:
 
 
 @routes.get(
-    "/metrics", **documentation.text("All metrics, in the OpenMetrics format.", _METRICS, Unauthenticated, Forbidden)
+    "/metrics",
+    **documentation.text(
+        "All metrics, in the OpenMetrics format.", _METRICS, Unauthenticated, Forbidden, StoreUnavailable
+    ),
 )
-async def metrics(edge: TheEdge, caller: Annotated[str, Security(operator)]) -> Answer:
+async def metrics(edge: TheEdge, caller: Operator) -> Answer:
     """Return all metrics. Needs an admin key, except from this machine."""
     body, content_type = edge.services.parts.exposition()
     return private(body, content_type=content_type)
+
+
+@routes.get("/api/admin/audit", **documentation.read(AuditOut, StoreUnavailable))
+async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
+    """Return who did what, when and why: the newest first, those before them by `next`."""
+    wanted = AuditFilter(query.board, query.user_id, query.action)
+    acts = await edge.services.parts.audit.entries(wanted, query.limit, query.before)
+    following = acts[-1].place if len(acts) == query.limit else None
+    return read(rendering.audit(acts, following), None, Source.STORE)
+
+
+@routes.get("/api/admin/shards", **documentation.read(ShardsOut))
+async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
+    """Tell how the partitions of the index, its nodes, the database and this process's cache are."""
+    parts = edge.services.parts
+    survey, database = await asyncio.gather(
+        _within(_HEALTH_S, _surveyed(parts), Survey([], [])),
+        _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
+    )
+    now = edge.services.clock()
+    content = shards.rendered(survey, database, edge.services.query.tops, now)
+    return read(content, rendering.time_text(now), Source.INDEX)
+
+
+async def _surveyed(parts: Parts) -> Survey:
+    return await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
 
 
 def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> str:

@@ -3,41 +3,51 @@
 import asyncio
 import gc
 import os
-import random
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
 
-from functions import admin, boards, queries, submit, users
+from functions import admin, boards, exports, keys, moderation, queries, stream, submit, users
 from functions.edge.application import application
-from functions.maintain import reconcile
+from functions.edge.stopping import on_stop
 from functions.web import site
-from leaderforge.config import Settings, SettingsError
-from leaderforge.domain.errors import Unavailable
-from leaderforge.wiring import Services, build
+from functions.worker import keep_maintained
+from leaderforge.config import SettingsError
+from leaderforge.wiring import Services, build, read_settings
 
-_ROUTERS = (submit.routes, queries.routes, boards.routes, users.routes, admin.routes)
+_ROUTERS = (
+    submit.routes,
+    queries.routes,
+    exports.routes,
+    stream.routes,
+    boards.routes,
+    users.routes,
+    moderation.routes,
+    admin.routes,
+    keys.routes,
+)
 
 
 def create_app(services: Services | None = None) -> FastAPI:
     """Return the application over these services, or over those that the environment describes."""
-    services = services or build(Settings.from_environment(os.environ))
+    services = services or build(read_settings(os.environ))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await services.open()
         # What is there now stays: the garbage collector need not look at it again and again.
         gc.freeze()
-        reconciling = asyncio.create_task(_keep_reconciled(services))
+        services.live.open()
         try:
-            yield
+            with on_stop(services.live.close):
+                async with _background(keep_maintained(services), services.changes.follow()):
+                    yield
         finally:
-            reconciling.cancel()
-            with suppress(asyncio.CancelledError):
-                await reconciling
+            services.live.close()
             await services.close()
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
@@ -46,27 +56,24 @@ def create_app(services: Services | None = None) -> FastAPI:
     return app
 
 
-async def _keep_reconciled(services: Services) -> None:
-    """Reconcile again and again, whatever happens, unless the settings leave that to others."""
-    every_ms = services.settings.reconcile_ms
-    log = structlog.get_logger("leaderforge.reconcile")
-    deferred = False
-    while every_ms:
-        try:
-            await reconcile(services, every_ms)
-            if deferred:
-                log.info("reconcile_resumed")
-            deferred = False
-        except Unavailable as error:
-            services.telemetry.count("reconcile_failures")
-            if not deferred:
-                log.warning("reconcile_deferred", error=error.message)
-            deferred = True
-        except Exception:
-            services.telemetry.count("reconcile_failures")
-            log.exception("reconcile_failed")
-        # Processes started together need not all come at once.
-        await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - chance, not secrecy
+@asynccontextmanager
+async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do these within the block."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    for task in tasks:
+        task.add_done_callback(_report)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    """Log why a job ended that was to go on."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        structlog.get_logger("leaderforge.background").error("background_job_failed", exc_info=error)
 
 
 def main() -> None:
@@ -74,7 +81,7 @@ def main() -> None:
     import uvicorn
 
     try:
-        settings = Settings.from_environment(os.environ)
+        settings = read_settings(os.environ)
     except SettingsError as error:
         sys.exit(f"error: {error}")
     app = create_app(build(settings))

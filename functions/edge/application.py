@@ -1,8 +1,11 @@
 """Putting routes into an application."""
 
 from typing import Any
+from warnings import catch_warnings
 
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -13,24 +16,55 @@ from functions.edge.context import Edge
 from functions.edge.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
 from functions.edge.middleware import EdgeMiddleware
 from functions.edge.routing import EdgeRoute
+from functions.edge.security import SCHEMES
 from leaderforge import __version__
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services
 
-_EXPOSED = ["ETag", "Retry-After", "X-LeaderForge-Source", "X-Request-Id"]
+_EXPOSED = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-LeaderForge-Source",
+    "X-Request-Id",
+]
 _DAY_S = 86_400
 
 
 def router(tag: str) -> APIRouter:
     """Return a router for the handlers of one function."""
-    return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)
+    # It makes them and keeps them, no more, for which they need not be what FastAPI serves.
+    return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)  # type: ignore[arg-type]
+
+
+class Application(FastAPI):
+    """FastAPI, documenting what callers can be known by."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, which is made when it is asked for first."""
+        if self.openapi_schema is None:
+            with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
+                # FastAPI silences them too, but for shapes that are built late.
+                document = get_openapi(
+                    title=self.title,
+                    summary=self.summary,
+                    version=self.version,
+                    license_info=self.license_info,
+                    routes=[route.described() for route in self.routes if isinstance(route, EdgeRoute)],
+                )
+            document.setdefault("components", {})["securitySchemes"] = SCHEMES
+            self.openapi_schema = document
+        return self.openapi_schema
 
 
 def application(
     services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
 ) -> FastAPI:
     """Return an application with these routes; `documented` ones show their documentation under /api."""
-    app = FastAPI(
+    app = Application(
         title="LeaderForge",
         summary="A sharded leaderboard service.",
         version=__version__,
@@ -62,8 +96,8 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
     return Middleware(
         CORSMiddleware,
         allow_origins=list(origins),
-        allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-Id"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-Id"],
         expose_headers=_EXPOSED,
         max_age=_DAY_S,
     )

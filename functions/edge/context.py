@@ -1,17 +1,18 @@
 """What the handlers of one application share."""
 
 from collections.abc import Callable
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from functions.edge.boards import BoardCache
+from functions.edge.credentials import Credentials
+from functions.edge.keys import KeyRing
+from functions.edge.limits import Limits
 from functions.edge.responses import Answer
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.errors import PeriodBuilding
 from leaderforge.services.entries import Page
+from leaderforge.services.ladders import CURRENT, Ladders
 from leaderforge.wiring import Services
-
-DEFAULT_BOARD = "default"
 
 _MOST_RENDERED = 256
 
@@ -40,18 +41,38 @@ class Edge:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.tops = RenderedTops()
+        self.keys = KeyRing(services.parts.keys, services.clock)
+        self.credentials = Credentials(services.settings, self.keys, services.parts.tokens)
+        limits = Limits(services.settings, services.parts.limiter, services.telemetry)
+        self.limits = limits if limits else None
         self._boards = BoardCache(services.parts.store)
+        self._ladders = Ladders(services.parts.store, services.clock)
 
-    async def ladder(self, slug: str) -> Ladder:
-        """Return the ladder of the board's current period. Raises `BoardNotFound`."""
-        return Ladder(await self._boards.get(slug))
+    async def board(self, slug: str) -> Board:
+        """Return a board to submit to, whoever asks, at most 5 s old. Raises `BoardNotFound` or `StoreUnavailable`."""
+        return await self._boards.get_to_count(slug)
 
+    def board_changed(self, slug: str) -> None:
+        """Take note that a board was changed here."""
+        self._boards.forget(slug)
 
-def edge_of(request: Request) -> Edge:
-    """Return the edge of the application that serves this request."""
-    edge: Edge = request.app.state.edge
-    return edge
+    async def ladder(self, slug: str, caller: Caller, period: str = CURRENT) -> Ladder:
+        """Return a board's ladder in a period, to be read by the caller.
 
+        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, and `Unauthenticated` or `Forbidden` where the board
+        is private and not for the caller.
+        """
+        board = await self._boards.get(slug)
+        caller.require_read(board)
+        ladder = await self._ladders.get(board, period)
+        if ladder.incomplete:
+            raise PeriodBuilding(
+                f"the period {ladder.period_name} of board {slug!r} is being completed from earlier scores",
+                board=slug,
+                period=ladder.period_name,
+            )
+        return ladder
 
-TheEdge = Annotated[Edge, Depends(edge_of)]
-"""A handler's parameter of this type is the application's edge."""
+    async def ladder_now(self, slug: str, period: str = CURRENT) -> Ladder:
+        """Return a board's ladder in a period, whoever asks. Raises `BoardNotFound` or `PeriodNotFound`."""
+        return await self._ladders.get(await self._boards.get(slug), period)

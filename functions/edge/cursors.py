@@ -7,14 +7,16 @@ from enum import Enum
 from hashlib import blake2b
 from struct import Struct
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import InvalidCursor
-from leaderforge.domain.order import KEY_BYTES
+from leaderforge.domain.order import KEY_BYTES, WIDE_KEY_BYTES, key_bytes
 
-_LAYOUT = Struct(f">cqq{KEY_BYTES}s")
+_HEAD = Struct(">cqq")
 _CHECK_BYTES = 4
-TEXT_LENGTH = -(-(_LAYOUT.size + _CHECK_BYTES) * 8 // 6)
-_TEXT = re.compile(f"[A-Za-z0-9_-]{{{TEXT_LENGTH}}}")
+_LENGTHS = [-(-(_HEAD.size + key + _CHECK_BYTES) * 8 // 6) for key in (KEY_BYTES, WIDE_KEY_BYTES)]
+PATTERN = f"^[A-Za-z0-9_-]{{{_LENGTHS[0]},{_LENGTHS[1]}}}$"
+"""What the texts of cursors look like."""
+_TEXT = re.compile(PATTERN)
 
 
 class Direction(Enum):
@@ -27,9 +29,10 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A direction and the sort key of the entry to go on from."""
+    """A direction, the period it holds in, and the sort key of the entry to go on from."""
 
     direction: Direction
+    period: int
     key: bytes
 
 
@@ -37,25 +40,28 @@ def encoded(direction: Direction, ladder: Ladder, key: bytes | None) -> str | No
     """Return the text of a cursor that holds on this ladder alone; None for no key."""
     if key is None:
         return None
-    packed = _LAYOUT.pack(direction.value, ladder.board.id, ladder.period, key)
+    packed = _HEAD.pack(direction.value, ladder.board.id, ladder.period) + key
     return urlsafe_b64encode(packed + _check(packed)).rstrip(b"=").decode()
 
 
-def decoded(text: str, ladder: Ladder, *allowed: Direction) -> Cursor:
-    """Return the cursor. Raises `InvalidCursor` unless it is one of ours, of this ladder and allowed here."""
+def decoded(text: str, board: Board, *allowed: Direction) -> Cursor:
+    """Return the cursor. Raises `InvalidCursor` unless it is one of ours, of this board and allowed here."""
     packed, check = _unpacked(text)
-    if _check(packed) == check:
-        direction, board_id, period, key = _LAYOUT.unpack(packed)
-        if (board_id, period) == (ladder.board.id, ladder.period) and Direction(direction) in allowed:
-            return Cursor(Direction(direction), key)
+    if len(packed) == _HEAD.size + key_bytes(board) and _check(packed) == check:
+        direction, board_id, period = _HEAD.unpack_from(packed)
+        if board_id == board.id and direction in {one.value for one in allowed} and board.calendar.knows(period):
+            return Cursor(Direction(direction), period, packed[_HEAD.size :])
     raise InvalidCursor("the cursor is not one that this board's pages gave", cursor=text[:100])
 
 
 def _unpacked(text: str) -> tuple[bytes, bytes]:
     if not _TEXT.fullmatch(text):
         return b"", b""
-    raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    return raw[: _LAYOUT.size], raw[_LAYOUT.size :]
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return b"", b""
+    return raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
 
 
 def _check(packed: bytes) -> bytes:

@@ -11,30 +11,33 @@ from functions.edge.errors import (
     BodyTooLarge,
     InternalError,
     MalformedRequest,
+    RateLimited,
     RequestTimeout,
     UnsupportedMediaType,
     status_of,
 )
 from functions.edge.outputs import ErrorOut
-from leaderforge.domain.errors import Forbidden, LeaderForgeError, Refused, Unauthenticated
+from leaderforge.domain.errors import Forbidden, LeaderForgeError, Refused, StoreUnavailable, Unauthenticated
 from leaderforge.services.entries import Source
 
 WITH_BODY = (MalformedRequest, RequestTimeout, BodyTooLarge, UnsupportedMediaType)
 """Errors of every call with a body."""
-WITH_KEY = (Unauthenticated, Forbidden)
-"""Errors of every call that needs a key."""
+WITH_KEY = (Unauthenticated, Forbidden, StoreUnavailable, RateLimited)
+"""Errors of every call that looks at who asks."""
 
 _MEANINGS: Mapping[int, str] = {
     400: "The request cannot be read.",
-    401: "A key is needed, or this one is not known.",
-    403: "The key may not do this.",
+    401: "A key or a token is needed, or this one is not known.",
+    403: "This caller may not do this.",
     404: "There is no such thing.",
     408: "The body did not arrive in time.",
-    409: "It exists already.",
+    409: "It contradicts what is there already.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The request is not valid.",
+    429: "Too many requests of this key, player or address.",
     500: "Something went wrong here.",
+    501: "This deployment answers in one piece: poll, or read page after page, instead.",
     503: "A part that this needs is out of reach; try again shortly.",
 }
 _REQUEST_ID = {
@@ -59,19 +62,31 @@ _ETAG = {
     },
     "Cache-Control": {"description": "Keep it, but ask before using it again.", "schema": {"type": "string"}},
 }
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}, "required": True}}
+_RATE_LIMIT = {
+    "Limit": "How many requests may come at once.",
+    "Remaining": "How many of them are left.",
+    "Reset": "Seconds until all of them are left again.",
+}
+_FILE_NAME = {
+    "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}, "required": True}
+}
 _STATUS_HEADERS: Mapping[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"schema": {"type": "string"}, "required": True}},
-    503: {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}, "required": True}},
+    429: {
+        **_RETRY_AFTER,
+        **{
+            f"RateLimit-{name}": {"description": meaning, "schema": {"type": "integer"}, "required": True}
+            for name, meaning in _RATE_LIMIT.items()
+        },
+    },
+    503: _RETRY_AFTER,
 }
 
 
-def read(
-    model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None, key_optional: bool = False
-) -> dict[str, Any]:
-    """Return the options of a route that reads; with `key_optional`, a key shows more and no key will do."""
-    described = _described(model, errors, 200, _SOURCE | _ETAG, example)
-    if key_optional:
-        described["openapi_extra"] = {"security": [{}]}
+def read(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
+    """Return the options of a route that reads."""
+    described = _described(model, (*errors, *WITH_KEY), 200, _SOURCE | _ETAG, example)
     described["responses"][304] = {
         "description": "Nothing changed since the read whose ETag was sent as If-None-Match.",
         "headers": _REQUEST_ID | _SOURCE | _ETAG,
@@ -81,7 +96,7 @@ def read(
 
 def read_by_body(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
     """Return the options of a route that reads what a body asks for."""
-    return _described(model, (*errors, *WITH_BODY), 200, _SOURCE | _ETAG, example)
+    return _described(model, (*errors, *WITH_KEY, *WITH_BODY), 200, _SOURCE | _ETAG, example)
 
 
 def write(
@@ -90,10 +105,19 @@ def write(
     status: int = 200,
     headers: Mapping[str, Any] | None = None,
     example: Any = None,
+    queued: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
-    """Return the options of a route that writes."""
+    """Return the options of a route that writes; `queued` is the answer where the write waits in a queue."""
     errors = (*errors, *WITH_KEY, *WITH_BODY)
-    return {"status_code": status} | _described(model, errors, status, _SOURCE | dict(headers or {}), example)
+    described = _described(model, errors, status, _SOURCE | dict(headers or {}), example)
+    if queued is not None:
+        described["responses"][202] = {"model": queued, "description": _first_line(queued), "headers": _REQUEST_ID}
+    return {"status_code": status} | described
+
+
+def change(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
+    """Return the options of a route that writes without a body."""
+    return _described(model, (*errors, *WITH_KEY), 200, _SOURCE, example)
 
 
 def health(model: type[BaseModel], example: Any) -> dict[str, Any]:
@@ -113,6 +137,31 @@ def text(meaning: str, content_type: str, *errors: type[LeaderForgeError]) -> di
     """Return the options of a route whose answer is text."""
     answer = {"description": meaning, "headers": _REQUEST_ID, "content": {content_type: {"schema": {"type": "string"}}}}
     return {"response_class": Response, "responses": {200: answer, **failures(*errors)}}
+
+
+def download(meaning: str, examples: Mapping[str, str], *errors: type[LeaderForgeError]) -> dict[str, Any]:
+    """Return the options of a route whose answer is a file, in one of these content types, each with an example."""
+    answer = {
+        "description": meaning,
+        "headers": _REQUEST_ID | _SOURCE | _FILE_NAME,
+        "content": {kind: {"schema": {"type": "string"}, "example": text} for kind, text in examples.items()},
+    }
+    return {"response_class": Response, "responses": {200: answer, **failures(*errors, *WITH_KEY)}}
+
+
+def stream(
+    meaning: str, content_type: str, *errors: type[LeaderForgeError], headers: Mapping[str, str], example: str
+) -> dict[str, Any]:
+    """Return the options of a route whose answer comes piece by piece; `headers` are optional ones of the request."""
+    described = text(meaning, content_type, *errors)
+    described["responses"][200]["content"][content_type]["example"] = example
+    described["openapi_extra"] = {
+        "parameters": [
+            {"name": name, "in": "header", "required": False, "description": told, "schema": {"type": "string"}}
+            for name, told in headers.items()
+        ]
+    }
+    return described
 
 
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:

@@ -43,6 +43,18 @@ class UnsupportedMediaType(Refused):
     code = "unsupported_media_type"
 
 
+class RateLimited(Refused):
+    """One request too many, of a key, a player or an address."""
+
+    code = "rate_limited"
+
+
+class StreamingUnavailable(LeaderForgeError):
+    """This deployment cannot send an answer that goes on."""
+
+    code = "streaming_unavailable"
+
+
 class InternalError(LeaderForgeError):
     """What callers see of an error that nobody foresaw."""
 
@@ -61,7 +73,9 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
     Refused: 422,
+    RateLimited: 429,
     LeaderForgeError: 500,
+    StreamingUnavailable: 501,
     Unavailable: 503,
 }
 """The status of each error; that of the nearest base for those that are not here."""

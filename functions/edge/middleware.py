@@ -15,6 +15,12 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _SERVER_ERROR = 500
 _CLIENT_LEFT = 499
 _NO_ROUTE = "unmatched"
+_HEAD = "leaderforge.head"
+
+
+def asks_for_head(scope: Scope) -> bool:
+    """Whether a request that came in as GET asks for no body: making one can be spared."""
+    return _HEAD in scope
 
 
 class EdgeMiddleware:
@@ -72,7 +78,7 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        self.scope = {**scope, "method": "GET"} if self.method == "HEAD" else scope
+        self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
 
@@ -85,7 +91,8 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id)]
+            more = self.scope.get("leaderforge.headers", ())
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id), *more]
         elif self.method == "HEAD":
             message = _without_body(message)
         await self._send(message)

@@ -5,26 +5,29 @@ already, passes as it is. The shapes are those of `outputs`, which a test holds 
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from json import dumps
 from json.encoder import encode_basestring
 
 from functions.edge.cursors import Direction, encoded
+from leaderforge.domain import times
+from leaderforge.domain.api_keys import ApiKey
+from leaderforge.domain.audit import Audited, AuditEntry
+from leaderforge.domain.board_settings import settings_of
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import User
+from leaderforge.ports import Submission, User
 from leaderforge.services.entries import Bucket, Distribution, Entry, Lookup, Page, PlayerRank
+from leaderforge.services.keys import IssuedKey
 from leaderforge.services.submit import Receipt
 
-_EPOCH = datetime(1970, 1, 1)
-_BEGINNING = datetime.min
+time_text = times.time_text
+_HIDDEN = ',"hidden":true'
 
 
-def time_text(milliseconds: int) -> str:
-    """Return a time in ms since 1970 as RFC 3339 in UTC, which knows no years before 1."""
-    try:
-        moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        moment = _BEGINNING
-    return moment.isoformat(timespec="milliseconds") + "Z"
+def queued(submission: Submission) -> str:
+    """Return what is told of a submission that waits in the queue, as a JSON object."""
+    event = submission.event
+    return f'{{"user_id":{event.user_id},"submission_id":"{event.submission_id}","queued":true}}'
 
 
 def string(text: str | None) -> str:
@@ -36,8 +39,8 @@ def entry(one: Entry, more: str = "") -> str:
     """Return an entry as a JSON object; `more` is further members, each after a comma."""
     return (
         f'{{"rank":{one.rank},"user_id":{one.user_id},"username":{string(one.username)},"score":{one.score},'
-        f'"submissions":{one.submissions},"achieved_at":"{time_text(one.achieved_at)}",'
-        f'"metadata":{one.metadata or "null"}{more}}}'
+        f'{_subscore(one.subscore)}"submissions":{one.submissions},"achieved_at":"{time_text(one.achieved_at)}",'
+        f'"metadata":{one.metadata or "null"}{_HIDDEN if one.hidden else ""}{more}}}'
     )
 
 
@@ -48,7 +51,7 @@ def entries(some: Iterable[Entry]) -> str:
 
 def listing(ladder: Ladder, some: Sequence[Entry], total: int) -> str:
     """Return entries and their total as an object that is not closed yet."""
-    return f'{{"board":"{ladder.board.slug}","period":"all-time","entries":{entries(some)},"total":{total}'
+    return f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":{entries(some)},"total":{total}'
 
 
 def page(ladder: Ladder, one: Page) -> str:
@@ -79,7 +82,7 @@ def lookup(ladder: Ladder, one: Lookup) -> str:
     found = ",".join(entry(e, f',"rank_among":{rank}') for e, rank in one.entries)
     missing = ",".join(map(str, one.missing))
     return (
-        f'{{"board":"{ladder.board.slug}","period":"all-time","entries":[{found}],"missing":[{missing}],'
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{found}],"missing":[{missing}],'
         f'"total":{one.total}'
     )
 
@@ -87,8 +90,9 @@ def lookup(ladder: Ladder, one: Lookup) -> str:
 def distribution(ladder: Ladder, one: Distribution) -> str:
     """Return a histogram as an object that is not closed yet."""
     shown = ",".join(f'"p{percent}":{_number(one.percentiles.get(percent))}' for percent in (50, 90, 99))
+    buckets = ",".join(map(_bucket, one.buckets))
     return (
-        f'{{"board":"{ladder.board.slug}","period":"all-time","buckets":[{",".join(map(_bucket, one.buckets))}],'
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","buckets":[{buckets}],'
         f'"count":{one.total},"min":{_number(one.minimum)},"max":{_number(one.maximum)},{shown}'
     )
 
@@ -96,7 +100,7 @@ def distribution(ladder: Ladder, one: Distribution) -> str:
 def receipt(one: Receipt) -> str:
     """Return what a submission came to as a JSON object."""
     return (
-        f'{{"user_id":{one.user_id},"score":{one.score},"rank":{_number(one.rank)},"submissions":{one.submissions},'
+        f'{{"user_id":{one.user_id},"score":{one.score},{_subscore(one.subscore)}"rank":{_number(one.rank)},"submissions":{one.submissions},'
         f'"improved":{_truth(one.improved)},"duplicate":{_truth(one.duplicate)},'
         f'"submission_id":"{one.submission_id}","achieved_at":"{time_text(one.achieved_at)}"}}'
     )
@@ -104,9 +108,11 @@ def receipt(one: Receipt) -> str:
 
 def board(one: Board) -> str:
     """Return a board's settings as a JSON object."""
-    return (
-        f'{{"board":"{one.slug}","name":{string(one.name)},"policy":"{one.policy}","order":"{one.order}",'
-        f'"rank_style":"{one.rank_style}"}}'
+    building = () if one.backfill is None else one.backfill.kinds
+    return dumps(
+        {"board": one.slug, **asdict(settings_of(one)), "building": building},
+        ensure_ascii=False,
+        separators=(",", ":"),
     )
 
 
@@ -119,8 +125,47 @@ def user(one: User, *, email: bool) -> str:
     )
 
 
+def key(one: ApiKey, more: str = "") -> str:
+    """Return an API key as a JSON object; `more` is further members, each after a comma."""
+    scopes = ",".join(f'"{scope}"' for scope in sorted(one.scopes))
+    return (
+        f'{{"name":"{one.name}","scopes":[{scopes}],"created_at":"{time_text(one.created_at)}",'
+        f'"created_by":{string(one.created_by)},"rotated_at":{_time(one.rotated_at)},'
+        f'"replaced_until":{_time(one.replaced.until if one.replaced else None)},'
+        f'"revoked_at":{_time(one.revoked_at)}{more}}}'
+    )
+
+
+def issued_key(one: IssuedKey) -> str:
+    """Return an API key with its text as a JSON object."""
+    return key(one.key, f',"key":"{one.text}"')
+
+
+def audit(some: Sequence[Audited], following: tuple[int, int] | None) -> str:
+    """Return acts, and the place of those before them, as an object that is not closed yet."""
+    after = "null" if following is None else f'"{following[0]}.{following[1]}"'
+    return f'{{"entries":[{",".join(act(one.entry) for one in some)}],"next":{after}'
+
+
+def act(one: AuditEntry) -> str:
+    """Return an act of the audit log as a JSON object."""
+    return (
+        f'{{"at":"{time_text(one.at)}","actor":{string(one.actor)},"action":{string(one.action)},'
+        f'"board":{string(one.board)},"user_id":{_number(one.user_id)},"reason":{string(one.reason)},'
+        f'"details":{dumps(one.details)}}}'
+    )
+
+
+def _time(milliseconds: int | None) -> str:
+    return "null" if milliseconds is None else f'"{time_text(milliseconds)}"'
+
+
 def _bucket(one: Bucket) -> str:
     return f'{{"low":{one.low},"high":{one.high},"count":{one.count}}}'
+
+
+def _subscore(value: int | None) -> str:
+    return "" if value is None else f'"subscore":{value},'
 
 
 def _number(value: int | None) -> str:

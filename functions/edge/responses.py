@@ -11,7 +11,7 @@ Header = tuple[bytes, bytes]
 
 _JSON: Header = (b"content-type", b"application/json")
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
-_KEEP_NOTHING: Header = (b"cache-control", b"no-store")
+KEEP_NOTHING: Header = (b"cache-control", b"no-store")
 _SOURCES: dict[Source, Header] = {source: (b"x-leaderforge-source", source.value.encode()) for source in Source}
 _NOT_MODIFIED = 304
 
@@ -25,6 +25,11 @@ class Answer(Response):
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
         self.background = None
         self.etag = etag
+
+    @property
+    def tag(self) -> bytes:
+        """What the ETag says of the content: equal for equal content."""
+        return (self.etag or b"").removeprefix(b"W/").strip(b'"')
 
     def unless_matching(self, if_none_match: bytes) -> Response:
         """Return this, or `304 Not Modified` where the client has it already."""
@@ -57,12 +62,23 @@ def read(content: str, as_of: str | None, source: Source) -> Answer:
 
 def written(body: str, source: Source, status: int = 200, headers: Sequence[Header] = ()) -> Answer:
     """Return the answer to a write."""
-    return Answer(body.encode(), [_JSON, _KEEP_NOTHING, _SOURCES[source], *headers], status)
+    return Answer(body.encode(), [_JSON, KEEP_NOTHING, _SOURCES[source], *headers], status)
+
+
+def download(content_type: str, file_name: str, source: Source) -> Sequence[Header]:
+    """Return the headers of a file to be sent piece by piece."""
+    disposition = f'attachment; filename="{file_name}"'
+    return (
+        (b"content-type", content_type.encode()),
+        (b"content-disposition", disposition.encode()),
+        KEEP_NOTHING,
+        _SOURCES[source],
+    )
 
 
 def private(body: bytes, status: int = 200, content_type: str = "application/json") -> Answer:
     """Return an answer that no cache may keep."""
-    return Answer(body, [(b"content-type", content_type.encode()), _KEEP_NOTHING], status)
+    return Answer(body, [(b"content-type", content_type.encode()), KEEP_NOTHING], status)
 
 
 def _matches(if_none_match: bytes, etag: bytes) -> bool:

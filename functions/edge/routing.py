@@ -1,12 +1,14 @@
 """From a request to the handler's parameters, and from what it returns or raises to a response.
 
-FastAPI reads the handlers' signatures and documents them. Serving is done here instead, since that takes a third of the
-time: no dependency graph, bodies validated from the bytes, results sent as they are.
+FastAPI reads the handlers' signatures and documents them, once somebody asks for that. Serving is done here instead,
+since that takes a third of the time: no dependency graph, bodies validated from the bytes, results sent as they are or,
+where a handler returns a `Stream`, as they come into being.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from functools import lru_cache, partial
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -15,10 +17,14 @@ from fastapi.params import Depends, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from functions.edge.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, answer_of
+from functions.edge.headers import header
 from functions.edge.responses import Answer
+from functions.edge.security import Access, require_allowance
+from functions.edge.streaming import Stream
 from leaderforge.domain.errors import LeaderForgeError
 
 Take = Callable[[Request], Any]
@@ -28,26 +34,62 @@ _BODY_S = 10.0
 _LONGEST_KNOWN_QUERY = 100
 
 
-class EdgeRoute(APIRoute):
+class EdgeRoute(Route):
     """A route whose handler takes path parameters, dependencies on the request alone, one query model and one body."""
 
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        super().__init__(path, endpoint, **options)
-        self.app = _Operation(self.name, endpoint, self.param_convertors.keys())
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Awaitable[Answer | Stream]],
+        *,
+        methods: Collection[str],
+        name: str | None = None,
+        **documentation: Any,
+    ) -> None:
+        super().__init__(path, endpoint, name=name)
+        self.methods = set(methods)  # Starlette would let HEAD through to what answers GET
+        self._operation = _Operation(self.name, endpoint, self.param_convertors)
+        self.app = self._operation
+        self._described = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the route is for this request, and what that adds to the scope."""
+        match, found = super().matches(scope)
+        if match is not Match.NONE:
+            found["route"] = self
+        return match, found
+
+    def described(self) -> APIRoute:
+        """Return the route as FastAPI documents it, which takes longer to make than all that serves it."""
+        extra = self._described.keywords["openapi_extra"] or {}
+        access = self._operation.access
+        return self._described(openapi_extra=extra | {"security": access.schemes} if access else extra)
 
 
 class _Operation:
     """Serves one route."""
 
-    def __init__(self, name: str, endpoint: Callable[..., Awaitable[Answer]], in_path: Collection[str]) -> None:
+    def __init__(
+        self, name: str, endpoint: Callable[..., Awaitable[Answer | Stream]], in_path: Collection[str]
+    ) -> None:
         self._name = name
         self._endpoint = endpoint
         hints = get_type_hints(endpoint, include_extras=True)
         hints.pop("return", None)
-        fields: dict[str, Any] = {n: (hints.pop(n), ...) for n in in_path}
-        self._path = create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
+        self._in_path = {n: hints.pop(n) for n in in_path}
         self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
-        self._takes = [(n, _take(n, hint)) for n, hint in hints.items()]
+        self._admits = [(n, access) for n, hint in hints.items() if (access := _access(hint))]
+        self._takes = [(n, _take(n, hint)) for n, hint in hints.items() if _access(hint) is None]
+
+    @property
+    def access(self) -> Access | None:
+        """What lets callers in, if it looks at them."""
+        return self._admits[0][1] if self._admits else None
+
+    @cached_property
+    def _path(self) -> type[BaseModel]:
+        fields: dict[str, Any] = {name: (hint, ...) for name, hint in self._in_path.items()}
+        return create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -58,36 +100,50 @@ class _Operation:
         except Exception as error:
             scope["leaderforge.error"] = error
             response = answer_of(error)
-        await response(scope, receive, send)
+        with suppress(ClientDisconnect):
+            await response(scope, receive, send)
 
     async def _serve(self, request: Request) -> Response:
         edge = request.scope["app"].state.edge
         with edge.services.telemetry.transaction(self._name):
             try:
+                if edge.limits is not None:
+                    await require_allowance(request, edge.limits)
                 answer = await self._answer(request, edge.services.settings.max_body_bytes)
             except (LeaderForgeError, ValidationError) as error:
                 # What is foreseen is no failure of the transaction.
                 request.scope["leaderforge.error"] = error
                 answer = answer_of(error)
-        if answer.etag is not None and request.method == "GET":
-            if_none_match = _header(request.scope, b"if-none-match")
+        if isinstance(answer, Answer) and answer.etag is not None and request.method == "GET":
+            if_none_match = header(request.scope, b"if-none-match")
             if if_none_match is not None:
                 return answer.unless_matching(if_none_match)
         return answer
 
-    async def _answer(self, request: Request, max_body_bytes: int) -> Answer:
-        arguments = {name: take(request) for name, take in self._takes}
+    async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
+        arguments: dict[str, Any] = {name: await admit(request) for name, admit in self._admits}
+        for name, take in self._takes:
+            arguments[name] = take(request)
         path = request.scope["path_params"]
         if path:
             arguments |= self._path.model_validate(path).__dict__
         for name, model in self._bodies.items():
             _require_json(request.scope)
             arguments[name] = model.model_validate_json(await _body(request, max_body_bytes))
-        return await self._endpoint(**arguments)
+        answer = await self._endpoint(**arguments)
+        if isinstance(answer, Stream):
+            await answer.begin()
+        return answer
 
 
 def _is_body(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _access(hint: Any) -> Access | None:
+    """Return what lets callers in where a parameter of this type is who asks."""
+    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((m.dependency for m in marks if isinstance(m, Depends) and isinstance(m.dependency, Access)), None)
 
 
 def _take(name: str, hint: Any) -> Take:
@@ -114,23 +170,15 @@ _known_query = lru_cache(2048)(_parsed_query)
 """Clients ask the same few questions over and over; the models are immutable."""
 
 
-def _header(scope: Scope, name: bytes) -> bytes | None:
-    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    for key, value in headers:
-        if key == name:
-            return value
-    return None
-
-
 def _require_json(scope: Scope) -> None:
-    content_type = _header(scope, b"content-type")
+    content_type = header(scope, b"content-type")
     if content_type is None or content_type.partition(b";")[0].strip().lower() != b"application/json":
         raise UnsupportedMediaType("send the body as JSON, with Content-Type: application/json")
 
 
 async def _body(request: Request, limit: int) -> bytes:
     """Return the body. Raises `BodyTooLarge` as soon as it is, and `RequestTimeout` if it does not arrive."""
-    length = _header(request.scope, b"content-length")
+    length = header(request.scope, b"content-length")
     if length is not None and length.isdigit():
         _require_within(int(length), limit)
     message = await request.receive()

@@ -1,71 +1,105 @@
-"""Who may do what: keys in the Authorization header."""
+"""Who may call what: each handler's parameter of one of these types lets callers in or refuses them."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Annotated
 
-from fastapi import Request
-from fastapi.openapi.models import HTTPBearer as Bearer
-from fastapi.security.base import SecurityBase
+from fastapi import Depends, Request
 
-from functions.edge.context import edge_of
-from leaderforge.config import Settings
-from leaderforge.domain.errors import Forbidden, Unauthenticated
+from functions.edge.dependencies import edge_of
+from functions.edge.headers import header
+from functions.edge.limits import Limits
+from leaderforge.domain.callers import LOOPBACK, Caller, Scope
+from leaderforge.domain.errors import Unauthenticated
 
-
-class KeyRequired(SecurityBase):
-    """Lets a request pass whose key has the scope. Raises `Unauthenticated` or `Forbidden`."""
-
-    def __init__(self, scopes: Collection[str], name: str, description: str) -> None:
-        self.model = Bearer(description=description)
-        self.scheme_name = name
-        self._scopes = scopes
-
-    def __call__(self, request: Request) -> str:
-        """Return the scope of the caller's key."""
-        scope = scope_of(request)
-        if scope is None:
-            raise Unauthenticated("this call needs a key: Authorization: Bearer <key>")
-        if scope not in self._scopes:
-            raise Forbidden(f"the key has scope {scope!r}; this call needs {' or '.join(sorted(self._scopes))!r}")
-        return scope
+PLAYERS = "player token"
 
 
-class OperatorRequired(KeyRequired):
+def _scheme_of(scope: Scope) -> str:
+    return f"{scope} key"
+
+
+def _requirement(scheme: str) -> dict[str, list[str]]:
+    return {scheme: []}
+
+
+_BEARER = {"type": "http", "scheme": "bearer"}
+SCHEMES: Mapping[str, Mapping[str, str]] = {
+    **{_scheme_of(scope): {**_BEARER, "description": f"A key of scope `{scope}`."} for scope in Scope},
+    PLAYERS: {
+        **_BEARER,
+        "bearerFormat": "JWT",
+        "description": "A token whose `sub` is the player's id, for that player only.",
+    },
+}
+"""What callers can be known by, as the documentation tells it."""
+
+
+class Access:
+    """Lets those with one of the scopes pass, with `players` those with a token too; without scopes, everyone.
+
+    Raises `Unauthenticated` for a key or a token that is not known, wherever it is sent.
+    """
+
+    def __init__(self, *scopes: Scope, players: bool = False) -> None:
+        self._scopes = frozenset(scopes)
+        self._players = players
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return who asks. Raises `Unauthenticated` or `Forbidden`."""
+        caller = await caller_of(request)
+        if self._scopes and not (self._players and caller.user_id is not None):
+            caller.require_any(self._scopes)
+        return caller
+
+    @property
+    def schemes(self) -> list[dict[str, list[str]]]:
+        """What a caller may be known by, one of them, as OpenAPI's `security`; `{}` is anyone."""
+        if not self._scopes:
+            return [{}, *map(_requirement, SCHEMES)]
+        named = [_requirement(_scheme_of(scope)) for scope in Scope if scope in self._scopes]
+        return [*named, _requirement(PLAYERS)] if self._players else named
+
+
+class OperatorAccess(Access):
     """Lets admin keys pass, and programs on this machine."""
 
-    def __call__(self, request: Request) -> str:
-        return "loopback" if _is_local(request) else super().__call__(request)
+    async def __call__(self, request: Request) -> Caller:
+        return LOOPBACK if _is_local(request) else await super().__call__(request)
 
 
-class AdminKnown(KeyRequired):
-    """Tells whether the caller has an admin key, which nobody needs. Raises `Unauthenticated` for an unknown one."""
-
-    def __call__(self, request: Request) -> str:
-        return scope_of(request) or "anyone"
-
-
-_ADMIN_KEY = "A key of scope `admin`."
-submitter = KeyRequired({"submit", "admin"}, "submit key", "A key of scope `submit`; an admin key will do as well.")
-operator = OperatorRequired({"admin"}, "admin key", _ADMIN_KEY)
-anyone = AdminKnown({"admin"}, "admin key", _ADMIN_KEY)
-
-
-def scope_of(request: Request) -> str | None:
-    """Return the scope of the caller's key, None without one. Raises `Unauthenticated` for one that is not known."""
-    header = request.headers.get("authorization")
-    if header is None:
-        return None
-    scheme, _, key = header.partition(" ")
-    scope = _scope(edge_of(request).services.settings, key.strip()) if scheme.lower() == "bearer" else None
-    if scope is None:
-        raise Unauthenticated("the key is not one that this service knows")
-    return scope
+Anyone = Annotated[Caller, Depends(Access())]
+"""Whoever asks; a private board has its own say."""
+Submitter = Annotated[Caller, Depends(Access(Scope.SUBMIT, Scope.ADMIN, players=True))]
+"""Who may submit: a key for anyone, a player for itself where the board allows it, which the handler sees to."""
+Registrar = Annotated[Caller, Depends(Access(Scope.SUBMIT, Scope.ADMIN))]
+"""Who may create and change players."""
+KeyHolder = Annotated[Caller, Depends(Access(*Scope))]
+"""Whoever has a key, whatever its scope."""
+Owner = Annotated[Caller, Depends(Access(Scope.ADMIN, players=True))]
+"""Who may know everything about a player: an admin, and the player itself, which the handler sees to."""
+Admin = Annotated[Caller, Depends(Access(Scope.ADMIN))]
+"""Who may do everything."""
+Operator = Annotated[Caller, Depends(OperatorAccess(Scope.ADMIN))]
+"""An admin, or a program on this machine."""
 
 
-def _scope(settings: Settings, key: str) -> str | None:
-    if key in settings.admin_keys:
-        return "admin"
-    return "submit" if key in settings.submit_keys else None
+async def require_allowance(request: Request, limits: Limits) -> None:
+    """Count the request against its limit. Raises `RateLimited`."""
+    try:
+        caller: Caller | None = await caller_of(request)
+    except Unauthenticated:
+        caller = None  # whoever guesses keys is known by the address
+    await limits.admit(request.scope, caller)
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who asks, found out once a request. Raises `Unauthenticated` for a key or a token that is not known."""
+    known: Caller | None = request.scope.get("leaderforge.caller")
+    if known is None:
+        known = await edge_of(request).credentials.caller(header(request.scope, b"authorization"))
+        request.scope["leaderforge.caller"] = known
+    return known
 
 
 def _is_local(request: Request) -> bool:

@@ -27,7 +27,12 @@ class LambdaHandler:
         assert not loop.is_running()  # noqa: S101 - invocations do not overlap
         if not _readable(mangum, event, context):
             return _unreadable()
-        return mangum(event, context)
+        runtime.thaw()
+        try:
+            return mangum(event, context)
+        finally:
+            # What runs in the background stands still between invocations.
+            runtime.run(runtime.services.changes.settle())
 
     def _mangum(self) -> Mangum:
         services = runtime.services

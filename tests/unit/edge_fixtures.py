@@ -2,19 +2,29 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
+from functions.edge.context import Edge
 from functions.local import create_app
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.adapters.memory.limiter import MemoryRateLimiter
+from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.periods import MemoryPeriodStore
+from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import Settings
-from leaderforge.ports import User
-from leaderforge.wiring import Parts, Services, assemble
+from leaderforge.ports import SubmissionQueue, User
+from leaderforge.wiring import Parts, Services, assemble, token_verifier
 
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
@@ -42,9 +52,12 @@ class Api:
     """A running application, and the twins under it."""
 
     client: httpx.AsyncClient
+    app: FastAPI
     services: Services
     store: MemoryScoreStore
     index: MemoryIndex
+    keys: MemoryKeyStore
+    limiter: MemoryRateLimiter
     clock: Ticks
 
     async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
@@ -54,6 +67,11 @@ class Api:
     async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY, **headers: str) -> httpx.Response:
         """Write JSON, with the submit key unless told otherwise."""
         return await self.client.post(path, json=body, headers=_headers(key, headers))
+
+    async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        """Send JSON, unless it is None, by any method."""
+        json = {} if body is None else {"json": body}
+        return await self.client.request(method, path, headers=_headers(key, {}), **json)
 
     async def players(self, *user_ids: int) -> None:
         """Create players."""
@@ -67,18 +85,51 @@ class Api:
             answer = await self.post(f"/api/boards/{board}/scores", {"user_id": user_id, "score": score})
             assert answer.status_code == 200, answer.text
 
+    @property
+    def edge(self) -> Edge:
+        """What the edge remembers."""
+        edge: Edge = self.app.state.edge
+        return edge
+
+    def board_becomes(self, **rules: Any) -> None:
+        """Change rules of the board `default`, at once."""
+        self.store._boards["default"] = replace(self.store._boards["default"], **rules)
+        self.edge._boards._known.clear()
+
 
 @asynccontextmanager
-async def serving(**environment: str) -> AsyncIterator[Api]:
+async def serving(queue: SubmissionQueue | None = None, **environment: str) -> AsyncIterator[Api]:
     """Serve over empty twins, with these settings on top of the usual ones; the index is ready."""
-    users, prometheus, clock = MemoryUserStore(), Prometheus(), Ticks()
-    store, index = MemoryScoreStore(users), MemoryIndex(3)
-    parts = Parts(store, users, index, prometheus, prometheus.exposition, clock)
-    services = assemble(Settings.from_environment({**ENVIRONMENT, **environment}), parts)
+    audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
+    users, feed = MemoryUserStore(audit), MemoryFeed(MemoryChannel())
+    store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)
+    keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
+    settings = Settings.from_environment({**ENVIRONMENT, **environment})
+    tokens = token_verifier(settings)
+    parts = Parts(
+        store=store,
+        users=users,
+        periods=MemoryPeriodStore(store),
+        history=MemoryHistoryStore(store),
+        keys=keys,
+        audit=audit,
+        moderation=MemoryModeration(store, users, audit),
+        records=MemoryPlayerRecords(store, users, audit),
+        index=index,
+        feed=feed,
+        limiter=limiter,
+        telemetry=prometheus,
+        exposition=prometheus.exposition,
+        clock=clock,
+        tokens=tokens,
+        queue=queue,
+    )
+    services = assemble(settings, parts)
     await services.maintain.reconcile()
-    transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+    app = create_app(services)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
-        yield Api(client, services, store, index, clock)
+        yield Api(client, app, services, store, index, keys, limiter, clock)
 
 
 def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """The boards that the edge knows by name."""
 
 import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -21,10 +23,10 @@ class Watched(MemoryScoreStore):
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def board(self, slug: str) -> Board | None:
+    async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
         self.asked += 1
         await self.may_answer.wait()
-        return await super().board(slug)
+        return await super().boards_named(slugs)
 
 
 class Stopwatch:
@@ -46,7 +48,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 
 async def settle() -> None:
     """Let look-ups in the background end."""
-    for _ in range(5):
+    for _ in range(9):
         await asyncio.sleep(0)
 
 
@@ -127,3 +129,52 @@ async def test_an_unknown_board_has_to_wait_for_the_store(watch: Stopwatch) -> N
     store.available = False
     with pytest.raises(StoreUnavailable):
         await BoardCache(store).get("default")
+
+
+async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None:
+    store = Watched()
+    slugs = [f"board-{i}" for i in range(1000)]
+    for slug in slugs:
+        await store.create_board(Board(0, slug, slug))
+    cache = BoardCache(store)
+    for seconds in (0, boards.OLDEST_S):
+        watch.now += seconds
+        store.asked = 0
+        found = await asyncio.gather(*map(cache.get, slugs))
+        assert [board.slug for board in found] == slugs
+        assert store.asked <= 5
+
+
+async def test_what_counts_is_never_counted_by_an_old_board(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    store.available = False
+    watch.now += boards.OLDEST_S
+    assert (await cache.get("default")).id == 1
+    with pytest.raises(StoreUnavailable):
+        await cache.get_to_count("default")
+
+
+async def test_a_board_changed_here_is_looked_up_at_once(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    await cache.get("default")
+    store._boards["default"] = replace(store._boards["default"], name="Changed")
+    assert (await cache.get("default")).name == "Default"
+    cache.forget("default")
+    assert (await cache.get("default")).name == "Changed"
+
+
+async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_back(watch: Stopwatch) -> None:
+    store = Watched()
+    cache = BoardCache(store)
+    store.may_answer.clear()
+    asking = asyncio.create_task(cache.get("default"))
+    await settle()
+    cache.forget("default")
+    store.may_answer.set()
+    await asking
+    store.asked = 0
+    await cache.get("default")
+    assert store.asked == 1

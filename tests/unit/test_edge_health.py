@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from functions.edge.outputs import HealthOut
+from functions.edge.shards import ShardsOut
 from functions.local import create_app
 from leaderforge import __version__
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
@@ -75,3 +76,26 @@ async def test_others_need_an_admin_key(api: Api, key: str | None, status: int) 
 async def test_a_proxy_on_this_machine_asks_for_others(api: Api, header: str) -> None:
     async with client_at(api, "127.0.0.1", **{header: "for=192.0.2.7"}) as client:
         assert (await client.get("/metrics")).status_code == 401
+
+
+async def test_operators_see_how_the_parts_are(api: Api) -> None:
+    await api.ranked({user_id: user_id for user_id in range(1, 21)})
+    for _ in range(3):
+        await api.get("/api/leaderboard/top")
+    answer = await api.get("/api/admin/shards", ADMIN_KEY)
+    ShardsOut.model_validate_json(answer.content)
+    shown = answer.json()
+    assert [one["partition"] for one in shown["partitions"]] == [0, 1, 2]
+    assert all(one["complete"] and one["lag_ms"] >= 0 for one in shown["partitions"])
+    assert sum(one["entries"] for one in shown["partitions"]) == 20
+    assert shown["nodes"] == [{"node": "memory", "up": True, "memory_bytes": None}]
+    assert shown["database"] == [{"node": "postgres", "up": True}]
+    assert shown["cache"] == {"hits": 2, "misses": 1}
+
+
+async def test_operators_see_what_is_down(api: Api) -> None:
+    api.index.wipe()
+    api.store.available = False
+    shown = (await api.get("/api/admin/shards", ADMIN_KEY)).json()
+    assert {(one["complete"], one["lag_ms"]) for one in shown["partitions"]} == {(False, None)}
+    assert shown["database"] == [{"node": "postgres", "up": False}]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from functions.edge import outputs, rendering
 from functions.edge.cursors import Direction, decoded, encoded
-from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
-from leaderforge.domain.order import KEY_BYTES, MAX_TIME
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
+from leaderforge.domain.order import KEY_BYTES, MAX_TIME, key_bytes
 from leaderforge.ports import User
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
 from leaderforge.services.submit import Receipt
@@ -31,6 +31,7 @@ ENTRIES = st.builds(
     submissions=st.integers(1, MAX_INTEGER),
     achieved_at=TIMES,
     metadata=METADATA,
+    subscore=st.none() | INTEGERS,
 )
 KEYS = st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES)
 
@@ -97,10 +98,10 @@ def test_times_before_rfc_3339_are_its_first() -> None:
     assert rendering.time_text(-1) == "1969-12-31T23:59:59.999Z"
 
 
-@given(KEYS, st.sampled_from(Direction), st.integers(1, 2**63 - 1))
-def test_cursors_come_back_as_they_were(key: bytes, direction: Direction, board_id: int) -> None:
-    ladder = Ladder(Board(board_id, "some", "Some"))
-    text = encoded(direction, ladder, key)
+@given(st.binary(min_size=27, max_size=27), st.sampled_from(Direction), st.integers(1, 2**63 - 1), st.booleans())
+def test_cursors_come_back_as_they_were(key: bytes, direction: Direction, board_id: int, wide: bool) -> None:
+    board = Board(board_id, "some", "Some", subscore_order=Order.ASC if wide else None)
+    text = encoded(direction, Ladder(board, 9), key[: key_bytes(board)])
     assert text is not None
-    cursor = decoded(text, ladder, direction)
-    assert (cursor.key, cursor.direction) == (key, direction)
+    cursor = decoded(text, board, direction)
+    assert (cursor.key, cursor.direction, cursor.period) == (key[: key_bytes(board)], direction, 9)

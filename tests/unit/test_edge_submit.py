@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from functions.edge.outputs import BatchOut, ReceiptOut
-from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
 
 SCORE = {"user_id": 1, "score": 500}
@@ -52,7 +52,7 @@ async def test_the_rank_can_be_spared(api: Api) -> None:
 
 
 async def test_a_board_of_its_own(api: Api) -> None:
-    await api.store.create_board("laps", "Laps", Policy.BEST, Order.ASC, RankStyle.ORDINAL)
+    await api.store.create_board(Board(0, "laps", "Laps", Policy.BEST, Order.ASC))
     await api.players(1, 2)
     await api.post("/api/boards/laps/scores", {"user_id": 1, "score": 70})
     better = (await api.post("/api/boards/laps/scores", {"user_id": 2, "score": 60})).json()
@@ -122,6 +122,8 @@ async def test_the_scheme_is_read_without_regard_to_case(api: Api) -> None:
         ({"metadata": "text"}, "metadata"),
         ({"metadata": {"a": "\0"}}, "metadata"),
         ({"metadata": {"\0": 1}}, "metadata"),
+        ({"metadata": {"a": [{"b": 1e21}]}}, "metadata"),
+        ({"metadata": {"a": -1e-22}}, "metadata"),
         ({"metadata": {"a": "x" * 2048}}, "metadata"),
         ({"metadata": {"a": "š" * 1022}}, "metadata"),
         ({"period": "all-time"}, "period"),
@@ -151,7 +153,7 @@ async def test_metadata_that_json_does_not_know_is_refused(api: Api, metadata: s
     assert (await api.get("/api/leaderboard/top")).json()["total"] == 0
 
 
-@pytest.mark.parametrize("metadata", [{"a": "\\u0000"}, {"a": "x" * 2040}, {}])
+@pytest.mark.parametrize("metadata", [{"a": "\\u0000"}, {"a": "x" * 2040}, {}, {"a": [1e20, 0.0, -1e-20]}])
 async def test_metadata_just_within_the_limits_is_taken(api: Api, metadata: dict[str, Any]) -> None:
     await api.players(1)
     assert (await api.post("/api/scores", {**SCORE, "metadata": metadata})).status_code == 200

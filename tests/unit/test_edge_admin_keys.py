@@ -1,0 +1,157 @@
+"""Keys over HTTP, and what the audit log tells of them."""
+
+import pytest
+
+from leaderforge.domain.callers import ANONYMOUS, Scope
+from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+
+
+async def create(api: Api, name: str, *scopes: str) -> str:
+    """Create a key and return its text."""
+    answer = await api.post("/api/admin/keys", {"name": name, "scopes": scopes}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+    text: str = answer.json()["key"]
+    return text
+
+
+async def rotate(api: Api, name: str, overlap_s: int = 0) -> str:
+    answer = await api.post(f"/api/admin/keys/{name}/rotate", {"overlap_s": overlap_s}, ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    text: str = answer.json()["key"]
+    return text
+
+
+async def revoke(api: Api, name: str, key: str = ADMIN_KEY) -> int:
+    return (await api.send("DELETE", f"/api/admin/keys/{name}", key=key)).status_code
+
+
+async def submits(api: Api, key: str) -> int:
+    return (await api.post("/api/scores", {"user_id": 1, "score": 5}, key)).status_code
+
+
+async def test_a_key_works_from_its_creation_to_its_revocation(api: Api) -> None:
+    await api.players(1)
+    key = await create(api, "game", "submit")
+    assert key.startswith("lf_")
+    assert await submits(api, key) == 200
+    assert await revoke(api, "game") == 200
+    assert await submits(api, key) == 401
+    assert await revoke(api, "game") == 200
+
+
+async def test_rotation_with_and_without_overlap(api: Api) -> None:
+    await api.players(1)
+    first = await create(api, "game", "submit")
+    second = await rotate(api, "game", 60)
+    assert [await submits(api, key) for key in (first, second)] == [200, 200]
+    api.clock.now += 60_000
+    assert [await submits(api, key) for key in (first, second)] == [401, 200]
+    third = await rotate(api, "game")
+    assert [await submits(api, key) for key in (first, second, third)] == [401, 401, 200]
+
+
+async def test_texts_are_shown_once_and_never_kept(api: Api) -> None:
+    texts = [await create(api, "game", "submit"), await rotate(api, "game", 60)]
+    listed = await api.get("/api/admin/keys", ADMIN_KEY)
+    [key] = listed.json()["keys"]
+    assert (key["name"], key["scopes"], key["created_by"]) == ("game", ["submit"], "env:admin")
+    logged = await api.get("/api/admin/audit", ADMIN_KEY)
+    stored = repr(await api.services.parts.keys.keys())
+    assert not any(text in shown for text in texts for shown in (listed.text, logged.text, stored))
+
+
+async def test_scopes_decide(api: Api) -> None:
+    await api.players(1)
+    read, admin = await create(api, "viewer", "read"), await create(api, "ops", "admin")
+    assert await submits(api, read) == 403
+    assert await submits(api, admin) == 200
+    assert (await api.get("/api/admin/keys", read)).status_code == 403
+    assert (await api.get("/api/admin/keys", admin)).status_code == 200
+    assert (await api.get("/api/users/1", read)).json().keys() == {"user_id", "username", "created_at"}
+    assert (await api.get("/api/users/1", admin)).json()["email"] == "1@example.org"
+
+
+async def test_refusals_change_nothing(api: Api) -> None:
+    await create(api, "game", "submit")
+    for body, status, code in (
+        ({"name": "game", "scopes": ["read"]}, 409, "key_name_taken"),
+        ({"name": "Game!", "scopes": ["read"]}, 422, "invalid_request"),
+        ({"name": "other", "scopes": []}, 422, "invalid_request"),
+        ({"name": "other", "scopes": ["root"]}, 422, "invalid_request"),
+    ):
+        answer = await api.post("/api/admin/keys", body, ADMIN_KEY)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert await revoke(api, "nobody") == 404
+    assert await revoke(api, "game", SUBMIT_KEY) == 403
+    assert (await api.post("/api/admin/keys/nobody/rotate", {}, ADMIN_KEY)).status_code == 404
+    assert [key["name"] for key in (await api.get("/api/admin/keys", ADMIN_KEY)).json()["keys"]] == ["game"]
+
+
+async def test_a_revoked_key_cannot_be_rotated(api: Api) -> None:
+    await create(api, "game", "submit")
+    await revoke(api, "game")
+    answer = await api.post("/api/admin/keys/game/rotate", {}, ADMIN_KEY)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "key_revoked")
+
+
+async def test_the_audit_log_tells_who_did_what_page_by_page(api: Api) -> None:
+    ops = await create(api, "ops", "admin")
+    api.clock.now += 1
+    await rotate(api, "ops", 3600)
+    api.clock.now += 1
+    await revoke(api, "ops", ops)
+    found, cursor = [], ""
+    while True:
+        page = (await api.get(f"/api/admin/audit?limit=1{cursor}", ADMIN_KEY)).json()
+        found += [(one["actor"], one["action"], one["details"]) for one in page["entries"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert found == [
+        ("key:ops", "key.revoke", {"key": "ops"}),
+        ("env:admin", "key.rotate", {"key": "ops", "overlap_s": 3600}),
+        ("env:admin", "key.create", {"key": "ops", "scopes": ["admin"]}),
+    ]
+    created = (await api.get("/api/admin/audit?action=key.create", ADMIN_KEY)).json()["entries"]
+    assert [one["action"] for one in created] == ["key.create"]
+    assert (await api.get("/api/admin/audit?user_id=1&board=default", ADMIN_KEY)).json()["entries"] == []
+
+
+@pytest.mark.parametrize("cursor", ["1", "a.b", "-1.2", f"1.{'9' * 19}", "1.2.3"])
+async def test_cursors_of_others_are_refused(api: Api, cursor: str) -> None:
+    assert (await api.get(f"/api/admin/audit?cursor={cursor}", ADMIN_KEY)).status_code == 422
+
+
+async def test_keys_of_the_settings_need_no_store(api: Api) -> None:
+    await api.players(1)
+    api.keys.available = False
+    assert await submits(api, SUBMIT_KEY) == 200
+    assert await submits(api, "guess") == 503
+    api.keys.available = True
+    api.edge.keys.forget()
+    assert await submits(api, "guess") == 401
+
+
+async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
+    api.board_becomes(private=True)
+    await api.ranked({1: 5})
+    key = await create(api, "viewer", "read")
+    for path in (
+        "/api/leaderboard/top",
+        "/api/leaderboard/rank/1",
+        "/api/boards/default",
+        "/api/boards/default/page",
+        "/api/boards/default/around/1",
+        "/api/boards/default/distribution",
+    ):
+        assert (await api.get(path)).status_code == 401, path
+        for reader in (key, SUBMIT_KEY, ADMIN_KEY):
+            assert (await api.get(path, reader)).status_code == 200, path
+    assert (await api.post("/api/boards/default/ranks/lookup", {"user_ids": [1]}, None)).status_code == 401
+    assert (await api.get("/api/boards")).json() == {"boards": []}
+    assert len((await api.get("/api/boards", key)).json()["boards"]) == 1
+
+
+def test_nobody_has_no_scope() -> None:
+    assert not ANONYMOUS.has_any(Scope)
+    assert ANONYMOUS.actor == "anonymous"

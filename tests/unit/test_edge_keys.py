@@ -1,0 +1,202 @@
+"""The keys in the store, as the edge knows them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from structlog.testing import capture_logs
+
+from functions.edge import keys
+from functions.edge.keys import KeyRing
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.domain.api_keys import ApiKey, digest_of
+from leaderforge.domain.callers import Scope
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.services.keys import KeyService
+from tests.unit.edge_fixtures import Ticks
+
+
+class Watched(MemoryKeyStore):
+    """A store that counts readings, and answers when told to, or fails."""
+
+    def __init__(self) -> None:
+        super().__init__(MemoryAuditLog())
+        self.asked = 0
+        self.failure: LeaderForgeError | None = None
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def valid(self, now: int) -> Sequence[ApiKey]:
+        self.asked += 1
+        await self.may_answer.wait()
+        if self.failure is not None:
+            raise self.failure
+        return await super().valid(now)
+
+
+class Stage:
+    """A key ring over a watched store, and the clocks that the test winds."""
+
+    def __init__(self) -> None:
+        self.store = Watched()
+        self.seconds = 1000.0
+        self.clock = Ticks()
+        self.service = KeyService(self.store, self.clock)
+        self.ring = KeyRing(self.store, self.clock)
+
+    def pass_time(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.clock.now += int(seconds * 1000)
+
+    async def create(self, name: str = "game") -> str:
+        return (await self.service.create(name, {Scope.SUBMIT}, "cli")).text
+
+    async def name_of(self, key: str) -> str | None:
+        """The name of whoever has the key, None if nobody has."""
+        caller = await self.ring.find(digest_of(key))
+        return None if caller is None else caller.name
+
+    async def settle(self) -> None:
+        """Let readings in the background end."""
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made = Stage()
+    monkeypatch.setattr(keys, "monotonic", lambda: made.seconds)
+    return made
+
+
+async def test_keys_are_read_once_for_all(stage: Stage) -> None:
+    key = await stage.create()
+    found = await asyncio.gather(*(stage.name_of(key) for _ in range(5)), *(stage.name_of("no") for _ in range(5)))
+    assert found == ["game"] * 5 + [None] * 5
+    assert stage.store.asked == 1
+
+
+async def test_unknown_keys_ask_the_store_every_two_seconds_at_most(stage: Stage) -> None:
+    for _ in range(100):
+        assert await stage.name_of("guess") is None
+        stage.pass_time(0.1)
+    assert stage.store.asked == 5
+
+
+async def test_a_new_key_is_known_within_two_seconds(stage: Stage) -> None:
+    await stage.name_of("anything")
+    key = await stage.create()
+    assert await stage.name_of(key) is None
+    stage.pass_time(keys.FRESH_S)
+    assert await stage.name_of(key) == "game"
+
+
+@pytest.mark.parametrize("idle_s", [keys.OLDEST_S, 1e6])
+async def test_a_revoked_key_is_refused_within_five_seconds_however_idle(stage: Stage, idle_s: float) -> None:
+    key = await stage.create()
+    assert await stage.name_of(key) == "game"
+    await stage.service.revoke("game", "cli")
+    stage.pass_time(idle_s)
+    assert await stage.name_of(key) is None
+
+
+async def test_a_key_in_use_is_looked_at_again_without_waiting(stage: Stage) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    await stage.service.revoke("game", "cli")
+    stage.pass_time(keys.FRESH_S)
+    stage.store.may_answer.clear()
+    assert await stage.name_of(key) == "game"
+    stage.store.may_answer.set()
+    await stage.settle()
+    assert await stage.name_of(key) is None
+
+
+async def test_what_was_changed_here_holds_at_once(stage: Stage) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    await stage.service.revoke("game", "cli")
+    stage.ring.forget()
+    assert await stage.name_of(key) is None
+
+
+async def test_a_reading_begun_before_a_change_here_does_not_count(stage: Stage) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    stage.pass_time(keys.FRESH_S)
+    stage.store.may_answer.clear()
+    assert await stage.name_of(key) == "game"  # a reading has begun
+    await stage.settle()
+    await stage.service.revoke("game", "cli")
+    stage.ring.forget()
+    stage.store.may_answer.set()
+    assert await stage.name_of(key) is None
+    await stage.settle()
+    assert await stage.name_of(key) is None
+
+
+async def test_a_replaced_key_ends_on_time_without_a_reading(stage: Stage) -> None:
+    old = await stage.create()
+    new = (await stage.service.rotate("game", 1, "cli")).text
+    assert [await stage.name_of(key) for key in (old, new)] == ["game", "game"]
+    stage.pass_time(1)
+    assert [await stage.name_of(key) for key in (old, new)] == [None, "game"]
+    assert stage.store.asked == 1
+
+
+async def test_known_keys_go_on_working_without_the_store(stage: Stage) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    stage.store.available = False
+    for _ in range(3):
+        stage.pass_time(100)
+        assert [await stage.name_of(one) for one in (key, "guess")] == ["game", None]
+    assert stage.store.asked == 4
+
+
+async def test_a_store_that_hangs_is_waited_for_only_now_and_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    stage.store.may_answer.clear()
+    stage.pass_time(keys.OLDEST_S)
+    monkeypatch.setattr(keys, "_PATIENCE_S", 0.001)
+    assert await stage.name_of(key) == "game"
+    monkeypatch.setattr(keys, "_PATIENCE_S", 60)
+    async with asyncio.timeout(5):
+        assert await stage.name_of(key) == "game"
+    assert stage.store.asked == 2
+    stage.store.may_answer.set()
+
+
+async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None:
+    """AWS Lambda freezes a process between two requests, for hours perhaps."""
+    key = await stage.create()
+    await stage.name_of(key)
+    stage.pass_time(keys.FRESH_S)
+    frozen, stage.store.may_answer = stage.store.may_answer, asyncio.Event()
+    assert await stage.name_of(key) == "game"  # a reading has begun
+    await stage.settle()
+    stage.store.may_answer = frozen
+    await stage.service.revoke("game", "cli")
+    stage.pass_time(3600)
+    assert await stage.name_of(key) is None
+
+
+async def test_tables_that_are_missing_do_not_lock_known_keys_out(stage: Stage) -> None:
+    key = await stage.create()
+    await stage.name_of(key)
+    stage.store.failure = LeaderForgeError("the database's tables are not those of this version")
+    with capture_logs() as logs:
+        for _ in range(3):
+            stage.pass_time(keys.OLDEST_S)
+            assert await stage.name_of(key) == "game"
+    assert [line["event"] for line in logs] == ["keys_not_read"]
+
+
+async def test_without_any_reading_nothing_can_be_told(stage: Stage) -> None:
+    stage.store.available = False
+    with pytest.raises(StoreUnavailable):
+        await stage.name_of("guess")

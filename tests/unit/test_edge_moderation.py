@@ -1,0 +1,46 @@
+"""Moderation while the index is away, and what it is told of boards without subscores."""
+
+from tests.unit.edge_fixtures import ADMIN_KEY, Api
+
+ENTRY = "/api/boards/default/entries/1"
+WHY = {"reason": "a reason"}
+
+
+async def listed(api: Api) -> tuple[str, list[int]]:
+    answer = await api.get("/api/boards/default/page")
+    return answer.headers["x-leaderforge-source"], [entry["user_id"] for entry in answer.json()["entries"]]
+
+
+async def test_what_is_hidden_while_the_index_is_away_is_hidden_all_along(api: Api) -> None:
+    await api.ranked({1: 5, 2: 3})
+    api.index.wipe()
+    assert (await api.post(f"{ENTRY}/hide", WHY, ADMIN_KEY)).status_code == 200
+    assert await listed(api) == ("postgres", [2])
+    assert (await api.get("/api/boards/default/hidden", ADMIN_KEY)).json()["entries"][0]["user_id"] == 1
+    await api.services.maintain.reconcile()
+    assert await listed(api) == ("index", [2])
+
+
+async def test_the_first_page_is_new_at_once(api: Api) -> None:
+    await api.ranked({1: 5, 2: 3})
+    seen = await api.get("/api/leaderboard/top")
+    assert seen.json()["total"] == 2
+    await api.post("/api/users/1/hide", WHY, ADMIN_KEY)
+    top = await api.get("/api/leaderboard/top", None, If_None_Match=seen.headers["etag"])
+    assert (top.status_code, top.json()["total"]) == (200, 1)
+    await api.post("/api/users/1/unhide", WHY, ADMIN_KEY)
+    assert (await api.get("/api/leaderboard/top")).json()["entries"] == seen.json()["entries"]
+
+
+async def test_a_board_without_subscores_takes_none(api: Api) -> None:
+    await api.ranked({1: 5})
+    answer = await api.send("PUT", ENTRY, {"score": 5, "subscore": 1, **WHY}, ADMIN_KEY)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
+
+
+async def test_an_erased_player_leaves_the_first_page_at_once(api: Api) -> None:
+    await api.ranked({1: 5, 2: 3})
+    assert (await api.get("/api/leaderboard/top")).json()["total"] == 2
+    assert (await api.send("DELETE", "/api/users/1", None, ADMIN_KEY)).status_code == 200
+    assert (await api.get("/api/leaderboard/top")).json()["total"] == 1
+    assert 1 not in api.index._names
