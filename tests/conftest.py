@@ -9,12 +9,17 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
 
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
 
 PR_SET_CHILD_SUBREAPER = 36
+
+# A machine that is busy makes no rule wrong.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 OwnValkey = Callable[..., ValkeyCluster]
 """Starts a cluster; takes the keyword arguments of `ValkeyCluster`."""

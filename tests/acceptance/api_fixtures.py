@@ -4,8 +4,8 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -14,12 +14,16 @@ import uvicorn
 
 from functions.local import create_app
 from leaderforge.config import Settings
-from leaderforge.wiring import Services, build
+from leaderforge.ports import Clock
+from leaderforge.wiring import Services, assemble, build, now_ms
 
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
 
 _numbers = count(1)
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
+"""Connections are left before the server, after 5 s, closes them: a request must not meet that."""
 
 
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
@@ -51,6 +55,15 @@ class Served:
         """Write JSON, with the submit key unless told otherwise."""
         return await self.client.post(path, json=body, headers=_headers(key, {}))
 
+    async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        """Send JSON, unless it is None, by any method."""
+        json = {} if body is None else {"json": body}
+        return await self.client.request(method, path, headers=_headers(key, {}), **json)
+
+    def stream(self, path: str, key: str | None = None) -> AbstractAsyncContextManager[httpx.Response]:
+        """Read an answer as it comes."""
+        return self.client.stream("GET", path, headers=_headers(key, {}))
+
     async def until_healthy(self, status: str = "ok") -> None:
         """Return once health tells this status."""
         async with asyncio.timeout(30):
@@ -66,16 +79,17 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(settings: Mapping[str, str]) -> AsyncIterator[Served]:
-    """Serve on a free port of the loopback address."""
-    services = build(Settings.from_environment(settings))
+async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
+    """Serve on a free port of the loopback address, by this clock."""
+    built = build(Settings.from_environment(settings))
+    services = assemble(built.settings, replace(built.parts, clock=clock))
     config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+            async with httpx.AsyncClient(base_url=url, timeout=30, limits=_LIMITS) as client:
                 yield Served(url, client, services)
         finally:
             server.should_exit = True

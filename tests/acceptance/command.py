@@ -77,6 +77,15 @@ class Command:
         assert "Traceback" not in ended.stderr
         return Finished(ended.returncode, ended.stdout.splitlines(), ended.stderr.splitlines())
 
+    def peak_bytes(self, *arguments: str) -> int:
+        """Run a command to its good end, and return the most memory that it held."""
+        silent = subprocess.DEVNULL
+        process = subprocess.Popen(_command(arguments), stdout=silent, stderr=silent, env=self._environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        return usage.ru_maxrss * 1024
+
     @contextmanager
     def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Start a command, which is killed at the end unless it has ended."""
@@ -179,7 +188,7 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 async def _order(ranking: Ranking) -> list[Place]:
     window = await ranking.window(LADDER, FIRST, before=0, after=10**6)
     assert len(window.after) == window.total
-    return [place(LADDER.board.order, row.key) for row in window.after]
+    return [place(LADDER.board, row.key) for row in window.after]
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -95,6 +95,7 @@ class Load:
         await until(lambda: len(self.submits) >= submits and len(self.reads) >= reads, "the load to go on")
 
     @property
-    def all_served(self) -> bool:
-        """Whether every request was served; players who have no score yet may be told so."""
-        return {a.status for a in self.submits} == {200} and {a.status for a in self.reads} <= {200, 404}
+    def unserved(self) -> Sequence[Answer]:
+        """What was not served; players who have no score yet may be told so."""
+        submits = [answer for answer in self.submits if answer.status != 200]
+        return submits + [answer for answer in self.reads if answer.status not in {200, 404}]

@@ -9,12 +9,16 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.redis.keys import Keys
+from leaderforge.embedded import ValkeyCluster
 from leaderforge.embedded.ports import LOOPBACK
 from tests.acceptance.failure_kit import EITHER, INDEX, NODES, PARTITIONS, STORE, NewRig, Rig, new_rig, node, servers
 from tests.acceptance.failure_load import PLAYERS, Load, Sent, until
 from tests.conftest import OwnValkey
 
 __all__ = ["new_rig", "servers"]
+
+OnNode = Callable[[ValkeyCluster, int], None]
+"""Does something to one node of a cluster."""
 
 
 class TestIndexFails:
@@ -25,7 +29,7 @@ class TestIndexFails:
             rig.valkey.kill(1)
             await rig.reads_from("postgres")
             await load.goes_on()
-        assert load.all_served
+        assert not load.unserved
         assert any(answer.body["rank"] is None for answer in load.submits)
         assert {answer.source for answer in load.reads} >= EITHER
         await rig.is_exact(STORE)
@@ -40,26 +44,33 @@ class TestIndexFails:
             rig.valkey.pause(0)
             await rig.reads_from("postgres")
             await load.goes_on()
-        assert load.all_served
+        assert not load.unserved
         await rig.is_exact(STORE)
         await rig.stays_exact(asyncio.to_thread(rig.valkey.resume, 0))
         await rig.verifies()
 
-    async def test_a_primary_killed_and_its_replica_promoted(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
+    @pytest.mark.parametrize(
+        ("lose", "bring_back"),
+        [(ValkeyCluster.kill, ValkeyCluster.restart), (ValkeyCluster.pause, ValkeyCluster.resume)],
+        ids=["killed", "frozen"],
+    )
+    async def test_a_primary_lost_and_its_replica_promoted(
+        self, new_rig: NewRig, own_valkey: OwnValkey, lose: OnNode, bring_back: OnNode
+    ) -> None:
         valkey = await asyncio.to_thread(own_valkey, nodes=NODES, replicas=1)
         rig = await new_rig(valkey)
         async with rig.load() as load:
             await load.goes_on()
-            valkey.kill(0)
+            lose(valkey, 0)
             await load.goes_on()
             await rig.reads_from("index")
             await until(lambda: load.submits[-1].body["rank"], "exact ranks")
-        assert load.all_served
+        assert not load.unserved
         await rig.comes_to_verify()
         async with rig.load() as load:
-            await asyncio.to_thread(valkey.restart, 0)
+            await asyncio.to_thread(bring_back, valkey, 0)
             await load.goes_on()
-        assert load.all_served
+        assert not load.unserved
         await rig.comes_to_verify()
 
     @pytest.mark.parametrize("wiped", [range(NODES), [2]], ids=["all nodes", "one node"])
@@ -72,7 +83,7 @@ class TestIndexFails:
                 assert (await rig.source()) in EITHER
                 await load.goes_on()
                 await rig.heals()
-        assert load.all_served
+        assert not load.unserved
         await rig.verifies()
 
     async def test_wiped_while_no_process_reconciles(self, new_rig: NewRig) -> None:
@@ -86,7 +97,7 @@ class TestIndexFails:
             code, said = await rig.command("rebuild")
             assert (code, "standings indexed" in said) == (0, True), said
             await load.goes_on()
-        assert load.all_served
+        assert not load.unserved
         code, said = await rig.command("verify")
         assert (code, " 0 differ" in said) == (0, True), said
         await rig.verifies()
@@ -99,7 +110,7 @@ class TestIndexFails:
                 with node(rig.valkey, number) as client:
                     client.script_flush()
             await load.goes_on()
-        assert load.all_served
+        assert not load.unserved
         assert {answer.source for answer in (*load.submits, *load.reads)} <= {"index", "cache", None}
         await rig.verifies()
 
@@ -110,7 +121,7 @@ class TestIndexFails:
             await load.goes_on()
             await _move(rig, slot, 0, 1, load)
             await _move(rig, slot, 1, 0, load)
-        assert load.all_served
+        assert not load.unserved
         await rig.verifies()
 
 

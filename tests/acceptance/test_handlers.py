@@ -4,17 +4,23 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import asyncpg
 import pytest
+import redis.asyncio
 
-from functions import admin, boards, maintain, queries, submit, users
+from functions import admin, boards, exports, ingest, maintain, queries, stream, submit, users
 from functions.edge.runtime import runtime
+from leaderforge.config import Settings
+from leaderforge.domain.errors import Refused
+from leaderforge.wiring import build, now_ms
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database
+from tests.unit.test_ingest import record
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Invoke = Callable[[Handler, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -98,7 +104,7 @@ def _request(path: str, body: Any, key: str | None, encode: bool) -> tuple[Any, 
 
 @pytest.fixture(scope="module")
 async def settings(valkey, postgres) -> dict[str, str]:
-    return environment(valkey.addresses, await new_database(postgres.dsn))
+    return environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_INDEX_TIMEOUT_MS="10000")
 
 
 @pytest.fixture
@@ -110,7 +116,32 @@ async def invoke(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> A
     await asyncio.to_thread(runtime.close)
 
 
-@pytest.fixture(params=[rest, function_url])
+def http_api(
+    method: str, path: str, body: Any = None, key: str | None = None, *, encode: bool = False
+) -> dict[str, Any]:
+    """An event of an HTTP API (payload format 2.0)."""
+    event = function_url(method, path, body, key, encode=encode)
+    context = event["requestContext"] | {
+        "accountId": "123456789012",
+        "apiId": "api-id",
+        "domainName": "api-id.execute-api.eu-west-1.amazonaws.com",
+        "domainPrefix": "api-id",
+        "routeKey": "ANY /api/{proxy+}",
+        "stage": "$default",
+    }
+    names = {name.lower(): value for name, value in event["headers"].items()}
+    proxy = {"proxy": urlsplit(path).path.removeprefix("/api/")}
+    return event | {
+        "routeKey": "ANY /api/{proxy+}",
+        "headers": names,
+        "cookies": ["a=1", "b=2"],
+        "pathParameters": proxy,
+        "stageVariables": {},
+        "requestContext": context,
+    }
+
+
+@pytest.fixture(params=[rest, http_api, function_url])
 def event(request: pytest.FixtureRequest) -> MakeEvent:
     make: MakeEvent = request.param
     return make
@@ -139,7 +170,7 @@ async def connections(dsn: str) -> int:
 
 
 async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent) -> None:
-    assert set(await invoke(maintain.handler, {"source": "aws.scheduler"})) == {"reconciled"}
+    assert set(await invoke(maintain.handler, {"source": "aws.scheduler"})) == {"reconciled", "boards", "verified"}
     user_id = await player(invoke, event)
     score = event("POST", "/api/scores", {"user_id": user_id, "score": 500, "metadata": {"name": "Žofie"}}, SUBMIT_KEY)
     status, receipt = told(await invoke(submit.handler, score))
@@ -167,6 +198,53 @@ async def test_invocations_share_their_connections(invoke: Invoke, settings: dic
         assert told(await invoke(queries.handler, event("GET", f"/api/leaderboard/rank/{user_id}")))[0] == 200
     assert (runtime.services, runtime._loop) == (services, loop)
     assert await connections(dsn) == 1
+
+
+async def test_connections_lost_in_a_freeze_are_replaced(
+    invoke: Invoke, settings: dict[str, str], valkey, event: MakeEvent
+) -> None:
+    """While a function is frozen, the other sides close what it does not use; its next invocation must not fail."""
+    user_id = await player(invoke, event)
+    await invoke(maintain.handler, {})
+    for i in range(1, 4):
+        score = event("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY)
+        status, receipt = told(await invoke(submit.handler, score))
+        assert (status, receipt["submissions"]) == (200, i)
+        assert receipt["rank"] is not None, i
+        await close_connections(settings["LEADERFORGE_POSTGRES_DSN"], valkey.addresses)
+    assert told(await invoke(queries.handler, event("GET", f"/api/leaderboard/rank/{user_id}")))[0] == 200
+    assert await connections(settings["LEADERFORGE_POSTGRES_DSN"]) == 1
+
+
+async def close_connections(dsn: str, nodes: list[str]) -> None:
+    """Close all connections to the database, and all to the cluster, from the other side."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    finally:
+        await connection.close()
+    for node in nodes:
+        host, _, port = node.rpartition(":")
+        async with redis.asyncio.Redis(host=host, port=int(port)) as client:
+            await client.client_kill_filter(_type="normal", skipme=True)
+
+
+async def test_what_a_function_changes_is_heard_before_it_answers(
+    invoke: Invoke, settings: dict[str, str], event: MakeEvent
+) -> None:
+    user_id = await player(invoke, event)
+    services = build(Settings.from_environment(settings))
+    async with aclosing(services.parts.feed.hear(now_ms)) as hearing:
+        await anext(hearing)
+        await invoke(submit.handler, event("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY))
+        async with asyncio.timeout(20):
+            while not (heard := await anext(hearing)).changes:
+                pass
+    assert [(change.board_id, change.period) for change in heard.changes] == [(1, 0)]
+    await services.close()
 
 
 async def test_a_loop_that_others_ran_in_between_does_no_harm(invoke: Invoke, event: MakeEvent) -> None:
@@ -197,6 +275,8 @@ async def test_errors_have_the_one_shape(invoke: Invoke, event: MakeEvent) -> No
         (queries.handler, event("GET", "/api/leaderboard/top?limit=0"), 422, "invalid_request"),
         (queries.handler, event("GET", "/api/leaderboard/rank/404"), 404, "not_ranked"),
         (admin.handler, event("GET", "/metrics"), 401, "unauthenticated"),
+        (stream.handler, event("GET", "/api/boards/default/stream"), 501, "streaming_unavailable"),
+        (exports.handler, event("GET", "/api/boards/default/export", key=SUBMIT_KEY), 501, "streaming_unavailable"),
     ]
     for handler, given, status, code in cases:
         answered, body = told(await invoke(handler, given))
@@ -214,6 +294,65 @@ async def test_what_did_not_change_is_not_sent_again(invoke: Invoke, event: Make
     assert (answer["statusCode"], answer["body"]) == (304, "")
 
 
+SCHEDULED = {
+    "version": "0",
+    "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+    "detail-type": "Scheduled Event",
+    "source": "aws.events",
+    "account": "123456789012",
+    "time": "2026-11-23T12:00:00Z",
+    "region": "eu-west-1",
+    "resources": ["arn:aws:events:eu-west-1:123456789012:rule/leaderforge-MaintainFunctionTime"],
+    "detail": {},
+}
+
+
+async def test_the_schedule_keeps_the_index_true(invoke: Invoke, settings: dict[str, str], event: MakeEvent) -> None:
+    user_id = await player(invoke, event)
+    for given in (SCHEDULED, {}, None):
+        assert set(await invoke(maintain.handler, given)) == {"reconciled", "boards", "verified"}
+    score = event("POST", "/api/scores", {"user_id": user_id, "score": 5}, SUBMIT_KEY)
+    assert told(await invoke(submit.handler, score))[1]["rank"] is not None
+
+
+async def test_the_queue_is_counted_but_for_what_is_poisoned(
+    invoke: Invoke, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the dead letters cannot be reached either, what is poisoned is delivered again."""
+    user_id = await player(invoke, event)
+    for name, value in NOWHERE.items():
+        monkeypatch.setenv(name, value)
+    await asyncio.to_thread(runtime.close)
+    good = {"board": "default", "user_id": user_id, "score": 5, "submission_id": str(uuid4())}
+    records = [record(good, "a"), record("{", "b"), record(good, "c")]
+    assert await invoke(ingest.handler, {"Records": records}) == {"batchItemFailures": [{"itemIdentifier": "b"}]}
+    status, entry = told(await invoke(queries.handler, event("GET", f"/api/leaderboard/rank/{user_id}")))
+    assert (status, entry["score"]) == (200, 5)
+    assert await invoke(ingest.handler, {"Records": []}) == {"batchItemFailures": []}
+    for malformed in (
+        {},
+        None,
+        [],
+        SCHEDULED,
+        {"Records": {}},
+        {"Records": [5]},
+        {"Records": [{"eventSource": "aws:s3"}]},
+    ):
+        with pytest.raises(Refused, match="SQS"):
+            await invoke(ingest.handler, malformed)
+
+
+NOWHERE = {
+    "LEADERFORGE_QUEUE_URL": "http://127.0.0.1:1/queue",
+    "LEADERFORGE_DEAD_LETTERS_URL": "http://127.0.0.1:1/dead",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "key",
+}
+"""A queue that cannot be reached."""
+
+
 MALFORMED: list[dict[str, Any]] = [
     {},
     {"source": "aws.events", "detail-type": "Scheduled Event"},
@@ -224,6 +363,9 @@ MALFORMED: list[dict[str, Any]] = [
     {**function_url("POST", "/api/scores", {}), "requestContext": {}},
     {**function_url("POST", "/api/scores", {}), "body": "e", "isBase64Encoded": True},
     {**function_url("GET", "/api/scores"), "requestContext": None},
+    {**http_api("POST", "/api/scores", {}), "headers": None},
+    {**http_api("POST", "/api/scores", {}), "body": ["e"]},
+    {**http_api("POST", "/api/scores", {}), "rawPath": None, "version": "3.0"},
 ]
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from leaderforge.domain.boards import Order, Policy, RankStyle
+from leaderforge.domain.boards import Board, Order, Policy, RankStyle
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
 
@@ -21,8 +21,8 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         store = api.services.parts.store
-        await store.create_board("laps", "Laps", Policy.BEST, Order.ASC, RankStyle.SHARED)
-        await store.create_board("last", "Last", Policy.LATEST, Order.DESC, RankStyle.ORDINAL)
+        await store.create_board(Board(0, "laps", "Laps", Policy.BEST, Order.ASC, RankStyle.SHARED))
+        await store.create_board(Board(0, "last", "Last", Policy.LATEST))
         await asyncio.gather(*(_create(api, user_id) for user_id in PLAYERS))
         for board in ("default", "laps", "last"):
             scores = [{"user_id": i, "score": (i + 1) // 2 * 10, "metadata": {"run": i}} for i in PLAYERS]

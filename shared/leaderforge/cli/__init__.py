@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from leaderforge import __version__
-from leaderforge.cli import dev, importing, maintenance, populate
+from leaderforge.cli import boards, dev, export, importing, keys, maintenance, periods, populate, redrive
 from leaderforge.domain.errors import LeaderForgeError
 
 
@@ -45,10 +45,15 @@ main = typer.Typer(
 main.command()(dev.dev)
 main.command()(populate.populate)
 main.command("import")(importing.import_)
+main.command()(export.export)
 main.command()(maintenance.migrate)
 main.command()(maintenance.rebuild)
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)
+main.command()(redrive.redrive)
+main.add_typer(boards.boards, name="boards")
+main.command()(periods.periods)
+main.add_typer(keys.keys, name="keys")
 
 
 @main.callback(epilog="Start with: leaderforge dev")

@@ -6,8 +6,10 @@ from contextlib import suppress
 
 from leaderforge.cli.populate import fill as populate
 from leaderforge.cli.synthetic import chunks
-from leaderforge.cli.target import DEFAULT_BOARD, ladder
+from leaderforge.cli.target import board_named
 from leaderforge.config import Settings
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build
 
@@ -20,7 +22,7 @@ async def fill(environment: Mapping[str, str]) -> None:
     """Fill the default board with the crowd, unless anybody plays on it already."""
     product = build(Settings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
-        target = await ladder(product, DEFAULT_BOARD)
+        target = Ladder(await board_named(product, DEFAULT_BOARD))
         if (await product.parts.store.counts(target, [])).total == 0:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
             with suppress(Refused):  # the ids belong to others, who have not played yet

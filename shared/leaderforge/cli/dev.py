@@ -79,6 +79,10 @@ class _Session:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is to be respected
                 loop.add_signal_handler(number, self._on_signal, serving)
         try:
+            # A signal that came before our handlers were there cancels this task, as asyncio.run has it.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([serving])
+            serving.cancel()
             await asyncio.wait([serving])
         finally:
             await self._stop()

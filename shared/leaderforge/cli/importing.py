@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leaderforge.cli.progress import Advance, progress_bar
-from leaderforge.cli.target import DEFAULT_BOARD, DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -80,17 +81,20 @@ async def _import(
     file: Path, columns: "Columns", bad: "_BadLines", batch: int, data_dir: Path, advance: Advance
 ) -> "ImportTally":
     from leaderforge.cli.tables import score_lines
-    from leaderforge.cli.target import ladder, services
+    from leaderforge.cli.target import board_named, services
     from leaderforge.services.importing import Importer
 
     async with services(data_dir) as product:
         parts = product.parts
-        target = await ladder(product, columns.board)
+        target = await board_named(product, columns.board)
         importer = Importer(
             parts.store, parts.users, parts.index, parts.clock, target, batch=batch, refused=bad.refused
         )
-        with bad.counted(importer.tally):
-            return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
+        try:
+            with bad.counted(importer.tally):
+                return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
+        finally:
+            product.changes.board(target.id)
 
 
 class _BadLines:

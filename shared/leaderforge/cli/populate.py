@@ -11,12 +11,13 @@ from uuid import UUID
 
 import typer
 
-from leaderforge.cli.target import DEFAULT_BOARD, DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable, Refused
 
 if TYPE_CHECKING:
     from leaderforge.cli.synthetic import Plan
-    from leaderforge.domain.boards import Ladder
     from leaderforge.wiring import Services
 
 _DAY_MS = 86_400_000
@@ -62,22 +63,25 @@ def populate(
 async def _populate(users: int, sessions: int, seed: int, end: int, board: str, data_dir: Path) -> Filled:
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.synthetic import chunks
-    from leaderforge.cli.target import ladder, services
+    from leaderforge.cli.target import board_named, services
 
     async with services(data_dir) as product:
-        target = await ladder(product, board)
+        target = Ladder(await board_named(product, board))
         plans = list(chunks(users, sessions, seed, end))
         with progress_bar("Populating", sessions) as advance:
-            return await fill(product, target, plans, advance)
+            filled = await fill(product, target, plans, advance)
+        product.changes.ladder(target)
+        return filled
 
 
-async def fill(product: "Services", ladder: "Ladder", plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
+async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
     """Store the plans' chunks, unless they are there.
 
     Raises `Refused` where other players have their ids, or the players are there without these sessions.
     """
-    if ladder.board.policy != "sum" or ladder.board.order != "desc":
-        raise Refused(f"the made-up scores suit boards that sum, descending, unlike {ladder.board.slug!r}")
+    board = ladder.board
+    if board.policy != "sum" or board.order != "desc" or board.calendar.kinds != ("all-time",):
+        raise Refused(f"the made-up scores suit boards for all time that sum, descending, unlike {board.slug!r}")
     places = asyncio.Semaphore(_IN_FLIGHT)
     filled = Filled()
 
@@ -101,7 +105,7 @@ async def fill(product: "Services", ladder: "Ladder", plans: list["Plan"], advan
     return filled
 
 
-async def _is_stored(product: "Services", ladder: "Ladder", plan: "Plan") -> bool:
+async def _is_stored(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
     users = await product.parts.users.get(plan.players)
     if not users:
         return False
@@ -115,7 +119,7 @@ async def _is_stored(product: "Services", ladder: "Ladder", plan: "Plan") -> boo
     return True
 
 
-async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
+async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> None:
     from leaderforge.ports import User
 
     chunk = await asyncio.to_thread(plan.make)
@@ -128,7 +132,7 @@ async def _store(product: "Services", ladder: "Ladder", plan: "Plan") -> None:
     await load(ladder, users, events, chunk.standings, plan.until)
 
 
-async def _index(product: "Services", ladder: "Ladder", plan: "Plan") -> bool:
+async def _index(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
     """Bring the index up to the players of the plan, and return whether it could be reached."""
     try:
         await product.parts.index.load(ladder, await product.parts.store.standings(ladder, plan.players))

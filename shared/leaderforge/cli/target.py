@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ DataDir = Annotated[
 BoardName = Annotated[str, typer.Option(help="The board.")]
 
 DEFAULT_DATA_DIR = Path(".leaderforge")
-DEFAULT_BOARD = "default"
 
 _LONG_MS = "60000"
 """Commands work in bulk: their calls may take longer than a request's."""
@@ -61,9 +60,9 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
         await built.close()
 
 
-async def ladder(parts: "Services", slug: str) -> Ladder:
-    """Return the board's ladder. Raises `BoardNotFound`."""
+async def board_named(parts: "Services", slug: str) -> Board:
+    """Return the board. Raises `BoardNotFound`."""
     board = await parts.parts.store.board(slug)
     if board is None:
         raise BoardNotFound(f"there is no board {slug!r}", board=slug)
-    return Ladder(board)
+    return board

@@ -1,0 +1,95 @@
+"""The settings of boards as texts of a command line."""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+
+from leaderforge.domain.board_settings import NAMES
+from leaderforge.domain.boards import Order, Policy, RankStyle
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.periods import Kind
+
+_NONE = "none"
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def parsed(words: Iterable[str]) -> Mapping[str, object]:
+    """Return the settings that `setting=value` words give. Raises `Refused` for one that cannot be read."""
+    given: dict[str, object] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise Refused(f"{word!r} is not a setting: write it as setting=value, such as max_score=1000")
+        if name not in _READERS:
+            raise Refused(f"there is no setting {name!r}; the settings are {', '.join(NAMES)}")
+        if name in given:
+            raise Refused(f"{name} is given twice")
+        given[name] = _read(name, text)
+    return given
+
+
+def text_of(value: object) -> str:
+    """Return a setting's value as `parsed` reads it."""
+    if value is None:
+        return _NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _read(name: str, text: str) -> object:
+    if text == _NONE and name in _NULLABLE:
+        return None
+    try:
+        return _READERS[name](text)
+    except ValueError as error:
+        raise Refused(f"{name}: {error}") from None
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not an integer") from None
+
+
+def _truth(text: str) -> bool:
+    if text not in _TRUTHS:
+        raise ValueError(f"{text!r} is neither yes nor no")
+    return _TRUTHS[text]
+
+
+def _one_of(choices: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def read(text: str) -> StrEnum:
+        if text not in {choice.value for choice in choices}:
+            raise ValueError(f"{text!r} is none of {', '.join(choices)}")
+        return choices(text)
+
+    return read
+
+
+def _kinds(text: str) -> tuple[StrEnum, ...]:
+    return tuple(map(_one_of(Kind), text.split(",")))
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "name": str,
+    "policy": _one_of(Policy),
+    "order": _one_of(Order),
+    "subscore_order": _one_of(Order),
+    "rank_style": _one_of(RankStyle),
+    "min_score": _integer,
+    "max_score": _integer,
+    "max_change": _integer,
+    "min_interval_ms": _integer,
+    "periods": _kinds,
+    "time_zone": str,
+    "season": str,
+    "keep_days": _integer,
+    "unit": str,
+    "decimals": _integer,
+    "private": _truth,
+    "open_to_players": _truth,
+}
+_NULLABLE = {
+    *("subscore_order", "min_score", "max_score", "max_change", "min_interval_ms", "season", "keep_days", "unit"),
+}

@@ -1,0 +1,82 @@
+"""`leaderforge keys`: API keys of the running service."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.domain.callers import COMMAND, Scope
+
+if TYPE_CHECKING:
+    from leaderforge.domain.api_keys import ApiKey
+    from leaderforge.services.keys import IssuedKey, KeyService
+
+T = TypeVar("T")
+
+keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
+
+Name = Annotated[str, typer.Argument(help="The key's name, such as game-server.", show_default=False)]
+Scopes = Annotated[
+    list[Scope],
+    typer.Option(
+        "--scope", help="What it may do; say it again for more: read private boards, submit scores, or everything."
+    ),
+]
+Overlap = Annotated[int, typer.Option(help="Seconds that the old key stays valid for.", min=0)]
+
+
+@keys.command()
+def create(name: Name, *, scope: Scopes, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Create a key and show it, this once."""
+    _show(_run(data_dir, lambda service: service.create(name, scope, COMMAND.actor)))
+
+
+@keys.command("list")
+def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """List all keys by name, the revoked ones too."""
+    for key in _run(data_dir, lambda service: service.all()):
+        typer.echo(f"{key.name}\t{','.join(sorted(key.scopes))}\t{_state(key)}")
+
+
+@keys.command()
+def rotate(name: Name, *, overlap: Overlap = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Replace a key and show the new one, this once."""
+    _show(_run(data_dir, lambda service: service.rotate(name, overlap, COMMAND.actor)))
+
+
+@keys.command()
+def revoke(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Revoke a key, for ever and everywhere within 5 seconds."""
+    typer.echo(f"{name}: {_state(_run(data_dir, lambda service: service.revoke(name, COMMAND.actor)))}")
+
+
+def _run(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
+    return asyncio.run(_work(data_dir, work))
+
+
+async def _work(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
+    from leaderforge.cli.target import services
+
+    async with services(data_dir) as product:
+        return await work(product.keys)
+
+
+def _show(issued: "IssuedKey") -> None:
+    typer.echo(issued.text)
+    typer.echo(f"Keep this key of {issued.key.name}: it cannot be shown again. It works within 5 s.", err=True)
+
+
+def _state(key: "ApiKey") -> str:
+    if key.revoked_at is not None:
+        return f"revoked {_day(key.revoked_at)}"
+    if key.rotated_at is not None:
+        return f"rotated {_day(key.rotated_at)}"
+    return f"created {_day(key.created_at)}"
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

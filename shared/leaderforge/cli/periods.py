@@ -1,0 +1,49 @@
+"""`leaderforge periods`: the periods of boards."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+
+if TYPE_CHECKING:
+    from leaderforge.services.periods import ListedPeriod, PeriodPage
+
+Limit = Annotated[int, typer.Option(help="How many past periods at most.", min=1)]
+
+
+def periods(*, board: BoardName = DEFAULT_BOARD, limit: Limit = 20, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """List the current periods of a board, and the past ones in which anything was counted, the latest first."""
+    page = asyncio.run(_periods(data_dir, board, limit))
+    for one in page.periods:
+        period = one.period
+        typer.echo(
+            f"{period.name}\t{period.kind}\t{_moment(period.starts_at)}\t{_moment(period.ends_at)}\t{_state(one)}"
+        )
+    if page.next is not None:
+        typer.echo(f"... and more before {page.next}: see --limit", err=True)
+
+
+async def _periods(data_dir: Path, board: str, limit: int) -> "PeriodPage":
+    from leaderforge.cli.target import board_named, services
+
+    async with services(data_dir) as product:
+        return await product.periods.listing(await board_named(product, board), limit)
+
+
+def _state(one: "ListedPeriod") -> str:
+    if one.current:
+        return "current"
+    where = "index" if one.indexed else "database"
+    return f"{'final' if one.final else 'awaiting late scores'}, in the {where}"
+
+
+def _moment(milliseconds: int | None) -> str:
+    from datetime import UTC, datetime
+
+    if milliseconds is None:
+        return "-"
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

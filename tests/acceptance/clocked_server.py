@@ -1,0 +1,61 @@
+"""A server by whose clock the tests decide: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
+
+Several of them are processes under one clock, which is eight bytes of a file that all have mapped.
+"""
+
+import mmap
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from struct import Struct
+
+import uvicorn
+
+from functions.local import create_app
+from leaderforge.config import Settings
+from leaderforge.wiring import assemble, build
+
+_TIME = Struct("=q")
+
+
+class SharedClock:
+    """The time in a file, in ms since 1970, the same for every process that has the file."""
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    def __call__(self) -> int:
+        now: int
+        (now,) = _TIME.unpack_from(self._memory)
+        return now
+
+    def set(self, time: int) -> None:
+        """Make it this time for all, at once."""
+        _TIME.pack_into(self._memory, 0, time)
+
+
+@contextmanager
+def shared_clock(file: Path) -> Iterator[SharedClock]:
+    """Yield the clock in a file, which is made if it is not there."""
+    if not file.exists():
+        file.write_bytes(bytes(_TIME.size))
+    with file.open("r+b") as opened, mmap.mmap(opened.fileno(), _TIME.size) as memory:
+        yield SharedClock(memory)
+
+
+def main(clock_file: str, descriptor: str) -> None:
+    """Serve until told to stop."""
+    built = build(Settings.from_environment(os.environ))
+    with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
+        app = create_app(assemble(built.settings, replace(built.parts, clock=clock)))
+        # An idle connection must not be closed just as a test uses it again.
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=600)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,68 @@
+"""A way to a server that can forget connections, as a NAT gateway or a firewall does: silently."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+_BYTES = 65_536
+
+
+class Relay:
+    """Passes on what comes to its port to a server on this machine, and back."""
+
+    def __init__(self, server_port: int) -> None:
+        self._server_port = server_port
+        self._passing: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
+        self.port = 0
+        self.made = 0
+        """How many connections were made."""
+
+    def forget(self) -> None:
+        """Pass on nothing more of the connections there are, and close none of them: what is sent vanishes."""
+        for passing in self._passing:
+            passing.cancel()
+
+    async def serve(self) -> asyncio.Server:
+        """Begin to listen."""
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self.forget()
+        await asyncio.gather(*self._passing, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.made += 1
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
+        self._writers += [writer, there_writer]
+        for source, target in ((reader, there_writer), (there_reader, writer)):
+            passing = asyncio.create_task(_pass(source, target))
+            self._passing.add(passing)
+            passing.add_done_callback(self._passing.discard)
+
+
+async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    try:
+        while data := await source.read(_BYTES):
+            target.write(data)
+            await target.drain()
+    except ConnectionError:
+        pass
+    target.close()
+
+
+@asynccontextmanager
+async def relay(server_port: int) -> AsyncIterator[Relay]:
+    """Serve a relay on a free port of the loopback address."""
+    made = Relay(server_port)
+    server = await made.serve()
+    try:
+        yield made
+    finally:
+        server.close()
+        await made.close()

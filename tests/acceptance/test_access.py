@@ -1,0 +1,90 @@
+"""Keys and limits among several processes, on real servers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.command import new_command
+from tests.acceptance.conftest import new_database
+
+EFFECTIVE_S = 5.0
+"""How long a change of a key may take to hold everywhere."""
+
+Pair = tuple[Served, Served]
+
+
+@pytest.fixture(scope="module")
+async def pair(valkey, postgres) -> AsyncIterator[Pair]:
+    """Two servers of one service, that share a database and an index."""
+    settings = environment(
+        valkey.addresses,
+        await new_database(postgres.dsn),
+        LEADERFORGE_KEY_LIMIT="0.001:40",
+    )
+    async with served(settings) as one, served(settings) as other:
+        await one.until_healthy()
+        yield one, other
+
+
+async def status(api: Served, key: str) -> int:
+    """The status of what every good key may ask, and only a good one is answered on."""
+    return (await api.get("/api/boards", key)).status_code
+
+
+async def until(api: Served, key: str, wanted: int) -> None:
+    """Return once the key has this status; fail if that takes too long."""
+    async with asyncio.timeout(EFFECTIVE_S):
+        while await status(api, key) != wanted:  # noqa: ASYNC110 - it is remote
+            await asyncio.sleep(0.25)
+
+
+async def test_changes_of_keys_hold_in_every_process(pair: Pair) -> None:
+    one, other = pair
+    made = await one.post("/api/admin/keys", {"name": "game", "scopes": ["read"]}, ADMIN_KEY)
+    key = made.json()["key"]
+    assert await status(one, key) == 200
+    await until(other, key, 200)
+    rotated = await one.post("/api/admin/keys/game/rotate", {}, ADMIN_KEY)
+    await until(other, key, 401)
+    await until(other, rotated.json()["key"], 200)
+    assert (await one.send("DELETE", "/api/admin/keys/game", None, ADMIN_KEY)).status_code == 200
+    assert await status(one, rotated.json()["key"]) == 401
+    await until(other, rotated.json()["key"], 401)
+
+
+async def test_processes_share_the_limits(pair: Pair) -> None:
+    made = await pair[0].post("/api/admin/keys", {"name": "busy", "scopes": ["read"]}, ADMIN_KEY)
+    key = made.json()["key"]
+    await until(pair[1], key, 200)
+    left = int((await pair[0].get("/api/boards", key)).headers["ratelimit-remaining"])
+    statuses = [await status(pair[i % 2], key) for i in range(left + 4)]
+    assert statuses == [200] * left + [429] * 4
+
+
+async def test_keys_by_command(valkey, postgres) -> None:
+    dsn = await new_database(postgres.dsn)
+    command = new_command(dsn, valkey.addresses)
+    [key] = command.run("keys", "create", "ops", "--scope", "read", "--scope", "admin").output
+    assert (
+        command.run("keys", "create", "ops", "--scope", "read", code=1).errors[-1].startswith("error: there is a key")
+    )
+    async with served(environment(valkey.addresses, dsn)) as api:
+        assert (await api.get("/api/admin/keys", key)).status_code == 200
+        [rotated] = command.run("keys", "rotate", "ops", "--overlap", "3600").output
+        await until(api, rotated, 200)
+        assert await status(api, key) == 200
+        command.run("keys", "revoke", "ops")
+        await until(api, rotated, 401)
+        await until(api, key, 401)
+        [listed] = command.run("keys", "list").output
+        assert listed.split("\t")[:2] == ["ops", "admin,read"]
+        assert "revoked" in listed
+        acts = (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"]
+        assert [(act["actor"], act["action"]) for act in acts] == [
+            ("cli", "key.revoke"),
+            ("cli", "key.rotate"),
+            ("cli", "key.create"),
+        ]
+        assert key not in repr(await command.query("select * from api_keys"))

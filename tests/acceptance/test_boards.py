@@ -1,0 +1,253 @@
+"""Boards as data: one store, several processes, the command beside them."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+from redis.cluster import RedisCluster
+
+from leaderforge.domain.board_settings import TAKES_HOLD_MS
+from leaderforge.domain.boards import Policy
+from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.command import Command
+from tests.acceptance.conftest import new_database
+
+NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
+TAKES_EFFECT_S = 5
+PLAYERS = range(1, 21)
+
+
+class Ticks:
+    """The clock of all processes, wound by the test."""
+
+    now = NOON
+
+    def __call__(self) -> int:
+        return self.now
+
+
+@dataclass(frozen=True)
+class World:
+    """Two processes on one store and one index, and the command."""
+
+    servers: Sequence[Served]
+    command: Command
+    clock: Ticks
+
+    async def post(self, path: str, body: Any, key: str = ADMIN_KEY) -> Any:
+        """Write JSON by the first process."""
+        answer = await self.servers[0].post(path, body, key)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def statuses(self, path: str) -> list[int]:
+        return [(await server.get(path)).status_code for server in self.servers]
+
+
+@pytest.fixture(scope="module")
+async def world(valkey, postgres) -> AsyncIterator[World]:
+    dsn = await new_database(postgres.dsn)
+    settings = environment(valkey.addresses, dsn)
+    clock = Ticks()
+    async with AsyncExitStack() as stack:
+        servers = [await stack.enter_async_context(served(settings, clock=clock)) for _ in range(2)]
+        await servers[0].until_healthy()
+        command = Command(dsn, valkey.addresses, settings["LEADERFORGE_NAMESPACE"])
+        made = World(servers, command, clock)
+        await asyncio.gather(*(made.post("/api/users", {"user_id": i, "username": f"Player {i}"}) for i in PLAYERS))
+        yield made
+
+
+def boards_in_index(command: Command) -> set[int]:
+    """The ids of the boards that the index has any key of."""
+    host, _, port = command.nodes[0].rpartition(":")
+    with RedisCluster(host=host, port=int(port)) as cluster:
+        keys = [key.decode() for key in cluster.scan_iter(f"{command.namespace}:*", count=1000)]
+    return {int(found[1]) for key in keys if (found := re.search(r"}:(\d+)\.\d+:", key))}
+
+
+async def soon(holds: Callable[[], Awaitable[bool]], seconds: float = TAKES_EFFECT_S) -> None:
+    """Return once something holds, by default within the time that changes take to be known everywhere."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 - it is remote
+            await asyncio.sleep(0.1)
+
+
+async def everyone(server: Served, board: str, period: str) -> dict[int, tuple[int, int]]:
+    """Each player's score and number of submissions."""
+    answer = await server.get(f"/api/boards/{board}/top?limit=1000&period={period}")
+    assert answer.status_code == 200, answer.text
+    return {entry["user_id"]: (entry["score"], entry["submissions"]) for entry in answer.json()["entries"]}
+
+
+async def test_what_the_command_does_holds_in_all_processes(world: World) -> None:
+    shown = await asyncio.to_thread(
+        world.command.run, "boards", "create", "laps", "policy=best", "order=asc", "max_score=100"
+    )
+    assert {"board\tlaps", "policy\tbest", "max_score\t100", "periods\tall-time"} <= set(shown.output)
+    assert await world.statuses("/api/boards/laps/top") == [200, 200]
+
+    async def takes(score: int) -> bool:
+        body = {"user_id": 1, "score": score}
+        answers = [await server.post("/api/boards/laps/scores", body) for server in world.servers]
+        return all(answer.is_success for answer in answers)
+
+    assert await takes(100)
+    assert not await takes(101)
+    await asyncio.to_thread(world.command.run, "boards", "set", "laps", "max_score=200", "private=yes")
+    await soon(lambda: takes(101))
+
+    async def is_private() -> bool:
+        return await world.statuses("/api/boards/laps/top") == [401, 401]
+
+    await soon(is_private)
+    listed = await asyncio.to_thread(world.command.run, "boards", "list")
+    assert "laps\tlaps\tbest asc\tall-time" in listed.output
+    deleted = await asyncio.to_thread(world.command.run, "boards", "delete", "laps", "--yes")
+    assert deleted.output == ["laps is deleted"]
+
+    async def is_gone() -> bool:
+        return await world.statuses("/api/boards/laps/top") == [404, 404] and not await takes(1)
+
+    await soon(is_gone)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["set", "default", "order=asc"], "order: the board 'default' has desc for ever; create another board for asc"),
+        (["set", "nowhere", "unit=ms"], "there is no board 'nowhere'"),
+        (["show", "nowhere"], "there is no board 'nowhere'"),
+        (["create", "default"], "there is a board 'default' already"),
+        (["create", "x", "max_score=many"], "max_score: 'many' is not an integer"),
+        (["create", "x", "min_score=2", "max_score=1"], "min_score: 2 is above max_score, 1"),
+        (["delete", "default", "--yes"], "the board 'default' stays: calls without a board's name are for it"),
+    ],
+)
+async def test_the_command_says_what_is_wrong(world: World, arguments: list[str], problem: str) -> None:
+    ended = await asyncio.to_thread(world.command.run, "boards", *arguments, code=1)
+    assert ended.errors == [f"error: {problem}"]
+
+
+async def test_what_the_api_does_holds_in_the_other_process(world: World) -> None:
+    await world.post("/api/boards", {"board": "race"})
+    assert await world.statuses("/api/boards/race/top") == [200, 200]
+    await world.servers[0].send("PATCH", "/api/boards/race", {"private": True}, ADMIN_KEY)
+    assert (await world.servers[0].get("/api/boards/race/top")).status_code == 401
+
+    async def known() -> bool:
+        return (await world.servers[1].get("/api/boards/race/top")).status_code == 401
+
+    await soon(known)
+    await world.servers[0].send("DELETE", "/api/boards/race", key=ADMIN_KEY)
+    assert (await world.servers[0].get("/api/boards/race/top", ADMIN_KEY)).status_code == 404
+
+    async def gone() -> bool:
+        return (await world.servers[1].get("/api/boards/race/top", ADMIN_KEY)).status_code == 404
+
+    await soon(gone)
+
+
+@pytest.mark.parametrize("policy", [Policy.SUM, Policy.BEST])
+async def test_a_period_is_completed_while_submissions_go_on(world: World, policy: Policy) -> None:
+    """Both processes take submissions all the while, before they know of the period, too; each counts once."""
+    board = f"{policy}-race"
+    await world.post("/api/boards", {"board": board, "policy": policy})
+    taken: defaultdict[int, list[int]] = defaultdict(list)
+    numbers, done = count(), asyncio.Event()
+
+    async def go_on(server: Served) -> None:
+        while not done.is_set():
+            some = [(1 + i % len(PLAYERS), i % 13) for i in (next(numbers) for _ in range(5))]
+            batch = {"submissions": [{"user_id": user_id, "score": score} for user_id, score in some]}
+            answer = await server.post(f"/api/boards/{board}/scores/batch", batch)
+            assert all("error" not in one for one in answer.json()["results"]), answer.text
+            for user_id, score in some:
+                taken[user_id].append(score)
+
+    clients = [asyncio.create_task(go_on(server)) for server in (*world.servers, *world.servers)]
+    await asyncio.sleep(0.5)
+    before = next(numbers)
+    changed = await world.servers[0].send(
+        "PATCH", f"/api/boards/{board}", {"periods": ["all-time", "weekly"]}, ADMIN_KEY
+    )
+    assert changed.json()["building"] == ["weekly"]
+    building = await world.servers[0].get(f"/api/boards/{board}/top?period=weekly")
+    assert (building.status_code, building.json()["error"]["code"]) == (503, "period_building")
+    # Only real time makes a process look again; then the clock says that enough of it has passed.
+    await asyncio.sleep(TAKES_EFFECT_S)
+    world.clock.now += TAKES_HOLD_MS
+
+    async def complete() -> bool:
+        return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {200}
+
+    await soon(complete, 30)
+    await asyncio.sleep(0.5)
+    done.set()
+    await asyncio.gather(*clients)
+    assert before > 20
+    amounts = {Policy.SUM: sum, Policy.BEST: max}[policy]
+    expected = {user_id: (amounts(scores), len(scores)) for user_id, scores in taken.items()}
+    world.clock.now += 2000  # beyond what tops are cached for
+    for server in world.servers:
+        assert await everyone(server, board, "weekly") == expected
+        assert await everyone(server, board, "all-time") == expected
+    verified = await asyncio.to_thread(world.command.run, "verify")
+    assert verified.output[-1].endswith(" 0 differ")
+
+
+async def test_what_a_deleted_board_held_is_removed(world: World) -> None:
+    made = await world.post("/api/boards", {"board": "gone", "periods": ["all-time", "daily"]})
+    batch = {"submissions": [{"user_id": i, "score": i} for i in PLAYERS]}
+    await world.post("/api/boards/gone/scores/batch", batch)
+    [(board_id,)] = await world.command.query("select board_id from boards where slug = 'gone'")
+    assert made["board"] == "gone"
+    await world.servers[0].send("DELETE", "/api/boards/gone", key=ADMIN_KEY)
+    world.clock.now += TAKES_HOLD_MS
+    held = [
+        f"select 1 from {table} where board_id = {board_id}"  # noqa: S608 - numbers and names of ours
+        for table in ("boards", "standings", "score_events", "periods")
+    ]
+
+    async def removed() -> bool:
+        return not any([await world.command.query(one) for one in held])
+
+    await soon(removed, 30)
+
+
+async def test_a_thousand_boards(world: World) -> None:
+    """They are created, submitted to across all of them, and read; those that are idle take no memory in the index."""
+    services = world.servers[0].services
+    slugs = [f"many-{i}" for i in range(1000)]
+    for start in range(0, 1000, 50):
+        await asyncio.gather(
+            *(services.boards.create(slug, {"unit": "points"}, "test") for slug in slugs[start : start + 50])
+        )
+    assert len((await world.servers[1].get("/api/boards")).json()["boards"]) >= 1000
+    for server in world.servers:
+        score = {"user_id": 1, "score": 5}
+        for start in range(0, 1000, 100):
+            answers = await asyncio.gather(
+                *(server.post(f"/api/boards/{slug}/scores", score) for slug in slugs[start : start + 100 : 2])
+            )
+            assert {answer.status_code for answer in answers} == {200}
+            assert {answer.json()["rank"] for answer in answers} == {1}
+    busy, idle = slugs[::2], slugs[1::2]
+    for slug in busy[::50]:
+        assert await everyone(world.servers[1], slug, "all-time") == {1: (10, 2)}
+    for slug in idle[::50]:
+        assert await everyone(world.servers[1], slug, "all-time") == {}
+    ids = dict(await world.command.query("select slug, board_id from boards"))
+    in_index = await asyncio.to_thread(boards_in_index, world.command)
+    assert in_index & {ids[slug] for slug in slugs} == {ids[slug] for slug in busy}
+    rebuilt = await asyncio.to_thread(world.command.run, "rebuild")
+    verified = await asyncio.to_thread(world.command.run, "verify")
+    assert (rebuilt.code, verified.output[-1].endswith(" 0 differ")) == (0, True)
+    for slug in busy[::50]:
+        assert await everyone(world.servers[0], slug, "all-time") == {1: (10, 2)}

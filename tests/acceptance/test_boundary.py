@@ -1,0 +1,227 @@
+"""The end of a day under one clock: several processes, and submissions in flight between them."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.domain.boards import Board, Order, Policy
+from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.standings import Event
+from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
+from tests.acceptance.clocked_server import SharedClock, shared_clock
+from tests.acceptance.conftest import new_database
+from tests.oracle import Oracle
+
+MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
+LAST_MS = MIDNIGHT - 1
+PROCESSES = 3
+PLAYERS = range(1, 41)
+TIMES = {"2026-11-23T23:59:59.999Z": LAST_MS, "2026-11-24T00:00:00.000Z": MIDNIGHT}
+ROOT = Path(__file__).parents[2]
+LONGEST_S = 60
+
+Submission = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class World:
+    """Processes of one service, a client of each, their clock and their database."""
+
+    clients: Sequence[httpx.AsyncClient]
+    clock: SharedClock
+    dsn: str
+    board: Board
+    random: Random
+
+    def submission(self) -> Submission:
+        return {
+            "user_id": self.random.choice(PLAYERS),
+            "score": self.random.randint(-5, 9),
+            "submission_id": str(UUID(int=self.random.getrandbits(128))),
+        }
+
+    async def submit(self, submission: Submission, process: int | None = None) -> dict[str, Any]:
+        client = self.random.choice(self.clients) if process is None else self.clients[process]
+        answer = await client.post("/api/boards/laps/scores", json=submission)
+        assert answer.status_code == 200, answer.text
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    async def events(self) -> list[Event]:
+        """What the database has recorded."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            rows = await connection.fetch("select user_id, submission_id, score, achieved_at from score_events")
+        finally:
+            await connection.close()
+        return [Event(*row) for row in rows]
+
+    @asynccontextmanager
+    async def commits_held(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+        """Let no submission be recorded until the end of the block."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            async with connection.transaction():
+                await connection.execute("lock table score_events in share mode")
+                yield connection
+        finally:
+            await connection.close()
+
+
+@contextmanager
+def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
+    """Run a server in a process of its own and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port, descriptor = listening.getsockname()[1], listening.fileno()
+        command = [sys.executable, "-m", "tests.acceptance.clocked_server", str(clock_file), str(descriptor)]
+        path = os.pathsep.join([str(ROOT), str(ROOT / "shared")])
+        running = subprocess.Popen(
+            command, env={**os.environ, **settings, "PYTHONPATH": path}, pass_fds=[descriptor], cwd=ROOT
+        )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        try:
+            running.wait(10)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+@pytest.fixture
+async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """Three processes just before midnight, and a board with the policy that the test names."""
+    dsn = await new_database(postgres.dsn)
+    board = await prepared(dsn, request.param)
+    settings = environment(valkey.addresses, dsn)
+    with ExitStack() as processes, shared_clock(tmp_path / "clock") as clock:
+        clock.set(LAST_MS)
+        addresses = [processes.enter_context(process(settings, tmp_path / "clock")) for _ in range(PROCESSES)]
+        async with AsyncExitStack() as stack:
+            headers = {"Authorization": f"Bearer {SUBMIT_KEY}"}
+            clients = [
+                await stack.enter_async_context(httpx.AsyncClient(base_url=address, headers=headers, timeout=30))
+                for address in addresses
+            ]
+            await asyncio.gather(*map(until_healthy, clients))
+            yield World(clients, clock, dsn, board, Random(request.param))
+
+
+async def prepared(dsn: str, policy: Policy) -> Board:
+    """Return a board that has every kind of period but seasons; there are players, too."""
+    pool = Pool(dsn)
+    kinds = (Kind.DAILY, Kind.WEEKLY, Kind.MONTHLY, Kind.ALL_TIME)
+    board = await PostgresScoreStore(pool).create_board(
+        Board(0, "laps", "Laps", policy, Order.DESC, calendar=Calendar(kinds))
+    )
+    await pool.close()
+    connection = await asyncpg.connect(dsn)
+    await connection.executemany(
+        "insert into users (user_id, username, created_at) values ($1, $2, 0)", [(i, f"player {i}") for i in PLAYERS]
+    )
+    await connection.close()
+    return board
+
+
+async def until_healthy(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(LONGEST_S):
+        while (await client.get("/api/health")).json()["status"] != "ok":  # noqa: ASYNC110 - it is remote
+            await asyncio.sleep(0.05)
+
+
+async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Return once every process has submissions in flight, which wait for the database."""
+    waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
+    async with asyncio.timeout(LONGEST_S):
+        while await connection.fetchval(waiting) < PROCESSES:  # noqa: ASYNC110 - it is remote
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("world", [Policy.SUM], indirect=True)
+async def test_every_submission_counts_on_the_side_of_midnight_that_it_came_in_on(world: World) -> None:
+    before = [world.submission() for _ in range(80)]
+    await asyncio.gather(*map(world.submit, before))
+    held = [world.submission() for _ in range(40)]
+    async with world.commits_held() as connection:
+        in_flight = [asyncio.create_task(world.submit(one, i % PROCESSES)) for i, one in enumerate(held)]
+        await until_waiting(connection)
+        world.clock.set(MIDNIGHT)
+        after = [world.submission() for _ in range(40)]
+        in_flight += [asyncio.create_task(world.submit(one)) for one in after]
+        await asyncio.sleep(0)
+    await asyncio.gather(*in_flight)
+    times = {str(event.submission_id): event.achieved_at for event in await world.events()}
+    assert {times[one["submission_id"]] for one in before} == {LAST_MS}
+    assert {times[one["submission_id"]] for one in after} == {MIDNIGHT}
+    # What was received in time and committed after midnight is of the day it was received on.
+    assert LAST_MS in {times[one["submission_id"]] for one in held}
+    await check(world, [*before, *held, *after])
+
+
+@pytest.mark.parametrize("world", [Policy.BEST], indirect=True)
+async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: World) -> None:
+    submissions = [world.submission() for _ in range(100)]
+
+    async def raced(one: Submission) -> None:
+        receipts = await asyncio.gather(*(world.submit(one, process) for process in range(PROCESSES)))
+        assert [receipt["duplicate"] for receipt in receipts].count(False) == 1
+
+    async def midnight() -> None:
+        async with asyncio.timeout(LONGEST_S):
+            while len(await world.events()) < len(submissions) // 3:
+                pass
+        world.clock.set(MIDNIGHT)
+
+    async def one_after_another(some: Sequence[Submission]) -> None:
+        for one in some:
+            await raced(one)
+
+    await asyncio.gather(midnight(), *(one_after_another(submissions[i::5]) for i in range(5)))
+    assert {event.achieved_at for event in await world.events()} == {LAST_MS, MIDNIGHT}
+    await check(world, submissions)
+    for one in submissions[::10]:
+        assert (await world.submit(one))["duplicate"]
+    await check(world, submissions)
+
+
+async def check(world: World, submissions: Sequence[Submission]) -> None:
+    """Compare what every process shows of every period with what was sent and when it was received."""
+    events = await world.events()
+    sent = {UUID(one["submission_id"]): (one["user_id"], one["score"]) for one in submissions}
+    assert {event.submission_id: (event.user_id, event.score) for event in events} == sent
+    assert {event.achieved_at for event in events} == set(TIMES.values())
+    for period, own in (
+        ("2026-11-23", [event for event in events if event.achieved_at == LAST_MS]),
+        ("2026-11-24", [event for event in events if event.achieved_at == MIDNIGHT]),
+        ("2026-W48", events),
+        ("2026-11", events),
+        ("all-time", events),
+    ):
+        expected = [(e.rank, e.user_id, e.score, e.submissions, e.achieved_at) for e in Oracle(world.board, own).lines]
+        for client in world.clients:
+            assert await listed(client, period) == expected, period
+
+
+async def listed(client: httpx.AsyncClient, period: str) -> list[tuple[int, ...]]:
+    answer = await client.get(f"/api/boards/laps/page?limit=1000&period={period}")
+    assert answer.status_code == 200, answer.text
+    return [
+        (e["rank"], e["user_id"], e["score"], e["submissions"], TIMES[e["achieved_at"]])
+        for e in answer.json()["entries"]
+    ]

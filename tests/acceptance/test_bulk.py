@@ -1,0 +1,168 @@
+"""Many at once on real parts: metadata that travels with the run, batches across boards, exports of whole boards."""
+
+import csv
+import json
+from collections.abc import AsyncIterator
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from leaderforge.domain.boards import Board, Policy
+from tests.acceptance.api_fixtures import SUBMIT_KEY, Served, environment, served
+from tests.acceptance.command import Command
+from tests.acceptance.conftest import new_database
+from tests.acceptance.crowds import crowd
+
+CROWD = 100_000
+RUNS = {
+    Policy.SUM: [(5, "first"), (7, "second"), (0, "idle"), (-3, "last")],
+    Policy.BEST: [(5, "first"), (9, "last"), (7, "worse"), (-3, "worst")],
+    Policy.LATEST: [(5, "first"), (9, "best"), (0, None), (-3, "last")],
+}
+"""What is submitted in turn; the run of the standing is the one called last."""
+METADATA = {"name": 'Žofie "the 🏎️, ace"', "runs": [1, 2.5, None, True, {"deep": [[]]}], "\u2028": "\\u0000"}
+
+
+@pytest.fixture(scope="module")
+async def api(valkey, postgres) -> AsyncIterator[Served]:
+    """A server with a crowd on the board `default`, and other boards of each policy."""
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
+        await api.until_healthy()
+        for policy in Policy:
+            await api.services.parts.store.create_board(Board(0, policy.value, policy.value, policy))
+        await crowd(api.services, CROWD)
+        yield api
+
+
+async def submit_alone(api: Served, board: str, submission: dict[str, Any]) -> int:
+    return (await api.post(f"/api/boards/{board}/scores", submission)).status_code
+
+
+async def submit_in_batch(api: Served, board: str, submission: dict[str, Any]) -> int:
+    answer = await api.post(f"/api/boards/{board}/scores/batch", {"submissions": [submission]})
+    return 200 if "score" in answer.json()["results"][0] else 422
+
+
+async def submit_across_boards(api: Served, board: str, submission: dict[str, Any]) -> int:
+    answer = await api.post("/api/scores/batch", {"submissions": [{**submission, "board": board}]})
+    return 200 if "score" in answer.json()["results"][0] else 422
+
+
+WAYS = [submit_alone, submit_in_batch, submit_across_boards]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("policy", Policy)
+async def test_metadata_travels_with_the_run(api: Served, policy: Policy, way: Any) -> None:
+    board, user_id = policy.value, 1 + WAYS.index(way)
+    for score, name in RUNS[policy]:
+        metadata = None if name is None else {**METADATA, "run": name}
+        assert await way(api, board, {"user_id": user_id, "score": score, "metadata": metadata}) == 200
+    for entry in await entries_of(api, board, user_id):
+        assert entry["metadata"] == {**METADATA, "run": "last"}
+
+
+async def entries_of(api: Served, board: str, user_id: int) -> list[Any]:
+    """The player's entry, as each kind of read shows it."""
+    path = f"/api/boards/{board}"
+    one = (await api.get(f"{path}/ranks/{user_id}")).json()
+    score, percentile = one["score"], one["percentile"]
+    lists = [
+        (await api.get(f"{path}/{listing}")).json()["entries"]
+        for listing in ("top", "page?rank=1", f"range?min_score={score}&max_score={score}", f"around/{user_id}")
+    ]
+    lists.append((await api.post(f"{path}/ranks/lookup", {"user_ids": [user_id]})).json()["entries"])
+    lists.append([(await api.get(f"{path}/percentile/{percentile}")).json()["entry"]] if percentile == 100 else [one])
+    exported = (await api.get(f"{path}/export?format=ndjson", SUBMIT_KEY)).text
+    lists.append([json.loads(line) for line in exported.split("\n")[:-1]])
+    return [next(entry for entry in some if entry["user_id"] == user_id) for some in lists]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_metadata_has_at_most_2048_bytes(api: Served, way: Any) -> None:
+    frame = len('{"a":""}')
+    fits, wide = "x" * (2048 - frame), "š" * ((2048 - frame) // 2)
+    for text, status in [(fits, 200), (fits + "x", 422), (wide, 200), (wide + "š", 422), ("\0", 422)]:
+        submission = {"user_id": 9, "score": 1, "metadata": {"a": text}}
+        assert await way(api, "latest", submission) == status
+    entry = (await api.get("/api/boards/latest/ranks/9")).json()
+    assert entry["metadata"] == {"a": wide}
+
+
+async def test_a_batch_across_boards_is_counted_once(api: Served) -> None:
+    scores = [
+        {"board": policy.value, "user_id": user_id, "score": 1, "submission_id": str(uuid4())}
+        for user_id in (20, 21)
+        for policy in Policy
+    ]
+    first = (await api.post("/api/scores/batch", {"submissions": scores})).json()["results"]
+    again = (await api.post("/api/scores/batch", {"submissions": scores})).json()["results"]
+    assert [{**one, "duplicate": True} for one in first] == again
+    for one, receipt in zip(scores, first, strict=True):
+        entry = (await api.get(f"/api/boards/{one['board']}/ranks/{one['user_id']}")).json()
+        assert (receipt["score"], receipt["submissions"]) == (entry["score"], entry["submissions"]) == (1, 1)
+
+
+async def test_an_export_shows_what_the_pages_show(api: Served) -> None:
+    shown = []
+    query = "rank=1"
+    while query:
+        page = (await api.get(f"/api/boards/default/page?{query}&limit=1000")).json()
+        shown += page["entries"]
+        query = page["next"] and f"cursor={page['next']}"
+    assert len(shown) == CROWD
+    exported = (await api.get("/api/boards/default/export?format=ndjson", SUBMIT_KEY)).text
+    assert [json.loads(line) for line in exported.split("\n")[:-1]] == shown
+
+
+async def test_memory_stays_flat_however_large_the_board(api: Served, tmp_path: Path) -> None:
+    command = command_of(api)
+    for first in range(1, CROWD // 10, 1000):
+        batch = [{"user_id": user_id, "score": user_id} for user_id in range(first, first + 1000)]
+        assert (await api.post("/api/boards/sum/scores/batch?rank=none", {"submissions": batch})).status_code == 200
+    tenth, whole = (
+        command.peak_bytes("export", board, "--out", str(tmp_path / f"{board}.csv")) for board in ("sum", "default")
+    )
+    sizes = [(tmp_path / f"{board}.csv").stat().st_size for board in ("sum", "default")]
+    assert sizes[1] > 5 * sizes[0]
+    assert whole < 1.2 * tenth
+
+
+def command_of(api: Served) -> Command:
+    """The command, on the parts that the server uses."""
+    settings = api.services.settings
+    return Command(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace)
+
+
+async def test_the_command_writes_what_the_api_sends(api: Served, tmp_path: Path) -> None:
+    command = command_of(api)
+    out = tmp_path / "best.csv"
+    assert command.run("export", "best", "--out", str(out)).errors == [f"{await total(api, 'best'):,} entries exported"]
+    assert out.read_bytes().decode() == (await api.get("/api/boards/best/export", SUBMIT_KEY)).text
+    assert names(tmp_path) == ["best.csv"]
+    lines = command.run("export", "best", "--format", "ndjson", "--period", "all-time").output
+    sent = (await api.get("/api/boards/best/export?format=ndjson", SUBMIT_KEY)).text
+    assert lines == sent.splitlines()
+
+
+async def test_the_command_leaves_no_half_a_file(api: Served, tmp_path: Path) -> None:
+    command = command_of(api)
+    for arguments, said in [
+        (("nowhere",), "there is no board 'nowhere'"),
+        (("best", "--period", "daily"), "no period"),
+    ]:
+        ended = command.run("export", *arguments, "--out", str(tmp_path / "file.csv"), code=1)
+        assert said in ended.errors[-1]
+    assert names(tmp_path) == []
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def total(api: Served, board: str) -> int:
+    rows = list(csv.reader(StringIO((await api.get(f"/api/boards/{board}/export", SUBMIT_KEY)).text, newline="")))
+    return len(rows) - 1

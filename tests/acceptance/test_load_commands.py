@@ -1,0 +1,207 @@
+"""Every command of docs/performance keeps working: each in a short form, on real servers. No figure is judged."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_dev import Dev
+from tests.load.caps import CannotCap, capped
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "performance"
+COMMAND = re.compile(r"python -m (tests\.\w+\.\w+)")
+SECONDS = 240
+
+Report = Mapping[str, Any]
+
+SHORT: Mapping[str, str] = {
+    "tests.load.bench": (
+        "--players 300 --connections 4 --rounds 1 --seconds 2 --batch 10 --only noop_get --only submit --only batch"
+    ),
+    "tests.load.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
+    "tests.load.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
+    "tests.load.layouts": "--players 500 --counts 50",
+    "tests.load.listeners": "--listeners 3 --seconds 2",
+    "tests.load.mixed": "--players 300 --connections 4 --seconds 0.5",
+    "tests.load.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
+    "tests.load.shards_capped": (
+        "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
+    ),
+    "tests.load.store_bench": "--players 300 --seconds 0.1",
+}
+PLOTS = {
+    "tests.load.plot": "tests.load.bench",
+    "tests.load.plot_capped": "tests.load.shards_capped",
+    "tests.load.plot_mixed": "tests.load.mixed",
+    "tests.load.plot_partitions": "tests.load.shards",
+    "tests.load.plot_shards": "tests.load.shards",
+    "tests.load.plot_stores": "tests.load.stores",
+}
+"""What plots the results of what."""
+
+FLAMES = "tests.load.flames"
+CAPPED = "tests.load.shards_capped"
+SHARDS = "tests.load.shards"
+
+NOT_HERE = {
+    "tests.browser.budget",  # judges response times, for which a machine has to be idle
+    "tests.load.compare",  # needs a checkout of another version
+    "tests.load.coldstart",  # needs the functions' Python: run by the cloud's tests
+    "tests.load.stores",  # needs a Citus cluster
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the reports of this run lie, each under its command's name."""
+    return tmp_path_factory.mktemp("results")
+
+
+def test_every_command_of_the_pages_is_run() -> None:
+    named = {module for page in PAGES.glob("*.md") for module in COMMAND.findall(page.read_text())}
+    assert named == SHORT.keys() | PLOTS.keys() | {FLAMES} | NOT_HERE
+
+
+@pytest.mark.parametrize("module", sorted(SHORT.keys() - {CAPPED}))
+def test_a_command_reports(module: str, results: Path) -> None:
+    figures = list(numbers(reported(module, results)))
+    assert len(figures) > 5
+    assert all(figure >= 0 for figure in figures)
+
+
+def test_capped_nodes_report(results: Path) -> None:
+    if not may_cap():
+        pytest.skip("making control groups takes root here")
+    report = reported(CAPPED, results)
+    alone = {(row["nodes"], row["operation"]) for row in report["rows"] if not row["replicas"]}
+    assert len(alone) == 2 * 6
+    assert [row["operation"] for row in report["rows"] if row["replicas"]] == ["rank, one by one"]
+    plotted("tests.load.plot_capped", path_of(CAPPED, results))
+
+
+@pytest.mark.parametrize("plot", sorted(name for name, of in PLOTS.items() if of in SHORT.keys() - {CAPPED}))
+def test_a_plot_shows_a_report(plot: str, results: Path) -> None:
+    reported(PLOTS[plot], results)
+    plotted(plot, path_of(PLOTS[plot], results))
+
+
+def test_the_stores_are_plotted(tmp_path: Path) -> None:
+    report = tmp_path / "stores.json"
+    shutil.copy(PAGES / "results" / "stores.json", report)
+    plotted("tests.load.plot_stores", report)
+
+
+def test_rows_are_written_as_csv_too(results: Path) -> None:
+    report = reported(SHARDS, results)
+    with path_of(SHARDS, results).with_suffix(".csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["operation"] for row in rows] == [row["operation"] for row in report["rows"]]
+
+
+def test_a_submission_concerns_one_node_only(results: Path) -> None:
+    rows = reported(SHARDS, results)["rows"]
+    scripts = {row["nodes"]: row["scripts_a_node"] for row in rows if row["operation"] == "submit, rank=none"}
+    assert scripts == {1: pytest.approx(1.0, abs=0.05), 2: pytest.approx(0.5, abs=0.05)}
+
+
+def test_the_flame_graphs_show_who_was_at_work(tmp_path: Path) -> None:
+    if not may_look_into_processes():
+        pytest.skip("looking into another process takes root here")
+    run(FLAMES, "--players", 300, "--seconds", 2, "--connections", 4, "--out", tmp_path)
+    for kind in ("submit", "top", "rank"):
+        text = (tmp_path / f"{kind}.svg").read_text()
+        assert "functions/edge" in text
+        assert "py-spy record" not in text
+
+
+def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
+    dev = Dev(tmp_path, "--no-demo").ready()
+    try:
+        stats = smoke(dev.description["api"], dev.description["submit_key"], tmp_path)
+    finally:
+        dev.stop()
+    assert len(stats) == 11
+    assert not any(line["num_failures"] for line in stats)
+
+
+def smoke(url: str, key: str, directory: Path) -> list[dict[str, Any]]:
+    """Run Locust until every request was made, which its exit code tells, and return what it says of each."""
+    files = ",".join(str(ROOT / "tests" / "load" / name) for name in ("locustfile.py", "shapes/smoke.py"))
+    command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", url, "--pause", "0.1", "--json"]
+    environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}
+    done = subprocess.run(
+        command, env=environment, cwd=directory, check=False, capture_output=True, text=True, timeout=SECONDS
+    )
+    assert done.returncode == 0, done.stderr
+    stats: list[dict[str, Any]] = json.loads(done.stdout)
+    return stats
+
+
+def run(module: str, *arguments: object) -> None:
+    """Run a command to its good end."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def path_of(module: str, results: Path) -> Path:
+    """Return where the report of a command lies."""
+    return results / f"{module}.json"
+
+
+def reported(module: str, results: Path) -> Report:
+    """Return the report of a command's short form, which is run once only, and which says how it was made."""
+    path = path_of(module, results)
+    if not path.exists():
+        run(module, *SHORT[module].split(), "--out", path)
+    report: Report = json.loads(path.read_text())
+    assert report["command"].startswith(f"python -m {module} ")
+    assert report["machine"]["cores"] == os.cpu_count()
+    return report
+
+
+def plotted(plot: str, report: Path) -> None:
+    """Plot a report, and look whether there is something on it."""
+    svg = report.with_suffix(".svg")
+    run(plot, report, svg)
+    assert svg.read_text().count("<path") > 10
+
+
+def numbers(report: object) -> Iterator[float]:
+    """Yield all figures of a report but those of the machine."""
+    if isinstance(report, Mapping):
+        for name, value in report.items():
+            if name != "machine":
+                yield from numbers(value)
+    elif isinstance(report, list):
+        for value in report:
+            yield from numbers(value)
+    elif isinstance(report, int | float):
+        yield report
+
+
+def may_cap() -> bool:
+    """Whether processor time can be limited here."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        try:
+            with capped([process.pid], 0.5):
+                return True
+        except CannotCap:
+            return False
+        finally:
+            process.kill()
+
+
+def may_look_into_processes() -> bool:
+    """Whether a process may look into another that is not its child."""
+    scope = Path("/proc/sys/kernel/yama/ptrace_scope")
+    return os.geteuid() == 0 or not scope.exists() or scope.read_text().strip() == "0"

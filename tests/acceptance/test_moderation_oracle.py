@@ -1,0 +1,251 @@
+"""Every read after any acts of moderators equals brute force: over the twins, and over the real index and store."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
+from fractions import Fraction
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.callers import COMMAND, player
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.standings import Event
+from leaderforge.ports import RankIndex, Submission
+from leaderforge.services.changes import Changes
+from leaderforge.services.entries import Entry, Source
+from leaderforge.services.indexing import Indexer
+from leaderforge.services.maintain import MaintainService
+from leaderforge.services.moderation import Grounds, ModerationService
+from leaderforge.services.query import QueryService
+from leaderforge.services.reading import Reader
+from leaderforge.services.spread import SpreadService
+from leaderforge.services.submit import SubmitService
+from tests.acceptance.conftest import new_database
+from tests.contract.index_fixtures import new_redis_index
+from tests.contract.store_fixtures import Stores, in_memory, numbers, opened
+from tests.oracle import Line, Oracle
+
+NOON = 1_795_435_200_000
+"""2026-11-23T12:00:00Z."""
+DAY = 86_400_000
+PLAYERS = range(1, 9)
+STEPS = 120
+WHY = Grounds("key:ops", "a test")
+TELEMETRY = Fanout([])
+GAMES = [
+    {"policy": Policy.SUM, "order": Order.DESC},
+    {"policy": Policy.SUM, "order": Order.ASC, "rank_style": RankStyle.SHARED, "subscore_order": Order.DESC},
+    {"policy": Policy.BEST, "order": Order.ASC, "subscore_order": Order.ASC},
+    {"policy": Policy.BEST, "order": Order.DESC, "rank_style": RankStyle.SHARED},
+    {"policy": Policy.LATEST, "order": Order.DESC, "subscore_order": Order.DESC},
+]
+
+
+class Product:
+    """The services over some stores and an index."""
+
+    def __init__(self, stores: Stores, index: RankIndex) -> None:
+        def clock() -> int:
+            return NOON
+
+        reader = Reader(index, stores.scores, stores.users, TELEMETRY)
+        self.stores = stores
+        self.query = QueryService(reader, clock, TELEMETRY, top_ttl_ms=60_000)
+        self.changes = Changes(MemoryFeed(MemoryChannel()), self.query.tops, clock, TELEMETRY)
+        indexer = Indexer(index, self.changes, TELEMETRY)
+        self.spread = SpreadService(reader, clock)
+        self.submit = SubmitService(stores.scores, indexer, TELEMETRY)
+        self.moderation = ModerationService(stores.moderation, indexer, reader, clock)
+        self.maintain = MaintainService(stores.scores, stores.users, index, clock, TELEMETRY)
+
+
+@pytest.fixture
+async def on_twins() -> Product:
+    product = Product(in_memory(), MemoryIndex(3))
+    await product.maintain.reconcile()
+    return product
+
+
+@pytest.fixture
+async def on_servers(valkey, postgres) -> AsyncIterator[Product]:
+    cluster = Cluster(valkey.addresses, timeout_s=10)
+    async for stores in opened(await new_database(postgres.dsn)):
+        product = Product(stores, new_redis_index(cluster, 3))
+        await product.maintain.reconcile()
+        yield product
+    await cluster.close()
+
+
+@pytest.fixture(params=["on_twins", "on_servers"])
+def product(request: pytest.FixtureRequest) -> Product:
+    """The product with nothing in it."""
+    made: Product = request.getfixturevalue(request.param)
+    return made
+
+
+class Game:
+    """A board, and what its events and the acts on it come to by brute force."""
+
+    def __init__(self, product: Product, board: Board) -> None:
+        self.product = product
+        self.board = board
+        self.counting: defaultdict[int, list[Event]] = defaultdict(list)
+        self.entered: defaultdict[int, set[int]] = defaultdict(set)
+        self.hidden_entries: set[tuple[int, int]] = set()
+        self.hidden_players: set[int] = set()
+
+    async def submit(self, event: Event) -> None:
+        ladders = self.board.ladders_at(event.achieved_at)
+        receipt = await self.product.submit.submit(Submission(ladders, event))
+        for ladder in ladders:
+            self._count(ladder.period, event)
+        # Also a hidden player is told the rank that it would have.
+        assert receipt.rank == self.seen_by(event.user_id, ladders[0].period).rank
+
+    async def step(self, random: Random) -> None:
+        user_id = random.choice(PLAYERS)
+        event = Event(
+            user_id=user_id,
+            submission_id=UUID(int=next(numbers)),
+            score=random.randint(-3, 3),
+            achieved_at=NOON - random.choice([0, 0, DAY]) - random.randint(0, 3),
+            metadata=random.choice([None, '{"car": "kart"}']),
+            subscore=random.randint(-2, 2) if self.board.subscore_order else 0,
+        )
+        acts = [self.hide, self.unhide, self.hide_player, self.unhide_player, self.remove, self.remove_from, self.set]
+        if random.random() < 0.6:
+            await self.submit(event)
+        else:
+            await random.choice(acts)(event)
+
+    async def hide(self, event: Event) -> None:
+        if any(self._has(event.user_id, period) for period in list(self.counting)):
+            await self.product.moderation.hide_entry(self.board, event.user_id, WHY)
+            self.hidden_entries |= {(event.user_id, p) for p, users in self.entered.items() if event.user_id in users}
+
+    async def unhide(self, event: Event) -> None:
+        if any(self._has(event.user_id, period) for period in list(self.counting)):
+            await self.product.moderation.unhide_entry(self.board, event.user_id, WHY)
+            self.hidden_entries = {mark for mark in self.hidden_entries if mark[0] != event.user_id}
+
+    async def hide_player(self, event: Event) -> None:
+        await self.product.moderation.hide_player(event.user_id, WHY)
+        self.hidden_players.add(event.user_id)
+
+    async def unhide_player(self, event: Event) -> None:
+        await self.product.moderation.unhide_player(event.user_id, WHY)
+        self.hidden_players.discard(event.user_id)
+
+    async def remove(self, event: Event) -> None:
+        periods = [ladder.period for ladder in self.board.ladders_at(NOON)]
+        if any(self._has(event.user_id, period) for period in periods):
+            await self.product.moderation.remove_entry(self.board, event.user_id, WHY)
+            self._drop(event.user_id, periods)
+
+    async def remove_from(self, event: Event) -> None:
+        ladder = self.board.ladders_at(event.achieved_at)[-1]
+        if self._has(event.user_id, ladder.period):
+            await self.product.moderation.remove_from(ladder, event.user_id, WHY)
+            self._drop(event.user_id, [ladder.period])
+
+    async def set(self, event: Event) -> None:
+        subscore = event.subscore if self.board.subscore_order else None
+        [(_, standing), *_] = await self.product.moderation.set_score(
+            self.board, event.user_id, event.score, WHY, subscore=subscore, metadata=event.metadata
+        )
+        periods = [ladder.period for ladder in self.board.ladders_at(NOON)]
+        self._drop(event.user_id, periods)
+        for period in periods:
+            self._count(period, event._replace(achieved_at=NOON, submission_id=standing.run_id))
+
+    def oracle(self, period: int, among_them: int | None = None) -> Oracle:
+        """What everyone sees, with one player more."""
+        events = self.counting[period]
+        return Oracle(
+            self.board, [e for e in events if e.user_id == among_them or not self.is_hidden(e.user_id, period)]
+        )
+
+    def seen_by(self, user_id: int, period: int) -> Line:
+        """A player's own line, as the player sees it."""
+        return next(line for line in self.oracle(period, user_id).lines if line.user_id == user_id)
+
+    def is_hidden(self, user_id: int, period: int) -> bool:
+        return user_id in self.hidden_players or (user_id, period) in self.hidden_entries
+
+    def _has(self, user_id: int, period: int) -> bool:
+        return any(event.user_id == user_id for event in self.counting[period])
+
+    def _drop(self, user_id: int, periods: Iterable[int]) -> None:
+        for period in periods:
+            self.counting[period] = [event for event in self.counting[period] if event.user_id != user_id]
+
+    def _count(self, period: int, event: Event) -> None:
+        self.counting[period].append(event)
+        self.entered[period].add(event.user_id)
+
+
+@pytest.mark.parametrize("rules", GAMES, ids=lambda rules: "-".join(map(str, rules.values())))
+async def test_every_read_equals_brute_force_after_any_acts(product: Product, rules: dict[str, object]) -> None:
+    slug = f"board-{next(numbers)}"
+    board = Board(0, slug, slug, calendar=Calendar((Kind.ALL_TIME, Kind.DAILY)), **rules)  # type: ignore[arg-type]
+    game = Game(product, await product.stores.scores.create_board(board))
+    await product.stores.players(*PLAYERS)
+    random = Random(str(rules))
+    for step in range(STEPS):
+        await game.step(random)
+        if step % 10 == 9:
+            for period in list(game.counting):
+                await compare(game, Ladder(game.board, period))
+    assert (await product.maintain.verify()).clean
+    await product.changes.close()
+
+
+async def compare(game: Game, ladder: Ladder) -> None:
+    oracle, query = game.oracle(ladder.period), game.product.query
+    top = await query.top(ladder, 100)
+    assert (lines(top.entries), top.total) == (oracle.lines, oracle.total)
+    page = await query.page(ladder, 1, 100)
+    assert (lines(page.entries), page.total, page.source) == (oracle.lines, oracle.total, Source.INDEX)
+    ranged = await query.range(ladder, -100, 100, 100)
+    assert (lines(ranged.entries), ranged.total) == (oracle.lines, oracle.total)
+    spread = await game.product.spread.distribution(ladder, 5)
+    assert spread.total == sum(bucket.count for bucket in spread.buckets) == oracle.total
+    if oracle.total:
+        found = await game.product.spread.at_percentile(ladder, Fraction(50))
+        assert lines([found.entry]) == [oracle.at_percentile(50)]
+    for user_id in PLAYERS:
+        await compare_player(game, ladder, user_id)
+
+
+async def compare_player(game: Game, ladder: Ladder, user_id: int) -> None:
+    query, everyone = game.product.query, game.oracle(ladder.period)
+    there = any(event.user_id == user_id for event in game.counting[ladder.period])
+    own = game.oracle(ladder.period, user_id)
+    for caller in (COMMAND, player(user_id)):
+        if not there:
+            with pytest.raises(NotRanked):
+                await query.rank(ladder, user_id, caller.sees_hidden)
+            continue
+        ranked = await query.rank(ladder, user_id, caller.sees_hidden)
+        line = game.seen_by(user_id, ladder.period)
+        assert (lines([ranked.entry]), ranked.total) == ([line], own.total)
+        assert ranked.percentile == own.percentile(line)
+        around = await query.around(ladder, user_id, 2, caller.sees_hidden)
+        assert [e.user_id for e in around.entries] == [one.user_id for one in own.around(user_id, 2)]
+        assert around.total == own.total
+    for stranger in (player(user_id + 1), player(99)):
+        found = await query.lookup(ladder, [user_id], stranger.sees_hidden)
+        seen = [line for line in everyone.lines if line.user_id == user_id]
+        assert lines(entry for entry, _ in found.entries) == seen
+        assert found.total == everyone.total
+
+
+def lines(entries: Iterable[Entry]) -> list[Line]:
+    return [Line(e.rank, e.user_id, e.score, e.submissions, e.achieved_at, e.metadata, e.subscore) for e in entries]

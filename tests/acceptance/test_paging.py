@@ -1,0 +1,120 @@
+"""Pages that do not drift: whoever does not move meanwhile is met exactly once, in both directions."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+
+from leaderforge.ports import User
+from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.conftest import new_database
+from tests.acceptance.crowds import crowd
+
+PLAYERS = 100_000
+NEWCOMERS = range(PLAYERS + 1, PLAYERS + 501)
+MOVING = {*range(1, PLAYERS, 50), *NEWCOMERS}
+"""Players that submit meanwhile."""
+BATCH, RATE = 10, 20
+"""Submissions at a time, and times a second."""
+A_PAGE = 2
+"""Submissions that there are for each page at the least, however fast pages come."""
+LIMIT = 1000
+_IN_FLIGHT = 5
+
+
+@pytest.fixture
+async def api(valkey, postgres) -> AsyncIterator[Served]:
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
+        await api.until_healthy()
+        await crowd(api.services, PLAYERS)
+        await api.services.parts.users.create([User(i, f"newcomer {i}", None, 0) for i in NEWCOMERS])
+        yield api
+
+
+class Load:
+    """Submissions of players who move, all over the board, at a steady rate."""
+
+    def __init__(self, api: Served) -> None:
+        self._api = api
+        self._random = Random(7)
+        self._movers = sorted(MOVING)
+        self._places = asyncio.Semaphore(_IN_FLIGHT)
+        self._one_more = asyncio.Condition()
+        self.accepted = 0
+
+    async def run(self) -> None:
+        """Submit until cancelled, never more than a few at a time."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        async with asyncio.TaskGroup() as submissions:
+            for number in count():
+                await asyncio.sleep(max(0.0, begun + number / RATE - clock()))
+                await self._places.acquire()
+                submissions.create_task(self._submit())
+
+    async def reached(self, accepted: int) -> None:
+        """Return once so many submissions have been accepted."""
+        async with self._one_more:
+            await self._one_more.wait_for(lambda: self.accepted >= accepted)
+
+    def _chosen(self) -> list[int]:
+        return self._random.sample(self._movers, BATCH)
+
+    async def _submit(self) -> None:
+        try:
+            batch = [{"user_id": i, "score": self._random.randint(-500, 2000)} for i in self._chosen()]
+            answer = await self._api.post("/api/scores/batch?rank=none", {"submissions": batch})
+            assert all("score" in one for one in answer.json()["results"]), answer.text
+            async with self._one_more:
+                self.accepted += BATCH
+                self._one_more.notify_all()
+        finally:
+            self._places.release()
+
+
+@asynccontextmanager
+async def loaded(api: Served) -> AsyncIterator[Load]:
+    load = Load(api)
+    running = asyncio.create_task(load.run())
+    try:
+        yield load
+        assert not running.done(), running.result()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_every_untouched_player_is_met_once_in_both_directions(api: Served) -> None:
+    untouched = set(range(1, PLAYERS + 1)) - MOVING
+    async with loaded(api) as load:
+        forwards, last = await paged(api, load, f"rank=1&limit={LIMIT}", "next")
+        backwards, first = await paged(api, load, f"cursor={last['previous']}&limit={LIMIT}", "previous")
+    backwards.update(ids(last))
+    for seen in (forwards, backwards):
+        assert {user_id for user_id in untouched if seen[user_id] != 1} == set()
+        assert set(seen) <= untouched | MOVING
+    assert first["previous"] is None
+    assert first["as_of"] > last["as_of"]
+
+
+async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Counter[int], Any]:
+    """Return how often each player was met on the way to an end of the board, and the last page."""
+    seen: Counter[int] = Counter()
+    while True:
+        answer = await api.get(f"/api/boards/default/page?{query}")
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        seen.update(ids(page))
+        if page[follow] is None:
+            return seen, page
+        query = f"cursor={page[follow]}&limit={LIMIT}"
+        await load.reached(load.accepted + A_PAGE)
+
+
+def ids(page: Any) -> list[int]:
+    return [entry["user_id"] for entry in page["entries"]]

@@ -1,0 +1,119 @@
+"""The examples in the documentation: calls, and the answers they show. CONTRIBUTING.md has the form."""
+
+import csv
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parents[1] / "docs"
+_PIECE = re.compile(
+    r"^<!-- now: (?P<now>\S+) -->$"
+    r"|^```sh\n(?P<calls>curl.*?)^```\n(?:```(?P<form>json|csv|ndjson|text)\n(?P<answer>.*?)^```)?",
+    re.DOTALL | re.MULTILINE,
+)
+_KEY = re.compile(r"Authorization: Bearer \$(\w+)")
+_CHANGING = frozenset(
+    {
+        "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
+        "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache", "healthy",
+        "version",
+    }
+)  # fmt: skip
+"""Members that differ from run to run, unless they are null."""
+_CHANGING_AT_TIMES = frozenset({"verification"})
+"""Members that differ from run to run, and may be null."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call. `key` is the variable that holds its key; `now` the time, in ms, it is made at, where that matters.
+
+    `answer` is what the page shows in this `form`, or None if it shows nothing. A streamed answer has no end.
+    """
+
+    method: str
+    path: str
+    body: Any
+    key: str | None
+    form: str
+    answer: str | None
+    now: int | None
+    streamed: bool
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the page shows an error."""
+        return self.form == "json" and self.answer is not None and "error" in json.loads(self.answer)
+
+    @property
+    def length(self) -> int:
+        """How many events of a streamed answer the page shows."""
+        return len(_FORMS["text"](self.answer or ""))
+
+    def shows(self, answer: str) -> bool:
+        """Whether the page shows this answer, but for what differs from run to run."""
+        parse = _FORMS[self.form]
+        return self.answer is None or _plain(parse(answer)) == _plain(parse(self.answer))
+
+
+def pages() -> list[Path]:
+    """Return the pages that have examples."""
+    return [page for page in sorted(FOLDER.glob("*.md")) if _PIECE.search(page.read_text())]
+
+
+def examples(page: Path) -> Iterator[Example]:
+    """Yield the examples of a page, in its order."""
+    now = None
+    for piece in _PIECE.finditer(page.read_text()):
+        if piece["now"]:
+            now = int(datetime.fromisoformat(piece["now"]).timestamp() * 1000)
+        for line in (piece["calls"] or "").splitlines():
+            yield _example(shlex.split(line), piece["form"] or "json", piece["answer"], now)
+            now = None
+
+
+def _example(words: list[str], form: str, answer: str | None, now: int | None) -> Example:
+    [url] = [word for word in words if word.startswith("$API")]
+    return Example(
+        method=words[words.index("-X") + 1] if "-X" in words else "GET",
+        path=url.removeprefix("$API"),
+        body=json.loads(words[words.index("-d") + 1]) if "-d" in words else None,
+        key=next((found[1] for word in words if (found := _KEY.fullmatch(word))), None),
+        form=form,
+        answer=answer,
+        now=now,
+        streamed="-N" in words,
+    )
+
+
+def _events(text: str) -> list[Mapping[str, Any]]:
+    """Return the names and the data of server-sent events; ids, comments and delays are left out."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if re.match(r"\w+: ", line))
+        if "data" in fields:
+            found.append({"event": fields.get("event", "message"), "data": json.loads(fields["data"])})
+    return found
+
+
+_FORMS: dict[str, Callable[[str], Any]] = {
+    "json": json.loads,
+    "ndjson": lambda text: [json.loads(line) for line in text.splitlines()],
+    "csv": lambda text: list(csv.DictReader(text.splitlines())),
+    "text": _events,
+}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: name if _changes(name, one) else _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _changes(name: str, value: Any) -> bool:
+    return name in _CHANGING_AT_TIMES or (name in _CHANGING and value is not None)
