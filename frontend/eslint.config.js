@@ -26,6 +26,6 @@ export default tseslint.config(
   },
   {
     files: ['scripts/*.js'],
-    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+    languageOptions: { globals: { URL: 'readonly', console: 'readonly', process: 'readonly' } },
   },
 );

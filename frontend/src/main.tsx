@@ -6,7 +6,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { Client } from './api/client';
-import { SurroundingsContext } from './api/context';
+import { DeploymentContext } from './api/context';
 import { createQueryClient } from './api/queryClient';
 import { loadConfig } from './config';
 import { createAppRouter } from './router';
@@ -22,10 +22,10 @@ if (!root) throw new Error('the page has no #root');
 
 createRoot(root).render(
   <StrictMode>
-    <SurroundingsContext value={{ config, client: new Client(config.apiBaseUrl) }}>
+    <DeploymentContext value={{ config, client: new Client(config.apiBaseUrl) }}>
       <QueryClientProvider client={createQueryClient()}>
         <RouterProvider router={createAppRouter(config)} />
       </QueryClientProvider>
-    </SurroundingsContext>
+    </DeploymentContext>
   </StrictMode>,
 );

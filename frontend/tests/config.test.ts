@@ -4,11 +4,11 @@ import { DEFAULTS, loadConfig, parseConfig } from '../src/config';
 import { serve } from './server';
 
 it('takes what is well formed', () => {
-  const config = { apiBaseUrl: 'https://api.example.org/', title: ' Chess ', board: 'blitz', devMode: true };
+  const config = { apiBaseUrl: 'https://api.example.org/', title: ' Chess ', board: 'blitz', devMode: true, console: true, events: false };
   expect(parseConfig(config)).toEqual({ ...config, apiBaseUrl: 'https://api.example.org', title: 'Chess' });
 });
 
-it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', apiBaseUrl: 1 }])(
+it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', console: 1, events: null, apiBaseUrl: 1 }])(
   'falls back to the defaults for %j',
   (found) => {
     expect(parseConfig(found)).toEqual(DEFAULTS);

@@ -5,6 +5,7 @@ import { submissionOf, type Draft } from '../src/submit/draft';
 const draft: Draft = {
   userId: '12',
   score: '-5',
+  subscore: '',
   submissionId: '0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f',
   metadata: '{"level": 3}',
 };
@@ -13,6 +14,7 @@ it('makes a submission', () => {
   expect(submissionOf(draft)).toEqual({
     submission: { user_id: 12, score: -5, submission_id: draft.submissionId, metadata: { level: 3 } },
   });
+  expect(submissionOf({ ...draft, subscore: '7' })).toHaveProperty('submission.subscore', 7);
   expect(submissionOf({ ...draft, metadata: ' ' })).not.toHaveProperty('submission.metadata');
 });
 
@@ -21,6 +23,7 @@ it.each<[keyof Draft, string]>([
   ['score', '1.5'],
   ['score', ''],
   ['score', '9007199254740992'],
+  ['subscore', '1.5'],
   ['submissionId', 'x'],
   ['metadata', '[1]'],
   ['metadata', '{'],

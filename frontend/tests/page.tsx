@@ -4,7 +4,7 @@ import { render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
 import { Client } from '../src/api/client';
-import { SurroundingsContext } from '../src/api/context';
+import { DeploymentContext } from '../src/api/context';
 import { createQueryClient } from '../src/api/queryClient';
 import { DEFAULTS, type Config } from '../src/config';
 import { createAppRouter } from '../src/router';
@@ -16,11 +16,11 @@ export function open(path: string, change: Partial<Config> = {}) {
   queries.setDefaultOptions({ queries: { ...queries.getDefaultOptions().queries, retry: false } });
   const router = createAppRouter(config, createMemoryHistory({ initialEntries: [path] }));
   render(
-    <SurroundingsContext value={{ config, client: new Client(config.apiBaseUrl) }}>
+    <DeploymentContext value={{ config, client: new Client(config.apiBaseUrl) }}>
       <QueryClientProvider client={queries}>
         <RouterProvider router={router} />
       </QueryClientProvider>
-    </SurroundingsContext>,
+    </DeploymentContext>,
   );
   return { user: userEvent.setup(), router, queries };
 }

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-import type { Entry } from '../src/api/types';
+import type { Board, Entry, Shards } from '../src/api/types';
 
 export function entry(rank: number, change: Partial<Entry> = {}): Entry {
   return {
@@ -8,15 +8,66 @@ export function entry(rank: number, change: Partial<Entry> = {}): Entry {
     user_id: rank,
     username: `player ${rank}`,
     score: 2_000_000 - rank,
+    subscore: 0,
     submissions: 1,
     achieved_at: '2026-11-23T12:00:00.000Z',
     metadata: null,
+    hidden: false,
     ...change,
   };
 }
 
 export function entriesFrom(rank: number, count: number): Entry[] {
   return Array.from({ length: count }, (_, at) => entry(rank + at));
+}
+
+export function aBoard(board: string, change: Partial<Board> = {}): Board {
+  return {
+    board,
+    name: board,
+    policy: 'sum',
+    order: 'desc',
+    subscore_order: null,
+    rank_style: 'ordinal',
+    min_score: null,
+    max_score: null,
+    max_change: null,
+    min_interval_ms: null,
+    periods: ['all-time'],
+    time_zone: 'UTC',
+    season: null,
+    keep_days: null,
+    unit: null,
+    decimals: 0,
+    private: false,
+    open_to_players: false,
+    building: [],
+    ...change,
+  };
+}
+
+/** Three partitions on two nodes, all well. */
+export function theShards(change: Partial<Shards> = {}): Shards {
+  const sizes = [90, 100, 110];
+  return {
+    partitions: sizes.map((entries, partition) => ({
+      partition,
+      node: partition < 2 ? 'one:7001' : 'two:7001',
+      complete: true,
+      lag_ms: 1_000 + 100 * partition,
+      entries,
+      players: entries,
+    })),
+    nodes: [
+      { node: 'one:7001', up: true, memory_bytes: 1_000_000 },
+      { node: 'two:7001', up: true, memory_bytes: 2_000_000 },
+    ],
+    database: [{ node: 'postgres', up: true }],
+    cache: { hits: 0, misses: 0 },
+    verification: null,
+    as_of: '2026-11-23T12:00:00.000Z',
+    ...change,
+  };
 }
 
 export interface Answer {
@@ -68,6 +119,7 @@ export function board(total: number): Handler {
       const buckets = [10, 30, 40, 15, 5].map((count, at) => ({ low: at * 500_000, high: at * 500_000 + 499_999, count }));
       return { body: { ...meta, buckets, count: 100, min: 0, max: 2_499_999, p50: 1_000_000, p90: 1, p99: 1 } };
     }
+    if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default')] } };
     if (url.pathname === '/api/users') {
       const prefix = url.searchParams.get('prefix') ?? '';
       const users = entriesFrom(1, 20).filter(({ username }) => username?.startsWith(prefix.toLowerCase()));

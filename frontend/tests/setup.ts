@@ -1,18 +1,31 @@
 import '@testing-library/jest-dom/vitest';
 
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 import { condition } from '../src/api/condition';
+
+// Machines that run all tests at once may be slow.
+configure({ asyncUtilTimeout: 5_000 });
 
 vi.stubGlobal('scrollTo', vi.fn());
 vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('reduce'), media: query }));
 if (typeof HTMLElement !== 'undefined') {
   // jsdom lays nothing out: what scrolls is as high as ten rows.
+  HTMLElement.prototype.scrollIntoView = vi.fn();
   Object.defineProperties(HTMLElement.prototype, {
     clientHeight: { get: () => 640 },
     clientWidth: { get: () => 800 },
   });
+}
+if (typeof HTMLDialogElement !== 'undefined') {
+  // jsdom knows the element, but not how to open it over the page.
+  HTMLDialogElement.prototype.showModal = function () {
+    this.open = true;
+  };
+  HTMLDialogElement.prototype.close = function () {
+    this.open = false;
+  };
 }
 vi.stubGlobal(
   'ResizeObserver',

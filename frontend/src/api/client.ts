@@ -15,16 +15,33 @@ export interface Exchange {
   readonly body: unknown;
 }
 
+type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, string> };
+
 const KEPT_AT_MOST = 200;
+const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
+/** Reads whose source tells whether the index works: it keeps the current ranks, and nothing else. */
+const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
 
 /** Reads with ETags, so that what has not changed is neither sent nor drawn again. */
 export class Client {
   readonly #base: string;
+  readonly #authorization: Record<string, string>;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(base: string) {
+  constructor(base: string, key?: string) {
     this.#base = base;
+    this.#authorization = key === undefined ? {} : { Authorization: `Bearer ${key}` };
+  }
+
+  /** Return a client that asks with this key. */
+  withKey(key: string): Client {
+    return new Client(this.#base, key);
+  }
+
+  /** Return the whole address of a path. */
+  address(path: string): string {
+    return `${this.#base}${path}`;
   }
 
   /** Return what is there: the same object as before as long as it has not changed. */
@@ -50,16 +67,30 @@ export class Client {
 
   /** Ask with a body for what is there. */
   async query<T>(path: string, question: unknown, signal?: AbortSignal): Promise<T> {
-    const reply = await this.#fetch(path, { ...json(question), ...(signal && { signal }) });
+    const reply = await this.#fetch(path, { method: 'POST', ...json(question), ...(signal && { signal }) });
     if (!reply.ok) throw await refusal(reply);
     return (await reply.json()) as T;
   }
 
+  /** Return what is there as the bytes that came, to be kept as a file. */
+  async download(path: string): Promise<Blob> {
+    const reply = await this.#fetch(path, { cache: 'no-store' });
+    if (!reply.ok) throw await refusal(reply);
+    return reply.blob();
+  }
+
+  /** Change something, and return what became of it. */
+  async change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    const reply = await this.#fetch(path, { method, ...(body !== undefined && json(body)) });
+    if (!reply.ok) throw await refusal(reply);
+    return (reply.status === NO_CONTENT ? undefined : await reply.json()) as T;
+  }
+
   /** Send it as it is and return what came back, errors too. */
   async exchange(path: string, body: unknown, key: string): Promise<Exchange> {
-    const { headers, ...rest } = json(body);
+    const { headers, body: sent } = json(body);
     const begin = performance.now();
-    const reply = await this.#fetch(path, { ...rest, headers: { ...headers, Authorization: `Bearer ${key}` } });
+    const reply = await this.withKey(key).#fetch(path, { method: 'POST', headers, body: sent });
     const text = await reply.text();
     return {
       status: reply.status,
@@ -70,10 +101,10 @@ export class Client {
     };
   }
 
-  async #fetch(path: string, init: RequestInit): Promise<Response> {
+  async #fetch(path: string, init: Init): Promise<Response> {
     let reply: Response;
     try {
-      reply = await fetch(`${this.#base}${path}`, init);
+      reply = await fetch(this.address(path), { ...init, headers: { ...init.headers, ...this.#authorization } });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') throw error;
       condition.set('unreachable');
@@ -85,9 +116,7 @@ export class Client {
 
   #observe(path: string, reply: Response): void {
     const source = reply.headers.get('X-LeaderForge-Source');
-    // Players always come from the database; only ranks that do are a sign of trouble.
-    const ranked = path.startsWith('/api/boards/');
-    if (ranked && source) condition.set(source === 'postgres' ? 'degraded' : 'fine');
+    if (source && RANKED.test(path)) condition.set(source === 'postgres' ? 'degraded' : 'fine');
     else if (condition.get() === 'unreachable' && reply.status < 500) condition.set('fine');
   }
 
@@ -99,8 +128,8 @@ export class Client {
   }
 }
 
-function json(body: unknown): { method: string; headers: Record<string, string>; body: string } {
-  return { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+function json(body: unknown): { headers: Record<string, string>; body: string } {
+  return { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 function parsed(text: string): unknown {

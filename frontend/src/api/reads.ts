@@ -1,24 +1,63 @@
 import { queryOptions } from '@tanstack/react-query';
 
-import type { Surroundings } from './context';
-import type { Distribution, Listing, Lookup, Page, PageQuery, Player, RangeQuery, User, Users } from './types';
+import type { Deployment, Surroundings } from './context';
+import type { Boards, Distribution, History, Listing, Lookup, Page, PageQuery, Periods, Player, RangeQuery, User, Users } from './types';
+
+type Query = Record<string, string | number>;
 
 /** How often what is on the screen is asked for again. */
 export const POLL_MS = 5_000;
 const SPREAD_MS = 60_000;
+const PAST_PERIODS = 50;
+/** How long ranks that were scrolled past are kept: there are many of them. */
+const PASSED_MS = 15_000;
 
-function board({ config }: Surroundings): string {
-  return `/api/boards/${encodeURIComponent(config.board)}`;
+/** Return the address of something on the ladder, such as `top`. */
+export function ladderPath(around: Surroundings, what: string, query: Query = {}): string {
+  const { ladder } = around;
+  return boardPath(around, what, ladder.period === null ? query : { ...query, period: ladder.period });
 }
 
-function withQuery(path: string, query: Record<string, string | number>): string {
-  return `${path}?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`;
+/** Return the address of something of the board, whichever period is looked at. */
+export function boardPath({ ladder }: Surroundings, what: string, query: Query = {}): string {
+  return withQuery(`/api/boards/${encodeURIComponent(ladder.board)}/${what}`, query);
+}
+
+export function withQuery(path: string, query: Query): string {
+  const pairs = Object.entries(query).map(([name, value]) => [name, String(value)]);
+  return pairs.length > 0 ? `${path}?${new URLSearchParams(pairs)}` : path;
+}
+
+export function boards({ client }: Deployment) {
+  return queryOptions({
+    queryKey: ['boards'],
+    queryFn: ({ signal }) => client.get<Boards>('/api/boards', signal),
+    staleTime: SPREAD_MS,
+  });
+}
+
+/** The periods of the board, whichever is looked at. */
+export function periods(around: Surroundings) {
+  return queryOptions({
+    queryKey: ['periods', around.ladder.board],
+    queryFn: ({ signal }) => around.client.get<Periods>(boardPath(around, 'periods', { limit: PAST_PERIODS }), signal),
+    staleTime: SPREAD_MS,
+  });
+}
+
+/** What a player did on the board, in all periods. */
+export function history(around: Surroundings, userId: number) {
+  return queryOptions({
+    queryKey: ['history', around.ladder.board, userId],
+    queryFn: ({ signal }) => around.client.get<History>(boardPath(around, `history/${userId}`), signal),
+    refetchInterval: POLL_MS,
+  });
 }
 
 export function top(around: Surroundings, limit: number) {
   return queryOptions({
-    queryKey: ['top', limit],
-    queryFn: ({ signal }) => around.client.get<Listing>(withQuery(`${board(around)}/top`, { limit }), signal),
+    queryKey: ['top', around.ladder, limit],
+    queryFn: ({ signal }) => around.client.get<Listing>(ladderPath(around, 'top', { limit }), signal),
     refetchInterval: POLL_MS,
   });
 }
@@ -26,34 +65,35 @@ export function top(around: Surroundings, limit: number) {
 export function page(around: Surroundings, rank: number, limit: number) {
   const query = { rank, limit } satisfies PageQuery;
   return queryOptions({
-    queryKey: ['page', rank, limit],
-    queryFn: ({ signal }) => around.client.get<Page>(withQuery(`${board(around)}/page`, query), signal),
+    queryKey: ['page', around.ladder, rank, limit],
+    queryFn: ({ signal }) => around.client.get<Page>(ladderPath(around, 'page', query), signal),
     refetchInterval: POLL_MS,
+    gcTime: PASSED_MS,
   });
 }
 
 export function player(around: Surroundings, userId: number) {
   return queryOptions({
-    queryKey: ['rank', userId],
-    queryFn: ({ signal }) => around.client.get<Player>(`${board(around)}/ranks/${userId}`, signal),
+    queryKey: ['rank', around.ladder, userId],
+    queryFn: ({ signal }) => around.client.get<Player>(ladderPath(around, `ranks/${userId}`), signal),
     refetchInterval: POLL_MS,
   });
 }
 
 export function neighbours(around: Surroundings, userId: number, radius: number) {
   return queryOptions({
-    queryKey: ['around', userId, radius],
+    queryKey: ['around', around.ladder, userId, radius],
     queryFn: ({ signal }) =>
-      around.client.get<Listing>(withQuery(`${board(around)}/around/${userId}`, { radius }), signal),
+      around.client.get<Listing>(ladderPath(around, `around/${userId}`, { radius }), signal),
     refetchInterval: POLL_MS,
   });
 }
 
 export function distribution(around: Surroundings, buckets: number) {
   return queryOptions({
-    queryKey: ['distribution', buckets],
+    queryKey: ['distribution', around.ladder, buckets],
     queryFn: ({ signal }) =>
-      around.client.get<Distribution>(withQuery(`${board(around)}/distribution`, { buckets }), signal),
+      around.client.get<Distribution>(ladderPath(around, 'distribution', { buckets }), signal),
     staleTime: SPREAD_MS,
   });
 }
@@ -62,16 +102,16 @@ export function distribution(around: Surroundings, buckets: number) {
 export function countBetween(around: Surroundings, low: number, high: number) {
   const query = { min_score: low, max_score: high, limit: 1 } satisfies RangeQuery;
   return queryOptions({
-    queryKey: ['count', low, high],
+    queryKey: ['count', around.ladder, low, high],
     queryFn: async ({ signal }) => {
-      const found = await around.client.get<Listing>(withQuery(`${board(around)}/range`, query), signal);
+      const found = await around.client.get<Listing>(ladderPath(around, 'range', query), signal);
       return found.total;
     },
     staleTime: SPREAD_MS,
   });
 }
 
-export function user(around: Surroundings, userId: number) {
+export function user(around: Deployment, userId: number) {
   return queryOptions({
     queryKey: ['user', userId],
     queryFn: ({ signal }) => around.client.get<User>(`/api/users/${userId}`, signal),
@@ -79,7 +119,7 @@ export function user(around: Surroundings, userId: number) {
   });
 }
 
-export function usersNamed(around: Surroundings, prefix: string, limit: number) {
+export function usersNamed(around: Deployment, prefix: string, limit: number) {
   return queryOptions({
     queryKey: ['users', prefix, limit],
     queryFn: ({ signal }) => around.client.get<Users>(withQuery('/api/users', { prefix, limit }), signal),
@@ -89,9 +129,9 @@ export function usersNamed(around: Surroundings, prefix: string, limit: number) 
 
 export function lookup(around: Surroundings, userIds: readonly number[]) {
   return queryOptions({
-    queryKey: ['lookup', userIds],
+    queryKey: ['lookup', around.ladder, userIds],
     queryFn: ({ signal }) =>
-      around.client.query<Lookup>(`${board(around)}/ranks/lookup`, { user_ids: userIds }, signal),
+      around.client.query<Lookup>(ladderPath(around, 'ranks/lookup'), { user_ids: userIds }, signal),
     refetchInterval: POLL_MS,
   });
 }

@@ -18,6 +18,7 @@ export interface paths {
          * @description Submit a score to the board `default`.
          *
          *     The reply has the player's standing with it. Send the same `submission_id` again after a lost reply: it counts once.
+         *     A service that queues submissions answers 202 instead, and counts them a moment later.
          */
         post: operations["submit_score"];
         delete?: never;
@@ -60,6 +61,26 @@ export interface paths {
          * @description Submit up to 1000 scores to a board; each gets its own receipt or error.
          */
         post: operations["submit_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scores/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Mixed Batch
+         * @description Submit up to 1000 scores, each to the board it names (`default` if none); each gets a receipt or an error.
+         */
+        post: operations["submit_mixed_batch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -268,6 +289,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/history/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Return a player's score over time on a board, and the ranks with which past periods ended.
+         */
+        get: operations["history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Send a whole board as a file, best first, each entry as it is when its turn comes.
+         *
+         *     A player whose standing does not change meanwhile is there exactly once. An answer that breaks off is not whole.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Send the first entries of a board as an event, and again within a second of each change.
+         *
+         *     The data of an event are as `top` answers them, and `source` tells where they came from. Lines with a colon alone
+         *     are signs of life.
+         */
+        get: operations["stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards": {
         parameters: {
             query?: never;
@@ -277,11 +363,15 @@ export interface paths {
         };
         /**
          * Boards
-         * @description Return all boards, by name.
+         * @description Return all boards that the caller may read, by name.
          */
         get: operations["boards"];
         put?: never;
-        post?: never;
+        /**
+         * Create Board
+         * @description Create a board. It can be used everywhere at once.
+         */
+        post: operations["create_board"];
         delete?: never;
         options?: never;
         head?: never;
@@ -297,9 +387,37 @@ export interface paths {
         };
         /**
          * Board
-         * @description Return a board's settings.
+         * @description Return a board's settings as they are now.
          */
         get: operations["board"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Board
+         * @description Delete a board for ever, with all it holds. It is gone everywhere within 5 s, and its name is free at once.
+         */
+        delete: operations["delete_board"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Board
+         * @description Change the settings that are sent and leave the others. It holds everywhere within 5 s.
+         */
+        patch: operations["change_board"];
+        trace?: never;
+    };
+    "/api/boards/{board}/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Periods
+         * @description Return the current periods of a board and the past ones in which anything was counted, the latest first.
+         */
+        get: operations["periods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -346,6 +464,160 @@ export interface paths {
         get: operations["user"];
         put?: never;
         post?: never;
+        /**
+         * Erase User
+         * @description Erase a player and everything about it, for ever: profile, scores, ranks, and its traces in the audit log.
+         */
+        delete: operations["erase_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change User
+         * @description Rename a player, or change the email. Every page shows the new name within a second; the old one is free.
+         */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/api/users/{user_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export User
+         * @description Return everything about a player: for admins, and for the player itself but for what moderators did.
+         */
+        get: operations["export_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/{user_id}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide Entry
+         * @description Hide a player's entry on a board, in all periods that it is in: others close up, the player itself sees it.
+         */
+        post: operations["hide_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/{user_id}/unhide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unhide Entry
+         * @description Show a hidden entry again, unless its player is hidden.
+         */
+        post: operations["unhide_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Score
+         * @description Let a score be all that a player has on a board, in the periods that are not over; later ones count on top.
+         */
+        put: operations["set_score"];
+        post?: never;
+        /**
+         * Remove Entry
+         * @description Remove a player's entry from a board, in the periods that are not over: its scores so far count no more.
+         *
+         *     With `period`, remove it from that one alone, also a past one, and let the scores count elsewhere.
+         */
+        delete: operations["remove_entry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/hidden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hidden Entries
+         * @description Return the hidden entries of a board by their players' ids, each with the rank that it would have.
+         */
+        get: operations["hidden_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/hide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hide Player
+         * @description Hide a player on all boards, also on those it enters later. The player itself still sees its ranks.
+         */
+        post: operations["hide_player"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{user_id}/unhide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unhide Player
+         * @description Show a hidden player again, but for entries that are hidden by themselves.
+         */
+        post: operations["unhide_player"];
         delete?: never;
         options?: never;
         head?: never;
@@ -392,10 +664,157 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit
+         * @description Return who did what, when and why: the newest first, those before them by `next`.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/shards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Admin Shards
+         * @description Tell how the partitions of the index, its nodes, the database and this process's cache are.
+         */
+        get: operations["admin_shards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keys
+         * @description Return all keys of the store by name, also the revoked ones; their texts nobody can tell.
+         */
+        get: operations["keys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Create a key. Its text is in this reply and nowhere else; it is valid everywhere within 5 s.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/keys/{name}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Replace a key's text. The old one stays valid for `overlap_s` seconds, so that nothing need stop.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/keys/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description Revoke a key, for ever and everywhere within 5 s. Revoking it again changes nothing.
+         */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * ActOut
+         * @description An act of somebody who looks after the service.
+         */
+        ActOut: {
+            /**
+             * At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * Actor
+             * @description Who did it: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.
+             * @example key:ops
+             */
+            actor: string;
+            /**
+             * Action
+             * @description What was done.
+             * @example key.create
+             */
+            action: string;
+            /**
+             * Board
+             * @description The board that it was done on.
+             */
+            board: string | null;
+            /**
+             * User Id
+             * @description The player whom it was done to.
+             */
+            user_id: number | null;
+            /**
+             * Reason
+             * @description Why, in the words of whoever did it.
+             */
+            reason: string | null;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+        };
         /**
          * AroundOut
          * @description A player and the neighbours.
@@ -408,9 +827,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
@@ -424,6 +844,19 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+        };
+        /**
+         * AuditOut
+         * @description Acts, newest first.
+         */
+        AuditOut: {
+            /** Entries */
+            entries: components["schemas"]["ActOut"][];
+            /**
+             * Next
+             * @description Cursor of the acts before these; null at the end.
+             */
+            next: string | null;
         };
         /**
          * BatchIn
@@ -450,23 +883,326 @@ export interface components {
             results: (components["schemas"]["ReceiptOut"] | components["schemas"]["ErrorOut"])[];
         };
         /**
+         * BoardChangesIn
+         * @description Settings to change. What is for ever may be sent as it is.
+         * @example {
+         *       "max_score": 600000,
+         *       "periods": [
+         *         "all-time",
+         *         "weekly"
+         *       ]
+         *     }
+         */
+        BoardChangesIn: {
+            /**
+             * Name
+             * @description What people call it; the name in addresses if absent.
+             */
+            name?: string;
+            /** @description What a player's scores amount to. For ever. */
+            policy?: components["schemas"]["Policy"];
+            /** @description Which scores lead. For ever. */
+            order?: components["schemas"]["Order"];
+            /** @description Which second scores lead among equal scores; null is a board without. For ever. */
+            subscore_order?: components["schemas"]["Order"] | null;
+            /** @description Whether equal scores share a rank. */
+            rank_style?: components["schemas"]["RankStyle"];
+            /**
+             * Min Score
+             * @description The lowest score that is accepted.
+             */
+            min_score?: number | null;
+            /**
+             * Max Score
+             * @description The highest score that is accepted.
+             */
+            max_score?: number | null;
+            /**
+             * Max Change
+             * @description The most that one submission may change a player's score by, either way.
+             */
+            max_change?: number | null;
+            /**
+             * Min Interval Ms
+             * @description How many milliseconds must lie between two submissions of a player.
+             */
+            min_interval_ms?: number | null;
+            /**
+             * Periods
+             * @description The kinds of periods that a score counts in, the `current` one first.
+             */
+            periods?: components["schemas"]["Kind"][];
+            /**
+             * Time Zone
+             * @description Where days, weeks, months and seasons begin. For ever.
+             */
+            time_zone?: string;
+            /**
+             * Season
+             * @description When seasons begin, as a cron expression of five fields. For ever once given.
+             * @example 0 0 1 *\/3 *
+             */
+            season?: string | null;
+            /**
+             * Keep Days
+             * @description How many days past periods are kept for; null is for ever.
+             */
+            keep_days?: number | null;
+            /**
+             * Unit
+             * @description What the scores count, for those who show them.
+             * @example ms
+             */
+            unit?: string | null;
+            /**
+             * Decimals
+             * @description How many of a score's digits are decimals, for those who show it.
+             */
+            decimals?: number;
+            /**
+             * Private
+             * @description Whether only those with a key read it.
+             */
+            private?: boolean;
+            /**
+             * Open To Players
+             * @description Whether players submit with tokens of their own.
+             */
+            open_to_players?: boolean;
+            /**
+             * Board
+             * @description The name in addresses, as it is.
+             * @example default
+             */
+            board?: string;
+        };
+        /**
+         * BoardIn
+         * @description A board to create.
+         * @example {
+         *       "board": "laps",
+         *       "order": "asc",
+         *       "periods": [
+         *         "all-time",
+         *         "weekly"
+         *       ],
+         *       "policy": "best",
+         *       "unit": "ms"
+         *     }
+         */
+        BoardIn: {
+            /**
+             * Name
+             * @description What people call it; the name in addresses if absent.
+             */
+            name?: string;
+            /**
+             * @description What a player's scores amount to. For ever.
+             * @default sum
+             */
+            policy: components["schemas"]["Policy"];
+            /**
+             * @description Which scores lead. For ever.
+             * @default desc
+             */
+            order: components["schemas"]["Order"];
+            /** @description Which second scores lead among equal scores; null is a board without. For ever. */
+            subscore_order?: components["schemas"]["Order"] | null;
+            /**
+             * @description Whether equal scores share a rank.
+             * @default ordinal
+             */
+            rank_style: components["schemas"]["RankStyle"];
+            /**
+             * Min Score
+             * @description The lowest score that is accepted.
+             */
+            min_score?: number | null;
+            /**
+             * Max Score
+             * @description The highest score that is accepted.
+             */
+            max_score?: number | null;
+            /**
+             * Max Change
+             * @description The most that one submission may change a player's score by, either way.
+             */
+            max_change?: number | null;
+            /**
+             * Min Interval Ms
+             * @description How many milliseconds must lie between two submissions of a player.
+             */
+            min_interval_ms?: number | null;
+            /**
+             * Periods
+             * @description The kinds of periods that a score counts in, the `current` one first.
+             * @default [
+             *       "all-time"
+             *     ]
+             */
+            periods: components["schemas"]["Kind"][];
+            /**
+             * Time Zone
+             * @description Where days, weeks, months and seasons begin. For ever.
+             * @default UTC
+             */
+            time_zone: string;
+            /**
+             * Season
+             * @description When seasons begin, as a cron expression of five fields. For ever once given.
+             * @example 0 0 1 *\/3 *
+             */
+            season?: string | null;
+            /**
+             * Keep Days
+             * @description How many days past periods are kept for; null is for ever.
+             */
+            keep_days?: number | null;
+            /**
+             * Unit
+             * @description What the scores count, for those who show them.
+             * @example ms
+             */
+            unit?: string | null;
+            /**
+             * Decimals
+             * @description How many of a score's digits are decimals, for those who show it.
+             * @default 0
+             */
+            decimals: number;
+            /**
+             * Private
+             * @description Whether only those with a key read it.
+             * @default false
+             */
+            private: boolean;
+            /**
+             * Open To Players
+             * @description Whether players submit with tokens of their own.
+             * @default false
+             */
+            open_to_players: boolean;
+            /**
+             * Board
+             * @description Its name in addresses, for ever.
+             * @example default
+             */
+            board: string;
+        };
+        /**
          * BoardOut
          * @description A board's settings.
          */
         BoardOut: {
             /**
              * Board
+             * @description Its name in addresses.
              * @example default
              */
             board: string;
             /**
              * Name
+             * @description What people call it.
              * @example Default
              */
             name: string;
             policy: components["schemas"]["Policy"];
             order: components["schemas"]["Order"];
+            /** @description Null on boards without a second score. */
+            subscore_order: components["schemas"]["Order"] | null;
             rank_style: components["schemas"]["RankStyle"];
+            /** Min Score */
+            min_score: number | null;
+            /** Max Score */
+            max_score: number | null;
+            /** Max Change */
+            max_change: number | null;
+            /** Min Interval Ms */
+            min_interval_ms: number | null;
+            /**
+             * Periods
+             * @description The kinds of periods it has, the `current` one first.
+             */
+            periods: components["schemas"]["Kind"][];
+            /**
+             * Time Zone
+             * @example UTC
+             */
+            time_zone: string;
+            /**
+             * Season
+             * @description When seasons begin, as a cron expression.
+             * @example 0 0 1 *\/3 *
+             */
+            season: string | null;
+            /**
+             * Keep Days
+             * @description How many days past periods are kept for; null is for ever.
+             */
+            keep_days: number | null;
+            /**
+             * Unit
+             * @example points
+             */
+            unit: string | null;
+            /** Decimals */
+            decimals: number;
+            /** Private */
+            private: boolean;
+            /** Open To Players */
+            open_to_players: boolean;
+            /**
+             * Building
+             * @description The kinds of periods that are being completed from earlier scores.
+             */
+            building: components["schemas"]["Kind"][];
+        };
+        /**
+         * BoardSubmissionIn
+         * @description A score to submit, and the board it is for.
+         * @example {
+         *       "board": "laps",
+         *       "score": 61250,
+         *       "user_id": 123
+         *     }
+         */
+        BoardSubmissionIn: {
+            /**
+             * User Id
+             * @description Whose score it is.
+             */
+            user_id: number;
+            /** Score */
+            score: number;
+            /**
+             * Submission Id
+             * @description Chosen by the client: sent again with the same id, a submission counts once.
+             */
+            submission_id?: string | null;
+            /**
+             * Metadata
+             * @description What to show beside the score.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one; 0 if absent.
+             */
+            subscore?: number | null;
+            /**
+             * Achieved At
+             * @description When the score was received, for those who deliver it later; now if absent or yet to come. A player's token may not tell it.
+             */
+            achieved_at?: string | null;
+            /**
+             * Board
+             * @description The board's name in addresses.
+             * @default default
+             * @example default
+             */
+            board: string;
         };
         /** BoardsOut */
         BoardsOut: {
@@ -486,6 +1222,53 @@ export interface components {
             count: number;
         };
         /**
+         * CacheOut
+         * @description Reads of the first entries since this process began.
+         */
+        CacheOut: {
+            /** Hits */
+            hits: number;
+            /** Misses */
+            misses: number;
+        };
+        /**
+         * Cause
+         * @description What is hidden: the entry on that board, or the player everywhere.
+         * @enum {string}
+         */
+        Cause: "entry" | "player";
+        /**
+         * ChangedOut
+         * @description An entry that changed.
+         */
+        ChangedOut: {
+            /**
+             * Board
+             * @example default
+             */
+            board: string;
+            /**
+             * Period
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            state: components["schemas"]["State"];
+        };
+        /**
+         * DatabaseNodeOut
+         * @description A node of the database.
+         */
+        DatabaseNodeOut: {
+            /**
+             * Node
+             * @example postgres
+             */
+            node: string;
+            /** Up */
+            up: boolean;
+        };
+        /**
          * DistributionOut
          * @description How a board's scores are spread; scores are null on an empty board.
          */
@@ -497,9 +1280,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Buckets */
             buckets: components["schemas"]["BucketOut"][];
             /** Count */
@@ -539,6 +1323,12 @@ export interface components {
             /** Score */
             score: number;
             /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
+            /**
              * Submissions
              * @description How many scores the player has submitted.
              */
@@ -557,6 +1347,33 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Hidden
+             * @description True where nobody but its player sees the entry; only admins are told.
+             * @default false
+             */
+            hidden: boolean;
+        };
+        /**
+         * ErasureOut
+         * @description How much was erased, and the id by which the audit log knows it.
+         */
+        ErasureOut: {
+            /**
+             * Erasure Id
+             * Format: uuid
+             * @description Keep it as the proof: the audit log has it, with who did it and when.
+             */
+            erasure_id: string;
+            /** Events */
+            events: number;
+            /** Standings */
+            standings: number;
+            /**
+             * Acts
+             * @description How many acts in the audit log do not tell any more whom they concerned.
+             */
+            acts: number;
         };
         /** ErrorObject */
         ErrorObject: {
@@ -585,6 +1402,105 @@ export interface components {
             error: components["schemas"]["ErrorObject"];
         };
         /**
+         * EventOut
+         * @description A score that the player submitted.
+         */
+        EventOut: {
+            /**
+             * Board
+             * @description Null where the board is no more.
+             * @example default
+             */
+            board: string | null;
+            /**
+             * Submission Id
+             * Format: uuid
+             */
+            submission_id: string;
+            /** Score */
+            score: number;
+            /** Subscore */
+            subscore: number;
+            /**
+             * Achieved At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            recorded_at: string;
+            /**
+             * Metadata
+             * @description What the player's game sent along, at most 2048 bytes.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Counts
+             * @description False where a moderator removed it.
+             */
+            counts: boolean;
+        };
+        /**
+         * ExportOut
+         * @description Everything about a player.
+         */
+        ExportOut: {
+            player: components["schemas"]["UserOut"];
+            /** Standings */
+            standings: components["schemas"]["StandingOut"][];
+            /**
+             * Acts
+             * @description What moderators and operators did to the player; only for admins.
+             * @default []
+             */
+            acts: components["schemas"]["ActOut"][];
+            /** Events */
+            events: components["schemas"]["EventOut"][];
+        };
+        /**
+         * FinalRankOut
+         * @description Where a player was when a period ended.
+         */
+        FinalRankOut: {
+            /**
+             * Period
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            kind: components["schemas"]["Kind"];
+            /** Starts At */
+            starts_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Rank */
+            rank: number;
+            /** Score */
+            score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
+            /** Percentile */
+            percentile: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * Form
+         * @description How entries are written: CSV (RFC 4180, with a header), or JSON, an object a line.
+         * @enum {string}
+         */
+        Form: "csv" | "ndjson";
+        /**
          * FoundOut
          * @description An entry among those looked up.
          */
@@ -601,6 +1517,12 @@ export interface components {
             username: string | null;
             /** Score */
             score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
             /**
              * Submissions
              * @description How many scores the player has submitted.
@@ -620,6 +1542,12 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Hidden
+             * @description True where nobody but its player sees the entry; only admins are told.
+             * @default false
+             */
+            hidden: boolean;
             /**
              * Rank Among
              * @description The rank among those asked for.
@@ -651,6 +1579,106 @@ export interface components {
             /** Version */
             version: string;
         };
+        /**
+         * HiddenEntryOut
+         * @description A hidden entry with the rank that it would have.
+         */
+        HiddenEntryOut: {
+            /** Rank */
+            rank: number;
+            /** User Id */
+            user_id: number;
+            /**
+             * Username
+             * @description Null while it cannot be told.
+             * @example ada
+             */
+            username: string | null;
+            /** Score */
+            score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
+            /**
+             * Submissions
+             * @description How many scores the player has submitted.
+             */
+            submissions: number;
+            /**
+             * Achieved At
+             * Format: date-time
+             * @description When the standing came about.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /**
+             * Metadata
+             * @description What the player's game sent along, at most 2048 bytes.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Hidden
+             * @description True where nobody but its player sees the entry; only admins are told.
+             * @default false
+             */
+            hidden: boolean;
+            /**
+             * Hidden By
+             * @description What is hidden: the `entry` on this board, the `player`, or both.
+             */
+            hidden_by: components["schemas"]["Cause"][];
+        };
+        /**
+         * HiddenOut
+         * @description Hidden entries of a board, by their players' ids.
+         */
+        HiddenOut: {
+            /**
+             * Board
+             * @example default
+             */
+            board: string;
+            /**
+             * Period
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Entries */
+            entries: components["schemas"]["HiddenEntryOut"][];
+            /**
+             * Next
+             * @description The player after whom to go on, as `after`; null at the end.
+             */
+            next: number | null;
+        };
+        /**
+         * HistoryOut
+         * @description A player's submissions in the order of their times, and the periods that are over, the latest first.
+         */
+        HistoryOut: {
+            /**
+             * Board
+             * @example default
+             */
+            board: string;
+            /** User Id */
+            user_id: number;
+            /** Points */
+            points: components["schemas"]["PointOut"][];
+            /** Periods */
+            periods: components["schemas"]["FinalRankOut"][];
+            /**
+             * Previous
+             * @description What to send as `cursor` for earlier submissions; null at the first.
+             */
+            previous: string | null;
+        };
         /** IndexHealth */
         IndexHealth: {
             /** Partitions */
@@ -658,6 +1686,135 @@ export interface components {
             /** Healthy */
             healthy: number;
         };
+        /**
+         * IndexNodeOut
+         * @description A node of the index that takes writes.
+         */
+        IndexNodeOut: {
+            /**
+             * Node
+             * @example 127.0.0.1:7001
+             */
+            node: string;
+            /** Up */
+            up: boolean;
+            /**
+             * Memory Bytes
+             * @description Null where the node does not tell.
+             */
+            memory_bytes: number | null;
+        };
+        /**
+         * IssuedKeyOut
+         * @description An API key with its text, which cannot be shown again.
+         */
+        IssuedKeyOut: {
+            /**
+             * Name
+             * @example game-server
+             */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who created it.
+             * @example env:admin
+             */
+            created_by: string;
+            /** Rotated At */
+            rotated_at: string | null;
+            /**
+             * Replaced Until
+             * @description How long the text before the rotation stays valid.
+             */
+            replaced_until: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Key
+             * @description The key itself.
+             * @example lf_00112233445566778899aabbccddeeff0011223344556677
+             */
+            key: string;
+        };
+        /**
+         * KeyIn
+         * @description A key to create.
+         * @example {
+         *       "name": "game-server",
+         *       "scopes": [
+         *         "submit"
+         *       ]
+         *     }
+         */
+        KeyIn: {
+            /**
+             * Name
+             * @description Its name for ever; those of revoked keys stay taken.
+             * @example game-server
+             */
+            name: string;
+            /**
+             * Scopes
+             * @description `read` private boards, `submit` for anyone and create players, or `admin`: everything.
+             */
+            scopes: components["schemas"]["Scope"][];
+        };
+        /**
+         * KeyOut
+         * @description An API key.
+         */
+        KeyOut: {
+            /**
+             * Name
+             * @example game-server
+             */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who created it.
+             * @example env:admin
+             */
+            created_by: string;
+            /** Rotated At */
+            rotated_at: string | null;
+            /**
+             * Replaced Until
+             * @description How long the text before the rotation stays valid.
+             */
+            replaced_until: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * KeysOut
+         * @description All API keys, by name.
+         */
+        KeysOut: {
+            /** Keys */
+            keys: components["schemas"]["KeyOut"][];
+        };
+        /**
+         * Kind
+         * @description How long a period lasts.
+         * @enum {string}
+         */
+        Kind: "all-time" | "daily" | "weekly" | "monthly" | "season";
         /**
          * LookupIn
          * @description Players to look up, such as friends.
@@ -684,9 +1841,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Entries */
             entries: components["schemas"]["FoundOut"][];
             /**
@@ -702,6 +1860,37 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
+        };
+        /**
+         * MixedBatchIn
+         * @description Scores to submit together, each to the board it names.
+         * @example {
+         *       "submissions": [
+         *         {
+         *           "score": 500,
+         *           "user_id": 123
+         *         },
+         *         {
+         *           "board": "laps",
+         *           "score": 61250,
+         *           "user_id": 123
+         *         }
+         *       ]
+         *     }
+         */
+        MixedBatchIn: {
+            /** Submissions */
+            submissions: components["schemas"]["BoardSubmissionIn"][];
+        };
+        /**
+         * ModeratedOut
+         * @description What an act changed: the player's entries as they are now.
+         */
+        ModeratedOut: {
+            /** User Id */
+            user_id: number;
+            /** Entries */
+            entries: components["schemas"]["ChangedOut"][];
         };
         /**
          * Order
@@ -721,9 +1910,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
@@ -749,6 +1939,40 @@ export interface components {
             previous: string | null;
         };
         /**
+         * PartitionOut
+         * @description A partition of the index. What its node does not tell is null.
+         */
+        PartitionOut: {
+            /** Partition */
+            partition: number;
+            /**
+             * Node
+             * @description The node that it is on.
+             * @example 127.0.0.1:7001
+             */
+            node: string;
+            /**
+             * Complete
+             * @description Whether it answers reads; if not, it awaits its rebuild or its node is down.
+             */
+            complete: boolean;
+            /**
+             * Lag Ms
+             * @description How far back it is known to be complete; null if it is not.
+             */
+            lag_ms: number | null;
+            /**
+             * Entries
+             * @description Entries of all boards and periods.
+             */
+            entries: number | null;
+            /**
+             * Players
+             * @description Players whose names it holds.
+             */
+            players: number | null;
+        };
+        /**
          * PercentileOut
          * @description The last entry that is ahead of at least that share of the others.
          */
@@ -771,6 +1995,78 @@ export interface components {
             as_of: string;
         };
         /**
+         * PeriodOut
+         * @description A period and its bounds.
+         */
+        PeriodOut: {
+            /**
+             * Period
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            kind: components["schemas"]["Kind"];
+            /**
+             * Starts At
+             * @description Its first moment; null if it has always been.
+             */
+            starts_at: string | null;
+            /**
+             * Ends At
+             * @description The first moment after it; null if it has no end.
+             */
+            ends_at: string | null;
+            /** Current */
+            current: boolean;
+            /**
+             * Final
+             * @description Whether nothing that comes late counts in it any more.
+             */
+            final: boolean;
+            /**
+             * Indexed
+             * @description Whether reads come from the index; else from the database, as exact.
+             */
+            indexed: boolean;
+        };
+        /**
+         * PeriodsOut
+         * @description Periods of a board: the current ones, then past ones, the latest first.
+         */
+        PeriodsOut: {
+            /**
+             * Board
+             * @example default
+             */
+            board: string;
+            /** Periods */
+            periods: components["schemas"]["PeriodOut"][];
+            /**
+             * Next
+             * @description What to send as `before` for those that follow; null at the end.
+             */
+            next: string | null;
+        };
+        /**
+         * PlayerChangesIn
+         * @description What to change of a player; what is absent stays.
+         * @example {
+         *       "username": "ada"
+         *     }
+         */
+        PlayerChangesIn: {
+            /**
+             * Username
+             * @description The new name, by the rules of new players.
+             */
+            username?: string;
+            /**
+             * Email
+             * @description The new email; null takes it away.
+             */
+            email?: string | null;
+        };
+        /**
          * PlayerOut
          * @description A player's entry and how it compares.
          */
@@ -787,6 +2083,12 @@ export interface components {
             username: string | null;
             /** Score */
             score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
             /**
              * Submissions
              * @description How many scores the player has submitted.
@@ -807,6 +2109,12 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             /**
+             * Hidden
+             * @description True where nobody but its player sees the entry; only admins are told.
+             * @default false
+             */
+            hidden: boolean;
+            /**
              * Percentile
              * @description The share of the other players that this one is ahead of.
              */
@@ -821,11 +2129,72 @@ export interface components {
             as_of: string;
         };
         /**
+         * PointOut
+         * @description A submission, and what it and those of earlier times amount to.
+         */
+        PointOut: {
+            /**
+             * At
+             * Format: date-time
+             * @description When the score was received.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * Submission Id
+             * Format: uuid
+             */
+            submission_id: string;
+            /**
+             * Submitted
+             * @description The score that was submitted.
+             */
+            submitted: number;
+            /**
+             * Score
+             * @description The player's score with it.
+             */
+            score: number;
+            /**
+             * Subscore
+             * @description The player's second score with it, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
+        };
+        /**
          * Policy
          * @description What a player's events amount to.
          * @enum {string}
          */
         Policy: "sum" | "best" | "latest";
+        /**
+         * QueuedBatchOut
+         * @description The submissions wait in the queue, but for those that are not valid.
+         */
+        QueuedBatchOut: {
+            /** Results */
+            results: (components["schemas"]["QueuedOut"] | components["schemas"]["ErrorOut"])[];
+        };
+        /**
+         * QueuedOut
+         * @description The submission waits in the queue and is counted a moment later.
+         */
+        QueuedOut: {
+            /** User Id */
+            user_id: number;
+            /**
+             * Submission Id
+             * Format: uuid
+             * @description Sent again with the same id, it counts once.
+             */
+            submission_id: string;
+            /**
+             * Queued
+             * @constant
+             */
+            queued: true;
+        };
         /**
          * RangeOut
          * @description Consecutive entries within a range of scores; `total` counts all in it.
@@ -838,9 +2207,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
@@ -862,10 +2232,25 @@ export interface components {
         };
         /**
          * RankStyle
-         * @description How ties are numbered: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score alone.
+         * @description How ties are numbered: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
          * @enum {string}
          */
         RankStyle: "ordinal" | "shared";
+        /**
+         * ReasonIn
+         * @description Why something is done.
+         * @example {
+         *       "reason": "scores that nobody can reach"
+         *     }
+         */
+        ReasonIn: {
+            /**
+             * Reason
+             * @description Why, for the audit log: 1 to 500 characters, not beginning with a blank.
+             * @example scores that nobody can reach
+             */
+            reason: string;
+        };
         /**
          * ReceiptOut
          * @description What a submission came to: the player's standing now.
@@ -875,6 +2260,12 @@ export interface components {
             user_id: number;
             /** Score */
             score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one.
+             * @default 0
+             */
+            subscore: number;
             /**
              * Rank
              * @description Null if not asked for, or while the index cannot tell it.
@@ -905,6 +2296,132 @@ export interface components {
             achieved_at: string;
         };
         /**
+         * RotationIn
+         * @description How to replace a key.
+         * @example {
+         *       "overlap_s": 3600
+         *     }
+         */
+        RotationIn: {
+            /**
+             * Overlap S
+             * @description How many seconds the old key stays valid for; one replaced before that ends now.
+             * @default 0
+             */
+            overlap_s: number;
+        };
+        /**
+         * Scope
+         * @description What a key may do: read private boards, submit for anyone and create players, or everything.
+         * @enum {string}
+         */
+        Scope: "read" | "submit" | "admin";
+        /**
+         * ScoreIn
+         * @description The score that a player is to have.
+         * @example {
+         *       "reason": "lost in an outage",
+         *       "score": 500
+         *     }
+         */
+        ScoreIn: {
+            /**
+             * Reason
+             * @description Why, for the audit log: 1 to 500 characters, not beginning with a blank.
+             * @example scores that nobody can reach
+             */
+            reason: string;
+            /**
+             * Score
+             * @description The board's limits do not apply to it.
+             */
+            score: number;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one; 0 if absent.
+             */
+            subscore?: number | null;
+            /**
+             * Metadata
+             * @description What to show beside the score.
+             */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ShardsOut
+         * @description How the partitions of the index, its nodes, the database and the cache are.
+         */
+        ShardsOut: {
+            /**
+             * Partitions
+             * @description Empty while no node of the index can be reached.
+             */
+            partitions: components["schemas"]["PartitionOut"][];
+            /** Nodes */
+            nodes: components["schemas"]["IndexNodeOut"][];
+            /** Database */
+            database: components["schemas"]["DatabaseNodeOut"][];
+            cache: components["schemas"]["CacheOut"];
+            /** @description Null until maintenance has verified any. */
+            verification: components["schemas"]["VerificationOut"] | null;
+            /**
+             * As Of
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            as_of: string;
+        };
+        /**
+         * StandingOut
+         * @description A player's standing on a board in a period.
+         */
+        StandingOut: {
+            /**
+             * Board
+             * @example default
+             */
+            board: string;
+            /**
+             * Period
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Score */
+            score: number;
+            /** Subscore */
+            subscore: number;
+            /** Submissions */
+            submissions: number;
+            /**
+             * Achieved At
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /**
+             * Metadata
+             * @description What the player's game sent along, at most 2048 bytes.
+             */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Hidden
+             * @description True where the standing is hidden; only admins are told.
+             * @default false
+             */
+            hidden: boolean;
+        };
+        /**
+         * State
+         * @description What everyone sees of an entry.
+         * @enum {string}
+         */
+        State: "listed" | "hidden" | "removed";
+        /**
          * SubmissionIn
          * @description A score to submit.
          * @example {
@@ -932,6 +2449,16 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Subscore
+             * @description The second score, on boards that have one; 0 if absent.
+             */
+            subscore?: number | null;
+            /**
+             * Achieved At
+             * @description When the score was received, for those who deliver it later; now if absent or yet to come. A player's token may not tell it.
+             */
+            achieved_at?: string | null;
         };
         /**
          * TopOut
@@ -945,9 +2472,10 @@ export interface components {
             board: string;
             /**
              * Period
-             * @constant
+             * @description The period's name.
+             * @example all-time
              */
-            period: "all-time";
+            period: string;
             /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
@@ -1021,6 +2549,29 @@ export interface components {
             /** Users */
             users: components["schemas"]["UserOut"][];
         };
+        /**
+         * VerificationOut
+         * @description How far the verification of all standings, some players at a time, has come. What differs is mended.
+         */
+        VerificationOut: {
+            /**
+             * Verified At
+             * Format: date-time
+             * @description When the last standings were compared.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            verified_at: string;
+            /**
+             * Checked
+             * @description Standings compared since it last began with the first player.
+             */
+            checked: number;
+            /**
+             * Differing
+             * @description Those of them that the index did not hold as the database does.
+             */
+            differing: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1071,6 +2622,17 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
+            /** @description The submission waits in the queue and is counted a moment later. */
+            202: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedOut"];
+                };
+            };
             /** @description The request cannot be read. */
             400: {
                 headers: {
@@ -1082,7 +2644,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1094,7 +2656,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The key may not do this. */
+            /** @description This caller may not do this. */
             403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1127,7 +2689,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It exists already. */
+            /** @description It contradicts what is there already. */
             409: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1165,6 +2727,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1241,6 +2822,17 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
+            /** @description The submission waits in the queue and is counted a moment later. */
+            202: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedOut"];
+                };
+            };
             /** @description The request cannot be read. */
             400: {
                 headers: {
@@ -1252,7 +2844,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1264,7 +2856,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The key may not do this. */
+            /** @description This caller may not do this. */
             403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1297,7 +2889,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It exists already. */
+            /** @description It contradicts what is there already. */
             409: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1335,6 +2927,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1424,6 +3035,17 @@ export interface operations {
                     "application/json": components["schemas"]["BatchOut"];
                 };
             };
+            /** @description The submissions wait in the queue, but for those that are not valid. */
+            202: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedBatchOut"];
+                };
+            };
             /** @description The request cannot be read. */
             400: {
                 headers: {
@@ -1435,7 +3057,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1447,7 +3069,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The key may not do this. */
+            /** @description This caller may not do this. */
             403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -1513,6 +3135,213 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    submit_mixed_batch: {
+        parameters: {
+            query?: {
+                /** @description `none` spares the work of finding the rank. */
+                rank?: "exact" | "none";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MixedBatchIn"];
+            };
+        };
+        responses: {
+            /** @description A receipt or an error for each submission, in their order. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "user_id": 123,
+                     *           "score": 500,
+                     *           "rank": 1,
+                     *           "submissions": 1,
+                     *           "improved": true,
+                     *           "duplicate": false,
+                     *           "submission_id": "0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f",
+                     *           "achieved_at": "2026-11-23T12:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "error": {
+                     *             "code": "board_not_found",
+                     *             "message": "there is no board 'lapz'",
+                     *             "details": {
+                     *               "board": "lapz"
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description The submissions wait in the queue, but for those that are not valid. */
+            202: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedBatchOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Something went wrong here. */
             500: {
                 headers: {
@@ -1542,8 +3371,8 @@ export interface operations {
     top: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description How many entries at most. */
                 limit?: number;
             };
@@ -1585,6 +3414,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -1601,6 +3453,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1636,8 +3507,8 @@ export interface operations {
     board_top: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description How many entries at most. */
                 limit?: number;
             };
@@ -1682,6 +3553,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -1698,6 +3592,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1733,8 +3646,8 @@ export interface operations {
     rank: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
             };
             header?: never;
             path: {
@@ -1777,6 +3690,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -1793,6 +3729,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1828,8 +3783,8 @@ export interface operations {
     lookup: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
             };
             header?: never;
             path: {
@@ -1863,6 +3818,29 @@ export interface operations {
             };
             /** @description The request cannot be read. */
             400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
@@ -1927,6 +3905,25 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Something went wrong here. */
             500: {
                 headers: {
@@ -1956,8 +3953,8 @@ export interface operations {
     board_rank: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
             };
             header?: never;
             path: {
@@ -2002,6 +3999,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2018,6 +4038,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2053,8 +4092,8 @@ export interface operations {
     around: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description How many neighbours on each side. */
                 radius?: number;
             };
@@ -2101,6 +4140,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2117,6 +4179,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2152,8 +4233,8 @@ export interface operations {
     page: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description The rank to begin at; 1 where there is no cursor either. */
                 rank?: number;
                 /** @description How many entries at most. */
@@ -2202,6 +4283,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2218,6 +4322,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2253,8 +4376,8 @@ export interface operations {
     score_range: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description The lowest score, included. */
                 min_score?: number;
                 /** @description The highest score, included. */
@@ -2305,6 +4428,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2321,6 +4467,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2356,8 +4521,8 @@ export interface operations {
     distribution: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
                 /** @description How many buckets at most. */
                 buckets?: number;
             };
@@ -2402,6 +4567,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2418,6 +4606,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2453,8 +4660,8 @@ export interface operations {
     percentile: {
         parameters: {
             query?: {
-                /** @description The period: `current`, or `all-time`; the same on boards without periods. */
-                period?: "current" | "all-time";
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
             };
             header?: never;
             path: {
@@ -2499,6 +4706,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2521,8 +4751,448 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description Something went wrong here. */
             500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description How many submissions at most. */
+                limit?: number;
+                /** @description How many past periods at most. */
+                periods?: number;
+                /** @description A history's `previous`. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A player's submissions in the order of their times, and the periods that are over, the latest first. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
+                /** @description `csv` for spreadsheets, `ndjson` for programs: an object a line. */
+                format?: components["schemas"]["Form"];
+            };
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All entries, best first. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description A name for the file. */
+                    "Content-Disposition": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example rank,user_id,username,score,submissions,achieved_at,metadata
+                     *     1,123,ada,520,2,2026-11-23T12:00:00.000Z,
+                     */
+                    "text/csv": string;
+                    /** @example {"rank": 1, "user_id": 123, "username": "ada", "score": 520, "submissions": 2, "achieved_at": "2026-11-23T12:00:00.000Z", "metadata": null} */
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This deployment answers in one piece: poll, or read page after page, instead. */
+            501: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    stream: {
+        parameters: {
+            query?: {
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
+                /** @description How many entries at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The id of the last event received, which is not sent again. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events named `top`: the first entries now, and after each change. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 2000
+                     *
+                     *     event: top
+                     *     id: 5f0c6d0c8a1f4a3b9e7d2c11
+                     *     data: {"board":"default","period":"all-time","entries":[],"total":0,"as_of":"2026-11-23T12:00:00.000Z","source":"index"}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This deployment answers in one piece: poll, or read page after page, instead. */
+            501: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
@@ -2588,11 +5258,215 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description The request is not valid. */
             422: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardIn"];
+            };
+        };
+        responses: {
+            /** @description A board's settings. */
+            201: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Where the board is. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2669,6 +5543,29 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description There is no such thing. */
             404: {
                 headers: {
@@ -2685,6 +5582,464 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    delete_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A board's settings. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardChangesIn"];
+            };
+        };
+        responses: {
+            /** @description A board's settings. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    periods: {
+        parameters: {
+            query?: {
+                /** @description How many past periods at most. */
+                limit?: number;
+                /** @description A page's `next`: only past periods that come after it in the list. */
+                before?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Periods of a board: the current ones, then past ones, the latest first. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeriodsOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2763,7 +6118,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -2775,11 +6130,41 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description The request is not valid. */
             422: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2851,7 +6236,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -2863,7 +6248,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The key may not do this. */
+            /** @description This caller may not do this. */
             403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -2885,7 +6270,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It exists already. */
+            /** @description It contradicts what is there already. */
             409: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -2923,6 +6308,25 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2999,12 +6403,23 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3027,6 +6442,1516 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    erase_user: {
+        parameters: {
+            query?: {
+                /** @description The request that this answers, for the audit log, such as a ticket's number. */
+                reference?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How much was erased, and the id by which the audit log knows it. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayerChangesIn"];
+            };
+        };
+        responses: {
+            /** @description A player. The email is there for those with the admin key only. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    export_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything about a player. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    hide_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    unhide_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    set_score: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoreIn"];
+            };
+        };
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    remove_entry: {
+        parameters: {
+            query: {
+                /** @description Why, for the audit log: 1 to 500 characters, not beginning with a blank. */
+                reason: string;
+                /** @description Remove the entry of this period alone; without it, all scores so far stop counting. */
+                period?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    hidden_entries: {
+        parameters: {
+            query?: {
+                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                period?: string;
+                /** @description How many entries at most. */
+                limit?: number;
+                /** @description A page's `next`. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The board's name in addresses. */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Hidden entries of a board, by their players' ids. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HiddenOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    hide_player: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    unhide_player: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description What an act changed: the player's entries as they are now. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3160,7 +8085,7 @@ export interface operations {
                     "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
                 };
             };
-            /** @description A key is needed, or this one is not known. */
+            /** @description A key or a token is needed, or this one is not known. */
             401: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -3172,7 +8097,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The key may not do this. */
+            /** @description This caller may not do this. */
             403: {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
@@ -3199,6 +8124,839 @@ export interface operations {
                 headers: {
                     /** @description The request's own id, or one made for it; the log has it too. */
                     "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Only acts on this board. */
+                board?: string;
+                /** @description Only acts on this player. */
+                user_id?: number;
+                /** @description Only acts of this kind, such as `key.create`. */
+                action?: string;
+                /** @description How many entries at most. */
+                limit?: number;
+                /** @description A page's `next`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Acts, newest first. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    admin_shards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How the partitions of the index, its nodes, the database and the cache are. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShardsOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All API keys, by name. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOut"];
+                };
+            };
+            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    ETag: string;
+                    /** @description Keep it, but ask before using it again. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyIn"];
+            };
+        };
+        responses: {
+            /** @description An API key with its text, which cannot be shown again. */
+            201: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKeyOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationIn"];
+            };
+        };
+        responses: {
+            /** @description An API key with its text, which cannot be shown again. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedKeyOut"];
+                };
+            };
+            /** @description The request cannot be read. */
+            400: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It contradicts what is there already. */
+            409: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An API key. */
+            200: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Where the answer came from. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyOut"];
+                };
+            };
+            /** @description A key or a token is needed, or this one is not known. */
+            401: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description This caller may not do this. */
+            403: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is not valid. */
+            422: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Too many requests of this key, player or address. */
+            429: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
+                    /** @description How many requests may come at once. */
+                    "RateLimit-Limit": number;
+                    /** @description How many of them are left. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until all of them are left again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Something went wrong here. */
+            500: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A part that this needs is out of reach; try again shortly. */
+            503: {
+                headers: {
+                    /** @description The request's own id, or one made for it; the log has it too. */
+                    "X-Request-Id": string;
+                    /** @description Seconds. */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {

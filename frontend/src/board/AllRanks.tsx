@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { formatNumber, plural } from '../format/numbers';
 import { GoToRank } from './GoToRank';
@@ -18,6 +18,14 @@ export function AllRanks({ total, rank }: { total: number; rank: number | undefi
   const scroll = useRankWindow(total, ROW_HEIGHT, rank ? shownAt(Math.min(rank, total)) : 0);
   const [asked, setAsked] = useState(rank);
 
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (rank === undefined) return;
+    // After the page has begun at its top, as all do.
+    const frame = requestAnimationFrame(() => section.current?.scrollIntoView());
+    return () => cancelAnimationFrame(frame);
+  }, [rank]);
+
   if (asked !== rank) {
     setAsked(rank);
     scroll.jumpTo(rank ? shownAt(Math.min(rank, total)) : 0);
@@ -30,7 +38,7 @@ export function AllRanks({ total, rank }: { total: number; rank: number | undefi
   }
 
   return (
-    <section aria-labelledby="all-ranks" className="card">
+    <section ref={section} aria-labelledby="all-ranks" className="card scroll-mt-22">
       <header className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-4 py-4 sm:px-6">
         <div>
           <h2 id="all-ranks" className="text-lg font-semibold tracking-tight">

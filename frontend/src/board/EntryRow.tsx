@@ -1,7 +1,10 @@
-import type { ReactNode } from 'react';
+import { memo } from 'react';
 
 import type { Entry } from '../api/types';
+import { detailsInLine } from '../format/metadata';
 import { formatNumber, plural } from '../format/numbers';
+import { SecondScore } from '../ladder/SecondScore';
+import { useScores } from '../ladder/scores';
 import { Ago } from '../ui/Ago';
 import { PlayerName } from '../ui/PlayerName';
 import { MovementBadge } from './MovementBadge';
@@ -13,14 +16,14 @@ interface Props {
   readonly highlighted?: boolean;
   /** Whether ranks may have many digits. */
   readonly wide?: boolean;
-  readonly trailing?: ReactNode;
 }
 
 const LONG_SCORE = 11;
 
 /** One line of a ranking: rank, name, score; how it came about in small print. */
-export function EntryRow({ entry, movement, highlighted = false, wide = false, trailing }: Props) {
-  const score = formatNumber(entry.score);
+export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, wide = false }: Props) {
+  const score = useScores().full(entry.score);
+  const noted = detailsInLine(entry.metadata);
   return (
     <div
       className={`flex h-16 items-center gap-3 px-4 sm:gap-5 sm:px-6 ${highlighted ? 'bg-wash' : ''} ${movement ? 'animate-glow' : ''}`}
@@ -33,14 +36,17 @@ export function EntryRow({ entry, movement, highlighted = false, wide = false, t
           <PlayerName player={entry} className="font-medium" />
           <MovementBadge movement={movement} />
         </div>
-        <p className="truncate text-xs text-muted">
+        <p className="truncate text-xs text-muted" title={noted || undefined}>
           {plural(entry.submissions, 'submission', 'submissions')}, <Ago time={entry.achieved_at} short />
+          {noted && `, ${noted}`}
         </p>
       </div>
-      <span className={`shrink-0 font-semibold tabular-nums ${score.length > LONG_SCORE ? 'text-xs sm:text-lg' : 'text-lg'}`}>
+      <span
+        className={`shrink-0 text-right font-semibold tabular-nums ${score.length > LONG_SCORE ? 'text-xs sm:text-lg' : 'text-lg'}`}
+      >
         {score}
+        <SecondScore of={entry} />
       </span>
-      {trailing}
     </div>
   );
-}
+});

@@ -1,7 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
+import type { UseQueryResult } from '@tanstack/react-query';
 
-import { useSurroundings } from '../api/context';
-import { top } from '../api/reads';
+import type { Listing } from '../api/types';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { Skeleton, SkeletonRows } from '../ui/Skeleton';
 import { useSlides } from '../ui/useSlides';
@@ -10,12 +9,11 @@ import { Podium } from './Podium';
 import { announcement } from './movement';
 import { useMovements } from './useMovements';
 
-export const TOP_SHOWN = 8;
 const ON_PODIUM = 3;
 
 /** Who leads, now: the podium and those who are after it. */
-export function LiveTop() {
-  const { data, error, refetch } = useQuery(top(useSurroundings(), TOP_SHOWN));
+export function LiveTop({ leaders }: { leaders: UseQueryResult<Listing> }) {
+  const { data, error, refetch } = leaders;
   const entries = data?.entries;
   const moved = useMovements(entries);
   const container = useSlides<HTMLDivElement>(entries);

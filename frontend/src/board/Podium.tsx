@@ -1,5 +1,6 @@
 import type { Entry } from '../api/types';
-import { formatCompact, formatNumber, plural } from '../format/numbers';
+import { formatNumber, plural } from '../format/numbers';
+import { useScores } from '../ladder/scores';
 import { Ago } from '../ui/Ago';
 import { PlayerName } from '../ui/PlayerName';
 import { MovementBadge } from './MovementBadge';
@@ -32,7 +33,8 @@ export function Podium({ entries, moved }: Props) {
 
 function Step({ entry, movement, at }: { entry: Entry; movement: Movement | undefined; at: number }) {
   const step = STEPS[at];
-  const score = formatNumber(entry.score);
+  const scores = useScores();
+  const score = scores.full(entry.score);
   if (!step) return null;
   return (
     <li data-slide={entry.user_id} className={`flex min-w-0 flex-col items-center ${step.place}`}>
@@ -42,7 +44,7 @@ function Step({ entry, movement, at }: { entry: Entry; movement: Movement | unde
         {formatNumber(entry.rank)}
       </span>
       <PlayerName player={entry} className="max-w-full px-1 text-center text-sm font-semibold sm:text-lg" />
-      <span className="h-5">
+      <span className="flex h-7 items-center">
         <MovementBadge movement={movement} />
       </span>
       <div
@@ -53,10 +55,10 @@ function Step({ entry, movement, at }: { entry: Entry; movement: Movement | unde
           className={`max-w-full truncate rounded-md px-1 text-base font-bold tracking-tight tabular-nums sm:text-2xl ${movement?.gained ? 'animate-glow' : ''}`}
           title={score}
         >
-          {score.length > LONGEST_SCORE ? formatCompact(entry.score) : score}
+          {score.length > LONGEST_SCORE ? scores.short(entry.score) : score}
         </span>
         <span className="mt-1 hidden max-w-full truncate text-xs text-muted sm:block">
-          {plural(entry.submissions, 'submission', 'submissions')}
+          {scores.second ? scores.second(entry.subscore) : plural(entry.submissions, 'submission', 'submissions')}
         </span>
         <Ago time={entry.achieved_at} className="mt-0.5 max-w-full truncate text-xs text-muted" />
       </div>

@@ -1,18 +1,27 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+const share = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 const signed = new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' });
+const BYTES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 export function formatNumber(value: number): string {
   return whole.format(value);
 }
 
-/** Such as 1.2M, for axes. */
-export function formatCompact(value: number): string {
-  return compact.format(value);
-}
-
 export function formatChange(value: number): string {
   return signed.format(value);
+}
+
+/** A part of 1, such as 97.5% for 0.975. */
+export function formatShare(part: number): string {
+  return share.format(part);
+}
+
+/** Such as 2.4 MB. */
+export function formatBytes(bytes: number): string {
+  const at = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  return new Intl.NumberFormat(undefined, { style: 'unit', unit: BYTES[at], unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+    bytes / 1_000 ** at,
+  );
 }
 
 /** A percentage with as many digits as tell it from 100: 99.99 for rank 100 of a million. */

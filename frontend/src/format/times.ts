@@ -4,6 +4,10 @@ const relative = {
 };
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const seconds = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
@@ -26,6 +30,21 @@ export function formatAgo(time: string, now: number, style: keyof typeof relativ
   return relative[style].format(0, 'second');
 }
 
+/** Such as Nov 24, 2026. */
+export function formatDay(time: string): string {
+  return day.format(new Date(time));
+}
+
 export function formatExact(time: string): string {
   return exact.format(new Date(time));
+}
+
+/** The time of day, such as 3:04:05 PM. */
+export function formatClock(time: number): string {
+  return clock.format(time);
+}
+
+/** Such as 5.2 sec. */
+export function formatSeconds(ms: number): string {
+  return seconds.format(ms / 1_000);
 }

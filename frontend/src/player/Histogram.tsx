@@ -1,4 +1,6 @@
-import { formatCompact, formatNumber, plural } from '../format/numbers';
+import { Numbers } from '../charts/Numbers';
+import { formatNumber, plural } from '../format/numbers';
+import { useScores } from '../ladder/scores';
 import { bandOf, type Bar } from './spread';
 
 interface Props {
@@ -14,11 +16,12 @@ const AXIS_LABELS = 5;
 
 /** How many players have how high a score, with one player's place marked. */
 export function Histogram({ bars, score, name }: Props) {
+  const scores = useScores();
   const most = Math.max(...bars.map((bar) => bar.count), 1);
   const place = bandOf(bars, score);
   const marked = bars[place];
   const summary = marked
-    ? `${name} is among ${plural(marked.count, 'player', 'players')} with a score from ${formatNumber(marked.low)} to ${formatNumber(marked.high)}.`
+    ? `${name} is among ${plural(marked.count, 'player', 'players')} with a score from ${scores.full(marked.low)} to ${scores.full(marked.high)}.`
     : '';
   return (
     <figure>
@@ -42,14 +45,18 @@ export function Histogram({ bars, score, name }: Props) {
                 height={height}
                 className={at === place ? 'fill-accent' : 'fill-edge'}
               >
-                <title>{`${formatNumber(bar.low)} to ${formatNumber(bar.high)}: ${plural(bar.count, 'player', 'players')}`}</title>
+                <title>{`${scores.full(bar.low)} to ${scores.full(bar.high)}: ${plural(bar.count, 'player', 'players')}`}</title>
               </rect>
             );
           })}
         </svg>
       </div>
       <Axis bars={bars} />
-      <Numbers bars={bars} />
+      <Numbers
+        summary="Show the numbers"
+        columns={['Score', 'Players']}
+        rows={bars.map((bar) => [`${scores.full(bar.low)} to ${scores.full(bar.high)}`, formatNumber(bar.count)])}
+      />
     </figure>
   );
 }
@@ -70,46 +77,17 @@ function Marker({ at, name }: { at: number; name: string }) {
 }
 
 function Axis({ bars }: { bars: readonly Bar[] }) {
+  const { short } = useScores();
   const every = Math.max(1, Math.ceil(bars.length / AXIS_LABELS));
   return (
     <div aria-hidden="true" className="relative mt-1 h-6 border-t border-line text-xs text-muted tabular-nums">
       {bars.map((bar, at) =>
         at % every === 0 ? (
           <span key={bar.low} className="absolute top-1.5" style={{ left: `${(at / bars.length) * 100}%` }}>
-            {formatCompact(bar.low)}
+            {short(bar.low)}
           </span>
         ) : null,
       )}
     </div>
-  );
-}
-
-function Numbers({ bars }: { bars: readonly Bar[] }) {
-  return (
-    <details className="mt-4 text-sm">
-      <summary className="w-fit cursor-pointer rounded text-muted hover:text-ink">Show the numbers</summary>
-      <table className="mt-3 w-full max-w-md tabular-nums">
-        <thead>
-          <tr className="text-left text-muted">
-            <th scope="col" className="py-1 font-medium">
-              Score
-            </th>
-            <th scope="col" className="py-1 text-right font-medium">
-              Players
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {bars.map((bar) => (
-            <tr key={bar.low} className="border-t border-line">
-              <th scope="row" className="py-1 text-left font-normal">
-                {formatNumber(bar.low)} to {formatNumber(bar.high)}
-              </th>
-              <td className="py-1 text-right">{formatNumber(bar.count)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </details>
   );
 }

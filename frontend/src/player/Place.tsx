@@ -1,5 +1,5 @@
 import type { Player } from '../api/types';
-import { formatNumber } from '../format/numbers';
+import { useScores } from '../ladder/scores';
 import { ErrorNotice } from '../ui/Notice';
 import { nameOf } from '../ui/PlayerName';
 import { Skeleton } from '../ui/Skeleton';
@@ -8,6 +8,7 @@ import { useSpread } from './useSpread';
 
 /** Where a player is among all scores. */
 export function Place({ player }: { player: Player }) {
+  const scores = useScores();
   const { bars, median, widening, error, retry } = useSpread();
   return (
     <section aria-labelledby="place" className="card self-start px-5 py-5 sm:px-6">
@@ -15,7 +16,7 @@ export function Place({ player }: { player: Player }) {
         Place among all scores
       </h2>
       <p className="mt-1 mb-6 min-h-5 text-sm text-muted">
-        {median !== null && `Half of the players have ${formatNumber(median)} or more. `}
+        {median !== null && `Half of the players have ${scores.full(median)} or more. `}
         {widening && 'Each bar covers a wider range than the one before.'}
       </p>
       {bars ? (

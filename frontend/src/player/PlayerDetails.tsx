@@ -7,9 +7,11 @@ import { nameOf } from '../ui/PlayerName';
 import { ErrorNotice } from '../ui/Notice';
 import { Skeleton, SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
+import { History } from './History';
 import { Neighbours } from './Neighbours';
 import { Place } from './Place';
 import { PlayerHead } from './PlayerHead';
+import { RunDetails } from './RunDetails';
 import { Unranked } from './Unranked';
 
 export function PlayerDetails({ userId }: { userId: number }) {
@@ -17,14 +19,16 @@ export function PlayerDetails({ userId }: { userId: number }) {
   usePageTitle(data ? nameOf(data) : '');
 
   if (error instanceof Refused && error.code === 'not_ranked') return <Unranked userId={userId} />;
-  if (!data) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />;
+  if (!data) return error ? <ErrorNotice error={error} retry={refetch} page /> : <Loading />;
   return (
     <div className="space-y-6 sm:space-y-8">
       <PlayerHead player={data} />
+      <RunDetails player={data} />
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <Place player={data} />
         <Neighbours userId={userId} />
       </div>
+      <History userId={userId} />
     </div>
   );
 }

@@ -1,11 +1,13 @@
 import type { Player } from '../api/types';
 import { formatNumber, formatPercent } from '../format/numbers';
 import { FriendButton } from '../friends/FriendButton';
+import { useScores } from '../ladder/scores';
 import { Ago } from '../ui/Ago';
 import { nameOf } from '../ui/PlayerName';
 import { ShareButton } from './ShareButton';
 
 export function PlayerHead({ player }: { player: Player }) {
+  const scores = useScores();
   const name = nameOf(player);
   return (
     <>
@@ -23,7 +25,16 @@ export function PlayerHead({ player }: { player: Player }) {
       </div>
       <dl className="card grid grid-cols-2 gap-x-4 gap-y-6 px-5 py-6 sm:grid-cols-4 sm:px-8">
         <Figure label="Rank" value={formatNumber(player.rank)} detail={`of ${formatNumber(player.total)}`} />
-        <Figure label="Score" value={formatNumber(player.score)} detail={<Ago time={player.achieved_at} />} />
+        <Figure
+          label={scores.unit ? `Score, ${scores.unit}` : 'Score'}
+          value={scores.full(player.score)}
+          detail={
+            <>
+              {scores.second && `${scores.second(player.subscore)}, `}
+              <Ago time={player.achieved_at} />
+            </>
+          }
+        />
         <Figure label="Ahead of" value={formatPercent(player.percentile)} detail="of the other players" />
         <Figure label="Submissions" value={formatNumber(player.submissions)} detail="in all" />
       </dl>

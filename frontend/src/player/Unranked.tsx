@@ -10,10 +10,18 @@ import { Skeleton } from '../ui/Skeleton';
 export function Unranked({ userId }: { userId: number }) {
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
   if (data) {
-    return <Notice title={`${data.username} has no score yet`}>The first score that is submitted gives a rank.</Notice>;
+    return (
+      <Notice title={`${data.username} has no score yet`} page>
+        The first score that is submitted gives a rank.
+      </Notice>
+    );
   }
   if (error instanceof Refused && error.code === 'user_not_found') {
-    return <Notice title="There is no such player">Nobody has the id {userId}. Try the search above.</Notice>;
+    return (
+      <Notice title="There is no such player" page>
+        Nobody has the id {userId}. Try the search above.
+      </Notice>
+    );
   }
-  return error ? <ErrorNotice error={error} retry={refetch} /> : <Skeleton className="h-40" />;
+  return error ? <ErrorNotice error={error} retry={refetch} page /> : <Skeleton className="h-40" />;
 }

@@ -136,7 +136,7 @@ function message(found: number, pending: boolean, error: unknown): string {
 
 function focusOnSlash(input: { readonly current: HTMLInputElement | null }): () => void {
   function onKey(event: globalThis.KeyboardEvent): void {
-    const typing = event.target instanceof HTMLElement && event.target.matches('input, textarea, select');
+    const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type=range]), textarea, select');
     if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     input.current?.focus();

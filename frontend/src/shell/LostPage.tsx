@@ -6,6 +6,7 @@ export function LostPage() {
   return (
     <Notice
       title="There is no such page"
+      page
       action={
         <Link to="/" className="button">
           To the leaderboard

@@ -1,21 +1,20 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 
-import { useSurroundings } from '../api/context';
+import { useDeployment } from '../api/context';
+import { ScoresOfBoard } from '../ladder/scores';
 import { PlayerSearch } from '../search/PlayerSearch';
 import { ConditionBanner } from './ConditionBanner';
 import { ThemeSwitch } from './ThemeSwitch';
+import { TAB } from './tab';
 import { useBeginning } from './useBeginning';
-
-const TAB =
-  'inline-flex min-h-10 items-center rounded-xl px-3.5 text-sm font-medium text-muted transition-colors hover:bg-sunken hover:text-ink aria-[current=page]:bg-sunken aria-[current=page]:text-ink';
 
 function skipToContent(): void {
   document.getElementById('content')?.focus();
 }
 
 export function Shell() {
-  const { title, devMode } = useSurroundings().config;
-  useBeginning(useLocation().pathname);
+  const { title, devMode, console } = useDeployment().config;
+  useBeginning(useLocation({ select: ({ pathname }) => pathname }));
   return (
     <div className="flex min-h-dvh flex-col">
       <button
@@ -31,7 +30,7 @@ export function Shell() {
             <Mark />
             <span className="truncate text-lg font-semibold tracking-tight">{title}</span>
           </Link>
-          <nav aria-label="Pages" className="order-last flex w-full gap-1 md:order-none md:w-auto">
+          <nav aria-label="Pages" className="order-last flex w-full flex-wrap gap-1 md:order-none md:w-auto">
             <Link to="/" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
               Leaderboard
             </Link>
@@ -43,6 +42,11 @@ export function Shell() {
                 Submit
               </Link>
             )}
+            {console && (
+              <Link to="/console" className={TAB}>
+                Console
+              </Link>
+            )}
           </nav>
           <div className="order-last w-full sm:order-none sm:w-64 md:ml-auto lg:w-80">
             <PlayerSearch />
@@ -52,7 +56,9 @@ export function Shell() {
       </header>
       <ConditionBanner />
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 py-6 outline-none sm:px-6 sm:py-10">
-        <Outlet />
+        <ScoresOfBoard>
+          <Outlet />
+        </ScoresOfBoard>
       </main>
     </div>
   );

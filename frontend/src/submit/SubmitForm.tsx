@@ -1,6 +1,7 @@
 import { useState } from 'react';
 
-import { Field } from './Field';
+import { useScores } from '../ladder/scores';
+import { Field } from '../ui/Field';
 import { submissionOf, type Draft, type Flaws, type Submission } from './draft';
 
 interface Props {
@@ -14,9 +15,11 @@ export function SubmitForm({ pending, send }: Props) {
   const [draft, setDraft] = useState<Draft>(() => ({
     userId: '',
     score: '100',
+    subscore: '',
     submissionId: crypto.randomUUID(),
     metadata: '',
   }));
+  const hasSecond = useScores().second !== null;
   const [flaws, setFlaws] = useState<Flaws>({});
   const [keyless, setKeyless] = useState(false);
 
@@ -67,6 +70,15 @@ export function SubmitForm({ pending, send }: Props) {
           flaw={flaws.score}
           onChange={(event) => set({ score: event.currentTarget.value })}
         />
+        {hasSecond && (
+          <Field
+            label="Second score"
+            inputMode="numeric"
+            value={draft.subscore}
+            flaw={flaws.subscore}
+            onChange={(event) => set({ subscore: event.currentTarget.value })}
+          />
+        )}
       </div>
       <Field
         label="Submission id"

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
 import { inWords } from '../api/errors';
+import { boardPath } from '../api/reads';
 import type { Receipt } from '../api/types';
 import { Neighbours } from '../player/Neighbours';
 import { Notice } from '../ui/Notice';
@@ -21,7 +22,7 @@ interface Sent {
 export function SubmitPage() {
   const surroundings = useSurroundings();
   const cache = useQueryClient();
-  const path = `/api/boards/${surroundings.config.board}/scores`;
+  const path = boardPath(surroundings, 'scores');
   usePageTitle('Submit a score');
 
   const sending = useMutation({

@@ -7,6 +7,8 @@ export type Submission = components['schemas']['SubmissionIn'];
 export interface Draft {
   readonly userId: string;
   readonly score: string;
+  /** Empty where the board has none, or it is not sent. */
+  readonly subscore: string;
   readonly submissionId: string;
   readonly metadata: string;
 }
@@ -19,16 +21,30 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function submissionOf(draft: Draft): { submission: Submission } | { flaws: Flaws } {
   const flaws: Flaws = {};
   const userId = parseUserId(draft.userId);
-  const score = /^-?\d+$/.test(draft.score.trim()) ? Number(draft.score) : Number.NaN;
+  const score = parseInteger(draft.score);
+  const subscore = draft.subscore.trim() === '' ? undefined : parseInteger(draft.subscore);
   const metadata = parsedMetadata(draft.metadata);
   if (userId === null) flaws.userId = 'Enter a player’s id.';
-  if (!Number.isSafeInteger(score)) flaws.score = 'Enter a whole number.';
+  if (score === null) flaws.score = 'Enter a whole number.';
+  if (subscore === null) flaws.subscore = 'Enter a whole number, or nothing.';
   if (!UUID.test(draft.submissionId)) flaws.submissionId = 'Enter a UUID.';
   if (metadata === undefined) flaws.metadata = 'Enter a JSON object, or nothing.';
-  if (userId === null || metadata === undefined || Object.keys(flaws).length > 0) return { flaws };
+  if (userId === null || score === null || subscore === null || metadata === undefined || Object.keys(flaws).length > 0) return { flaws };
   return {
-    submission: { user_id: userId, score, submission_id: draft.submissionId, ...(metadata && { metadata }) },
+    submission: {
+      user_id: userId,
+      score,
+      ...(subscore !== undefined && { subscore }),
+      submission_id: draft.submissionId,
+      ...(metadata && { metadata }),
+    },
   };
+}
+
+/** Return the integer as the API takes it, whatever the board shows it as; null if it is none. */
+function parseInteger(text: string): number | null {
+  const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : null;
 }
 
 /** Return the object, null for nothing, undefined for anything else. */

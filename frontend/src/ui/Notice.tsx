@@ -2,22 +2,39 @@ import type { ReactNode } from 'react';
 
 import { inWords } from '../api/errors';
 
+interface Props {
+  readonly title: string;
+  /** Whether it is all that its page has. */
+  readonly page?: boolean;
+  readonly children?: ReactNode;
+  readonly action?: ReactNode;
+}
+
 /** Says that there is nothing, or that something did not work, and what to do. */
-export function Notice({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function Notice({ title, page = false, children, action }: Props) {
+  const Title = page ? 'h1' : 'p';
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-14 text-center">
-      <p className="text-lg font-semibold">{title}</p>
+      <Title className="text-lg font-semibold">{title}</Title>
       {children && <p className="max-w-prose text-muted text-pretty">{children}</p>}
       {action && <div className="mt-4">{action}</div>}
     </div>
   );
 }
 
-export function ErrorNotice({ error, retry, title = 'That did not work' }: { error: unknown; retry: () => unknown; title?: string }) {
+interface ErrorProps {
+  readonly error: unknown;
+  readonly retry: () => unknown;
+  readonly title?: string;
+  readonly page?: boolean;
+}
+
+export function ErrorNotice({ error, retry, title = 'That did not work', page = false }: ErrorProps) {
   return (
     <div role="alert">
       <Notice
         title={title}
+        page={page}
         action={
           <button type="button" className="button" onClick={() => void retry()}>
             Try again

@@ -1,10 +1,10 @@
 import { useEffect } from 'react';
 
-import { useSurroundings } from '../api/context';
+import { useDeployment } from '../api/context';
 
 /** Name the document after what it shows. */
 export function usePageTitle(shown: string): void {
-  const { title } = useSurroundings().config;
+  const { title } = useDeployment().config;
   useEffect(() => {
     document.title = shown ? `${shown} · ${title}` : title;
   }, [shown, title]);

@@ -1,0 +1,43 @@
+import { useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+
+import { condition } from '../api/condition';
+import { useSurroundings } from '../api/context';
+import { POLL_MS, ladderPath, page, top } from '../api/reads';
+import { listen } from '../api/stream';
+import type { Listing } from '../api/types';
+import { useIsPast } from '../ladder/usePeriods';
+import { PAGE_ROWS } from './rankWindow';
+
+export const TOP_SHOWN = 8;
+
+type Told = Listing & { readonly source: string };
+
+/** Return who leads, as told by events; while those do not arrive, by asking again and again. */
+export function useLiveTop(): UseQueryResult<Listing> {
+  const around = useSurroundings();
+  const cache = useQueryClient();
+  const [flows, setFlows] = useState(false);
+  const address = around.client.address(ladderPath(around, 'stream', { limit: TOP_SHOWN }));
+  const leaders = top(around, TOP_SHOWN);
+  const firstPage = page(around, 1, PAGE_ROWS);
+
+  const isPast = useIsPast();
+  const events = around.config.events && !isPast;
+
+  useEffect(() => {
+    if (!events) return;
+    return listen(address, 'top', {
+      onEvent: (data) => {
+        const told = data as Told;
+        cache.setQueryData(leaders.queryKey, told);
+        condition.set(told.source === 'postgres' ? 'degraded' : 'fine');
+        void cache.invalidateQueries({ queryKey: firstPage.queryKey });
+      },
+      onFlow: setFlows,
+    });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the address says which ladder, and the keys follow from it
+  }, [address, cache, events]);
+
+  return useQuery({ ...leaders, refetchInterval: flows || isPast ? false : POLL_MS });
+}

@@ -1,0 +1,22 @@
+import { scaleTime } from 'd3-scale';
+
+interface Props {
+  /** Whether all was well at a time in ms since 1970, in order. */
+  readonly looks: readonly { readonly at: number; readonly well: boolean }[];
+  readonly times: readonly [number, number];
+}
+
+const WIDTH = 100;
+
+/** When something was well and when not; what it comes to is said in words beside it. */
+export function Strip({ looks, times }: Props) {
+  const x = scaleTime(times, [0, WIDTH]);
+  return (
+    <svg aria-hidden="true" viewBox={`0 0 ${WIDTH} 1`} preserveAspectRatio="none" shapeRendering="crispEdges" className="block h-4 w-full rounded bg-sunken">
+      {looks.map(({ at, well }, index) => {
+        const end = looks[index + 1]?.at ?? times[1];
+        return <rect key={at} x={x(at)} width={Math.max(0.5, x(end) - x(at))} height="1" className={well ? 'fill-up' : 'fill-down'} />;
+      })}
+    </svg>
+  );
+}

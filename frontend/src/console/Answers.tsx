@@ -1,0 +1,28 @@
+import { inWords } from '../api/errors';
+
+interface Props {
+  readonly act: string;
+  readonly close: () => void;
+  readonly pending: boolean;
+  readonly error: unknown;
+  readonly disabled?: boolean;
+}
+
+/** The end of a dialog's form: do it or leave it, and what went wrong. */
+export function Answers({ act, close, pending, error, disabled = false }: Props) {
+  return (
+    <div>
+      <div role="alert" className="mb-3 text-sm text-down empty:hidden">
+        {error ? inWords(error) : null}
+      </div>
+      <div className="flex justify-end gap-2">
+        <button type="button" className="button" onClick={close}>
+          Cancel
+        </button>
+        <button type="submit" className="button button-primary" disabled={disabled || pending}>
+          {act}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+
+import type { Board } from '../api/types';
+import { Card } from '../ui/Card';
+import { ErrorNotice } from '../ui/Notice';
+import { SkeletonRows } from '../ui/Skeleton';
+import { BoardForm } from './BoardForm';
+import { DeleteBoard } from './DeleteBoard';
+import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardDraft';
+import { useOperator } from './operator';
+import { allBoards, invalidateBoards } from './reads';
+
+/** All boards and their settings, to be made and changed. */
+export function BoardsPage() {
+  const operator = useOperator();
+  const cache = useQueryClient();
+  const { data, error, refetch } = useQuery(allBoards(operator));
+  const [edited, setEdited] = useState<Board | 'new' | null>(null);
+  const [unwanted, setUnwanted] = useState<Board | null>(null);
+  const saving = useMutation({
+    mutationFn: (draft: BoardDraft) =>
+      edited === null || edited === 'new'
+        ? operator.change<Board>('POST', '/api/boards', { board: draft.board, ...settingsOf(draft) })
+        : operator.change<Board>('PATCH', `/api/boards/${draft.board}`, changesOf(draft, edited)),
+    onSuccess: () => {
+      setEdited(null);
+      return invalidateBoards(cache);
+    },
+  });
+
+  function edit(next: Board | 'new' | null): void {
+    saving.reset();
+    setEdited(next);
+  }
+
+  return (
+    <Card
+      id="boards"
+      title="Boards"
+      beside={
+        <button type="button" className="button button-primary" onClick={() => edit('new')}>
+          Create a board
+        </button>
+      }
+    >
+      {data ? (
+        <BoardList boards={data.boards} edit={edit} remove={setUnwanted} />
+      ) : error ? (
+        <ErrorNotice error={error} retry={refetch} />
+      ) : (
+        <SkeletonRows rows={4} label="Loading the boards" />
+      )}
+      {edited && (
+        <BoardForm
+          title={edited === 'new' ? 'Create a board' : `The board ${edited.name}`}
+          act={edited === 'new' ? 'Create' : 'Save'}
+          initial={edited === 'new' ? EMPTY : draftOf(edited)}
+          exists={edited !== 'new'}
+          pending={saving.isPending}
+          error={saving.error}
+          send={saving.mutate}
+          close={() => setEdited(null)}
+        />
+      )}
+      {unwanted && <DeleteBoard board={unwanted} close={() => setUnwanted(null)} />}
+    </Card>
+  );
+}
+
+/** Calls without a board's name are for it. */
+const FOR_EVER = 'default';
+
+interface ListProps {
+  readonly boards: readonly Board[];
+  readonly edit: (board: Board) => void;
+  readonly remove: (board: Board) => void;
+}
+
+function BoardList({ boards, edit, remove }: ListProps) {
+  return (
+    <ul className="divide-y divide-line">
+      {boards.map((board) => (
+        <li key={board.board} className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 py-4 sm:px-6">
+          <div className="min-w-0 flex-1 basis-60">
+            <p dir="auto" className="truncate font-medium">
+              {board.name}
+            </p>
+            <p className="text-sm break-words text-muted">{inShort(board)}</p>
+          </div>
+          <div className="flex gap-2">
+            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={`Look at ${board.name}`}>
+              Look
+            </Link>
+            <button type="button" className="button" aria-label={`Edit ${board.name}`} onClick={() => edit(board)}>
+              Edit
+            </button>
+            {board.board !== FOR_EVER && (
+              <button type="button" className="button" aria-label={`Delete ${board.name}`} onClick={() => remove(board)}>
+                Delete
+              </button>
+            )}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function inShort({ board, policy, order, periods, private: isPrivate, building }: Board): string {
+  return [
+    board,
+    `${policy}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
+    periods.join(' and '),
+    ...(isPrivate ? ['private'] : []),
+    ...(building.length > 0 ? [`completing ${building.join(' and ')}`] : []),
+  ].join(' · ');
+}

@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { formatNumber } from '../format/numbers';
+import { ErrorNotice, Notice } from '../ui/Notice';
+import { PlayerName } from '../ui/PlayerName';
+import { SkeletonRows } from '../ui/Skeleton';
+import { useOperator } from './operator';
+import { hidden } from './reads';
+
+/** Who is hidden on a board, each with the rank that the player still sees. */
+export function HiddenEntries({ board }: { board: string }) {
+  const { data, error, refetch } = useQuery(hidden(useOperator(), board));
+  return (
+    <section aria-labelledby="hidden" className="card overflow-hidden">
+      <h2 id="hidden" className="border-b border-line px-4 py-4 text-lg font-semibold tracking-tight sm:px-6">
+        Hidden now
+      </h2>
+      {!data ? (
+        error ? (
+          <ErrorNotice error={error} retry={refetch} />
+        ) : (
+          <SkeletonRows rows={3} label="Loading the hidden entries" />
+        )
+      ) : data.entries.length === 0 ? (
+        <Notice title="Nobody is hidden">Those who are hidden still see their own ranks; nobody else does.</Notice>
+      ) : (
+        <ul className="divide-y divide-line">
+          {data.entries.map((entry) => (
+            <li key={entry.user_id} className="flex items-center justify-between gap-4 px-4 py-3.5 sm:px-6">
+              <div className="min-w-0">
+                <PlayerName player={entry} className="font-medium" />
+                <p className="text-sm text-muted">
+                  #{entry.user_id}, hidden by {entry.hidden_by.join(' and ')}
+                </p>
+              </div>
+              <p className="text-right text-sm text-muted tabular-nums">rank {formatNumber(entry.rank)}</p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,19 @@
+import { Dialog } from '../ui/Dialog';
+
+/** Shows a key's text, this once. */
+export function KeyIssued({ name, text, close }: { name: string; text: string; close: () => void }) {
+  return (
+    <Dialog title={`The key ${name}`} close={close}>
+      <p className="mb-3 text-muted">Keep it now: it cannot be shown again.</p>
+      <code className="block rounded-xl border border-line bg-sunken px-4 py-3 font-mono text-sm break-all">{text}</code>
+      <div className="mt-5 flex justify-end gap-2">
+        <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(text)}>
+          Copy
+        </button>
+        <button type="button" className="button button-primary" onClick={close}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  );
+}

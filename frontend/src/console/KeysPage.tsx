@@ -1,0 +1,108 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import type { Key } from '../api/types';
+import { Ago } from '../ui/Ago';
+import { Card } from '../ui/Card';
+import { ErrorNotice, Notice } from '../ui/Notice';
+import { SkeletonRows } from '../ui/Skeleton';
+import { CreateKey } from './CreateKey';
+import { KeyIssued } from './KeyIssued';
+import { RevokeKey } from './RevokeKey';
+import { RotateKey } from './RotateKey';
+import { useOperator } from './operator';
+import { keys } from './reads';
+
+type Asked =
+  | { readonly kind: 'create' }
+  | { readonly kind: 'rotate' | 'revoke'; readonly name: string }
+  | { readonly kind: 'issued'; readonly name: string; readonly text: string };
+
+/** The API keys that the store holds: made, replaced and revoked. */
+export function KeysPage() {
+  const { data, error, refetch } = useQuery(keys(useOperator()));
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const close = () => setAsked(null);
+  const issued = (name: string, text: string) => setAsked({ kind: 'issued', name, text });
+
+  return (
+    <Card
+      id="keys"
+      title="Keys"
+      beside={
+        <button type="button" className="button button-primary" onClick={() => setAsked({ kind: 'create' })}>
+          Create a key
+        </button>
+      }
+    >
+      {data ? (
+        <KeyTable
+          keys={data.keys}
+          rotate={(name) => setAsked({ kind: 'rotate', name })}
+          revoke={(name) => setAsked({ kind: 'revoke', name })}
+        />
+      ) : error ? (
+        <ErrorNotice error={error} retry={refetch} />
+      ) : (
+        <SkeletonRows rows={4} label="Loading the keys" />
+      )}
+      {asked?.kind === 'create' && <CreateKey close={close} issued={issued} />}
+      {asked?.kind === 'rotate' && <RotateKey name={asked.name} close={close} issued={issued} />}
+      {asked?.kind === 'revoke' && <RevokeKey name={asked.name} close={close} />}
+      {asked?.kind === 'issued' && <KeyIssued name={asked.name} text={asked.text} close={close} />}
+    </Card>
+  );
+}
+
+interface TableProps {
+  readonly keys: readonly Key[];
+  readonly rotate: (name: string) => void;
+  readonly revoke: (name: string) => void;
+}
+
+function KeyTable({ keys: all, rotate, revoke }: TableProps) {
+  if (all.length === 0) {
+    return <Notice title="No keys in the store yet">Those in the settings work, but are not listed here.</Notice>;
+  }
+  return (
+    <ul className="divide-y divide-line">
+      {all.map((key) => (
+        <li key={key.name} className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 py-4 sm:px-6">
+          <div className="min-w-0 flex-1 basis-60">
+            <p className={`truncate font-medium ${key.revoked_at ? 'text-muted line-through' : ''}`}>{key.name}</p>
+            <p className="text-sm text-muted">
+              {key.scopes.join(', ')}; by {key.created_by}, <Ago time={key.created_at} />
+            </p>
+            <KeyState keyOut={key} />
+          </div>
+          {!key.revoked_at && (
+            <div className="flex gap-2">
+              <button type="button" className="button" aria-label={`Replace ${key.name}`} onClick={() => rotate(key.name)}>
+                Replace
+              </button>
+              <button type="button" className="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key.name)}>
+                Revoke
+              </button>
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function KeyState({ keyOut }: { keyOut: Key }) {
+  if (keyOut.revoked_at) {
+    return (
+      <p className="text-sm text-down">
+        Revoked <Ago time={keyOut.revoked_at} />
+      </p>
+    );
+  }
+  if (!keyOut.rotated_at) return null;
+  return (
+    <p className="text-sm text-muted">
+      Replaced <Ago time={keyOut.rotated_at} />
+    </p>
+  );
+}

@@ -1,0 +1,38 @@
+import type { Board } from '../api/types';
+import { scoreFormat } from '../format/scores';
+import { Field } from '../ui/Field';
+import type { ScoreDraft } from './acts';
+
+const EXAMPLE = 83_456;
+
+interface Props {
+  readonly board: Board;
+  readonly draft: ScoreDraft;
+  readonly set: (draft: ScoreDraft) => void;
+}
+
+/** All that a player is to have on a board, written as the board shows it. */
+export function ScoreToSet({ board, draft, set }: Props) {
+  const { parse, full } = scoreFormat(board);
+  const score = parse(draft.score);
+  return (
+    <div className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2">
+      <Field
+        label={board.unit === null ? 'Score' : `Score, ${board.unit}`}
+        inputMode={board.unit === null && board.decimals === 0 ? 'numeric' : 'text'}
+        value={draft.score}
+        help={score === null ? `Such as ${full(EXAMPLE)}. All that the player has then.` : `Shown as ${full(score)}.`}
+        onChange={(event) => set({ ...draft, score: event.currentTarget.value })}
+      />
+      {board.subscore_order !== null && (
+        <Field
+          label="Second score"
+          inputMode="numeric"
+          value={draft.subscore}
+          help="0 if it is empty."
+          onChange={(event) => set({ ...draft, subscore: event.currentTarget.value })}
+        />
+      )}
+    </div>
+  );
+}

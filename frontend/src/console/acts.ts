@@ -1,0 +1,69 @@
+import type { Board } from '../api/types';
+import { PLAIN, scoreFormat } from '../format/scores';
+
+/** What moderators do; each is audited with its reason. */
+export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';
+
+export const ACTS: readonly (readonly [ActName, string])[] = [
+  ['hide-entry', 'Hide the entry on this board'],
+  ['unhide-entry', 'Show the entry on this board again'],
+  ['remove', 'Remove the entry from this board'],
+  ['set', 'Set the score on this board'],
+  ['hide-player', 'Hide the player on all boards'],
+  ['unhide-player', 'Show the player again'],
+];
+
+/** What cannot be undone: the scores so far count no more. */
+export function isFinal(act: ActName): boolean {
+  return act === 'remove' || act === 'set';
+}
+
+/** What is to be done. */
+export interface ModerationDraft {
+  readonly act: ActName;
+  readonly board: string;
+  readonly userId: number;
+  readonly score?: number;
+  readonly subscore?: number;
+  readonly reason: string;
+}
+
+export interface Request {
+  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Return the request that does it. */
+export function requestOf({ act, board, userId, score, subscore, reason }: ModerationDraft): Request {
+  const entry = `/api/boards/${board}/entries/${userId}`;
+  const player = `/api/users/${userId}`;
+  switch (act) {
+    case 'hide-entry':
+      return { method: 'POST', path: `${entry}/hide`, body: { reason } };
+    case 'unhide-entry':
+      return { method: 'POST', path: `${entry}/unhide`, body: { reason } };
+    case 'remove':
+      return { method: 'DELETE', path: `${entry}?${new URLSearchParams({ reason })}` };
+    case 'set':
+      return { method: 'PUT', path: entry, body: { score, ...(subscore !== undefined && { subscore }), reason } };
+    case 'hide-player':
+      return { method: 'POST', path: `${player}/hide`, body: { reason } };
+    case 'unhide-player':
+      return { method: 'POST', path: `${player}/unhide`, body: { reason } };
+  }
+}
+
+/** What a player is to have on a board, as it stands in the form. */
+export interface ScoreDraft {
+  readonly score: string;
+  readonly subscore: string;
+}
+
+/** Return what is to be set, or null if that is no score of the board. */
+export function scoreToSet(draft: ScoreDraft, board: Board): Pick<ModerationDraft, 'score' | 'subscore'> | null {
+  const score = scoreFormat(board).parse(draft.score);
+  const subscore = draft.subscore.trim() === '' ? undefined : scoreFormat(PLAIN).parse(draft.subscore);
+  if (score === null || subscore === null) return null;
+  return { score, ...(subscore !== undefined && board.subscore_order !== null && { subscore }) };
+}

@@ -1,0 +1,23 @@
+import { useSyncExternalStore } from 'react';
+
+type Listener = () => void;
+
+// In this page's memory and nowhere else: it is gone with the page.
+let current: string | null = null;
+const listeners = new Set<Listener>();
+
+function subscribe(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function setAdminKey(key: string | null): void {
+  current = key;
+  listeners.forEach((listener) => {
+    listener();
+  });
+}
+
+export function useAdminKey(): string | null {
+  return useSyncExternalStore(subscribe, () => current);
+}

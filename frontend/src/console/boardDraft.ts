@@ -1,0 +1,117 @@
+import type { Board, BoardIn, Kind, Order, Policy, RankStyle } from '../api/types';
+
+/** What stands in the form of a board's settings: numbers are texts until it is sent. */
+export interface BoardDraft {
+  readonly board: string;
+  readonly name: string;
+  readonly policy: Policy;
+  readonly order: Order;
+  readonly subscoreOrder: Order | '';
+  readonly rankStyle: RankStyle;
+  readonly periods: readonly Kind[];
+  readonly timeZone: string;
+  readonly season: string;
+  readonly unit: string;
+  readonly numbers: Readonly<Record<NumberName, string>>;
+  readonly private: boolean;
+  readonly openToPlayers: boolean;
+}
+
+export const NUMBERS = {
+  decimals: { label: 'Decimals', help: 'How many of a score’s digits are decimals.', least: 0 },
+  min_score: { label: 'Lowest score', help: '', least: Number.MIN_SAFE_INTEGER },
+  max_score: { label: 'Highest score', help: '', least: Number.MIN_SAFE_INTEGER },
+  max_change: { label: 'Largest change', help: 'By one submission, either way.', least: 0 },
+  min_interval_ms: { label: 'Ms between submissions', help: 'Of a player, at least.', least: 0 },
+  keep_days: { label: 'Days to keep past periods', help: 'Empty: for ever.', least: 1 },
+} as const;
+
+export type NumberName = keyof typeof NUMBERS;
+export type Settings = Omit<BoardIn, 'board'>;
+
+export const NUMBER_NAMES = Object.keys(NUMBERS) as NumberName[];
+const SLUG = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+export const EMPTY: BoardDraft = {
+  board: '',
+  name: '',
+  policy: 'best',
+  order: 'desc',
+  subscoreOrder: '',
+  rankStyle: 'ordinal',
+  periods: ['all-time'],
+  timeZone: 'UTC',
+  season: '',
+  unit: '',
+  numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', keep_days: '' },
+  private: false,
+  openToPlayers: false,
+};
+
+export function draftOf(board: Board): BoardDraft {
+  const numbers = NUMBER_NAMES.map((name) => [name, board[name] === null ? '' : String(board[name])]);
+  return {
+    board: board.board,
+    name: board.name,
+    policy: board.policy,
+    order: board.order,
+    subscoreOrder: board.subscore_order ?? '',
+    rankStyle: board.rank_style,
+    periods: board.periods,
+    timeZone: board.time_zone,
+    season: board.season ?? '',
+    unit: board.unit ?? '',
+    numbers: Object.fromEntries(numbers) as BoardDraft['numbers'],
+    private: board.private,
+    openToPlayers: board.open_to_players,
+  };
+}
+
+/** Return what is wrong with the draft, by field; the API judges the rest. */
+export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board', string>> {
+  const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name].least)).map(
+    (name) => [name, wanted(NUMBERS[name].least)] as const,
+  );
+  return {
+    ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
+    ...(!SLUG.test(draft.board) && { board: 'Small letters, digits, - and _; at most 64 of them.' }),
+  };
+}
+
+function wanted(least: number): string {
+  return least >= 0 ? `A whole number from ${least}, or nothing.` : 'A whole number, or nothing.';
+}
+
+function isNumber(text: string, least: number): boolean {
+  if (text.trim() === '') return true;
+  return /^-?\d+$/.test(text.trim()) && Number.isSafeInteger(Number(text)) && Number(text) >= least;
+}
+
+export function settingsOf(draft: BoardDraft): Settings {
+  const numbers = NUMBER_NAMES.map((name) => [name, draft.numbers[name].trim() === '' ? null : Number(draft.numbers[name])]);
+  const { decimals, ...limits } = Object.fromEntries(numbers) as Record<NumberName, number | null>;
+  return {
+    name: draft.name.trim() || draft.board,
+    policy: draft.policy,
+    order: draft.order,
+    subscore_order: draft.subscoreOrder || null,
+    rank_style: draft.rankStyle,
+    periods: [...draft.periods],
+    time_zone: draft.timeZone.trim(),
+    season: draft.season.trim() || null,
+    unit: draft.unit.trim() || null,
+    decimals: decimals ?? 0,
+    ...limits,
+    private: draft.private,
+    open_to_players: draft.openToPlayers,
+  };
+}
+
+/** Return the settings that differ from the board's, which are all that needs sending. */
+export function changesOf(draft: BoardDraft, board: Board): Partial<Settings> {
+  const before = settingsOf(draftOf(board));
+  const changed = Object.entries(settingsOf(draft)).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name as keyof Settings]),
+  );
+  return Object.fromEntries(changed);
+}

@@ -1,0 +1,42 @@
+import type { User } from '../../api/types';
+import { Ago } from '../../ui/Ago';
+import { Notice } from '../../ui/Notice';
+import { PlayerName } from '../../ui/PlayerName';
+import { ExportButton } from './ExportButton';
+
+/** What a dialog asks about first. */
+export type PlayerAct = 'rename' | 'erase';
+
+interface Props {
+  readonly players: readonly User[];
+  readonly choose: (act: PlayerAct, player: User) => void;
+}
+
+/** Players, each with what can be done about them. */
+export function PlayerList({ players, choose }: Props) {
+  if (players.length === 0) return <Notice title="Nobody is there">No player is called or numbered so.</Notice>;
+  return (
+    <ul className="divide-y divide-line">
+      {players.map((player) => (
+        <li key={player.user_id} className="flex flex-wrap items-center gap-x-6 gap-y-3 px-4 py-4 sm:px-6">
+          <div className="min-w-0 flex-1 basis-60">
+            <PlayerName player={player} className="font-medium" />
+            <p className="text-sm break-words text-muted">
+              #{player.user_id}, created <Ago time={player.created_at} />
+              {player.email && `, ${player.email}`}
+            </p>
+          </div>
+          <div className="flex flex-wrap gap-2">
+            <button type="button" className="button" aria-label={`Rename ${player.username}`} onClick={() => choose('rename', player)}>
+              Rename
+            </button>
+            <ExportButton player={player} />
+            <button type="button" className="button" aria-label={`Erase ${player.username}`} onClick={() => choose('erase', player)}>
+              Erase
+            </button>
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

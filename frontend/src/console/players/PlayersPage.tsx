@@ -1,0 +1,58 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import type { User } from '../../api/types';
+import { Card } from '../../ui/Card';
+import { Field } from '../../ui/Field';
+import { ErrorNotice, Notice } from '../../ui/Notice';
+import { SkeletonRows } from '../../ui/Skeleton';
+import { useSettled } from '../../ui/useSettled';
+import { useOperator } from '../operator';
+import { playersLike } from '../reads';
+import { ErasePlayer } from './ErasePlayer';
+import { PlayerList, type PlayerAct } from './PlayerList';
+import { RenamePlayer } from './RenamePlayer';
+
+const SETTLED_MS = 300;
+
+interface Asked {
+  readonly act: PlayerAct;
+  readonly player: User;
+}
+
+/** The players, to be found, renamed, exported and erased. */
+export function PlayersPage() {
+  const [text, setText] = useState('');
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const wanted = useSettled(text.trim(), SETTLED_MS);
+  const { data, error, refetch } = useQuery({
+    ...playersLike(useOperator(), wanted),
+    enabled: wanted !== '',
+    placeholderData: keepPreviousData,
+  });
+
+  return (
+    <Card
+      id="players"
+      title="Players"
+      align="end"
+      beside={
+        <div role="search" aria-label="Players" className="w-full sm:w-72">
+          <Field label="Name or id" dir="auto" maxLength={64} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+        </div>
+      }
+    >
+      {wanted === '' ? (
+        <Notice title="Whom do you look for?">Enter the beginning of a name, or an id.</Notice>
+      ) : data ? (
+        <PlayerList players={data} choose={(act, player) => setAsked({ act, player })} />
+      ) : error ? (
+        <ErrorNotice error={error} retry={refetch} />
+      ) : (
+        <SkeletonRows rows={4} label="Looking for players" />
+      )}
+      {asked?.act === 'rename' && <RenamePlayer player={asked.player} close={() => setAsked(null)} />}
+      {asked?.act === 'erase' && <ErasePlayer player={asked.player} close={() => setAsked(null)} />}
+    </Card>
+  );
+}

@@ -1,0 +1,97 @@
+import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
+
+import type { Client } from '../api/client';
+import { Refused } from '../api/errors';
+import { POLL_MS, withQuery } from '../api/reads';
+import type { Audit, AuditQuery, Boards, Health, Hidden, Keys, Shards, User, Users } from '../api/types';
+import { parseUserId } from '../search/suggestions';
+import { withLook, type Look } from './state/looks';
+
+/** All that only operators see; it is forgotten with their key. */
+export const OPERATORS = 'operators';
+
+const PER_PAGE = 25;
+
+/** All boards, also those that only they may read. */
+export function allBoards(operator: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'boards'],
+    queryFn: ({ signal }) => operator.get<Boards>('/api/boards', signal),
+  });
+}
+
+/** Ask for the boards again, here and on the pages that everyone sees. */
+export function invalidateBoards(cache: QueryClient): Promise<unknown> {
+  return Promise.all([
+    cache.invalidateQueries({ queryKey: [OPERATORS] }),
+    cache.invalidateQueries({ queryKey: ['boards'] }),
+  ]);
+}
+
+/** The players whom a text may mean: the one with that id first, then those whose names begin so. */
+export function playersLike(operator: Client, text: string) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'players', text],
+    queryFn: async ({ signal }) => {
+      const [numbered, { users: named }] = await Promise.all([
+        playerNumbered(operator, parseUserId(text), signal),
+        operator.get<Users>(withQuery('/api/users', { prefix: text, limit: PER_PAGE }), signal),
+      ]);
+      return numbered ? [numbered, ...named.filter((one) => one.user_id !== numbered.user_id)] : named;
+    },
+  });
+}
+
+async function playerNumbered(operator: Client, userId: number | null, signal: AbortSignal): Promise<User | null> {
+  if (userId === null) return null;
+  try {
+    return await operator.get<User>(`/api/users/${userId}`, signal);
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'user_not_found') return null;
+    throw error;
+  }
+}
+
+export function hidden(operator: Client, board: string) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'hidden', board],
+    queryFn: ({ signal }) => operator.get<Hidden>(`/api/boards/${board}/hidden`, signal),
+  });
+}
+
+export function keys(operator: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'keys'],
+    queryFn: ({ signal }) => operator.get<Keys>('/api/admin/keys', signal),
+  });
+}
+
+export function audit(operator: Client, wanted: Pick<AuditQuery, 'board' | 'user_id' | 'action'>) {
+  return infiniteQueryOptions({
+    queryKey: [OPERATORS, 'audit', wanted],
+    queryFn: ({ signal, pageParam }) =>
+      operator.get<Audit>(withQuery('/api/admin/audit', { ...wanted, limit: PER_PAGE, ...pageParam }), signal),
+    initialPageParam: {},
+    getNextPageParam: ({ next }) => (next === null ? undefined : { cursor: next }),
+  });
+}
+
+export function health(operator: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'health'],
+    queryFn: ({ signal }) => operator.get<Health>('/api/health', signal),
+    refetchInterval: POLL_MS,
+  });
+}
+
+/** How the parts are, and how they were in the last minutes: all looks since the console was opened. */
+export function looks(operator: Client) {
+  return queryOptions({
+    queryKey: [OPERATORS, 'shards'],
+    queryFn: async ({ signal, client, queryKey }) => {
+      const shards = await operator.get<Shards>('/api/admin/shards', signal);
+      return withLook(client.getQueryData<readonly Look[]>(queryKey) ?? [], { at: Date.now(), shards });
+    },
+    refetchInterval: POLL_MS,
+  });
+}

@@ -1,0 +1,26 @@
+import { formatNumber } from './numbers';
+
+export interface Detail {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Return what a game noted about a run, to be read by people. */
+export function details(metadata: Readonly<Record<string, unknown>> | null): Detail[] {
+  return Object.entries(metadata ?? {}).map(([name, value]) => ({ name: name.replaceAll('_', ' '), value: shown(value) }));
+}
+
+/** Return it in one line, such as "level 3, car Falcon". */
+export function detailsInLine(metadata: Readonly<Record<string, unknown>> | null): string {
+  return details(metadata)
+    .map(({ name, value }) => `${name} ${value}`)
+    .join(', ');
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.map(shown).join(' ');
+  return JSON.stringify(value);
+}

@@ -1,0 +1,91 @@
+/** How a board's scores are meant: in which unit, and how many of their digits are decimals. */
+export interface Display {
+  readonly unit: string | null;
+  readonly decimals: number;
+}
+
+export interface ScoreFormat {
+  /** With every digit, such as 1,234.56 or 1:23.456. */
+  readonly full: (score: number) => string;
+  /** For axes and narrow places, such as 1.2K. */
+  readonly short: (score: number) => string;
+  /** Return the score that is written in the way of `full`, or as a number in the unit; null if none is. */
+  readonly parse: (text: string) => number | null;
+  /** What to say beside a score; null where that is said already or there is nothing to say. */
+  readonly unit: string | null;
+}
+
+/** How many ms one is, and how many decimals of a second it tells. */
+const TIMES: Readonly<Record<string, { readonly ms: number; readonly digits: number }>> = {
+  ms: { ms: 1, digits: 3 },
+  s: { ms: 1_000, digits: 0 },
+};
+const MOST_DIGITS = 3;
+const PARTS = new Intl.NumberFormat(undefined, { useGrouping: 'always' }).formatToParts(12_345.5);
+const POINT = PARTS.find(({ type }) => type === 'decimal')?.value ?? '.';
+const GROUP = PARTS.find(({ type }) => type === 'group')?.value ?? ',';
+const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
+const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d{2})(?:\.(\d+))?$/;
+
+export const PLAIN: Display = { unit: null, decimals: 0 };
+
+export function scoreFormat({ unit, decimals }: Display): ScoreFormat {
+  const time = TIMES[unit ?? ''];
+  const scale = 10 ** decimals;
+  if (time) {
+    const digits = Math.min(MOST_DIGITS, time.digits + decimals);
+    return {
+      full: (score) => clock((score * time.ms) / scale, digits),
+      short: (score) => clock((score * time.ms) / scale, 0),
+      parse: (text) => parsedClock(text, time.digits + decimals) ?? parsedNumber(text, decimals),
+      unit: null,
+    };
+  }
+  const exact = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+  return {
+    full: (score) => exact.format(score / scale),
+    short: (score) => compact.format(score / scale),
+    parse: (text) => parsedNumber(text, decimals),
+    unit,
+  };
+}
+
+/** Such as 1:23.456 or 2:05:00, with so many digits of a second. */
+function clock(ms: number, digits: number): string {
+  const units = 10 ** digits;
+  const rounded = Math.round((Math.abs(ms) * units) / 1_000);
+  const seconds = Math.floor(rounded / units);
+  const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const whole = h > 0 ? `${h}:${padded(m, 2)}:${padded(s, 2)}` : `${m}:${padded(s, 2)}`;
+  const fraction = digits > 0 ? `${POINT}${padded(rounded % units, digits)}` : '';
+  return `${ms < 0 ? '−' : ''}${whole}${fraction}`;
+}
+
+function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, '0');
+}
+
+function parsedNumber(text: string, decimals: number): number | null {
+  const [, sign, whole = '', fraction] = NUMBER.exec(plain(text)) ?? [];
+  return sign === undefined ? null : fixed(sign, whole, fraction, decimals);
+}
+
+function parsedClock(text: string, digits: number): number | null {
+  const [, sign, h = '0', m, s, fraction] = CLOCK.exec(plain(text)) ?? [];
+  if (sign === undefined) return null;
+  return fixed(sign, String(Number(h) * 3_600 + Number(m) * 60 + Number(s)), fraction, digits);
+}
+
+/** Return what the reader's locale writes as programs write it. */
+function plain(text: string): string {
+  return text.replace(/\s/g, '').replaceAll(GROUP, '').replace(POINT, '.').replace('−', '-');
+}
+
+/** Return the integer with so many decimals; null if there are more of them, or more digits than are exact. */
+function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): number | null {
+  const told = (fraction ?? '').replace(/0+$/, '');
+  const value = Number(`${whole}${told.padEnd(decimals, '0')}`);
+  if (told.length > decimals || !Number.isSafeInteger(value)) return null;
+  return sign && value !== 0 ? -value : value;
+}

@@ -1,0 +1,21 @@
+import { useNavigate } from '@tanstack/react-router';
+
+import { useSurroundings } from '../api/context';
+import { Select } from '../ui/Select';
+import { useBoards } from './useBoard';
+
+/** Leads to the other boards, where there are any. */
+export function BoardPicker() {
+  const { config, ladder } = useSurroundings();
+  const navigate = useNavigate();
+  const boards = useBoards();
+  if (!boards || boards.length < 2) return null;
+
+  function choose(chosen: string): void {
+    const search = { board: chosen === config.board ? undefined : chosen, period: undefined };
+    void navigate({ to: '/', search });
+  }
+
+  const options = boards.map(({ board, name }) => [board, name] as const);
+  return <Select label="Board" inline value={ladder.board} options={options} choose={choose} />;
+}

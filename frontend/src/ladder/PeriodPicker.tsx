@@ -1,0 +1,31 @@
+import { useNavigate } from '@tanstack/react-router';
+
+import { useSurroundings } from '../api/context';
+import { NOW, formatPeriod } from '../format/periods';
+import { Select } from '../ui/Select';
+import { useBoard } from './useBoard';
+import { usePastPeriods } from './usePeriods';
+
+/** Leads to the board's other periods, also to those that are over, where there are any. */
+export function PeriodPicker() {
+  const { period } = useSurroundings().ladder;
+  const navigate = useNavigate();
+  const board = useBoard();
+  const past = usePastPeriods();
+  if (!board) return null;
+  const [current = ''] = board.periods;
+  const shown = period ?? current;
+  const options = [
+    ...board.periods.map((kind) => [kind, NOW[kind]] as const),
+    ...past.map((one) => [one.period, formatPeriod(one, board.time_zone)] as const),
+  ];
+  // One that the address names may be older than those listed.
+  if (!options.some(([one]) => one === shown)) options.push([shown, shown]);
+  if (options.length < 2) return null;
+
+  function choose(chosen: string): void {
+    void navigate({ to: '.', search: { period: chosen === current ? undefined : chosen } });
+  }
+
+  return <Select<string> label="Period" inline value={shown} options={options} choose={choose} />;
+}

@@ -1,0 +1,31 @@
+import { createContext, use, useMemo, type ReactNode } from 'react';
+
+import { formatNumber } from '../format/numbers';
+import { PLAIN, scoreFormat, type ScoreFormat } from '../format/scores';
+import { useBoard } from './useBoard';
+
+export interface BoardScores extends ScoreFormat {
+  /** What to say of a second score; null on boards that have none. */
+  readonly second: ((subscore: number) => string) | null;
+}
+
+const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null };
+const ScoresContext = createContext(WITHOUT_BOARD);
+
+/** Lets what is inside show scores in the way of the board that is looked at. */
+export function ScoresOfBoard({ children }: { children: ReactNode }) {
+  const { unit, decimals, subscore_order: order } = useBoard() ?? { ...PLAIN, subscore_order: null };
+  const format = useMemo(
+    () => ({ ...scoreFormat({ unit, decimals }), second: order === null ? null : inWords }),
+    [unit, decimals, order],
+  );
+  return <ScoresContext value={format}>{children}</ScoresContext>;
+}
+
+export function useScores(): BoardScores {
+  return use(ScoresContext);
+}
+
+function inWords(subscore: number): string {
+  return `second score ${formatNumber(subscore)}`;
+}

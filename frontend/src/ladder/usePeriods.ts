@@ -1,0 +1,23 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { useSurroundings } from '../api/context';
+import { periods } from '../api/reads';
+import type { Period } from '../api/types';
+import { useBoard } from './useBoard';
+
+const NONE: readonly Period[] = [];
+
+/** Return the periods of the board that are over, the latest first. */
+export function usePastPeriods(): readonly Period[] {
+  const around = useSurroundings();
+  const kinds = useBoard()?.periods ?? [];
+  const { data } = useQuery({ ...periods(around), enabled: kinds.some((kind) => kind !== 'all-time') });
+  return data?.periods.filter((period) => !period.current) ?? NONE;
+}
+
+/** Whether the period that is looked at is over. */
+export function useIsPast(): boolean {
+  const { period } = useSurroundings().ladder;
+  const kinds: readonly string[] | undefined = useBoard()?.periods;
+  return period !== null && kinds !== undefined && !kinds.includes(period) && period !== 'current';
+}

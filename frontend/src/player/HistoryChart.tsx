@@ -1,0 +1,31 @@
+import { LineChart } from '../charts/LineChart';
+import { Numbers } from '../charts/Numbers';
+import type { Point } from '../api/types';
+import { formatDay, formatExact } from '../format/times';
+import { useScores } from '../ladder/scores';
+
+/** A player's score after each submission: it stays as it is until the next. */
+export function HistoryChart({ points }: { points: readonly Point[] }) {
+  const { full, short } = useScores();
+  const [first] = points;
+  const last = points.at(-1);
+  if (!first || !last) return null;
+  return (
+    <figure>
+      <LineChart
+        samples={points.map(({ at, score }) => ({ at: Date.parse(at), value: score }))}
+        label={`The score went from ${full(first.score)} to ${full(last.score)} in ${points.length} submissions.`}
+        formatValue={short}
+        begin={formatDay(first.at)}
+        end={formatDay(last.at)}
+        height="h-44"
+        steps
+      />
+      <Numbers
+        summary="Show the submissions"
+        columns={['Time', 'Submitted', 'Score then']}
+        rows={points.toReversed().map((point) => [formatExact(point.at), full(point.submitted), full(point.score)])}
+      />
+    </figure>
+  );
+}

@@ -1,0 +1,33 @@
+import type { ReactNode } from 'react';
+
+interface Props {
+  readonly id: string;
+  readonly title: string;
+  /** What is said below the title. */
+  readonly note?: ReactNode;
+  /** What stands beside the title: buttons, or fields to search with. */
+  readonly beside?: ReactNode;
+  /** Where the title is beside something taller. */
+  readonly align?: 'center' | 'end';
+  readonly children: ReactNode;
+}
+
+const ALIGNED = { center: 'items-center', end: 'items-end' };
+
+/** A part of a page that is known by its title. */
+export function Card({ id, title, note, beside, align = 'center', children }: Props) {
+  return (
+    <section aria-labelledby={id} className="card overflow-hidden">
+      <header className={`flex flex-wrap ${ALIGNED[align]} justify-between gap-4 border-b border-line px-4 py-4 sm:px-6`}>
+        <div>
+          <h2 id={id} className="text-lg font-semibold tracking-tight">
+            {title}
+          </h2>
+          {note && <p className="text-sm text-muted">{note}</p>}
+        </div>
+        {beside}
+      </header>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,42 @@
+import { useId } from 'react';
+
+import { Icon } from './Icon';
+
+interface Props<T extends string> {
+  readonly label: string;
+  readonly value: T;
+  /** What is said of each value, in the order to be shown. */
+  readonly options: readonly (readonly [T, string])[];
+  readonly choose: (value: T) => void;
+  readonly disabled?: boolean;
+  /** Whether the label stands beside it, not above. */
+  readonly inline?: boolean;
+}
+
+/** One of a few. */
+export function Select<T extends string>({ label, value, options, choose, disabled = false, inline = false }: Props<T>) {
+  const id = useId();
+  return (
+    <div className={inline ? 'flex items-center gap-2' : ''}>
+      <label htmlFor={id} className={inline ? 'text-sm text-muted' : 'label'}>
+        {label}
+      </label>
+      <div className="relative">
+        <select
+          id={id}
+          value={value}
+          disabled={disabled}
+          className={`field appearance-none truncate pr-9 ${inline ? 'max-w-48' : ''}`}
+          onChange={(event) => choose(event.currentTarget.value as T)}
+        >
+          {options.map(([option, words]) => (
+            <option key={option} value={option}>
+              {words}
+            </option>
+          ))}
+        </select>
+        <Icon name="down" className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-muted" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+
+import { EMPTY, changesOf, draftOf, flawsOf, settingsOf } from '../src/console/boardDraft';
+import { aBoard } from './server';
+
+const LAPS = aBoard('laps', { name: 'Laps', order: 'asc', policy: 'best', max_score: 600_000, unit: 'ms', keep_days: 30 });
+
+describe('the settings of a board', () => {
+  it('are the same after a visit to the form', () => {
+    const { board, building, ...settings } = LAPS;
+    expect(board).toBe('laps');
+    expect(building).toEqual([]);
+    expect(settingsOf(draftOf(LAPS))).toEqual(settings);
+  });
+
+  it('are sent as far as they changed', () => {
+    expect(changesOf(draftOf(LAPS), LAPS)).toEqual({});
+    const draft = draftOf(LAPS);
+    const edited = { ...draft, name: 'Fastest laps', numbers: { ...draft.numbers, max_score: '', decimals: '2' } };
+    expect(changesOf(edited, LAPS)).toEqual({ name: 'Fastest laps', max_score: null, decimals: 2 });
+  });
+
+  it('have a name at least', () => {
+    expect(settingsOf({ ...EMPTY, board: 'laps' }).name).toBe('laps');
+    expect(flawsOf(EMPTY)).toHaveProperty('board');
+    expect(flawsOf({ ...EMPTY, board: 'laps' })).toEqual({});
+  });
+
+  it.each([
+    ['min_score', '-5', true],
+    ['max_change', '-5', false],
+    ['keep_days', '0', false],
+    ['decimals', '1.5', false],
+    ['max_score', '99999999999999999', false],
+    ['max_score', ' ', true],
+  ] as const)('%s may be %j: %s', (name, text, fine) => {
+    const flaws = flawsOf({ ...EMPTY, board: 'laps', numbers: { ...EMPTY.numbers, [name]: text } });
+    expect(Object.keys(flaws)).toEqual(fine ? [] : [name]);
+  });
+});

@@ -1,0 +1,24 @@
+"""What axe finds on a page, by the rules of WCAG 2.2 AA."""
+
+from playwright.async_api import Page, expect
+
+from tests.browser.chromium import FRONTEND
+
+_AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+_STILL = """() => Promise.allSettled(document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity)
+    .map((animation) => animation.finished))"""
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+async def violations(page: Page) -> list[str]:
+    """Return each broken rule with where it is broken, once the page is there and stands still."""
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.evaluate(_STILL)
+    await page.add_script_tag(path=_AXE)
+    found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _RULES)
+    return [
+        f"{broken['id']}: {node['html']} {node['failureSummary']}"
+        for broken in found["violations"]
+        for node in broken["nodes"]
+    ]

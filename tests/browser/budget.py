@@ -1,0 +1,157 @@
+"""Whether the page keeps its budget on a board of a million players: first load, DOM nodes, memory, response.
+
+    python -m tests.browser.budget --players 1000000 --out docs/performance/results/page.json
+
+Starts a product of its own in a temporary directory (or --data-dir, to use and keep the data of an earlier run), opens
+the built site in Chromium, scrolls through all ranks lap after lap, uses every control, prints what it measured beside
+the budget, and fails if anything is over it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from playwright.async_api import CDPSession, Page, expect
+from rich.console import Console
+from rich.table import Table
+
+from tests.browser.chromium import SITE, chromium, context
+from tests.load.bench import product, step
+from tests.load.report import about, write
+
+LAPS = 6
+STOPS = 40
+"""Places on the way from the first rank to the last at which a lap looks at the page."""
+REGION = "[role=region][tabindex='0']"
+
+_COMPRESSED = """() => performance.getEntriesByType('resource')
+    .filter((one) => one.name.endsWith('.js'))
+    .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+_OBSERVE = """() => {
+    window.responses = {};
+    new PerformanceObserver((list) => {
+        for (const {interactionId, name, duration} of list.getEntries()) {
+            const known = window.responses[interactionId];
+            if (interactionId && !(known?.duration >= duration)) window.responses[interactionId] = {name, duration};
+        }
+    }).observe({type: 'event', durationThreshold: 16, buffered: true});
+}"""
+_PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was measured, and what it may be at most."""
+
+    what: str
+    measured: float
+    budget: float
+    unit: str
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.budget
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players on the board.")] = 1_000_000,
+    data_dir: Annotated[Path | None, typer.Option(help="Use, and keep, this data directory.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure the page on this machine."""
+    with ExitStack() as stack:
+        directory = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-budget-")))
+        facts = stack.enter_context(product(directory, ["--site", str(SITE)]))
+        step("populate", ["populate", "--users", str(players), "--sessions", str(players)], directory)
+        lines, more = asyncio.run(measure(facts["web"], players))
+    write({**about("tests.browser.budget"), "players": players, **more, "lines": [asdict(line) for line in lines]}, out)
+    Console().print(table(lines, players))
+    if not all(line.holds for line in lines):
+        raise typer.Exit(1)
+
+
+async def measure(address: str, players: int) -> tuple[list[Line], dict[str, Any]]:
+    """Return the budget's lines, and the figures they come from."""
+    async with chromium() as browser:
+        window = await context(browser)
+        page = await window.new_page()
+        await page.goto(address)
+        await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        first_load = await page.evaluate(_COMPRESSED)
+        laps = await scroll(page, await window.new_cdp_session(page), players)
+        responses = await use(page, players)
+    used = [lap["heap_mb"] for lap in laps]
+    slowest = max((one["duration"] for one in responses), default=0)
+    lines = [
+        Line("JavaScript of the first load, compressed", first_load / 1000, 150, "kB"),
+        Line("DOM nodes while scrolling", max(lap["nodes"] for lap in laps), 2000, ""),
+        Line("memory that laps after the second added", max(used[2:]) - used[1], 2, "MB"),
+        Line("slowest interaction to the next paint", slowest, 100, "ms"),
+    ]
+    return lines, {"laps": laps, "interactions": responses}
+
+
+async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str, float]]:
+    """Go through all ranks again and again: by the rail from place to place, by the wheel at each."""
+    region = page.locator(REGION)
+    laps = []
+    for lap in range(LAPS):
+        nodes = 0
+        for stop in range(STOPS):
+            row = round((players - 1) * (stop + lap / LAPS) / STOPS)  # other pages on each lap
+            await page.locator("input[type=range]").fill(str(row))
+            await region.hover()
+            await page.mouse.wheel(0, 640)
+            await expect(region.get_by_role("link").first).to_be_visible()
+            nodes = max(nodes, await page.evaluate("document.querySelectorAll('*').length"))
+        await session.send("HeapProfiler.collectGarbage")
+        heap = await session.send("Runtime.getHeapUsage")
+        laps.append({"nodes": nodes, "heap_mb": round(heap["usedSize"] / 1e6, 2)})
+    return laps
+
+
+async def use(page: Page, players: int) -> list[dict[str, Any]]:
+    """Use the page as readers do, and return how long it took to show each key and click."""
+    await page.evaluate(_OBSERVE)
+    actions: list[Callable[[], Any]] = [
+        lambda: page.get_by_label("Go to rank").click(),
+        lambda: page.keyboard.type(str(players // 2)),
+        lambda: page.keyboard.press("Enter"),
+        lambda: page.locator(REGION).click(position={"x": 400, "y": 10}),
+        lambda: page.keyboard.press("PageDown"),
+        lambda: page.keyboard.press("Home"),
+        lambda: page.keyboard.press("End"),
+        lambda: page.get_by_role("button", name="Colours").click(),
+        lambda: page.get_by_role("combobox", name="Find a player").click(),
+        lambda: page.keyboard.type("amber", delay=40),
+        page.get_by_role("listbox", name="Players").get_by_role("option").first.click,
+        lambda: page.get_by_text("Show the numbers").click(),
+        lambda: page.get_by_role("button", name="Add friend").click(),
+        lambda: page.get_by_role("link", name="Friends").click(),
+        lambda: page.get_by_role("link", name="Leaderboard").click(),
+    ]
+    for act in actions:
+        await act()
+        await page.evaluate(_PAINTED)
+        await page.wait_for_load_state("networkidle")
+    found = (await page.evaluate("window.responses")).values()
+    return sorted(found, key=lambda one: -one["duration"])
+
+
+def table(lines: list[Line], players: int) -> Table:
+    """Return the lines as a table to look at."""
+    shown = Table("", "measured", "budget", "", title=f"The page on a board of {players:,} players")
+    for line in lines:
+        mark = "[green]holds[/]" if line.holds else "[red]over[/]"
+        shown.add_row(line.what, f"{line.measured:,.4g} {line.unit}", f"{line.budget:,g} {line.unit}", mark)
+    return shown
+
+
+if __name__ == "__main__":
+    typer.run(main)

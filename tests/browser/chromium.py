@@ -1,0 +1,60 @@
+"""The browser of the tests: Chromium from an npm package, driven by Playwright."""
+
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+FRONTEND = Path(__file__).parents[2] / "frontend"
+SITE = FRONTEND / "dist"
+
+DESKTOP = (1280, 900)
+PHONE = (390, 844)
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
+SCHEMES = ("light", "dark")
+
+_ARGUMENTS = [
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-precise-memory-info",
+]
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """Run a browser, unpacked on first use from what `npm ci` installed."""
+    found = _unpacked()
+    libraries = {"LD_LIBRARY_PATH": found["libraries"]} if found["libraries"] else {}
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=found["executable"], args=_ARGUMENTS, env={**os.environ, **libraries}
+        )
+        yield browser
+        await browser.close()
+
+
+async def context(browser: Browser, size: tuple[int, int] = DESKTOP, colours: str = "light") -> BrowserContext:
+    """Return a new window's context: nothing kept from earlier ones, an American reader in UTC."""
+    return await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=colours,
+        has_touch=size == PHONE,
+        is_mobile=size == PHONE,
+        locale="en-US",
+        timezone_id="UTC",
+    )
+
+
+def _unpacked() -> dict[str, str]:
+    unpacked = subprocess.run(["node", FRONTEND / "scripts" / "chromium.js"], check=True, stdout=subprocess.PIPE)
+    found: dict[str, str] = json.loads(unpacked.stdout)
+    return found

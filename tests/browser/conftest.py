@@ -1,0 +1,81 @@
+"""The built site in a real browser, on a real product with a crowd."""
+
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page
+
+from leaderforge.cli.populate import fill
+from leaderforge.cli.synthetic import chunks
+from leaderforge.cli.target import board_named
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import Ladder
+from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.conftest import new_database
+from tests.browser.chromium import DESKTOP, SITE, chromium, context
+
+PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "50000"))
+"""How large the crowd is; a million takes about a minute."""
+
+_ANSWERED = re.compile("status of 40[134]")
+
+Open = Callable[..., Awaitable[Page]]
+"""Opens a page of a site in a window of its own: `open(address, size=DESKTOP, colours="light")`."""
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the built site."""
+    assert (SITE / "index.html").is_file(), "the site is not built: run `make site`"
+    return SITE
+
+
+@pytest.fixture(scope="session")
+async def browser(no_process_left: None) -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def product(valkey, postgres, site: Path) -> AsyncIterator[Served]:
+    """The product with the site, on real parts; its default board has `PLAYERS` players."""
+    settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    async with served(settings) as api:
+        await api.until_healthy()
+        await populate(api, PLAYERS)
+        yield api
+
+
+async def populate(api: Served, players: int) -> None:
+    """Fill the default board: everybody plays once."""
+    plans = list(chunks(players, players, seed=1, until=time.time_ns() // 1_000_000))
+    await fill(api.services, Ladder(await board_named(api.services, DEFAULT_BOARD)), plans, lambda _: None)
+
+
+@pytest.fixture
+async def open_page(browser: Browser) -> AsyncIterator[Open]:
+    """Opens pages, and fails the test if one of them put an error on its console."""
+    errors: list[str] = []
+    async with AsyncExitStack() as windows:
+
+        async def opened(address: str, size: tuple[int, int] = DESKTOP, colours: str = "light") -> Page:
+            window = await context(browser, size, colours)
+            windows.push_async_callback(window.close)
+            page = await window.new_page()
+            page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            await page.goto(address)
+            return page
+
+        yield opened
+    assert errors == []
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    # That somebody is not there, or may not, is an answer; but the browser notes every one of them.
+    return message.type == "error" and not _ANSWERED.search(message.text)

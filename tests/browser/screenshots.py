@@ -1,0 +1,182 @@
+"""Pictures of every page: light and dark, on a desktop and on a phone.
+
+    python -m tests.browser.screenshots
+
+Starts a product of its own in a temporary directory, fills it with a crowd and with what people would do there, and
+writes docs/images/<page>-<device>-<colours>.png.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from PIL import Image
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
+from tests.load.bench import product, step
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+COLOURS = 256
+"""As many as a picture has: enough for text and flat colours, and a third of the bytes."""
+
+HERO = 20_000_001
+NEWCOMERS = {HERO: "AdaLovelace", HERO + 1: "عبد الرحمن الخوارزمي", HERO + 2: "Wolfeschlegelsteinhausenbergerdorff"}
+LAPS = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc", "unit": "ms"}
+LAPS_MS = 83_456
+CARS = ["Falcon", "Comet", "Lynx", "Borealis"]
+
+WATCHED_S = 25
+"""How long the console is watched before its picture is taken, so that its charts have lines."""
+
+Act = Callable[[Page, dict[str, Any]], Awaitable[None]]
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players of the crowd.")] = 200_000,
+    sessions: Annotated[int, typer.Option(help="Submissions of the crowd.")] = 1_000_000,
+) -> None:
+    """Write the pictures."""
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-pictures-")))
+        facts = stack.enter_context(product(directory, ["--site", str(SITE)]))
+        step("populate", ["populate", "--users", str(players), "--sessions", str(sessions)], directory)
+        live(facts)
+        written = asyncio.run(take(facts))
+    typer.echo(f"{len(written)} pictures, {sum(path.stat().st_size for path in written) / 1e6:.1f} MB")
+
+
+def live(facts: dict[str, Any]) -> None:
+    """Do what players and operators do."""
+    headers = {"Authorization": f"Bearer {facts['admin_key']}"}
+    with httpx.Client(base_url=facts["api"], headers=headers, timeout=60) as api:
+
+        def post(path: str, body: Any) -> Any:
+            return api.post(path, json=body).raise_for_status().json()
+
+        for user_id, name in NEWCOMERS.items():
+            post("/api/users", {"user_id": user_id, "username": name})
+        leaders = api.get("/api/leaderboard/top?limit=8").raise_for_status().json()["entries"]
+        for user_id, leader in zip(NEWCOMERS, (leaders[1], leaders[4], leaders[6]), strict=True):
+            sessions = parts(leader["score"] + 7)
+            post("/api/boards/default/scores/batch", {"submissions": [{"user_id": user_id, **one} for one in sessions]})
+        post("/api/boards", {**LAPS, "periods": ["all-time", "weekly"]})
+        laps = [lap(user_id, place) for place, user_id in enumerate([*NEWCOMERS, *range(1, 400)])]
+        post("/api/boards/laps/scores/batch", {"submissions": laps})
+        for name, scope in (("game-server", "submit"), ("dashboard", "read"), ("old-server", "submit")):
+            post("/api/admin/keys", {"name": name, "scopes": [scope]})
+        post("/api/admin/keys/game-server/rotate", {"overlap_s": 3600})
+        api.delete("/api/admin/keys/old-server").raise_for_status()
+        post("/api/boards/default/entries/4321/hide", {"reason": "scores that nobody can reach"})
+
+
+def parts(score: int) -> list[dict[str, Any]]:
+    """Return sessions of the last three weeks that add up to a score."""
+    begin = datetime.now(UTC) - timedelta(days=21)
+    shares = [3, 5, 2, 9, 1, 4, 12, 6]
+    made = [
+        {"score": score * share // sum(shares), "achieved_at": (begin + timedelta(days=2.6 * at)).isoformat()}
+        for at, share in enumerate(shares)
+    ]
+    rest = score - sum(one["score"] for one in made)
+    return [*made, {"score": rest, "metadata": {"level": 40, "hero": "Rogue"}}]
+
+
+def lap(user_id: int, place: int) -> dict[str, Any]:
+    """Return a made-up lap, the slower the later the place."""
+    metadata = {"car": CARS[user_id % len(CARS)], "track": "Ring"}
+    return {"user_id": user_id, "score": LAPS_MS + place * 137 + user_id % 89, "metadata": metadata}
+
+
+async def take(facts: dict[str, Any]) -> list[Path]:
+    """Take all pictures and return where they are."""
+    written = []
+    async with chromium() as browser:
+        for device, size in SIZES.items():
+            for colours in SCHEMES:
+                written += [path async for path in visit(browser, facts, device, size, colours)]
+    return written
+
+
+async def visit(browser: Browser, facts: dict[str, Any], device: str, size: tuple[int, int], colours: str):
+    """Go through all pages in one window, as their order has it."""
+    window = await context(browser, size, colours)
+    page = await window.new_page()
+    for name, (address, act) in PAGES.items():
+        await page.goto(facts["web"] + address)
+        await act(page, facts)
+        await page.evaluate("document.fonts.ready")
+        await page.wait_for_load_state("networkidle")
+        await expect(page.locator(".animate-pulse-soft")).to_have_count(0)
+        await page.mouse.move(0, 0)
+        await page.wait_for_function("document.getAnimations().length === 0")
+        path = IMAGES / f"{name}-{device}-{colours}.png"
+        picture = Image.open(BytesIO(await page.screenshot())).convert("RGB")
+        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        yield path
+    await window.close()
+
+
+async def _look(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+async def _look_at_history(page: Page, _: dict[str, Any]) -> None:
+    await page.get_by_role("heading", name="Score over time").scroll_into_view_if_needed()
+    await page.get_by_role("region", name="Score over time").evaluate("(one) => one.scrollIntoView({block: 'center'})")
+
+
+async def _befriend(page: Page, _: dict[str, Any]) -> None:
+    await page.get_by_label("Add friends by name or id").fill(", ".join(map(str, [*NEWCOMERS, 5, 77, 1234])))
+    await page.get_by_role("button", name="Add 6 friends").click()
+    await expect(page.get_by_role("row")).to_have_count(7)
+    await page.evaluate("scrollTo(0, 0)")
+
+
+async def _submit(page: Page, facts: dict[str, Any]) -> None:
+    await page.get_by_label("Key").fill(facts["submit_key"])
+    await page.get_by_label("s id").fill(str(HERO))
+    await page.get_by_label("Score").fill("5")
+    await page.get_by_role("button", name="Submit score").click()
+    await expect(page.get_by_role("region", name="Reply", exact=True)).to_contain_text("200 in")
+    await page.evaluate("scrollTo(0, 0)")
+
+
+async def _sign_in(page: Page, facts: dict[str, Any]) -> None:
+    await page.get_by_label("Admin key").fill(facts["admin_key"])
+    await page.get_by_role("button", name="Open the console").click()
+    await expect(page.get_by_role("table", name="Nodes")).to_be_visible()
+    await asyncio.sleep(WATCHED_S)
+
+
+async def _find_player(page: Page, _: dict[str, Any]) -> None:
+    await page.get_by_label("Name or id", exact=True).fill("amber")
+    await expect(page.get_by_role("button", name="Export").first).to_be_visible()
+
+
+PAGES: dict[str, tuple[str, Act]] = {
+    "leaderboard": ("", _look),
+    "rank": ("#/?rank=50000", _look),
+    "board": ("#/?board=laps", _look),
+    "player": (f"#/player/{HERO}", _look),
+    "history": (f"#/player/{HERO}", _look_at_history),
+    "friends": ("#/friends", _befriend),
+    "submit": ("#/submit", _submit),
+    "console": ("#/console", _sign_in),
+    "console-boards": ("#/console/boards", _look),
+    "console-players": ("#/console/players", _find_player),
+    "console-moderation": ("#/console/moderation", _look),
+    "console-keys": ("#/console/keys", _look),
+    "console-audit": ("#/console/audit", _look),
+}
+"""Each page's address and what to do there, in one window after another."""
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,98 @@
+"""Everybody can use each page: axe finds nothing, the keyboard reaches everything, motion can be done without."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.api_fixtures import SUBMIT_KEY, Served
+from tests.browser.axe import violations
+from tests.browser.chromium import SCHEMES, SIZES
+from tests.browser.conftest import PLAYERS, Open
+
+PAGES = {
+    "leaderboard": "",
+    "rank": "#/?rank=20000",
+    "player": "#/player/4321",
+    "nobody": "#/player/999999999",
+    "friends": "#/friends",
+    "submit": "#/submit",
+    "lost": "#/no/such/page",
+}
+
+
+@pytest.mark.parametrize("colours", SCHEMES)
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+async def test_axe_finds_nothing(product: Served, open_page: Open, size: tuple[int, int], colours: str) -> None:
+    page = await open_page("about:blank", size=size, colours=colours)
+    for path in PAGES.values():
+        await page.goto("about:blank")  # else only the hash would change
+        await page.goto(f"{product.url}/{path}", wait_until="networkidle")
+        assert await violations(page) == [], path
+
+
+async def test_axe_finds_nothing_in_what_opens(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/friends")
+    await page.get_by_label("Add friends by name or id").fill("5, 6, 7")
+    await page.get_by_role("button", name="Add 3 friends").click()
+    await expect(page.get_by_role("row")).to_have_count(4)
+    await page.get_by_role("combobox").fill("a")
+    await expect(page.get_by_role("option").first).to_be_visible()
+    assert await violations(page) == []
+    await page.goto(f"{product.url}/#/?rank=1")
+    await page.get_by_label("Go to rank").fill("first")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    assert await violations(page) == []
+
+
+async def test_the_keyboard_is_enough(product: Served, open_page: Open) -> None:
+    page = await open_page(product.url)
+    await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_be_focused()
+    await tab_to(page, "input[placeholder^='1 to']")
+    await page.keyboard.type("25000")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[aria-posinset='25000']")).to_be_visible()
+    await tab_to(page, "[role=region]")
+    await page.keyboard.press("End")
+    await expect(page.locator(f"[aria-posinset='{PLAYERS}']")).to_be_visible()
+    await tab_to(page, "input[type=range]")
+    await page.keyboard.press("PageUp")
+    await expect(page.locator("input[type=range]")).to_have_value(re.compile(r"\d+"))
+    await page.keyboard.press("/")
+    await page.keyboard.type("#12")
+    await expect(page.get_by_role("option", name="#12").first).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile("/player/12$"))
+    await expect(page.locator("main")).to_be_focused()
+
+
+async def test_a_score_is_submitted_by_keyboard(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/submit")
+    await tab_to(page, "input[type=password]")
+    for text in (SUBMIT_KEY, "60", "41"):
+        await page.keyboard.type(text)
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    reply = page.get_by_role("region", name="Reply", exact=True)
+    await expect(reply).to_contain_text('"user_id": 60')
+
+
+async def test_nothing_moves_for_those_who_want_none_of_it(product: Served, open_page: Open) -> None:
+    page = await open_page(product.url)
+    await page.emulate_media(reduced_motion="reduce")
+    moving = "document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime > 100).length"
+    assert await page.evaluate(moving) == 0
+
+
+async def tab_to(page, selector: str) -> None:
+    """Press Tab until the focus is there, which must be seen."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")

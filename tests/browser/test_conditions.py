@@ -1,0 +1,50 @@
+"""What the page shows while parts of the product are down, or the reader is offline."""
+
+import asyncio
+
+from playwright.async_api import expect
+
+from tests.acceptance.api_fixtures import environment, served
+from tests.acceptance.conftest import new_database
+from tests.browser.axe import violations
+from tests.browser.conftest import Open, populate
+from tests.conftest import OwnValkey
+
+PLAYERS = 200
+
+
+async def test_answers_of_the_database_are_marked_until_the_index_is_back(
+    own_valkey: OwnValkey, postgres, site, open_page: Open
+) -> None:
+    cluster = own_valkey()
+    settings = environment(cluster.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    async with served(settings) as api:
+        await api.until_healthy()
+        await populate(api, PLAYERS)
+        page = await open_page(api.url)
+        await expect(page.get_by_text(f"of {PLAYERS} players")).to_be_visible()
+        mark = page.get_by_text("Ranks come straight from the database")
+        await expect(mark).not_to_be_visible()
+        for node in range(cluster.size):
+            cluster.kill(node)
+        await expect(mark).to_be_visible(timeout=30_000)
+        assert await violations(page) == []
+        await page.get_by_label("Go to rank").fill("150")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("[aria-posinset='150']").get_by_role("link")).to_be_visible()
+        await asyncio.to_thread(lambda: [cluster.restart(node, wait=False) for node in range(cluster.size)])
+        await asyncio.to_thread(cluster.wait_ready)
+        await expect(mark).not_to_be_visible(timeout=60_000)
+        await page.close()  # before its server
+
+
+async def test_offline_the_last_that_was_loaded_stays(product, open_page: Open) -> None:
+    page = await open_page(product.url)
+    leader = page.get_by_role("list", name="The first three").get_by_role("link").first
+    await expect(leader).to_be_visible()
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("You are offline")).to_be_visible()
+    await expect(leader).to_be_visible()
+    assert await violations(page) == []
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("You are offline")).not_to_be_visible()

@@ -1,0 +1,104 @@
+"""The leaderboard in a browser: who leads, every rank, and finding a player."""
+
+import re
+
+from playwright.async_api import Page, expect
+
+from tests.acceptance.api_fixtures import Served
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.conftest import PLAYERS, Open
+
+RANKS = "Players from the first rank to the last"
+
+
+async def test_the_leaders_and_the_beginning_of_all_ranks_are_shown(product: Served, open_page: Open) -> None:
+    page = await open_page(product.url)
+    leaders = (await product.get("/api/leaderboard/top?limit=3")).json()["entries"]
+    podium = page.get_by_role("list", name="The first three").get_by_role("link")
+    await expect(podium).to_have_text([entry["username"] for entry in leaders])
+    await expect(page.get_by_text(f"of {PLAYERS:,} players")).to_be_visible()
+    await expect(page.get_by_role("region", name=RANKS).get_by_role("link").first).to_have_text(leaders[0]["username"])
+
+
+async def test_one_jumps_to_any_rank(product: Served, open_page: Open) -> None:
+    rank = PLAYERS // 2
+    page = await open_page(product.url)
+    await page.get_by_label("Go to rank").fill(f"{rank:,}")
+    await page.get_by_role("button", name="Go", exact=True).click()
+    there = (await product.get(f"/api/boards/default/page?rank={rank}&limit=1")).json()["entries"][0]
+    await expect(row(page, rank)).to_contain_text(there["username"])
+    assert page.url.endswith(f"rank={rank}")
+
+
+async def test_a_link_to_a_rank_opens_there_and_scrolls_on(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/?rank={PLAYERS}")
+    await expect(row(page, PLAYERS)).to_be_visible()
+    await page.get_by_role("region", name=RANKS).hover()
+    for _ in range(5):
+        await page.mouse.wheel(0, -1000)
+    passed = (await product.get(f"/api/boards/default/page?rank={PLAYERS - 80}&limit=1")).json()["entries"][0]
+    await expect(row(page, PLAYERS - 80)).to_contain_text(passed["username"])
+
+
+async def test_a_player_is_found_by_name_and_by_id(product: Served, open_page: Open) -> None:
+    wanted = (await product.get("/api/users/4321")).json()["username"]
+    page = await open_page(product.url)
+    search = page.get_by_role("combobox", name="Find a player")
+    await search.fill(wanted)
+    await page.get_by_role("option", name=wanted).first.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(wanted)
+    await search.fill("#77")
+    await page.get_by_role("option", name="#77").first.click()
+    await expect(page).to_have_url(re.compile("/player/77$"))
+
+
+async def test_a_players_page_tells_rank_place_and_neighbours(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/player/4321")
+    told = (await product.get("/api/boards/default/ranks/4321")).json()
+    figures = page.locator("dl")
+    await expect(figures).to_contain_text(f"{told['rank']:,}")
+    await expect(page.get_by_role("img", name=re.compile("How scores are spread"))).to_be_visible()
+    around = (await product.get("/api/boards/default/around/4321?radius=4")).json()["entries"]
+    neighbours = page.get_by_role("region", name="Neighbours").get_by_role("listitem").get_by_role("link")
+    await expect(neighbours).to_have_text([entry["username"] for entry in around])
+
+
+async def test_friends_are_ranked_among_themselves(product: Served, open_page: Open) -> None:
+    page = await open_page(f"{product.url}/#/friends")
+    await page.get_by_label("Add friends by name or id").fill("5\n6, 7")
+    await page.get_by_role("button", name="Add 3 friends").click()
+    told = (await product.post("/api/boards/default/ranks/lookup", {"user_ids": [5, 6, 7]}, key=None)).json()["entries"]
+    rows = page.get_by_role("table", name="Friends by rank").get_by_role("rowheader").get_by_role("link")
+    await expect(rows).to_have_text([entry["username"] for entry in told])
+    await page.reload()
+    await expect(rows).to_have_count(3)
+
+
+async def test_all_fits_on_a_phone(product: Served, open_page: Open) -> None:
+    for path in ("", "#/player/4321", "#/friends", "#/submit"):
+        page = await open_page(f"{product.url}/{path}", size=PHONE)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
+        await page.wait_for_load_state("networkidle")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], path
+        assert await cut_off(page) == [], path
+
+
+async def test_the_window_may_be_narrow_or_wide(product: Served, open_page: Open) -> None:
+    for width in (320, 768, 2560):
+        page = await open_page(product.url, size=(width, DESKTOP[1]))
+        await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def row(page: Page, rank: int):
+    """Return the line of this rank in the list of all."""
+    return page.get_by_role("region", name=RANKS).locator(f"[aria-posinset='{rank}']")
+
+
+async def cut_off(page: Page) -> list[str]:
+    """Return the controls that reach out of the window to the right."""
+    script = """() => [...document.querySelectorAll('a, button, input')]
+        .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => element.outerHTML.slice(0, 80))"""
+    found: list[str] = await page.evaluate(script)
+    return found
