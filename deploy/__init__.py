@@ -1,0 +1,1 @@
+"""What brings LeaderForge to the cloud: the template, the packages of its functions, the images."""

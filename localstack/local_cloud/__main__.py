@@ -1,0 +1,139 @@
+"""`python -m local_cloud up` and `down`: the cloud deployment on this machine, in the background."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+
+from leaderforge.embedded import AlreadyRunning, ServerFailed
+from leaderforge.embedded.files import write_private
+from leaderforge.embedded.lock import DirectoryLock
+from local_cloud.deployment import DeploymentFailed
+from local_cloud.stack import Keys, LocalCloud, start
+
+_ROOT = Path(__file__).parents[2]
+_SITE = _ROOT / "frontend" / "dist"
+_POLL_S = 0.2
+_STOP_S = 60.0
+
+
+def up(directory: Path) -> int:
+    """Start in the background, show what goes on until all is ready, and return an exit code."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if (pid := _running(directory)) is not None:
+        print(f"already running, process {pid}; `make localstack-down` ends it")
+        return 1
+    log = directory / "cloud.log"
+    with log.open("w") as output:
+        serving = subprocess.Popen(
+            [sys.executable, "-m", "local_cloud", "serve", "--directory", directory],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    with log.open() as shown:
+        while serving.poll() is None and not (directory / "cloud.json").exists():
+            print(shown.read(), end="", flush=True)
+            time.sleep(_POLL_S)
+        print(shown.read(), end="", flush=True)
+    return 0 if serving.poll() is None else 1
+
+
+def serve(directory: Path) -> int:
+    """Run everything until told to stop, and return an exit code."""
+    facts = directory / "cloud.json"
+    facts.unlink(missing_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        with ExitStack() as running:
+            running.callback(DirectoryLock(directory / "cloud.lock").acquire().release)
+            running.callback(facts.unlink, missing_ok=True)
+            cloud, keys = start(directory, _SITE, running, _say)
+            _say(_welcome(cloud, keys))
+            write_private(facts, json.dumps(_facts(cloud, keys), indent=2) + "\n")
+            signal.pause()
+    except (AlreadyRunning, ServerFailed, DeploymentFailed, OSError) as error:
+        _say(f"error: {error}")
+        return 1
+    return 0
+
+
+def down(directory: Path) -> int:
+    """End what runs in the background, and return an exit code."""
+    pid = _running(directory)
+    if pid is None:
+        print("nothing runs")
+        return 0
+    process = psutil.Process(pid)
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_S)
+    except psutil.TimeoutExpired:
+        print(f"process {pid} does not end; its log is {directory / 'cloud.log'}")
+        return 1
+    print("stopped")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
+    parser.add_argument("command", choices=["up", "serve", "down"])
+    parser.add_argument("--directory", type=Path, default=_ROOT / ".leaderforge-cloud", help="where everything is kept")
+    options = parser.parse_args()
+    commands = {"up": up, "serve": serve, "down": down}
+    return commands[options.command](options.directory.resolve())
+
+
+def _running(directory: Path) -> int | None:
+    """Return the id of the process that serves this directory, None where there is none."""
+    lock = DirectoryLock(directory / "cloud.lock")
+    try:
+        lock.acquire()
+    except AlreadyRunning as running:
+        return int(str(running.details["pid"]))
+    except FileNotFoundError:
+        return None
+    lock.release()
+    return None
+
+
+def _facts(cloud: LocalCloud, keys: Keys) -> dict[str, object]:
+    return {
+        "pid": os.getpid(),
+        "api": cloud.api,
+        "site": cloud.site,
+        "submit_key": keys.submit,
+        "admin_key": keys.admin,
+        "outputs": dict(cloud.stack.outputs),
+    }
+
+
+def _welcome(cloud: LocalCloud, keys: Keys) -> str:
+    outputs = cloud.stack.outputs
+    rows = {
+        "Web site": cloud.site,
+        "API": cloud.api,
+        "Submit": outputs["SubmitUrl"],
+        "Queries": outputs["QueriesUrl"],
+        "Queue": outputs["QueueUrl"],
+        "Submit key": keys.submit,
+        "Admin key": keys.admin,
+    }
+    lines = [f"  {name:<12}{value}" for name, value in rows.items()]
+    return "\n".join(["", "LeaderForge is deployed to LocalStack.", "", *lines, "", "`make localstack-down` ends it."])
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

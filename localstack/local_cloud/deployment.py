@@ -1,0 +1,77 @@
+"""Deploying the template, here as at AWS: packages into a bucket, then a stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+from botocore.exceptions import WaiterError
+
+TEMPLATE = Path(__file__).parents[2] / "deploy" / "template.yaml"
+
+_BUCKET = "packages"
+_POLL_S = 1
+_POLLS = 300
+
+
+class DeploymentFailed(Exception):
+    """A stack that did not come about; the message names the resources at fault."""
+
+
+class Cloud(Protocol):
+    """Has clients of AWS's services."""
+
+    def client(self, service: str) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that is deployed, and what it gives out."""
+
+    name: str
+    outputs: Mapping[str, str]
+
+
+def upload_package(cloud: Cloud, package: Path) -> str:
+    """Put a package into the bucket of packages, under a key that tells its content, and return the key."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    data = package.read_bytes()
+    key = f"{package.stem}-{sha256(data).hexdigest()[:16]}.zip"
+    s3.put_object(Bucket=_BUCKET, Key=key, Body=data)
+    return key
+
+
+def deploy(cloud: Cloud, name: str, package: Path, parameters: Mapping[str, str]) -> Stack:
+    """Deploy the functions in a package. Raises `DeploymentFailed`."""
+    key = upload_package(cloud, package)
+    given = {"PackageBucket": _BUCKET, "FunctionsPackage": key, **parameters}
+    return create_stack(cloud, name, TEMPLATE.read_text(), given)
+
+
+def create_stack(cloud: Cloud, name: str, template: str, parameters: Mapping[str, str]) -> Stack:
+    """Create a stack and return it once all of it is there. Raises `DeploymentFailed`."""
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(
+        StackName=name,
+        TemplateBody=template,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": _POLL_S, "MaxAttempts": _POLLS}
+        )
+    except WaiterError as error:
+        raise DeploymentFailed(_failures(cloudformation, name)) from error
+    [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    return Stack(name, {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])})
+
+
+def _failures(cloudformation: Any, name: str) -> str:
+    [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+    reasons = [f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed]
+    return "; ".join([f"{name}: {stack.get('StackStatusReason')}", *reasons])

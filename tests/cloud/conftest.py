@@ -1,0 +1,73 @@
+"""The template deployed to LocalStack, once for all tests here."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from leaderforge.embedded import PostgresServer
+from leaderforge.wiring import migrate
+from local_cloud.deployment import deploy
+from local_cloud.emulator import Emulator
+from local_cloud.stack import ARCHITECTURE, Keys, LocalCloud, parameters
+from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY
+from tests.cloud.calling import Caller
+
+KEYS = Keys(SUBMIT_KEY, ADMIN_KEY)
+
+
+def built(output: Path) -> Path:
+    """Build the packages for all architectures into a folder and return it."""
+    subprocess.run([sys.executable, "-m", "deploy.packaging", "--output", output], check=True, capture_output=True)
+    return output
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the packages for all architectures."""
+    return built(tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture(scope="session")
+def package(packages: Path) -> Path:
+    """The functions' package for this machine."""
+    return packages / f"functions-{ARCHITECTURE}.zip"
+
+
+@pytest.fixture(scope="session")
+def emulator(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """LocalStack."""
+    running = Emulator(tmp_path_factory.mktemp("localstack"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def cloud_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The deployment's own database server, which tests may stop and start again."""
+    with PostgresServer(tmp_path_factory.mktemp("cloud-postgres")) as server:
+        asyncio.run(migrate(server.dsn))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresServer) -> LocalCloud:
+    """The deployment: submissions are counted at once."""
+    given = parameters(valkey.addresses, cloud_postgres.dsn, KEYS, {})
+    deployed = LocalCloud(emulator, deploy(emulator, "tests", package, given))
+    # The index is built by the first maintenance, which the schedule would run in a minute.
+    answer = deployed.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
+    assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified"}
+    return deployed
+
+
+@pytest.fixture
+async def call(cloud: LocalCloud) -> AsyncIterator[Caller]:
+    """Calls the deployment's API."""
+    async with Caller(cloud) as caller:
+        yield caller

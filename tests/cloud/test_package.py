@@ -1,0 +1,65 @@
+"""The packages: built twice they are the same, they are small, they hold only what runs, and it starts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from deploy.packaging.__main__ import MAX_BYTES
+from deploy.packaging.contents import ARCHITECTURES
+from tests.cloud.conftest import built
+
+ARCHITECTURE_NAMES = [one.name for one in ARCHITECTURES]
+NOT_DEPLOYED = ("boto3/", "botocore/", "newrelic/", "uvicorn/", "typer/", "tests/", "leaderforge/cli/")
+DEPLOYED = ("functions/submit.py", "leaderforge/adapters/redis/scripts/apply.lua", "asyncpg/", "cronsim/")
+MACHINES = {"x86_64": 62, "arm64": 183}
+"""The number of each architecture in the header of what is compiled for it."""
+
+
+def test_building_them_twice_makes_the_same_bytes(packages: Path, tmp_path: Path) -> None:
+    again = built(tmp_path)
+    names = [f"{kind}-{architecture}.zip" for kind in ("functions", "newrelic") for architecture in ARCHITECTURE_NAMES]
+    assert sorted(path.name for path in packages.iterdir()) == sorted(names)
+    assert {name for name in names if (packages / name).read_bytes() != (again / name).read_bytes()} == set()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
+def test_each_is_small_and_holds_only_what_runs(packages: Path, architecture: str) -> None:
+    package = packages / f"functions-{architecture}.zip"
+    assert package.stat().st_size <= MAX_BYTES
+    names = ZipFile(package).namelist()
+    for begins in DEPLOYED:
+        assert any(name.startswith(begins) for name in names), begins
+    for begins in NOT_DEPLOYED:
+        assert not any(name.startswith(begins) for name in names), begins
+    sources = {name for name in names if name.endswith(".py")}
+    compiled = {name for name in names if name.endswith(".pyc")}
+    assert len(compiled) == len(sources)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURE_NAMES)
+def test_what_is_compiled_is_for_the_architecture(packages: Path, architecture: str) -> None:
+    with ZipFile(packages / f"functions-{architecture}.zip") as zipped:
+        headers = [zipped.read(name)[:20] for name in zipped.namelist() if name.endswith(".so")]
+    assert len(headers) > 5
+    assert {int.from_bytes(header[18:20], "little") for header in headers} == {MACHINES[architecture]}
+
+
+def test_cold_starts_are_measured(tmp_path: Path) -> None:
+    out = tmp_path / "coldstart.json"
+    command = [sys.executable, "-m", "tests.load.coldstart", "--starts", "1", "--out", str(out)]
+    subprocess.run(command, check=True, capture_output=True)
+    results = json.loads(out.read_text())["results"]
+    handlers = {"submit", "queries", "boards", "admin", "ingest", "maintain"}
+    assert set(results) == {*handlers, "bare FastAPI", "bare FastAPI, with drivers"}
+    for of_one in results.values():
+        assert 0 < of_one["process"]["ms"] < of_one["ready"]["ms"] < of_one["first answer"]["ms"]
+
+
+def test_what_answers_no_http_does_without_fastapi() -> None:
+    """A cold start does not pay for it."""
+    source = "import sys, functions.ingest, functions.maintain; print('fastapi' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", source], check=True, capture_output=True).stdout == b"False\n"

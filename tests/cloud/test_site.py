@@ -1,0 +1,18 @@
+"""The web page from its bucket, in a real browser: it shows the board that the functions serve."""
+
+from uuid import uuid4
+
+from local_cloud.stack import LocalCloud
+from tests.browser import chromium as browsing
+from tests.cloud.calling import Caller
+
+
+async def test_the_page_shows_the_live_board(cloud: LocalCloud, call: Caller) -> None:
+    cloud.publish_site(browsing.SITE)
+    name = uuid4().hex
+    user_id = (await call.post("/api/users", {"username": name})).json()["user_id"]
+    async with browsing.chromium() as browser:
+        page = await (await browsing.context(browser)).new_page()
+        await page.goto(cloud.site)
+        assert (await call.post("/api/scores", {"user_id": user_id, "score": 10**6})).status_code == 200
+        await page.get_by_text(name).first.wait_for(timeout=60_000)
