@@ -4,10 +4,13 @@
 
 Starts a product of its own in a temporary directory (or --data-dir, to use the data of an earlier run), fills it with
 `leaderforge populate`, runs each scenario with autocannon (closed loop, Node.js), and prints throughput with its
-latencies and the ratio to the ceiling. The figures are those of this machine at this moment: compare the ratios.
+latencies and the ratio to the ceiling. Scenarios and ceilings take turns, for some rounds, and ratios are of the same
+round: a machine that others share is faster at one time than at another.
 """
 
+import asyncio
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -17,23 +20,35 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import product as pairs
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
 
+import asyncpg
 import psutil
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 from tests.load.report import about, write
+from tests.load.store_bench import recorded
 
 HERE = Path(__file__).parent
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
-INCOMPARABLE = {"noop_post", "noop_get", "batch"}
+BATCHES = {"batch", "batch_unranked"}
+INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
 SCENARIOS = [
-    "noop_post", "noop_get", "submit", "submit_unranked", "batch", "top", "rank", "around", "first_page", "deep_page",
+    "noop_post", "noop_get", "submit", "submit_unranked", "batch", "batch_unranked",
+    "top", "rank", "around", "first_page", "deep_page",
 ]  # fmt: skip
+BATCHERS = 8
 START_S = 180.0
 WARMUP_S = 2
 
@@ -42,7 +57,8 @@ def main(
     players: Annotated[int, typer.Option(help="Players to populate.")] = 1_000_000,
     sessions: Annotated[int | None, typer.Option(help="Submissions to populate; five a player.")] = None,
     connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
-    seconds: Annotated[int, typer.Option(help="Seconds a scenario is measured for.")] = 10,
+    rounds: Annotated[int, typer.Option(help="How often each scenario is measured, in turns with the others.")] = 3,
+    seconds: Annotated[int, typer.Option(help="Seconds a scenario is measured for in a round.")] = 5,
     batch: Annotated[int, typer.Option(help="Submissions in a batch.")] = 500,
     workers: Annotated[int, typer.Option(help="API processes.")] = 1,
     nodes: Annotated[int, typer.Option(help="Index nodes.")] = 3,
@@ -53,7 +69,7 @@ def main(
 ) -> None:
     """Measure the product on this machine."""
     console = Console()
-    _install_autocannon()
+    install_autocannon()
     with ExitStack() as stack:
         directory = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-bench-")))
         options = ["--workers", str(workers), "--nodes", str(nodes)]
@@ -67,35 +83,36 @@ def main(
             step("rebuild", ["rebuild"], directory),
             step("verify", ["verify"], directory),
         ]
+        asyncio.run(settle(facts["postgres"]))
         memory = index_memory(facts, players)
-        results = {}
-        for kind in only or SCENARIOS:
+        samples: dict[str, list[dict[str, Any]]] = {kind: [] for kind in only or SCENARIOS}
+        for _, kind in track(list(pairs(range(rounds), samples)), "Measuring", console=console):
             url = ceiling if kind.startswith("noop") else facts["api"]
-            before = cpu_seconds(facts["pid"])
-            results[kind] = scenario(
-                url=url, kind=kind, connections=8 if kind == "batch" else connections, seconds=seconds, warmup=WARMUP_S,
-                players=players, key=facts["submit_key"], batch=batch,
-            )  # fmt: skip
-            results[kind]["cpu_us"] = cpu_a_request(before, cpu_seconds(facts["pid"]), results[kind])
-            console.print(f"{kind}: {results[kind]['rate']:,.0f}/s")
+            result = loaded(facts, kind, url, players=players, connections=connections, seconds=seconds, batch=batch)
+            samples[kind].append(result)
+            console.print(f"{kind}: {result['rate']:,.0f}/s")
+        results = {kind: summary(kind, samples) for kind in samples}
+        resident = api_memory(facts["pid"])
+        alone = asyncio.run(store_alone(facts["postgres"], players, batch, seconds))
     report = {
         **about("tests.load.bench"),
         "players": players, "connections": connections, "workers": workers, "nodes": nodes, "batch": batch,
-        "steps": steps, "index_memory": memory, "scenarios": results,
+        "rounds": rounds, "steps": steps, "index_memory": memory, "api_memory_bytes": resident,
+        "scenarios": results, "store_alone_scores_per_second": round(alone),
     }  # fmt: skip
     console.print(table(report))
     write(report, out)
-    if any(set(r["statuses"]) != {"200"} or r["errors"] for r in results.values()):
+    if any(set(r["statuses"]) != {"200"} or r["errors"] for own in samples.values() for r in own):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
 
 
 @contextmanager
-def product(directory: Path, options: list[str]) -> Iterator[dict[str, Any]]:
-    """Run `leaderforge dev` in the directory and yield what its dev.json says."""
+def product(directory: Path, options: list[str], tree: Path | None = None) -> Iterator[dict[str, Any]]:
+    """Run `leaderforge dev`, of another checkout if one is given, in the directory and yield what its dev.json says."""
     command = [_leaderforge(), "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
     facts = directory / "dev.json"
-    with _running(command) as process:
+    with _running(command, tree) as process:
         wait_until(lambda: facts.exists() or process.poll() is not None, START_S, "the start of the product")
         if process.poll() is not None:
             raise SystemExit("the product did not start")
@@ -115,20 +132,32 @@ def ceilings(workers: int) -> Iterator[str]:
         yield url
 
 
+def loaded(
+    facts: dict[str, Any], kind: str, url: str, *, players: int, connections: int, seconds: int, batch: int = 500
+) -> dict[str, Any]:
+    """Run one scenario and return what it measured, with what each part of the product spent on a request."""
+    before = cpu_seconds(facts["pid"])
+    result = scenario(
+        url=url, kind=kind, connections=BATCHERS if kind in BATCHES else connections,
+        seconds=seconds, warmup=WARMUP_S, players=players, key=facts["submit_key"], batch=batch,
+    )  # fmt: skip
+    return {**result, "cpu_us": cpu_a_request(before, cpu_seconds(facts["pid"]), result)}
+
+
 def scenario(**settings: Any) -> dict[str, Any]:
     """Run one scenario of scenario.mjs and return what it measured."""
     command = ["node", str(HERE / "scenario.mjs")]
     done = subprocess.run(command, input=json.dumps(settings), capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
-    if settings["kind"] == "batch":
+    if settings["kind"] in BATCHES:
         result["scores_per_second"] = result["rate"] * settings["batch"]
     return result
 
 
-def step(name: str, arguments: list[str], directory: Path) -> dict[str, Any]:
+def step(name: str, arguments: list[str], directory: Path, tree: Path | None = None) -> dict[str, Any]:
     """Run a command of the product and return how long it took."""
     started = time.perf_counter()
-    subprocess.run([_leaderforge(), *arguments, "--data-dir", str(directory)], check=True)
+    subprocess.run([_leaderforge(), *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
@@ -143,10 +172,55 @@ def cpu_seconds(pid: int) -> dict[str, float]:
     return spent
 
 
+def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return the round of median throughput, with the median over all rounds of what it was to the ceiling's."""
+    own = samples[kind]
+    middle = sorted(own, key=lambda result: result["rate"])[len(own) // 2]
+    floor = samples.get(CEILINGS.get(kind, "noop_get"))
+    if floor is None or kind in INCOMPARABLE:
+        return middle
+    shares = [result["rate"] / ceiling["rate"] for result, ceiling in zip(own, floor, strict=True)]
+    return {**middle, "of_ceiling": round(median(shares), 3), "of_ceiling_by_round": [round(s, 3) for s in shares]}
+
+
+def api_process(supervisor: int) -> psutil.Process:
+    """Return the process of the API that this `leaderforge dev` runs: the parent, where there are several."""
+    children = psutil.Process(supervisor).children(recursive=True)
+    return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
+
+
+def api_memory(supervisor: int) -> int:
+    """Return the resident bytes of the largest of the API's processes."""
+    api = api_process(supervisor)
+    return max(process.memory_info().rss for process in (api, *api.children(recursive=True)))
+
+
+async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> float:
+    """Return how many submissions a second the same database records in the same batches, without API and index."""
+    pool = Pool(dsn, timeout_s=START_S)
+    store = PostgresScoreStore(pool, record_timeout_s=START_S)
+    board = await store.board(DEFAULT_BOARD)
+    assert board is not None
+    try:
+        return await recorded(store, Ladder(board), players, batch, BATCHERS, seconds)
+    finally:
+        await pool.close()
+
+
 def cpu_a_request(before: dict[str, float], after: dict[str, float], result: dict[str, Any]) -> dict[str, int]:
     """Return the microseconds of processor time that each part spent on a request, the warm-up's included."""
     requests = result["rate"] * (result["seconds"] + WARMUP_S)
-    return {part: round((after[part] - before[part]) / requests * 1e6) for part in after}
+    return {part: round((after[part] - before[part]) / requests * 1e6) if requests else 0 for part in after}
+
+
+async def settle(dsn: str) -> None:
+    """Have the database do now what it owes after a bulk load, rather than while something is measured."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("vacuum analyze")
+        await connection.execute("checkpoint")
+    finally:
+        await connection.close()
 
 
 def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
@@ -170,10 +244,8 @@ def table(report: dict[str, Any]) -> Table:
     title = f"{report['players']:,} players, {report['connections']} connections, {report['workers']} worker(s)"
     cpu = "us of CPU: API, database, index"
     shown = Table("scenario", "per second", "p50 ms", "p95 ms", "p99 ms", "of ceiling", cpu, title=title)
-    scenarios = report["scenarios"]
-    for kind, result in scenarios.items():
-        ceiling = scenarios.get(CEILINGS.get(kind, "noop_get"))
-        share = "" if ceiling is None or kind in INCOMPARABLE else f"{result['rate'] / ceiling['rate']:.2f}"
+    for kind, result in report["scenarios"].items():
+        share = f"{result['of_ceiling']:.2f}" if "of_ceiling" in result else ""
         rate = result.get("scores_per_second", result["rate"])
         unit = " scores" if "scores_per_second" in result else ""
         times = [f"{result[p]:.1f}" if result[p] is not None else "" for p in ("p50", "p95", "p99")]
@@ -181,11 +253,13 @@ def table(report: dict[str, Any]) -> Table:
         shown.add_row(kind, f"{rate:,.0f}{unit}", *times, share, spent)
     for taken in report["steps"]:
         shown.add_row(taken["step"], f"{taken['seconds']:,.1f} s")
+    shown.add_row("store alone, batches", f"{report['store_alone_scores_per_second']:,} scores")
     shown.add_row("index memory", f"{report['index_memory']['bytes_per_player']:.0f} bytes a player")
+    shown.add_row("API process", f"{report['api_memory_bytes'] / 2**20:.0f} MiB resident")
     return shown
 
 
-def _install_autocannon() -> None:
+def install_autocannon() -> None:
     if shutil.which("node") is None:
         raise SystemExit("benchmarks need Node.js 20 or later")
     if not (HERE / "node_modules").exists():
@@ -204,9 +278,14 @@ def _leaderforge() -> str:
     return str(Path(sys.executable).with_name("leaderforge"))
 
 
+def _environment(tree: Path | None) -> dict[str, str] | None:
+    """Return what makes Python take the product from another checkout."""
+    return tree and {**os.environ, "PYTHONPATH": f"{tree / 'shared'}{os.pathsep}{tree}"}
+
+
 @contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+def _running(command: list[str], tree: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=_environment(tree))
     try:
         yield process
     finally:

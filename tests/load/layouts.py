@@ -16,12 +16,13 @@ from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
-from leaderforge.domain.boards import Order
-from leaderforge.domain.order import SCORE_BYTES, place, sort_key
+from leaderforge.domain.boards import Board
+from leaderforge.domain.order import SCORE_BYTES, Place, place, sort_key
 from leaderforge.embedded import ValkeyCluster
 from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
+BOARD = Board(1, "layouts", "Layouts")
 KEY = "{0}entries"
 
 BYTES = """
@@ -85,7 +86,9 @@ def measure(
     node.flushall()
     random = Random(1)
     keys = [
-        sort_key(Order.DESC, 500 if ties else int(random.paretovariate(1.2) * 1000), NOW + random.randrange(10**10), i)
+        sort_key(
+            BOARD, Place(500 if ties else int(random.paretovariate(1.2) * 1000), NOW + random.randrange(10**10), i)
+        )
         for i in range(players)
     ]
     for first in range(0, players, 1000):
@@ -109,7 +112,7 @@ def _as_bytes(key: bytes) -> tuple[float, bytes]:
 
 
 def _as_score(key: bytes) -> tuple[float, bytes]:
-    return -place(Order.DESC, key).score, key[SCORE_BYTES:]
+    return -place(BOARD, key).score, key[SCORE_BYTES:]
 
 
 if __name__ == "__main__":

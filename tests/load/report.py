@@ -1,9 +1,11 @@
 """What every benchmark report says about itself."""
 
+import csv
 import json
 import os
 import platform
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,15 @@ def write(report: dict[str, Any], path: Path | None) -> None:
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
+    """Write rows of the same columns as CSV beside the JSON report, if a path is given."""
+    if path:
+        with path.with_suffix(".csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 def _processor() -> str:

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 const scenario = JSON.parse(readFileSync(0, 'utf8'))
 const player = () => 1 + Math.floor(Math.random() * scenario.players)
 const submission = () => ({ user_id: player(), score: 1 + Math.floor(Math.random() * 100) })
+const batch = () => ({ submissions: Array.from({ length: scenario.batch }, submission) })
 const json = { 'content-type': 'application/json', authorization: `Bearer ${scenario.key}` }
 const post = (path, body) => ({
   setupRequest: (request) => ({ ...request, method: 'POST', path, headers: json, body: JSON.stringify(body()) }),
@@ -17,7 +18,8 @@ const kinds = {
   noop_get: get(() => '/noop'),
   submit: post('/api/scores', submission),
   submit_unranked: post('/api/scores?rank=none', submission),
-  batch: post('/api/boards/default/scores/batch', () => ({ submissions: Array.from({ length: scenario.batch }, submission) })),
+  batch: post('/api/boards/default/scores/batch', batch),
+  batch_unranked: post('/api/boards/default/scores/batch?rank=none', batch),
   top: get(() => '/api/leaderboard/top?limit=10'),
   rank: get(() => `/api/leaderboard/rank/${player()}`),
   around: get(() => `/api/boards/default/around/${player()}?radius=5`),

@@ -100,7 +100,7 @@ async def recorded(
 
     def submissions() -> Sequence[Submission]:
         users = random.sample(range(1, players + 1), batch)
-        return [Submission(ladder, Event(u, UUID(int=random.getrandbits(128)), 7, NOW)) for u in users]
+        return [Submission([ladder], Event(u, UUID(int=random.getrandbits(128)), 7, NOW)) for u in users]
 
     async def caller() -> None:
         nonlocal done

@@ -1,0 +1,178 @@
+"""Benchmarks of many boards: what idle ones cost, and what one's work costs another.
+
+    python -m tests.load.boards_bench --out docs/performance/results/boards.json
+
+Submissions go through the services of one process, without HTTP; everything shares this machine's cores.
+"""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+from redis.asyncio.cluster import RedisCluster
+from rich.console import Console
+from rich.table import Table
+
+from leaderforge.config import Settings
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import RuleViolated
+from leaderforge.domain.standings import Event
+from leaderforge.embedded import PostgresServer, ValkeyCluster
+from leaderforge.ports import Submission, User
+from leaderforge.services.submit import SubmitService
+from leaderforge.wiring import Services, build, migrate
+from tests.load.report import about, write
+
+NOW = 1_700_000_000_000
+PLAYERS = 10_000
+QUIET_CALLERS = 4
+ROUNDS = 5
+
+_times = count(NOW)
+
+
+def main(
+    boards: Annotated[int, typer.Option(help="Boards to create.")] = 1000,
+    connections: Annotated[int, typer.Option(help="Concurrent callers that make up the heavy load.")] = 64,
+    seconds: Annotated[float, typer.Option(help="Seconds that each figure is measured for.")] = 6.0,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure many boards on this machine."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        cluster = stack.enter_context(ValkeyCluster(folder / "valkey"))
+        server = stack.enter_context(PostgresServer(folder / "postgres"))
+        results = asyncio.run(measure(cluster.addresses, server.dsn, boards, connections, seconds))
+    shown = Table("what", "")
+    for what, value in results.items():
+        shown.add_row(what, str(value))
+    Console().print(shown)
+    write({**about("tests.load.boards_bench"), "boards": boards, "connections": connections, "results": results}, out)
+
+
+async def measure(addresses: Sequence[str], dsn: str, number: int, connections: int, seconds: float) -> dict[str, Any]:
+    """Return what many boards cost on this index and this new database."""
+    await migrate(dsn)
+    services = build(
+        Settings.from_environment({"LEADERFORGE_REDIS_NODES": ",".join(addresses), "LEADERFORGE_POSTGRES_DSN": dsn})
+    )
+    await services.maintain.reconcile()
+    await services.parts.users.create([User(i, f"player {i}", None, NOW) for i in range(PLAYERS)])
+    try:
+        idle, boards = await idle_boards(services, addresses, number)
+        quiet, busy, *_ = boards
+        strict = await services.boards.create("strict", {"min_interval_ms": 1, "policy": "best"}, "bench")
+        scenarios: dict[str, list[Board]] = {
+            "alone": [],
+            "beside heavy load on the same board": [quiet],
+            "beside heavy load on another board": [busy],
+            "beside heavy load on a board that judges intervals": [strict],
+            "beside heavy load across all boards": boards,
+        }
+        load = {what: Load(quiet, others) for what, others in scenarios.items()}
+        # In turns, so that whatever else the machine does meets all of them alike.
+        for _ in range(ROUNDS):
+            for one in load.values():
+                await one.run(services.submit, connections, seconds / ROUNDS)
+        submits = {what: one.figures(seconds) for what, one in load.items()}
+        return idle | {"submits_to_one_board": submits} | await upkeep(services)
+    finally:
+        await services.close()
+
+
+async def idle_boards(services: Services, addresses: Sequence[str], number: int) -> tuple[dict[str, Any], list[Board]]:
+    """Create boards; return how long that took and what they take of the index, and the boards."""
+    async with client_of(addresses) as client:
+        before = await keys_in(client)
+        started = time.perf_counter()
+        boards = [await services.boards.create(f"board-{i}", {}, "bench") for i in range(number)]
+        took = time.perf_counter() - started
+        added = await keys_in(client) - before
+    return {"seconds_to_create": round(took, 2), "index_keys_of_idle_boards": added}, boards
+
+
+@dataclass
+class Load:
+    """A few callers that submit to one board, beside heavy load on the others."""
+
+    quiet: Board
+    others: Sequence[Board]
+    taken: list[float] = field(default_factory=list)
+    done: int = 0
+
+    async def run(self, submit: SubmitService, connections: int, seconds: float) -> None:
+        """Submit for so many seconds."""
+        until = time.perf_counter() + seconds
+        callers = [self._quiet_caller(submit, until, Random(i)) for i in range(QUIET_CALLERS)]
+        callers += [self._heavy_caller(submit, until, Random(i)) for i in range(100, 100 + connections) if self.others]
+        await asyncio.gather(*callers)
+
+    def figures(self, seconds: float) -> dict[str, float]:
+        """Return the latency of the few callers' submits, and how many the others did a second."""
+        cuts = quantiles(self.taken, n=100)
+        shown = {f"p{percent}_ms": round(cuts[percent - 1] * 1000, 2) for percent in (50, 95, 99)}
+        return shown | {"others_per_second": round(self.done / seconds)}
+
+    async def _quiet_caller(self, submit: SubmitService, until: float, random: Random) -> None:
+        while time.perf_counter() < until:
+            started = time.perf_counter()
+            await submit.submit(submission(self.quiet, random))
+            self.taken.append(time.perf_counter() - started)
+
+    async def _heavy_caller(self, submit: SubmitService, until: float, random: Random) -> None:
+        while time.perf_counter() < until:
+            # Those that come too soon after a player's last are refused, which is work, too.
+            with suppress(RuleViolated):
+                await submit.submit(submission(random.choice(self.others), random))
+            self.done += 1
+
+
+async def upkeep(services: Services) -> dict[str, float]:
+    """Return how long it takes to look after all boards."""
+    timed = {}
+    for what, work in {
+        "seconds_to_rebuild": services.maintain.rebuild,
+        "seconds_to_verify": services.maintain.verify,
+        "seconds_to_look_for_upkeep": services.upkeep.run,
+    }.items():
+        started = time.perf_counter()
+        await work()
+        timed[what] = round(time.perf_counter() - started, 3)
+    return timed
+
+
+def submission(board: Board, random: Random) -> Submission:
+    """Return a made-up submission, later than all before it."""
+    event = Event(random.randrange(PLAYERS), uuid4(), random.randrange(1, 1000), next(_times))
+    return Submission([Ladder(board)], event)
+
+
+@asynccontextmanager
+async def client_of(addresses: Sequence[str]) -> AsyncIterator[RedisCluster]:
+    """Yield a client of the cluster."""
+    host, _, port = addresses[0].rpartition(":")
+    client = RedisCluster(host=host, port=int(port))
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def keys_in(client: RedisCluster) -> int:
+    """Return the number of keys on all nodes."""
+    sizes = await client.dbsize(target_nodes=RedisCluster.PRIMARIES)
+    return sum(sizes.values()) if isinstance(sizes, dict) else int(sizes)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,91 @@
+"""Two versions of the product side by side, in one run.
+
+    git worktree add --detach ../before 99e8e67
+    python -m tests.load.compare ../before --out docs/performance/results/compare.json
+
+Starts both versions on this machine, each with data of its own, and loads them in turn, in short rounds, the first of
+a round being the second of the next. What disturbs the machine disturbs both: compare the ratios, of which the median
+over the rounds is shown with its quartiles.
+"""
+
+import tempfile
+from contextlib import ExitStack
+from itertools import product as pairs
+from pathlib import Path
+from statistics import quantiles
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tests.load.bench import install_autocannon, loaded, product, step
+from tests.load.report import about, write
+
+HERE = Path(__file__).parents[2]
+VERSIONS = ("before", "now")
+SCENARIOS = ["submit", "rank", "top", "batch"]
+
+Samples = dict[str, dict[str, list[dict[str, Any]]]]
+"""What was measured, by scenario and version, a round after the other."""
+
+
+def main(
+    before: Annotated[Path, typer.Argument(help="A checkout of the version to compare this one with.")],
+    players: Annotated[int, typer.Option(help="Players to populate, who played twice each.")] = 200_000,
+    connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
+    rounds: Annotated[int, typer.Option(help="How often each version is loaded.")] = 10,
+    seconds: Annotated[int, typer.Option(help="Seconds a round, after a warm-up of two.")] = 3,
+    only: Annotated[list[str] | None, typer.Option(help="Run only these scenarios.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure another version and this one."""
+    console = Console()
+    install_autocannon()
+    kinds = only or SCENARIOS
+    samples: Samples = {kind: {version: [] for version in VERSIONS} for kind in kinds}
+    with ExitStack() as stack:
+        running = {}
+        for version, tree in zip(VERSIONS, (before.resolve(), HERE), strict=True):
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"leaderforge-{version}-")))
+            running[version] = stack.enter_context(product(directory, [], tree))
+            step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory, tree)
+        for turn, kind in track(list(pairs(range(rounds), kinds)), "Measuring", console=console):
+            for version in VERSIONS if turn % 2 else VERSIONS[::-1]:
+                facts = running[version]
+                result = loaded(facts, kind, facts["api"], players=players, connections=connections, seconds=seconds)
+                samples[kind][version].append(result)
+    report = {
+        **about("tests.load.compare"),
+        "players": players, "connections": connections, "seconds": seconds,
+        "ratios": {kind: ratios(of_kind) for kind, of_kind in samples.items()}, "samples": samples,
+    }  # fmt: skip
+    console.print(table(report))
+    write(report, out)
+    if any(set(r["statuses"]) != {"200"} or r["errors"] for k in samples.values() for v in k.values() for r in v):
+        console.print("[red]Some requests failed; the figures do not count.[/]")
+        raise typer.Exit(1)
+
+
+def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
+    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time a request."""
+    pairs_of_rounds = list(zip(samples["before"], samples["now"], strict=True))
+    return {
+        "rate": quantiles([now["rate"] / before["rate"] for before, now in pairs_of_rounds], n=4),
+        "api_cpu": quantiles([now["cpu_us"]["api"] / before["cpu_us"]["api"] for before, now in pairs_of_rounds], n=4),
+    }
+
+
+def table(report: dict[str, Any]) -> Table:
+    """Return the ratios as a table to look at."""
+    title = f"This version / the other: medians (quartiles); {report['players']:,} players"
+    shown = Table("scenario", "requests a second", "API time a request", title=title)
+    for kind, of_kind in report["ratios"].items():
+        cells = (f"{median:.3f} ({low:.3f} to {high:.3f})" for low, median, high in of_kind.values())
+        shown.add_row(kind, *cells)
+    return shown
+
+
+if __name__ == "__main__":
+    typer.run(main)

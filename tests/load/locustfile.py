@@ -1,0 +1,167 @@
+"""Players, game servers and spectators: `locust -f tests/load/locustfile.py --host URL --submit-key KEY`.
+
+A player's requests are 70 % submissions, 20 % looks at the top ten and 10 % looks at the own rank. What `shapes` holds
+goes beside it for a load that changes: `-f tests/load/locustfile.py,tests/load/shapes/spike.py`. Players are created at
+the first meeting. See docs/load-tests.md.
+"""
+
+import argparse
+import random
+from typing import Any
+from uuid import uuid4
+
+from locust import HttpUser, events, tag, task
+from locust.env import Environment
+
+BATCH = "/api/boards/default/scores/batch?rank=none"
+TOP = "/api/leaderboard/top?limit=10"
+BOARD = "/api/boards/default"
+PLAYERS_OF_A_SERVER = 20
+
+
+@events.init_command_line_parser.add_listener
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all users share; Locust takes them from the environment, too."""
+    parser.add_argument(
+        "--submit-key", env_var="LEADERFORGE_SUBMIT_KEY", default="", is_secret=True, help="A submit key."
+    )
+    parser.add_argument(
+        "--pause", type=float, env_var="LOCUST_PAUSE", default=1.0, help="Mean seconds between requests."
+    )
+
+
+@events.test_start.add_listener
+def require_key(environment: Environment, **_: Any) -> None:
+    """End at once without a key: every submission would be refused."""
+    if not environment.parsed_options.submit_key:
+        raise SystemExit("give a submit key of the service with --submit-key or in LEADERFORGE_SUBMIT_KEY")
+
+
+class User(HttpUser):
+    """What all have in common: a key and pauses."""
+
+    abstract = True
+
+    def wait_time(self) -> float:
+        """Return the seconds until the next task."""
+        return random.uniform(0.5, 1.5) * self.environment.parsed_options.pause
+
+    def on_start(self) -> None:
+        """Take the key."""
+        self.client.headers["Authorization"] = f"Bearer {self.environment.parsed_options.submit_key}"
+
+    def become_player(self) -> int:
+        """Create a player and return the id."""
+        created = self.client.post("/api/users", json={"username": uuid4().hex})
+        created.raise_for_status()
+        return int(created.json()["user_id"])
+
+
+class Player(User):
+    """One player with a game that saves its scores."""
+
+    weight = 8
+
+    def on_start(self) -> None:
+        """Become a player."""
+        super().on_start()
+        self.user_id = self.become_player()
+        self.submit()
+
+    @tag("write")
+    @task(70)
+    def submit(self) -> None:
+        """Save a score and see the new rank."""
+        self.client.post("/api/scores", json={"user_id": self.user_id, "score": random.randint(1, 1000)})
+
+    @tag("read")
+    @task(20)
+    def look_at_the_leaders(self) -> None:
+        self.client.get(TOP)
+
+    @tag("read")
+    @task(10)
+    def look_at_the_own_rank(self) -> None:
+        self.client.get(f"/api/leaderboard/rank/{self.user_id}", name="/api/leaderboard/rank/{user_id}")
+
+
+class GameServer(User):
+    """A server that reports the scores of its players in batches, and again where it isn't sure that they arrived."""
+
+    weight = 1
+
+    def on_start(self) -> None:
+        """Gather players, who have played a round."""
+        super().on_start()
+        self.players = [self.become_player() for _ in range(PLAYERS_OF_A_SERVER)]
+        self.play_a_round()
+
+    @tag("write")
+    @task(8)
+    def play_a_round(self) -> None:
+        self.round = [
+            {"user_id": player, "score": random.randint(1, 1000), "submission_id": str(uuid4())}
+            for player in self.players
+        ]
+        self.report(BATCH, again=False)
+
+    @tag("write")
+    @task(1)
+    def repeat_the_round(self) -> None:
+        """Send the last round again, which must count nothing."""
+        self.report(f"{BATCH} again", again=True)
+
+    @tag("read")
+    @task(1)
+    def compare_the_players(self) -> None:
+        self.client.post(f"{BOARD}/ranks/lookup", json={"user_ids": self.players})
+
+    def report(self, name: str, *, again: bool) -> None:
+        """Send the last round and look at each of the results: a batch is answered with 200 whatever they are."""
+        body = {"submissions": self.round}
+        with self.client.post(BATCH, json=body, name=name, catch_response=True) as answer:
+            if answer.ok and any(result.get("duplicate") is not again for result in answer.json()["results"]):
+                answer.failure("some of the round failed, was lost or counted twice")
+
+
+class Spectator(User):
+    """Somebody who watches the board and looks around on it, without a key."""
+
+    weight = 3
+
+    def on_start(self) -> None:
+        """Open the page."""
+        self.etag = ""
+        self.seen = [0]
+        self.watch_the_leaders()
+
+    @tag("read")
+    @task(6)
+    def watch_the_leaders(self) -> None:
+        """Ask whether the top has changed, as a page does where it is told nothing."""
+        answer = self.client.get(TOP, headers={"If-None-Match": self.etag}, name=f"{TOP} polled")
+        if answer.status_code == 200:
+            self.etag = answer.headers["ETag"]
+            self.seen = [entry["user_id"] for entry in answer.json()["entries"]] or self.seen
+
+    @tag("read")
+    @task(2)
+    def look_around_somebody(self) -> None:
+        path, name = f"{BOARD}/around/{random.choice(self.seen)}?radius=5", f"{BOARD}/around/{{user_id}}"
+        with self.client.get(path, name=name, catch_response=True) as answer:
+            if answer.status_code == 404:  # before anybody has played
+                answer.success()
+
+    @tag("read")
+    @task(1)
+    def open_a_page(self) -> None:
+        self.client.get(f"{BOARD}/page?rank={random.randint(1, 100)}&limit=50", name=f"{BOARD}/page")
+
+    @tag("read")
+    @task(1)
+    def listen(self) -> None:
+        """Listen to the live board until the first event, which holds the whole top."""
+        with self.client.get(f"{BOARD}/stream", stream=True, catch_response=True, timeout=30) as answer:
+            if answer.ok and not any(line.startswith(b"data:") for line in answer.iter_lines()):
+                answer.failure("there was no event")
+            answer.close()

@@ -1,0 +1,83 @@
+"""Requests that come when they come, whether or not earlier ones have been answered.
+
+A closed loop sends less while a server is slow, and so leaves out the waiting that it caused: coordinated omission.
+Here request i is due at i / rate seconds, and its latency counts from then, also where it had to wait for a free
+connection or for this process to get around to sending it.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.load.wire import Wire
+
+Request = tuple[str, bytes]
+"""What kind of request it is, and its bytes."""
+
+GRACE_S = 30.0
+"""How long the last requests may take."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of requests: seconds from when each was due until it was answered, by kind, and the statuses."""
+
+    taken: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    statuses: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    elapsed_s: float = 0.0
+
+    @property
+    def per_second(self) -> float:
+        """How many requests were answered a second."""
+        return sum(self.statuses.values()) / self.elapsed_s
+
+    def note(self, kind: str, status: int, seconds: float) -> None:
+        self.taken[kind].append(seconds)
+        self.statuses[status] += 1
+
+
+async def open_loop(url: str, next_request: Callable[[], Request], rate: float, seconds: float, wires: int) -> Outcome:
+    """Send requests at this rate over as many connections, and return what became of them when all are answered."""
+    outcome = Outcome()
+    free: asyncio.Queue[Wire] = asyncio.Queue()
+    for _ in range(wires):
+        free.put_nowait(await Wire.to(url))
+
+    async def send(due: float) -> None:
+        kind, request = next_request()
+        wire = await free.get()
+        if wire.closed:  # the server ends what was idle for some seconds
+            wire = await Wire.to(url)
+        status = await wire.ask(request)
+        outcome.note(kind, status, time.perf_counter() - due)
+        free.put_nowait(wire)
+
+    began = time.perf_counter()
+    async with asyncio.timeout(seconds + GRACE_S), asyncio.TaskGroup() as sending:
+        for number in range(int(rate * seconds)):
+            due = began + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            sending.create_task(send(due))
+    outcome.elapsed_s = time.perf_counter() - began
+    while not free.empty():
+        free.get_nowait().close()
+    return outcome
+
+
+async def busy_loop(url: str, next_request: Callable[[], Request], seconds: float, wires: int) -> Outcome:
+    """Keep as many connections busy, each sending when it was answered: what the server can do at the most."""
+    outcome = Outcome()
+    began = time.perf_counter()
+    until = began + seconds
+
+    async def keep_busy(wire: Wire) -> None:
+        while (sent := time.perf_counter()) < until:
+            kind, request = next_request()
+            outcome.note(kind, await wire.ask(request), time.perf_counter() - sent)
+        wire.close()
+
+    await asyncio.gather(*[keep_busy(await Wire.to(url)) for _ in range(wires)])
+    outcome.elapsed_s = time.perf_counter() - began
+    return outcome

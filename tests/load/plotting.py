@@ -1,0 +1,38 @@
+"""What all plots of results have in common."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("svg")
+
+from matplotlib import pyplot as plt
+
+STYLE = {"font.family": "sans-serif", "font.size": 10, "svg.hashsalt": "leaderforge", "axes.titlesize": 10}
+GRID = "#e2e8f0"
+COLOURS = ["#4f46e5", "#0d9488", "#d97706", "#be123c", "#64748b"]
+
+
+def read(results: Path) -> Any:
+    """Return a report that a benchmark has written."""
+    return json.loads(results.read_text())
+
+
+def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
+    """Return a figure with this title, and its axes beside each other."""
+    plt.rcParams.update(STYLE)
+    figure, axes = plt.subplots(1, columns, figsize=(max(6.5, 3.9 * columns), 3.6), layout="constrained", squeeze=False)
+    figure.suptitle(title, fontsize=11)
+    for one in axes[0]:
+        one.spines[["top", "right"]].set_visible(False)
+        one.grid(color=GRID)
+        one.set_axisbelow(True)
+    return figure, list(axes[0])
+
+
+def save(figure: Any, out: Path) -> None:
+    """Write the figure as SVG, the same bytes for the same figures."""
+    figure.savefig(out, metadata={"Date": None})

@@ -1,0 +1,34 @@
+"""Reading from replicas, too: what it would bring. The product reads from primaries, so that ranks are the newest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+
+from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.scripts import script
+
+READING = "rows", "counts"
+
+
+class ReplicaCluster(Cluster):
+    """A client that runs the scripts of ranks on primaries and replicas in turn."""
+
+    async def teach(self) -> None:
+        """Load the scripts into all nodes: a primary does not pass them on."""
+        async with self._guarded() as client:
+            for name in READING:
+                await client.execute_command("SCRIPT LOAD", script(name).source, target_nodes=RedisCluster.ALL_NODES)
+
+    async def run(self, calls: Sequence[Call]) -> list[Any]:
+        async with self._guarded() as client:
+            pipeline = client.pipeline()
+            for call in calls:
+                node = client.nodes_manager.get_node_from_slot(call.slot, read_from_replicas=True)
+                parts = "EVALSHA_RO", call.script.sha, len(call.keys), *call.keys, *call.args
+                pipeline.execute_command(*parts, target_nodes=node)
+            return list(await pipeline.execute())
+
+    def _new_client(self) -> RedisCluster:
+        nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
+        return RedisCluster(startup_nodes=nodes, read_from_replicas=True, socket_timeout=self._timeout_s)

@@ -1,0 +1,200 @@
+"""How throughput rises with nodes where a node's processor is what limits it.
+
+    python -m tests.load.shards_capped --out docs/performance/results/shards-capped.json
+
+Each node may use a small share of a core (see `caps`), as if it were a machine of its own; all else runs free, in this
+process, through the product's services, with a PostgreSQL that commits every submission. Submissions touch one node
+each. Exact ranks touch every node: what lifts them is batching, caching and replicas.
+"""
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+from uuid import uuid4
+
+import asyncpg
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.config import Settings
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.order import FIRST
+from leaderforge.domain.standings import Event
+from leaderforge.embedded import PostgresServer, ValkeyCluster
+from leaderforge.ports import RankIndex, Submission, User
+from leaderforge.wiring import Services, build, migrate, now_ms
+from tests.load.caps import capped
+from tests.load.closed_loop import closed_loop
+from tests.load.replicas import ReplicaCluster
+from tests.load.report import about, write, write_rows
+
+NODES = [1, 2, 3, 4, 6]
+REPLICAS = [1, 2]
+UNBATCHED = {"rank, one by one", "top 10, merged each time"}
+UNBATCHED_CALLERS = 64
+"""Each of them takes a connection to every node."""
+CREATED_AT_ONCE = 1000
+TIMEOUT_MS = 60_000
+"""Capped nodes are slow, which is the point: nothing is to be given up for it."""
+
+Call = Callable[[], Awaitable[object]]
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players on the board.")] = 20_000,
+    nodes: Annotated[
+        list[int] | None, typer.Option(help="Numbers of primaries to compare, as many partitions.")
+    ] = None,
+    replicas: Annotated[list[int] | None, typer.Option(help="Replicas of each primary to compare with none.")] = None,
+    share: Annotated[float, typer.Option(help="Share of a core that a node may use, 0.01 at least.")] = 0.02,
+    callers: Annotated[int, typer.Option(help="Concurrent callers for each node.")] = 64,
+    seconds: Annotated[float, typer.Option(help="Seconds that each figure is measured for.")] = 6.0,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON, and as CSV beside it.")] = None,
+) -> None:
+    """Measure how throughput rises with nodes."""
+    wanted = nodes or NODES
+    shapes = [(number, 0) for number in wanted] + [(wanted[0], count) for count in replicas or REPLICAS]
+    rows: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as directory, PostgresServer(Path(directory) / "postgres") as server:
+        for number, count in shapes:
+            folder = Path(directory) / f"valkey-{number}-{count}"
+            with ValkeyCluster(folder, nodes=number, replicas=count) as cluster:
+                database = uvloop.run(new_database(server.dsn, f"nodes_{number}_{count}"))
+                found = uvloop.run(measure(cluster, number, database, players, share, callers * number, seconds))
+            rows += [{"nodes": number, "replicas": count, **row} for row in found]
+    Console().print(table(rows))
+    settings = {"players": players, "share": share, "callers_a_node": callers, "seconds": seconds}
+    write({**about("tests.load.shards_capped"), **settings, "rows": rows}, out)
+    write_rows(rows, out)
+
+
+async def new_database(dsn: str, name: str) -> str:
+    """Create a database on the server and return its DSN."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(f"create database {name}")
+    await connection.close()
+    return f"{dsn.rpartition('/')[0]}/{name}"
+
+
+async def measure(
+    cluster: ValkeyCluster, primaries: int, dsn: str, players: int, share: float, callers: int, seconds: float
+) -> list[dict[str, Any]]:
+    """Return the throughput of each operation on this cluster: of ranks only, where it has replicas."""
+    async with filled(cluster.addresses, dsn, primaries, players) as services:
+        if cluster.size == primaries:
+            return await measured(cluster, share, await operations(services, players), callers, seconds)
+        async with replicated(cluster, primaries, services, players) as calls:
+            return await measured(cluster, share, calls, callers, seconds)
+
+
+async def measured(
+    cluster: ValkeyCluster, share: float, calls: Mapping[str, Call], callers: int, seconds: float
+) -> list[dict[str, Any]]:
+    """Return the throughput of each of the calls while the nodes are capped."""
+    rows = []
+    with capped(cluster.pids, share):
+        for name, call in calls.items():
+            count = min(callers, UNBATCHED_CALLERS) if name in UNBATCHED else callers
+            await closed_loop(call, count, seconds / 4)
+            rows.append({"operation": name, **(await closed_loop(call, count, seconds)).row()})
+    return rows
+
+
+@asynccontextmanager
+async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: int) -> AsyncIterator[Services]:
+    """Yield the product on a new database and this index, with so many players who have a score each."""
+    await migrate(dsn)
+    services = build(
+        Settings.from_environment(
+            {
+                "LEADERFORGE_REDIS_NODES": ",".join(addresses),
+                "LEADERFORGE_POSTGRES_DSN": dsn,
+                "LEADERFORGE_PARTITIONS": str(partitions),
+                "LEADERFORGE_INDEX_TIMEOUT_MS": str(TIMEOUT_MS),
+            }
+        )
+    )
+    try:
+        await services.maintain.rebuild()
+        ladder = await default_ladder(services)
+        random = Random(1)
+        for first in range(1, players + 1, CREATED_AT_ONCE):
+            ids = range(first, min(first + CREATED_AT_ONCE, players + 1))
+            await services.parts.users.create([User(i, f"player {i}", None, now_ms()) for i in ids])
+            await services.submit.submit_many([submission(ladder, i, random) for i in ids], rank=False)
+        yield services
+    finally:
+        await services.close()
+
+
+async def default_ladder(services: Services) -> Ladder:
+    """Return the ladder of the board that everything is measured on."""
+    board = await services.parts.store.board("default")
+    assert board is not None
+    return Ladder(board)
+
+
+async def operations(services: Services, players: int) -> Mapping[str, Call]:
+    """Return what is measured on primaries alone."""
+    random, ladder = Random(2), await default_ladder(services)
+
+    def player() -> int:
+        return random.randrange(1, players + 1)
+
+    return {
+        "submit, rank=none": lambda: services.submit.submit(submission(ladder, player(), random), rank=False),
+        "submit, exact rank": lambda: services.submit.submit(submission(ladder, player(), random)),
+        "rank, one by one": lambda: rank(services.parts.index, ladder, player()),
+        "rank, batched": lambda: services.query.rank(ladder, player()),
+        "top 10, merged each time": lambda: services.parts.index.window(ladder, FIRST, before=0, after=10),
+        "top 10, cached": lambda: services.query.top(ladder, 10),
+    }
+
+
+@asynccontextmanager
+async def replicated(
+    cluster: ValkeyCluster, primaries: int, services: Services, players: int
+) -> AsyncIterator[Mapping[str, Call]]:
+    """Yield what is measured with replicas."""
+    random, ladder = Random(2), await default_ladder(services)
+    client = ReplicaCluster(cluster.addresses, timeout_s=TIMEOUT_MS / 1000)
+    await client.teach()
+    index = RedisIndex(client, partitions=primaries)
+    try:
+        yield {"rank, one by one": lambda: rank(index, ladder, random.randrange(1, players + 1))}
+    finally:
+        await client.close()
+
+
+async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
+    """Return how many are above a player, in two round trips that serve nobody else."""
+    rows = await index.rows(ladder, [user_id])
+    counts = await index.counts(ladder, [rows[user_id].key])
+    return counts.above[0]
+
+
+def submission(ladder: Ladder, user_id: int, random: Random) -> Submission:
+    """Return a made-up submission of now."""
+    return Submission([ladder], Event(user_id, uuid4(), random.randrange(1, 1000), now_ms()))
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the rows as a table to look at, each beside the same with one node."""
+    shown = Table("nodes", "replicas", "operation", "a second", "of one node's", "p95 ms")
+    one = {row["operation"]: row["per_second"] for row in rows[::-1] if not row["replicas"]}
+    for row in rows:
+        ratio = f"{row['per_second'] / one[row['operation']]:.2f}"
+        shown.add_row(
+            str(row["nodes"]), str(row["replicas"]), row["operation"], str(row["per_second"]), ratio, str(row["p95_ms"])
+        )
+    return shown
+
+
+if __name__ == "__main__":
+    typer.run(main)

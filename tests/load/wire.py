@@ -1,0 +1,58 @@
+"""HTTP/1.1 connections that cost their process little: a load generator must not be what is measured."""
+
+import asyncio
+from typing import Self, cast
+from urllib.parse import urlsplit
+
+from httptools import HttpResponseParser
+
+FAILED = 0
+"""The status of a request whose connection broke."""
+
+
+class Wire(asyncio.Protocol):
+    """A connection that is asked one thing at a time."""
+
+    def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)
+        self._asked: asyncio.Future[int] | None = None
+
+    @classmethod
+    async def to(cls, url: str) -> Self:
+        """Connect to the server of this URL."""
+        parts = urlsplit(url)
+        _, wire = await asyncio.get_running_loop().create_connection(cls, parts.hostname, parts.port)
+        return wire
+
+    @property
+    def closed(self) -> bool:
+        """Whether either side has ended the connection."""
+        return self._transport.is_closing()
+
+    async def ask(self, request: bytes) -> int:
+        """Send a whole request and return the status of its answer, once all of it is here."""
+        if self.closed:
+            return FAILED
+        self._asked = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._asked
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._parser.feed_data(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._answer(FAILED)
+
+    def on_message_complete(self) -> None:
+        """Called by the parser at the end of an answer."""
+        self._answer(self._parser.get_status_code())
+
+    def _answer(self, status: int) -> None:
+        if self._asked is not None and not self._asked.done():
+            self._asked.set_result(status)
