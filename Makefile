@@ -6,7 +6,10 @@ SITE := frontend/dist
 SITE_SOURCES := $(shell find frontend/src frontend/public frontend/scripts -type f) $(wildcard frontend/*.html frontend/*.js* frontend/*.ts)
 NODE_STAMP := frontend/node_modules/.installed
 
-.PHONY: run test lint types contract site site-tests setup lock clean
+TEMPLATE_STAMP := deploy/.venv/.installed
+CLOUD_STAMP := localstack/.venv/.installed
+
+.PHONY: run test test-local test-cloud lint types contract functions-python site site-tests package template localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -15,8 +18,14 @@ help: ## Show what can be made
 run: setup site ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
-test: setup lint types contract site-tests ## Run lint, types, the import contract and every test
+test: functions-python test-local test-cloud ## Run lint, types, the import contract and every test; needs Python 3.13
+
+test-local: setup lint types contract site-tests ## Run all that but for the deployment's tests, on any Python from 3.11 on
 	$(BIN)/pytest
+
+functions-python:
+	@scripts/find-python 3.13 >/dev/null || { \
+		echo "The functions run on it, and so do the tests of their deployment; 'make test-local' runs all others." >&2; exit 1; }
 
 lint: setup
 	$(BIN)/ruff check
@@ -40,6 +49,36 @@ $(NODE_STAMP): frontend/package-lock.json
 	cd frontend && npm ci --silent --no-audit --no-fund
 	touch $@
 
+test-cloud: setup template localstack-setup site ## Check the template, deploy it to LocalStack and use it there
+	$(BIN)/pytest tests/cloud
+
+package: setup ## Build the functions' packages for AWS Lambda into build/
+	@$(BIN)/python -m deploy.packaging $(ARGS)
+
+template: $(TEMPLATE_STAMP) ## Check the template of the deployment: what it says, and what it allows
+	deploy/.venv/bin/cfn-lint deploy/template.yaml
+	deploy/.venv/bin/checkov --file deploy/template.yaml --config-file deploy/checkov.yaml
+
+$(TEMPLATE_STAMP): deploy/requirements.txt | setup
+	python=$$(scripts/find-python) && "$$python" -m venv --clear deploy/.venv
+	$(BIN)/uv pip install --quiet --python deploy/.venv/bin/python --require-hashes --no-deps -r deploy/requirements.txt
+	touch $@
+
+localstack: localstack-setup package site ## Deploy everything to LocalStack on this machine, without containers
+	@PYTHONPATH=localstack $(BIN)/python -m local_cloud up
+
+localstack-down: ## End what `make localstack` started
+	@PYTHONPATH=localstack $(BIN)/python -m local_cloud down
+
+localstack-setup: $(CLOUD_STAMP)
+
+$(CLOUD_STAMP): localstack/requirements.txt localstack/runtime.txt localstack/pyproject.toml scripts/find-python | setup
+	python=$$(scripts/find-python 3.13) && "$$python" -m venv --clear localstack/.venv
+	$(BIN)/uv pip install --quiet --python localstack/.venv/bin/python --require-hashes --no-deps -r localstack/requirements.txt
+	$(BIN)/uv pip install --quiet --python localstack/.venv/bin/python --no-deps --no-build-isolation --editable localstack
+	$(BIN)/uv pip install --quiet --target localstack/.venv/runtime --python-version 3.13 --require-hashes --no-deps -r localstack/runtime.txt
+	touch $@
+
 setup: $(STAMP) ## Create the virtual environment from the hashed pins
 
 $(STAMP): requirements/dev.txt pyproject.toml scripts/find-python
@@ -48,11 +87,20 @@ $(STAMP): requirements/dev.txt pyproject.toml scripts/find-python
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
-lock: ## Pin the newest allowed versions of everything, with hashes
-	uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+lock: setup ## Pin the newest allowed versions of everything, with hashes
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		--extra local --group dev pyproject.toml --output-file requirements/dev.txt
-	uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		pyproject.toml --output-file requirements/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+		--extra server pyproject.toml --output-file requirements/server.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.13 \
+		localstack/runtime.in --output-file localstack/runtime.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+		deploy/requirements.in --output-file deploy/requirements.txt
+	python=$$(scripts/find-python 3.13) && $(BIN)/uv lock --quiet --project localstack --python "$$python" && \
+		$(BIN)/uv export --quiet --project localstack --python "$$python" --frozen --no-emit-project --no-annotate --no-header \
+		--format requirements-txt --output-file localstack/requirements.txt
 
 clean: ## Remove what was installed, built and cached; data stays
-	rm -rf $(VENV) frontend/node_modules $(SITE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) localstack/.venv deploy/.venv build frontend/node_modules $(SITE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
