@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
+from tests.waiting import PATIENCE_S
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -42,7 +43,7 @@ def no_process_left() -> Iterator[None]:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     yield
-    wait_until(lambda: not _left(before), 5, f"the end of processes that tests started: {_left(before)}")
+    wait_until(lambda: not _left(before), PATIENCE_S, f"the end of processes that tests started: {_left(before)}")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from functions.local import create_app
 from leaderforge.config import Settings
 from leaderforge.ports import Clock
 from leaderforge.wiring import Services, assemble, build, now_ms
+from tests.waiting import until
 
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
@@ -27,7 +28,10 @@ _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepal
 
 
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
-    """Return settings for an index of its own on this cluster, and this database."""
+    """Return settings for an index of its own on this cluster, and this database.
+
+    Time limits are long: a test that is not of them must not meet one, however slow the machine.
+    """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),
         "LEADERFORGE_NAMESPACE": f"test-api-{os.getpid()}-{next(_numbers)}",
@@ -35,6 +39,8 @@ def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
         "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
         "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
         "LEADERFORGE_RECONCILE_MS": "200",
+        "LEADERFORGE_INDEX_TIMEOUT_MS": "10000",
+        "LEADERFORGE_STORE_TIMEOUT_MS": "20000",
         **more,
     }
 
@@ -66,9 +72,11 @@ class Served:
 
     async def until_healthy(self, status: str = "ok") -> None:
         """Return once health tells this status."""
-        async with asyncio.timeout(30):
-            while (await self.get("/api/health")).json()["status"] != status:  # noqa: ASYNC110 - it is remote
-                await asyncio.sleep(0.05)
+
+        async def is_told() -> bool:
+            return bool((await self.get("/api/health")).json()["status"] == status)
+
+        await until(is_told, f"health to be {status}")
 
 
 class _Server(uvicorn.Server):

@@ -21,7 +21,10 @@ _LOOPBACK = "127.0.0.1"
 
 
 class Collector(ThreadingHTTPServer):
-    """Answers as the collector does; `metrics` are the names of all that was reported, with how often."""
+    """Answers as the collector does; `metrics` are the names of all that was reported, with how often.
+
+    It is `connected` once an agent records what happens.
+    """
 
     daemon_threads = True
 
@@ -56,8 +59,6 @@ class Collector(ThreadingHTTPServer):
         if method == "connect":
             self.applications |= set(body[0]["app_name"])
             return {"agent_run_id": "1", "data_report_period": 60, "collect_errors": True, "collect_traces": True}
-        if method == "agent_settings":
-            self.connected = True
         if method == "metric_data":
             for about, values in body[3]:
                 self.metrics[about["name"]] = self.metrics.get(about["name"], 0) + values[0]
@@ -72,10 +73,17 @@ class Collector(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: Collector
     protocol_version = "HTTP/1.1"
+    _method = ""
+
+    def handle(self) -> None:
+        super().handle()
+        # The agent begins to record and then closes the connection that it made itself known on.
+        self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
-        result = self.server.answer(query["method"][0], query.get("license_key", [""])[0], self._body())
+        self._method = query["method"][0]
+        result = self.server.answer(self._method, query.get("license_key", [""])[0], self._body())
         answer = json.dumps({"return_value": result}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

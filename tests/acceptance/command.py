@@ -1,11 +1,10 @@
 """The `leaderforge` command, run as its users run it, with a database and an index of its own."""
 
-import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -22,6 +21,7 @@ from leaderforge.config import Settings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST, Place, place
 from leaderforge.ports import Ranking
+from tests.waiting import until
 
 PARTITIONS: int = Settings.model_fields["partitions"].default
 LADDER = Ladder(Board(1, "default", "Default"))
@@ -40,7 +40,7 @@ CONTENTS = {
 }
 """What must be the same wherever the same was imported: all but the ids that players get and when things arrived."""
 
-_SECONDS = 60
+_SECONDS = 120
 _numbers = count()
 
 Rows = list[tuple[Any, ...]]
@@ -169,14 +169,6 @@ class Command:
 def new_command(dsn: str, nodes: Sequence[str]) -> Command:
     """Return the command with an index of its own."""
     return Command(dsn, nodes, _new_namespace())
-
-
-async def until(condition: Callable[[], Awaitable[object]], what: str) -> None:
-    """Return once the condition holds."""
-    deadline = asyncio.get_running_loop().time() + _SECONDS
-    while not await condition():
-        assert asyncio.get_running_loop().time() < deadline, f"waited in vain for {what}"
-        await asyncio.sleep(0.01)
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

@@ -31,8 +31,9 @@ from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.services.maintain import MaintainService, Verification
 from leaderforge.wiring import now_ms
 from tests.acceptance.conftest import new_database
-from tests.acceptance.failure_load import ANSWER_S, BOARD, DEADLINE_S, PLAYERS, Answer, Load, Sent, until
+from tests.acceptance.failure_load import ANSWER_S, BOARD, PLAYERS, Answer, Load, Sent
 from tests.oracle import Line, Oracle
+from tests.waiting import PATIENCE_S, until
 
 PARTITIONS = 6
 NODES = 3
@@ -225,7 +226,7 @@ class Rig:
         try:
             yield load
             load.over = True
-            await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE_S)
+            await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE_S)
         finally:
             for task in tasks:
                 task.cancel()

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
+from tests.waiting import until
+
 PLAYERS = range(1, 201)
 BOARD = "/api/boards/default"
-DEADLINE_S = 60.0
 ANSWER_S = 20.0
 """How long any request may take at most, whatever has failed."""
 
@@ -49,18 +50,6 @@ class Answer:
             and set(self.body) == {"error"}
             and set(self.body["error"]) == {"code", "message", "details"}
         )
-
-
-async def until(condition: Callable[[], Any], what: str) -> None:
-    """Return once the condition, a plain or an async one, holds."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + DEADLINE_S
-    while True:
-        met = condition()
-        if await met if asyncio.iscoroutine(met) else met:
-            return
-        assert loop.time() < deadline, f"waited in vain for {what}"
-        await asyncio.sleep(0.05)
 
 
 class Load:

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 
-TIME_LIMIT_S = 30
+from tests.waiting import PATIENCE_S
 
 Event = dict[str, Any]
 
@@ -41,7 +41,7 @@ class Listener:
             self._news.notify_all()
 
     async def until(self, condition: Callable[["Listener"], bool]) -> None:
-        async with asyncio.timeout(TIME_LIMIT_S), self._news:
+        async with asyncio.timeout(PATIENCE_S), self._news:
             await self._news.wait_for(lambda: condition(self))
 
     async def until_score(self, score: int) -> None:
@@ -54,7 +54,7 @@ async def listening(url: str, path: str = "/api/boards/default/stream", **header
     """Listen within the block; headers' underscores stand for hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
-        httpx.AsyncClient(base_url=url, timeout=TIME_LIMIT_S) as client,
+        httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client,
         client.stream("GET", path, headers=named) as response,
     ):
         assert response.status_code == 200
@@ -65,10 +65,3 @@ async def listening(url: str, path: str = "/api/boards/default/stream", **header
         finally:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Return once it holds."""
-    async with asyncio.timeout(TIME_LIMIT_S):
-        while not await condition():  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.02)

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import count
+from operator import lt
 from typing import Any
 
 import pytest
@@ -17,9 +18,9 @@ from leaderforge.domain.boards import Policy
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
+from tests.waiting import until
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
-TAKES_EFFECT_S = 5
 PLAYERS = range(1, 21)
 
 
@@ -72,13 +73,6 @@ def boards_in_index(command: Command) -> set[int]:
     return {int(found[1]) for key in keys if (found := re.search(r"}:(\d+)\.\d+:", key))}
 
 
-async def soon(holds: Callable[[], Awaitable[bool]], seconds: float = TAKES_EFFECT_S) -> None:
-    """Return once something holds, by default within the time that changes take to be known everywhere."""
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.1)
-
-
 async def everyone(server: Served, board: str, period: str) -> dict[int, tuple[int, int]]:
     """Each player's score and number of submissions."""
     answer = await server.get(f"/api/boards/{board}/top?limit=1000&period={period}")
@@ -101,12 +95,12 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
     assert await takes(100)
     assert not await takes(101)
     await asyncio.to_thread(world.command.run, "boards", "set", "laps", "max_score=200", "private=yes")
-    await soon(lambda: takes(101))
+    await until(lambda: takes(101), "the new limit in both processes")
 
     async def is_private() -> bool:
         return await world.statuses("/api/boards/laps/top") == [401, 401]
 
-    await soon(is_private)
+    await until(is_private, "the board to be private in both processes")
     listed = await asyncio.to_thread(world.command.run, "boards", "list")
     assert "laps\tlaps\tbest asc\tall-time" in listed.output
     deleted = await asyncio.to_thread(world.command.run, "boards", "delete", "laps", "--yes")
@@ -115,7 +109,7 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
     async def is_gone() -> bool:
         return await world.statuses("/api/boards/laps/top") == [404, 404] and not await takes(1)
 
-    await soon(is_gone)
+    await until(is_gone, "the board to be gone")
 
 
 @pytest.mark.parametrize(
@@ -144,14 +138,14 @@ async def test_what_the_api_does_holds_in_the_other_process(world: World) -> Non
     async def known() -> bool:
         return (await world.servers[1].get("/api/boards/race/top")).status_code == 401
 
-    await soon(known)
+    await until(known, "the other process to know of the change")
     await world.servers[0].send("DELETE", "/api/boards/race", key=ADMIN_KEY)
     assert (await world.servers[0].get("/api/boards/race/top", ADMIN_KEY)).status_code == 404
 
     async def gone() -> bool:
         return (await world.servers[1].get("/api/boards/race/top", ADMIN_KEY)).status_code == 404
 
-    await soon(gone)
+    await until(gone, "the board to be gone in the other process")
 
 
 @pytest.mark.parametrize("policy", [Policy.SUM, Policy.BEST])
@@ -160,9 +154,9 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     board = f"{policy}-race"
     await world.post("/api/boards", {"board": board, "policy": policy})
     taken: defaultdict[int, list[int]] = defaultdict(list)
-    numbers, done = count(), asyncio.Event()
+    batches, numbers, done = [0] * 4, count(), asyncio.Event()
 
-    async def go_on(server: Served) -> None:
+    async def go_on(client: int, server: Served) -> None:
         while not done.is_set():
             some = [(1 + i % len(PLAYERS), i % 13) for i in (next(numbers) for _ in range(5))]
             batch = {"submissions": [{"user_id": user_id, "score": score} for user_id, score in some]}
@@ -170,28 +164,32 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
             assert all("error" not in one for one in answer.json()["results"]), answer.text
             for user_id, score in some:
                 taken[user_id].append(score)
+            batches[client] += 1
 
-    clients = [asyncio.create_task(go_on(server)) for server in (*world.servers, *world.servers)]
-    await asyncio.sleep(0.5)
-    before = next(numbers)
+    async def another_batch_each() -> None:
+        seen = list(batches)
+        await until(lambda: all(map(lt, seen, batches)), "a batch of each client")
+
+    clients = [asyncio.create_task(go_on(i, world.servers[i % 2])) for i in range(len(batches))]
+    await another_batch_each()
     changed = await world.servers[0].send(
         "PATCH", f"/api/boards/{board}", {"periods": ["all-time", "weekly"]}, ADMIN_KEY
     )
     assert changed.json()["building"] == ["weekly"]
     building = await world.servers[0].get(f"/api/boards/{board}/top?period=weekly")
     assert (building.status_code, building.json()["error"]["code"]) == (503, "period_building")
+
+    async def weekly_is(status: int) -> bool:
+        return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {status}
+
     # Only real time makes a process look again; then the clock says that enough of it has passed.
-    await asyncio.sleep(TAKES_EFFECT_S)
+    await until(lambda: weekly_is(503), "both processes to know of the period")
+    await another_batch_each()  # those before may not have known of it
     world.clock.now += TAKES_HOLD_MS
-
-    async def complete() -> bool:
-        return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {200}
-
-    await soon(complete, 30)
-    await asyncio.sleep(0.5)
+    await until(lambda: weekly_is(200), "the period to be complete")
+    await another_batch_each()
     done.set()
     await asyncio.gather(*clients)
-    assert before > 20
     amounts = {Policy.SUM: sum, Policy.BEST: max}[policy]
     expected = {user_id: (amounts(scores), len(scores)) for user_id, scores in taken.items()}
     world.clock.now += 2000  # beyond what tops are cached for
@@ -218,7 +216,7 @@ async def test_what_a_deleted_board_held_is_removed(world: World) -> None:
     async def removed() -> bool:
         return not any([await world.command.query(one) for one in held])
 
-    await soon(removed, 30)
+    await until(removed, "what the board held to be removed")
 
 
 async def test_a_thousand_boards(world: World) -> None:

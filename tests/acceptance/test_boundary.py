@@ -26,6 +26,7 @@ from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle
+from tests.waiting import until
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
 LAST_MS = MIDNIGHT - 1
@@ -33,7 +34,6 @@ PROCESSES = 3
 PLAYERS = range(1, 41)
 TIMES = {"2026-11-23T23:59:59.999Z": LAST_MS, "2026-11-24T00:00:00.000Z": MIDNIGHT}
 ROOT = Path(__file__).parents[2]
-LONGEST_S = 60
 
 Submission = dict[str, Any]
 
@@ -140,17 +140,20 @@ async def prepared(dsn: str, policy: Policy) -> Board:
 
 
 async def until_healthy(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(LONGEST_S):
-        while (await client.get("/api/health")).json()["status"] != "ok":  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.05)
+    async def is_healthy() -> bool:
+        return bool((await client.get("/api/health")).json()["status"] == "ok")
+
+    await until(is_healthy, "health to be ok")
 
 
 async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Return once every process has submissions in flight, which wait for the database."""
     waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
-    async with asyncio.timeout(LONGEST_S):
-        while await connection.fetchval(waiting) < PROCESSES:  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.02)
+
+    async def all_wait() -> bool:
+        return bool(await connection.fetchval(waiting) >= PROCESSES)
+
+    await until(all_wait, "every process to wait")
 
 
 @pytest.mark.parametrize("world", [Policy.SUM], indirect=True)
@@ -183,9 +186,10 @@ async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: Wor
         assert [receipt["duplicate"] for receipt in receipts].count(False) == 1
 
     async def midnight() -> None:
-        async with asyncio.timeout(LONGEST_S):
-            while len(await world.events()) < len(submissions) // 3:
-                pass
+        async def a_third_is_in() -> bool:
+            return len(await world.events()) >= len(submissions) // 3
+
+        await until(a_third_is_in, "a third of the submissions to be recorded", every=0)
         world.clock.set(MIDNIGHT)
 
     async def one_after_another(some: Sequence[Submission]) -> None:

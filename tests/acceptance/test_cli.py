@@ -21,9 +21,10 @@ from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Event
 from leaderforge.services.maintain import SETTLE_MS
-from tests.acceptance.command import LADDER, PARTITIONS, Command, Rows, kill, new_command, until
+from tests.acceptance.command import LADDER, PARTITIONS, Command, Rows, kill, new_command
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle
+from tests.waiting import until
 
 CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
 COMMANDS = ["dev", "populate", "import", "export", "migrate", "rebuild", "verify", "reconcile", "keys"]

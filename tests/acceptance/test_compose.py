@@ -20,6 +20,7 @@ from leaderforge.embedded.ports import free_node_ports, free_port
 from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import valkey_server
 from tests.acceptance.conftest import new_database
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
@@ -113,7 +114,9 @@ async def test_the_api_and_the_worker_run_by_its_commands(
         local = {**api, "LEADERFORGE_HOST": "127.0.0.1", "LEADERFORGE_PORT": port}
         stack.enter_context(running(native(services["api"]["command"]), local, tmp_path))
         stack.enter_context(running(native(services["maintenance"]["command"]), maintenance, tmp_path))
-        wait_until(lambda: healthy(f"http://127.0.0.1:{port}"), 60, "the API, and the worker to build the index")
+        wait_until(
+            lambda: healthy(f"http://127.0.0.1:{port}"), PATIENCE_S, "the API, and the worker to build the index"
+        )
         played(f"http://127.0.0.1:{port}", api["LEADERFORGE_SUBMIT_KEYS"], tmp_path)
 
 
@@ -139,7 +142,7 @@ def test_an_index_node_runs_by_its_command(services: Mapping[str, Any], tmp_path
     command[command.index("/data")] = str(tmp_path)
     with running([*command, "--port", str(port), "--bind", "127.0.0.1"], {}, tmp_path):
         client = redis.Redis(port=port)
-        wait_until(lambda: pings(client), 20, "the node")
+        wait_until(lambda: pings(client), PATIENCE_S, "the node")
         assert client.info("cluster")["cluster_enabled"] == 1
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         client.close()

@@ -24,9 +24,7 @@ from leaderforge.embedded import ServerFailed
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
-
-READY_SECONDS = 60
-STOP_SECONDS = 60
+from tests.waiting import PATIENCE_S
 
 
 class Dev:
@@ -53,7 +51,7 @@ class Dev:
         return described
 
     def ready(self) -> Self:
-        wait_until(lambda: self._is_up() and "Ctrl-C" in self.output, READY_SECONDS, "the ready message")
+        wait_until(lambda: self._is_up() and "Ctrl-C" in self.output, PATIENCE_S, "the ready message")
         self.look()
         return self
 
@@ -68,7 +66,7 @@ class Dev:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.look()
         self.process.send_signal(number)
-        code = self.process.wait(STOP_SECONDS)
+        code = self.process.wait(PATIENCE_S)
         assert not [process for process in self.family if lives(process)]
         return code
 
@@ -99,7 +97,7 @@ def _end(dev: Dev) -> None:
         dev.look()
     dev.process.kill()
     dev.process.wait()
-    wait_until(lambda: not any(map(lives, dev.family)), STOP_SECONDS, "the end of what dev started")
+    wait_until(lambda: not any(map(lives, dev.family)), PATIENCE_S, "the end of what dev started")
 
 
 def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: Path) -> None:
@@ -144,7 +142,7 @@ def test_nothing_outlives_a_killed_dev(runs: ExitStack, tmp_path: Path, options:
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", *options).ready()
     assert len(dev.family) > 3
     dev.process.kill()
-    _, alive = psutil.wait_procs(dev.family, timeout=STOP_SECONDS)
+    _, alive = psutil.wait_procs(dev.family, timeout=PATIENCE_S)
     assert not [process for process in alive if lives(process)]
     run(runs, tmp_path, "--no-demo", "--nodes", "1", *options).ready()
 
@@ -181,7 +179,7 @@ def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Pat
 def test_stops_at_any_point_of_its_start(runs: ExitStack, tmp_path: Path, part: str, number: signal.Signals) -> None:
     dev = run(runs, tmp_path, "--no-demo")
     name = "leaderforge.lock" if part == "lock" else part
-    wait_until((dev.data / name).exists, READY_SECONDS, name)
+    wait_until((dev.data / name).exists, PATIENCE_S, name)
     dev.stop(number)
     assert "Traceback" not in dev.output
     assert not (dev.data / "dev.json").exists()
@@ -192,6 +190,7 @@ def test_stops_at_a_signal_that_comes_before_it_listens(tmp_path: Path) -> None:
 import asyncio, os, signal
 from leaderforge.cli import dev, main
 create_task = asyncio.create_task
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 def interrupted(work):
     asyncio.create_task = create_task
@@ -202,7 +201,7 @@ asyncio.create_task = interrupted
 main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r}])
 """
     command = [sys.executable, "-c", source]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=STOP_SECONDS)
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode != 0
     assert "Traceback" not in ended.stdout + ended.stderr
     assert not (tmp_path / "data" / "postgres" / "data").exists()  # it did not go on to start
@@ -216,19 +215,19 @@ def test_restarts_what_dies(runs: ExitStack, tmp_path: Path, name: str, command:
     api = dev.description["api"]
     dev.pasted()
     min(dev.named(command), key=psutil.Process.create_time).kill()
-    wait_until(lambda: f"{name} ended unexpectedly" in dev.output, 10, "the news")
-    wait_until(lambda: _serves(api), 30, "the API to serve again")
+    wait_until(lambda: f"{name} ended unexpectedly" in dev.output, PATIENCE_S, "the news")
+    wait_until(lambda: _serves(api), PATIENCE_S, "the API to serve again")
     assert dev.stop() == 0
 
 
 def test_gives_up_on_an_api_that_keeps_dying(runs: ExitStack, tmp_path: Path) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + PATIENCE_S
     while dev.process.poll() is None and time.monotonic() < deadline:
         for process in dev.named("uvicorn"):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-    assert dev.process.wait(STOP_SECONDS) == 1
+    assert dev.process.wait(PATIENCE_S) == 1
     assert "The API ended unexpectedly; its log" in dev.output
     assert not any(map(lives, dev.family))
 
@@ -240,7 +239,7 @@ def test_an_api_that_cannot_start_is_shown_with_its_log(
     (tmp_path / "broken" / "uvicorn.py").write_text("raise SystemExit('something is missing')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"), prepend=os.pathsep)
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1")
-    assert dev.process.wait(READY_SECONDS) == 1
+    assert dev.process.wait(PATIENCE_S) == 1
     assert "error: The API ended unexpectedly; its log" in dev.output
     assert "something is missing" in dev.output
     assert "Traceback" not in dev.output

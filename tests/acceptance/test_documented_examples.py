@@ -10,6 +10,7 @@ from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environ
 from tests.acceptance.conftest import new_database
 from tests.documented import Example, examples, pages
 from tests.tokens import TOKENS, token
+from tests.waiting import PATIENCE_S
 
 KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
@@ -60,7 +61,7 @@ async def _whole(api: Served, example: Example) -> str:
 async def _beginning(api: Served, example: Example) -> str:
     """Return as many events of a stream as the page shows."""
     events: list[str] = []
-    async with asyncio.timeout(10), api.stream(example.path, _key(example)) as answer:
+    async with asyncio.timeout(PATIENCE_S), api.stream(example.path, _key(example)) as answer:
         assert answer.is_success, example.path
         async for line in answer.aiter_lines():
             events.append(line)

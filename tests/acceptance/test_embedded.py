@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from leaderforge.embedded.ports import LOOPBACK
 from leaderforge.embedded.tree import lives
 from leaderforge.embedded.waiting import wait_until
 from tests.conftest import OwnPostgres, OwnValkey
+from tests.waiting import PATIENCE_S
 
 SLOTS_OF_THREE = ["0-5460", "5461-10921", "10922-16383"]
 
@@ -139,12 +139,10 @@ class TestValkey:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.readline(), 0.3)
         cluster.resume(0)
-        assert await asyncio.wait_for(reader.readline(), 5) == b"+PONG\r\n"
+        assert await reader.readline() == b"+PONG\r\n"
         writer.close()
         cluster.pause(0)
-        began = time.monotonic()
         cluster.stop()
-        assert time.monotonic() - began < 10
         assert cluster.pids == [None]
 
     def test_its_directory_has_one_owner(self, tmp_path: Path) -> None:
@@ -163,7 +161,7 @@ class TestValkey:
 
         thread = Thread(target=start)
         thread.start()
-        wait_until(lambda: any(cluster.pids), 10, "a node")
+        wait_until(lambda: any(cluster.pids), PATIENCE_S, "a node")
         cluster.abort()
         thread.join(10)
         assert outcome == [[None, None, None]]
@@ -245,15 +243,14 @@ class TestPostgres:
         with pytest.raises((asyncpg.PostgresError, OSError)):
             await busy
 
-    async def test_stops_soon_while_frozen_and_with_clients(self, own_postgres: OwnPostgres) -> None:
+    async def test_stops_while_frozen_and_with_clients(self, own_postgres: OwnPostgres) -> None:
         server = own_postgres()
         connection = await asyncpg.connect(server.dsn)
         server.pause()
         with pytest.raises(TimeoutError):
             await connection.fetchval("select 1", timeout=0.3)
-        before, began = family(server.pid), time.monotonic()
+        before = family(server.pid)
         server.stop()
-        assert time.monotonic() - began < 10
         assert not any(map(lives, before))
         connection.terminate()
 
@@ -276,7 +273,7 @@ class TestPostgres:
 
         thread = Thread(target=start)
         thread.start()
-        wait_until((tmp_path / "data.partial" / "base").exists, 10, "initdb at work")
+        wait_until((tmp_path / "data.partial" / "base").exists, PATIENCE_S, "initdb at work")
         server.abort()
         thread.join(10)
         assert outcome == [False]
@@ -307,6 +304,6 @@ def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
         servers = family(*map(int, supervisor.stdout.readline().split()))
         assert len(servers) > 2
         supervisor.kill()
-    wait_until(lambda: not any(map(lives, servers)), 10, "the end of the servers")
+    wait_until(lambda: not any(map(lives, servers)), PATIENCE_S, "the end of the servers")
     with ValkeyCluster(tmp_path / "valkey", nodes=1), PostgresServer(tmp_path / "postgres"):
         pass

@@ -12,8 +12,9 @@ from leaderforge.adapters.redis.keys import Keys
 from leaderforge.embedded import ValkeyCluster
 from leaderforge.embedded.ports import LOOPBACK
 from tests.acceptance.failure_kit import EITHER, INDEX, NODES, PARTITIONS, STORE, NewRig, Rig, new_rig, node, servers
-from tests.acceptance.failure_load import PLAYERS, Load, Sent, until
+from tests.acceptance.failure_load import PLAYERS, Load, Sent
 from tests.conftest import OwnValkey
+from tests.waiting import until
 
 __all__ = ["new_rig", "servers"]
 

@@ -21,6 +21,7 @@ from leaderforge.wiring import build, now_ms
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database
 from tests.unit.test_ingest import record
+from tests.waiting import PATIENCE_S
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Invoke = Callable[[Handler, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -104,7 +105,7 @@ def _request(path: str, body: Any, key: str | None, encode: bool) -> tuple[Any, 
 
 @pytest.fixture(scope="module")
 async def settings(valkey, postgres) -> dict[str, str]:
-    return environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_INDEX_TIMEOUT_MS="10000")
+    return environment(valkey.addresses, await new_database(postgres.dsn))
 
 
 @pytest.fixture
@@ -240,7 +241,7 @@ async def test_what_a_function_changes_is_heard_before_it_answers(
     async with aclosing(services.parts.feed.hear(now_ms)) as hearing:
         await anext(hearing)
         await invoke(submit.handler, event("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
     assert [(change.board_id, change.period) for change in heard.changes] == [(1, 0)]

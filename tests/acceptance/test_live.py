@@ -17,8 +17,9 @@ from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
-from tests.acceptance.live_fixtures import Listener, listening, until
+from tests.acceptance.live_fixtures import Listener, listening
 from tests.conftest import OwnValkey
+from tests.waiting import until
 
 DOCS = (Path(__file__).parents[2] / "docs" / "live.md").read_text()
 STREAM = "/api/boards/default/stream"
@@ -57,7 +58,7 @@ async def hears(api: Served, *, connected: float = 1) -> None:
     async def so() -> bool:
         return metric(api, "change_feed_connected") == connected
 
-    await until(so)
+    await until(so, f"the feed to be {'connected' if connected else 'lost'}")
 
 
 async def test_every_listener_gets_each_change(api: Served) -> None:
@@ -112,21 +113,20 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
     monkeypatch.setattr(index, "window", counted)
     path = "/api/boards/default/top"
-    tag = await settled(api, path, asked)
-    asked.clear()
-    begin = asyncio.get_running_loop().time()
-    while asyncio.get_running_loop().time() < begin + 3:  # three times as long as a top is kept without the feed
-        answer = await api.get(path, If_None_Match=tag)
-        assert (answer.status_code, answer.headers["x-leaderforge-source"]) == (304, "cache")
-        await asyncio.sleep(0.02)
+    tag = await unasked(api, path, asked)
+    answer = await api.get(path, If_None_Match=tag)
+    assert (answer.status_code, answer.headers["x-leaderforge-source"]) == (304, "cache")
     assert asked == []
     await submit(api, 1)
     assert (await api.get(path, If_None_Match=tag)).status_code == 200
     assert asked
 
 
-async def settled(api: Served, path: str, asked: list[Any]) -> str:
-    """Return the ETag once the reconciler has been past the last submission: then nothing is told of it any more."""
+async def unasked(api: Served, path: str, asked: list[Any]) -> str:
+    """Return the ETag once polls have left the index alone for nine times as long as a top is kept without the feed.
+
+    They do so once the reconciler has been past the last submission: then nothing is told of it any more.
+    """
     quiet_since = asyncio.get_running_loop().time()
 
     async def so() -> bool:
@@ -137,7 +137,7 @@ async def settled(api: Served, path: str, asked: list[Any]) -> str:
         await api.get(path)
         return asyncio.get_running_loop().time() > quiet_since + 9
 
-    await until(so)
+    await until(so, "polls to be answered without the index")
     return (await api.get(path)).headers["etag"]
 
 

@@ -32,6 +32,7 @@ SHORT: Mapping[str, str] = {
     "tests.load.layouts": "--players 500 --counts 50",
     "tests.load.listeners": "--listeners 3 --seconds 2",
     "tests.load.mixed": "--players 300 --connections 4 --seconds 0.5",
+    "tests.load.promises": "--times 1",
     "tests.load.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
     "tests.load.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"

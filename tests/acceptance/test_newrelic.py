@@ -16,6 +16,7 @@ from leaderforge.embedded.waiting import wait_until
 from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
 from tests.acceptance.collector import Collector
 from tests.acceptance.conftest import new_database
+from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
@@ -63,11 +64,11 @@ def test_under_uvicorn(settings: Mapping[str, str], collector: Collector, tmp_pa
             command, env={**settings, "LEADERFORGE_PORT": str(port)}, cwd=ROOT, stdout=log, stderr=log
         )
         try:
-            wait_until(lambda: collector.connected, 60, "the agent to connect")
+            wait_until(lambda: collector.connected, PATIENCE_S, "the agent to connect")
             play(url)
         finally:
             serving.send_signal(signal.SIGTERM)
-            serving.wait(30)
+            serving.wait(PATIENCE_S)
     assert NAMED
     assert set(NAMED) <= set(collector.metrics)
     assert collector.applications == {"LeaderForge tests"}
@@ -78,7 +79,7 @@ def test_under_uvicorn(settings: Mapping[str, str], collector: Collector, tmp_pa
 def play(url: str) -> None:
     """Use every part that is measured."""
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {SUBMIT_KEY}"}, timeout=30) as client:
-        wait_until(lambda: client.get("/api/health").json()["status"] == "ok", 30, "the index")
+        wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "the index")
         user_id = client.post("/api/users", json={"username": "ada"}).json()["user_id"]
         assert client.post("/api/scores", json={"user_id": user_id, "score": 5}).status_code == 200
         assert client.get(f"/api/leaderboard/rank/{user_id}").status_code == 200
@@ -88,7 +89,7 @@ def play(url: str) -> None:
 
 def test_in_a_function(settings: Mapping[str, str], collector: Collector) -> None:
     in_lambda = {**settings, "AWS_LAMBDA_FUNCTION_NAME": "queries"}
-    subprocess.run([sys.executable, "-c", FUNCTION], env=in_lambda, cwd=ROOT, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", FUNCTION], env=in_lambda, cwd=ROOT, check=True, timeout=PATIENCE_S)
     assert collector.applications == {"LeaderForge tests"}
     assert collector.metrics["WebTransaction/Function/top"] == 3
     assert collector.metrics["Custom/LeaderForge/top_cache/hit"] >= 1

@@ -15,12 +15,12 @@ from leaderforge.services.importing import Importer, ScoreLine
 from leaderforge.services.turnover import KNOWN_MS, SURE_MS
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.waiting import until
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z
 HOUR, DAY = 3_600_000, 86_400_000
 YESTERDAY = "2026-11-23"
 PLAYERS = range(1, 31)
-LATER_S = 5
 
 
 class Ticks:
@@ -114,14 +114,14 @@ async def answer(api: Served, path: str, source: str) -> Any:
 
 async def until_from_the_store(api: Served) -> None:
     """Return once the server knows that the period is retired."""
-    async with asyncio.timeout(LATER_S):
-        # Until then, answers may come from the store for that reason alone.
-        while not await is_caught_up(api):  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.05)
-        while (await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")).headers[  # noqa: ASYNC110 - it is remote
-            "x-leaderforge-source"
-        ] != "postgres":
-            await asyncio.sleep(0.05)
+
+    async def is_read_from_the_store() -> bool:
+        answer = await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")
+        return answer.headers["x-leaderforge-source"] == "postgres"
+
+    # Until the index is caught up, answers may come from the store for that reason alone.
+    await until(lambda: is_caught_up(api), "the index to be brought over the days")
+    await until(is_read_from_the_store, "the retired period to be read from the store")
 
 
 async def is_caught_up(api: Served) -> bool:
@@ -194,9 +194,11 @@ async def test_what_is_not_kept_disappears_and_is_removed(world: World) -> None:
     await world.round_after(31 * DAY)
     await world.round_after(SURE_MS)
     await world.round_after(0)
-    async with asyncio.timeout(LATER_S):
-        while (await api.get(f"/api/boards/laps/top?period={YESTERDAY}")).status_code != 404:  # noqa: ASYNC110 - remote
-            await asyncio.sleep(0.05)
+
+    async def is_gone() -> bool:
+        return (await api.get(f"/api/boards/laps/top?period={YESTERDAY}")).status_code == 404
+
+    await until(is_gone, "the period to be gone")
     await world.round_after(KNOWN_MS)
     assert (await api.services.parts.store.counts(world.day, [])).total == 0
     assert (await api.get("/api/boards/laps/top?period=all-time")).json()["total"] == len(PLAYERS)

@@ -1,7 +1,7 @@
 """Renaming, exporting and erasing players over HTTP, on real servers over the real stores."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -10,10 +10,10 @@ import pytest
 
 from leaderforge.domain.order import user_bytes
 from leaderforge.domain.sharding import partition_of
-from leaderforge.services.maintain import SETTLE_MS
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.tokens import TOKENS, token
+from tests.waiting import until
 
 _ids = count(1000)
 
@@ -57,12 +57,6 @@ async def is_forgotten(api: Served, user_id: int) -> bool:
     return not await held_in_index(api, user_id)
 
 
-async def until(seconds: float, holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 - it is remote
-            await asyncio.sleep(0.02)
-
-
 class TestRename:
     async def test_every_page_shows_the_new_name(self, servers: tuple[Served, Served]) -> None:
         one, other = servers
@@ -77,7 +71,7 @@ class TestRename:
             entries = (await other.get(f"{board}/{path}")).json()["entries"]
             assert name in [entry["username"] for entry in entries], path
         assert (await other.get(f"{board}/ranks/{user_id}")).json()["username"] == name
-        await until(1, lambda: shows(other, user_id, name))
+        await until(lambda: shows(other, user_id, name), "the new name on the first page")
         found = (await other.get(f"/api/users?prefix=Renamed%20{user_id}")).json()["users"]
         assert [user["user_id"] for user in found] == [user_id]
 
@@ -171,7 +165,7 @@ class TestErase:
         after = (await api.get(f"/api/leaderboard/rank/{rival}")).json()
         assert (after["rank"], after["total"]) == (before["rank"] - 1, before["total"] - 1)
         assert user_id not in await top(api)
-        await until(1, lambda: shows(other, user_id, None))
+        await until(lambda: shows(other, user_id, None), "the first page to be without the player")
         for path, code in (
             (f"/api/users/{user_id}", "user_not_found"),
             (f"/api/leaderboard/rank/{user_id}", "not_ranked"),
@@ -216,7 +210,7 @@ class TestErase:
         assert status == 200
         assert set().union(*codes) <= {"ok", "user_not_found"}
         # What was on its way is forgotten once it cannot come any more.
-        await until(3 * SETTLE_MS / 1000, lambda: is_forgotten(api, user_id))
+        await until(lambda: is_forgotten(api, user_id), "the index to forget the player")
         assert (await api.services.maintain.verify()).clean
 
 

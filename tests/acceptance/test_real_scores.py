@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from leaderforge.domain.order import Place
-from tests.acceptance.command import Command, kill, new_command, until
+from tests.acceptance.command import Command, kill, new_command
 from tests.acceptance.conftest import new_database
+from tests.waiting import until
 
 OPTIONS = (
     *("--player", "scorer", "--score", "=1", "--time", "date", "--where", "own_goal=FALSE", "--missing", "NA"),

@@ -15,6 +15,7 @@ from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database
 from tests.acceptance.relay import Relay, relay
 from tests.acceptance.test_handlers import Invoke, function_url, invoke, player, told
+from tests.waiting import until
 
 __all__ = ["invoke"]
 
@@ -47,11 +48,13 @@ async def nodes(own_valkey) -> AsyncIterator[list[Relay]]:
 
 async def told_everywhere(ports: list[int], announced: set[int]) -> None:
     """Return once every node tells these ports of all nodes."""
-    async with asyncio.timeout(60):
-        for port in ports:
-            async with redis.asyncio.Redis(port=port) as node:
-                while {int(one[2][1]) for one in await node.execute_command("CLUSTER SLOTS")} != announced:  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
+    for port in ports:
+        async with redis.asyncio.Redis(port=port) as node:
+
+            async def tells(node: redis.asyncio.Redis = node) -> bool:
+                return {int(one[2][1]) for one in await node.execute_command("CLUSTER SLOTS")} == announced
+
+            await until(tells, f"node {port} to tell of all nodes")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from leaderforge.cli.populate import fill
 from leaderforge.cli.synthetic import chunks
@@ -18,9 +18,12 @@ from leaderforge.domain.boards import Ladder
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.browser.chromium import DESKTOP, SITE, chromium, context
+from tests.waiting import PATIENCE_S
 
 PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "50000"))
 """How large the crowd is; a million takes about a minute."""
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 _ANSWERED = re.compile("status of 40[134]")
 

@@ -90,6 +90,7 @@ async def test_nothing_moves_for_those_who_want_none_of_it(product: Served, open
 
 async def tab_to(page, selector: str) -> None:
     """Press Tab until the focus is there, which must be seen."""
+    await expect(page.locator(selector).first).to_be_attached()
     for _ in range(60):
         await page.keyboard.press("Tab")
         if await page.evaluate("(selector) => document.activeElement.matches(selector)", selector):

@@ -125,7 +125,7 @@ async def test_the_state_of_the_parts_is_told_and_drawn(product: Served, open_pa
         len(told["partitions"])
     )
     lag = page.get_by_role("img", name="Index lag").locator("path[fill=none]")
-    await expect(lag).to_have_attribute("d", re.compile("L"), timeout=30_000)  # told twice, so there is a line
+    await expect(lag).to_have_attribute("d", re.compile("L"))  # told twice, so there is a line
     for title in ("Cache hits", "Memory of the index", "Entries"):
         await expect(page.get_by_role("img", name=title)).to_be_visible()
 

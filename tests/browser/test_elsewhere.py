@@ -58,7 +58,7 @@ async def test_it_works_in_a_subfolder_of_another_origin(
 async def test_the_development_server_passes_on_to_the_api(product: Served, open_page: Open) -> None:
     with development(product) as origin:
         page = await open_page(origin)
-        await expect(page.get_by_role("list", name="The first three")).to_be_visible(timeout=START_S * 1000)
+        await expect(page.get_by_role("list", name="The first three")).to_be_visible()
         await page.close()  # before its server
 
 

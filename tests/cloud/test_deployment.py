@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from local_cloud.stack import LocalCloud
 from tests.acceptance.api_fixtures import ADMIN_KEY
 from tests.cloud.calling import Caller
 from tests.oracle import Oracle
+from tests.waiting import PATIENCE_S, until
 
 PLAYERS = range(1, 25)
 QUEUED_PLAYERS = range(1001, 1051)
@@ -33,17 +34,6 @@ SCORE = 7
 UNSUPPORTED = (
     '{"Resources": {"Table": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBInstanceClass": "db.t3.micro"}}}}'
 )
-
-
-async def until(condition: Callable[[], Any], seconds: float, what: str) -> None:
-    """Return once the condition, which may be awaitable, holds."""
-    async with asyncio.timeout(seconds):
-        while True:
-            held = condition()
-            if await held if asyncio.iscoroutine(held) else held:
-                return
-            await asyncio.sleep(0.25)
-    raise AssertionError(what)
 
 
 async def create_players(call: Caller, user_ids: Sequence[int]) -> None:
@@ -163,7 +153,7 @@ async def test_the_queue_counts_each_once_buries_poison_and_gives_it_back(cloud:
     good, bad = list(queued(990)), poison()
     await asyncio.to_thread(send, cloud, [*good[:500], *bad, *good[500:], *good[:20]])
 
-    await until(lambda: counted(call, QUEUED_PLAYERS, 990), 120, "the queue was not counted")
+    await until(lambda: counted(call, QUEUED_PLAYERS, 990), "the queue to be counted", every=0.25)
     reasons = await buried(cloud, bad)
     assert {reasons[one].partition(":")[0] for one in bad[:4]} == {"user_not_found"}
     assert "score" in reasons[bad[4]]
@@ -173,7 +163,7 @@ async def test_the_queue_counts_each_once_buries_poison_and_gives_it_back(cloud:
 
     await create_players(call, LATE_PLAYERS)
     assert "10 submissions queued again" in await asyncio.to_thread(redrive, cloud)
-    await until(lambda: counted(call, LATE_PLAYERS, len(LATE_PLAYERS)), 60, "what was redriven was not counted")
+    await until(lambda: counted(call, LATE_PLAYERS, len(LATE_PLAYERS)), "what was redriven to be counted", every=0.25)
     await buried(cloud, bad[4:])
     assert await counted(call, QUEUED_PLAYERS, 990)
 
@@ -198,7 +188,7 @@ def send(cloud: LocalCloud, bodies: Sequence[str]) -> None:
 async def buried(cloud: LocalCloud, bodies: Sequence[str]) -> dict[str, str]:
     """Return the reasons of the dead letters by their bodies, once these are there; there must not be others."""
     found: dict[str, str] = {}
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while len(found) < len(bodies):
             found |= await asyncio.to_thread(dead_letters, cloud)
     assert sorted(found) == sorted(bodies)
@@ -232,7 +222,7 @@ def redrive(cloud: LocalCloud) -> str:
 
 
 async def test_the_schedule_runs_maintenance(cloud: LocalCloud, call: Caller) -> None:
-    await until(lambda: asyncio.to_thread(maintained, cloud), 90, "maintenance did not run")
+    await until(lambda: asyncio.to_thread(maintained, cloud), "maintenance to run", every=0.25)
     told = (await call.get("/api/admin/shards", ADMIN_KEY)).json()
     assert told["verification"]["differing"] == 0
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 from local_cloud.stack import LocalCloud
 from tests.browser import chromium as browsing
 from tests.cloud.calling import Caller
+from tests.waiting import PATIENCE_S
 
 
 async def test_the_page_shows_the_live_board(cloud: LocalCloud, call: Caller) -> None:
@@ -15,4 +16,4 @@ async def test_the_page_shows_the_live_board(cloud: LocalCloud, call: Caller) ->
         page = await (await browsing.context(browser)).new_page()
         await page.goto(cloud.site)
         assert (await call.post("/api/scores", {"user_id": user_id, "score": 10**6})).status_code == 200
-        await page.get_by_text(name).first.wait_for(timeout=60_000)
+        await page.get_by_text(name).first.wait_for(timeout=PATIENCE_S * 1000)

@@ -17,6 +17,7 @@ from leaderforge.ports import Change, ChangeFeed, Heard
 from leaderforge.wiring import now_ms
 from tests.conftest import OwnValkey
 from tests.contract.index_fixtures import cluster
+from tests.waiting import PATIENCE_S
 
 __all__ = ["cluster"]
 
@@ -40,7 +41,7 @@ def new_feed(request: pytest.FixtureRequest) -> NewFeed:
 
 async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
     """Return the next that has changes."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (heard := await anext(hearing)).changes:
             pass
     return heard
@@ -48,7 +49,7 @@ async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
 
 async def confirmed(hearing: AsyncGenerator[Heard, None]) -> int:
     """Return the next time until which everything is heard."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while (heard := await anext(hearing)).until is None:
             pass
     return heard.until
@@ -96,7 +97,7 @@ async def test_what_was_announced_before_the_confirmed_time_is_heard_before_it(n
         await new_feed().announce([CHANGE])
         announced = now_ms()
         heard: list[Heard] = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not heard or heard[-1].until is None or heard[-1].until <= announced:
                 heard.append(await anext(hearing))
     assert [c for one in heard for c in one.changes] == [CHANGE]
@@ -129,7 +130,7 @@ async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisF
 
 async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
     """Return once one hears what the other announces; both may have to find their node first."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
                 async with aclosing(hearing_feed.hear(now_ms)) as hearing:
@@ -143,7 +144,7 @@ async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
 
 async def lost(hearing: AsyncGenerator[Heard, None]) -> None:
     """Return once the feed has said that it may miss something."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(IndexUnavailable):
             await _last(hearing)
 

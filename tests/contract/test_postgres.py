@@ -25,10 +25,9 @@ from leaderforge.embedded import PostgresServer
 from leaderforge.ports import Recorded, User
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
+from tests.waiting import PATIENCE_S
 
-LIMIT = 0.5
-GENEROUS = 20.0
-"""Far more than any time limit in here, far less than forever."""
+LIMIT = 2.0
 
 
 @asynccontextmanager
@@ -37,7 +36,7 @@ async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[D
     await migrate(server.dsn)
     pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
     yield on_pool(pool, server.dsn, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
-    async with asyncio.timeout(GENEROUS):
+    async with asyncio.timeout(PATIENCE_S):
         await pool.close()
 
 
@@ -106,7 +105,7 @@ class TestTimeLimits:
             calls = every_call(database, ladder)
             server.pause()
             try:
-                async with asyncio.timeout(GENEROUS):
+                async with asyncio.timeout(PATIENCE_S):
                     outcomes = await asyncio.gather(*(call() for call in calls), return_exceptions=True)
                     assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
                     assert await database.scores.health() == {"postgres": False}
@@ -135,7 +134,7 @@ class TestTimeLimits:
             tasks = [asyncio.create_task(record(list(batch))) for batch in sent]
             await enough.wait()
             server.pause()
-            async with asyncio.timeout(GENEROUS):
+            async with asyncio.timeout(PATIENCE_S):
                 await asyncio.gather(*tasks, return_exceptions=True)
             server.resume()
             await self.recovered(database, ladder)
@@ -164,13 +163,13 @@ class TestTimeLimits:
         password = server.dsn.split(":")[2].split("@")[0]
         for dsn in (server.dsn.replace(password, "wr0ng"), server.dsn + "-missing", "no address"):
             with pytest.raises(LeaderForgeError) as caught:
-                await Pool(dsn, timeout_s=GENEROUS).fetch("select 1")
+                await Pool(dsn, timeout_s=PATIENCE_S).fetch("select 1")
             told = f"{caught.value} {caught.value.details}"
             assert not any(secret in told for secret in (password, "wr0ng", "127.0.0.1", "no address"))
 
     async def test_an_exhausted_pool(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn, max_size=1, timeout_s=LIMIT):
-            async with database.pool.connection(GENEROUS):
+            async with database.pool.connection(PATIENCE_S):
                 with pytest.raises(StoreUnavailable):
                     await database.scores.board("default")
             assert await database.scores.board("default")
@@ -196,7 +195,7 @@ class TestTimeLimits:
             assert recorded.standing.score == recorded.standing.submissions
 
     async def recovered(self, database: Database, ladder: Ladder) -> None:
-        deadline = time.monotonic() + GENEROUS
+        deadline = time.monotonic() + PATIENCE_S
         submission = submit(ladder, 1, 1)
         while time.monotonic() < deadline:
             try:
@@ -217,7 +216,7 @@ async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database
     lose = "update pg_dist_node set nodeport = {} where groupid in (select groupid {})"
     try:
         await on_citus.run(lose.format(1, node))
-        async with asyncio.timeout(GENEROUS):
+        async with asyncio.timeout(PATIENCE_S):
             outcomes = await on_citus.scores.record([*batch, submit(ladder, 99, 1)])
             health = await on_citus.scores.health()
     finally:

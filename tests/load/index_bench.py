@@ -111,7 +111,7 @@ async def load(index: RedisIndex, standings: list[Standing]) -> float:
     started = time.perf_counter()
     for i in range(0, len(standings), 30_000):
         await asyncio.gather(*(index.load(LADDER, standings[j : j + 10_000]) for j in range(i, i + 30_000, 10_000)))
-    return round(time.perf_counter() - started, 2)
+    return round(time.perf_counter() - started, 4)
 
 
 async def rate(call: Callable[[], Awaitable[object]], connections: int, seconds: float) -> int:

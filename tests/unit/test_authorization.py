@@ -20,6 +20,7 @@ from leaderforge.config import Settings
 from leaderforge.wiring import build
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import ADMIN_KEY, ENVIRONMENT, SUBMIT_KEY, Api, serving
+from tests.waiting import PATIENCE_S
 
 PLAYER = 123
 """The player of the documentation's examples."""
@@ -197,7 +198,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
 
     serving_it = asyncio.create_task(app(scope, receive, sent.put))  # type: ignore[arg-type]
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             start, first = await sent.get(), await sent.get()
     finally:
         serving_it.cancel()

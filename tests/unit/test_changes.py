@@ -14,6 +14,7 @@ from leaderforge.services.changes import Changes
 from leaderforge.services.top import TopCache
 from leaderforge.wiring import now_ms
 from tests.unit.test_top_cache import LADDER, LAST, Loader
+from tests.waiting import PATIENCE_S
 
 OTHER = Ladder(Board(2, "other", "Other"))
 
@@ -39,7 +40,7 @@ class Process:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not await condition():  # noqa: ASYNC110 - what another task does
             await asyncio.sleep(0.01)
 
@@ -137,7 +138,7 @@ async def test_what_could_not_be_announced_is_announced_later(channel: MemoryCha
     channel.broken = False
     async with aclosing(MemoryFeed(channel).hear(now_ms)) as hearing:
         await anext(hearing)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
     assert {(c.board_id, c.period) for c in heard.changes} == {(1, 0), (7, None)}
@@ -151,7 +152,7 @@ async def test_announcements_of_a_moment_leave_together(channel: MemoryChannel) 
         await anext(hearing)
         for key in (b"c", b"a", b"b"):
             process.changes.applied(LADDER, [Applied(key, None if key == b"b" else key, None)])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
     assert list(heard.changes) == [Change(b"a", grown=True, board_id=1, period=0)]
@@ -177,7 +178,7 @@ async def test_what_is_to_be_announced_has_a_bound(channel: MemoryChannel, monke
         await anext(hearing)
         for board_id in range(4):
             process.changes.board(board_id)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
     assert list(heard.changes) == [Change()]

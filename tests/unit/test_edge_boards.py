@@ -12,6 +12,7 @@ from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
+from tests.waiting import PATIENCE_S
 
 
 class Watched(MemoryScoreStore):
@@ -118,7 +119,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(
     watch.now += boards.OLDEST_S
     assert (await cache.get("default")).id == 1
     monkeypatch.setattr(boards, "_PATIENCE_S", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await cache.get("default")).id == 1
     assert store.asked == 2
     store.may_answer.set()

@@ -15,6 +15,7 @@ from leaderforge.domain.callers import Scope
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.services.keys import KeyService
 from tests.unit.edge_fixtures import Ticks
+from tests.waiting import PATIENCE_S
 
 
 class Watched(MemoryKeyStore):
@@ -165,7 +166,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(
     monkeypatch.setattr(keys, "_PATIENCE_S", 0.001)
     assert await stage.name_of(key) == "game"
     monkeypatch.setattr(keys, "_PATIENCE_S", 60)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await stage.name_of(key) == "game"
     assert stage.store.asked == 2
     stage.store.may_answer.set()

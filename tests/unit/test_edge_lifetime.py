@@ -14,6 +14,7 @@ from leaderforge.config import Settings
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable
 from leaderforge.wiring import Services, build
 from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
+from tests.waiting import PATIENCE_S
 
 Rounds = list[Exception | None]
 
@@ -98,7 +99,7 @@ async def test_reconciling_survives_every_error(
 
         monkeypatch.setattr(api.services.maintain, "reconcile", reconcile)
         app = create_app(api.services)
-        async with app.router.lifespan_context(app), asyncio.timeout(10):
+        async with app.router.lifespan_context(app), asyncio.timeout(PATIENCE_S):
             await survived.wait()
         metrics = api.services.parts.exposition()[0].decode()
     assert "leaderforge_reconcile_failures_total 3.0" in metrics

@@ -12,6 +12,7 @@ from leaderforge.domain.periods import Calendar, Kind
 from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
 from tests.unit.test_edge_requests import told
 from tests.unit.test_edge_streaming import Connection
+from tests.waiting import PATIENCE_S
 
 STREAM = "/api/boards/default/stream"
 
@@ -33,7 +34,7 @@ class Listener(Connection):
 
     async def until(self, count: int) -> None:
         """Return once there are so many events."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while len(self.events) < count:  # noqa: ASYNC110 - what another task does
                 await asyncio.sleep(0.01)
 
@@ -44,7 +45,7 @@ async def listening(api: Api, path: str = STREAM, *, last_id: str = "") -> Async
     headers = [(b"last-event-id", last_id.encode())] if last_id else []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(listener.serve(api.app, path, headers))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while len(listener.sent) < 2:  # noqa: ASYNC110 - what another task does
                 await asyncio.sleep(0)
         yield listener
@@ -105,7 +106,7 @@ async def test_too_many_listeners_are_told_to_come_back() -> None:
 
 
 async def test_head_shows_the_headers(api: Api) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         answer = await api.client.head(STREAM)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"] == "text/event-stream"
@@ -133,7 +134,7 @@ async def test_who_may_not_listen_any_more_is_let_go(api: Api) -> None:
         await listener.until(1)
         api.board_becomes(private=True)
         await api.post("/api/scores", {"user_id": 1, "score": 1})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while listener.sent[-1].get("more_body", False):  # noqa: ASYNC110 - what another task does
                 await asyncio.sleep(0.01)
     assert len(listener.events) == 1

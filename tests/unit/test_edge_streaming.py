@@ -14,6 +14,7 @@ from functions.edge.streaming import Stream
 from leaderforge.domain.errors import StoreUnavailable
 from tests.unit.edge_fixtures import Api
 from tests.unit.test_edge_requests import told
+from tests.waiting import PATIENCE_S
 
 TYPE = (b"content-type", b"text/plain")
 PATH = "/api/stream-of-the-tests"
@@ -91,7 +92,7 @@ class Connection:
             "headers": list(headers), "root_path": "", "scheme": "http", "server": None, "client": None,
             "http_version": "1.1",
         }  # fmt: skip
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await app(scope, self.receive, self.send)
 
 
@@ -153,7 +154,7 @@ async def test_the_source_is_closed_when_the_server_gives_the_request_up(api: Ap
 
 async def test_head_is_answered_without_waiting_for_the_end(api: Api) -> None:
     source = Source(b"a", then=asyncio.Event().wait)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         answer = await ask(app_of(api, source), "HEAD")
     assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, "text/plain", b"")
     assert source.closed.is_set()

@@ -10,6 +10,7 @@ from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.errors import BoardNotFound, IndexUnavailable, LeaderForgeError, TooManyListeners, Unavailable
 from leaderforge.services import live
 from leaderforge.services.live import Hub, State
+from tests.waiting import PATIENCE_S
 
 Listening = AsyncGenerator[State | None, None]
 
@@ -65,7 +66,7 @@ async def hub(telemetry: Prometheus) -> AsyncIterator[Hub]:
 
 
 async def following(listening: Listening) -> State | None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         return await anext(listening)
 
 
@@ -139,7 +140,7 @@ async def test_listeners_outlast_what_cannot_be_read_for_a_while(hub: Hub, board
         await following(listening)
         before = board.loads
         board.fail(IndexUnavailable("gone"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while board.loads == before:  # noqa: ASYNC110 - what another task does
                 await asyncio.sleep(0)
         board.fail(None)

@@ -8,6 +8,7 @@ from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.ports import Change
 from leaderforge.services.entries import Page, Source
 from leaderforge.services.top import LONGEST_MS, Top, TopCache
+from tests.waiting import PATIENCE_S
 
 LADDER = Ladder(Board(1, "board", "Board"))
 LAST = b"m"
@@ -214,5 +215,5 @@ async def test_whoever_waits_learns_that_a_top_was_touched(cache: TopCache) -> N
     await asyncio.sleep(0)
     assert not waiting.done()
     cache.touch(change(b"a"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await waiting
