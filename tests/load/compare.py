@@ -27,6 +27,9 @@ HERE = Path(__file__).parents[2]
 VERSIONS = ("before", "now")
 SCENARIOS = ["submit", "rank", "top", "batch"]
 
+STEPS = ["rebuild", "verify"]
+"""Commands, of which the time is compared."""
+
 Samples = dict[str, dict[str, list[dict[str, Any]]]]
 """What was measured, by scenario and version, a round after the other."""
 
@@ -37,24 +40,28 @@ def main(
     connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
     rounds: Annotated[int, typer.Option(help="How often each version is loaded.")] = 10,
     seconds: Annotated[int, typer.Option(help="Seconds a round, after a warm-up of two.")] = 3,
-    only: Annotated[list[str] | None, typer.Option(help="Run only these scenarios.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run only these scenarios and commands.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure another version and this one."""
     console = Console()
     install_autocannon()
-    kinds = only or SCENARIOS
+    kinds = only or SCENARIOS + STEPS
     samples: Samples = {kind: {version: [] for version in VERSIONS} for kind in kinds}
     with ExitStack() as stack:
         running = {}
         for version, tree in zip(VERSIONS, (before.resolve(), HERE), strict=True):
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"leaderforge-{version}-")))
-            running[version] = stack.enter_context(product(directory, [], tree))
+            running[version] = stack.enter_context(product(directory, [], tree)), directory, tree
             step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory, tree)
         for turn, kind in track(list(pairs(range(rounds), kinds)), "Measuring", console=console):
             for version in VERSIONS if turn % 2 else VERSIONS[::-1]:
-                facts = running[version]
-                result = loaded(facts, kind, facts["api"], players=players, connections=connections, seconds=seconds)
+                facts, directory, tree = running[version]
+                if kind in STEPS:
+                    result = step(kind, [kind], directory, tree)
+                else:
+                    load = {"players": players, "connections": connections, "seconds": seconds}
+                    result = loaded(facts, kind, facts["api"], **load)
                 samples[kind][version].append(result)
     report = {
         **about("tests.load.compare"),
@@ -63,14 +70,20 @@ def main(
     }  # fmt: skip
     console.print(table(report))
     write(report, out)
-    if any(set(r["statuses"]) != {"200"} or r["errors"] for k in samples.values() for v in k.values() for r in v):
+    loads = [result for kind in kinds if kind not in STEPS for of_kind in samples[kind].values() for result in of_kind]
+    if any(set(result["statuses"]) != {"200"} or result["errors"] for result in loads):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time a request."""
+    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time a request.
+
+    Of commands, the only ratio is that of the seconds they took.
+    """
     pairs_of_rounds = list(zip(samples["before"], samples["now"], strict=True))
+    if "step" in samples["now"][0]:
+        return {"seconds": quantiles([now["seconds"] / before["seconds"] for before, now in pairs_of_rounds], n=4)}
     return {
         "rate": quantiles([now["rate"] / before["rate"] for before, now in pairs_of_rounds], n=4),
         "api_cpu": quantiles([now["cpu_us"]["api"] / before["cpu_us"]["api"] for before, now in pairs_of_rounds], n=4),
@@ -80,11 +93,18 @@ def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
 def table(report: dict[str, Any]) -> Table:
     """Return the ratios as a table to look at."""
     title = f"This version / the other: medians (quartiles); {report['players']:,} players"
-    shown = Table("scenario", "requests a second", "API time a request", title=title)
+    columns = {"rate": "requests a second", "api_cpu": "API time a request", "seconds": "seconds"}
+    shown = Table("scenario", *columns.values(), title=title)
     for kind, of_kind in report["ratios"].items():
-        cells = (f"{median:.3f} ({low:.3f} to {high:.3f})" for low, median, high in of_kind.values())
-        shown.add_row(kind, *cells)
+        shown.add_row(kind, *(_shown(of_kind.get(column)) for column in columns))
     return shown
+
+
+def _shown(quartiles: list[float] | None) -> str:
+    if quartiles is None:
+        return ""
+    low, middle, high = quartiles
+    return f"{middle:.3f} ({low:.3f} to {high:.3f})"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from leaderforge.domain.errors import IndexUnavailable, Refused
 
 if TYPE_CHECKING:
     from leaderforge.cli.synthetic import Plan
+    from leaderforge.domain.standings import Standing
     from leaderforge.wiring import Services
 
 _DAY_MS = 86_400_000
@@ -88,11 +89,12 @@ async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance
     async def store(plan: "Plan") -> None:
         async with places:
             if await _is_stored(product, ladder, plan):
+                standings = await product.parts.store.standings(ladder, plan.players)
                 filled.skipped += plan.sessions
             else:
-                await _store(product, ladder, plan)
+                standings = await _store(product, ladder, plan)
                 filled.added += plan.sessions
-            if not await _index(product, ladder, plan):
+            if not await _index(product, ladder, plan, standings):
                 filled.index_behind = True
             advance(plan.sessions)
 
@@ -119,7 +121,8 @@ async def _is_stored(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
     return True
 
 
-async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> None:
+async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"]:
+    """Store the chunk and return its players' standings."""
     from leaderforge.ports import User
 
     chunk = await asyncio.to_thread(plan.make)
@@ -130,12 +133,13 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> None:
         raise Refused("this store cannot be populated")
     # Recorded when the last of them was achieved: the reconciler need not look at them all.
     await load(ladder, users, events, chunk.standings, plan.until)
+    return chunk.standings
 
 
-async def _index(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
+async def _index(product: "Services", ladder: Ladder, plan: "Plan", standings: Sequence["Standing"]) -> bool:
     """Bring the index up to the players of the plan, and return whether it could be reached."""
     try:
-        await product.parts.index.load(ladder, await product.parts.store.standings(ladder, plan.players))
+        await product.parts.index.load(ladder, standings)
         await product.parts.index.put_names(plan.names())
     except IndexUnavailable:
         return False

@@ -1,7 +1,7 @@
 """Keeping the index true to the store: reconcile, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -10,10 +10,11 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.standings import key_of_standing
+from leaderforge.domain.standings import Standing, key_of_standing
 from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.leases import Lease
+from leaderforge.services.overlapping import for_each
 
 Progress = Callable[[int], None]
 """Told how many more standings are done."""
@@ -30,7 +31,6 @@ TOUCHES_KEPT_MS = 86_400_000
 _FORGETTING_MS = 600_000
 _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
-_LOADS_IN_FLIGHT = 3
 _PLAYERS_A_LOOK_UP = 1000
 _LADDERS_A_SCAN = 100
 """Of thousands of ladders most are short."""
@@ -62,9 +62,10 @@ class Verification:
 
 @dataclass(slots=True)
 class _Seen:
-    """What the store has of a ladder: whom the index may not hold just so, and how many are listed."""
+    """What the store has of a ladder: whom the index may not hold just so, and how many there are, and are listed."""
 
     suspects: list[int] = field(default_factory=list)
+    standings: int = 0
     listed: int = 0
 
 
@@ -127,15 +128,25 @@ class MaintainService:
         found: list[Difference] = []
         complete = None not in await self._index.watermarks()
         for ladders in chunks(await self._store.ladders(), _LADDERS_A_SCAN):
-            seen = {ladder: _Seen() for ladder in ladders}
-            async for ladder, standings in self._store.standings_on(ladders):
-                seen[ladder].suspects += await self._index.differences(ladder, standings)
-                seen[ladder].listed += sum(not standing.hidden for standing in standings)
-                checked += len(standings)
-                progress(len(standings))
-            for ladder, one in seen.items():
-                found += await self._differences(ladder, one, complete)
+            for ladder, seen in (await self._compare(ladders, progress)).items():
+                found += await self._differences(ladder, seen, complete)
+                checked += seen.standings
         return Verification(checked, found, complete)
+
+    async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Seen]:
+        """Compare all standings on these ladders with the index."""
+        seen = {ladder: _Seen() for ladder in ladders}
+
+        async def compare(found: tuple[Ladder, Sequence[Standing]]) -> None:
+            ladder, standings = found
+            one = seen[ladder]
+            one.suspects += await self._index.differences(ladder, standings)
+            one.listed += sum(not standing.hidden for standing in standings)
+            one.standings += len(standings)
+            progress(len(standings))
+
+        await for_each(self._store.standings_on(ladders), compare)
+        return seen
 
     async def _differences(self, ladder: Ladder, seen: _Seen, complete: bool) -> Sequence[Difference]:
         missing = await still_different(self._store, self._index, ladder, seen.suspects)
@@ -204,8 +215,10 @@ class MaintainService:
         wanted = frozenset(partitions)
         for some in chunks(ladders, _LADDERS_A_SCAN):
             loaded += await self._load(some, wanted, progress)
-        async for names in self._store.all_names():
-            await self._index.put_names({i: name for i, name in names.items() if self._is_of(i, wanted)})
+        await for_each(
+            self._store.all_names(),
+            lambda names: self._index.put_names({i: name for i, name in names.items() if self._is_of(i, wanted)}),
+        )
         finished = await self._index.finish_rebuild(token, partitions, watermark)
         lost = wanted - set(finished)
         if lost:
@@ -216,22 +229,18 @@ class MaintainService:
         return loaded
 
     async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
-        """Load ladders into these partitions, a few chunks at a time while the next is read; return how many."""
+        """Load ladders into these partitions; return how many standings that were."""
         loaded = 0
-        loading: set[asyncio.Task[None]] = set()
-        try:
-            async for ladder, standings in self._store.standings_on(ladders):
-                chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
-                loading.add(asyncio.create_task(self._index.load(ladder, chosen)))
-                if len(loading) >= _LOADS_IN_FLIGHT:
-                    done, loading = await asyncio.wait(loading, return_when=asyncio.FIRST_COMPLETED)
-                    await asyncio.gather(*done)
-                loaded += len(chosen)
-                progress(len(chosen))
-            await asyncio.gather(*loading)
-        finally:
-            for task in loading:
-                task.cancel()
+
+        async def load(found: tuple[Ladder, Sequence[Standing]]) -> None:
+            nonlocal loaded
+            ladder, standings = found
+            chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
+            await self._index.load(ladder, chosen)
+            loaded += len(chosen)
+            progress(len(chosen))
+
+        await for_each(self._store.standings_on(ladders), load)
         return loaded
 
     def _is_of(self, user_id: int, partitions: frozenset[int]) -> bool:

@@ -1,9 +1,8 @@
 """The durable truth in PostgreSQL: boards, events and standings."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
 from time import time_ns
 
 from leaderforge.adapters.postgres.boards import board_of, change_board, create_board, delete_board
@@ -21,8 +20,6 @@ from leaderforge.domain.standings import Standing
 from leaderforge.ports import Clock, Recorded, Submission
 
 _CHUNK = 10_000
-
-_ladder_ids = itemgetter("board_id", "period_id")
 
 
 def microseconds() -> int:
@@ -156,7 +153,10 @@ def _by_ladder(
     rows: Sequence[Record], ladders: Mapping[tuple[int, int], Ladder]
 ) -> Iterator[tuple[Ladder, Sequence[Standing]]]:
     """Yield the standings in rows of many ladders, those of one of these ladders together."""
-    for ids, group in groupby(sorted(rows, key=_ladder_ids), _ladder_ids):
+    groups: defaultdict[tuple[int, int], list[Record]] = defaultdict(list)
+    for row in rows:
+        groups[row["board_id"], row["period_id"]].append(row)
+    for ids, group in groups.items():
         if ids in ladders:
             ladder = ladders[ids]
             yield ladder, [standing_of_row(ladder.board, row) for row in group]

@@ -62,7 +62,7 @@ def _applied(board: Board, record: Record, held: bytes | None, above: int | None
     if held is None or not is_listed(held):
         return Applied(record.key, None, above)
     previous = key_of(record.key[-USER_BYTES:], held)
-    newer = revision_of(held) > revision_of(record.value)
+    newer = revision_of(held) > revision_of(record.packed[USER_BYTES:])
     if above is not None and newer and previous < rank_bound(board, record.key):
         # The player's own, newer and better entry was counted above this standing.
         above -= 1

@@ -14,7 +14,7 @@ from leaderforge.adapters.redis.applying import Application
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
 from leaderforge.adapters.redis.owed import Owed
-from leaderforge.adapters.redis.records import is_removed, key_of, record_bytes, record_of, row_of
+from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import inspection, survey
 from leaderforge.domain.boards import Ladder
@@ -129,24 +129,21 @@ class RedisIndex:
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
         """Apply many standings, one a player, in calls short enough not to hold up the nodes."""
-        groups = self._by_partition([s.user_id for s in standings])
-        by_user = {s.user_id: s for s in standings}
-        await asyncio.gather(*(self._load_partition(ladder, p, [by_user[i] for i in ids]) for p, ids in groups.items()))
+        groups = self._packed(ladder, standings)
+        await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
-        groups = self._by_partition([s.user_id for s in standings])
-        by_user = {s.user_id: record_of(ladder.board, s) for s in standings}
         calls = [
             self._call(
                 p,
                 script("compare"),
                 self._keys.entries(p, ladder),
                 self._keys.standings(p, ladder),
-                args=(record_bytes(ladder.board), b"".join(by_user[i].packed for i in chunk)),
+                args=(record_bytes(ladder.board), b"".join(chunk)),
                 meta=False,
             )
-            for p, ids in groups.items()
-            for chunk in chunks(ids, _RECORDS_A_CALL)
+            for p, records in self._packed(ladder, standings).items()
+            for chunk in chunks(records, _RECORDS_A_CALL)
         ]
         return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
 
@@ -256,12 +253,18 @@ class RedisIndex:
             self._call(p, script("probe"), self._keys.entries(p, ladder), args=positions[p]) for p in self._all
         )
 
-    async def _load_partition(self, ladder: Ladder, partition: int, standings: Sequence[Standing]) -> None:
-        for chunk in chunks(standings, _RECORDS_A_CALL):
-            packed = b"".join(record_of(ladder.board, s).packed for s in chunk)
+    async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> None:
+        for chunk in chunks(records, _RECORDS_A_CALL):
             keys = self._ladder_keys(partition, ladder)
-            args = record_bytes(ladder.board), packed
+            args = record_bytes(ladder.board), b"".join(chunk)
             await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
+
+    def _packed(self, ladder: Ladder, standings: Iterable[Standing]) -> Mapping[int, Sequence[bytes]]:
+        """Return the records of standings by partition."""
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for standing in standings:
+            groups[partition_of(standing.user_id, self.partitions)].append(packed(ladder.board, standing))
+        return groups
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:
         await self._owed.pay(self)

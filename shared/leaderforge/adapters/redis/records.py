@@ -26,27 +26,31 @@ UNLISTED = _HIDDEN | _REMOVED
 
 
 class Record(NamedTuple):
-    """A standing as the index holds it."""
+    """A standing's sort key, and its record as scripts take it."""
 
     key: bytes
-    value: bytes
-
-    @property
-    def packed(self) -> bytes:
-        """The record as scripts take it."""
-        return self.key[-USER_BYTES:] + self.value
+    packed: bytes
 
 
 def record_of(board: Board, standing: Standing) -> Record:
     """Return the record of a standing."""
     key = key_of_standing(board, standing)
-    value = b"%b%c%b%b" % (
+    return Record(key, _packed(key, standing))
+
+
+def packed(board: Board, standing: Standing) -> bytes:
+    """Return the record of a standing as scripts take it."""
+    return _packed(key_of_standing(board, standing), standing)
+
+
+def _packed(key: bytes, standing: Standing) -> bytes:
+    return b"%b%b%c%b%b" % (
+        key[-USER_BYTES:],
         standing.revision.to_bytes(7, "big"),
         _flags(standing),
         key[:-USER_BYTES],
         min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big"),
     )
-    return Record(key, value)
 
 
 def record_bytes(board: Board) -> int:

@@ -1,0 +1,68 @@
+"""Items are worked on a few at a time while the next are read, and nothing goes on after a failure."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderforge.services.overlapping import for_each
+
+
+async def read(items: int, *, fail_at: int | None = None) -> AsyncIterator[int]:
+    for item in range(items):
+        await asyncio.sleep(0)
+        if item == fail_at:
+            raise OSError("the source is gone")
+        yield item
+
+
+@given(items=st.integers(0, 12), at_once=st.integers(1, 5))
+async def test_every_item_is_worked_on_once_and_few_at_a_time(items: int, at_once: int) -> None:
+    done: list[int] = []
+    most = under_way = 0
+
+    async def work(item: int) -> None:
+        nonlocal most, under_way
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(item % 3):
+            await asyncio.sleep(0)
+        under_way -= 1
+        done.append(item)
+
+    await for_each(read(items), work, at_once=at_once)
+    assert sorted(done) == list(range(items))
+    assert most <= at_once
+
+
+async def test_the_next_item_is_read_while_others_are_worked_on() -> None:
+    third_is_read = asyncio.Event()
+
+    async def work(item: int) -> None:
+        if item == 2:
+            third_is_read.set()
+        await third_is_read.wait()
+
+    await for_each(read(3), work, at_once=3)
+
+
+@pytest.mark.parametrize(("source", "error"), [(read(5), LookupError), (read(5, fail_at=2), OSError)])
+async def test_a_failure_ends_all_work(source: AsyncIterator[int], error: type[Exception]) -> None:
+    begun: list[int] = []
+    ended: list[int] = []
+
+    async def work(item: int) -> None:
+        begun.append(item)
+        try:
+            if item == 1 and error is LookupError:
+                raise LookupError(item)
+            await asyncio.Event().wait()
+        finally:
+            ended.append(item)
+
+    with pytest.raises(error):
+        await for_each(source, work, at_once=3)
+    assert begun
+    assert sorted(ended) == sorted(begun)
