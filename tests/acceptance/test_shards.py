@@ -21,7 +21,9 @@ def nodes(own_valkey) -> ValkeyCluster:
 
 @pytest.fixture
 async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
-    settings = environment(nodes.addresses, await new_database(postgres.dsn), LEADERFORGE_PARTITIONS="6")
+    # A frozen node is told of within this time.
+    more = {"LEADERFORGE_PARTITIONS": "6", "LEADERFORGE_INDEX_TIMEOUT_MS": "1000"}
+    settings = environment(nodes.addresses, await new_database(postgres.dsn), **more)
     async with served(settings) as api:
         await api.until_healthy()
         for user_id in PLAYERS:
