@@ -57,6 +57,45 @@ async def test_batches_have_a_largest_size_and_a_largest_number_in_flight():
     assert [len(batch) for batch in gate.batches] == [3, 3, 3, 1]
 
 
+async def test_a_batch_waits_for_the_one_before_but_not_for_one_that_is_held_up():
+    gate = Gate()
+    coalesce = Coalescer(gate, max_batch=3, max_in_flight=3, stagger_s=1.0)
+    calls = [asyncio.create_task(coalesce(0))]
+    await gate.until_entered(1)
+    calls += [asyncio.create_task(coalesce(i)) for i in (1, 2)]
+    await asyncio.wait(calls, timeout=0)
+    assert gate.batches == [[0]]
+    await gate.until_entered(2)
+    gate.opened.set()
+    assert await asyncio.gather(*calls) == [0, 10, 20]
+    assert gate.batches == [[0], [1, 2]]
+
+
+async def test_a_full_batch_need_not_wait():
+    gate = Gate()
+    coalesce = Coalescer(gate, max_batch=3, max_in_flight=2, stagger_s=3600)
+    calls = [asyncio.create_task(coalesce(0))]
+    await gate.until_entered(1)
+    calls += [asyncio.create_task(coalesce(i)) for i in range(1, 6)]
+    await gate.until_entered(2)
+    assert gate.batches == [[0], [1, 2, 3]]
+    gate.opened.set()
+    assert await asyncio.gather(*calls) == [0, 10, 20, 30, 40, 50]
+    assert gate.batches == [[0], [1, 2, 3], [4, 5]]
+
+
+async def test_what_waits_leaves_when_the_batch_before_lands():
+    gate = Gate()
+    coalesce = Coalescer(gate, max_in_flight=2, stagger_s=3600)
+    calls = [asyncio.create_task(coalesce(0))]
+    await gate.until_entered(1)
+    calls += [asyncio.create_task(coalesce(i)) for i in (1, 2)]
+    await asyncio.wait(calls, timeout=0)
+    gate.opened.set()
+    assert await asyncio.gather(*calls) == [0, 10, 20]
+    assert gate.batches == [[0], [1, 2]]
+
+
 async def test_a_failing_batch_fails_its_own_callers_only():
     async def run(items: Sequence[int]) -> Sequence[int]:
         if 3 in items:

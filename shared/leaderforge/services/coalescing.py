@@ -16,8 +16,10 @@ Run = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
 class Coalescer(Generic[Item, Result]):
     """Runs concurrent calls together: while batches are in flight new calls queue, and leave as the next batch.
 
-    There is no timer: an idle coalescer runs a call at once, and under load batches grow by themselves. `run` returns
-    one result an item, in order; what it raises reaches every caller of that batch. Callers that wait longer than
+    An idle coalescer runs a call at once, and under load batches grow by themselves. While one is in flight, the next
+    leaves when that lands, when it is full or `stagger_s` seconds after it: batches that follow each other closely are
+    small, and small ones cost the most an item, but one that is held up must not hold up the others. `run` returns one
+    result an item, in order; what it raises reaches every caller of that batch. Callers that wait longer than
     `time_limit_s` seconds, or find `max_waiting` others before them, get `Overloaded`.
     """
 
@@ -27,17 +29,21 @@ class Coalescer(Generic[Item, Result]):
         *,
         max_batch: int = 256,
         max_in_flight: int = 2,
+        stagger_s: float = 0.0,
         max_waiting: int = 10_000,
         time_limit_s: float = 10.0,
     ) -> None:
         self._run = run
         self._max_batch = max_batch
         self._max_in_flight = max_in_flight
+        self._stagger_s = stagger_s
         self._max_waiting = max_waiting
         self._time_limit_s = time_limit_s
         self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._scheduled = False
+        self._next_at = 0.0
+        self._overdue: asyncio.TimerHandle | None = None
 
     async def __call__(self, item: Item) -> Result:
         """Return the result for this item."""
@@ -63,14 +69,28 @@ class Coalescer(Generic[Item, Result]):
 
     def _dispatch(self) -> None:
         self._scheduled = False
-        while self._waiting and len(self._in_flight) < self._max_in_flight:
+        loop = asyncio.get_running_loop()
+        while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
             # Whoever gave up waiting must not be served behind their back.
             batch = [(item, future) for item, future in batch if not future.done()]
             if batch:
-                task = asyncio.get_running_loop().create_task(self._serve(batch))
+                task = loop.create_task(self._serve(batch))
                 self._in_flight.add(task)
                 task.add_done_callback(self._landed)
+                self._next_at = loop.time() + self._stagger_s
+        if self._waiting and len(self._in_flight) < self._max_in_flight and self._overdue is None:
+            self._overdue = loop.call_at(self._next_at, self._dispatch_overdue)
+
+    def _may_leave(self, now: float) -> bool:
+        if not self._in_flight:
+            return True
+        ready = len(self._waiting) >= self._max_batch or now >= self._next_at
+        return ready and len(self._in_flight) < self._max_in_flight
+
+    def _dispatch_overdue(self) -> None:
+        self._overdue = None
+        self._dispatch()
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)

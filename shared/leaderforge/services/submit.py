@@ -14,6 +14,9 @@ from leaderforge.ports import LadderUpdate, Recorded, ScoreStore, Submission, Te
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.indexing import Indexer
 
+_STAGGER_S = 0.02
+"""Some commits' time: what is held up for longer waits for a lock or a disk."""
+
 
 class Receipt(NamedTuple):
     """What a submission came to. `score` and the rest are the standing's now; `rank` is None if unasked or unknown."""
@@ -48,7 +51,7 @@ class SubmitService:
         self._store = store
         self._indexer = indexer
         self._telemetry = telemetry
-        self._record = Coalescer(self._record_batch, max_in_flight=3, time_limit_s=time_limit_s)
+        self._record = Coalescer(self._record_batch, max_in_flight=3, stagger_s=_STAGGER_S, time_limit_s=time_limit_s)
         # Judging takes several round trips each, for which the boards without such limits need not wait.
         self._judge = Coalescer(self._record_batch, max_batch=32, max_in_flight=2, time_limit_s=time_limit_s)
         self._apply = Coalescer(self._apply_batch, max_in_flight=3, time_limit_s=time_limit_s)
