@@ -8,10 +8,10 @@ import pytest
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankStyle
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound
+from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import Inspection
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, key_of_standing, nothing
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, nothing
 from leaderforge.ports import LadderUpdate, RankIndex
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
@@ -51,7 +51,7 @@ def crowd(size: int, *, scores: int = 20, times: int = 5, seed: int = 1) -> list
 
 
 def key_of(ladder: Ladder, s: Standing) -> bytes:
-    return key_of_standing(ladder.board, s)
+    return sort_key(ladder.board, s)
 
 
 async def complete(index: RankIndex, ladder: Ladder, standings: list[Standing] | None = None) -> RankIndex:
@@ -137,6 +137,19 @@ async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
         above = [bisect_left(keys, one.key) if update.count else None for one in results]
         assert [one.above for one in results] == above
         assert (await index.counts(update.ladder, [])).total == 5
+
+
+@pytest.mark.parametrize("players", [1000, 1001, 2500])
+async def test_any_number_is_applied_at_once(new_index: NewIndex, players: int) -> None:
+    index, ladder = await complete(new_index(1), LADDERS[0]), LADDERS[0]
+    await index.apply(ladder, crowd(players))
+    newer = [one._replace(score=one.score + 100, revision=2) for one in crowd(players)]
+    applied = await index.apply(ladder, newer, count=True)
+    expected = sorted(key_of(ladder, one) for one in newer)
+    assert [one.above for one in applied] == [bisect_left(expected, key_of(ladder, one)) for one in newer]
+    assert [one.previous for one in applied] == [key_of(ladder, one) for one in crowd(players)]
+    assert await index.differences(ladder, newer) == []
+    assert (await index.counts(ladder, [])).total == players
 
 
 async def test_nothing_is_counted_unless_asked(new_index: NewIndex) -> None:

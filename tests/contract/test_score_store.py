@@ -16,7 +16,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy,
 from leaderforge.domain.errors import BoardExists, LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, LAST, MAX_TIME, SCORE_BYTES, TIME_BYTES, score_bound, sort_key
-from leaderforge.domain.standings import Event, Standing, fold, improved, key_of_standing
+from leaderforge.domain.standings import Event, Standing, fold, improved
 from leaderforge.ports import Recorded, ScoreStore, Submission, User
 from tests.contract.store_fixtures import Database, Stores, other_period, submit
 from tests.strategies import tied_events
@@ -65,7 +65,7 @@ def unrevised(standings: Mapping[int, Standing]) -> dict[int, Standing]:
 
 
 def key_of(ladder: Ladder, standing: Standing) -> bytes:
-    return key_of_standing(ladder.board, standing)
+    return sort_key(ladder.board, standing)
 
 
 def parts(items: Sequence[Submission], cuts: Iterable[int]) -> list[Sequence[Submission]]:
@@ -368,9 +368,7 @@ class TestReads:
         await self.fill(stores, await stores.ladder(order=order), 50, first=1000, **crowd)
         keys = sorted(key_of(ladder, s) for s in standings.values())
         random = Random(2)
-        absent = [
-            sort_key(ladder.board, s.place._replace(user_id=random.randint(-500, 500))) for s in standings.values()
-        ]
+        absent = [sort_key(ladder.board, s._replace(user_id=random.randint(-500, 500))) for s in standings.values()]
         edges = [score_bound(ladder.board, score) for score in (-MAX_INTEGER, -1, 0, 1, MAX_INTEGER)]
         bounds = [FIRST, LAST, *edges, *absent[:40], *keys[::9], keys[-1]]
         bounds += [key[:SCORE_BYTES] for key in keys[::17]] + [key[: SCORE_BYTES + TIME_BYTES] for key in keys[::13]]

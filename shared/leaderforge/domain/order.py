@@ -5,7 +5,7 @@ one), then earlier time, then smaller user id. A sort key is those numbers as bi
 two keys as bytes compares the entries, in Python, in a Redis sorted set and anywhere else. Smaller keys rank higher.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, RankStyle
 
@@ -40,6 +40,19 @@ class Place(NamedTuple):
     subscore: int = 0
 
 
+class Placed(Protocol):
+    """Whatever has the numbers of a place: a place, a standing."""
+
+    @property
+    def score(self) -> int: ...
+    @property
+    def achieved_at(self) -> int: ...
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def subscore(self) -> int: ...
+
+
 class Ranked(NamedTuple):
     """A sort key as numbers, each the smaller the better; `subscore` is 0 on boards without one."""
 
@@ -49,7 +62,7 @@ class Ranked(NamedTuple):
     user_id: int
 
 
-def sort_key(board: Board, place: Place) -> bytes:
+def sort_key(board: Board, place: Placed) -> bytes:
     """Return the entry's key, of `key_bytes` bytes.
 
     Raises `OverflowError` for numbers beyond `MAX_INTEGER` or `MAX_TIME`; callers validate before.

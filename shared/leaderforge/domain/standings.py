@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
-from leaderforge.domain.order import MAX_TIME, Place, ranked_score, sort_key
+from leaderforge.domain.order import MAX_TIME, ranked_score
 
 
 class Event(NamedTuple):
@@ -53,19 +53,9 @@ class Standing(NamedTuple):
     hidden: int = LISTED
 
     @property
-    def place(self) -> Place:
-        """Where the standing is in the order."""
-        return Place(self.score, self.achieved_at, self.user_id, self.subscore)
-
-    @property
     def removed(self) -> bool:
         """Whether there is no such standing any more."""
         return bool(self.hidden & REMOVED)
-
-
-def key_of_standing(board: Board, standing: Standing) -> bytes:
-    """Return the standing's sort key."""
-    return sort_key(board, standing.place)
 
 
 def standing_of(event: Event) -> Standing:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import user_id_of
+from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.standings import Standing, key_of_standing
+from leaderforge.domain.standings import Standing
 from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.leases import Lease
@@ -265,7 +265,7 @@ class MaintainService:
 
     async def _unknown(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
         standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
-        known = {key_of_standing(ladder.board, s) for s in standings if not s.hidden}
+        known = {sort_key(ladder.board, s) for s in standings if not s.hidden}
         return [key for key in keys if key not in known]
 
     async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:

@@ -10,10 +10,10 @@ from leaderforge.adapters.memory.boards import Place, place_of
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import rank_bound, user_id_of
+from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import IndexNode, Inspection, Shard, Survey
-from leaderforge.domain.standings import Standing, key_of_standing
+from leaderforge.domain.standings import Standing
 from leaderforge.ports import Applied, LadderUpdate
 
 _NODE = "memory"
@@ -70,7 +70,7 @@ class MemoryIndex:
         complete = None not in self._watermarks
         return [
             Applied(
-                key=key_of_standing(ladder.board, s),
+                key=sort_key(ladder.board, s),
                 previous=_listed_key(ladder, before.get(s.user_id)),
                 above=self._above(ladder, s) if count and complete else None,
             )
@@ -170,13 +170,13 @@ class MemoryIndex:
         return [key for s in self._standings[place_of(ladder)].values() if (key := _listed_key(ladder, s)) is not None]
 
     def _above(self, ladder: Ladder, standing: Standing) -> int:
-        bound = rank_bound(ladder.board, key_of_standing(ladder.board, standing))
+        bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
         own = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
         return sum(key < bound for key in self._keys(ladder) if key != own)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
-            key=key_of_standing(ladder.board, standing),
+            key=sort_key(ladder.board, standing),
             submissions=standing.submissions,
             username=self._names.get(standing.user_id),
             has_metadata=standing.metadata is not None,
@@ -185,4 +185,4 @@ class MemoryIndex:
 
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
-    return None if standing is None or standing.hidden else key_of_standing(ladder.board, standing)
+    return None if standing is None or standing.hidden else sort_key(ladder.board, standing)

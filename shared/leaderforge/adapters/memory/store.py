@@ -15,13 +15,13 @@ from leaderforge.domain.errors import (
     UserNotFound,
 )
 from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import (
     Event,
     Standing,
     combine,
     improved,
-    key_of_standing,
     standing_of,
 )
 from leaderforge.ports import Clock, Kept, Placed, Recorded, Submission
@@ -243,7 +243,7 @@ class MemoryScoreStore(MemoryBoards):
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
-            key=key_of_standing(ladder.board, standing),
+            key=sort_key(ladder.board, standing),
             submissions=standing.submissions,
             username=self._users.by_id[standing.user_id].username,
             has_metadata=standing.metadata is not None,

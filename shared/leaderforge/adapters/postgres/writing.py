@@ -28,6 +28,9 @@ _SIGNS = {Order.DESC: -1, Order.ASC: 1}
 """What a score is multiplied by to be smaller the better it is."""
 
 
+_FIELDS = len(Standing._fields)
+
+
 async def write(
     connection: Connection, submissions: Sequence[Submission], now: int
 ) -> Sequence[Recorded | LeaderForgeError]:
@@ -59,19 +62,11 @@ async def count_event(connection: Connection, submission: Submission, now: int) 
 
 
 def standing_of_row(board: Board, row: Record) -> Standing:
-    """Return the standing in a row that has all its columns."""
-    return Standing(
-        row["user_id"],
-        row["score"],
-        row["achieved_at"],
-        row["run_id"],
-        row["metadata"],
-        row["scored"],
-        row["submissions"],
-        row["revision"],
-        ranked_score(board.subscore_order or Order.ASC, row["subranked"]),
-        row["hidden"],
-    )
+    """Return the standing in a row, whose first columns are the fields of one."""
+    standing = Standing(*row[:_FIELDS])
+    if board.subscore_order is Order.DESC:
+        return standing._replace(subscore=ranked_score(Order.DESC, standing.subscore))
+    return standing
 
 
 async def upsert_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.merge import Row
-from leaderforge.domain.order import USER_BYTES, key_bytes
-from leaderforge.domain.standings import Standing, key_of_standing
+from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key
+from leaderforge.domain.standings import Standing
 
 _REVISION = slice(0, 7)
 _FLAGS = 7
@@ -34,23 +34,19 @@ class Record(NamedTuple):
 
 def record_of(board: Board, standing: Standing) -> Record:
     """Return the record of a standing."""
-    key = key_of_standing(board, standing)
+    key = sort_key(board, standing)
     return Record(key, _packed(key, standing))
 
 
 def packed(board: Board, standing: Standing) -> bytes:
     """Return the record of a standing as scripts take it."""
-    return _packed(key_of_standing(board, standing), standing)
+    return _packed(sort_key(board, standing), standing)
 
 
 def _packed(key: bytes, standing: Standing) -> bytes:
-    return b"%b%b%c%b%b" % (
-        key[-USER_BYTES:],
-        standing.revision.to_bytes(7, "big"),
-        _flags(standing),
-        key[:-USER_BYTES],
-        min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big"),
-    )
+    revision_and_flags = (standing.revision << 8 | _flags(standing)).to_bytes(8, "big")
+    submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
+    return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
 
 
 def record_bytes(board: Board) -> int:

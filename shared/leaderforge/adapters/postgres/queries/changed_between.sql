@@ -1,5 +1,5 @@
 -- Whatever changed a standing also raised its revision, in microseconds, to the time of the change at least.
-select s.user_id, s.board_id, s.period_id, s.score, s.achieved_at, s.run_id, s.metadata, s.scored, s.submissions, s.revision, s.subranked, s.hidden
+select s.user_id, s.score, s.achieved_at, s.run_id, s.metadata, s.scored, s.submissions, s.revision, s.subranked, s.hidden, s.board_id, s.period_id
 from standings s
 join (
     select distinct user_id, board_id from score_events where recorded_at >= $1 and recorded_at < $2

@@ -16,4 +16,4 @@ on conflict (user_id, board_id, period_id) do update set
     revision = greatest(standings.revision + 1, excluded.revision),
     hidden = standings.hidden & 3 | excluded.hidden
 returning
-    user_id, board_id, period_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden;
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id;

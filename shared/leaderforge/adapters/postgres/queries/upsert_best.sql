@@ -24,4 +24,4 @@ on conflict (user_id, board_id, period_id) do update set
     revision = greatest(standings.revision + 1, excluded.revision),
     hidden = standings.hidden & 3 -- what was removed is there again
 returning
-    user_id, board_id, period_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden;
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id;

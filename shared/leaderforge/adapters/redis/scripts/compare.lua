@@ -4,12 +4,19 @@
 -- Returns the differing users.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
-local differing = {}
+local users, values, entries = {}, {}, {}
 for at = 1, #records, length do
     local user = string.sub(records, at, at + 6)
     local value = string.sub(records, at + 7, at + length - 1)
-    local listed = redis.call('ZSCORE', KEYS[1], string.sub(value, 9, -5) .. user)
-    if redis.call('HGET', KEYS[2], user) ~= value or (listed and true) ~= (string.byte(value, 8) < 2) then
+    users[#users + 1] = user
+    values[#values + 1] = value
+    entries[#entries + 1] = string.sub(value, 9, -5) .. user
+end
+local held = redis.call('HMGET', KEYS[2], unpack(users))
+local listed = redis.call('ZMSCORE', KEYS[1], unpack(entries))
+local differing = {}
+for i, user in ipairs(users) do
+    if held[i] ~= values[i] or (listed[i] and true) ~= (string.byte(values[i], 8) < 2) then
         differing[#differing + 1] = user
     end
 end
