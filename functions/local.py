@@ -1,7 +1,6 @@
 """All functions in one application: `python -m functions.local`, or `uvicorn --factory functions.local:create_app`."""
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -17,6 +16,7 @@ from functions.edge.stopping import on_stop
 from functions.web import site
 from functions.worker import keep_maintained
 from leaderforge.config import SettingsError
+from leaderforge.garbage import collect_seldom
 from leaderforge.wiring import Services, build, read_settings
 
 _ROUTERS = (
@@ -39,8 +39,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await services.open()
-        # What is there now stays: the garbage collector need not look at it again and again.
-        gc.freeze()
+        collect_seldom()
         services.live.open()
         try:
             with on_stop(services.live.close):

@@ -12,6 +12,7 @@ import structlog
 from functions import maintain
 from leaderforge.config import SettingsError
 from leaderforge.domain.errors import Unavailable
+from leaderforge.garbage import collect_seldom
 from leaderforge.wiring import Services, build, read_settings
 
 
@@ -93,6 +94,7 @@ def main() -> None:
         services = build(read_settings(os.environ))
     except SettingsError as error:
         sys.exit(f"error: {error}")
+    collect_seldom()
     asyncio.run(work(services))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from time import time
 from typing import Any, TypeVar
 
+from leaderforge.garbage import collect_seldom
 from leaderforge.wiring import Services, build, read_settings
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Runtime:
         if self._services is None:
             services = build(read_settings(os.environ))
             self.loop.run_until_complete(services.open())
+            collect_seldom()
             self._services = services
             self._used_at = time()
         return self._services

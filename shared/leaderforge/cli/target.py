@@ -50,10 +50,12 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the service's parts, with long time limits. They connect when they are first used, and fail there."""
     from leaderforge.config import Settings
+    from leaderforge.garbage import collect_seldom
     from leaderforge.wiring import build
 
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
     built = build(Settings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}))
+    collect_seldom()
     try:
         yield built
     finally:
