@@ -250,7 +250,8 @@ class RedisIndex:
 
     async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
         return await self._read(
-            self._call(p, script("probe"), self._keys.entries(p, ladder), args=positions[p]) for p in self._all
+            self._call(p, script("probe"), self._keys.entries(p, ladder), args=(_positions(positions[p]),))
+            for p in self._all
         )
 
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> None:
@@ -292,6 +293,13 @@ class RedisIndex:
         for user_id in user_ids:
             groups[partition_of(user_id, self.partitions)].append(user_id)
         return groups
+
+
+def _positions(ascending: Sequence[int]) -> str:
+    """Return positions as probe.lua takes them: one argument costs a client less than hundreds do."""
+    if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
+        return f"{ascending[0]}-{ascending[-1]}"
+    return " ".join(map(str, ascending))
 
 
 def _window_of(reply: Any) -> Window[Any]:
