@@ -6,11 +6,12 @@ from warnings import catch_warnings
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from pydantic.warnings import UnsupportedFieldAttributeWarning
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import Lifespan
+from starlette.types import ASGIApp, Lifespan
 
 from functions.edge.context import Edge
 from functions.edge.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
@@ -42,6 +43,10 @@ def router(tag: str) -> APIRouter:
 
 class Application(FastAPI):
     """FastAPI, documenting what callers can be known by."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what Starlette puts around the routes: FastAPI's own layers serve its routes, not ours."""
+        return Starlette.build_middleware_stack(self)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, which is made when it is asked for first."""

@@ -47,6 +47,7 @@ class EdgeRoute(Route):
         **documentation: Any,
     ) -> None:
         super().__init__(path, endpoint, name=name)
+        self._prefix = path.partition("{")[0]
         self.methods = set(methods)  # Starlette would let HEAD through to what answers GET
         self._operation = _Operation(self.name, endpoint, self.param_convertors)
         self.app = self._operation
@@ -54,6 +55,8 @@ class EdgeRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the route is for this request, and what that adds to the scope."""
+        if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
+            return Match.NONE, {}
         match, found = super().matches(scope)
         if match is not Match.NONE:
             found["route"] = self
