@@ -72,11 +72,16 @@ class Served:
 
     async def until_healthy(self, status: str = "ok") -> None:
         """Return once health tells this status."""
+        await until_healthy(self.client, status)
 
-        async def is_told() -> bool:
-            return bool((await self.get("/api/health")).json()["status"] == status)
 
-        await until(is_told, f"health to be {status}")
+async def until_healthy(client: httpx.AsyncClient, status: str = "ok") -> None:
+    """Return once the health of the server that it is a client of tells this status."""
+
+    async def is_told() -> bool:
+        return bool((await client.get("/api/health")).json()["status"] == status)
+
+    await until(is_told, f"health to be {status}")
 
 
 class _Server(uvicorn.Server):

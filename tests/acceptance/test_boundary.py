@@ -22,7 +22,7 @@ from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.domain.periods import Calendar, Kind
 from leaderforge.domain.standings import Event
-from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
+from tests.acceptance.api_fixtures import SUBMIT_KEY, environment, until_healthy
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle
@@ -137,13 +137,6 @@ async def prepared(dsn: str, policy: Policy) -> Board:
     )
     await connection.close()
     return board
-
-
-async def until_healthy(client: httpx.AsyncClient) -> None:
-    async def is_healthy() -> bool:
-        return bool((await client.get("/api/health")).json()["status"] == "ok")
-
-    await until(is_healthy, "health to be ok")
 
 
 async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

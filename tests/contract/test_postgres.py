@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
@@ -25,7 +24,7 @@ from leaderforge.embedded import PostgresServer
 from leaderforge.ports import Recorded, User
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 LIMIT = 2.0
 
@@ -195,16 +194,17 @@ class TestTimeLimits:
             assert recorded.standing.score == recorded.standing.submissions
 
     async def recovered(self, database: Database, ladder: Ladder) -> None:
-        deadline = time.monotonic() + PATIENCE_S
         submission = submit(ladder, 1, 1)
-        while time.monotonic() < deadline:
+
+        async def records() -> bool:
             try:
                 [outcome] = await database.scores.record([submission])
             except StoreUnavailable:
-                continue
+                return False
             assert isinstance(outcome, Recorded)
-            return
-        pytest.fail("the store did not recover")
+            return True
+
+        await until(records, "the store to recover")
 
 
 async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database) -> None:

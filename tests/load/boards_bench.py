@@ -8,7 +8,7 @@ Submissions go through the services of one process, without HTTP; everything sha
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -27,10 +27,10 @@ from leaderforge.config import Settings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.standings import Event
-from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.ports import Submission, User
 from leaderforge.services.submit import SubmitService
-from leaderforge.wiring import Services, build, migrate
+from leaderforge.wiring import Services, build
+from tests.load.backing import backing
 from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
@@ -50,9 +50,8 @@ def main(
     """Measure many boards on this machine."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cluster = stack.enter_context(ValkeyCluster(folder / "valkey"))
-        server = stack.enter_context(PostgresServer(folder / "postgres"))
-        results = asyncio.run(measure(cluster.addresses, server.dsn, boards, connections, seconds))
+        settings = stack.enter_context(backing(folder))
+        results = asyncio.run(measure(settings, boards, connections, seconds))
     shown = Table("what", "")
     for what, value in results.items():
         shown.add_row(what, str(value))
@@ -60,15 +59,13 @@ def main(
     write({**about("tests.load.boards_bench"), "boards": boards, "connections": connections, "results": results}, out)
 
 
-async def measure(addresses: Sequence[str], dsn: str, number: int, connections: int, seconds: float) -> dict[str, Any]:
-    """Return what many boards cost on this index and this new database."""
-    await migrate(dsn)
-    services = build(
-        Settings.from_environment({"LEADERFORGE_REDIS_NODES": ",".join(addresses), "LEADERFORGE_POSTGRES_DSN": dsn})
-    )
+async def measure(settings: Mapping[str, str], number: int, connections: int, seconds: float) -> dict[str, Any]:
+    """Return what many boards cost on the new index and database that the settings name."""
+    services = build(Settings.from_environment(settings))
     await services.maintain.reconcile()
     await services.parts.users.create([User(i, f"player {i}", None, NOW) for i in range(PLAYERS)])
     try:
+        addresses = settings["LEADERFORGE_REDIS_NODES"].split(",")
         idle, boards = await idle_boards(services, addresses, number)
         quiet, busy, *_ = boards
         strict = await services.boards.create("strict", {"min_interval_ms": 1, "policy": "best"}, "bench")

@@ -7,7 +7,6 @@ application under Mangum, from the same package, tells how much of it is ours; w
 functions load for their first answer, what is the least that it can be.
 """
 
-import asyncio
 import json
 import platform
 import subprocess
@@ -27,8 +26,7 @@ from rich.table import Table
 
 from deploy.packaging.__main__ import package
 from deploy.packaging.contents import ARCHITECTURES, find_python
-from leaderforge.embedded import PostgresServer, ValkeyCluster
-from leaderforge.wiring import migrate
+from tests.load.backing import backing
 from tests.load.report import about, write
 
 _START = """
@@ -99,14 +97,7 @@ def main(
         python = find_python()
         packages = [path for one in ARCHITECTURES for path in package(one, python, scratch / "packages")]
         code = _unpacked(packages, scratch / "code")
-        valkey = running.enter_context(ValkeyCluster(scratch / "valkey"))
-        postgres = running.enter_context(PostgresServer(scratch / "postgres"))
-        asyncio.run(migrate(postgres.dsn))
-        settings = {
-            "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
-            "LEADERFORGE_POSTGRES_DSN": postgres.dsn,
-            "LEADERFORGE_POSTGRES_POOL_SIZE": "1",
-        }
+        settings = {**running.enter_context(backing(scratch)), "LEADERFORGE_POSTGRES_POOL_SIZE": "1"}
         results = measured(python, code, settings, starts)
         sizes = {path.name: path.stat().st_size for path in packages}
     show(results, sizes)

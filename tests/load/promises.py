@@ -24,11 +24,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.embedded.waiting import wait_until
-from leaderforge.wiring import migrate
+from tests.load.backing import backing
 from tests.load.report import about, write
 
 KEY = "admin-key-of-the-benchmark"
@@ -56,14 +55,7 @@ def main(
     """Measure how soon changes hold, on this machine."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cluster = stack.enter_context(ValkeyCluster(folder / "valkey"))
-        database = stack.enter_context(PostgresServer(folder / "postgres"))
-        asyncio.run(migrate(database.dsn))
-        settings = {
-            "LEADERFORGE_REDIS_NODES": ",".join(cluster.addresses),
-            "LEADERFORGE_POSTGRES_DSN": database.dsn,
-            "LEADERFORGE_ADMIN_KEYS": KEY,
-        }
+        settings = {**stack.enter_context(backing(folder)), "LEADERFORGE_ADMIN_KEYS": KEY}
         one, other = (stack.enter_context(client(folder / name, settings)) for name in ("one", "other"))
         lines = measure(Changes(one, other), times)
     Console().print(table(lines))

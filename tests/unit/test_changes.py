@@ -1,7 +1,7 @@
 """Hearing and telling of changes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
@@ -14,7 +14,7 @@ from leaderforge.services.changes import Changes
 from leaderforge.services.top import TopCache
 from leaderforge.wiring import now_ms
 from tests.unit.test_top_cache import LADDER, LAST, Loader
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 OTHER = Ladder(Board(2, "other", "Other"))
 
@@ -39,12 +39,6 @@ class Process:
         return f"leaderforge_{line}\n" in self.telemetry.exposition()[0].decode()
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not await condition():  # noqa: ASYNC110 - what another task does
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 def channel() -> MemoryChannel:
     return MemoryChannel()
@@ -59,7 +53,7 @@ async def processes(channel: MemoryChannel) -> AsyncIterator[list[Process]]:
     async def connected() -> bool:
         return all(process.metric("change_feed_connected 1.0") for process in both)
 
-    await until(connected)
+    await until(connected, "the feed to be connected")
     yield both
     for process, task in zip(both, following, strict=True):
         await process.changes.close()
@@ -76,7 +70,7 @@ async def test_what_one_process_changes_is_dropped_in_all(processes: list[Proces
     async def dropped() -> bool:
         return await other.total() == 2
 
-    await until(dropped)
+    await until(dropped, "the top to be dropped")
 
 
 async def test_what_does_not_concern_a_top_leaves_it(processes: list[Process]) -> None:
@@ -100,7 +94,7 @@ async def test_all_ways_to_tell(processes: list[Process], told: str) -> None:
     async def dropped() -> bool:
         return await other.total() == 2
 
-    await until(dropped)
+    await until(dropped, "the top to be dropped")
 
 
 async def test_a_top_stays_while_nothing_changes_and_the_feed_is_heard(processes: list[Process]) -> None:
@@ -112,7 +106,7 @@ async def test_a_top_stays_while_nothing_changes_and_the_feed_is_heard(processes
         assert await one.total() == 1
         return now_ms() > begin + 2500
 
-    await until(long_after)
+    await until(long_after, "the time to have passed")
 
 
 async def test_a_top_grows_old_when_the_feed_is_lost(processes: list[Process], channel: MemoryChannel) -> None:
@@ -124,7 +118,7 @@ async def test_a_top_grows_old_when_the_feed_is_lost(processes: list[Process], c
         return await one.total() >= 2
 
     begin = now_ms()
-    await until(loaded_again)
+    await until(loaded_again, "the top to be loaded again")
     assert now_ms() - begin < 20_000
     assert one.metric("change_feed_connected 0.0")
 

@@ -12,7 +12,7 @@ from leaderforge.domain.periods import Calendar, Kind
 from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
 from tests.unit.test_edge_requests import told
 from tests.unit.test_edge_streaming import Connection
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 STREAM = "/api/boards/default/stream"
 
@@ -34,9 +34,7 @@ class Listener(Connection):
 
     async def until(self, count: int) -> None:
         """Return once there are so many events."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.events) < count:  # noqa: ASYNC110 - what another task does
-                await asyncio.sleep(0.01)
+        await until(lambda: len(self.events) >= count, f"{count} events")
 
 
 @asynccontextmanager
@@ -45,9 +43,7 @@ async def listening(api: Api, path: str = STREAM, *, last_id: str = "") -> Async
     headers = [(b"last-event-id", last_id.encode())] if last_id else []
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(listener.serve(api.app, path, headers))
-        async with asyncio.timeout(PATIENCE_S):
-            while len(listener.sent) < 2:  # noqa: ASYNC110 - what another task does
-                await asyncio.sleep(0)
+        await until(lambda: len(listener.sent) >= 2, "the first event", every=0)
         yield listener
         listener.left.set()
 
@@ -134,9 +130,7 @@ async def test_who_may_not_listen_any_more_is_let_go(api: Api) -> None:
         await listener.until(1)
         api.board_becomes(private=True)
         await api.post("/api/scores", {"user_id": 1, "score": 1})
-        async with asyncio.timeout(PATIENCE_S):
-            while listener.sent[-1].get("more_body", False):  # noqa: ASYNC110 - what another task does
-                await asyncio.sleep(0.01)
+        await until(lambda: not listener.sent[-1].get("more_body", False), "the stream to end")
     assert len(listener.events) == 1
 
 

@@ -88,12 +88,12 @@ async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance
 
     async def store(plan: "Plan") -> None:
         async with places:
-            if await _is_stored(product, ladder, plan):
-                standings = await product.parts.store.standings(ladder, plan.players)
-                filled.skipped += plan.sessions
-            else:
+            standings = await _stored(product, ladder, plan)
+            if standings is None:
                 standings = await _store(product, ladder, plan)
                 filled.added += plan.sessions
+            else:
+                filled.skipped += plan.sessions
             if not await _index(product, ladder, plan, standings):
                 filled.index_behind = True
             advance(plan.sessions)
@@ -107,10 +107,11 @@ async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance
     return filled
 
 
-async def _is_stored(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
+async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"] | None:
+    """Return the standings of the plan's players, or None if these are not there."""
     users = await product.parts.users.get(plan.players)
     if not users:
-        return False
+        return None
     standings = await product.parts.store.standings(ladder, plan.players)
     names = {user_id: user.username for user_id, user in users.items()}
     if names != plan.names() or sum(standing.submissions for standing in standings) < plan.sessions:
@@ -118,7 +119,7 @@ async def _is_stored(product: "Services", ladder: Ladder, plan: "Plan") -> bool:
             f"of players {plan.first} to {plan.last}, some exist, but not as this crowd on board "
             f"{ladder.board.slug!r}: give the options of the first time, or another database"
         )
-    return True
+    return standings
 
 
 async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"]:

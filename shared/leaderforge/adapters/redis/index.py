@@ -21,7 +21,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
-from leaderforge.domain.order import user_bytes, user_id_of
+from leaderforge.domain.order import sort_key, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import Inspection, Survey
@@ -264,7 +264,8 @@ class RedisIndex:
         """Return the records of standings by partition."""
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for standing in standings:
-            groups[partition_of(standing.user_id, self.partitions)].append(packed(ladder.board, standing))
+            record = packed(sort_key(ladder.board, standing), standing)
+            groups[partition_of(standing.user_id, self.partitions)].append(record)
         return groups
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:

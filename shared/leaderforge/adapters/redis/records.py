@@ -35,15 +35,11 @@ class Record(NamedTuple):
 def record_of(board: Board, standing: Standing) -> Record:
     """Return the record of a standing."""
     key = sort_key(board, standing)
-    return Record(key, _packed(key, standing))
+    return Record(key, packed(key, standing))
 
 
-def packed(board: Board, standing: Standing) -> bytes:
-    """Return the record of a standing as scripts take it."""
-    return _packed(sort_key(board, standing), standing)
-
-
-def _packed(key: bytes, standing: Standing) -> bytes:
+def packed(key: bytes, standing: Standing) -> bytes:
+    """Return the record of a standing, which has this sort key, as scripts take it."""
     revision_and_flags = (standing.revision << 8 | _flags(standing)).to_bytes(8, "big")
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
