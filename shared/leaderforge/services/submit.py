@@ -1,21 +1,20 @@
 """Submitting scores: commit, index, receipt."""
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
+from leaderforge.ports import Applied, LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.indexing import Indexer
 
 _STAGGER_S = 0.02
 """Some commits' time: what is held up for longer waits for a lock or a disk."""
+_BATCH = 32
+"""Larger batches cost hardly less an item, and leave less to do while they are under way."""
 
 
 class Receipt(NamedTuple):
@@ -32,14 +31,34 @@ class Receipt(NamedTuple):
     subscore: int | None = None
 
 
-class _Update(NamedTuple):
-    ladder: Ladder
-    standing: Standing
-    counted: bool
+class _Asked(NamedTuple):
+    """A submission, and whether its receipt is to tell the rank."""
+
+    submission: Submission
+    rank: bool
 
 
-_Outcome = tuple[Standing, int | None]
-"""The newest standing of the player and, if counted, the number of entries above it."""
+class _Group:
+    """What a batch brings to one ladder, and what is above it there, by player."""
+
+    def __init__(self, ladder: Ladder, *, counted: bool) -> None:
+        self._ladder = ladder
+        self._counted = counted
+        self.newest: dict[int, Standing] = {}
+        self.above: dict[int, int | None] = {}
+
+    def add(self, standing: Standing) -> None:
+        """Take the standing unless there is a newer one of the player."""
+        held = self.newest.get(standing.user_id)
+        if held is None or held.revision < standing.revision:
+            self.newest[standing.user_id] = standing
+
+    def update(self) -> LadderUpdate:
+        return LadderUpdate(self._ladder, list(self.newest.values()), self._counted)
+
+    def note(self, applied: Sequence[Applied | None]) -> None:
+        """Take note of what the index did."""
+        self.above = {user_id: done and done.above for user_id, done in zip(self.newest, applied, strict=True)}
 
 
 class SubmitService:
@@ -51,10 +70,12 @@ class SubmitService:
         self._store = store
         self._indexer = indexer
         self._telemetry = telemetry
-        self._record = Coalescer(self._record_batch, max_in_flight=3, stagger_s=_STAGGER_S, time_limit_s=time_limit_s)
+        # While some batches are with the database and the index, this process has the requests of others to work on.
+        self._take = Coalescer(
+            self._take_batch, max_batch=_BATCH, max_in_flight=3, stagger_s=_STAGGER_S, time_limit_s=time_limit_s
+        )
         # Judging takes several round trips each, for which the boards without such limits need not wait.
-        self._judge = Coalescer(self._record_batch, max_batch=32, max_in_flight=2, time_limit_s=time_limit_s)
-        self._apply = Coalescer(self._apply_batch, max_in_flight=3, time_limit_s=time_limit_s)
+        self._judge = Coalescer(self._take_batch, max_batch=_BATCH, max_in_flight=2, time_limit_s=time_limit_s)
 
     async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
         """Commit one submission and return its receipt, with the exact rank if asked and the index can tell.
@@ -64,16 +85,11 @@ class SubmitService:
         """
         limits, policy = submission.board.limits, submission.board.policy
         limits.require_score(policy, submission.event.score)
-        record = self._judge if limits.depend_on_standing(policy) else self._record
-        recorded = await record(submission)
-        if isinstance(recorded, LeaderForgeError):
-            raise recorded
-        main, *others = _updates(recorded, rank)
-        if others:
-            outcome, *_ = await asyncio.gather(self._apply(main), *map(self._apply, others))
-        else:
-            outcome = await self._apply(main)
-        return _receipt(submission, recorded, outcome)
+        take = self._judge if limits.depend_on_standing(policy) else self._take
+        outcome = await take(_Asked(submission, rank))
+        if isinstance(outcome, LeaderForgeError):
+            raise outcome
+        return outcome
 
     async def submit_many(
         self, submissions: Sequence[Submission], *, rank: bool = True
@@ -81,37 +97,30 @@ class SubmitService:
         """Commit a batch together and return a receipt or an error for each, in order. Raises `StoreUnavailable`."""
         violations = [_violation(submission) for submission in submissions]
         allowed = [s for s, violation in zip(submissions, violations, strict=True) if violation is None]
-        recorded = iter(await self._record_batch(allowed))
-        results = [violation or next(recorded) for violation in violations]
-        updates = [_updates(result, rank) for result in results if isinstance(result, Recorded)]
-        outcomes = await self._apply_batch([update for own in updates for update in own])
-        # A submission's first update is its main one; nobody is told of the others' outcomes.
-        sizes = accumulate(map(len, updates), initial=0)
-        mains = (outcomes[i] for i in sizes if i < len(outcomes))
+        outcomes = iter(await self._take_batch([_Asked(submission, rank) for submission in allowed]))
+        return [violation or next(outcomes) for violation in violations]
+
+    async def _take_batch(self, batch: Sequence[_Asked]) -> Sequence[Receipt | LeaderForgeError]:
+        outcomes = await self._record([asked.submission for asked in batch])
+        groups: dict[tuple[int, int, bool], _Group] = {}
+        mains = [
+            _grouped(groups, recorded, asked.rank)
+            for asked, recorded in zip(batch, outcomes, strict=True)
+            if isinstance(recorded, Recorded)
+        ]
+        updates = [group.update() for group in groups.values()]
+        for group, applied in zip(groups.values(), await self._indexer.apply(updates), strict=True):
+            group.note(applied)
+        told = iter(mains)
         return [
-            _receipt(submission, result, next(mains)) if isinstance(result, Recorded) else result
-            for submission, result in zip(submissions, results, strict=True)
+            _receipt(asked.submission, recorded, next(told)) if isinstance(recorded, Recorded) else recorded
+            for asked, recorded in zip(batch, outcomes, strict=True)
         ]
 
-    async def _record_batch(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+    async def _record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         self._telemetry.observe("submit_batch_size", len(submissions))
         with self._telemetry.timed("store_record_seconds"):
             return await self._store.record(submissions)
-
-    async def _apply_batch(self, updates: Sequence[_Update]) -> Sequence[_Outcome]:
-        groups: defaultdict[tuple[Ladder, bool], dict[int, Standing]] = defaultdict(dict)
-        for update in updates:
-            newest = groups[update.ladder, update.counted]
-            held = newest.get(update.standing.user_id)
-            if held is None or held.revision < update.standing.revision:
-                newest[update.standing.user_id] = update.standing
-        brought = [LadderUpdate(ladder, list(newest.values()), count) for (ladder, count), newest in groups.items()]
-        outcomes = {
-            (one.ladder, one.count, standing.user_id): (standing, done.above if done else None)
-            for one, applied in zip(brought, await self._indexer.apply(brought), strict=True)
-            for standing, done in zip(one.standings, applied, strict=True)
-        }
-        return [outcomes[u.ladder, u.counted, u.standing.user_id] for u in updates]
 
 
 def _violation(submission: Submission) -> RuleViolated | None:
@@ -122,15 +131,24 @@ def _violation(submission: Submission) -> RuleViolated | None:
     return None
 
 
-def _updates(recorded: Recorded, rank: bool) -> list[_Update]:
-    """Return what the index is to be brought up to, the ladder that is told of in the receipt first."""
-    standings = zip(recorded.ladders, recorded.standings, strict=True)
+def _grouped(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
+    """Add what the index is to be brought up to, and return the group of what is told of in the receipt."""
     rank = rank and not recorded.ladders[0].incomplete
-    return [_Update(ladder, standing, rank and i == 0) for i, (ladder, standing) in enumerate(standings)]
+    own: list[_Group] = []
+    for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
+        counted = rank and not own
+        key = ladder.board.id, ladder.period, counted
+        group = groups.get(key)
+        if group is None:
+            group = groups[key] = _Group(ladder, counted=counted)
+        group.add(standing)
+        own.append(group)
+    return own[0]
 
 
-def _receipt(submission: Submission, recorded: Recorded, outcome: _Outcome) -> Receipt:
-    standing, above = outcome
+def _receipt(submission: Submission, recorded: Recorded, group: _Group) -> Receipt:
+    standing = group.newest[submission.event.user_id]
+    above = group.above[standing.user_id]
     return Receipt(
         user_id=standing.user_id,
         score=standing.score,

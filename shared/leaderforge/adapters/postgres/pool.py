@@ -132,12 +132,18 @@ class Pool:
                 raise
             await connection.execute("commit")
 
-    async def transact(self, work: Callable[[Connection], Awaitable[T]], timeout_s: float | None = None) -> T:
-        """Return what `work` returns, done in a transaction that is repeated a few times if it meets a deadlock."""
+    async def transact(
+        self, work: Callable[[Connection], Awaitable[T]], timeout_s: float | None = None, *, whole: bool = True
+    ) -> T:
+        """Return what `work` returns, done in a transaction that is repeated a few times if it meets a deadlock.
+
+        Unless `whole`, what writes in `work` is one statement, which is a transaction by itself.
+        """
         async with self.limit(timeout_s or self.timeout_s):
             for attempt in count():
+                lent = self.transaction(timeout_s=timeout_s) if whole else self.connection(timeout_s)
                 try:
-                    async with self.transaction(timeout_s=timeout_s) as connection:
+                    async with lent as connection:
                         return await work(connection)
                 except Contended:
                     if attempt == _REPETITIONS:

@@ -1,13 +1,13 @@
 """Recording submissions together, while one that cannot be recorded keeps no other from it."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NodeUnavailable, Rejected
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import listed, statement
-from leaderforge.adapters.postgres.writing import write
+from leaderforge.adapters.postgres.writing import write, write_at_once
 from leaderforge.domain.errors import LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
 from leaderforge.ports import Clock, Recorded, Submission
 
@@ -16,53 +16,68 @@ Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
 
 
 class Recorder:
-    """Writes submissions in one transaction if it can, and otherwise in as few as those at fault allow."""
+    """Writes submissions in one transaction if it can, and otherwise in as few as those at fault allow.
+
+    A database that is not distributed takes most of them in one statement, which is no way to write to several nodes.
+    """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = timeout_s
+        self._distributed: bool | None = None
 
     async def record(self, submissions: Sequence[Submission]) -> Outcomes:
         """Record the submissions within the time limit, else raise `StoreUnavailable`."""
         outcomes: dict[int, Recorded | LeaderForgeError] = {}
         async with self._pool.limit(self._timeout_s):
-            for positions in _rounds(submissions):
-                recorded = await self._record([submissions[i] for i in positions], one_node=False)
+            for at_once, positions in _groups(submissions, distributed=await self._is_distributed()):
+                recorded = await self._record([submissions[i] for i in positions], at_once=at_once)
                 outcomes |= zip(positions, recorded, strict=True)
         return [outcomes[i] for i in range(len(submissions))]
 
-    async def _record(self, submissions: Sequence[Submission], *, one_node: bool) -> Outcomes:
+    async def _is_distributed(self) -> bool:
+        if self._distributed is None:
+            rows = await self._pool.fetch(statement("has_workers"))
+            self._distributed = bool(rows[0]["distributed"])
+        return self._distributed
+
+    async def _record(
+        self, submissions: Sequence[Submission], *, at_once: bool = False, one_node: bool = False
+    ) -> Outcomes:
         if not submissions:
             return []
         try:
-            return await self._write(submissions, one_node=one_node)
+            return await self._write(submissions, at_once=at_once, one_node=one_node)
         except NodeUnavailable as error:
             if one_node:
                 return [NodeUnavailable(error.message, **error.details) for _ in submissions]
             return await self._record_by_node(submissions)
 
-    async def _write(self, submissions: Sequence[Submission], *, one_node: bool) -> Outcomes:
+    async def _write(self, submissions: Sequence[Submission], *, at_once: bool, one_node: bool) -> Outcomes:
+        how = write_at_once if at_once else write
         try:
             return await self._pool.transact(
-                lambda connection: write(connection, submissions, self._clock()), self._timeout_s
+                lambda connection: how(connection, submissions, self._clock()), self._timeout_s, whole=not at_once
             )
         except Rejected as error:
             if error.sqlstate == FOREIGN_KEY_VIOLATION:
-                return await self._record_known(submissions, one_node=one_node)
+                return await self._record_known(submissions, at_once=at_once, one_node=one_node)
             if not error.for_a_value:
                 raise
             if len(submissions) == 1:
                 return [_refusal(submissions[0], error)]
         half = len(submissions) // 2
-        first = await self._record(submissions[:half], one_node=one_node)
-        return [*first, *await self._record(submissions[half:], one_node=one_node)]
+        first = await self._record(submissions[:half], at_once=at_once, one_node=one_node)
+        return [*first, *await self._record(submissions[half:], at_once=at_once, one_node=one_node)]
 
-    async def _record_known(self, submissions: Sequence[Submission], *, one_node: bool) -> Outcomes:
+    async def _record_known(self, submissions: Sequence[Submission], *, at_once: bool, one_node: bool) -> Outcomes:
         """Record what is of players who exist."""
         rows = await self._pool.fetch(statement("known_users"), listed({s.event.user_id for s in submissions}))
         known = {row["user_id"] for row in rows}
-        recorded = await self._record([s for s in submissions if s.event.user_id in known], one_node=one_node)
+        recorded = await self._record(
+            [s for s in submissions if s.event.user_id in known], at_once=at_once, one_node=one_node
+        )
         outcomes = iter(recorded)
         return [next(outcomes) if s.event.user_id in known else _unknown(s.event.user_id) for s in submissions]
 
@@ -78,23 +93,26 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
 
-def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
-    """Return the positions of what can be recorded together, one after the other.
+def _groups(submissions: Sequence[Submission], *, distributed: bool) -> Iterator[tuple[bool, Sequence[int]]]:
+    """Yield the positions of what can be recorded together, one group after the other, with whether at once.
 
     Of submissions that are judged by what came before, those of one player come apart.
     """
-    rounds: list[list[int]] = []
-    before: Counter[tuple[int, int]] = Counter()
-    for position, submission in enumerate(submissions):
-        board, turn = submission.board, 0
+    groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
+    players = [(s.board.id, s.event.user_id) for s in submissions]
+    times = Counter(players)
+    turns: Counter[tuple[int, int]] = Counter()
+    for position, (submission, player) in enumerate(zip(submissions, players, strict=True)):
+        board = submission.board
         if board.limits.depend_on_standing(board.policy):
-            player = board.id, submission.event.user_id
-            turn = before[player]
-            before[player] += 1
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(position)
-    return rounds
+            groups[turns[player], ""].append(position)
+            turns[player] += 1
+        elif distributed or times[player] > 1:
+            groups[0, ""].append(position)
+        else:
+            groups[0, board.policy].append(position)
+    for (_, policy), positions in sorted(groups.items()):
+        yield bool(policy), positions
 
 
 def _unknown(user_id: int) -> UserNotFound:

@@ -27,16 +27,30 @@ def statement(name: str) -> str:
 @cache
 def multi_row(name: str, rows: int) -> str:
     """Return the statement in queries/`name`.sql with its one row of VALUES repeated."""
+    before, row, after = _around_values(name)
+    width = len(_PLACEHOLDER.findall(row))
+    repeated = ", ".join(_renumbered(row, i * width) for i in range(rows))
+    return f"{before}values {repeated}{after}"
+
+
+@cache
+def combined(head: str, name: str, source: str) -> str:
+    """Return the statement in queries/`name`.sql after the WITH in queries/`head`.sql, over one of its tables."""
+    before, _, after = _around_values(name)
+    return "".join((statement(head), before, "select * from ", source, after))
+
+
+def _renumbered(row: str, start: int) -> str:
+    return _PLACEHOLDER.sub(lambda match: f"${start + int(match[1])}", row)
+
+
+def _around_values(name: str) -> tuple[str, str, str]:
+    """Return what is before the VALUES of a statement, their one row, and what is after."""
     template = statement(name)
     found = _VALUES.search(template)
     if found is None:
         raise ValueError(f"{name}.sql has no VALUES")
-    row = found[1]
-    width = len(_PLACEHOLDER.findall(row))
-    repeated = ", ".join(
-        _PLACEHOLDER.sub(lambda match, start=i * width: f"${start + int(match[1])}", row) for i in range(rows)
-    )
-    return template[: found.start(1)] + repeated + template[found.end(1) :]
+    return template[: found.start()], found[1], template[found.end() :]
 
 
 async def run_rows(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> list[Record]:

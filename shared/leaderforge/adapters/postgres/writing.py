@@ -1,17 +1,18 @@
-"""Writing a batch of submissions within one transaction.
+"""Writing a batch of submissions within one transaction, or in one statement.
 
 Rows are written in the order of their keys, events before standings and policies in a fixed order, so that no two
 batches ever wait for each other in a circle.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.statements import listed, run_rows, statement
+from leaderforge.adapters.postgres.statements import combined, listed, run_rows, statement
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Conflict, LeaderForgeError
 from leaderforge.domain.order import ranked_score
@@ -49,10 +50,27 @@ async def write(
     outcomes: dict[int, Recorded | LeaderForgeError] = {
         firsts[key]: refused.get(key) or _recorded(events[key], standings) for key in new
     }
-    repeated = {i: s for i, s in enumerate(submissions) if i not in outcomes}
-    if repeated:
-        outcomes |= await _repeated(connection, repeated)
-    return [outcomes[i] for i in range(len(submissions))]
+    return await _completed(connection, submissions, outcomes)
+
+
+async def write_at_once(
+    connection: Connection, submissions: Sequence[Submission], now: int
+) -> Sequence[Recorded | LeaderForgeError]:
+    """Write the submissions in one statement, and return what `write` would.
+
+    Their boards have one policy, none is judged by what came before, and a player has one on a board at the most.
+    """
+    rows = sorted(chain.from_iterable(map(_rows, submissions)))
+    record = combined("record", f"upsert_{submissions[0].board.policy}", "counted")
+    written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
+    boards = {s.board.id: s.board for s in submissions}
+    standings = {_key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in written}
+    outcomes: dict[int, Recorded | LeaderForgeError] = {
+        i: _recorded(s, standings)
+        for i, s in enumerate(submissions)
+        if _standing_key(s.event.user_id, s.ladders[0]) in standings
+    }
+    return await _completed(connection, submissions, outcomes)
 
 
 async def count_event(connection: Connection, submission: Submission, now: int) -> None:
@@ -76,7 +94,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
     for policy, folded in sorted(_folded(submissions).items()):
         rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
         for row in await run_rows(connection, f"upsert_{policy}", rows):
-            key = row["user_id"], row["board_id"], row["period_id"]
+            key = _key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
             if added.submissions == row["submissions"]:
@@ -137,9 +155,7 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 async def _standings_of(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     rows = await connection.fetch(statement("standings_of_users"), listed(user_ids))
     return {
-        (row["user_id"], row["board_id"], row["period_id"]): standing_of_row(boards[row["board_id"]], row)
-        for row in rows
-        if row["board_id"] in boards
+        _key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards
     }
 
 
@@ -155,6 +171,16 @@ def _recorded(submission: Submission, standings: Standings) -> Recorded:
     own = [standings[_standing_key(user_id, ladder)] for ladder in submission.ladders]
     better = improved(submission.board, submission.event, own[0])
     return Recorded(submission.ladders, own, duplicate=False, improved=better)
+
+
+async def _completed(
+    connection: Connection, submissions: Sequence[Submission], outcomes: dict[int, Recorded | LeaderForgeError]
+) -> Sequence[Recorded | LeaderForgeError]:
+    """Return what became of each submission, given that of those whose events are new."""
+    repeated = {i: s for i, s in enumerate(submissions) if i not in outcomes}
+    if repeated:
+        outcomes |= await _repeated(connection, repeated)
+    return [outcomes[i] for i in range(len(submissions))]
 
 
 async def _repeated(
@@ -184,8 +210,32 @@ def _event_key(submission: Submission) -> EventKey:
     return submission.event.user_id, submission.board.id, submission.event.submission_id
 
 
+def _key_of_row(row: Record) -> StandingKey:
+    return row["user_id"], row["board_id"], row["period_id"]
+
+
 def _standing_key(user_id: int, ladder: Ladder) -> StandingKey:
     return user_id, ladder.board.id, ladder.period
+
+
+def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of record.sql."""
+    board, event = submission.board, submission.event
+    subranked = ranked_score(board.subscore_order or Order.ASC, event.subscore)
+    for i, ladder in enumerate(submission.ladders):
+        yield (
+            event.user_id,
+            board.id,
+            ladder.period,
+            i == 0,
+            _SIGNS[board.order],
+            event.submission_id,
+            event.score,
+            event.subscore,
+            subranked,
+            event.achieved_at,
+            event.metadata,
+        )
 
 
 def _event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from leaderforge.adapters.redis.records import Record, is_listed, key_of, record_bytes, record_of, revision_of
@@ -35,7 +36,9 @@ class Application:
         """Return what apply.lua takes, for each partition that is touched."""
         board = self.update.ladder.board
         length = record_bytes(board)
-        bounds = [rank_bound(board, record.key) for record in self.records.values()] if self.update.count else []
+        bounds: Sequence[bytes | int] = ()
+        if self.update.count:
+            bounds = packed_bounds([rank_bound(board, record.key) for record in self.records.values()])
         for partition in self.touched:
             packed = b"".join(self.records[user_id].packed for user_id in self.groups.get(partition, ()))
             yield length, packed, *bounds
@@ -56,6 +59,15 @@ class Application:
             _applied(board, record, held[user_id], n)
             for (user_id, record), n in zip(self.records.items(), above, strict=True)
         ]
+
+
+def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
+    """Return bounds as scripts take them, which costs less than an argument each: their length, and all of it.
+
+    Those of other lengths follow as another such pair, in their order. `FIRST` is as good as the byte 0.
+    """
+    runs = groupby((bound or b"\0" for bound in bounds), len)
+    return [part for length, same in runs for part in (length, b"".join(same))]
 
 
 def _applied(board: Board, record: Record, held: bytes | None, above: int | None) -> Applied:

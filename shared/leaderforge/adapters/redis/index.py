@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
-from leaderforge.adapters.redis.applying import Application
+from leaderforge.adapters.redis.applying import Application, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
 from leaderforge.adapters.redis.owed import Owed
@@ -64,8 +64,9 @@ class RedisIndex:
         }
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+        args = packed_bounds(bounds)
         replies = await self._read(
-            self._call(p, script("counts"), self._keys.entries(p, ladder), args=bounds) for p in self._all
+            self._call(p, script("counts"), self._keys.entries(p, ladder), args=args) for p in self._all
         )
         return merge_counts(Counts(total, above) for total, *above in replies)
 

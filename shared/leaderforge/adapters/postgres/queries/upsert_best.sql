@@ -1,8 +1,9 @@
 -- The run is the best, the earliest among equals.
 insert into standings (
-    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
+    hidden
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)
 on conflict (user_id, board_id, period_id) do update set
     score = case when (excluded.score * excluded.sign, excluded.subranked, excluded.achieved_at, excluded.run_id)
         < (standings.ranked, standings.subranked, standings.achieved_at, standings.run_id)

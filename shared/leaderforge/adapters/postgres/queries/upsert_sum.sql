@@ -1,8 +1,9 @@
 -- Scores add up; the run is the latest, those with a score other than zero first.
 insert into standings (
-    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
+    hidden
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)
 on conflict (user_id, board_id, period_id) do update set
     score = standings.score + excluded.score,
     subranked = standings.subranked + excluded.subranked,

@@ -1,6 +1,6 @@
 -- Brings a partition of a ladder up to newer standings, then counts the entries above some bounds.
 -- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
--- ARGV: length of a record, records, one a user, bounds...
+-- ARGV: length of a record, records, one a user, then, where any are to be counted, length of a bound, bounds
 -- A record is the user (7), then what the hash holds of it: revision (7), flags (1), the entry but for the user, and
 -- submissions (4). With flags of 2 and more there is no entry.
 -- Returns what the hash held of each user before, then the counts, or false for them if the partition is incomplete.
@@ -57,7 +57,8 @@ if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return { before, false }
 end
 local above = {}
-for i = 3, #ARGV do
-    above[i - 2] = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. ARGV[i])
+local bounds, width = ARGV[4], tonumber(ARGV[3])
+for at = 1, #bounds, width do
+    above[#above + 1] = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. string.sub(bounds, at, at + width - 1))
 end
 return { before, above }

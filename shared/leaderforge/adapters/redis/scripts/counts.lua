@@ -1,12 +1,15 @@
 -- Counts a partition's entries, and those above each bound.
 -- KEYS: meta, entries
--- ARGV: bounds...
+-- ARGV: length of a bound, bounds, once for each run of bounds of one length
 -- Returns the total, then a count a bound; false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end
 local counts = { redis.call('ZCARD', KEYS[2]) }
-for i = 1, #ARGV do
-    counts[i + 1] = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. ARGV[i])
+for i = 1, #ARGV, 2 do
+    local length, bounds = tonumber(ARGV[i]), ARGV[i + 1]
+    for at = 1, #bounds, length do
+        counts[#counts + 1] = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. string.sub(bounds, at, at + length - 1))
+    end
 end
 return counts

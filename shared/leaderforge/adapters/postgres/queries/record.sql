@@ -1,0 +1,44 @@
+-- Events and the standings they count in, a row a standing; those that lead bring their event along. It ends as the
+-- upsert of their policy, over `counted`. A player may have one event on a board, and the rows come sorted by key.
+with given as (
+    select *
+    from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
+    ) as g (
+        user_id, board_id, period_id, leads, sign, submission_id,
+        score, subscore, subranked, achieved_at, metadata
+    )
+),
+fresh as (
+    insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
+    select user_id, board_id, submission_id, score, subscore, achieved_at, $12, metadata::jsonb
+    from given
+    where leads
+    on conflict (user_id, board_id, submission_id) do nothing
+    returning user_id, board_id
+),
+-- Whoever hides a player locks them: a standing that begins to be waits for that, and is hidden with the others.
+newcomers as (
+    select user_id, hidden
+    from users
+    where user_id in (
+        select user_id
+        from given
+        where not exists (
+            select from standings
+            where (standings.user_id, standings.board_id, standings.period_id)
+                = (given.user_id, given.board_id, given.period_id)
+        )
+    )
+    for key share
+),
+counted as (
+    select
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
+        score <> 0, 1, $13::bigint, case when newcomers.hidden then 2 else 0 end
+    from fresh
+    join given using (user_id, board_id)
+    left join newcomers using (user_id)
+    order by user_id, board_id, period_id
+)
