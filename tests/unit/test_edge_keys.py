@@ -177,12 +177,16 @@ async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None
     key = await stage.create()
     await stage.name_of(key)
     stage.pass_time(keys.FRESH_S)
-    frozen, stage.store.may_answer = stage.store.may_answer, asyncio.Event()
+    open_, thawed = stage.store.may_answer, asyncio.Event()
+    stage.store.may_answer = thawed
     assert await stage.name_of(key) == "game"  # a reading has begun
     await stage.settle()
-    stage.store.may_answer = frozen
+    stage.store.may_answer = open_
     await stage.service.revoke("game", "cli")
     stage.pass_time(3600)
+    assert await stage.name_of(key) is None
+    thawed.set()
+    await stage.settle()
     assert await stage.name_of(key) is None
 
 
