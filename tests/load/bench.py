@@ -3,7 +3,7 @@
     python -m tests.load.bench --players 1000000 --out docs/performance/results/bench.json
 
 Starts a product of its own in a temporary directory (or --data-dir, to use the data of an earlier run), fills it with
-`leaderforge populate`, runs each scenario with autocannon (closed loop, Node.js), and prints throughput with its
+`leaderforge populate`, runs each scenario in a closed loop (see `open_loop.busy_loop`), and prints throughput with its
 latencies and the ratio to the ceiling. Scenarios and ceilings take turns, for some rounds, and ratios are of the same
 round: a machine that others share is faster at one time than at another.
 """
@@ -11,7 +11,6 @@ round: a machine that others share is faster at one time than at another.
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from typing import Annotated, Any
 import asyncpg
 import psutil
 import typer
+import uvloop
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -37,10 +37,12 @@ from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
+from tests.load.closed_loop import Latency
+from tests.load.open_loop import busy_loop
 from tests.load.report import about, write
+from tests.load.requests import requests_of
 from tests.load.store_bench import recorded
 
-HERE = Path(__file__).parent
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -69,7 +71,6 @@ def main(
 ) -> None:
     """Measure the product on this machine."""
     console = Console()
-    install_autocannon()
     with ExitStack() as stack:
         directory = data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-bench-")))
         options = ["--workers", str(workers), "--nodes", str(nodes)]
@@ -102,7 +103,7 @@ def main(
     }  # fmt: skip
     console.print(table(report))
     write(report, out)
-    if any(set(r["statuses"]) != {"200"} or r["errors"] for own in samples.values() for r in own):
+    if any(set(result["statuses"]) != {"200"} for own in samples.values() for result in own):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
 
@@ -138,19 +139,27 @@ def loaded(
     """Run one scenario and return what it measured, with what each part of the product spent on a request."""
     before = cpu_seconds(facts["pid"])
     result = scenario(
-        url=url, kind=kind, connections=BATCHERS if kind in BATCHES else connections,
-        seconds=seconds, warmup=WARMUP_S, players=players, key=facts["submit_key"], batch=batch,
+        url, facts["submit_key"], kind, players=players,
+        connections=BATCHERS if kind in BATCHES else connections, seconds=seconds, batch=batch,
     )  # fmt: skip
     return {**result, "cpu_us": cpu_a_request(before, cpu_seconds(facts["pid"]), result)}
 
 
-def scenario(**settings: Any) -> dict[str, Any]:
-    """Run one scenario of scenario.mjs and return what it measured."""
-    command = ["node", str(HERE / "scenario.mjs")]
-    done = subprocess.run(command, input=json.dumps(settings), capture_output=True, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout)
-    if settings["kind"] in BATCHES:
-        result["scores_per_second"] = result["rate"] * settings["batch"]
+def scenario(
+    url: str, key: str, kind: str, *, players: int, connections: int, seconds: float, batch: int
+) -> dict[str, Any]:
+    """Run one scenario, after a warm-up, and return what it measured; times are milliseconds."""
+    requests = requests_of(url, key, players, {kind: 1}, batch=batch)
+    uvloop.run(busy_loop(url, requests, WARMUP_S, connections))
+    outcome = uvloop.run(busy_loop(url, requests, seconds, connections))
+    latency = Latency.of(outcome.taken[kind])
+    result = {
+        "requests": len(outcome.taken[kind]), "seconds": outcome.elapsed_s, "rate": outcome.per_second,
+        "p50": latency.p50_ms, "p95": latency.p95_ms, "p99": latency.p99_ms,
+        "statuses": {str(status): times for status, times in outcome.statuses.items()},
+    }  # fmt: skip
+    if kind in BATCHES:
+        result["scores_per_second"] = outcome.per_second * batch
     return result
 
 
@@ -248,7 +257,7 @@ def table(report: dict[str, Any]) -> Table:
         share = f"{result['of_ceiling']:.2f}" if "of_ceiling" in result else ""
         rate = result.get("scores_per_second", result["rate"])
         unit = " scores" if "scores_per_second" in result else ""
-        times = [f"{result[p]:.1f}" if result[p] is not None else "" for p in ("p50", "p95", "p99")]
+        times = [f"{result[p]:.1f}" for p in ("p50", "p95", "p99")]
         spent = "" if kind.startswith("noop") else ", ".join(map(str, result["cpu_us"].values()))
         shown.add_row(kind, f"{rate:,.0f}{unit}", *times, share, spent)
     for taken in report["steps"]:
@@ -257,13 +266,6 @@ def table(report: dict[str, Any]) -> Table:
     shown.add_row("index memory", f"{report['index_memory']['bytes_per_player']:.0f} bytes a player")
     shown.add_row("API process", f"{report['api_memory_bytes'] / 2**20:.0f} MiB resident")
     return shown
-
-
-def install_autocannon() -> None:
-    if shutil.which("node") is None:
-        raise SystemExit("benchmarks need Node.js 20 or later")
-    if not (HERE / "node_modules").exists():
-        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
 
 
 def _answers(url: str) -> bool:

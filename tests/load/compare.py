@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.load.bench import install_autocannon, loaded, product, step
+from tests.load.bench import loaded, product, step
 from tests.load.report import about, write
 
 HERE = Path(__file__).parents[2]
@@ -45,7 +45,6 @@ def main(
 ) -> None:
     """Measure another version and this one."""
     console = Console()
-    install_autocannon()
     kinds = only or SCENARIOS + STEPS
     samples: Samples = {kind: {version: [] for version in VERSIONS} for kind in kinds}
     with ExitStack() as stack:
@@ -71,7 +70,7 @@ def main(
     console.print(table(report))
     write(report, out)
     loads = [result for kind in kinds if kind not in STEPS for of_kind in samples[kind].values() for result in of_kind]
-    if any(set(result["statuses"]) != {"200"} or result["errors"] for result in loads):
+    if any(set(result["statuses"]) != {"200"} for result in loads):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
 

@@ -50,7 +50,7 @@ def record(facts: Mapping[str, Any], kind: str, players: int, connections: int, 
     """Write the flame graph of one kind of request. Raises `CalledProcessError` where py-spy fails."""
     command = [str(Path(sys.executable).with_name("py-spy")), "record", "--pid", str(api_process(facts["pid"]).pid)]
     command += ["--duration", str(seconds), "--rate", str(SAMPLES_A_SECOND), "--function", "--output", str(svg)]
-    requests = requests_of(facts, players, {kind: 1})
+    requests = requests_of(facts["api"], facts["submit_key"], players, {kind: 1})
     uvloop.run(busy_loop(facts["api"], requests, 1, connections))
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as spy:
         uvloop.run(busy_loop(facts["api"], requests, seconds, connections))

@@ -56,7 +56,8 @@ async def measure(
     facts: Mapping[str, Any], players: int, wires: int, seconds: float, shares: Sequence[float]
 ) -> list[dict[str, Any]]:
     """Return what the closed loop found to be the maximum, and what the open loop measured at each share of it."""
-    url, requests = facts["api"], requests_of(facts, players, MIX)
+    url = facts["api"]
+    requests = requests_of(url, facts["submit_key"], players, MIX)
     await busy_loop(url, requests, seconds / 5, wires)
     most = await busy_loop(url, requests, seconds, wires)
     runs = [{"loop": "closed", **figures(most)}]

@@ -76,6 +76,8 @@ async def busy_loop(url: str, next_request: Callable[[], Request], seconds: floa
         while (sent := time.perf_counter()) < until:
             kind, request = next_request()
             outcome.note(kind, await wire.ask(request), time.perf_counter() - sent)
+            if wire.closed:
+                wire = await Wire.to(url)
         wire.close()
 
     await asyncio.gather(*[keep_busy(await Wire.to(url)) for _ in range(wires)])

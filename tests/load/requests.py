@@ -1,40 +1,70 @@
 """The requests that make up a load, as bytes."""
 
-import json
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
 from urllib.parse import urlsplit
 
 from tests.load.open_loop import Request
 
 
-def requests_of(facts: Mapping[str, Any], players: int, mix: Mapping[str, int]) -> Callable[[], Request]:
-    """Return what makes the next request, each of a random player, of a mix of submit, top and rank by weight.
+class Maker:
+    """Makes requests, each about a random player. A batch holds `batch` submissions."""
 
-    `facts` is what dev.json says of the product.
-    """
-    random = Random(1)
-    host = urlsplit(facts["api"]).netloc
+    def __init__(self, url: str, key: str, players: int, batch: int) -> None:
+        self._host = urlsplit(url).netloc
+        self._key = key
+        self._batch = batch
+        self._players = players
+        self._random = Random(1)
+
+    @property
+    def player(self) -> int:
+        """The id of a random player."""
+        return self._random.randrange(1, self._players + 1)
+
+    @property
+    def middle(self) -> int:
+        """A rank a little beyond half of the players."""
+        return self._players // 2 + self._random.randrange(1000)
+
+    def submission(self) -> str:
+        return f'{{"user_id":{self.player},"score":{self._random.randrange(1, 101)}}}'
+
+    def submissions(self) -> str:
+        return f'{{"submissions":[{",".join(self.submission() for _ in range(self._batch))}]}}'
+
+    def get(self, path: str) -> bytes:
+        return f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n\r\n".encode()
+
+    def post(self, path: str, body: str) -> bytes:
+        return (
+            f"POST {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {self._key}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+
+KINDS: Mapping[str, Callable[[Maker], bytes]] = {
+    "noop_post": lambda make: make.post("/noop", make.submission()),
+    "noop_get": lambda make: make.get("/noop"),
+    "submit": lambda make: make.post("/api/scores", make.submission()),
+    "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
+    "batch": lambda make: make.post("/api/boards/default/scores/batch", make.submissions()),
+    "batch_unranked": lambda make: make.post("/api/boards/default/scores/batch?rank=none", make.submissions()),
+    "top": lambda make: make.get("/api/leaderboard/top?limit=10"),
+    "rank": lambda make: make.get(f"/api/leaderboard/rank/{make.player}"),
+    "around": lambda make: make.get(f"/api/boards/default/around/{make.player}?radius=5"),
+    "first_page": lambda make: make.get("/api/boards/default/page?rank=1&limit=50"),
+    "deep_page": lambda make: make.get(f"/api/boards/default/page?rank={make.middle}&limit=50"),
+}
+
+
+def requests_of(url: str, key: str, players: int, mix: Mapping[str, int], *, batch: int = 500) -> Callable[[], Request]:
+    """Return what makes the next request to this server, of a mix of `KINDS` by weight."""
+    make, random = Maker(url, key, players, batch), Random(1)
     kinds, weights = list(mix), list(mix.values())
 
     def next_request() -> Request:
         [kind] = random.choices(kinds, weights)
-        player = random.randrange(1, players + 1)
-        if kind == "submit":
-            body = json.dumps({"user_id": player, "score": random.randrange(1, 101)})
-            return kind, _post(host, "/api/scores", facts["submit_key"], body)
-        return kind, _get(host, "/api/leaderboard/top?limit=10" if kind == "top" else f"/api/leaderboard/rank/{player}")
+        return kind, KINDS[kind](make)
 
     return next_request
-
-
-def _get(host: str, path: str) -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-
-
-def _post(host: str, path: str, key: str, body: str) -> bytes:
-    return (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {key}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-    ).encode()
