@@ -15,7 +15,7 @@ PLAYERS_A_ROUND = 5_000
 """How many players are looked at in a round: a million within three and a half hours."""
 
 _EVERY_S = 60.0
-_PLAYERS_A_LOOK = 1_000
+_PLAYERS_A_LOOK = 250
 
 
 class InspectionService:

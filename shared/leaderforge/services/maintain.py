@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
@@ -32,6 +33,10 @@ _FORGETTING_MS = 600_000
 _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
 _PLAYERS_A_LOOK_UP = 1000
+_RESTS = 9
+"""How many times as long as reconciliation works it rests, beside requests: what it does at once, these wait for."""
+_RESTED_S = 1.0
+"""After that it rests no more: whoever is behind has no time to."""
 _LADDERS_A_SCAN = 100
 """Of thousands of ladders most are short."""
 
@@ -112,7 +117,9 @@ class MaintainService:
         if not await self._lease.taken():
             return 0
         async with self._lease.held():
-            return await (self._rebuild(incomplete, _ignore) if incomplete else self._catch_up(oldest))
+            if incomplete:
+                return await self._rebuild(incomplete, _ignore)
+            return await self._catch_up(oldest, rests=_RESTS if every_ms else 0)
 
     async def rebuild(self, progress: Progress = _ignore) -> int:
         """Empty the index and load it anew while submissions go on; return how many standings were loaded.
@@ -160,15 +167,25 @@ class MaintainService:
     def _settled_at(self) -> int:
         return self._clock() - SETTLE_MS
 
-    async def _catch_up(self, since: int) -> int:
+    async def _catch_up(self, since: int, *, rests: int) -> int:
+        """Apply again what changed since then, resting so many times as long as each piece of it took."""
         until = self._settled_at()
+        rests_until = monotonic() + _RESTED_S
         seen = 0
-        for touched in await self._touched(since, until):
-            await self._rename(touched, since)
-        async for ladder, standings in self._store.changed_between(since, until):
+
+        async def load(found: tuple[Ladder, Sequence[Standing]]) -> None:
+            nonlocal seen
+            began = monotonic()
+            ladder, standings = found
             await self._index.load(ladder, standings)
             self._on_repair(ladder)
             seen += len(standings)
+            ended = monotonic()
+            await asyncio.sleep(max(0.0, min(rests * (ended - began), rests_until - ended)))
+
+        for touched in await self._touched(since, until):
+            await self._rename(touched, since)
+        await for_each(self._store.changed_between(since, until), load)
         await self._index.advance(until)
         await self._forget_touches(until - TOUCHES_KEPT_MS)
         return seen

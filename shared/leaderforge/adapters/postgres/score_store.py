@@ -15,11 +15,15 @@ from leaderforge.adapters.postgres.upkeep import PostgresUpkeep
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Clock, Recorded, Submission
 
 _CHUNK = 10_000
+_CHANGES_A_CHUNK = 2_000
+_CHANGES_A_PIECE = 100
+"""Changes are worked on beside requests: whatever takes long holds up the loop that serves these."""
 
 
 def microseconds() -> int:
@@ -95,9 +99,10 @@ class PostgresScoreStore(PostgresRanking, PostgresUpkeep):
     async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         ladders = _by_ids(await self.ladders())
         for changed in ("changed_between", "standings_touched_between"):
-            async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHUNK):
-                for found in _by_ladder(rows, ladders):
-                    yield found
+            async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK):
+                for piece in chunks(rows, _CHANGES_A_PIECE):
+                    for found in _by_ladder(piece, ladders):
+                        yield found
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         rows = await self._pool.fetch(statement("touched_between"), since, until)
