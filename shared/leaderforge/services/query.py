@@ -11,7 +11,7 @@ from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, LAST, score_bound
 from leaderforge.domain.statistics import percentile
 from leaderforge.ports import Clock, Ranking, Telemetry
-from leaderforge.services.coalescing import Coalescer
+from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
 from leaderforge.services.reading import Reader
 from leaderforge.services.top import Top, TopCache
@@ -38,7 +38,9 @@ class QueryService:
         self._clock = clock
         self._telemetry = telemetry
         self.tops = TopCache(self._load_top, clock, telemetry, ttl_ms=top_ttl_ms)
-        self._ranks = Coalescer(self._rank_batch, max_in_flight=3, time_limit_s=time_limit_s)
+        self._ranks = Coalescer(
+            self._rank_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
+        )
 
     async def top(self, ladder: Ladder, limit: int) -> Page:
         """Return the first `limit` entries, 1 to 1000, at most as old as the cache allows."""

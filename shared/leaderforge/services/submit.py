@@ -8,13 +8,8 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Applied, LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
-from leaderforge.services.coalescing import Coalescer
+from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.indexing import Indexer
-
-_STAGGER_S = 0.02
-"""Some commits' time: what is held up for longer waits for a lock or a disk."""
-_BATCH = 32
-"""Larger batches cost hardly less an item, and leave less to do while they are under way."""
 
 
 class Receipt(NamedTuple):
@@ -72,10 +67,10 @@ class SubmitService:
         self._telemetry = telemetry
         # While some batches are with the database and the index, this process has the requests of others to work on.
         self._take = Coalescer(
-            self._take_batch, max_batch=_BATCH, max_in_flight=3, stagger_s=_STAGGER_S, time_limit_s=time_limit_s
+            self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
         )
         # Judging takes several round trips each, for which the boards without such limits need not wait.
-        self._judge = Coalescer(self._take_batch, max_batch=_BATCH, max_in_flight=2, time_limit_s=time_limit_s)
+        self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
 
     async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
         """Commit one submission and return its receipt, with the exact rank if asked and the index can tell.
