@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Lifespan
 from functions.edge.context import Edge
 from functions.edge.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
 from functions.edge.middleware import EdgeMiddleware
-from functions.edge.routing import EdgeRoute
+from functions.edge.routing import EdgeRoute, EdgeRoutes
 from functions.edge.security import SCHEMES
 from leaderforge import __version__
 from leaderforge.domain.errors import LeaderForgeError
@@ -69,6 +69,7 @@ def application(
     services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
 ) -> FastAPI:
     """Return an application with these routes; `documented` ones show their documentation under /api."""
+    routes = [route for one in routers for route in one.routes if isinstance(route, EdgeRoute)]
     app = Application(
         title="LeaderForge",
         summary="A sharded leaderboard service.",
@@ -79,13 +80,13 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=_middleware(services),
+        middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
         # What FastAPI would measure by itself goes through our own port.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _refused, Exception: _failed},
     )
-    # Including routers would resolve each route anew on every request; and ours come first, as they are looked through.
-    app.router.routes[:0] = [route for one in routers for route in one.routes]
+    # They are served before the router is asked, but it says which methods they are for.
+    app.router.routes[:0] = routes
     app.state.edge = Edge(services)
     return app
 

@@ -6,7 +6,7 @@ where a handler returns a `Stream`, as they come into being.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.edge.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, answer_of
 from functions.edge.headers import header
@@ -67,6 +67,27 @@ class EdgeRoute(Route):
         extra = self._described.keywords["openapi_extra"] or {}
         access = self._operation.access
         return self._described(openapi_extra=extra | {"security": access.schemes} if access else extra)
+
+
+class EdgeRoutes:
+    """Hands requests to their routes, and those that no route is for to the application below.
+
+    Routes answer themselves what they raise, and so need none of the layers that are there for that.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
+        self._app = app
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for route in self._routes:
+                match, found = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(found)
+                    await route.app(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
 
 
 class _Operation:
