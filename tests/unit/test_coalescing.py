@@ -119,6 +119,24 @@ async def test_whoever_waits_too_long_is_told_and_not_served_behind_their_back()
     assert gate.batches == [[1, 2], [3]]
 
 
+async def test_everyone_has_as_much_time_as_the_first():
+    gate = Gate()
+    coalesce = Coalescer(gate, max_in_flight=3, time_limit_s=0.05)
+    began = asyncio.get_running_loop().time()
+    first = asyncio.create_task(coalesce(1))
+    await asyncio.sleep(0.03)
+    second = asyncio.create_task(coalesce(2))
+    for call in (first, second):
+        with pytest.raises(Overloaded):
+            await call
+    assert asyncio.get_running_loop().time() - began >= 0.08
+    gate.opened.set()
+    assert await coalesce(3) == 30
+    gate.opened.clear()
+    with pytest.raises(Overloaded):
+        await coalesce(4)
+
+
 async def test_a_full_queue_refuses_at_once():
     gate = Gate()
     coalesce = Coalescer(gate, max_in_flight=1, max_waiting=2)
