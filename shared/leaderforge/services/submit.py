@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Applied, LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
@@ -66,9 +66,13 @@ class SubmitService:
         self._indexer = indexer
         self._telemetry = telemetry
         # While some batches are with the database and the index, this process has the requests of others to work on.
-        self._take = Coalescer(
-            self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
-        )
+        # Submissions of one policy can be recorded by one statement.
+        self._take = {
+            policy: Coalescer(
+                self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
+            )
+            for policy in Policy
+        }
         # Judging takes several round trips each, for which the boards without such limits need not wait.
         self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
 
@@ -80,7 +84,7 @@ class SubmitService:
         """
         limits, policy = submission.board.limits, submission.board.policy
         limits.require_score(policy, submission.event.score)
-        take = self._judge if limits.depend_on_standing(policy) else self._take
+        take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
         outcome = await take(_Asked(submission, rank))
         if isinstance(outcome, LeaderForgeError):
             raise outcome

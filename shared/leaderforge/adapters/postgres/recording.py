@@ -1,7 +1,7 @@
 """Recording submissions together, while one that cannot be recorded keeps no other from it."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NodeUnavailable, Rejected
@@ -31,9 +31,10 @@ class Recorder:
         """Record the submissions within the time limit, else raise `StoreUnavailable`."""
         outcomes: dict[int, Recorded | LeaderForgeError] = {}
         async with self._pool.limit(self._timeout_s):
-            for at_once, positions in _groups(submissions, distributed=await self._is_distributed()):
-                recorded = await self._record([submissions[i] for i in positions], at_once=at_once)
-                outcomes |= zip(positions, recorded, strict=True)
+            for positions in _rounds(submissions):
+                some = [submissions[i] for i in positions]
+                at_once = _fit_one_statement(some) and not await self._is_distributed()
+                outcomes |= zip(positions, await self._record(some, at_once=at_once), strict=True)
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _is_distributed(self) -> bool:
@@ -93,26 +94,38 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
 
-def _groups(submissions: Sequence[Submission], *, distributed: bool) -> Iterator[tuple[bool, Sequence[int]]]:
-    """Yield the positions of what can be recorded together, one group after the other, with whether at once.
+def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
+    """Return the positions of what can be recorded together, one after the other.
 
     Of submissions that are judged by what came before, those of one player come apart.
     """
-    groups: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    players = [(s.board.id, s.event.user_id) for s in submissions]
-    times = Counter(players)
-    turns: Counter[tuple[int, int]] = Counter()
-    for position, (submission, player) in enumerate(zip(submissions, players, strict=True)):
-        board = submission.board
-        if board.limits.depend_on_standing(board.policy):
-            groups[turns[player], ""].append(position)
-            turns[player] += 1
-        elif distributed or times[player] > 1:
-            groups[0, ""].append(position)
-        else:
-            groups[0, board.policy].append(position)
-    for (_, policy), positions in sorted(groups.items()):
-        yield bool(policy), positions
+    rounds: list[list[int]] = []
+    before: Counter[tuple[int, int]] = Counter()
+    for position, submission in enumerate(submissions):
+        turn = 0
+        if _is_judged(submission):
+            player = _player(submission)
+            turn = before[player]
+            before[player] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(position)
+    return rounds
+
+
+def _fit_one_statement(submissions: Sequence[Submission]) -> bool:
+    """Whether `write_at_once` can take them."""
+    alike = len({s.board.policy for s in submissions}) == 1 and not any(map(_is_judged, submissions))
+    return alike and len(set(map(_player, submissions))) == len(submissions)
+
+
+def _is_judged(submission: Submission) -> bool:
+    board = submission.board
+    return board.limits.depend_on_standing(board.policy)
+
+
+def _player(submission: Submission) -> tuple[int, int]:
+    return submission.board.id, submission.event.user_id
 
 
 def _unknown(user_id: int) -> UserNotFound:
