@@ -17,18 +17,16 @@ class Maker:
         self._players = players
         self._random = Random(1)
 
-    @property
     def player(self) -> int:
-        """The id of a random player."""
+        """Return the id of a random player."""
         return self._random.randrange(1, self._players + 1)
 
-    @property
     def middle(self) -> int:
-        """A rank a little beyond half of the players."""
+        """Return a rank a little beyond half of the players."""
         return self._players // 2 + self._random.randrange(1000)
 
     def submission(self) -> str:
-        return f'{{"user_id":{self.player},"score":{self._random.randrange(1, 101)}}}'
+        return f'{{"user_id":{self.player()},"score":{self._random.randrange(1, 101)}}}'
 
     def submissions(self) -> str:
         return f'{{"submissions":[{",".join(self.submission() for _ in range(self._batch))}]}}'
@@ -51,10 +49,10 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "batch": lambda make: make.post("/api/boards/default/scores/batch", make.submissions()),
     "batch_unranked": lambda make: make.post("/api/boards/default/scores/batch?rank=none", make.submissions()),
     "top": lambda make: make.get("/api/leaderboard/top?limit=10"),
-    "rank": lambda make: make.get(f"/api/leaderboard/rank/{make.player}"),
-    "around": lambda make: make.get(f"/api/boards/default/around/{make.player}?radius=5"),
+    "rank": lambda make: make.get(f"/api/leaderboard/rank/{make.player()}"),
+    "around": lambda make: make.get(f"/api/boards/default/around/{make.player()}?radius=5"),
     "first_page": lambda make: make.get("/api/boards/default/page?rank=1&limit=50"),
-    "deep_page": lambda make: make.get(f"/api/boards/default/page?rank={make.middle}&limit=50"),
+    "deep_page": lambda make: make.get(f"/api/boards/default/page?rank={make.middle()}&limit=50"),
 }
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from leaderforge.embedded import datadir
 from leaderforge.embedded.errors import Aborted, ServerFailed
 from leaderforge.embedded.files import write_private
@@ -203,5 +205,4 @@ def unprivileged_account(data: Path) -> Account:
 
 def _buffers_mib() -> int:
     """Return a quarter of the memory, as PostgreSQL's manual advises, but no more than a million players need."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return min(memory // 4 // 2**20, _MOST_BUFFERS_MIB)
+    return min(psutil.virtual_memory().total // 4 // 2**20, _MOST_BUFFERS_MIB)

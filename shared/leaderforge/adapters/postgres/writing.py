@@ -63,8 +63,7 @@ async def write_at_once(
     rows = sorted(chain.from_iterable(map(_rows, submissions)))
     record = combined("record", f"upsert_{submissions[0].board.policy}", "counted")
     written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
-    boards = {s.board.id: s.board for s in submissions}
-    standings = {_key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in written}
+    standings = _standings(written, _boards(submissions))
     outcomes: dict[int, Recorded | LeaderForgeError] = {
         i: _recorded(s, standings)
         for i, s in enumerate(submissions)
@@ -100,7 +99,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:
-        standings |= await hide_newcomers(connection, newcomers, {s.board.id: s.board for s in submissions})
+        standings |= await hide_newcomers(connection, newcomers, _boards(submissions))
     return standings
 
 
@@ -153,10 +152,18 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
 
 
 async def _standings_of(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
-    rows = await connection.fetch(statement("standings_of_users"), listed(user_ids))
+    return _standings(await connection.fetch(statement("standings_of_users"), listed(user_ids)), boards)
+
+
+def _standings(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings:
+    """Return the standings in those of the rows that are of these boards."""
     return {
         _key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards
     }
+
+
+def _boards(submissions: Collection[Submission]) -> Mapping[int, Board]:
+    return {s.board.id: s.board for s in submissions}
 
 
 async def _first_copies(connection: Connection, submissions: Collection[Submission]) -> Mapping[EventKey, Record]:
@@ -186,8 +193,8 @@ async def _completed(
 async def _repeated(
     connection: Connection, submissions: Mapping[int, Submission]
 ) -> Mapping[int, Recorded | LeaderForgeError]:
-    boards = {s.board.id: s.board for s in submissions.values()}
-    standings = await _standings_of(connection, {s.event.user_id for s in submissions.values()}, boards)
+    user_ids = {s.event.user_id for s in submissions.values()}
+    standings = await _standings_of(connection, user_ids, _boards(submissions.values()))
     firsts = await _first_copies(connection, submissions.values())
     return {i: _duplicate(s, firsts[_event_key(s)], standings) for i, s in submissions.items()}
 
