@@ -141,7 +141,7 @@ async def _index(product: "Services", ladder: Ladder, plan: "Plan", standings: S
     """Bring the index up to the players of the plan, and return whether it could be reached."""
     try:
         await product.parts.index.load(ladder, standings)
-        await product.parts.index.put_names(plan.names())
+        await product.parts.index.add_names(plan.names())
     except IndexUnavailable:
         return False
     return True
