@@ -1,10 +1,12 @@
 """The ways into the index and out of it, as the wiring puts them together, over parts of a test's own."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports import Clock, PendingProcesses, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
@@ -44,3 +46,25 @@ class Process:
         )
         self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
         self.players = UserService(self.users, self.delivery, self.clock)
+
+
+class Link:
+    """One process's way to an index that several share: it can be cut."""
+
+    def __init__(self, index: RankIndex) -> None:
+        self._index = index
+        self.disruptions = 0
+        self.is_cut = False
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self._index, name)
+        if name in {"partitions", "keys"}:
+            return target
+
+        async def call(*args: Any, **options: Any) -> Any:
+            if self.is_cut:
+                self.disruptions += 1
+                raise IndexUnavailable("the rank index did not answer")
+            return await target(*args, **options)
+
+        return call

@@ -6,7 +6,7 @@ time limit. Times are milliseconds since 1970, UTC.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict
 from uuid import UUID
 
@@ -647,7 +647,7 @@ class Erased:
     events: int
     standings: int
     acts: int
-    removed: Sequence["Placed"] = ()
+    removed: Sequence["Placed"] = field(default=(), compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
         """Return the act with these numbers among its details."""

@@ -321,11 +321,11 @@ async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index:
 
 async def test_players_are_observed_on_all_ladders(new_index: NewIndex) -> None:
     index = await complete(new_index(3), LADDERS[0], crowd(20))
-    await index.load(LADDERS[3], crowd(12))
+    await index.load(LADDERS[3], crowd(20)[:12])
     ids = [s.user_id for s in crowd(20)]
     await index.apply(LADDERS[3], [nothing(LADDERS[3].board, ids[0], revision=7)])
     observed = await index.observe(LADDERS, [*ids, 10**9])
-    on_fourth = {s.user_id for s in crowd(12)}
+    on_fourth = {s.user_id for s in crowd(20)[:12]}
     assert {ladder: set(values) for ladder, values in observed.items()} == {
         LADDERS[0]: set(ids),
         LADDERS[3]: on_fourth - {ids[0]},
