@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from leaderforge.ports import PendingProcesses
 
-BELIEF_S = 0.6
+BELIEF_S = 1.0
 """How long a process believes the index after it began to read the declarations, unless it reads them again."""
 
 DECLARATION_MS = 10_000
@@ -25,6 +25,8 @@ class Declaration:
         self._may_exist = False
         self._renewed_at: float | None = None
         self._effective_at = 0.0
+        self._is_confirmed = False
+        """Whether the store has answered since the entry took effect."""
 
     @property
     def may_exist(self) -> bool:
@@ -35,13 +37,18 @@ class Declaration:
         """Make or renew the entry. Raises `StoreUnavailable`.
 
         Returns once no process believes an index that lacks what this process holds: `BELIEF_S` after the entry was
-        committed first.
+        committed first. The store must still answer then, because processes go on believing what they believed when
+        it stopped.
         """
-        async with self._lock:
-            if not self._is_younger_than(_RENEWAL_S):
-                await self._renew()
-            remaining_s = self._effective_at - monotonic()
-        await asyncio.sleep(max(0.0, remaining_s))
+        while True:
+            async with self._lock:
+                is_due = not self._is_confirmed and monotonic() >= self._effective_at
+                if is_due or not self._is_younger_than(_RENEWAL_S):
+                    await self._renew()
+                remaining_s = self._effective_at - monotonic()
+            if remaining_s <= 0:
+                return
+            await asyncio.sleep(remaining_s)
 
     async def withdraw(self) -> None:
         """Remove the entry, if it may be there. Raises `StoreUnavailable`."""
@@ -60,6 +67,7 @@ class Declaration:
         self._renewed_at = began_at
         if expired:
             self._effective_at = monotonic() + BELIEF_S
+        self._is_confirmed = began_at >= self._effective_at
 
     def _is_younger_than(self, seconds: float) -> bool:
         return self._renewed_at is not None and monotonic() - self._renewed_at < seconds

@@ -178,25 +178,26 @@ class IndexTrust:
         return None
 
     async def _require_all(self) -> None:
+        was_believed = self._is_valid()
         disruptions = self._index.disruptions
         await self._deliver()
-        declared, watermarks = await asyncio.gather(self._declared(), self._index.watermarks())
+        declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
         self._note_doubts(disruptions, declared, watermarks)
         if self._doubted:
             await self._resolve_doubt(disruptions)
         elif any(watermark is None for watermark in watermarks):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
 
-    async def _declared(self) -> Sequence[PendingProcess]:
+    async def _declared(self, was_believed: bool) -> Sequence[PendingProcess]:
         """Return the declarations of other processes.
 
-        While the store does not answer, nothing new is acknowledged: what was believed before stays true. Raises
-        `StoreUnavailable` where nothing was.
+        While the store does not answer, nothing new is acknowledged: what was believed when it stopped stays true.
+        Raises `StoreUnavailable` where nothing was.
         """
         try:
             declared = await self._processes.declared()
         except StoreUnavailable:
-            if not self._store_is_down and (self._doubted or monotonic() >= self._valid_until):
+            if not self._store_is_down and not was_believed:
                 raise
             self._store_is_down = True
             return []

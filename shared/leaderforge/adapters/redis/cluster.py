@@ -37,6 +37,7 @@ _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
 """What nodes say of a slot that is being moved."""
 _REPEATED = (Disconnected, *_MOVES)
+_DISRUPTIONS = (Disconnected, MovedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Cluster:
             replies = await _sent_plain(client, commands)
             failed = [i for i, reply in enumerate(replies) if isinstance(reply, _REPEATED)]
             if failed:
-                self.disruptions += 1
+                self.disruptions += any(isinstance(replies[i], _DISRUPTIONS) for i in failed)
                 repeated = await _sent_plain(client, [commands[i] for i in failed], redirect=True)
                 for i, reply in zip(failed, repeated, strict=True):
                     replies[i] = reply
