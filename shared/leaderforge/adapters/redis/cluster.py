@@ -1,7 +1,7 @@
 """Running scripts on the cluster's partitions, many in one round trip a node."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import shuffle
@@ -36,8 +36,6 @@ _USES = 64
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
 """What nodes say of a slot that is being moved."""
-_REPEATED = (Disconnected, *_MOVES)
-_DISRUPTIONS = (Disconnected, MovedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,9 @@ class Call:
     args: Sequence[bytes | int | str]
 
 
-_Eval = tuple[str, str, Call]
-"""How to run a call: the command, and the script by its digest or by its text."""
+_Arguments = Sequence[bytes | int | str]
+_Request = tuple[int, _Arguments]
+"""A command and the slot of its keys."""
 
 
 class Cluster:
@@ -81,24 +80,18 @@ class Cluster:
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run the calls and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            replies = await self._execute(client, list(map(_evalsha, calls)))
-            # A connection that was idle may have been closed by the other side; no script minds running twice.
-            self.disruptions += await self._repeat(client, calls, replies, Disconnected, _evalsha)
+            requests = list(map(_evalsha, calls))
+            replies = await self._execute(client, requests)
             # A restarted or promoted node has lost its scripts; EVAL teaches them again.
-            await self._repeat(client, calls, replies, NoScriptError, _eval)
+            unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+            await self._repeat(client, {i: _eval(calls[i]) for i in unknown}, replies)
             return _raised(replies)
 
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            replies = await _sent_plain(client, commands)
-            failed = [i for i, reply in enumerate(replies) if isinstance(reply, _REPEATED)]
-            if failed:
-                self.disruptions += any(isinstance(replies[i], _DISRUPTIONS) for i in failed)
-                repeated = await _sent_plain(client, [commands[i] for i in failed], redirect=True)
-                for i, reply in zip(failed, repeated, strict=True):
-                    replies[i] = reply
-            return _raised(replies)
+            requests = [(client.keyslot(command[1]), command) for command in commands]
+            return _raised(await self._execute(client, requests))
 
     async def nodes(self) -> Sequence[IndexNode]:
         """Return the nodes that take writes, by name, with the memory they use. Raises `IndexUnavailable`."""
@@ -143,32 +136,32 @@ class Cluster:
             closing.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _execute(self, client: RedisCluster, evals: Sequence[_Eval]) -> list[Any]:
-        replies = await _sent(client, evals, [None] * len(evals))
+    async def _execute(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
+        """Return the replies, after following slots that have moved and repeating what a broken connection lost."""
+        replies = await self._followed(client, requests)
+        # A connection that was idle may have been closed by the other side; nothing here minds being run twice.
+        broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
+        self.disruptions += len(broken)
+        await self._repeat(client, {i: requests[i] for i in broken}, replies)
+        return replies
+
+    async def _followed(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
+        replies = await _sent(client, requests, [None] * len(requests))
         # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
-            asked = [await _followed(client, replies[i]) for i in moved]
-            again = await _sent(client, [evals[i] for i in moved], asked)
+            asked = [await _node_to_ask(client, replies[i]) for i in moved]
+            again = await _sent(client, [requests[i] for i in moved], asked)
             for i, reply in zip(moved, again, strict=True):
                 replies[i] = reply
         return replies
 
-    async def _repeat(
-        self,
-        client: RedisCluster,
-        calls: Sequence[Call],
-        replies: list[Any],
-        failure: type[Exception],
-        form: Callable[[Call], _Eval],
-    ) -> int:
-        """Repeat the calls that failed so, put their new replies in place, and return how many these were."""
-        failed = [i for i, reply in enumerate(replies) if isinstance(reply, failure)]
-        if failed:
-            repeated = await self._execute(client, [form(calls[i]) for i in failed])
-            for i, reply in zip(failed, repeated, strict=True):
+    async def _repeat(self, client: RedisCluster, requests: Mapping[int, _Request], replies: list[Any]) -> None:
+        """Send these requests and put their replies in the places of the earlier ones."""
+        if requests:
+            repeated = await self._followed(client, list(requests.values()))
+            for i, reply in zip(requests, repeated, strict=True):
                 replies[i] = reply
-        return len(failed)
 
     def _on_reconnect(self) -> None:
         self.disruptions += 1
@@ -269,43 +262,34 @@ async def _closed(client: _WatchedCluster, after_s: float) -> None:
                 await client.end()
 
 
-def _evalsha(call: Call) -> _Eval:
-    return "EVALSHA", call.script.sha, call
+def _evalsha(call: Call) -> _Request:
+    return call.slot, ("EVALSHA", call.script.sha, len(call.keys), *call.keys, *call.args)
 
 
-def _eval(call: Call) -> _Eval:
-    return "EVAL", call.script.source, call
+def _eval(call: Call) -> _Request:
+    return call.slot, ("EVAL", call.script.source, len(call.keys), *call.keys, *call.args)
 
 
-async def _sent_plain(
-    client: RedisCluster, commands: Sequence[Sequence[bytes | int | str]], *, redirect: bool = False
-) -> list[Any]:
-    pipeline = client.pipeline()
-    for command in commands:
-        pipeline.execute_command(*command)
-    return await pipeline.execute(raise_on_error=False, allow_redirections=redirect)
-
-
-async def _sent(client: RedisCluster, evals: Sequence[_Eval], asked: Sequence[ClusterNode | None]) -> list[Any]:
-    """Send each call to the node that has its slot or, where there is one, to the node that is to be asked for it."""
+async def _sent(client: RedisCluster, requests: Sequence[_Request], asked: Sequence[ClusterNode | None]) -> list[Any]:
+    """Send each request to the node that has its slot or, where there is one, to the node to ask for it."""
     pipeline = client.pipeline()
     positions = []
-    for (command, body, call), asking in zip(evals, asked, strict=True):
-        node = asking or client.nodes_manager.get_node_from_slot(call.slot)
+    for (slot, arguments), asking in zip(requests, asked, strict=True):
+        node = asking or client.nodes_manager.get_node_from_slot(slot)
         if asking:
             pipeline.execute_command("ASKING", target_nodes=node)
         positions.append(len(pipeline))
-        pipeline.execute_command(command, body, len(call.keys), *call.keys, *call.args, target_nodes=node)
+        pipeline.execute_command(*arguments, target_nodes=node)
     replies = await pipeline.execute(raise_on_error=False, allow_redirections=False)
     return [replies[i] for i in positions]
 
 
-async def _followed(client: RedisCluster, error: RedisError) -> ClusterNode | None:
+async def _node_to_ask(client: RedisCluster, error: RedisError) -> ClusterNode | None:
     """Return the node to ask, after noting where a slot has moved to or giving one that is moving a moment."""
-    if isinstance(error, AskError):
-        return client.get_node(error.host, error.port)
-    if isinstance(error, MovedError):
+    if isinstance(error, MovedError):  # which is an AskError, too
         await client.nodes_manager.move_slot(error)
+    elif isinstance(error, AskError):
+        return client.get_node(error.host, error.port)
     else:
         await asyncio.sleep(_TRY_AGAIN_S)
     return None
