@@ -87,6 +87,23 @@ async def test_a_retired_period_is_read_from_the_store(stores: Stores, periods: 
     assert set(await stores.scores.rows(earlier, [1])) == {1}
 
 
+async def test_ladders_are_found_among_others(stores: Stores, periods: PeriodStore) -> None:
+    board, [later, earlier] = await played(stores, [3, 4])
+    other = await stores.board(calendar=board.calendar)
+    await count(stores, other, 1, 4)
+    own = other.ladders_at(4 * DAY)[0]
+    empty = [one.ladders_at(9 * DAY)[0] for one in (board, other)]
+    await periods.retire(earlier, 1000)
+    assert set(await stores.scores.find_ladders([later, earlier, own, *empty])) == {
+        later,
+        earlier._replace(indexed=False),
+        own,
+    }
+    await periods.expire(earlier, 2000)
+    assert set(await stores.scores.find_ladders([later, earlier])) == {later}
+    assert set(await stores.scores.find_ladders([])) == set()
+
+
 async def test_what_is_counted_later_is_told_not_to_be_indexed(stores: Stores, periods: PeriodStore) -> None:
     board, [earlier] = await played(stores, [3])
     await periods.retire(earlier, 1000)

@@ -69,6 +69,14 @@ class Periods:
         rows = await self._pool.fetch(statement("periods_of_board"), board.id, below, limit)
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
 
+    async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
+        """Return those of these ladders whose periods are listed, in no order."""
+        requested = {_ids(ladder): ladder for ladder in ladders}
+        boards, periods = ({ids[i] for ids in requested} for i in range(2))
+        rows = await self._pool.fetch(statement("periods_listed"), listed(boards), listed(periods))
+        retired = {(row["board_id"], row["period_id"]): row["retired"] for row in rows}
+        return [ladder._replace(indexed=not retired[ids]) for ids, ladder in requested.items() if ids in retired]
+
 
 def _marked(one: Recorded, retired: Collection[_Ids]) -> Recorded:
     ladders = [ladder._replace(indexed=False) if _ids(ladder) in retired else ladder for ladder in one.ladders]
