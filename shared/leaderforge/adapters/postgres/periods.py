@@ -1,6 +1,6 @@
 """The periods of boards in which anything was counted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from time import monotonic
 from typing import TypeAlias
 
@@ -45,18 +45,20 @@ class Periods:
             return outcomes
         return [_marked(one, retired) if isinstance(one, Recorded) else one for one in outcomes]
 
-    async def _retired(self, ids: Collection[_Ids]) -> Collection[_Ids]:
+    async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
-        doubtful = [one for one in ids if one not in self._asked or now - self._asked[one][1] > _FRESH_S]
+        # A copy: another call may clear what is cached while this one waits for the database.
+        states = {one: state for one in ids if (state := self._asked.get(one)) and now - state[1] <= _FRESH_S}
+        doubtful = ids - states.keys()
         if doubtful:
             boards, periods = map(set, zip(*doubtful, strict=True))
             rows = await self._pool.fetch(statement("period_states"), listed(boards), listed(periods))
             retired = {(row["board_id"], row["period_id"]) for row in rows}
-            self._asked |= {one: (one in retired, now) for one in doubtful}
-        found = [one for one in ids if self._asked[one][0]]
+            states |= {one: (one in retired, now) for one in doubtful}
         if len(self._asked) > _MOST_ASKED:
             self._asked.clear()
-        return found
+        self._asked |= states
+        return [ids for ids, (is_retired, _) in states.items() if is_retired]
 
     async def of(self, boards: Mapping[int, Board]) -> Sequence[Ladder]:
         """Return the ladders of those periods of these boards that are not retired."""
