@@ -177,7 +177,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
     await recorded(database, submit(day, 1, 5))
     await database.moderation.set_player_hidden(1, True, ACT)
     async with interrupted(database) as (stores, pool):
-        pool.before("hidden <> 0 limit", lambda: database.moderation.set_player_hidden(1, False, ACT))
+        pool.before("hidden <> 0", lambda: database.moderation.set_player_hidden(1, False, ACT))
         periods = PostgresPeriodStore(stores.pool)
         assert [await periods.remove(day, 10) for _ in range(2)] == [1, 0]
     assert list(await database.scores.standings(day, [1])) == []

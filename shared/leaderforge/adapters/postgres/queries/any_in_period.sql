@@ -1,2 +1,0 @@
--- The condition names both partial indexes: without it, every standing would be looked at.
-select user_id from standings where board_id = $1 and period_id = $2 and (hidden = 0 or hidden <> 0) limit $3;
