@@ -42,14 +42,14 @@ class BoardCache:
         """Return the board, at most 5 s old unless the store cannot tell. Raises `BoardNotFound`."""
         known = self._known.get(slug)
         if known is None:
-            return _required(slug, await asyncio.shield(self._ask(slug)))
+            return await self._find_now(slug)
         age = monotonic() - known.since
         if age >= FRESH_S:
             asking = self._ask(slug)
             if age >= OLDEST_S:
                 await self._wait(asking, known)
                 known = self._known.get(slug)
-        return _required(slug, known.board if known else None)
+        return known.board if known else await self._find_now(slug)
 
     async def get_to_count(self, slug: str) -> Board:
         """Return the board, at most 5 s old: what is counted must not be counted by what held long ago.
@@ -58,13 +58,22 @@ class BoardCache:
         """
         known = self._known.get(slug)
         if known is not None and monotonic() - known.found_at >= OLDEST_S:
-            return _required(slug, await asyncio.shield(self._ask(slug)))
+            return await self._find_now(slug)
         return await self.get(slug)
 
     def forget(self, slug: str) -> None:
         """Look the board up again before it is next used, since it was changed here."""
         self._known.pop(slug, None)
         self._asking.pop(slug, None)
+
+    async def _find_now(self, slug: str) -> Board:
+        """Return the board as the store has it. Raises `BoardNotFound` or `StoreUnavailable`."""
+        is_shared = slug in self._asking
+        board = await asyncio.shield(self._ask(slug))
+        if board is None and is_shared:
+            # The shared look-up may have begun before another process created the board.
+            board = await asyncio.shield(self._ask(slug))
+        return _required(slug, board)
 
     async def _wait(self, asking: asyncio.Task[Board | None], known: _Known) -> None:
         """Give the store a moment; if it needs longer, let the next requests use what is known without waiting."""

@@ -401,6 +401,10 @@ class ScoreStore(Ranking, BoardUpkeep, Protocol):
         """Return the ladders of those of the board's periods in which anything was counted, the latest first."""
         ...
 
+    async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
+        """Return these ladders of past periods, each `indexed` or not, without those in which nothing was counted."""
+        ...
+
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions together and return what became of each, in their order.
 

@@ -12,7 +12,7 @@ from leaderforge.adapters.redis.keys import Keys
 from leaderforge.embedded import ValkeyCluster
 from leaderforge.embedded.ports import LOOPBACK
 from tests.acceptance.failure_kit import EITHER, INDEX, NODES, PARTITIONS, STORE, NewRig, Rig, new_rig, node, servers
-from tests.acceptance.failure_load import PLAYERS, Load, Sent
+from tests.acceptance.failure_load import BOARD, PLAYERS, Load, Sent
 from tests.conftest import OwnValkey
 from tests.waiting import until
 
@@ -120,7 +120,7 @@ class TestIndexFails:
         slot = Keys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
-            # A key that is missing when its slot moves keeps scripts from running there: names come with the first reads.
+            # Scripts do not run where a key is missing while its slot moves: names come with the first reads.
             await rig.reads_from("index")
             await rig.ask(f"{BOARD}/page?rank=1&limit=1000")
             await _move(rig, slot, 0, 1, load)

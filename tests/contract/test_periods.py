@@ -87,6 +87,23 @@ async def test_a_retired_period_is_read_from_the_store(stores: Stores, periods: 
     assert set(await stores.scores.rows(earlier, [1])) == {1}
 
 
+async def test_ladders_are_found_among_others(stores: Stores, periods: PeriodStore) -> None:
+    board, [later, earlier] = await played(stores, [3, 4])
+    other = await stores.board(calendar=board.calendar)
+    await count(stores, other, 1, 4)
+    own = other.ladders_at(4 * DAY)[0]
+    empty = [one.ladders_at(9 * DAY)[0] for one in (board, other)]
+    await periods.retire(earlier, 1000)
+    assert set(await stores.scores.find_ladders([later, earlier, own, *empty])) == {
+        later,
+        earlier._replace(indexed=False),
+        own,
+    }
+    await periods.expire(earlier, 2000)
+    assert set(await stores.scores.find_ladders([later, earlier])) == {later}
+    assert set(await stores.scores.find_ladders([])) == set()
+
+
 async def test_what_is_counted_later_is_told_not_to_be_indexed(stores: Stores, periods: PeriodStore) -> None:
     board, [earlier] = await played(stores, [3])
     await periods.retire(earlier, 1000)
@@ -137,6 +154,6 @@ async def test_hidden_standings_are_removed_too(database: Database) -> None:
     periods = PostgresPeriodStore(database.pool)
     _, [ladder] = await played(database, [3], players=3)
     await database.run("update standings set hidden = 2 where user_id = 2")
-    assert [await periods.remove(ladder, 10) for _ in range(3)] == [2, 1, 0]
+    assert [await periods.remove(ladder, 10) for _ in range(2)] == [3, 0]
     left = await database.run(f"select * from standings where period_id = {ladder.period}")  # noqa: S608
     assert list(left) == []

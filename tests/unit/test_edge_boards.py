@@ -179,3 +179,28 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
     store.asked = 0
     await cache.get("default")
     assert store.asked == 1
+
+
+async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
+    """By another process: this one has a query under way that has found nothing."""
+
+    class Early(Watched):
+        async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
+            found = await MemoryScoreStore.boards_named(self, slugs)
+            self.asked += 1
+            await self.may_answer.wait()
+            return found
+
+    store = Early()
+    cache = BoardCache(store)
+    store.may_answer.clear()
+    early = asyncio.create_task(cache.get("new"))
+    await settle()
+    created = await store.create_board(Board(0, "new", "New"))
+    late = asyncio.create_task(cache.get("new"))
+    await settle()
+    store.may_answer.set()
+    with pytest.raises(BoardNotFound):
+        await early
+    assert await late == created
+    assert store.asked == 2

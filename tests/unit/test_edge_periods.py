@@ -137,6 +137,18 @@ async def test_what_comes_late_counts_in_its_own_time_while_the_grace_lasts(api:
     assert await scores(api, TUESDAY) == {}
 
 
+async def test_what_comes_late_is_found_as_soon_as_it_is_acknowledged(api: Api) -> None:
+    """Also by a process that read another past period a moment before, and found none of this name."""
+    await new_board(api, *KINDS)
+    await api.players(1, 2)
+    api.clock.now = MIDNIGHT + 1
+    for period in ("2026-11-22", MONDAY):
+        assert await scores(api, period) == "period_not_found"
+    await submit(api, 1, 5, achieved_at=text(MIDNIGHT - 1))
+    assert await scores(api, MONDAY) == {1: 5}
+    assert await scores(api, "2026-11-22") == "period_not_found"
+
+
 async def test_what_comes_too_late_counts_in_what_goes_on(api: Api) -> None:
     await new_board(api, *KINDS)
     await api.players(1)

@@ -1,33 +1,45 @@
 """Which ladder a request means."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import PeriodNotFound, StoreUnavailable
+from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import Kind, named
 from leaderforge.ports import Clock, ScoreStore
+from leaderforge.services.coalescing import BATCH, Coalescer
 
 CURRENT = "current"
 
 _FRESH_S = 2.0
 _MOST_BOARDS = 1024
 
+_Ladders: TypeAlias = Mapping[int, Ladder]
+"""A board's ladders by their periods."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    ladders: Mapping[int, Ladder]
+    ladders: _Ladders
     since: float
 
 
 class Ladders:
-    """Finds the ladders of boards. Those of past periods are asked for in the store, at most every two seconds."""
+    """Finds the ladders of boards. A board's past periods are listed from the store at most every two seconds.
+
+    No list proves that a period is missing: the store is asked for that period before it is refused. Concurrent
+    look-ups share queries, none of which began before the look-up did.
+    """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._past: dict[int, _Past] = {}
+        self._list = Coalescer(self._list_batch, max_batch=BATCH)
+        self._find = Coalescer(self._find_batch, max_batch=BATCH)
 
     async def get(self, board: Board, period: str) -> Ladder:
         """Return the ladder of a period by its name or its kind. Raises `PeriodNotFound`."""
@@ -37,7 +49,7 @@ class Ladders:
             if period in {current.name, current.kind}:
                 return Ladder(board, current.number)
         number = None if period in _KINDS else named(board.calendar, period)
-        ladder = None if number is None else (await self._past_of(board)).get(number)
+        ladder = None if number is None else await self._past_ladder(board, number)
         if ladder is None:
             raise PeriodNotFound(
                 f"board {board.slug!r} has no period {period!r}, or nothing was counted in it",
@@ -46,20 +58,40 @@ class Ladders:
             )
         return Ladder(board, ladder.period, ladder.indexed)
 
-    async def _past_of(self, board: Board) -> Mapping[int, Ladder]:
-        held = self._past.get(board.id)
-        if held is not None and monotonic() - held.since < _FRESH_S:
-            return held.ladders
+    async def _past_ladder(self, board: Board, number: int) -> Ladder | None:
+        past = await self._past_of(board)
+        return past[number] if number in past else await self._find(Ladder(board, number))
+
+    async def _past_of(self, board: Board) -> _Ladders:
+        cached = self._past.get(board.id)
+        if cached is not None and monotonic() - cached.since < _FRESH_S:
+            return cached.ladders
         try:
-            ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
-        except StoreUnavailable:
-            if held is None:
+            return await self._list(board)
+        except (StoreUnavailable, Overloaded):
+            if cached is None:
                 raise
-            return held.ladders
+            return cached.ladders
+
+    async def _list_batch(self, boards: Sequence[Board]) -> Sequence[_Ladders]:
+        by_id = {board.id: board for board in boards}
+        past = dict(zip(by_id, await asyncio.gather(*map(self._listed, by_id.values())), strict=True))
+        return [past[board.id] for board in boards]
+
+    async def _listed(self, board: Board) -> _Ladders:
+        ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
         if len(self._past) >= _MOST_BOARDS:
             self._past.clear()
         self._past[board.id] = _Past(ladders, monotonic())
         return ladders
+
+    async def _find_batch(self, ladders: Sequence[Ladder]) -> Sequence[Ladder | None]:
+        existing = {_ids(ladder): ladder for ladder in await self._store.find_ladders(ladders)}
+        return [existing.get(_ids(ladder)) for ladder in ladders]
+
+
+def _ids(ladder: Ladder) -> tuple[int, int]:
+    return ladder.board.id, ladder.period
 
 
 _KINDS = frozenset(Kind)

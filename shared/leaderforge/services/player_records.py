@@ -57,10 +57,13 @@ class RecordService:
 
     async def read(self, user_id: int) -> Record:
         """Return what there is about a player, but for its events. Raises `UserNotFound`."""
-        found = await self._users.get([user_id])
-        if user_id not in found:
-            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
-        return Record(found[user_id], await self._records.standings(user_id), await self._acts(user_id))
+        before = await self._user(user_id)
+        standings, acts = await self._records.standings(user_id), await self._acts(user_id)
+        user = await self._user(user_id)
+        if user.created_at != before.created_at:
+            # The id has another owner now, who must not be given what was read about the one who was erased.
+            return await self.read(user_id)
+        return Record(user, standings, acts)
 
     def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
         """Yield all the player's events, in chunks, those of one board together."""
@@ -76,6 +79,12 @@ class RecordService:
         erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
         await self._delivery.erased(user_id, erased.removed)
         return Erasure(erasure_id, erased)
+
+    async def _user(self, user_id: int) -> User:
+        found = await self._users.get([user_id])
+        if user_id not in found:
+            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        return found[user_id]
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:
         acts: list[Audited] = []

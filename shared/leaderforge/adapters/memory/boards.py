@@ -83,6 +83,13 @@ class MemoryBoards:
         own = ((period, retired) for (board_id, period), retired in self._periods.items() if board_id == board.id)
         return [Ladder(board, period, indexed=not retired) for period, retired in sorted(own, reverse=True)]
 
+    async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
+        self._require_available()
+        places = {place_of(ladder): ladder for ladder in ladders}
+        return [
+            places[place]._replace(indexed=not retired) for place, retired in self._periods.items() if place in places
+        ]
+
     async def boards_to_backfill(self) -> Sequence[Board]:
         return [board for board in await self.boards() if board.backfill is not None]
 

@@ -46,6 +46,10 @@ class Contended(StoreUnavailable):
     """A deadlock or a serialization failure: the same transaction may well succeed when repeated at once."""
 
 
+class Vanished(StoreUnavailable):
+    """The first copy of a repeated submission was deleted before it could be read: the submission can be sent again."""
+
+
 class NodeUnavailable(StoreUnavailable):
     """The server answers, but it does not reach a node that holds some of the players."""
 

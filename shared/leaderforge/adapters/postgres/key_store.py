@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leaderforge.adapters.postgres.audit import write_audit
+from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.api_keys import ApiKey, Replaced
@@ -46,7 +47,7 @@ async def _create(connection: Connection, key: ApiKey, act: AuditEntry) -> None:
 async def _rotate(connection: Connection, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
     rotated = await connection.fetch(statement("rotate_key"), name, digest, act.at, replaced_until)
     if not rotated:
-        await _found(connection, name)
+        await _revoked(connection, name)
         raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
     await write_audit(connection, act)
     return _key(rotated[0])
@@ -55,16 +56,23 @@ async def _rotate(connection: Connection, name: str, digest: bytes, replaced_unt
 async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
     revoked = await connection.fetch(statement("revoke_key"), name, act.at)
     if not revoked:
-        return await _found(connection, name)
+        return await _revoked(connection, name)
     await write_audit(connection, act)
     return _key(revoked[0])
 
 
-async def _found(connection: Connection, name: str) -> ApiKey:
+async def _revoked(connection: Connection, name: str) -> ApiKey:
+    """Return the key, which an update did not find valid. Raises `KeyNotFound`.
+
+    Raises `Contended`, which repeats the transaction, if the key was created after the update.
+    """
     rows = await connection.fetch(statement("key"), name)
     if not rows:
         raise KeyNotFound(f"there is no key {name!r}", name=name)
-    return _key(rows[0])
+    key = _key(rows[0])
+    if key.revoked_at is None:
+        raise Contended("the key was created meanwhile")
+    return key
 
 
 def _key(row: Record) -> ApiKey:

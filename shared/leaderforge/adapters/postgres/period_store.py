@@ -38,13 +38,12 @@ class PostgresPeriodStore:
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
         ids = ladder.board.id, ladder.period
-        for some in ("listed_in_period", "unlisted_in_period"):
-            users = [row["user_id"] for row in await self._pool.fetch(statement(some), *ids, limit)]
-            if users:
-                await self._pool.fetch(statement("remove_from_period"), *ids, listed(users))
-                return len(users)
-        await self._pool.fetch(statement("remove_period"), *ids)
-        return 0
+        users = [row["user_id"] for row in await self._pool.fetch(statement("players_in_period"), *ids, limit)]
+        if users:
+            await self._pool.fetch(statement("remove_from_period"), *ids, listed(users))
+        else:
+            await self._pool.fetch(statement("remove_period"), *ids)
+        return len(users)
 
 
 def _kept(board: Board, row: Record) -> KeptPeriod:

@@ -1,6 +1,6 @@
 """The periods of boards in which anything was counted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from time import monotonic
 from typing import TypeAlias
 
@@ -45,18 +45,20 @@ class Periods:
             return outcomes
         return [_marked(one, retired) if isinstance(one, Recorded) else one for one in outcomes]
 
-    async def _retired(self, ids: Collection[_Ids]) -> Collection[_Ids]:
+    async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
-        doubtful = [one for one in ids if one not in self._asked or now - self._asked[one][1] > _FRESH_S]
+        # A copy: another call may clear what is cached while this one waits for the database.
+        states = {one: state for one in ids if (state := self._asked.get(one)) and now - state[1] <= _FRESH_S}
+        doubtful = ids - states.keys()
         if doubtful:
             boards, periods = map(set, zip(*doubtful, strict=True))
             rows = await self._pool.fetch(statement("period_states"), listed(boards), listed(periods))
             retired = {(row["board_id"], row["period_id"]) for row in rows}
-            self._asked |= {one: (one in retired, now) for one in doubtful}
-        found = [one for one in ids if self._asked[one][0]]
+            states |= {one: (one in retired, now) for one in doubtful}
         if len(self._asked) > _MOST_ASKED:
             self._asked.clear()
-        return found
+        self._asked |= states
+        return [ids for ids, (is_retired, _) in states.items() if is_retired]
 
     async def of(self, boards: Mapping[int, Board]) -> Sequence[Ladder]:
         """Return the ladders of those periods of these boards that are not retired."""
@@ -68,6 +70,14 @@ class Periods:
         below = _BEYOND_ALL if before is None else before
         rows = await self._pool.fetch(statement("periods_of_board"), board.id, below, limit)
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
+
+    async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
+        """Return those of these ladders whose periods are listed, in no order."""
+        requested = {_ids(ladder): ladder for ladder in ladders}
+        boards, periods = ({ids[i] for ids in requested} for i in range(2))
+        rows = await self._pool.fetch(statement("periods_listed"), listed(boards), listed(periods))
+        retired = {(row["board_id"], row["period_id"]): row["retired"] for row in rows}
+        return [ladder._replace(indexed=not retired[ids]) for ids, ladder in requested.items() if ids in retired]
 
 
 def _marked(one: Recorded, retired: Collection[_Ids]) -> Recorded:

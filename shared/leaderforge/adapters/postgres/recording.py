@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, FOREIGN_KEY_VIOLATION, NodeUnavailable, Rejected
+from leaderforge.adapters.postgres.errors import (
+    CHECK_VIOLATION,
+    FOREIGN_KEY_VIOLATION,
+    NodeUnavailable,
+    Rejected,
+    Vanished,
+)
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.adapters.postgres.writing import write, write_at_once
@@ -13,6 +19,9 @@ from leaderforge.ports import Clock, Recorded, Submission
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
 """What became of each submission, in their order."""
+
+_REPETITIONS = 4
+"""How often a submission is recorded anew whose first copy vanished: each time takes an erasure at the same moment."""
 
 
 class Recorder:
@@ -32,9 +41,17 @@ class Recorder:
         outcomes: dict[int, Recorded | LeaderForgeError] = {}
         async with self._pool.limit(self._timeout_s):
             for positions in _rounds(submissions):
-                some = [submissions[i] for i in positions]
-                at_once = _fit_one_statement(some) and not await self._is_distributed()
-                outcomes |= zip(positions, await self._record(some, at_once=at_once), strict=True)
+                outcomes |= zip(positions, await self._decide([submissions[i] for i in positions]), strict=True)
+        return [outcomes[i] for i in range(len(submissions))]
+
+    async def _decide(self, submissions: Sequence[Submission]) -> Outcomes:
+        """Record submissions together, and anew, in another transaction, those whose first copies vanished."""
+        at_once = _fit_one_statement(submissions) and not await self._is_distributed()
+        outcomes = dict(enumerate(await self._record(submissions, at_once=at_once)))
+        for _ in range(_REPETITIONS):
+            vanished = [i for i, outcome in outcomes.items() if isinstance(outcome, Vanished)]
+            repeated = await self._record([submissions[i] for i in vanished], at_once=at_once)
+            outcomes |= zip(vanished, repeated, strict=True)
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _is_distributed(self) -> bool:

@@ -80,6 +80,9 @@ class PostgresScoreStore(PostgresRanking, PostgresUpkeep):
     async def ladders_of(self, board: Board) -> Sequence[Ladder]:
         return await self._periods.of_board(board)
 
+    async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
+        return await self._periods.among(ladders)
+
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
         return await self._periods.told(await self._recorder.record(submissions))

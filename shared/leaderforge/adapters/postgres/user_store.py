@@ -65,13 +65,16 @@ class PostgresUserStore:
         rows = await self._pool.fetch(statement("username_claims"), list(keys.values()))
         owners = {row["username_key"]: row["user_id"] for row in rows}
         users = await self.get(owners.values())
-        return {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
+        owned = {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
+        # A player may have been renamed between the two statements: then nobody had the name for a moment.
+        return {name: user for name, user in owned.items() if name_key(user.username) == keys[name]}
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
         key = name_key(prefix)
         rows = await self._pool.fetch(statement("username_claims_between"), key, _prefix_end(key), limit)
         users = await self.get([row["user_id"] for row in rows])
-        return [users[row["user_id"]] for row in rows if row["user_id"] in users]
+        owners = [users[row["user_id"]] for row in rows if row["user_id"] in users]
+        return [user for user in owners if name_key(user.username).startswith(key)]
 
     async def _create(self, users: Mapping[int, User], taken: Taken) -> dict[int, User | LeaderForgeError]:
         """Create players without rivals among them, and note in `taken` all that turns out to be owned."""

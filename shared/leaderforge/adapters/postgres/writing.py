@@ -10,6 +10,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from leaderforge.adapters.postgres.errors import Vanished
 from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import combined, listed, run_rows, statement
@@ -39,6 +40,7 @@ async def write(
 
     `now`, in microseconds since 1970, is when the events are recorded, and the least revision of what they change.
     Of submissions that are judged by what came before (`Limits.depend_on_standing`), a player has one at the most.
+    The outcome is `Vanished` where an event prevented the insert and was deleted before it could be read.
     """
     firsts: dict[EventKey, int] = {}
     for position, submission in enumerate(submissions):
@@ -148,11 +150,7 @@ async def hide_newcomers(connection: Connection, user_ids: Collection[int], boar
     if not hidden:
         return {}
     await connection.execute(statement("hide_standings"), listed(hidden))
-    return await _standings_of(connection, hidden, boards)
-
-
-async def _standings_of(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
-    return _standings(await connection.fetch(statement("standings_of_users"), listed(user_ids)), boards)
+    return _standings(await connection.fetch(statement("standings_of_users"), listed(hidden)), boards)
 
 
 def _standings(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings:
@@ -164,13 +162,6 @@ def _standings(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings
 
 def _boards(submissions: Collection[Submission]) -> Mapping[int, Board]:
     return {s.board.id: s.board for s in submissions}
-
-
-async def _first_copies(connection: Connection, submissions: Collection[Submission]) -> Mapping[EventKey, Record]:
-    user_ids = {s.event.user_id for s in submissions}
-    submission_ids = {s.event.submission_id for s in submissions}
-    rows = await connection.fetch(statement("event_scores"), listed(user_ids), listed(submission_ids))
-    return {(row["user_id"], row["board_id"], row["submission_id"]): row for row in rows}
 
 
 def _recorded(submission: Submission, standings: Standings) -> Recorded:
@@ -193,14 +184,23 @@ async def _completed(
 async def _repeated(
     connection: Connection, submissions: Mapping[int, Submission]
 ) -> Mapping[int, Recorded | LeaderForgeError]:
+    """Return the outcome of each repeated submission, `Vanished` if its first copy was deleted meanwhile.
+
+    First copies and standings are read in one statement: a second one would see another snapshot.
+    """
+    boards = _boards(submissions.values())
     user_ids = {s.event.user_id for s in submissions.values()}
-    standings = await _standings_of(connection, user_ids, _boards(submissions.values()))
-    firsts = await _first_copies(connection, submissions.values())
-    return {i: _duplicate(s, firsts[_event_key(s)], standings) for i, s in submissions.items()}
+    submission_ids = {s.event.submission_id for s in submissions.values()}
+    rows = await connection.fetch(statement("repeated"), listed(user_ids), listed(boards), listed(submission_ids))
+    firsts = {(row["user_id"], row["board_id"], row["run_id"]): row for row in rows if row["period_id"] is None}
+    standings = _standings([row for row in rows if row["period_id"] is not None], boards)
+    return {i: _duplicate(s, firsts.get(_event_key(s)), standings) for i, s in submissions.items()}
 
 
-def _duplicate(submission: Submission, first: Record, standings: Standings) -> Recorded | LeaderForgeError:
+def _duplicate(submission: Submission, first: Record | None, standings: Standings) -> Recorded | LeaderForgeError:
     """Return what a repeated submission is told: what its first copy amounts to today, on the ladders it counted in."""
+    if first is None:
+        return Vanished("the first copy of the submission was deleted meanwhile")
     event = submission.event._replace(score=first["score"], achieved_at=first["achieved_at"])
     counted = {
         ladder: standing

@@ -1,0 +1,5 @@
+-- May return more than was asked for: each of the periods on each of the boards.
+select board_id, period_id, retired_at is not null as retired
+from periods
+where board_id = any (string_to_array($1, ',')::bigint[]) and period_id = any (string_to_array($2, ',')::bigint[])
+    and expired_at is null;

@@ -1,0 +1,269 @@
+"""What holds when others commit between two statements of the real stores. The in-memory ones have no such moment."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.postgres.key_store import PostgresKeyStore
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.domain.api_keys import ApiKey
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Ladder, Limits
+from leaderforge.domain.callers import Scope
+from leaderforge.domain.errors import RuleViolated, StoreUnavailable, UserNotFound
+from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.standings import HIDDEN_PLAYER
+from leaderforge.ports import Recorded, Submission, User, UserStore
+from leaderforge.services.player_records import Record, RecordService
+from tests.contract.interrupting import Interruption, interrupted
+from tests.contract.store_fixtures import Database, submit
+
+ACT = AuditEntry(0, "key:ops", "player.change", None, 1, "Ann")
+ERASE = AuditEntry(0, "key:ops", "player.erase")
+REPEATED = "submission_id = any"
+"""Part of the statement that reads first copies."""
+
+
+@pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])
+def copies(request: pytest.FixtureRequest) -> int:
+    """How often a submission is sent in one batch: one statement cannot record a player's event twice."""
+    number: int = request.param
+    return number
+
+
+async def recorded(database: Database, submission: Submission) -> Recorded:
+    [outcome] = await database.scores.record([submission])
+    assert isinstance(outcome, Recorded)
+    return outcome
+
+
+async def played(database: Database) -> tuple[Ladder, Submission]:
+    """Return a ladder and a submission that counted on it."""
+    ladder = await database.ladder()
+    await database.players(1)
+    submission = submit(ladder, 1, 5)
+    await recorded(database, submission)
+    return ladder, submission
+
+
+class TestRetry:
+    """A submission is sent again. Its first copy prevents the insert, and is gone when it is read."""
+
+    async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
+        ladder, submission = await played(database)
+        async with interrupted(database) as (stores, pool):
+            pool.before(REPEATED, lambda: database.records.erase(1, ERASE))
+            outcomes = await stores.scores.record([submission] * copies)
+        assert [type(outcome) for outcome in outcomes] == [UserNotFound] * copies
+        assert list(await database.run("select user_id from score_events")) == []
+        assert list(await database.scores.standings(ladder, [1])) == []
+
+    async def test_its_board_is_purged(self, database: Database, copies: int) -> None:
+        ladder, submission = await played(database)
+        async with interrupted(database) as (stores, pool):
+            pool.before(REPEATED, lambda: database.scores.purge(ladder.board, [1]))
+            outcomes = await stores.scores.record([submission] * copies)
+        assert duplicates(outcomes) == [False, True][:copies]
+        assert submissions(outcomes) == [1] * copies
+
+    async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
+        """Event and standings are those of one moment, not an event of one and standings of another player."""
+        ladder, submission = await played(database)
+
+        async def replace() -> None:
+            await database.records.erase(1, ERASE)
+            await database.players(1)
+            await recorded(database, submission)
+            await recorded(database, submit(ladder, 1, 7))
+
+        async with interrupted(database) as (stores, pool):
+            pool.before(REPEATED, replace)
+            outcomes = await stores.scores.record([submission] * copies)
+        assert duplicates(outcomes) == [True] * copies
+        assert submissions(outcomes) == [2] * copies
+
+    async def test_the_others_of_its_batch_count_once(self, database: Database, copies: int) -> None:
+        ladder, submission = await played(database)
+        await database.players(2)
+        batch = [submit(ladder, 2, 3), *[submission] * copies]
+        async with interrupted(database) as (stores, pool):
+            pool.before(REPEATED, lambda: database.scores.purge(ladder.board, [1]))
+            outcomes = await stores.scores.record(batch)
+        assert duplicates(outcomes) == [False, False, True][: 1 + copies]
+        assert submissions(outcomes) == [1] * (1 + copies)
+
+    async def test_it_is_decided_anew_so_many_times(self, database: Database) -> None:
+        """Whatever others do without end: the submission is refused for now, and counts when it is sent again."""
+        ladder, submission = await played(database)
+
+        async def replace() -> None:
+            await database.scores.purge(ladder.board, [1])
+            vanished.append(submission)
+
+        async def count_again() -> None:
+            await recorded(database, submission)
+
+        vanished: list[Submission] = []
+        async with interrupted(database) as (stores, pool):
+            pool.before(REPEATED, *[replace] * 5)
+            pool.before("insert into score_events", *[count_again] * 5)
+            [outcome] = await stores.scores.record([submission])
+        assert isinstance(outcome, StoreUnavailable)
+        assert len(vanished) == 5
+        assert not (await recorded(database, submission)).duplicate
+
+
+class TestSubmission:
+    """Something is done between the insert of events and the change of standings, which are one transaction."""
+
+    async def test_the_entry_is_removed(self, database: Database) -> None:
+        """What was not committed before counts after the removal, and is not void."""
+        ladder, _ = await played(database)
+        outcomes = await meanwhile(database, ladder, lambda: database.moderation.remove(ladder.board, 1, ACT))
+        assert [(one.standing.score, one.standing.submissions) for one in outcomes if isinstance(one, Recorded)] == [
+            (14, 2)
+        ] * 2
+        void = await database.run("select void from score_events order by score")
+        assert [row["void"] for row in void] == [True, False, False]
+
+    async def test_the_score_is_set(self, database: Database) -> None:
+        ladder, _ = await played(database)
+        outcomes = await meanwhile(database, ladder, lambda: database.moderation.set_score(submit(ladder, 1, 100), ACT))
+        assert [one.standing.score for one in outcomes if isinstance(one, Recorded)] == [114] * 2
+
+    async def test_the_player_is_hidden(self, database: Database) -> None:
+        ladder = await database.ladder()
+        await database.players(1)
+        outcomes = await meanwhile(database, ladder, lambda: database.moderation.set_player_hidden(1, True, ACT))
+        assert [one.standing.hidden for one in outcomes if isinstance(one, Recorded)] == [HIDDEN_PLAYER] * 2
+        [standing] = await database.scores.standings(ladder, [1])
+        assert standing.hidden == HIDDEN_PLAYER
+
+    async def test_the_player_is_erased(self, database: Database) -> None:
+        ladder, _ = await played(database)
+        outcomes = await meanwhile(database, ladder, lambda: database.records.erase(1, ERASE))
+        assert [type(one) for one in outcomes] == [UserNotFound] * 2
+        assert list(await database.run("select user_id from score_events")) == []
+        assert list(await database.scores.standings(ladder, [1])) == []
+
+    async def test_another_submission_is_judged_first(self, database: Database) -> None:
+        """What both are judged by is read after the one has been waited for."""
+        ladder = Ladder(await database.board(limits=Limits(min_interval_ms=1000)))
+        await database.players(1)
+        async with interrupted(database) as (stores, pool):
+            pool.before("for no key update", lambda: recorded(database, submit(ladder, 1, 5)))
+            [outcome] = await stores.scores.record([submit(ladder, 1, 7, at=1)])
+        assert isinstance(outcome, RuleViolated)
+        [standing] = await database.scores.standings(ladder, [1])
+        assert (standing.score, standing.submissions) == (5, 1)
+        assert len(await database.run("select user_id from score_events")) == 1
+
+
+async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
+    """Return the outcomes of two submissions, with the act between their events and their standings."""
+    async with interrupted(database) as (stores, pool):
+        pool.before("insert into standings", act)
+        return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
+
+
+async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
+    """An entry that was hidden when listed ones were looked for, and is listed when hidden ones are."""
+    board = await database.board(calendar=Calendar((Kind.DAILY,)))
+    [day] = board.ladders_at(0)
+    await database.players(1)
+    await recorded(database, submit(day, 1, 5))
+    await database.moderation.set_player_hidden(1, True, ACT)
+    async with interrupted(database) as (stores, pool):
+        pool.before("hidden <> 0", lambda: database.moderation.set_player_hidden(1, False, ACT))
+        periods = PostgresPeriodStore(stores.pool)
+        assert [await periods.remove(day, 10) for _ in range(2)] == [1, 0]
+    assert list(await database.scores.standings(day, [1])) == []
+
+
+class TestKeys:
+    """A key is created between the update that does not find it and the look at why. On Citus, it waits instead."""
+
+    async def test_it_is_rotated(self, on_postgres: Database) -> None:
+        async with created_meanwhile(on_postgres) as keys:
+            rotated = await keys.rotate("new", bytes(range(32)), 9, ACT)
+        assert (rotated.digest, rotated.revoked_at) == (bytes(range(32)), None)
+
+    async def test_it_is_revoked(self, on_postgres: Database) -> None:
+        async with created_meanwhile(on_postgres) as keys:
+            revoked = await keys.revoke("new", replace(ACT, at=7))
+        assert revoked.revoked_at == 7
+        assert list(await PostgresKeyStore(on_postgres.pool).valid(8)) == []
+
+
+@asynccontextmanager
+async def created_meanwhile(database: Database) -> AsyncIterator[PostgresKeyStore]:
+    key = ApiKey("new", frozenset({Scope.READ}), bytes(32), 0, "key:ops")
+    async with interrupted(database) as (stores, pool):
+        pool.before("from api_keys", lambda: PostgresKeyStore(database.pool).create(key, ACT))
+        yield PostgresKeyStore(stores.pool)
+
+
+class TestNames:
+    """A player is renamed between the look-up of its claim and that of the player."""
+
+    async def test_by_name(self, database: Database) -> None:
+        async with renamed_meanwhile(database) as users:
+            assert await users.by_name(["Player 1", "Player 2"]) == {"Player 2": User(2, "Player 2", None, 0)}
+
+    async def test_by_prefix(self, database: Database) -> None:
+        async with renamed_meanwhile(database) as users:
+            assert await users.with_prefix("play", 9) == [User(2, "Player 2", None, 0)]
+
+
+@asynccontextmanager
+async def renamed_meanwhile(database: Database) -> AsyncIterator[UserStore]:
+    await database.players(1, 2)
+    async with interrupted(database) as (stores, pool):
+        pool.before("created_at from users where", lambda: database.users.change(1, {"username": "Ann"}, ACT))
+        yield stores.users
+
+
+class TestExport:
+    """A player is erased while it is exported: all of it is told, or that there is no player."""
+
+    async def test_it_is_erased(self, database: Database) -> None:
+        await played(database)
+        async with interrupted(database) as (stores, pool):
+            pool.before("from standings", lambda: database.records.erase(1, ERASE))
+            with pytest.raises(UserNotFound):
+                await exports(stores).read(1)
+
+    async def test_its_id_has_another_owner(self, database: Database) -> None:
+        """What was read about the erased player is not told to the new one."""
+        ladder, _ = await played(database)
+        await database.moderation.set_entry_hidden(ladder.board, 1, True, ACT)
+        ann = User(1, "Ann", None, 7)
+
+        async def replace_player() -> None:
+            await database.records.erase(1, ERASE)
+            await database.users.create([ann])
+
+        async with interrupted(database) as (stores, pool):
+            # The second time that the player is looked up, after standings and acts.
+            pool.before("created_at from users where", nothing, replace_player)
+            assert await exports(stores).read(1) == Record(ann, [], [])
+
+
+async def nothing() -> None:
+    """Interrupt nothing."""
+
+
+def exports(stores: Database) -> RecordService:
+    index = MemoryIndex(1)
+    return RecordService(stores.records, stores.users, stores.audit, stores.scores, index, lambda: 0, lambda: None)
+
+
+def duplicates(outcomes: Sequence[object]) -> list[bool]:
+    return [outcome.duplicate for outcome in outcomes if isinstance(outcome, Recorded)]
+
+
+def submissions(outcomes: Sequence[object]) -> list[int]:
+    return [outcome.standing.submissions for outcome in outcomes if isinstance(outcome, Recorded)]
