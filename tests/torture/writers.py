@@ -218,7 +218,7 @@ class Writer:
         self._erased.append(user_id)
 
     async def _change(
-        self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int = 0
+        self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Answer:
         """Send a change until it is acknowledged. A retry that is refused with `retry_refusal` was done before."""
         step = self._ladder.begin(user_id, state, monotonic())
@@ -229,7 +229,7 @@ class Writer:
             self._ladder.refuse(user_id, step, monotonic())
         return answer
 
-    async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int) -> Answer:
+    async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Answer:
         attempts = 0
         while True:
             self._process = self._random.randrange(API_PROCESSES)
