@@ -13,6 +13,9 @@ Json = Mapping[str, Any]
 SLACK = 8
 """Players that may move while a page's place is sought, before the page starts elsewhere than asked."""
 
+NAMELESS = "no name"
+"""The kind of problem that there may be while the database is away: names that the index lacks are there."""
+
 
 class Problem(NamedTuple):
     """What is wrong with an answer. `subject` is the player concerned."""
@@ -39,7 +42,10 @@ def check_entry(view: View, entry: Json) -> Iterator[Problem]:
     elif not any((state.score, state.submissions) == (entry["score"], entry["submissions"]) for state in ranked):
         yield Problem("wrong submissions", _told(ranked), shown, user_id)
     names = {state.name for state in states if state.exists}
-    if entry["username"] not in names and not (entry["username"] is None and len(states) > 1):
+    if entry["username"] is None:
+        if all(state.exists for state in states):
+            yield Problem(NAMELESS, f"{sorted(names)}", shown, user_id)
+    elif entry["username"] not in names:
         yield Problem("wrong name", f"{sorted(names)}", shown, user_id)
     if entry.get("hidden"):
         yield Problem("hidden is shown", "no entry marked as hidden", shown, user_id)

@@ -6,12 +6,12 @@ from random import Random
 from time import monotonic, time
 from uuid import UUID
 
+from tests.load.wire import FAILED
 from tests.torture.checks import Problem
 from tests.torture.history import State
 from tests.torture.model import LadderModel
 from tests.torture.report import Report
 from tests.torture.rig import API_PROCESSES, LATE_BOARD, SUBMIT_KEY, Rig
-from tests.torture.wire import FAILED
 from tests.torture.writers import Numbers
 
 _SEASON_S = 60

@@ -6,17 +6,18 @@ from random import Random
 from time import monotonic
 from urllib.parse import quote
 
+from tests.load.wire import FAILED
 from tests.torture import checks
 from tests.torture.checks import Problem
 from tests.torture.model import LadderModel, View
 from tests.torture.report import Report
 from tests.torture.rig import Rig
-from tests.torture.wire import FAILED, Answer
+from tests.torture.wire import Answer
 
 CACHE_AGE_S = 1.0
 """How old a top may be, in s (docs/live.md)."""
 
-CALM_S = 10.0
+CALM_S = 5.0
 """How long after a nemesis a read may still be refused, in s."""
 
 _RECENT = 40
@@ -175,6 +176,8 @@ class Reader:
             problems = [Problem("period vanished", f"{total} players in {ladder.period}", answer.code)] if total else []
         else:
             problems = self._refusal(answer)
+        if monotonic() < self._rig.journal.database_back + CALM_S:
+            problems = [problem for problem in problems if problem.kind != checks.NAMELESS]
         kind = kind if ladder.period is None else f"{kind} (past)"
         self._report.read(kind, self._process, answer, problems)
         if answer.status == FAILED:

@@ -36,12 +36,12 @@ _BOARDS = (
 
 @dataclass(slots=True)
 class Journal:
-    """The nemesis going on, and when its last step was (s, monotonic)."""
+    """The nemesis going on, when its last step was, and when the database came back last (s, monotonic)."""
 
     nemesis: str = "start"
     step: str = ""
     since: float = field(default_factory=monotonic)
-    ended: float = 0.0
+    database_back: float = 0.0
 
     def note(self, nemesis: str, step: str) -> None:
         """Note a step of a nemesis."""
@@ -66,6 +66,7 @@ class Rig:
             "LEADERFORGE_PARTITIONS": str(self.partitions),
             "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
             "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
+            "LEADERFORGE_INDEX_TIMEOUT_MS": "500",
             "LEADERFORGE_RECONCILE_MS": "1000",
             "LEADERFORGE_LATE_GRACE_MS": "7200000",
         }

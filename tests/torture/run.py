@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from random import Random
 from time import monotonic
@@ -24,7 +25,10 @@ _STOP_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `calm_s` the time at the end."""
+    """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `calm_s` the time at the end.
+
+    With `rounds`, each nemesis is done that many times, however long that takes.
+    """
 
     seconds: float
     seed: int
@@ -39,6 +43,7 @@ class Plan:
     scale: float = 1.0
     settle_s: float = 6.0
     calm_s: float = 10.0
+    rounds: int | None = None
 
 
 async def run(plan: Plan, directory: Path) -> Report:
@@ -54,7 +59,8 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     players = list(range(1, plan.players + 1))
     late_players = list(range(5001, 5021))
     await rig.prepare([*players, *late_players])
-    main, numbers, ladders = LadderModel(BOARD), Numbers(Random(random.random())), []
+    main, numbers = LadderModel(BOARD), Numbers(Random(random.random()))
+    ladders: list[LadderModel] = []
     groups = chunks(players, -(-len(players) // plan.writers))
     writers = [Writer(rig, main, report, numbers, Random(random.random()), group) for group in groups]
     late = LateWriter(rig, ladders, report, numbers, Random(random.random()), late_players)
@@ -81,16 +87,22 @@ async def _torment(plan: Plan, stage: Stage) -> None:
     names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.rig.clock.can_jump]
     for name in CLOCKS & set(plan.nemeses or NEMESES) - set(names):
         stage.report.skipped[name] = "libfaketime is not installed"
-    ends = stage.report.began + plan.seconds - plan.calm_s
+    ends = inf if plan.rounds else stage.report.began + plan.seconds - plan.calm_s
     order: list[str] = []
+    rounds = 0
     while names and monotonic() < ends:
         if not order:
+            if rounds == plan.rounds:
+                return
+            rounds += 1
             order = stage.random.sample(names, len(names))
         name = order.pop()
         stage.rig.journal.note(name, "begun")
+        began = monotonic()
         try:
             await NEMESES[name](stage)
             stage.report.times[name] += 1
+            stage.report.lasted_s[name] += monotonic() - began
         except Skipped as reason:
             stage.report.skipped[name] = str(reason)
             names.remove(name)
@@ -107,8 +119,10 @@ async def _going_on(
     progress = asyncio.create_task(_progress(report, clients))
     try:
         yield
-        for client in (*writers, *readers):
-            client.over = True
+        for writer in writers:
+            writer.over = True
+        for reader in readers:
+            reader.over = True
         async with asyncio.timeout(_STOP_S):
             await asyncio.gather(*clients)
     finally:

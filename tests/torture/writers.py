@@ -7,12 +7,13 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from tests.load.wire import FAILED
 from tests.torture.checks import Problem, check_rank
 from tests.torture.history import NOBODY, State, Step
 from tests.torture.model import LadderModel
 from tests.torture.report import Report
 from tests.torture.rig import ADMIN_KEY, API_PROCESSES, BOARD, Rig
-from tests.torture.wire import FAILED, HUNG, Answer
+from tests.torture.wire import HUNG, Answer
 
 BASE: Mapping[str, int] = {
     "submit": 75,
@@ -35,7 +36,7 @@ _FEWEST_PLAYERS = 15
 
 
 class Numbers:
-    """Numbers that all writers of a run share, each given once: scores are unique, therefore ranks never depend on ties."""
+    """Numbers that all writers of a run share, each given once. Unique scores make the order independent of times."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -79,6 +80,9 @@ class Writer:
             await asyncio.sleep(pace_s * self._random.uniform(0.5, 1.5))
         for client in self._clients:
             client.close()
+
+    async def pause(self) -> None:
+        """Change nothing."""
 
     async def submit(self) -> None:
         """Submit a score, in most cases a higher one than before."""
@@ -204,7 +208,10 @@ class Writer:
         candidates = [i for i in candidates if field == "player_hidden" or self._ladder.state(i).score is not None]
         if candidates:
             user_id = self._random.choice(candidates)
-            state = self._ladder.state(user_id)._replace(**{field: hidden})
+            state = self._ladder.state(user_id)
+            state = (
+                state._replace(entry_hidden=hidden) if field == "entry_hidden" else state._replace(player_hidden=hidden)
+            )
             await self._change(user_id, state, "POST", path.format(user_id), {"reason": "torture"})
 
     async def _create(self, user_id: int) -> None:
