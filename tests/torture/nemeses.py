@@ -35,10 +35,17 @@ class Stage:
     """What a nemesis acts on, and how long it lasts: `scale` shortens all durations."""
 
     def __init__(
-        self, rig: Rig, writers: Sequence[Writer], late: LateWriter, report: Report, random: Random, scale: float
+        self,
+        rig: Rig,
+        writers: Sequence[Writer],
+        late: LateWriter,
+        report: Report,
+        random: Random,
+        scale: float,
+        clock_jumps: bool,
     ) -> None:
         self.rig, self.writers, self.late, self.report, self.random = rig, writers, late, report, random
-        self.scale = scale
+        self.scale, self.clock_jumps = scale, clock_jumps
         self.background: Mapping[str, int] = BASE
         self.nodes = range(rig.valkey.size)
 
