@@ -1,0 +1,52 @@
+"""`python -m tests.torture`: poll the product while it is tormented, and tell which answers were wrong."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from random import SystemRandom
+from tempfile import TemporaryDirectory
+
+from tests.torture.nemeses import NEMESES
+from tests.torture.report import say
+from tests.torture.run import Plan, run
+
+
+def main() -> int:
+    """Run, print the outcome, and return 1 if any answer was wrong."""
+    options = _options()
+    plan = Plan(
+        seconds=options.seconds,
+        seed=options.seed,
+        nodes=options.nodes,
+        citus=options.citus,
+        nemeses=tuple(options.nemesis or ()),
+        settle_s=options.settle,
+    )
+    say(f"seed {plan.seed}")
+    with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
+        Path(directory).chmod(0o711)  # PostgreSQL runs as another user where this is root
+        report = asyncio.run(run(plan, Path(directory)))
+    say(report.table(plan.seed))
+    if options.report is not None:
+        report.save(
+            options.report, seed=plan.seed, seconds=plan.seconds, nodes=plan.nodes, citus=plan.citus is not None
+        )
+    say(f"{report.reads.total()} reads checked, {report.total} violations")
+    return 1 if report.total else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600, help="how long to poll")
+    parser.add_argument("--nodes", type=int, choices=(1, 3, 6), default=3, help="nodes of the index")
+    parser.add_argument("--citus", metavar="DSN", help="use this Citus cluster; its LeaderForge tables are dropped")
+    parser.add_argument("--seed", type=int, default=SystemRandom().randrange(2**32), help="of everything random")
+    parser.add_argument("--nemesis", nargs="+", choices=list(NEMESES), metavar="NAME", help="only these")
+    parser.add_argument("--settle", type=float, default=6.0, help="seconds between two nemeses")
+    parser.add_argument("--report", type=Path, metavar="FILE.json", help="write everything there, as JSON")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

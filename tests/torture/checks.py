@@ -1,0 +1,273 @@
+"""Whether an answer is one of those that may be given."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import inf
+from typing import Any, NamedTuple
+
+from leaderforge.domain.statistics import percentile, rank_at
+from tests.torture.model import View
+
+Json = Mapping[str, Any]
+
+SLACK = 8
+"""Players that may move while a page's place is sought, before the page starts elsewhere than asked."""
+
+NAMELESS = "no name"
+"""The kind of problem that there may be while the database is away: names that the index lacks are there."""
+
+
+class Problem(NamedTuple):
+    """What is wrong with an answer. `subject` is the player concerned."""
+
+    kind: str
+    expected: str
+    answered: str
+    subject: int | None = None
+
+
+def check_entry(view: View, entry: Json) -> Iterator[Problem]:
+    """Yield what is wrong with an entry, wherever it stands."""
+    user_id = entry["user_id"]
+    states = view.states(user_id)
+    ranked = [state for state in states if state.ranked]
+    shown = f"player {user_id} as {entry['username']!r} with {entry['score']} ({entry['submissions']})"
+    if not ranked:
+        gone = not any(state.exists for state in states)
+        kind = "erased is back" if gone else "not ranked is shown"
+        yield Problem(kind, f"no entry of {user_id}: {_told(states)}", shown, user_id)
+        return
+    if not any(state.score == entry["score"] for state in ranked):
+        yield Problem("wrong score", _told(ranked), shown, user_id)
+    elif not any((state.score, state.submissions) == (entry["score"], entry["submissions"]) for state in ranked):
+        yield Problem("wrong submissions", _told(ranked), shown, user_id)
+    names = {state.name for state in states if state.exists}
+    if entry["username"] is None:
+        if all(state.exists for state in states):
+            yield Problem(NAMELESS, f"{sorted(names)}", shown, user_id)
+    elif entry["username"] not in names:
+        yield Problem("wrong name", f"{sorted(names)}", shown, user_id)
+    if entry.get("hidden"):
+        yield Problem("hidden is shown", "no entry marked as hidden", shown, user_id)
+
+
+def check_rank(view: View, entry: Json, kind: str = "wrong rank") -> Iterator[Problem]:
+    """Yield a problem if a rank is impossible for a score."""
+    least, most = view.above(-entry["score"])
+    if not least < entry["rank"] <= most + 1:
+        answer = f"rank {entry['rank']} of player {entry['user_id']} with {entry['score']}"
+        yield Problem(kind, f"rank {least + 1} to {most + 1}", answer, entry["user_id"])
+
+
+def check_total(view: View, total: int) -> Iterator[Problem]:
+    """Yield a problem if the number of ranked players is impossible."""
+    least, most = view.total()
+    if not least <= total <= most:
+        yield Problem("wrong total", f"{least} to {most}", str(total))
+
+
+def check_listing(
+    view: View, entries: Sequence[Json], *, after: float | None = None, complete_to: float | None = None
+) -> Iterator[Problem]:
+    """Yield what is wrong with consecutive entries.
+
+    They start right after the key `after` if it is given, and reach the key `complete_to` if that is given.
+    """
+    for entry in entries:
+        yield from check_entry(view, entry)
+    keys = [-entry["score"] for entry in entries]
+    ranks = [entry["rank"] for entry in entries]
+    if any(keys[i] >= keys[i + 1] for i in range(len(keys) - 1)):
+        yield Problem("wrong order", "scores from high to low", str([-key for key in keys]))
+        return
+    if ranks and ranks != list(range(ranks[0], ranks[0] + len(ranks))):
+        yield Problem("ranks disagree", "consecutive ranks", str(ranks))
+    if entries:
+        yield from check_rank(view, entries[0])
+        yield from check_rank(view, entries[-1])
+    first = after if after is not None else keys[0] if keys else None
+    last = complete_to if complete_to is not None else keys[-1] if keys else None
+    if first is None or last is None:
+        return
+    listed = {entry["user_id"] for entry in entries}
+    for user_id in view.surely_between(first, last):
+        if user_id not in listed:
+            ranks_text = f"{ranks[0]} to {ranks[-1]}" if ranks else "nobody"
+            yield Problem("missing", f"player {user_id}: {_told(view.states(user_id))}", f"ranks {ranks_text}", user_id)
+
+
+def check_top(view: View, body: Json, limit: int) -> Iterator[Problem]:
+    """Yield what is wrong with the first entries."""
+    entries = body["entries"]
+    ended = len(entries) < limit
+    yield from check_listing(view, entries, after=-inf, complete_to=inf if ended else None)
+    if entries and entries[0]["rank"] != 1:
+        yield Problem("ranks disagree", "rank 1 first", str(entries[0]["rank"]))
+    yield from check_total(view, body["total"])
+    yield from _check_end(entries, body["total"], ended)
+
+
+def check_page(view: View, body: Json, rank: int, limit: int) -> Iterator[Problem]:
+    """Yield what is wrong with a page from a rank on."""
+    entries, total = body["entries"], body["total"]
+    ended = body["next"] is None and bool(entries)
+    yield from check_listing(view, entries, after=-inf if rank == 1 else None, complete_to=inf if ended else None)
+    yield from check_total(view, total)
+    yield from _check_end(entries, total, ended)
+    if len(view.unsettled) > SLACK:
+        return
+    if entries and entries[0]["rank"] != rank:
+        yield Problem("ranks disagree", f"a page from rank {rank} on", f"rank {entries[0]['rank']} first")
+    expected = max(0, min(limit, view.total()[0] - rank + 1 - len(view.unsettled)))
+    if not expected <= len(entries) <= limit:
+        yield Problem("wrong length", f"{expected} to {limit} entries", str(len(entries)))
+
+
+def check_following(view: View, body: Json, after: float, limit: int) -> Iterator[Problem]:
+    """Yield what is wrong with the page after a key."""
+    entries = body["entries"]
+    ended = body["next"] is None
+    yield from check_listing(view, entries, after=after, complete_to=inf if ended else None)
+    yield from check_total(view, body["total"])
+    if len(entries) > limit or (not ended and len(entries) < limit):
+        yield Problem("wrong length", f"{limit} entries, or the end", str(len(entries)))
+
+
+def check_around(view: View, body: Json, user_id: int, radius: int) -> Iterator[Problem]:
+    """Yield what is wrong with a player and the neighbours."""
+    entries, total = body["entries"], body["total"]
+    places = [i for i, entry in enumerate(entries) if entry["user_id"] == user_id]
+    if len(places) != 1:
+        if len(view.states(user_id)) == 1:
+            yield Problem("missing", f"player {user_id} once", f"{len(places)} times", user_id)
+        return
+    before, behind = places[0], len(entries) - places[0] - 1
+    yield from check_listing(
+        view, entries, after=-inf if before < radius else None, complete_to=inf if behind < radius else None
+    )
+    yield from check_total(view, total)
+    if before < radius and entries[0]["rank"] != 1 and not view.unsettled:
+        yield Problem("wrong length", f"{radius} before player {user_id}", str(before), user_id)
+    yield from _check_end(entries, total, behind < radius and not view.unsettled)
+
+
+def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
+    """Yield what is wrong with the entry of one player."""
+    if body["user_id"] != user_id:
+        yield Problem("wrong player", str(user_id), str(body["user_id"]), user_id)
+    yield from check_entry(view, body)
+    yield from check_rank(view, body)
+    yield from check_total(view, body["total"])
+    yield from _check_percentile(body["percentile"], body["rank"], body["total"])
+
+
+def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
+    """Yield a problem if a player is surely ranked, who is said not to be."""
+    states = view.states(user_id)
+    if states and all(state.ranked for state in states):
+        yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)
+
+
+def check_range(view: View, body: Json, low: int, high: int, limit: int) -> Iterator[Problem]:
+    """Yield what is wrong with the entries of a range of scores."""
+    entries = body["entries"]
+    ended = body["next"] is None
+    yield from check_listing(view, entries, after=-high - 0.5, complete_to=-low + 0.5 if ended else None)
+    if any(not low <= entry["score"] <= high for entry in entries):
+        yield Problem("out of range", f"{low} to {high}", str([entry["score"] for entry in entries]))
+    least, most = view.within(-high, -low)
+    if not least <= body["total"] <= most:
+        yield Problem("wrong total", f"{least} to {most} in the range", str(body["total"]))
+    if len(entries) > limit:
+        yield Problem("wrong length", f"at most {limit}", str(len(entries)))
+
+
+def check_lookup(view: View, body: Json, user_ids: Sequence[int]) -> Iterator[Problem]:
+    """Yield what is wrong with the entries of some players."""
+    entries = body["entries"]
+    for entry in entries:
+        yield from check_entry(view, entry)
+        yield from check_rank(view, entry)
+    scores = [entry["score"] for entry in entries]
+    ranks = [entry["rank"] for entry in entries]
+    if scores != sorted(scores, reverse=True):
+        yield Problem("wrong order", "best first", str(scores))
+    if ranks != sorted(set(ranks)):
+        yield Problem("ranks disagree", "growing ranks", str(ranks))
+    if [entry["rank_among"] for entry in entries] != list(range(1, len(entries) + 1)):
+        yield Problem("ranks disagree", "rank_among from 1 on", str([entry["rank_among"] for entry in entries]))
+    if sorted([entry["user_id"] for entry in entries] + body["missing"]) != sorted(user_ids):
+        yield Problem("wrong player", str(sorted(user_ids)), "others, or some twice")
+    for user_id in body["missing"]:
+        yield from check_unranked(view, user_id)
+    yield from check_total(view, body["total"])
+
+
+def check_distribution(view: View, body: Json) -> Iterator[Problem]:
+    """Yield what is wrong with a histogram."""
+    buckets, count = body["buckets"], body["count"]
+    yield from check_total(view, count)
+    if sum(bucket["count"] for bucket in buckets) != count:
+        yield Problem("totals disagree", f"{count} in all buckets", str([bucket["count"] for bucket in buckets]))
+    for i, bucket in enumerate(buckets):
+        best = -inf if i == len(buckets) - 1 else -bucket["high"]
+        worst = inf if i == 0 else -bucket["low"]
+        least, most = view.within(best, worst if worst != inf else float(2**53))
+        if not least <= bucket["count"] <= most:
+            yield Problem("wrong bucket", f"{least} to {most} from {bucket['low']} to {bucket['high']}", str(bucket))
+    for percent in (50, 90, 99):
+        score = body[f"p{percent}"]
+        if score is not None:
+            yield from _check_at(view, score, rank_at(Fraction(percent), count), f"p{percent}")
+
+
+def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
+    """Yield what is wrong with the entry at a percentile."""
+    entry, total = body["entry"], body["total"]
+    yield from check_entry(view, entry)
+    yield from check_rank(view, entry)
+    yield from check_total(view, total)
+    yield from _check_percentile(body["percentile"], entry["rank"], total)
+    if not view.unsettled and entry["rank"] != rank_at(Fraction(percent), total):
+        yield Problem("wrong rank", f"rank {rank_at(Fraction(percent), total)} of {total}", str(entry["rank"]))
+
+
+def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]:
+    """Yield what is wrong with a profile; None is the answer that there is none."""
+    states = view.states(user_id)
+    if body is None:
+        if all(state.exists for state in states):
+            yield Problem("vanished", _told(states), f"there is no player {user_id}", user_id)
+    elif not any(state.exists and state.name == body["username"] for state in states):
+        gone = not any(state.exists for state in states)
+        yield Problem("erased is back" if gone else "wrong name", _told(states), str(body), user_id)
+
+
+def _check_at(view: View, score: int, rank: int, name: str) -> Iterator[Problem]:
+    least, most = view.above(-score)
+    moving = len(view.unsettled)  # the rank is sought in several rounds, between which these may move
+    if not least - moving < rank <= most + 1 + moving:
+        yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
+
+
+def _check_percentile(shown: float, rank: int, total: int) -> Iterator[Problem]:
+    if rank <= total and shown != percentile(rank, total):
+        yield Problem("wrong percentile", f"{percentile(rank, total)} for rank {rank} of {total}", str(shown))
+
+
+def _check_end(entries: Sequence[Json], total: int, ended: bool) -> Iterator[Problem]:
+    if ended and entries and entries[-1]["rank"] != total:
+        yield Problem("totals disagree", f"rank {total} last, of {total}", str(entries[-1]["rank"]))
+
+
+def _told(states: Sequence[Any]) -> str:
+    return (
+        " or ".join(
+            "none"
+            if not s.exists
+            else f"{s.name!r} with {s.score} ({s.submissions})"
+            + (", hidden" if s.entry_hidden or s.player_hidden else "")
+            for s in states
+        )
+        or "none"
+    )

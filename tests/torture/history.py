@@ -1,0 +1,75 @@
+"""Which states a player may have, at any time, as far as clients can know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
+
+
+class State(NamedTuple):
+    """A player on one ladder: the profile and the standing. `score` is None without a standing."""
+
+    exists: bool = False
+    name: str = ""
+    score: int | None = None
+    submissions: int = 0
+    entry_hidden: bool = False
+    player_hidden: bool = False
+
+    @property
+    def ranked(self) -> bool:
+        """Return whether everyone sees an entry."""
+        return self.exists and self.score is not None and not self.entry_hidden and not self.player_hidden
+
+    @property
+    def key(self) -> float:
+        """Return the sort key: smaller is better, infinity without an entry."""
+        return -self.score if self.ranked and self.score is not None else inf
+
+
+NOBODY = State()
+"""The state of a player who does not exist."""
+
+
+@dataclass(slots=True)
+class Step:
+    """A change to a state, sent at `begun` and acknowledged at `acknowledged` (s, monotonic; infinity while open)."""
+
+    state: State
+    begun: float
+    acknowledged: float = inf
+
+
+@dataclass(slots=True)
+class History:
+    """The states of one player in order. One client changes the player, one step after the other."""
+
+    steps: list[Step] = field(default_factory=lambda: [Step(NOBODY, -inf, -inf)])
+
+    @property
+    def last(self) -> State:
+        """Return the state after the last step, acknowledged or not."""
+        return self.steps[-1].state
+
+    def begin(self, state: State, now: float) -> Step:
+        """Note that a change was sent: from now on the state is possible."""
+        self.steps.append(Step(state, now))
+        return self.steps[-1]
+
+    def possible(self, since: float, until: float) -> Sequence[State]:
+        """Return the states that a reading between these times may show, the newest first.
+
+        A state is possible if its step began before `until` and no later step was acknowledged before `since`.
+        """
+        states = []
+        for step in reversed(self.steps):
+            if step.begun <= until:
+                states.append(step.state)
+            if step.acknowledged <= since:
+                break
+        return states
+
+    def forget(self, before: float) -> None:
+        """Drop the steps that were superseded before this time."""
+        while len(self.steps) > 1 and self.steps[1].acknowledged <= before:
+            del self.steps[0]

@@ -1,0 +1,311 @@
+"""What is done to the product while readers poll. Each nemesis leaves everything running again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from math import inf
+from random import Random
+from time import monotonic
+
+from tests.torture.late import LateWriter
+from tests.torture.report import Report
+from tests.torture.rig import API_PROCESSES, Rig
+from tests.torture.writers import BASE, Writer
+from tests.waiting import until
+
+ERASING: Mapping[str, int] = {"erase": 25, "rename": 40, "submit": 20, "hide_entry": 5, "unhide_entry": 5}
+MODERATING: Mapping[str, int] = {
+    "hide_entry": 20,
+    "unhide_entry": 25,
+    "hide_player": 10,
+    "unhide_player": 15,
+    "remove": 15,
+    "set_score": 20,
+    "rename": 15,
+    "submit": 30,
+}
+
+NOTHING: Mapping[str, int] = {"pause": 1}
+
+_FEWEST_PENDING = 5
+
+DAY_S, HOUR_S = 86_400, 3_600
+
+
+class Stage:
+    """What a nemesis acts on, and how long it lasts: `scale` shortens all durations."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        writers: Sequence[Writer],
+        late: LateWriter,
+        report: Report,
+        random: Random,
+        scale: float,
+        clock_jumps: bool,
+    ) -> None:
+        self.rig, self.writers, self.late, self.report, self.random = rig, writers, late, report, random
+        self.scale, self.clock_jumps = scale, clock_jumps
+        self.background: Mapping[str, int] = BASE
+        self.nodes = range(rig.valkey.size)
+
+    async def hold(self, seconds: float) -> None:
+        """Let the nemesis last so long."""
+        await asyncio.sleep(seconds * self.scale)
+
+    async def freeze(self, least: float = 0.3, most: float = 5.0) -> None:
+        """Wait for a random time of this range, in s."""
+        await self.hold(self.random.uniform(least, most))
+
+    def step(self, text: str) -> None:
+        """Note a step of the nemesis going on."""
+        self.rig.journal.note(self.rig.journal.nemesis, text)
+
+    def act(self, weights: Mapping[str, int]) -> None:
+        """Have the writers do these acts from now on."""
+        for writer in self.writers:
+            writer.weights = weights
+
+    def rest(self) -> None:
+        """Have the writers do as in the background again."""
+        self.act(self.background)
+
+    async def acknowledged(self, count: int) -> None:
+        """Return once so many more writes were acknowledged, fewer in a shortened run."""
+        goal = self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale))
+        await until(lambda: self.report.writes[200] >= goal, f"{count} writes to be acknowledged")
+
+    def process(self) -> int:
+        """Return the number of an API process."""
+        return self.random.randrange(API_PROCESSES)
+
+    def node(self) -> int:
+        """Return the number of a node of the index."""
+        return self.random.choice(self.nodes)
+
+
+Nemesis = Callable[[Stage], Awaitable[None]]
+
+
+async def freeze_index(stage: Stage) -> None:
+    """Freeze all nodes of the index."""
+    stage.rig.freeze_index(stage.nodes)
+    stage.step("all nodes frozen")
+    await stage.freeze()
+    stage.rig.thaw_index(stage.nodes)
+    stage.step("thawed")
+
+
+async def freeze_node(stage: Stage) -> None:
+    """Freeze one node of the index."""
+    node = stage.node()
+    stage.rig.freeze_index([node])
+    stage.step(f"node {node} frozen")
+    await stage.freeze()
+    stage.rig.thaw_index([node])
+    stage.step("thawed")
+
+
+async def kill_node(stage: Stage) -> None:
+    """Kill a node of the index and start it again, empty."""
+    node = stage.node()
+    stage.rig.valkey.kill(node)
+    stage.step(f"node {node} killed")
+    await stage.freeze(0.1, 2.0)
+    await asyncio.to_thread(stage.rig.valkey.restart, node)
+    stage.step(f"node {node} back")
+
+
+async def flush_node(stage: Stage) -> None:
+    """Empty a node of the index."""
+    node = stage.node()
+    await asyncio.to_thread(stage.rig.flush, node)
+    stage.step(f"node {node} flushed")
+
+
+async def wipe_partition(stage: Stage) -> None:
+    """Delete all of one partition at once."""
+    partition = stage.random.randrange(stage.rig.partitions)
+    await asyncio.to_thread(stage.rig.wipe_partition, partition)
+    stage.step(f"partition {partition} wiped")
+
+
+async def kill_api(stage: Stage) -> None:
+    """Kill one API process and start it again."""
+    await _restart(stage, [stage.process()])
+
+
+async def kill_apis(stage: Stage) -> None:
+    """Kill both API processes and start them again."""
+    await _restart(stage, range(API_PROCESSES))
+
+
+async def freeze_api(stage: Stage) -> None:
+    """Freeze one API process."""
+    number = stage.process()
+    stage.rig.apis[number].process.pause()
+    stage.step(f"process {number} frozen")
+    await stage.freeze(0.5)
+    stage.rig.apis[number].process.resume()
+    stage.step("resumed")
+
+
+async def crash_in_outage(stage: Stage) -> None:
+    """Kill API processes while the index is frozen and acknowledged scores are pending."""
+    numbers = stage.random.choice(([0], [1], [0, 1], [0, 1]))
+    stage.rig.freeze_index(stage.nodes)
+    stage.step("all nodes frozen")
+    await stage.acknowledged(20)
+    stage.rig.kill_apis(numbers)
+    stage.step(f"processes {numbers} killed")
+    stage.rig.thaw_index(stage.nodes)
+    await _start(stage, numbers)
+    if stage.random.random() < 0.5:  # a write would bring the index up to its player
+        stage.act(NOTHING)
+        await stage.hold(5)
+        stage.rest()
+
+
+async def rebuild(stage: Stage) -> None:
+    """Rebuild the index by the command."""
+    stage.step("command")
+    await stage.rig.command("rebuild")
+    stage.step("rebuilt")
+
+
+async def clock_day(stage: Stage) -> None:
+    """Set the clock a day ahead, then an hour behind, and crash with acknowledged scores pending."""
+    stage.rig.clock.set(DAY_S)
+    stage.step("a day ahead")
+    await stage.hold(13)  # a watermark follows the clock 7 s later
+    stage.rig.clock.set(-HOUR_S)
+    stage.step("an hour behind")
+    await stage.hold(1)
+    stage.rig.freeze_index(stage.nodes)
+    await stage.acknowledged(20)
+    stage.rig.kill_apis()
+    stage.rig.thaw_index(stage.nodes)
+    await _start(stage, range(API_PROCESSES))
+    stage.act(NOTHING)
+    await stage.hold(15)
+    stage.rest()
+    stage.rig.clock.set(0)
+    stage.step("right again")
+
+
+async def clock_steps(stage: Stage) -> None:
+    """Set the clock 10 s ahead and back, several times."""
+    for offset in (10, 0, -10, 0, 10, -10, 0):
+        stage.rig.clock.set(offset)
+        stage.step(f"{offset:+d} s")
+        await stage.hold(1)
+
+
+async def newcomers(stage: Stage) -> None:
+    """Create players, submit and rename them at once, and look at them until reconciliation has."""
+    stage.act({**BASE, "newcomer": 60})
+    stage.step("created")
+    await stage.hold(4)
+    stage.rest()
+    stage.step("settling")
+    await stage.hold(9)  # reconciliation looks at them 7 s later
+
+
+async def erase_in_outage(stage: Stage) -> None:
+    """Erase and rename players while the index is frozen."""
+    stage.rig.freeze_index(stage.nodes)
+    stage.act(ERASING)
+    stage.step("all nodes frozen")
+    await stage.acknowledged(20)
+    stage.rest()
+    stage.rig.thaw_index(stage.nodes)
+    stage.step("thawed")
+    await stage.hold(3)
+
+
+async def recreate(stage: Stage) -> None:
+    """Erase players and create them again with the same ids."""
+    stage.act({**BASE, "recreate": 60})
+    stage.step("acts")
+    await stage.hold(5)
+    stage.rest()
+
+
+async def duels(stage: Stage) -> None:
+    """Erase players while their submissions are retried by others."""
+    stage.act({**BASE, "duel": 80})
+    stage.step("acts")
+    await stage.hold(5)
+    stage.rest()
+
+
+async def moderation(stage: Stage) -> None:
+    """Hide, unhide, remove, set and rename without pause."""
+    stage.act(MODERATING)
+    stage.step("acts")
+    await stage.hold(5)
+    stage.rest()
+
+
+async def late_scores(stage: Stage) -> None:
+    """Submit to seasons that are over."""
+    for number in range(5):
+        stage.step(f"season {number + 1} of 5")
+        await stage.late.write(5)
+        await stage.hold(1)
+
+
+async def restart_postgres(stage: Stage) -> None:
+    """Restart PostgreSQL."""
+    if stage.rig.postgres is None:
+        raise Skipped("the Citus cluster is somebody else's")
+    stage.step("restarting")
+    stage.rig.journal.database_back = inf
+    await asyncio.to_thread(stage.rig.postgres.restart)
+    stage.rig.journal.database_back = monotonic()
+    stage.step("back")
+
+
+class Skipped(Exception):
+    """A nemesis cannot be done here; the message says why."""
+
+
+NEMESES: Mapping[str, Nemesis] = {
+    nemesis.__name__.replace("_", "-"): nemesis
+    for nemesis in (
+        newcomers,
+        freeze_index,
+        freeze_node,
+        kill_node,
+        flush_node,
+        kill_api,
+        kill_apis,
+        crash_in_outage,
+        freeze_api,
+        rebuild,
+        wipe_partition,
+        clock_day,
+        clock_steps,
+        erase_in_outage,
+        recreate,
+        duels,
+        moderation,
+        late_scores,
+        restart_postgres,
+    )
+}
+CLOCKS = {"clock-day", "clock-steps"}
+"""The nemeses that need libfaketime."""
+
+
+async def _restart(stage: Stage, numbers: Sequence[int]) -> None:
+    stage.rig.kill_apis(numbers)
+    stage.step(f"processes {list(numbers)} killed")
+    await stage.freeze(0.0, 1.0)
+    await _start(stage, numbers)
+
+
+async def _start(stage: Stage, numbers: Sequence[int]) -> None:
+    await asyncio.to_thread(stage.rig.start_apis, numbers)
+    await stage.rig.healthy(numbers)
+    stage.step(f"processes {list(numbers)} back")

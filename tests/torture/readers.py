@@ -1,0 +1,204 @@
+"""Clients that read every few milliseconds and have each answer checked."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from random import Random
+from time import monotonic
+from urllib.parse import quote
+
+from tests.load.wire import FAILED
+from tests.torture import checks
+from tests.torture.checks import Problem
+from tests.torture.model import LadderModel, View
+from tests.torture.report import Report
+from tests.torture.rig import Rig
+from tests.torture.wire import Answer
+
+CACHE_AGE_S = 1.0
+"""How old a top may be, in s (docs/live.md)."""
+
+CALM_S = 5.0
+"""How long after a nemesis a read may still be refused, in s."""
+
+_RECENT = 40
+_MOST_SCORE = 10**12
+
+Check = Callable[[View, Answer], Iterator[Problem]]
+
+
+class Reader:
+    """Reads ladders through one API process, each time in another way."""
+
+    def __init__(
+        self, rig: Rig, process: int, main: LadderModel, late: Sequence[LadderModel], report: Report, random: Random
+    ) -> None:
+        self._rig, self._process, self._report, self._random = rig, process, report, random
+        self._main, self._late = main, late
+        self._client = rig.client(process)
+        self._following: tuple[str, float] | None = None
+        self.over = False
+        self._reads = {
+            self.rank: 40,
+            self.around: 12,
+            self.page: 14,
+            self.next_page: 14,
+            self.top: 10,
+            self.lookup: 8,
+            self.score_range: 6,
+            self.distribution: 3,
+            self.percentile: 4,
+            self.user: 6,
+        }
+
+    async def read(self, pace_s: float) -> None:
+        """Read until `over` is set, resting as long as each read took, and `pace_s` at least."""
+        reads, weights = list(self._reads), list(self._reads.values())
+        while not self.over:
+            began = monotonic()
+            [read] = self._random.choices(reads, weights)
+            late = self._late and self._random.random() < 0.2
+            await read(self._random.choice(self._late[-6:]) if late else self._main)
+            await asyncio.sleep(max(pace_s, min(monotonic() - began, 5 * pace_s)))
+        self._client.close()
+
+    async def rank(self, ladder: LadderModel) -> None:
+        """Read one player's entry."""
+        user_id = self._player(ladder)
+
+        def check(view: View, answer: Answer) -> Iterator[Problem]:
+            if answer.status == 404:
+                return checks.check_unranked(view, user_id)
+            return checks.check_player(view, answer.body, user_id)
+
+        await self._ask("rank", ladder, f"ranks/{user_id}", check, "not_ranked")
+
+    async def around(self, ladder: LadderModel) -> None:
+        """Read a player and the neighbours."""
+        user_id, radius = self._player(ladder), self._random.choice((1, 3, 10))
+
+        def check(view: View, answer: Answer) -> Iterator[Problem]:
+            if answer.status == 404:
+                return checks.check_unranked(view, user_id)
+            return checks.check_around(view, answer.body, user_id, radius)
+
+        await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
+
+    async def page(self, ladder: LadderModel) -> None:
+        """Read a page from a rank on."""
+        total = max(1, len(ladder.histories))
+        rank, limit = self._random.choice((1, self._random.randint(1, total))), self._random.choice((5, 20, 50))
+        answer = await self._ask(
+            "page", ladder, f"page?rank={rank}&limit={limit}", lambda v, a: checks.check_page(v, a.body, rank, limit)
+        )
+        self._remember(ladder, answer)
+
+    async def next_page(self, ladder: LadderModel) -> None:
+        """Follow the cursor of the last page."""
+        if self._following is None or ladder is not self._main:
+            await self.page(ladder)
+            return
+        (cursor, after), self._following, limit = self._following, None, self._random.choice((5, 20, 200))
+        path = f"page?cursor={quote(cursor)}&limit={limit}"
+        answer = await self._ask("cursor", ladder, path, lambda v, a: checks.check_following(v, a.body, after, limit))
+        self._remember(ladder, answer)
+
+    async def top(self, ladder: LadderModel) -> None:
+        """Read the first entries, which may be a second old."""
+        limit = self._random.choice((10, 10, 30, 1000))
+        check: Check = lambda v, a: checks.check_top(v, a.body, limit)  # noqa: E731 - beside the others
+        await self._ask("top", ladder, f"top?limit={limit}", check, age_s=CACHE_AGE_S)
+
+    async def lookup(self, ladder: LadderModel) -> None:
+        """Look some players up."""
+        user_ids = list({self._player(ladder) for _ in range(10)})
+        await self._ask(
+            "lookup",
+            ladder,
+            "ranks/lookup",
+            lambda v, a: checks.check_lookup(v, a.body, user_ids),
+            body={"user_ids": user_ids},
+        )
+
+    async def score_range(self, ladder: LadderModel) -> None:
+        """Read a range of scores."""
+        low, high = sorted(self._random.randrange(_MOST_SCORE) for _ in range(2))
+        path = f"range?min_score={low}&max_score={high}&limit=50"
+        await self._ask("range", ladder, path, lambda v, a: checks.check_range(v, a.body, low, high, 50))
+
+    async def distribution(self, ladder: LadderModel) -> None:
+        """Read a histogram."""
+        await self._ask(
+            "distribution", ladder, "distribution?buckets=10", lambda v, a: checks.check_distribution(v, a.body)
+        )
+
+    async def percentile(self, ladder: LadderModel) -> None:
+        """Read the entry at a percentile."""
+        percent = self._random.randint(0, 100)
+
+        def check(view: View, answer: Answer) -> Iterator[Problem]:
+            if answer.status == 404:
+                if view.total()[0]:
+                    yield Problem("vanished", f"{view.total()[0]} players at least", "nobody is ranked")
+                return
+            yield from checks.check_percentile(view, answer.body, percent)
+
+        await self._ask("percentile", ladder, f"percentile/{percent}", check, "not_ranked")
+
+    async def user(self, _: LadderModel) -> None:
+        """Read a profile."""
+        user_id = self._player(self._main)
+        answer = await self._client.ask("GET", f"/api/users/{user_id}")
+        view = self._main.view(answer.sent, answer.came)
+        problems = self._refusal(answer)
+        if answer.status == 200 or answer.code == "user_not_found":
+            problems = list(checks.check_user(view, answer.body if answer.status == 200 else None, user_id))
+        self._report.read("user", self._process, answer, problems)
+
+    async def _ask(
+        self,
+        kind: str,
+        ladder: LadderModel,
+        path: str,
+        check: Check,
+        *codes: str,
+        body: object = None,
+        age_s: float = 0,
+    ) -> Answer:
+        if ladder.period is not None:
+            path = f"{path}{'&' if '?' in path else '?'}period={ladder.period}"
+        path = f"/api/boards/{ladder.board}/{path}"
+        answer = await self._client.ask("GET" if body is None else "POST", path, body)
+        view = ladder.view(answer.sent - age_s, answer.came)
+        if answer.status == 200 or answer.code in codes:
+            problems = list(check(view, answer))
+        elif answer.code == "period_not_found":
+            total = view.total()[0]
+            problems = [Problem("period vanished", f"{total} players in {ladder.period}", answer.code)] if total else []
+        else:
+            problems = self._refusal(answer)
+        if monotonic() < self._rig.journal.database_back + CALM_S:
+            problems = [problem for problem in problems if problem.kind != checks.NAMELESS]
+        kind = kind if ladder.period is None else f"{kind} (past)"
+        self._report.read(kind, self._process, answer, problems)
+        if answer.status == FAILED:
+            await asyncio.sleep(0.02)  # the process is being restarted
+        return answer
+
+    def _refusal(self, answer: Answer) -> list[Problem]:
+        """Return a problem if a read must not be refused so."""
+        journal = self._rig.journal
+        calm = journal.nemesis == "calm" and monotonic() - journal.since > CALM_S
+        if (answer.status == FAILED or answer.refused_well) and not calm:
+            return []
+        return [Problem("refused wrongly", "200", f"{answer.status} {answer.body}")]
+
+    def _remember(self, ladder: LadderModel, answer: Answer) -> None:
+        if ladder is self._main and answer.status == 200 and answer.body["next"] is not None:
+            self._following = (answer.body["next"], -answer.body["entries"][-1]["score"])
+
+    def _player(self, ladder: LadderModel) -> int:
+        """Return a player, of those that changed last in half of all cases."""
+        recent = ladder.recent(_RECENT)
+        if recent and self._random.random() < 0.5:
+            return self._random.choice(recent)
+        return self._random.choice(list(ladder.histories))

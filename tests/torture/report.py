@@ -1,0 +1,172 @@
+"""What was checked and what was wrong."""
+
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from tests.torture.checks import Problem
+from tests.torture.rig import Journal
+from tests.torture.wire import Answer
+
+SHOWN = 20
+"""How many violations are printed; more are counted."""
+
+LISTED = 40
+"""How many kinds of violations the outcome lists, the most frequent first."""
+
+KEPT = 5
+"""How many violations of one kind, of one kind of read, source and nemesis, are printed and saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An answer that must not be given."""
+
+    at_s: float
+    read: str
+    kind: str
+    expected: str
+    answered: str
+    source: str
+    process: int
+    nemesis: str
+    step: str
+    since_step_ms: int
+    subject: int | None
+    in_flight_ms: int
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of a run, and the first violations of each kind."""
+
+    journal: Journal
+    began: float = field(default_factory=monotonic)
+    times: Counter[str] = field(default_factory=Counter)
+    lasted_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    reads: Counter[str] = field(default_factory=Counter)
+    wrong_answers: Counter[str] = field(default_factory=Counter)
+    kinds: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    statuses: Counter[int] = field(default_factory=Counter)
+    writes: Counter[int] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    latest_ms: dict[str, int] = field(default_factory=dict)
+    violations: list[Violation] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def read(self, kind: str, process: int, answer: Answer, problems: Sequence[Problem]) -> None:
+        """Note a read and its problems."""
+        self.reads[self.journal.nemesis] += 1
+        self.kinds[kind][answer.source or str(answer.status)] += 1
+        self.statuses[answer.status] += 1
+        self.violation(kind, process, problems, answer)
+
+    def wrote(self, status: int) -> None:
+        """Note an attempt to write."""
+        self.writes[status] += 1
+
+    def violation(self, read: str, process: int, problems: Sequence[Problem], answer: Answer) -> None:
+        """Note the problems of an answer."""
+        self.wrong_answers[self.journal.nemesis] += bool(problems)
+        for problem in problems:
+            violation = Violation(
+                at_s=round(answer.came - self.began, 3),
+                read=read,
+                kind=problem.kind,
+                expected=problem.expected,
+                answered=problem.answered,
+                source=answer.source,
+                process=process,
+                nemesis=self.journal.nemesis,
+                step=self.journal.step,
+                since_step_ms=round((answer.came - self.journal.since) * 1000),
+                subject=problem.subject,
+                in_flight_ms=round((answer.came - answer.sent) * 1000),
+            )
+            self._count(violation)
+
+    def _count(self, violation: Violation) -> None:
+        kind = (violation.nemesis, violation.kind, violation.read, violation.source)
+        self.counts[kind] += 1
+        self.latest_ms[violation.nemesis] = max(self.latest_ms.get(violation.nemesis, 0), violation.since_step_ms)
+        if self.counts[kind] > KEPT:
+            return
+        self.violations.append(violation)
+        if len(self.violations) <= SHOWN:
+            say(f"VIOLATION {_line(violation)}")
+
+    @property
+    def total(self) -> int:
+        """Return the number of violations."""
+        return self.counts.total()
+
+    def progress(self) -> str:
+        """Return a line that says how far the run is."""
+        elapsed = monotonic() - self.began
+        reads, writes = self.reads.total(), self.writes.total()
+        return (
+            f"{elapsed:6.0f} s  {self.journal.nemesis:<17} {self.journal.step:<24} "
+            f"reads {reads} ({reads / elapsed:.0f}/s)  writes {writes} ({writes / elapsed:.0f}/s)  "
+            f"violations {self.total}"
+        )
+
+    def table(self, seed: int) -> str:
+        """Return the outcome as text."""
+        violations: Counter[str] = Counter()
+        for (nemesis, *_), count in self.counts.items():
+            violations[nemesis] += count
+        titles = f"{'nemesis':<18}{'times':>6}{'reads checked':>15}{'wrong answers':>15}{'violations':>12}"
+        lines = [f"{titles}{'latest, ms after step':>23}"]
+        lines += [
+            f"{name:<18}{self.times[name]:>6}{self.reads[name]:>15}{self.wrong_answers[name]:>15}{violations[name]:>12}"
+            f"{self.latest_ms.get(name, '-'):>23}"
+            for name in dict.fromkeys([*self.times, *self.reads, *violations])
+        ]
+        lines += [f"{name:<18} skipped: {reason}" for name, reason in self.skipped.items()]
+        lines += ["", f"{'read':<20}{'index':>9}{'postgres':>10}{'cache':>9}{'other':>9}"]
+        for kind, sources in sorted(self.kinds.items()):
+            index, postgres, cache = (sources[source] for source in ("index", "postgres", "cache"))
+            other = sources.total() - index - postgres - cache
+            lines.append(f"{kind:<20}{index:>9}{postgres:>10}{cache:>9}{other:>9}")
+        lines += [""] if self.counts else []
+        for (nemesis, kind, read, source), count in self.counts.most_common(LISTED):
+            lines.append(f"{count:>7} {nemesis}: {kind} ({read}, {source or 'no source'})")
+        lines += ["", f"reads by status {dict(self.statuses)}, writes by status {dict(self.writes)}, seed {seed}"]
+        return "\n".join(lines)
+
+    def save(self, file: Path, **details: Any) -> None:
+        """Write everything as JSON."""
+        content = {
+            **details,
+            "times": self.times,
+            "reads": self.reads,
+            "kinds": self.kinds,
+            "statuses": self.statuses,
+            "writes": self.writes,
+            "skipped": self.skipped,
+            "wrong_answers": self.wrong_answers,
+            "latest_ms": self.latest_ms,
+            "counts": [[*kind, count] for kind, count in self.counts.most_common()],
+            "violations": [asdict(violation) for violation in self.violations],
+        }
+        file.write_text(json.dumps(content, indent=1))
+
+
+def say(text: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _line(violation: Violation) -> str:
+    return (
+        f"{violation.at_s:.3f} s {violation.read}: {violation.kind}; expected {violation.expected}; "
+        f"answered {violation.answered}; source {violation.source or 'none'}, process {violation.process}, "
+        f"in {violation.in_flight_ms} ms, nemesis {violation.nemesis} "
+        f"({violation.step}, {violation.since_step_ms} ms ago)"
+    )

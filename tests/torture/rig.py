@@ -1,0 +1,197 @@
+"""Two API processes over an index and a database, with all their switches."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from redis import Redis
+
+from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.user_store import PostgresUserStore
+from leaderforge.adapters.redis.keys import Keys
+from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
+from leaderforge.embedded.api import ApiServer
+from leaderforge.embedded.ports import LOOPBACK, free_port
+from leaderforge.ports import User
+from tests.contract.store_fixtures import empty
+from tests.torture.faketime import Clock
+from tests.torture.wire import Client
+
+SUBMIT_KEY, ADMIN_KEY = "key-of-the-game", "key-of-the-operator"
+BOARD, LATE_BOARD = "race", "late"
+API_PROCESSES = 2
+
+_BOARDS = (
+    {"board": BOARD, "policy": "best", "order": "desc"},
+    {"board": LATE_BOARD, "policy": "best", "order": "desc", "periods": ["season"], "season": "* * * * *"},
+)
+
+
+@dataclass(slots=True)
+class Journal:
+    """The nemesis going on, when its last step was, and when the database came back last (s, monotonic)."""
+
+    nemesis: str = "start"
+    step: str = ""
+    since: float = field(default_factory=monotonic)
+    database_back: float = 0.0
+
+    def note(self, nemesis: str, step: str) -> None:
+        """Note a step of a nemesis."""
+        self.nemesis, self.step, self.since = nemesis, step, monotonic()
+
+
+class Rig:
+    """The processes under test. Each API process has a URL that outlives it."""
+
+    def __init__(
+        self, directory: Path, valkey: ValkeyCluster, postgres: PostgresServer | None, dsn: str, nodes: int
+    ) -> None:
+        self.valkey, self.postgres, self.dsn = valkey, postgres, dsn
+        self.clock = Clock(directory / "clock")
+        self.journal = Journal()
+        self.partitions = 2 * nodes
+        self.apis = [self._api(directory / f"api-{number}") for number in range(API_PROCESSES)]
+        self.settings = {
+            "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
+            "LEADERFORGE_POSTGRES_DSN": dsn,
+            "LEADERFORGE_NAMESPACE": "torture",
+            "LEADERFORGE_PARTITIONS": str(self.partitions),
+            "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
+            "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
+            "LEADERFORGE_INDEX_TIMEOUT_MS": "500",
+            "LEADERFORGE_RECONCILE_MS": "1000",
+            "LEADERFORGE_LATE_GRACE_MS": "7200000",
+        }
+
+    def client(self, process: int, key: str = "") -> Client:
+        """Return a client of one API process."""
+        return Client(self.apis[process].url, key)
+
+    def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
+        """Start API processes, after ending them if need be."""
+        for number in processes:
+            api = self.apis[number]
+            api.process.kill()
+            api.start(self.settings | dict(self.clock.environment))
+
+    async def healthy(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
+        """Return once these API processes serve."""
+        await asyncio.gather(*(self.apis[number].wait_healthy() for number in processes))
+
+    def kill_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
+        """End API processes at once, as a crash would."""
+        for number in processes:
+            self.apis[number].process.kill()
+
+    def freeze_index(self, nodes: Sequence[int]) -> None:
+        """Freeze nodes of the index."""
+        for node in nodes:
+            self.valkey.pause(node)
+
+    def thaw_index(self, nodes: Sequence[int]) -> None:
+        """Let frozen nodes of the index go on."""
+        for node in nodes:
+            self.valkey.resume(node)
+
+    def flush(self, node: int) -> None:
+        """Empty a node of the index."""
+        host, port = self.valkey.addresses[node].split(":")
+        with Redis(host=host, port=int(port)) as redis:
+            redis.flushall()
+
+    def wipe_partition(self, partition: int) -> None:
+        """Delete all keys of a partition at once."""
+        keys = Keys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
+        pattern = keys.meta[partition].removesuffix(b"meta").replace(b"{", rb"[{]").replace(b"}", rb"[}]") + b"*"
+        for address in self.valkey.addresses:
+            host, port = address.split(":")
+            with Redis(host=host, port=int(port)) as redis:
+                names = list(redis.scan_iter(match=pattern, count=1000))
+                if names:
+                    redis.delete(*names)
+
+    async def command(self, name: str) -> int | None:
+        """Run a `leaderforge` command and return its exit code."""
+        program = [sys.executable, "-c", "from leaderforge.cli import main; main()", name]
+        environment = {**os.environ, **self.settings}
+        null = asyncio.subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(*program, env=environment, stdout=null, stderr=null)
+        return await process.wait()
+
+    async def prepare(self, players: Sequence[int]) -> None:
+        """Create the boards, and players whom reconciliation takes for old ones."""
+        pool = Pool(self.dsn)
+        try:
+            users = [User(user_id, f"player {user_id}", None, 0) for user_id in players]
+            await PostgresUserStore(pool).create(users)
+        finally:
+            await pool.close()
+        await asyncio.to_thread(self.start_apis)
+        await self.healthy()
+        client = self.client(0, ADMIN_KEY)
+        for board in _BOARDS:
+            answer = await client.ask("POST", "/api/boards", board)
+            if answer.status != 201:
+                raise ServerFailed(f"board {board['board']} was refused: {answer.body}")
+        client.close()
+
+    async def mend(self) -> None:
+        """Let everything run again that a nemesis left broken."""
+        self.clock.set(0)
+        await asyncio.to_thread(self._mend_servers)
+        for api in self.apis:
+            if api.process.alive:
+                api.process.resume()
+        down = [number for number, api in enumerate(self.apis) if not api.process.alive]
+        await asyncio.to_thread(self.start_apis, down)
+        await self.healthy()
+
+    def stop(self) -> None:
+        """End the API processes."""
+        for api in self.apis:
+            if api.process.alive:
+                api.process.resume()
+            api.process.kill()
+
+    def _mend_servers(self) -> None:
+        for node in range(self.valkey.size):
+            with suppress(ServerFailed):
+                self.valkey.resume(node)
+            if self.valkey.pids[node] is None:
+                self.valkey.restart(node, wait=False)
+        if self.postgres is not None and self.postgres.pid is None:
+            self.postgres.restart()
+
+    def _api(self, directory: Path) -> ApiServer:
+        directory.mkdir()
+        return ApiServer(directory, directory / "api.log", host=LOOPBACK, port=free_port(), workers=1)
+
+
+@asynccontextmanager
+async def opened(directory: Path, nodes: int, citus: str | None) -> AsyncIterator[Rig]:
+    """Yield a rig with an empty database, and end everything afterwards."""
+    valkey = ValkeyCluster(directory / "valkey", nodes=nodes)
+    postgres = None if citus else PostgresServer(directory / "postgres")
+    servers: list[Any] = [valkey] if postgres is None else [valkey, postgres]
+    try:
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
+        dsn = citus or (postgres.dsn if postgres is not None else "")
+        if citus:
+            await empty(citus)
+        await migrate(dsn)
+        rig = Rig(directory, valkey, postgres, dsn, nodes)
+        try:
+            yield rig
+        finally:
+            await asyncio.to_thread(rig.stop)
+    finally:
+        for server in servers:
+            await asyncio.to_thread(server.stop)

@@ -1,0 +1,266 @@
+"""Clients that change players and tell the model, each of them players of its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import Random
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from tests.load.wire import FAILED
+from tests.torture.checks import Problem, check_rank
+from tests.torture.history import NOBODY, State, Step
+from tests.torture.model import LadderModel
+from tests.torture.report import Report
+from tests.torture.rig import ADMIN_KEY, API_PROCESSES, BOARD, Rig
+from tests.torture.wire import HUNG, Answer
+
+BASE: Mapping[str, int] = {
+    "submit": 75,
+    "rename": 6,
+    "hide_entry": 4,
+    "unhide_entry": 8,
+    "hide_player": 2,
+    "unhide_player": 4,
+    "remove": 3,
+    "set_score": 4,
+}
+"""How often each act is chosen while no nemesis says otherwise."""
+
+ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
+"""The acts that nemeses add, and how often they are chosen while all of them go on in the background."""
+
+_MOST_SCORE = 10**12
+_RETRY_S = 0.05
+_FEWEST_PLAYERS = 15
+
+
+class Numbers:
+    """Numbers that all writers of a run share, each given once. Unique scores make the order independent of times."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._last = 10_000
+        self._scores: set[int] = set()
+
+    def player(self) -> int:
+        """Return an id that no player ever had."""
+        self._last += 1
+        return self._last
+
+    def score(self) -> int:
+        """Return a score that no player ever had."""
+        while (score := self._random.randrange(1, _MOST_SCORE)) in self._scores:
+            pass
+        self._scores.add(score)
+        return score
+
+
+class Writer:
+    """Changes its own players one after the other, and retries every change until it is acknowledged."""
+
+    def __init__(
+        self, rig: Rig, ladder: LadderModel, report: Report, numbers: Numbers, random: Random, players: Sequence[int]
+    ) -> None:
+        self._rig, self._ladder, self._report, self._numbers, self._random = rig, ladder, report, numbers, random
+        self._clients = [rig.client(process, ADMIN_KEY) for process in range(API_PROCESSES)]
+        self._players = list(players)
+        self._erased: list[int] = []
+        self.weights: Mapping[str, int] = BASE
+        self.over = False
+        now = monotonic()
+        for user_id in players:
+            ladder.acknowledge(user_id, ladder.begin(user_id, State(True, f"player {user_id}"), now), now)
+
+    async def write(self, pace_s: float) -> None:
+        """Change players until `over` is set."""
+        while not self.over:
+            [act] = self._random.choices(list(self.weights), list(self.weights.values()))
+            await getattr(self, act)()
+            await asyncio.sleep(pace_s * self._random.uniform(0.5, 1.5))
+        for client in self._clients:
+            client.close()
+
+    async def pause(self) -> None:
+        """Change nothing."""
+
+    async def submit(self) -> None:
+        """Submit a score, in most cases a higher one than before."""
+        await self._submit(self._player())
+
+    async def rename(self) -> None:
+        """Give a player another name."""
+        user_id = self._player()
+        name = self._new_name(user_id)
+        state = self._ladder.state(user_id)._replace(name=name)
+        await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
+
+    async def hide_entry(self) -> None:
+        """Hide the entry of a player who has one."""
+        await self._hide("entry_hidden", f"/api/boards/{BOARD}/entries/{{}}/hide", hidden=True)
+
+    async def unhide_entry(self) -> None:
+        """Show the entry of a player again."""
+        await self._hide("entry_hidden", f"/api/boards/{BOARD}/entries/{{}}/unhide", hidden=False)
+
+    async def hide_player(self) -> None:
+        """Hide a player."""
+        await self._hide("player_hidden", "/api/users/{}/hide", hidden=True)
+
+    async def unhide_player(self) -> None:
+        """Show a player again."""
+        await self._hide("player_hidden", "/api/users/{}/unhide", hidden=False)
+
+    async def remove(self) -> None:
+        """Remove the entry of a player who has one."""
+        user_id = self._player()
+        state = self._ladder.state(user_id)
+        if state.score is None:
+            return
+        path = f"/api/boards/{BOARD}/entries/{user_id}?reason=torture"
+        await self._change(user_id, state._replace(score=None, submissions=0), "DELETE", path, retry_refusal=404)
+
+    async def set_score(self) -> None:
+        """Set a player's score."""
+        user_id, score = self._player(), self._numbers.score()
+        state = self._ladder.state(user_id)._replace(score=score, submissions=1)
+        path = f"/api/boards/{BOARD}/entries/{user_id}"
+        await self._change(user_id, state, "PUT", path, {"score": score, "reason": "torture"})
+
+    async def newcomer(self) -> None:
+        """Create a player, submit a score and change the name, all at once."""
+        user_id = self._numbers.player()
+        await self._create(user_id)
+        await self._submit(user_id)
+        name = self._new_name(user_id)
+        state = self._ladder.state(user_id)._replace(name=name)
+        await self._change(user_id, state, "PATCH", f"/api/users/{user_id}", {"username": name})
+        self._players.append(user_id)
+
+    async def erase(self) -> None:
+        """Erase a player, unless few are left."""
+        if len(self._players) > _FEWEST_PLAYERS:
+            user_id = self._random.choice(self._players)
+            await self._erase(user_id)
+
+    async def recreate(self) -> None:
+        """Create an erased player again, or erase one and create it at once."""
+        if not self._erased:
+            await self._erase(self._player())
+        user_id = self._erased.pop(self._random.randrange(len(self._erased)))
+        await self._create(user_id)
+        if self._random.random() < 0.7:
+            await self._submit(user_id)
+        self._players.append(user_id)
+
+    async def duel(self) -> None:
+        """Erase a new player while two clients submit the same scores for it. Whoever is late is refused."""
+        user_id = self._numbers.player()
+        await self._create(user_id)
+        score = self._numbers.score()
+        ids = [self._new_id() for _ in range(6)]
+        state = self._ladder.state(user_id)
+        steps = [
+            self._ladder.begin(user_id, state._replace(score=score, submissions=i + 1), monotonic())
+            for i in range(len(ids))
+        ]
+
+        async def submit_all(process: int) -> None:
+            client = self._rig.client(process, ADMIN_KEY)
+            for submission_id in ids:
+                body = {"user_id": user_id, "score": score, "submission_id": str(submission_id)}
+                answer = await client.ask("POST", f"/api/boards/{BOARD}/scores", body)
+                self._report.wrote(answer.status)
+                if answer.status not in {200, 404, FAILED} and not answer.refused_well:
+                    problem = Problem("refused wrongly", "200, or 404 once erased", _shown(answer), user_id)
+                    self._report.violation("duel", process, [problem], answer)
+            client.close()
+
+        async def erase() -> Step:
+            await asyncio.sleep(self._random.uniform(0, 0.03))
+            step = self._ladder.begin(user_id, NOBODY, monotonic())
+            await self._until_done("DELETE", f"/api/users/{user_id}", None, 404)
+            return step
+
+        *_, step = await asyncio.gather(submit_all(0), submit_all(1), erase())
+        for submitted in steps:
+            self._ladder.acknowledge(user_id, submitted, monotonic())
+        self._ladder.acknowledge(user_id, step, monotonic())
+
+    async def _submit(self, user_id: int) -> None:
+        state = self._ladder.state(user_id)
+        score = self._numbers.score()
+        best = score if state.score is None else max(score, state.score)
+        state = state._replace(score=best, submissions=state.submissions + 1)
+        body = {"user_id": user_id, "score": score, "submission_id": str(self._new_id())}
+        answer = await self._change(user_id, state, "POST", f"/api/boards/{BOARD}/scores", body)
+        if answer.status != 200:
+            return
+        if (answer.body["score"], answer.body["submissions"]) != (state.score, state.submissions):
+            problem = Problem("wrong receipt", f"{state.score} ({state.submissions})", str(answer.body), user_id)
+            self._report.violation("receipt", self._process, [problem], answer)
+        if answer.body["rank"] is not None:
+            view = self._ladder.view(answer.sent, answer.came)
+            self._report.violation("receipt", self._process, list(check_rank(view, answer.body)), answer)
+
+    async def _hide(self, field: str, path: str, *, hidden: bool) -> None:
+        candidates = [i for i in self._players if getattr(self._ladder.state(i), field) != hidden]
+        candidates = [i for i in candidates if field == "player_hidden" or self._ladder.state(i).score is not None]
+        if candidates:
+            user_id = self._random.choice(candidates)
+            state = self._ladder.state(user_id)
+            state = (
+                state._replace(entry_hidden=hidden) if field == "entry_hidden" else state._replace(player_hidden=hidden)
+            )
+            await self._change(user_id, state, "POST", path.format(user_id), {"reason": "torture"})
+
+    async def _create(self, user_id: int) -> None:
+        name = self._new_name(user_id)
+        body = {"user_id": user_id, "username": name}
+        await self._change(user_id, State(True, name), "POST", "/api/users", body, retry_refusal=409)
+
+    async def _erase(self, user_id: int) -> None:
+        self._players.remove(user_id)
+        await self._change(user_id, NOBODY, "DELETE", f"/api/users/{user_id}", retry_refusal=404)
+        self._erased.append(user_id)
+
+    async def _change(
+        self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
+    ) -> Answer:
+        """Send a change until it is acknowledged. A retry that is refused with `retry_refusal` was done before."""
+        step = self._ladder.begin(user_id, state, monotonic())
+        answer = await self._until_done(method, path, body, retry_refusal)
+        if answer.status in {200, 201, retry_refusal}:
+            self._ladder.acknowledge(user_id, step, monotonic())
+        else:
+            self._ladder.refuse(user_id, step, monotonic())
+        return answer
+
+    async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Answer:
+        attempts = 0
+        while True:
+            self._process = self._random.randrange(API_PROCESSES)
+            answer = await self._clients[self._process].ask(method, path, body)
+            self._report.wrote(answer.status)
+            attempts += 1
+            if answer.status in {200, 201} or (attempts > 1 and answer.status == retry_refusal):
+                return answer
+            if answer.status not in {FAILED, 503} or (answer.status == 503 and not answer.refused_well):
+                problem = Problem("refused wrongly", f"{method} {path} done", _shown(answer))
+                self._report.violation("write", self._process, [problem], answer)
+            if 400 <= answer.status < 500:
+                return answer
+            await asyncio.sleep(_RETRY_S)
+
+    def _player(self) -> int:
+        return self._random.choice(self._players)
+
+    def _new_name(self, user_id: int) -> str:
+        return f"n{user_id}-{self._random.getrandbits(40):x}"
+
+    def _new_id(self) -> UUID:
+        return UUID(int=self._random.getrandbits(128))
+
+
+def _shown(answer: Answer) -> str:
+    return "no answer" if answer.status == HUNG else f"{answer.status} {answer.body}"
