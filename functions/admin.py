@@ -7,14 +7,15 @@ from typing import Annotated, TypeVar
 from fastapi import Query
 from pydantic_core import to_json
 
-from functions.edge import documentation, rendering, shards
-from functions.edge.application import router
+from functions.edge import rendering, shards
+from functions.edge.access.security import Admin, Operator
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, private, read
 from functions.edge.inputs import AuditQuery
 from functions.edge.outputs import AuditOut, HealthOut
-from functions.edge.responses import Answer, private, read
-from functions.edge.security import Admin, Operator
-from functions.edge.serverless import LambdaHandler
 from functions.edge.shards import ShardsOut
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter

@@ -4,16 +4,17 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, period_rendering, rendering
-from functions.edge.application import router
+from functions.edge import period_rendering, rendering
+from functions.edge.access.security import Admin, Anyone
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.board_inputs import BoardChangesIn, BoardIn
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, read, written
 from functions.edge.inputs import BoardName
 from functions.edge.outputs import BoardOut, BoardsOut
 from functions.edge.period_shapes import PeriodsOut, PeriodsQuery
-from functions.edge.responses import Answer, read, written
-from functions.edge.security import Admin, Anyone
-from functions.edge.serverless import LambdaHandler
 from leaderforge.domain.errors import (
     BoardExists,
     BoardNotFound,

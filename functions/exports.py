@@ -6,16 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from functions.edge import documentation
-from functions.edge.application import router
+from functions.edge.access.security import KeyHolder
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.bulk_inputs import ExportQuery
 from functions.edge.dependencies import TheEdge
-from functions.edge.errors import StreamingUnavailable
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import StreamingUnavailable
+from functions.edge.http.responses import download
+from functions.edge.http.streaming import Stream, answers_in_one_piece
 from functions.edge.inputs import BoardName
-from functions.edge.responses import download
-from functions.edge.security import KeyHolder
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream, answers_in_one_piece
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, IndexUnavailable, Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.services import exporting

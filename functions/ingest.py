@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from functions.edge.aws.queue import delivery_of, records_of
+from functions.edge.aws.runtime import runtime
 from functions.edge.context import Edge
-from functions.edge.queueing import delivery_of, records_of
-from functions.edge.runtime import runtime
 from leaderforge.wiring import Services
 
 

@@ -1,13 +1,14 @@
 """API keys: created, listed, rotated and revoked by admins."""
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
+from functions.edge import rendering
+from functions.edge.access.security import Admin
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, read, written
 from functions.edge.inputs import KeyIn, KeyName, RotationIn
 from functions.edge.outputs import IssuedKeyOut, KeyOut, KeysOut
-from functions.edge.responses import Answer, read, written
-from functions.edge.security import Admin
-from functions.edge.serverless import LambdaHandler
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, StoreUnavailable
 from leaderforge.services.entries import Source
 

@@ -11,8 +11,8 @@ import structlog
 from fastapi import FastAPI
 
 from functions import admin, boards, exports, keys, moderation, queries, stream, submit, users
-from functions.edge.application import application
-from functions.edge.stopping import on_stop
+from functions.edge.http.application import application
+from functions.edge.http.shutdown import on_stop
 from functions.web import site
 from functions.worker import keep_maintained
 from leaderforge.config import SettingsError

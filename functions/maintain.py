@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from functions.edge.runtime import runtime
+from functions.edge.aws.runtime import runtime
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services
 

@@ -4,15 +4,16 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, moderation_outputs
-from functions.edge.application import router
+from functions.edge import moderation_outputs
+from functions.edge.access.security import Admin
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, read, written
 from functions.edge.inputs import BoardName, UserId
 from functions.edge.moderation_inputs import HiddenQuery, ReasonIn, RemovalQuery, ScoreIn
 from functions.edge.moderation_outputs import HiddenOut, ModeratedOut, moderated
-from functions.edge.responses import Answer, read, written
-from functions.edge.security import Admin
-from functions.edge.serverless import LambdaHandler
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,

@@ -4,11 +4,15 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, listings, period_rendering, rendering, shadows
-from functions.edge.application import router
+from functions.edge import listings, period_rendering, rendering, shadows
+from functions.edge.access.security import Anyone
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.cursors import Cursor, Direction, decoded
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, read
 from functions.edge.inputs import (
     AroundQuery,
     BoardName,
@@ -32,9 +36,6 @@ from functions.edge.outputs import (
     TopOut,
 )
 from functions.edge.period_shapes import HistoryOut, HistoryQuery
-from functions.edge.responses import Answer, read
-from functions.edge.security import Anyone
-from functions.edge.serverless import LambdaHandler
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.callers import Caller

@@ -7,17 +7,18 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from functions.edge import documentation, listings
-from functions.edge.application import router
+from functions.edge import listings
+from functions.edge.access.security import Anyone
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge, edge_of
-from functions.edge.errors import StreamingUnavailable
-from functions.edge.headers import header
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import StreamingUnavailable
+from functions.edge.http.headers import header
+from functions.edge.http.responses import KEEP_NOTHING, Answer, Header
+from functions.edge.http.streaming import Stream, answers_in_one_piece
 from functions.edge.inputs import BoardName, StreamQuery
-from functions.edge.responses import KEEP_NOTHING, Answer, Header
-from functions.edge.security import Anyone
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream, answers_in_one_piece
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import (
     BoardNotFound,

@@ -6,18 +6,19 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
+from functions.edge import rendering
+from functions.edge.access.security import Submitter
+from functions.edge.aws.handler import LambdaHandler
+from functions.edge.aws.queue import queued_body
 from functions.edge.bulk_inputs import BoardSubmissionIn, MixedBatchIn
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
-from functions.edge.errors import error_json, shown
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import error_json, shown
+from functions.edge.http.responses import Answer, private, written
 from functions.edge.inputs import BatchIn, BoardName, Malformed, SubmissionIn, SubmitQuery
 from functions.edge.outputs import BatchOut, QueuedBatchOut, QueuedOut, ReceiptOut
-from functions.edge.queueing import queued_body
-from functions.edge.responses import Answer, private, written
-from functions.edge.security import Submitter
-from functions.edge.serverless import LambdaHandler
 from functions.edge.submissions import submission_by
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Board

@@ -4,17 +4,18 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
+from functions.edge import rendering
+from functions.edge.access.security import Admin, Anyone, Owner, Registrar
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import KEEP_NOTHING, Answer, Header, read, written
+from functions.edge.http.streaming import Stream
 from functions.edge.inputs import PrefixQuery, UserId, UserIn
 from functions.edge.outputs import UserOut, UsersOut
 from functions.edge.player_inputs import ErasureQuery, PlayerChangesIn
 from functions.edge.player_outputs import ErasureOut, ExportOut, erasure, export
-from functions.edge.responses import KEEP_NOTHING, Answer, Header, read, written
-from functions.edge.security import Admin, Anyone, Owner, Registrar
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream
 from leaderforge.domain.errors import (
     EmailTaken,
     StoreUnavailable,

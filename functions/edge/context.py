@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from functions.edge.boards import BoardCache
-from functions.edge.credentials import Credentials
-from functions.edge.keys import KeyRing
-from functions.edge.limits import Limits
-from functions.edge.responses import Answer
+from functions.edge.access.credentials import Credentials
+from functions.edge.access.key_cache import KeyRing
+from functions.edge.access.rate_limits import Limits
+from functions.edge.board_cache import BoardCache
+from functions.edge.http.responses import Answer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import PeriodBuilding

@@ -2,7 +2,7 @@
 
 from functions.edge import rendering
 from functions.edge.context import Edge
-from functions.edge.responses import Answer, read
+from functions.edge.http.responses import Answer, read
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.entries import Page
 

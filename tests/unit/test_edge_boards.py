@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from functions.edge import boards
-from functions.edge.boards import BoardCache
+from functions.edge import board_cache as boards
+from functions.edge.board_cache import BoardCache
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.domain.boards import Board

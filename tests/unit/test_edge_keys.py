@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from functions.edge import keys
-from functions.edge.keys import KeyRing
+from functions.edge.access import key_cache as keys
+from functions.edge.access.key_cache import KeyRing
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.keys import MemoryKeyStore
 from leaderforge.domain.api_keys import ApiKey, digest_of

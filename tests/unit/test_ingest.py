@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from functions.edge.aws.queue import delivery_of, records_of
 from functions.edge.context import Edge
-from functions.edge.queueing import delivery_of, records_of
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.errors import Refused, StoreUnavailable
 from leaderforge.ports import DeadLetter

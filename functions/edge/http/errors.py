@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from functions.edge.responses import Answer
+from functions.edge.http.responses import Answer
 from leaderforge.domain.errors import (
     Conflict,
     Forbidden,

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from functions.edge.context import Edge
-from functions.edge.errors import invalid
+from functions.edge.http.errors import invalid
 from functions.edge.inputs import QueuedSubmissionIn
 from functions.edge.rendering import time_text
 from functions.edge.submissions import submission_at

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from functions.edge.errors import (
+from functions.edge.http.errors import (
     BodyTooLarge,
     InternalError,
     MalformedRequest,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
-from functions.edge.keys import KeyRing
+from functions.edge.access.key_cache import KeyRing
 from leaderforge.config import Settings
 from leaderforge.domain.callers import ANONYMOUS, Caller, Kind, Scope
 from leaderforge.domain.errors import Unauthenticated

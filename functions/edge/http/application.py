@@ -13,11 +13,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Lifespan
 
+from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
-from functions.edge.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
-from functions.edge.middleware import EdgeMiddleware
-from functions.edge.routing import EdgeRoute, EdgeRoutes
-from functions.edge.security import SCHEMES
+from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
+from functions.edge.http.middleware import EdgeMiddleware
+from functions.edge.http.routing import EdgeRoute, EdgeRoutes
 from leaderforge import __version__
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services

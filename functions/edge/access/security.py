@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from functions.edge.access.rate_limits import Limits
 from functions.edge.dependencies import edge_of
-from functions.edge.headers import header
-from functions.edge.limits import Limits
+from functions.edge.http.headers import header
 from leaderforge.domain.callers import LOOPBACK, Caller, Scope
 from leaderforge.domain.errors import Unauthenticated
 

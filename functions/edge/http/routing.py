@@ -20,11 +20,11 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from functions.edge.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, answer_of
-from functions.edge.headers import header
-from functions.edge.responses import Answer
-from functions.edge.security import Access, require_allowance
-from functions.edge.streaming import Stream
+from functions.edge.access.security import Access, require_allowance
+from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, answer_of
+from functions.edge.http.headers import header
+from functions.edge.http.responses import Answer
+from functions.edge.http.streaming import Stream
 from leaderforge.domain.errors import LeaderForgeError
 
 Take = Callable[[Request], Any]

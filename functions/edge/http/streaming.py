@@ -7,8 +7,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from functions.edge.middleware import asks_for_head
-from functions.edge.responses import Header
+from functions.edge.http.middleware import asks_for_head
+from functions.edge.http.responses import Header
 
 PATIENCE_S = 30.0
 """How long a client may take to make room for the next piece; then it counts as gone."""

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi import APIRouter
 from mangum import Mangum
 
-from functions.edge.application import application
-from functions.edge.errors import MalformedRequest, answer_of
-from functions.edge.runtime import runtime
+from functions.edge.aws.runtime import runtime
+from functions.edge.http.application import application
+from functions.edge.http.errors import MalformedRequest, answer_of
 from leaderforge.wiring import Services
 
 

@@ -5,8 +5,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.types import Scope as AsgiScope
 
-from functions.edge.errors import RateLimited
-from functions.edge.responses import Header
+from functions.edge.http.errors import RateLimited
+from functions.edge.http.responses import Header
 from leaderforge.config import Network, Settings
 from leaderforge.domain.callers import Caller, Kind
 from leaderforge.domain.errors import IndexUnavailable

@@ -1,0 +1,1 @@
+"""AWS Lambda and SQS: invocations become requests or queued submissions."""

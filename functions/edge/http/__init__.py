@@ -1,0 +1,1 @@
+"""HTTP: requests become calls, and results and errors become responses."""
