@@ -29,7 +29,7 @@ async def keys(edge: TheEdge, caller: Admin) -> Answer:
 async def create_key(edge: TheEdge, caller: Admin, wanted: KeyIn) -> Answer:
     """Create a key. Its text is in this reply and nowhere else; it is valid everywhere within 5 s."""
     issued = await edge.services.keys.create(wanted.name, wanted.scopes, caller.actor)
-    edge.keys.forget()
+    edge.keys.invalidate()
     return written(rendering.issued_key(issued), Source.STORE, _CREATED)
 
 
@@ -40,7 +40,7 @@ async def create_key(edge: TheEdge, caller: Admin, wanted: KeyIn) -> Answer:
 async def rotate_key(edge: TheEdge, caller: Admin, name: KeyName, rotation: RotationIn) -> Answer:
     """Replace a key's text. The old one stays valid for `overlap_s` seconds, so that nothing need stop."""
     issued = await edge.services.keys.rotate(name, rotation.overlap_s, caller.actor)
-    edge.keys.forget()
+    edge.keys.invalidate()
     return written(rendering.issued_key(issued), Source.STORE)
 
 
@@ -48,5 +48,5 @@ async def rotate_key(edge: TheEdge, caller: Admin, name: KeyName, rotation: Rota
 async def revoke_key(edge: TheEdge, caller: Admin, name: KeyName) -> Answer:
     """Revoke a key, for ever and everywhere within 5 s. Revoking it again changes nothing."""
     revoked = await edge.services.keys.revoke(name, caller.actor)
-    edge.keys.forget()
+    edge.keys.invalidate()
     return written(rendering.key(revoked), Source.STORE)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from functions.edge.access.credentials import Credentials
-from functions.edge.access.key_cache import KeyRing
+from functions.edge.access.key_cache import KeyCache
 from functions.edge.access.rate_limits import Limits
 from functions.edge.board_cache import BoardCache
 from functions.edge.http.responses import Answer
@@ -41,7 +41,7 @@ class Edge:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.tops = RenderedTops()
-        self.keys = KeyRing(services.parts.keys, services.clock)
+        self.keys = KeyCache(services.parts.keys, services.clock)
         self.credentials = Credentials(services.settings, self.keys, services.parts.tokens)
         limits = Limits(services.settings, services.parts.limiter, services.telemetry)
         self.limits = limits if limits else None
@@ -50,11 +50,11 @@ class Edge:
 
     async def board(self, slug: str) -> Board:
         """Return a board to submit to, whoever asks, at most 5 s old. Raises `BoardNotFound` or `StoreUnavailable`."""
-        return await self._boards.get_to_count(slug)
+        return await self._boards.get_current(slug)
 
     def board_changed(self, slug: str) -> None:
         """Take note that a board was changed here."""
-        self._boards.forget(slug)
+        self._boards.invalidate(slug)
 
     async def ladder(self, slug: str, caller: Caller, period: str = CURRENT) -> Ladder:
         """Return a board's ladder in a period, to be read by the caller.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
-from functions.edge.access.key_cache import KeyRing
+from functions.edge.access.key_cache import KeyCache
 from leaderforge.config import Settings
 from leaderforge.domain.callers import ANONYMOUS, Caller, Kind, Scope
 from leaderforge.domain.errors import Unauthenticated
@@ -20,7 +20,7 @@ class Credentials:
     keys of the store.
     """
 
-    def __init__(self, settings: Settings, keys: KeyRing, tokens: TokenVerifier | None) -> None:
+    def __init__(self, settings: Settings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
         self._configured = dict(_configured(settings))
         self._keys = keys
         self._tokens = tokens

@@ -1,7 +1,7 @@
-"""The keys in the store by their digests, kept for a moment."""
+"""The store's API keys by digest, cached in this process."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 
@@ -11,89 +11,82 @@ from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.ports import Clock, KeyStore
+from leaderforge.services.refreshing import RefreshingCache
 
 FRESH_S = 2.0
-"""How long the keys are used as they are; after that they are read again while they go on being used."""
-OLDEST_S = 4.0
-"""How long they are used while they are being read: changes hold everywhere within 5 s."""
+"""Seconds for which the keys are used without a refresh."""
+STALE_S = 4.0
+"""Seconds after which callers wait for the refresh: changes reach every process within 5 s."""
 _PATIENCE_S = 0.5
+"""Seconds that a request waits for a slow store before the cached keys decide."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedKey:
+    """The caller with a key, and the time (ms since 1970) at which a replaced key expires, None if it does not."""
+
     caller: Caller
-    until: int | None
+    expires_at: int | None
 
 
-class KeyRing:
-    """Tells whose a key is, without a query a request: all valid keys are read together, by use, every 2 s at most.
+_Keys = Mapping[bytes, _CachedKey]
+_ALL = "all keys"
+"""The one key of the cache: all valid keys are loaded by one query, so that guesses cost no query each."""
 
-    While the store is out of reach, the keys read before stay valid, so that their holders go on being served.
+
+class KeyCache:
+    """Callers by the digest of their key. All valid keys are loaded together, while in use every 2 s at most.
+
+    While the store is unavailable, the cached keys stay valid.
     """
 
-    def __init__(self, store: KeyStore, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._known: Mapping[bytes, _Known] | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._read_again_at = 0.0
-        self._too_old_at = 0.0
-        self._failing = False
+        self._keys = RefreshingCache(self._load, fresh_s=FRESH_S, stale_s=STALE_S, patience_s=_PATIENCE_S, now=now)
+        self._is_failing = False
 
     async def find(self, digest: bytes) -> Caller | None:
-        """Return who has the key. Raises `StoreUnavailable` if the keys could never be read."""
-        now = monotonic()
-        if self._is_due(now):
-            self._read_again_at = now + FRESH_S
-            self._reading = asyncio.get_running_loop().create_task(self._read(now))
-        found = self._found(digest)
-        if self._reading is not None and (found is None or now >= self._too_old_at):
-            await self._wait(self._reading)
-            found = self._found(digest)
-        if self._known is None:
-            raise StoreUnavailable("the keys cannot be read from the database")
-        return found
+        """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
+        keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._first())
+        caller = self._caller(keys, digest)
+        if caller is None:
+            # The key may be newer than the cached ones: wait for the refresh in flight, if any.
+            caller = self._caller(await self._keys.get_refreshed(_ALL), digest)
+        return caller
 
-    def forget(self) -> None:
-        """Read the keys again before they are next used, since they were changed here."""
-        self._reading = None
-        self._read_again_at = self._too_old_at = 0.0
+    def invalidate(self) -> None:
+        """Mark the cached keys as stale: some were changed here. They stay valid if the store does not answer."""
+        self._keys.expire(_ALL)
 
-    def _is_due(self, now: float) -> bool:
-        """Whether to begin a reading: one in progress for long is stuck, or its process was frozen in between."""
-        overdue = now - self._read_again_at
-        return overdue >= (0 if self._reading is None else OLDEST_S - FRESH_S)
-
-    def _found(self, digest: bytes) -> Caller | None:
-        known = self._known.get(digest) if self._known is not None else None
-        if known is None or (known.until is not None and known.until <= self._clock()):
-            return None
-        return known.caller
-
-    async def _wait(self, reading: asyncio.Task[None]) -> None:
-        """Give the store a moment; if it needs longer, let the next requests use what is known without waiting."""
-        await asyncio.wait([reading], timeout=_PATIENCE_S)
-        if monotonic() >= self._too_old_at:
-            self._too_old_at = monotonic() + FRESH_S
-
-    async def _read(self, begin: float) -> None:
+    async def _first(self) -> _Keys | None:
         try:
-            known = dict(_by_digest(await self._store.valid(self._clock())))
-            if self._reading is asyncio.current_task():
-                self._known, self._failing = known, False
-                self._too_old_at = begin + OLDEST_S
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._keys.get(_ALL)
+        except (LeaderForgeError, TimeoutError) as error:
+            raise StoreUnavailable("the API keys cannot be read from the database; retry shortly") from error
+
+    def _caller(self, keys: _Keys | None, digest: bytes) -> Caller | None:
+        key = None if keys is None else keys.get(digest)
+        if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
+            return None
+        return key.caller
+
+    async def _load(self, _: str) -> _Keys:
+        try:
+            keys = dict(_by_digest(await self._store.valid(self._clock())))
         except LeaderForgeError as error:
-            # What is known goes on being used.
-            if not self._failing:
+            # One line an outage: the cached keys stay in use and loads are retried every 2 s.
+            if not self._is_failing:
                 structlog.get_logger("leaderforge.keys").warning("keys_not_read", error=error.message)
-            self._failing = True
-        finally:
-            if self._reading is asyncio.current_task():
-                self._reading = None
+            self._is_failing = True
+            raise
+        self._is_failing = False
+        return keys
 
 
-def _by_digest(keys: Iterable[ApiKey]) -> Iterator[tuple[bytes, _Known]]:
+def _by_digest(keys: Iterable[ApiKey]) -> Iterator[tuple[bytes, _CachedKey]]:
     for key in keys:
-        yield key.digest, _Known(key.caller, None)
+        yield key.digest, _CachedKey(key.caller, None)
         if key.replaced is not None:
-            yield key.replaced.digest, _Known(key.caller, key.replaced.until)
+            yield key.replaced.digest, _CachedKey(key.caller, key.replaced.until)
