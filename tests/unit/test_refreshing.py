@@ -183,6 +183,18 @@ async def test_whoever_misses_something_can_wait_for_the_load_in_flight(stage: S
     assert await stage.cache.get_refreshed("a") == 2
 
 
+async def test_the_first_load_can_be_waited_for_with_patience() -> None:
+    stage = Stage()
+    assert await stage.cache.get_refreshed("a") == 1
+    stage.cache.invalidate("a")
+    stage.source.is_available = False
+    assert await stage.cache.get_refreshed("a") is None
+    stage.source.is_open.clear()
+    assert await stage.cache.get_refreshed("a") is None
+    assert "a" not in stage.cache
+    stage.source.is_open.set()
+
+
 async def test_an_invalidated_value_is_loaded_again(stage: Stage) -> None:
     stage.source.values["a"] = 2
     stage.cache.invalidate("a")

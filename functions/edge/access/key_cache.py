@@ -1,6 +1,5 @@
 """The store's API keys by digest, cached in this process."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
@@ -48,26 +47,21 @@ class KeyCache:
 
     async def find(self, digest: bytes) -> Caller | None:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
-        keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._first())
+        keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
+        if keys is None:
+            raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
         caller = self._caller(keys, digest)
         if caller is None:
             # The key may be newer than the cached ones: wait for the refresh in flight, if any.
-            caller = self._caller(await self._keys.get_refreshed(_ALL), digest)
+            caller = self._caller(await self._keys.get_refreshed(_ALL) or keys, digest)
         return caller
 
     def invalidate(self) -> None:
         """Mark the cached keys as stale: some were changed here. They stay valid if the store does not answer."""
         self._keys.expire(_ALL)
 
-    async def _first(self) -> _Keys | None:
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                return await self._keys.get(_ALL)
-        except (LeaderForgeError, TimeoutError) as error:
-            raise StoreUnavailable("the API keys cannot be read from the database; retry shortly") from error
-
-    def _caller(self, keys: _Keys | None, digest: bytes) -> Caller | None:
-        key = None if keys is None else keys.get(digest)
+    def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
+        key = keys.get(digest)
         if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
             return None
         return key.caller

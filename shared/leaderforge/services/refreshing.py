@@ -7,6 +7,8 @@ from functools import partial
 from time import monotonic
 from typing import Generic, TypeVar
 
+from leaderforge.domain.errors import LeaderForgeError
+
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
@@ -74,10 +76,12 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return await self.get(key)
 
     async def get_refreshed(self, key: KeyT) -> ValueT | None:
-        """Wait for the load in flight, if any, at most `patience_s` seconds. Return the cached value after that."""
-        if key in self._loads:
-            task, _ = self._loads[key]
-            await asyncio.wait([task], timeout=self._patience_s)
+        """Wait for the load in flight or the first load, at most `patience_s` seconds. Then return the cached value.
+
+        Return None if there is none, also after a failed load.
+        """
+        if key in self._loads or key not in self._slots:
+            await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
             # A load that succeeded has replaced the slot, so that this one is not due.
             if slot is not None and (now := self._now()) >= slot.wait_at:
@@ -120,5 +124,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         load = self._loads.get(key)
         if load is not None and load[0] is task:
             del self._loads[key]
-        if not task.cancelled():
-            task.exception()  # asyncio would log it as never retrieved where no caller waited for it
+        # Expected errors need no log line: callers have a cached value, or raise the error.
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, LeaderForgeError):
+            task.get_loop().call_exception_handler({"message": "a cache refresh failed", "exception": error})
