@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.period_shapes import HistoryOut
+from functions.edge.wire.history import HistoryOut
 from leaderforge.domain.boards import Backfill, Order, Policy
 from leaderforge.domain.periods import Kind
 from tests.tokens import TOKENS, token

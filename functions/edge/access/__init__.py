@@ -1,1 +1,1 @@
-"""Access: who calls, what the caller may do, and how often."""
+"""Access: the caller of a request, its rights and its rate limit."""

@@ -1,4 +1,4 @@
-"""Whose a key or a token is."""
+"""From the Authorization header to the caller."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -9,37 +9,33 @@ from leaderforge.domain.callers import ANONYMOUS, Caller, Kind, Scope
 from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports import TokenVerifier
 
-_DOTS_OF_A_TOKEN = 2
-_UNKNOWN = "the key is not one that this service knows"
+_TOKEN_DOTS = 2
+"""A JWT has three parts. API keys have no dots."""
 
 
-class Credentials:
-    """Tells who asks by what the Authorization header holds.
-
-    Keys of the settings are known by heart; what looks like a token is verified; all others are looked for among the
-    keys of the store.
-    """
+class CallerResolver:
+    """Resolves callers: keys of the settings first, then player tokens, then keys of the store."""
 
     def __init__(self, settings: Settings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
         self._configured = dict(_configured(settings))
         self._keys = keys
         self._tokens = tokens
 
-    async def caller(self, authorization: bytes | None) -> Caller:
-        """Return who asks, `ANONYMOUS` without a header. Raises `Unauthenticated` for what is not known."""
+    async def resolve(self, authorization: bytes | None) -> Caller:
+        """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token."""
         if authorization is None:
             return ANONYMOUS
         scheme, _, credential = authorization.partition(b" ")
         if scheme.lower() != b"bearer":
-            raise Unauthenticated(_UNKNOWN)
+            raise Unauthenticated("unknown authorization scheme; use the scheme Bearer")
         credential = credential.strip()
         digest = sha256(credential).digest()
         caller = self._configured.get(digest)
-        if caller is None and self._tokens is not None and credential.count(b".") == _DOTS_OF_A_TOKEN:
+        if caller is None and self._tokens is not None and credential.count(b".") == _TOKEN_DOTS:
             caller = await self._tokens.caller(credential.decode("latin-1"))
         caller = caller or await self._keys.find(digest)
         if caller is None:
-            raise Unauthenticated(_UNKNOWN)
+            raise Unauthenticated("unknown API key or token; send a valid one, or no Authorization header")
         return caller
 
 

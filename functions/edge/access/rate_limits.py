@@ -1,4 +1,4 @@
-"""Rate limits: whose a request is, and what the answer tells of the limit."""
+"""Rate limits: the subject of a request, its allowance, and the headers about it."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -16,12 +16,13 @@ from leaderforge.ports import RateLimiter, Telemetry
 Address = IPv4Address | IPv6Address
 
 _EXEMPT = frozenset({"/api/health", "/metrics"})
+"""Paths without a rate limit: monitoring must work under load."""
 _SITE_PREFIX = 64
-"""What one subscriber has of IPv6 is a network of this prefix at least: its addresses count as one."""
+"""Bits of an IPv6 address that identify a site. One subscriber owns at least such a network, so it counts as one."""
 
 
-class Limits:
-    """Counts each request against one limit: that of its key, of its player, or else of its address."""
+class RateLimits:
+    """Counts each request against one rate limit: its key's, its player's (token), or else its address's."""
 
     def __init__(self, settings: Settings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
@@ -30,13 +31,13 @@ class Limits:
         self._telemetry = telemetry
 
     def __bool__(self) -> bool:
-        """Whether there is any limit."""
+        """Return whether any rate limit is set."""
         return any((self._key, self._player, self._address))
 
     async def admit(self, scope: AsgiScope, caller: Caller | None) -> None:
-        """Note in the scope the headers that tell what is left; the caller is None if it could not be told.
+        """Count a request and store its rate limit headers in the scope. The caller is None if it is unknown.
 
-        Raises `RateLimited`. While the limiter is out of reach, requests pass, and are counted.
+        Raises `RateLimited`. While the limiter is unavailable, requests pass, and a metric counts them.
         """
         subject, limit = self._subject(scope, caller)
         if limit is None or scope["route"].path in _EXEMPT:
@@ -46,10 +47,10 @@ class Limits:
         except IndexUnavailable:
             self._telemetry.count("rate_limits_skipped")
             return
-        scope["leaderforge.headers"] = told(limit, allowance)
+        scope["leaderforge.headers"] = rate_limit_headers(limit, allowance)
         if not allowance.allowed:
             self._telemetry.count("rate_limited", by=subject.partition(":")[0])
-            raise RateLimited(f"too many requests: try again in {_seconds(allowance.retry_us)} s")
+            raise RateLimited(f"too many requests; retry in {_seconds(allowance.retry_us)} s")
 
     def _subject(self, scope: AsgiScope, caller: Caller | None) -> tuple[str, RateLimit | None]:
         if caller is None or caller.kind is Kind.ANONYMOUS:
@@ -59,8 +60,8 @@ class Limits:
         return f"key:{caller.kind}:{caller.name}:{caller.fingerprint}", self._key
 
 
-def told(limit: RateLimit, allowance: Allowance) -> Sequence[Header]:
-    """Return the headers that tell clients of their limit, with `Retry-After` where they have to wait."""
+def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Header]:
+    """Return the headers about a rate limit, with `Retry-After` if the request exceeds it."""
     headers = [
         (b"ratelimit-limit", b"%d" % limit.burst),
         (b"ratelimit-remaining", b"%d" % allowance.remaining),
@@ -71,9 +72,9 @@ def told(limit: RateLimit, allowance: Allowance) -> Sequence[Header]:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return who sent the request: the last address on its way that is not a trusted proxy's.
+    """Return the address of the client: the last one on the request's way that is not a trusted proxy's.
 
-    What proxies that are not trusted say of others is not believed.
+    Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
     """
     client = scope.get("client")
     address = _parsed(client[0] if client else "")
@@ -86,21 +87,22 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
 
 
 def _parsed(text: str) -> Address | None:
-    """Return the address, that of IPv4 where IPv6 only wraps it."""
+    """Return the address, as IPv4 if it is an IPv4-mapped IPv6 address. Return None for other text."""
     try:
-        parsed = ip_address(text)
+        address = ip_address(text)
     except ValueError:
         return None
-    wrapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return wrapped or parsed
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
 
 
 def _subscriber(address: Address | None) -> str:
-    """Return an address as text, one of IPv6 as its network."""
+    """Return an address as text, an IPv6 address as its site's network."""
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), _SITE_PREFIX), strict=False))
     return "unknown" if address is None else str(address)
 
 
 def _seconds(microseconds: int) -> int:
+    """Return the seconds, rounded up: a client that waits for them does not come too early."""
     return -(-microseconds // SECOND_US)

@@ -1,4 +1,4 @@
-"""Who may call what: each handler's parameter of one of these types lets callers in or refuses them."""
+"""Access checks. A handler's parameter with one of these types admits callers or refuses them."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from functions.edge.access.rate_limits import Limits
+from functions.edge.access.rate_limits import RateLimits
 from functions.edge.dependencies import edge_of
 from functions.edge.http.headers import header
 from leaderforge.domain.callers import LOOPBACK, Caller, Scope
@@ -25,20 +25,20 @@ def _requirement(scheme: str) -> dict[str, list[str]]:
 
 _BEARER = {"type": "http", "scheme": "bearer"}
 SCHEMES: Mapping[str, Mapping[str, str]] = {
-    **{_scheme_of(scope): {**_BEARER, "description": f"A key of scope `{scope}`."} for scope in Scope},
+    **{_scheme_of(scope): {**_BEARER, "description": f"An API key of scope `{scope}`."} for scope in Scope},
     PLAYERS: {
         **_BEARER,
         "bearerFormat": "JWT",
-        "description": "A token whose `sub` is the player's id, for that player only.",
+        "description": "A signed token of one player. Its `sub` is the player's id.",
     },
 }
-"""What callers can be known by, as the documentation tells it."""
+"""The security schemes of the OpenAPI document."""
 
 
-class Access:
-    """Lets those with one of the scopes pass, with `players` those with a token too; without scopes, everyone.
+class AccessCheck:
+    """Admits callers with one of the scopes and, with `players`, those with a player token. No scopes admit everybody.
 
-    Raises `Unauthenticated` for a key or a token that is not known, wherever it is sent.
+    An unknown key or token is refused in all cases.
     """
 
     def __init__(self, *scopes: Scope, players: bool = False) -> None:
@@ -46,7 +46,7 @@ class Access:
         self._players = players
 
     async def __call__(self, request: Request) -> Caller:
-        """Return who asks. Raises `Unauthenticated` or `Forbidden`."""
+        """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
         caller = await caller_of(request)
         if self._scopes and not (self._players and caller.user_id is not None):
             caller.require_any(self._scopes)
@@ -54,56 +54,56 @@ class Access:
 
     @property
     def schemes(self) -> list[dict[str, list[str]]]:
-        """What a caller may be known by, one of them, as OpenAPI's `security`; `{}` is anyone."""
+        """The alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
         if not self._scopes:
             return [{}, *map(_requirement, SCHEMES)]
-        named = [_requirement(_scheme_of(scope)) for scope in Scope if scope in self._scopes]
-        return [*named, _requirement(PLAYERS)] if self._players else named
+        requirements = [_requirement(_scheme_of(scope)) for scope in Scope if scope in self._scopes]
+        return [*requirements, _requirement(PLAYERS)] if self._players else requirements
 
 
-class OperatorAccess(Access):
-    """Lets admin keys pass, and programs on this machine."""
+class OperatorCheck(AccessCheck):
+    """Admits admin keys, and programs on this machine."""
 
     async def __call__(self, request: Request) -> Caller:
         return LOOPBACK if _is_local(request) else await super().__call__(request)
 
 
-Anyone = Annotated[Caller, Depends(Access())]
-"""Whoever asks; a private board has its own say."""
-Submitter = Annotated[Caller, Depends(Access(Scope.SUBMIT, Scope.ADMIN, players=True))]
-"""Who may submit: a key for anyone, a player for itself where the board allows it, which the handler sees to."""
-Registrar = Annotated[Caller, Depends(Access(Scope.SUBMIT, Scope.ADMIN))]
-"""Who may create and change players."""
-KeyHolder = Annotated[Caller, Depends(Access(*Scope))]
-"""Whoever has a key, whatever its scope."""
-Owner = Annotated[Caller, Depends(Access(Scope.ADMIN, players=True))]
-"""Who may know everything about a player: an admin, and the player itself, which the handler sees to."""
-Admin = Annotated[Caller, Depends(Access(Scope.ADMIN))]
-"""Who may do everything."""
-Operator = Annotated[Caller, Depends(OperatorAccess(Scope.ADMIN))]
+Anyone = Annotated[Caller, Depends(AccessCheck())]
+"""Everybody. The handler checks private boards."""
+Submitter = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN, players=True))]
+"""A key that may submit for all players, or a player. The handler checks whose score a player submits, and where."""
+Registrar = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN))]
+"""A key that may create and change players."""
+KeyHolder = Annotated[Caller, Depends(AccessCheck(*Scope))]
+"""A key of any scope."""
+Owner = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN, players=True))]
+"""An admin or a player. The handler checks that a player reads only its own data."""
+Admin = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN))]
+"""A key that may do everything."""
+Operator = Annotated[Caller, Depends(OperatorCheck(Scope.ADMIN))]
 """An admin, or a program on this machine."""
 
 
-async def require_allowance(request: Request, limits: Limits) -> None:
-    """Count the request against its limit. Raises `RateLimited`."""
+async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
+    """Count the request against its rate limit. Raises `RateLimited`."""
     try:
         caller: Caller | None = await caller_of(request)
     except Unauthenticated:
-        caller = None  # whoever guesses keys is known by the address
-    await limits.admit(request.scope, caller)
+        caller = None  # counts against the address, which throttles guessing
+    await rate_limits.admit(request.scope, caller)
 
 
 async def caller_of(request: Request) -> Caller:
-    """Return who asks, found out once a request. Raises `Unauthenticated` for a key or a token that is not known."""
-    known: Caller | None = request.scope.get("leaderforge.caller")
-    if known is None:
-        known = await edge_of(request).credentials.caller(header(request.scope, b"authorization"))
-        request.scope["leaderforge.caller"] = known
-    return known
+    """Return the caller, resolved once per request. Raises `Unauthenticated` for an unknown key or token."""
+    caller: Caller | None = request.scope.get("leaderforge.caller")
+    if caller is None:
+        caller = await edge_of(request).callers.resolve(header(request.scope, b"authorization"))
+        request.scope["leaderforge.caller"] = caller
+    return caller
 
 
 def _is_local(request: Request) -> bool:
-    """Whether a program on this machine asks for itself: a proxy on it says whom it asks for."""
+    """Return whether the request comes from a program on this machine, and not from a proxy on it."""
     headers = request.headers
     if request.client is None or "x-forwarded-for" in headers or "forwarded" in headers:
         return False

@@ -1,1 +1,1 @@
-"""AWS Lambda and SQS: invocations become requests or queued submissions."""
+"""AWS: invocations of Lambda as HTTP requests, and messages of SQS as submissions."""

@@ -1,4 +1,4 @@
-"""Serving invocations of AWS Lambda."""
+"""HTTP requests that arrive as invocations of AWS Lambda."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ from mangum import Mangum
 
 from functions.edge.aws.runtime import runtime
 from functions.edge.http.application import application
-from functions.edge.http.errors import MalformedRequest, answer_of
+from functions.edge.http.errors import MalformedRequest, error_answer
 from leaderforge.wiring import Services
 
 
 class LambdaHandler:
     """Serves routes to AWS Lambda: events of API Gateway, function URLs and load balancers.
 
-    Making one costs nothing: settings are read and connections opened when the first event arrives.
+    The constructor does no I/O: settings are read and connections are opened by the first event.
     """
 
     def __init__(self, *routers: APIRouter) -> None:
@@ -22,16 +22,16 @@ class LambdaHandler:
         self._serving: tuple[Services, Mangum] | None = None
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Return the response to an event, in the form that its sender expects."""
+        """Return the response to an event, in the format of the event's sender."""
         loop, mangum = runtime.loop, self._mangum()
-        assert not loop.is_running()  # noqa: S101 - invocations do not overlap
-        if not _readable(mangum, event, context):
-            return _unreadable()
+        assert not loop.is_running()  # noqa: S101 - Lambda runs one invocation at a time
+        if not _is_http(mangum, event, context):
+            return _malformed()
         runtime.thaw()
         try:
             return mangum(event, context)
         finally:
-            # What runs in the background stands still between invocations.
+            # Lambda freezes the process after the response, and with it everything in the background.
             runtime.run(runtime.services.changes.settle())
 
     def _mangum(self) -> Mangum:
@@ -41,8 +41,8 @@ class LambdaHandler:
         return self._serving[1]
 
 
-def _readable(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
-    """Whether the event is an HTTP request that can be read."""
+def _is_http(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
+    """Return whether the event is an HTTP request that can be parsed."""
     try:
         adapter = mangum.infer(event, context)
         return adapter.scope is not None and adapter.body is not None
@@ -50,8 +50,10 @@ def _readable(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
         return False
 
 
-def _unreadable() -> dict[str, Any]:
-    answer = answer_of(MalformedRequest("the event is not an HTTP request that can be read"))
+def _malformed() -> dict[str, Any]:
+    answer = error_answer(
+        MalformedRequest("the event is not an HTTP request; call the function by API Gateway or its URL")
+    )
     headers = {name.decode(): value.decode() for name, value in answer.raw_headers}
     return {
         "statusCode": answer.status_code,

@@ -1,4 +1,4 @@
-"""What lives from one invocation of AWS Lambda to the next."""
+"""The state that survives between invocations of AWS Lambda."""
 
 import asyncio
 import os
@@ -12,9 +12,10 @@ from leaderforge.wiring import Services, build, read_settings
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""How long nothing happens until connections are asked whether they are still there: the network forgets idle ones."""
+"""Seconds without an invocation after which connections are probed: the network silently drops idle ones."""
 
 _TURNS = 4
+"""Turns of the loop until a closed connection has left its pool: read its end, close it, notify the pool."""
 
 
 class Runtime:
@@ -27,12 +28,12 @@ class Runtime:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing has been opened yet."""
+        """Whether nothing is open."""
         return self._loop is None and self._services is None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, as the current one of this thread: who else ran a loop here may have left none behind."""
+        """The event loop, set as the current one: other code that ran a loop in this thread may have unset it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
@@ -40,7 +41,7 @@ class Runtime:
 
     @property
     def services(self) -> Services:
-        """The services, opened once."""
+        """The services, opened on first use."""
         if self._services is None:
             services = build(read_settings(os.environ))
             self.loop.run_until_complete(services.open())
@@ -55,18 +56,18 @@ class Runtime:
         return self.loop.run_until_complete(work)
 
     def thaw(self) -> None:
-        """See to it that no connection is used that was lost while this process was frozen.
+        """Discard connections that were lost while the process was frozen.
 
-        The loop notices those that were closed. Those that the network forgot are only noticed by asking.
+        The loop detects closed connections. Those that the network dropped silently are detected by a probe only.
         """
         self.loop.run_until_complete(_turns())
         paused, self._used_at = time() - self._used_at, time()
-        # A clock that was set back tells nothing.
+        # If the clock went backwards, assume a long pause.
         if self._services is not None and not 0 <= paused < PAUSE_S:
             self.loop.run_until_complete(self._services.renew())
 
     def close(self) -> None:
-        """Close the connections and the loop; the next use begins anew."""
+        """Close the connections and the loop. The next use opens new ones."""
         services, self._services = self._services, None
         loop, self._loop = self._loop, None
         if loop is not None:
@@ -77,10 +78,10 @@ class Runtime:
 
 
 async def _turns() -> None:
-    """Give way to what is waiting: to read the end of a connection, to hear of it, to tell the pool."""
+    """Let the loop run the callbacks that are due."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)
 
 
 runtime = Runtime()
-"""One a process, whatever functions it holds."""
+"""One per process, shared by all functions in it."""

@@ -1,1 +1,1 @@
-"""HTTP: requests become calls, and results and errors become responses."""
+"""HTTP: from requests to handlers, and from results and errors to responses."""

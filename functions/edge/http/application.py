@@ -1,4 +1,8 @@
-"""Putting routes into an application."""
+"""The application that serves routes.
+
+FastAPI only documents the routes; `routing` serves them. Its own layers would serve its own routes, which we have none
+of: `routing` says why.
+"""
 
 from typing import Any
 from warnings import catch_warnings
@@ -15,14 +19,13 @@ from starlette.types import ASGIApp, Lifespan
 
 from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
-from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, answer_of
+from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.middleware import EdgeMiddleware
 from functions.edge.http.routing import EdgeRoute, EdgeRoutes
 from leaderforge import __version__
-from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.wiring import Services
 
-_EXPOSED = [
+_EXPOSED_HEADERS = [
     "ETag",
     "RateLimit-Limit",
     "RateLimit-Policy",
@@ -37,28 +40,28 @@ _DAY_S = 86_400
 
 def router(tag: str) -> APIRouter:
     """Return a router for the handlers of one function."""
-    # It makes them and keeps them, no more, for which they need not be what FastAPI serves.
+    # mypy expects a route class of FastAPI's. The router only makes and holds routes, for which ours suffices.
     return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)  # type: ignore[arg-type]
 
 
 class Application(FastAPI):
-    """FastAPI, documenting what callers can be known by."""
+    """FastAPI without its serving layers, and with our security schemes in the OpenAPI document."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return what Starlette puts around the routes: FastAPI's own layers serve its routes, not ours."""
+        """Return Starlette's layers around the routes. FastAPI's would only cost time: they serve its own routes."""
         return Starlette.build_middleware_stack(self)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document, which is made when it is asked for first."""
+        """Return the OpenAPI document, made on first use: a cold start does not pay for it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
-                # FastAPI silences them too, but for shapes that are built late.
+                # FastAPI silences this warning too, but not for models with `defer_build`.
                 document = get_openapi(
                     title=self.title,
                     summary=self.summary,
                     version=self.version,
                     license_info=self.license_info,
-                    routes=[route.described() for route in self.routes if isinstance(route, EdgeRoute)],
+                    routes=[route.documented() for route in self.routes if isinstance(route, EdgeRoute)],
                 )
             document.setdefault("components", {})["securitySchemes"] = SCHEMES
             self.openapi_schema = document
@@ -68,8 +71,8 @@ class Application(FastAPI):
 def application(
     services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
 ) -> FastAPI:
-    """Return an application with these routes; `documented` ones show their documentation under /api."""
-    routes = [route for one in routers for route in one.routes if isinstance(route, EdgeRoute)]
+    """Return an application with the routes of these routers. With `documented`, serve the OpenAPI document too."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, EdgeRoute)]
     app = Application(
         title="LeaderForge",
         summary="A sharded leaderboard service.",
@@ -81,21 +84,21 @@ def application(
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
-        # What FastAPI would measure by itself goes through our own port.
+        # FastAPI's own telemetry would measure a second time what our port measures.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
-    # They are served before the router is asked, but it says which methods they are for.
+    # `EdgeRoutes` serves them before the router is reached. The router needs them to answer 405 with `Allow`.
     app.router.routes[:0] = routes
     app.state.edge = Edge(services)
     return app
 
 
 def _middleware(services: Services) -> list[Middleware]:
-    around = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
+    layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
     if services.settings.cors_origins:
-        around.append(_cors(services.settings.cors_origins))
-    return around
+        layers.append(_cors(services.settings.cors_origins))
+    return layers
 
 
 def _cors(origins: tuple[str, ...]) -> Middleware:
@@ -104,28 +107,30 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
         allow_origins=list(origins),
         allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-Id"],
-        expose_headers=_EXPOSED,
+        expose_headers=_EXPOSED_HEADERS,
         max_age=_DAY_S,
     )
 
 
-async def _refused(request: Request, error: Any) -> Response:
-    """Answer what the router refuses."""
-    shown: LeaderForgeError = MalformedRequest(str(error.detail))
+async def _answer_http_error(request: Request, error: Any) -> Response:
+    """Return the answer to a request that Starlette refused, such as one without a route."""
+    path = request.url.path
     if error.status_code == 404:
-        shown = RouteNotFound(f"there is no {request.url.path}")
-    elif error.status_code == 405:
-        shown = MethodNotAllowed(f"{request.method} is not for {request.url.path}")
-        return answer_of(shown, {"Allow": ", ".join(_methods(request))})
-    return answer_of(shown, error.headers)
+        return error_answer(RouteNotFound(f"there is no {path}; docs/api.md lists all paths"), error.headers)
+    if error.status_code == 405:
+        methods = ", ".join(_methods(request))
+        return error_answer(
+            MethodNotAllowed(f"{request.method} is not allowed for {path}; use {methods}"), {"Allow": methods}
+        )
+    return error_answer(MalformedRequest(str(error.detail)), error.headers)
 
 
 def _methods(request: Request) -> list[str]:
-    """Return the methods of all routes with the path of the one that matched but for its method."""
+    """Return the methods of all routes with the path of the route that matched except for its method."""
     path = request.scope["route"].path
     return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
 
 
-async def _failed(request: Request, error: Exception) -> Response:
+async def _answer_failure(request: Request, error: Exception) -> Response:
     request.scope["leaderforge.error"] = error
-    return answer_of(error)
+    return error_answer(error)

@@ -1,4 +1,4 @@
-"""What OpenAPI says about a call beyond its signature: headers, examples and every error."""
+"""OpenAPI documentation beyond a handler's signature: headers, examples and all errors."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,57 +16,62 @@ from functions.edge.http.errors import (
     UnsupportedMediaType,
     status_of,
 )
-from functions.edge.outputs import ErrorOut
+from functions.edge.wire.errors import ErrorOut
 from leaderforge.domain.errors import Forbidden, LeaderForgeError, Refused, StoreUnavailable, Unauthenticated
 from leaderforge.services.entries import Source
 
 WITH_BODY = (MalformedRequest, RequestTimeout, BodyTooLarge, UnsupportedMediaType)
 """Errors of every call with a body."""
 WITH_KEY = (Unauthenticated, Forbidden, StoreUnavailable, RateLimited)
-"""Errors of every call that looks at who asks."""
+"""Errors of every call with an access check."""
 
 _MEANINGS: Mapping[int, str] = {
-    400: "The request cannot be read.",
-    401: "A key or a token is needed, or this one is not known.",
-    403: "This caller may not do this.",
-    404: "There is no such thing.",
+    400: "The request cannot be parsed.",
+    401: "The call needs a key or a token, or the given one is unknown.",
+    403: "The caller has no right to this call.",
+    404: "The requested object does not exist.",
     408: "The body did not arrive in time.",
-    409: "It contradicts what is there already.",
+    409: "The request conflicts with the current state.",
     413: "The body is too large.",
     415: "The body is not JSON.",
-    422: "The request is not valid.",
-    429: "Too many requests of this key, player or address.",
-    500: "Something went wrong here.",
-    501: "This deployment answers in one piece: poll, or read page after page, instead.",
-    503: "A part that this needs is out of reach; try again shortly.",
+    422: "The request is invalid.",
+    429: "The rate limit of this key, player or address is exceeded. Retry after the given time.",
+    500: "Unexpected error. The service's log has the cause under the X-Request-Id.",
+    501: "This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results.",
+    503: "A required part of the service is unavailable. Retry after the given time.",
 }
 _REQUEST_ID = {
     "X-Request-Id": {
-        "description": "The request's own id, or one made for it; the log has it too.",
+        "description": "The id of the request: the one that was sent, otherwise a new one. The log contains it.",
         "schema": {"type": "string"},
         "required": True,
     }
 }
 _SOURCE = {
     "X-LeaderForge-Source": {
-        "description": "Where the answer came from.",
+        "description": "The source of the answer.",
         "schema": {"type": "string", "enum": [source.value for source in Source]},
         "required": True,
     }
 }
 _ETAG = {
     "ETag": {
-        "description": "Send it as If-None-Match to learn cheaply whether anything changed.",
+        "description": "Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body.",
         "schema": {"type": "string"},
         "required": True,
     },
-    "Cache-Control": {"description": "Keep it, but ask before using it again.", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "`no-cache`: the answer may be cached, but must be revalidated before each use.",
+        "schema": {"type": "string"},
+    },
 }
-_RETRY_AFTER = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}, "required": True}}
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait before a retry.", "schema": {"type": "integer"}, "required": True}
+}
 _RATE_LIMIT = {
-    "Limit": "How many requests may come at once.",
-    "Remaining": "How many of them are left.",
-    "Reset": "Seconds until all of them are left again.",
+    "Limit": "The maximum number of requests in a burst.",
+    "Remaining": "The remaining number of requests in the burst.",
+    "Reset": "Seconds until the whole burst is available again.",
 }
 _FILE_NAME = {
     "Content-Disposition": {"description": "A name for the file.", "schema": {"type": "string"}, "required": True}
@@ -86,17 +91,17 @@ _STATUS_HEADERS: Mapping[int, dict[str, Any]] = {
 
 def read(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
     """Return the options of a route that reads."""
-    described = _described(model, (*errors, *WITH_KEY), 200, _SOURCE | _ETAG, example)
-    described["responses"][304] = {
-        "description": "Nothing changed since the read whose ETag was sent as If-None-Match.",
+    options = _options(model, (*errors, *WITH_KEY), 200, _SOURCE | _ETAG, example)
+    options["responses"][304] = {
+        "description": "The content is unchanged since the read whose ETag was sent as If-None-Match.",
         "headers": _REQUEST_ID | _SOURCE | _ETAG,
     }
-    return described
+    return options
 
 
 def read_by_body(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
-    """Return the options of a route that reads what a body asks for."""
-    return _described(model, (*errors, *WITH_KEY, *WITH_BODY), 200, _SOURCE | _ETAG, example)
+    """Return the options of a route that reads and has its parameters in a body."""
+    return _options(model, (*errors, *WITH_KEY, *WITH_BODY), 200, _SOURCE | _ETAG, example)
 
 
 def write(
@@ -107,40 +112,40 @@ def write(
     example: Any = None,
     queued: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
-    """Return the options of a route that writes; `queued` is the answer where the write waits in a queue."""
+    """Return the options of a route that writes. `queued` is the answer of a deployment that queues the write."""
     errors = (*errors, *WITH_KEY, *WITH_BODY)
-    described = _described(model, errors, status, _SOURCE | dict(headers or {}), example)
+    options = _options(model, errors, status, _SOURCE | dict(headers or {}), example)
     if queued is not None:
-        described["responses"][202] = {"model": queued, "description": _first_line(queued), "headers": _REQUEST_ID}
-    return {"status_code": status} | described
+        options["responses"][202] = {"model": queued, "description": _first_line(queued), "headers": _REQUEST_ID}
+    return {"status_code": status} | options
 
 
 def change(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
     """Return the options of a route that writes without a body."""
-    return _described(model, (*errors, *WITH_KEY), 200, _SOURCE, example)
+    return _options(model, (*errors, *WITH_KEY), 200, _SOURCE, example)
 
 
 def health(model: type[BaseModel], example: Any) -> dict[str, Any]:
-    """Return the options of the route that tells how the service is: its 503 is an answer, not an error."""
-    described = _described(model, (), 200, {}, example)
-    unable = {"status": "unavailable"}
-    described["responses"][503] = {
+    """Return the options of the health route. Its 503 is an answer, not an error."""
+    options = _options(model, (), 200, {}, example)
+    unavailable = {"status": "unavailable"}
+    options["responses"][503] = {
         "model": model,
-        "description": "Nothing can be served now.",
+        "description": "All calls fail now.",
         "headers": _REQUEST_ID,
-        "content": {"application/json": {"example": example | unable}},
+        "content": {"application/json": {"example": example | unavailable}},
     }
-    return described
+    return options
 
 
 def text(meaning: str, content_type: str, *errors: type[LeaderForgeError]) -> dict[str, Any]:
-    """Return the options of a route whose answer is text."""
+    """Return the options of a route that answers with text."""
     answer = {"description": meaning, "headers": _REQUEST_ID, "content": {content_type: {"schema": {"type": "string"}}}}
     return {"response_class": Response, "responses": {200: answer, **failures(*errors)}}
 
 
 def download(meaning: str, examples: Mapping[str, str], *errors: type[LeaderForgeError]) -> dict[str, Any]:
-    """Return the options of a route whose answer is a file, in one of these content types, each with an example."""
+    """Return the options of a route that answers with a file. `examples` has one for each possible content type."""
     answer = {
         "description": meaning,
         "headers": _REQUEST_ID | _SOURCE | _FILE_NAME,
@@ -152,27 +157,27 @@ def download(meaning: str, examples: Mapping[str, str], *errors: type[LeaderForg
 def stream(
     meaning: str, content_type: str, *errors: type[LeaderForgeError], headers: Mapping[str, str], example: str
 ) -> dict[str, Any]:
-    """Return the options of a route whose answer comes piece by piece; `headers` are optional ones of the request."""
-    described = text(meaning, content_type, *errors)
-    described["responses"][200]["content"][content_type]["example"] = example
-    described["openapi_extra"] = {
+    """Return the options of a route that streams. `headers` are optional request headers with their descriptions."""
+    options = text(meaning, content_type, *errors)
+    options["responses"][200]["content"][content_type]["example"] = example
+    options["openapi_extra"] = {
         "parameters": [
-            {"name": name, "in": "header", "required": False, "description": told, "schema": {"type": "string"}}
-            for name, told in headers.items()
+            {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
+            for name, meaning in headers.items()
         ]
     }
-    return described
+    return options
 
 
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of responses to these errors, and to those that any call may meet."""
+    """Return the documentation of the responses to these errors and to those that every call can have."""
     by_status: defaultdict[int, list[type[LeaderForgeError]]] = defaultdict(list)
     for error in dict.fromkeys((*errors, Refused, InternalError)):
         by_status[status_of(error)].append(error)
     return {status: _failure(status, by_status[status]) for status in sorted(by_status)}
 
 
-def _described(
+def _options(
     model: type[BaseModel],
     errors: tuple[type[LeaderForgeError], ...],
     status: int,
@@ -187,7 +192,7 @@ def _described(
 
 def _failure(status: int, errors: list[type[LeaderForgeError]]) -> dict[str, Any]:
     examples = {
-        error.code: {"value": {"error": {"code": error.code, "message": "What happened, for people.", "details": {}}}}
+        error.code: {"value": {"error": {"code": error.code, "message": "The error message.", "details": {}}}}
         for error in errors
     }
     return {

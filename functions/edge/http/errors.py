@@ -1,11 +1,11 @@
-"""Errors as responses: one table, one shape."""
+"""Errors as responses: one table of statuses, one JSON shape."""
 
 from collections.abc import Mapping
 
 from pydantic import ValidationError
-from pydantic_core import to_json
 
 from functions.edge.http.responses import Answer
+from functions.edge.wire.errors import render_error
 from leaderforge.domain.errors import (
     Conflict,
     Forbidden,
@@ -18,7 +18,7 @@ from leaderforge.domain.errors import (
 
 
 class MalformedRequest(Refused):
-    """The request cannot be read at all."""
+    """The request cannot be parsed."""
 
     code = "malformed_request"
 
@@ -44,22 +44,22 @@ class UnsupportedMediaType(Refused):
 
 
 class RateLimited(Refused):
-    """One request too many, of a key, a player or an address."""
+    """The request exceeds the rate limit of a key, a player or an address."""
 
     code = "rate_limited"
 
 
 class StreamingUnavailable(LeaderForgeError):
-    """This deployment cannot send an answer that goes on."""
+    """This deployment cannot stream responses."""
 
     code = "streaming_unavailable"
 
 
 class InternalError(LeaderForgeError):
-    """What callers see of an error that nobody foresaw."""
+    """The public form of an unexpected error. It tells nothing of the cause."""
 
     def __init__(self) -> None:
-        super().__init__("something went wrong here; the log has more, under this request's id")
+        super().__init__("unexpected error; search the service's log for the X-Request-Id of this response")
 
 
 STATUS: Mapping[type[LeaderForgeError], int] = {
@@ -78,53 +78,47 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     StreamingUnavailable: 501,
     Unavailable: 503,
 }
-"""The status of each error; that of the nearest base for those that are not here."""
+"""The HTTP status of each error class. A class that is not here has the status of its nearest base."""
 
 _HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
     401: ((b"www-authenticate", b'Bearer realm="leaderforge"'),),
     503: ((b"retry-after", b"1"),),
 }
-_ALWAYS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_COMMON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _SERVER_ERROR = 500
 
 
 def status_of(error: type[LeaderForgeError]) -> int:
-    """Return the status that the error is answered with."""
+    """Return the HTTP status of an error class."""
     return next(STATUS[base] for base in error.__mro__ if base in STATUS)
 
 
-def shown(error: Exception) -> LeaderForgeError:
-    """Return what callers may see of an error."""
+def public_error(error: Exception) -> LeaderForgeError:
+    """Return the error that the client may see: unexpected ones become `InternalError`."""
     if isinstance(error, ValidationError):
-        return invalid(error)
+        return validation_error(error)
     if isinstance(error, LeaderForgeError) and status_of(type(error)) != _SERVER_ERROR:
         return error
     return InternalError()
 
 
-def invalid(error: ValidationError) -> LeaderForgeError:
-    """Return what is wrong with input, and where."""
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    if problems[0]["type"] == "json_invalid":
-        return MalformedRequest(f"the body is not valid JSON: {problems[0]['msg'].removeprefix('Invalid JSON: ')}")
-    listed = [{"at": ".".join(map(str, one["loc"])), "problem": _said(one["msg"])} for one in problems]
-    first = listed[0]
-    return Refused(f"{first['at'] or 'the body'}: {first['problem']}", errors=listed)
+def validation_error(error: ValidationError) -> LeaderForgeError:
+    """Return the problems of an input, each with its place. The message names the first."""
+    failures = error.errors(include_url=False, include_context=False, include_input=False)
+    if failures[0]["type"] == "json_invalid":
+        return MalformedRequest(f"the body is not valid JSON: {failures[0]['msg'].removeprefix('Invalid JSON: ')}")
+    problems = [{"at": ".".join(map(str, item["loc"])), "problem": _problem(item["msg"])} for item in failures]
+    first = problems[0]
+    return Refused(f"{first['at'] or 'the body'}: {first['problem']}", errors=problems)
 
 
-def error_json(error: LeaderForgeError) -> str:
-    """Return the one shape that all errors have."""
-    shape = {"error": {"code": error.code, "message": error.message, "details": error.details}}
-    return to_json(shape, fallback=str).decode()
-
-
-def answer_of(error: Exception, headers: Mapping[str, str] | None = None) -> Answer:
-    """Return the response to a request that failed so."""
-    seen = shown(error)
-    status = status_of(type(seen))
+def error_answer(error: Exception, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return the response to a request that failed with this error."""
+    public = public_error(error)
+    status = status_of(type(public))
     extra = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    return Answer(error_json(seen).encode(), [*_ALWAYS, *_HEADERS.get(status, ()), *extra], status)
+    return Answer(render_error(public).encode(), [*_COMMON_HEADERS, *_HEADERS.get(status, ()), *extra], status)
 
 
-def _said(message: str) -> str:
+def _problem(message: str) -> str:
     return message.removeprefix("Value error, ")

@@ -1,4 +1,4 @@
-"""Request headers, as bytes, without an object for all of them."""
+"""Request headers as bytes. Starlette would make an object of all of them."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from starlette.types import Scope
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """Return the first header of this lower-case name, None where there is none."""
+    """Return the first header with this lower-case name, None if it was not sent."""
     headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
     for key, value in headers:
         if key == name:

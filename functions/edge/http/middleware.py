@@ -1,4 +1,4 @@
-"""Around every request: its id, how long it took, what became of it."""
+"""Request ids, metrics and the access log, for every request."""
 
 import random
 import re
@@ -10,23 +10,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leaderforge.ports import Telemetry
 
-_SANE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
+_SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SERVER_ERROR = 500
-_CLIENT_LEFT = 499
+_CLIENT_CLOSED = 499
+"""Status in metrics and logs of a request whose client disconnected before the response."""
 _NO_ROUTE = "unmatched"
 _HEAD = "leaderforge.head"
 
 
-def asks_for_head(scope: Scope) -> bool:
-    """Whether a request that came in as GET asks for no body: making one can be spared."""
+def is_head(scope: Scope) -> bool:
+    """Return whether the client sent HEAD. Routes see GET, and may skip the work of a body."""
     return _HEAD in scope
 
 
 class EdgeMiddleware:
-    """Gives each request an id, counts it and logs it; answers HEAD as GET without the body.
+    """Gives each request an id, counts it and logs it. Answers HEAD like GET, without the body.
 
-    Every answer of a 5xx status is logged, with `access_log` every other as well.
+    Every answer with a 5xx status is logged, and every other one only with `access_log`.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
@@ -47,7 +48,8 @@ class EdgeMiddleware:
             self._account(exchange, perf_counter() - begin)
 
     def _account(self, exchange: "_Exchange", seconds: float) -> None:
-        status, route = exchange.status or _CLIENT_LEFT, exchange.route
+        status, route = exchange.status or _CLIENT_CLOSED, exchange.route
+        # A client may invent methods. Each would be a new time series.
         method = exchange.method if exchange.method in _METHODS else "other"
         self._telemetry.count("http_requests", method=method, route=route, status=str(status))
         if self._access_log or status >= _SERVER_ERROR:
@@ -71,7 +73,7 @@ class EdgeMiddleware:
 
 
 class _Exchange:
-    """One request and what becomes of it."""
+    """One request and its response."""
 
     __slots__ = ("_send", "method", "request_id", "scope", "status")
 
@@ -84,15 +86,15 @@ class _Exchange:
 
     @property
     def route(self) -> str:
-        """The path's template, so that there are only a few of them."""
+        """The template of the path. Metrics have one time series per template, not one per path."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            more = self.scope.get("leaderforge.headers", ())
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id), *more]
+            extra = self.scope.get("leaderforge.headers", ())
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id), *extra]
         elif self.method == "HEAD":
             message = _without_body(message)
         await self._send(message)
@@ -103,8 +105,8 @@ def _without_body(message: Mapping[str, object]) -> Message:
 
 
 def _request_id(scope: Scope) -> bytes:
-    """Return the id that the request came with, if it is a sane one, or a new one."""
+    """Return the id that the client sent if it is safe to log, otherwise a new one of 128 random bits."""
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _SANE_ID.fullmatch(value):
+        if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
             return bytes(value)
     return b"%032x" % random.getrandbits(128)

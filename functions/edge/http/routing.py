@@ -1,8 +1,8 @@
-"""From a request to the handler's parameters, and from what it returns or raises to a response.
+"""From a request to a handler's parameters, and from its result or error to a response.
 
-FastAPI reads the handlers' signatures and documents them, once somebody asks for that. Serving is done here instead,
-since that takes a third of the time: no dependency graph, bodies validated from the bytes, results sent as they are or,
-where a handler returns a `Stream`, as they come into being.
+FastAPI reads the handlers' signatures and documents them, on first use. Requests are served here instead, which takes a
+third of FastAPI's time: there is no dependency graph, bodies are validated from their bytes, and results are sent as
+they are or, if a handler returns a `Stream`, while they are generated.
 """
 
 import asyncio
@@ -20,22 +20,24 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from functions.edge.access.security import Access, require_allowance
-from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, answer_of
+from functions.edge.access.security import AccessCheck, require_allowance
+from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, error_answer
 from functions.edge.http.headers import header
 from functions.edge.http.responses import Answer
 from functions.edge.http.streaming import Stream
 from leaderforge.domain.errors import LeaderForgeError
 
-Take = Callable[[Request], Any]
-"""Takes the value of one parameter of a handler from a request."""
+Extract = Callable[[Request], Any]
+"""Returns the value of one parameter of a handler from a request."""
 
 _BODY_S = 10.0
-_LONGEST_KNOWN_QUERY = 100
+"""Seconds within which the body of a request must arrive."""
+_MAX_CACHED_QUERY = 100
+"""Bytes up to which a query string is cached. Longer ones hold cursors or ids, which hardly repeat."""
 
 
 class EdgeRoute(Route):
-    """A route whose handler takes path parameters, dependencies on the request alone, one query model and one body."""
+    """A route. Its handler takes path parameters, dependencies on the request, one query model and one body."""
 
     def __init__(
         self,
@@ -48,31 +50,32 @@ class EdgeRoute(Route):
     ) -> None:
         super().__init__(path, endpoint, name=name)
         self._prefix = path.partition("{")[0]
-        self.methods = set(methods)  # Starlette would let HEAD through to what answers GET
+        self.methods = set(methods)  # Starlette would add HEAD, which `EdgeMiddleware` turns into GET
         self._operation = _Operation(self.name, endpoint, self.param_convertors)
         self.app = self._operation
-        self._described = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
+        self._document = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Return whether the route is for this request, and what that adds to the scope."""
+        """Return whether the route matches the request, and the additions to the scope."""
+        # A comparison of the literal prefix spares most regular expressions.
         if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
             return Match.NONE, {}
-        match, found = super().matches(scope)
+        match, additions = super().matches(scope)
         if match is not Match.NONE:
-            found["route"] = self
-        return match, found
+            additions["route"] = self
+        return match, additions
 
-    def described(self) -> APIRoute:
-        """Return the route as FastAPI documents it, which takes longer to make than all that serves it."""
-        extra = self._described.keywords["openapi_extra"] or {}
+    def documented(self) -> APIRoute:
+        """Return FastAPI's form of the route, for the documentation. Making it takes longer than this route's."""
+        extra = self._document.keywords["openapi_extra"] or {}
         access = self._operation.access
-        return self._described(openapi_extra=extra | {"security": access.schemes} if access else extra)
+        return self._document(openapi_extra=extra | {"security": access.schemes} if access else extra)
 
 
 class EdgeRoutes:
-    """Hands requests to their routes, and those that no route is for to the application below.
+    """Dispatches requests to routes. Requests without a route go to the application below.
 
-    Routes answer themselves what they raise, and so need none of the layers that are there for that.
+    Routes answer their own errors, therefore they need none of the application's error layers.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
@@ -82,9 +85,9 @@ class EdgeRoutes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             for route in self._routes:
-                match, found = route.matches(scope)
+                match, additions = route.matches(scope)
                 if match is Match.FULL:
-                    scope.update(found)
+                    scope.update(additions)
                     await route.app(scope, receive, send)
                     return
         await self._app(scope, receive, send)
@@ -102,13 +105,13 @@ class _Operation:
         hints.pop("return", None)
         self._in_path = {n: hints.pop(n) for n in in_path}
         self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
-        self._admits = [(n, access) for n, hint in hints.items() if (access := _access(hint))]
-        self._takes = [(n, _take(n, hint)) for n, hint in hints.items() if _access(hint) is None]
+        self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
+        self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]
 
     @property
-    def access(self) -> Access | None:
-        """What lets callers in, if it looks at them."""
-        return self._admits[0][1] if self._admits else None
+    def access(self) -> AccessCheck | None:
+        """The access check of the route, None if it admits everybody unseen."""
+        return self._checks[0][1] if self._checks else None
 
     @cached_property
     def _path(self) -> type[BaseModel]:
@@ -123,7 +126,7 @@ class _Operation:
             return
         except Exception as error:
             scope["leaderforge.error"] = error
-            response = answer_of(error)
+            response = error_answer(error)
         with suppress(ClientDisconnect):
             await response(scope, receive, send)
 
@@ -131,13 +134,13 @@ class _Operation:
         edge = request.scope["app"].state.edge
         with edge.services.telemetry.transaction(self._name):
             try:
-                if edge.limits is not None:
-                    await require_allowance(request, edge.limits)
+                if edge.rate_limits is not None:
+                    await require_allowance(request, edge.rate_limits)
                 answer = await self._answer(request, edge.services.settings.max_body_bytes)
             except (LeaderForgeError, ValidationError) as error:
-                # What is foreseen is no failure of the transaction.
+                # An expected error is not a failure of the transaction.
                 request.scope["leaderforge.error"] = error
-                answer = answer_of(error)
+                answer = error_answer(error)
         if isinstance(answer, Answer) and answer.etag is not None and request.method == "GET":
             if_none_match = header(request.scope, b"if-none-match")
             if if_none_match is not None:
@@ -145,9 +148,10 @@ class _Operation:
         return answer
 
     async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
-        arguments: dict[str, Any] = {name: await admit(request) for name, admit in self._admits}
-        for name, take in self._takes:
-            arguments[name] = take(request)
+        # Access is checked first: a caller without rights learns nothing of the validity of its input.
+        arguments: dict[str, Any] = {name: await check(request) for name, check in self._checks}
+        for name, extract in self._extractors:
+            arguments[name] = extract(request)
         path = request.scope["path_params"]
         if path:
             arguments |= self._path.model_validate(path).__dict__
@@ -164,60 +168,63 @@ def _is_body(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
 
 
-def _access(hint: Any) -> Access | None:
-    """Return what lets callers in where a parameter of this type is who asks."""
-    marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return next((m.dependency for m in marks if isinstance(m, Depends) and isinstance(m.dependency, Access)), None)
+def _access_check(hint: Any) -> AccessCheck | None:
+    """Return the access check in a parameter's type, None if it has none."""
+    annotations = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    dependencies = (item.dependency for item in annotations if isinstance(item, Depends))
+    return next((dependency for dependency in dependencies if isinstance(dependency, AccessCheck)), None)
 
 
-def _take(name: str, hint: Any) -> Take:
-    """Return what takes a parameter of this name and type from a request."""
-    base, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
-    for mark in marks:
-        if isinstance(mark, Depends) and mark.dependency is not None:
-            return mark.dependency
-        if isinstance(mark, Query):
+def _extractor(name: str, hint: Any) -> Extract:
+    """Return the function that extracts a parameter with this name and type from a request."""
+    base, *annotations = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    for annotation in annotations:
+        if isinstance(annotation, Depends) and annotation.dependency is not None:
+            return annotation.dependency
+        if isinstance(annotation, Query):
             return partial(_query, base)
-    raise TypeError(f"cannot tell where the parameter {name!r} comes from")
+    raise TypeError(f"parameter {name!r} has no source; annotate it with Depends or Query, or name it in the path")
 
 
 def _query(model: type[BaseModel], request: Request) -> BaseModel:
     text: bytes = request.scope["query_string"]
-    return _known_query(model, text) if len(text) <= _LONGEST_KNOWN_QUERY else _parsed_query(model, text)
+    return _cached_query(model, text) if len(text) <= _MAX_CACHED_QUERY else _parsed_query(model, text)
 
 
 def _parsed_query(model: type[BaseModel], text: bytes) -> BaseModel:
     return model.model_validate(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
 
 
-_known_query = lru_cache(2048)(_parsed_query)
-"""Clients ask the same few questions over and over; the models are immutable."""
+_cached_query = lru_cache(2048)(_parsed_query)
+"""Clients send the same few query strings again and again. The models are immutable."""
 
 
 def _require_json(scope: Scope) -> None:
     content_type = header(scope, b"content-type")
     if content_type is None or content_type.partition(b";")[0].strip().lower() != b"application/json":
-        raise UnsupportedMediaType("send the body as JSON, with Content-Type: application/json")
+        raise UnsupportedMediaType("the body must be JSON; send Content-Type: application/json")
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Return the body. Raises `BodyTooLarge` as soon as it is, and `RequestTimeout` if it does not arrive."""
+    """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
     length = header(request.scope, b"content-length")
     if length is not None and length.isdigit():
         _require_within(int(length), limit)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
+        # Most bodies arrive in one message. They need no timer.
         body: bytes = message.get("body", b"")
         _require_within(len(body), limit)
         return body
     try:
         async with asyncio.timeout(_BODY_S):
-            return await _rest(request, message, limit)
+            return await _joined_body(request, message, limit)
     except TimeoutError:
         raise RequestTimeout(f"the body did not arrive within {_BODY_S:g} s") from None
 
 
-async def _rest(request: Request, message: Any, limit: int) -> bytes:
+async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
+    """Return the body whose first message this is."""
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":
@@ -231,4 +238,4 @@ async def _rest(request: Request, message: Any, limit: int) -> bytes:
 
 def _require_within(length: int, limit: int) -> None:
     if length > limit:
-        raise BodyTooLarge(f"the body may have at most {limit} bytes", limit=limit)
+        raise BodyTooLarge(f"the body may have at most {limit} bytes; split it or make it smaller", limit=limit)

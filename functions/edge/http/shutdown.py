@@ -1,4 +1,4 @@
-"""Being told to stop."""
+"""Shutdown signal hook."""
 
 import asyncio
 import signal
@@ -9,24 +9,25 @@ from types import FrameType
 
 
 @contextmanager
-def on_stop(call: Callable[[], None]) -> Iterator[None]:
-    """Within the block, call this as soon as the process is told to stop.
+def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
+    """Within the block, run the callback on the event loop when SIGINT or SIGTERM arrives.
 
-    Servers wait for requests to end before they end the application's lifespan, so that a request that never ends by
-    itself has to hear of it otherwise. Whoever handles the signals goes on doing so.
+    Servers wait for open requests before they end the application's lifespan. A live stream never ends by itself,
+    therefore it must learn of the shutdown earlier. The existing signal handlers are called as before.
     """
     loop = asyncio.get_running_loop()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def told(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(call)
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(callback)
         handler = handlers[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
 
+    # Python allows signal handlers in the main thread only.
     chained = [n for n, handler in handlers.items() if callable(handler)] if current_thread() is main_thread() else []
     for number in chained:
-        signal.signal(number, told)
+        signal.signal(number, on_signal)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Responses that are sent piece by piece."""
+"""Responses that are streamed in pieces."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -7,24 +7,23 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from functions.edge.http.middleware import asks_for_head
+from functions.edge.http.middleware import is_head
 from functions.edge.http.responses import Header
 
 PATIENCE_S = 30.0
-"""How long a client may take to make room for the next piece; then it counts as gone."""
+"""Seconds after which a client that does not accept the next piece counts as disconnected."""
 
 
-def answers_in_one_piece(scope: Scope) -> bool:
-    """Whether what serves the request collects an answer before it sends it, as AWS Lambda does."""
+def is_buffered(scope: Scope) -> bool:
+    """Return whether the server sends a response only as a whole, as AWS Lambda does."""
     return "aws.event" in scope
 
 
 class Stream(Response):
-    """A response that is sent as it comes into being, until it ends or the client goes away.
+    """A response that is sent while it is generated, until it ends or the client disconnects.
 
-    Nothing is sent before `begin` has returned, so that an error until then is answered as any other. A later one
-    breaks the connection off, which tells the client that what it has is not whole. Whatever happens, the pieces'
-    generator is closed.
+    Nothing is sent before `begin` has returned: an error until then is answered like any other. A later error aborts
+    the connection, by which the client knows that the response is incomplete. The generator is closed in all cases.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:
@@ -35,32 +34,32 @@ class Stream(Response):
         self._first = b""
 
     async def begin(self) -> None:
-        """Wait for the first piece. Raises what making it raises."""
+        """Generate the first piece. Raises the errors of the generator."""
         self._first = await anext(self._pieces, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.ensure_future(self._send(scope, send))
-        leaving = asyncio.ensure_future(_departure(receive))
+        disconnect = asyncio.ensure_future(_disconnect(receive))
         try:
-            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
+            disconnect.cancel()
             sending.cancel()
-            await asyncio.wait((sending, leaving))
+            await asyncio.wait((sending, disconnect))
             await self._pieces.aclose()
         if not sending.cancelled():
             sending.result()
 
     async def _send(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        if not asks_for_head(scope):
-            await _hand_over(send, self._first)
+        if not is_head(scope):
+            await _send_piece(send, self._first)
             async for piece in self._pieces:
-                await _hand_over(send, piece)
+                await _send_piece(send, piece)
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _hand_over(send: Send, piece: bytes) -> None:
+async def _send_piece(send: Send, piece: bytes) -> None:
     try:
         async with asyncio.timeout(PATIENCE_S):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -68,7 +67,7 @@ async def _hand_over(send: Send, piece: bytes) -> None:
         raise ClientDisconnect from None
 
 
-async def _departure(receive: Receive) -> None:
-    """Return once the client has gone."""
+async def _disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

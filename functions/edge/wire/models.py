@@ -1,22 +1,22 @@
-"""What the wire shapes have in common."""
+"""Base classes of the wire models."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class StrictIn(BaseModel):
-    """A body, of which unknown members are refused."""
+    """A request body. Unknown members are refused."""
 
-    # Built when first used: a function that starts does not wait for shapes that nobody asks it for.
+    # Built on first use: a cold start does not pay for models that no request needs.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class QueryIn(BaseModel):
-    """The parameters in an address, of which unknown ones are passed over."""
+    """The query parameters of a call. Unknown parameters are ignored."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class StrictOut(BaseModel):
-    """An answer, or a part of one."""
+    """An answer or a part of one."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)

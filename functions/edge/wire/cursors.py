@@ -1,4 +1,4 @@
-"""Cursors: where a page ends, as text that callers hand back without knowing what it says."""
+"""Cursors: the end of a page as opaque text, by which clients continue."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,14 +13,15 @@ from leaderforge.domain.order import KEY_BYTES, WIDE_KEY_BYTES, key_bytes
 
 _HEAD = Struct(">cqq")
 _CHECK_BYTES = 4
+"""Bytes of the checksum. It detects mistakes, not attacks: a cursor grants nothing."""
 _LENGTHS = [-(-(_HEAD.size + key + _CHECK_BYTES) * 8 // 6) for key in (KEY_BYTES, WIDE_KEY_BYTES)]
-PATTERN = f"^[A-Za-z0-9_-]{{{_LENGTHS[0]},{_LENGTHS[1]}}}$"
-"""What the texts of cursors look like."""
-_TEXT = re.compile(PATTERN)
+CURSOR_PATTERN = f"^[A-Za-z0-9_-]{{{_LENGTHS[0]},{_LENGTHS[1]}}}$"
+"""Regular expression of a cursor's text."""
+_TEXT = re.compile(CURSOR_PATTERN)
 
 
 class Direction(Enum):
-    """Where a cursor leads: on, back, or on within a range of scores."""
+    """Direction in which a cursor continues: next page, previous page, or next page of a score range."""
 
     NEXT = b"n"
     PREVIOUS = b"p"
@@ -29,7 +30,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A direction, the period it holds in, and the sort key of the entry to go on from."""
+    """A direction, the number of the period, and the sort key of the entry to continue from."""
 
     direction: Direction
     period: int
@@ -37,7 +38,7 @@ class Cursor:
 
 
 def encoded(direction: Direction, ladder: Ladder, key: bytes | None) -> str | None:
-    """Return the text of a cursor that holds on this ladder alone; None for no key."""
+    """Return the text of a cursor, valid on this ladder alone. Return None for no key."""
     if key is None:
         return None
     packed = _HEAD.pack(direction.value, ladder.board.id, ladder.period) + key
@@ -45,13 +46,14 @@ def encoded(direction: Direction, ladder: Ladder, key: bytes | None) -> str | No
 
 
 def decoded(text: str, board: Board, *allowed: Direction) -> Cursor:
-    """Return the cursor. Raises `InvalidCursor` unless it is one of ours, of this board and allowed here."""
+    """Return the cursor. Raises `InvalidCursor` unless it is intact, of this board and of an allowed direction."""
     packed, check = _unpacked(text)
     if len(packed) == _HEAD.size + key_bytes(board) and _check(packed) == check:
         direction, board_id, period = _HEAD.unpack_from(packed)
-        if board_id == board.id and direction in {one.value for one in allowed} and board.calendar.knows(period):
+        is_allowed = direction in {item.value for item in allowed}
+        if board_id == board.id and is_allowed and board.calendar.knows(period):
             return Cursor(Direction(direction), period, packed[_HEAD.size :])
-    raise InvalidCursor("the cursor is not one that this board's pages gave", cursor=text[:100])
+    raise InvalidCursor("the cursor is not from a page of this board; start again without a cursor", cursor=text[:100])
 
 
 def _unpacked(text: str) -> tuple[bytes, bytes]:
