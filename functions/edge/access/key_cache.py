@@ -30,7 +30,7 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""The one key of the cache: all valid keys are loaded by one query, so that guesses cost no query each."""
+"""The only entry of the cache. One query loads all valid keys, therefore guesses cost no queries."""
 
 
 class KeyCache:

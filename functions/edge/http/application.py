@@ -1,7 +1,6 @@
 """The application that serves routes.
 
-FastAPI only documents the routes; `routing` serves them. Its own layers would serve its own routes, which we have none
-of: `routing` says why.
+FastAPI only documents the routes; `routing` serves them, and says why. FastAPI's serving layers are therefore not used.
 """
 
 from typing import Any
@@ -84,7 +83,7 @@ def application(
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
-        # FastAPI's own telemetry would measure a second time what our port measures.
+        # Off: our telemetry port measures all requests already.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )

@@ -14,7 +14,7 @@ _DIGEST_BYTES = 12
 class JsonBody:
     """A JSON object as it goes out, in UTF-8. Immutable.
 
-    The member `as_of` is left out and added last, so that equal content read at different times has one digest.
+    The member `as_of` is added last and is not in the digest: equal content has one digest at all times.
     """
 
     __slots__ = ("_content",)
