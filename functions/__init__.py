@@ -1,1 +1,1 @@
-"""The deployable functions, one module each; `local` is all of them in one application."""
+"""The deployable functions, one module each. `local` serves all of them in one application."""

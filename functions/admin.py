@@ -1,21 +1,20 @@
-"""For operators: health, metrics and the audit log."""
+"""Operations: health, metrics, the audit log and the state of all parts."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import Query
-from pydantic_core import to_json
 
-from functions.edge import documentation, rendering, shards
-from functions.edge.application import router
+from functions.edge.access.security import Admin, Operator
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
-from functions.edge.inputs import AuditQuery
-from functions.edge.outputs import AuditOut, HealthOut
-from functions.edge.responses import Answer, private, read
-from functions.edge.security import Admin, Operator
-from functions.edge.serverless import LambdaHandler
-from functions.edge.shards import ShardsOut
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, Provenance, answer_private, answer_read, answer_stored
+from functions.edge.wire.audit import AuditOut, AuditQuery, render_audit
+from functions.edge.wire.health import HealthOut, Status, render_health
+from functions.edge.wire.shards import ShardsOut, render_shards
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter
 from leaderforge.domain.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
@@ -30,7 +29,7 @@ handler = LambdaHandler(routes)
 T = TypeVar("T")
 
 _HEALTH_S = 1.2
-"""How long a part may take to say that it is well."""
+"""Seconds after which a part that does not answer counts as down. Probes of orchestrators often wait 2 s."""
 _HEALTH = {
     "status": "ok",
     "index": {"partitions": 3, "healthy": 3},
@@ -42,79 +41,71 @@ _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 @routes.get("/api/health", **documentation.health(HealthOut, _HEALTH))
 async def health(edge: TheEdge) -> Answer:
-    """Tell whether the service and its parts work: 200 while it can serve something, 503 while it cannot."""
+    """Return the health of the service and its parts: 200 while some calls work, 503 while all fail."""
     parts = edge.services.parts
     partitions, nodes = await asyncio.gather(
         _within(_HEALTH_S, _answering(edge.services), [False] * parts.index.partitions),
         _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
     )
     status = _status(partitions, nodes)
-    shown = {
-        "status": status,
-        "index": {"partitions": len(partitions), "healthy": sum(partitions)},
-        "database": nodes,
-        "version": __version__,
-    }
-    return private(to_json(shown), 503 if status == "unavailable" else 200)
+    body = render_health(status, partitions, nodes)
+    return answer_private(body.closed(), 503 if status == "unavailable" else 200)
 
 
 @routes.get(
     "/metrics",
-    **documentation.text(
-        "All metrics, in the OpenMetrics format.", _METRICS, Unauthenticated, Forbidden, StoreUnavailable
-    ),
+    **documentation.text("All metrics, in OpenMetrics format.", _METRICS, Unauthenticated, Forbidden, StoreUnavailable),
 )
 async def metrics(edge: TheEdge, caller: Operator) -> Answer:
-    """Return all metrics. Needs an admin key, except from this machine."""
-    body, content_type = edge.services.parts.exposition()
-    return private(body, content_type=content_type)
+    """Return all metrics. Requires an admin key, except from programs on the server's machine."""
+    content, content_type = edge.services.parts.exposition()
+    return answer_private(content, content_type=content_type)
 
 
 @routes.get("/api/admin/audit", **documentation.read(AuditOut, StoreUnavailable))
 async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
-    """Return who did what, when and why: the newest first, those before them by `next`."""
-    wanted = AuditFilter(query.board, query.user_id, query.action)
-    acts = await edge.services.parts.audit.entries(wanted, query.limit, query.before)
-    following = acts[-1].place if len(acts) == query.limit else None
-    return read(rendering.audit(acts, following), None, Source.STORE)
+    """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
+    criteria = AuditFilter(query.board, query.user_id, query.action)
+    entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)
+    return answer_stored(render_audit(entries, entries[-1].place if len(entries) == query.limit else None))
 
 
 @routes.get("/api/admin/shards", **documentation.read(ShardsOut))
 async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
-    """Tell how the partitions of the index, its nodes, the database and this process's cache are."""
+    """Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only."""
     parts = edge.services.parts
     survey, database = await asyncio.gather(
-        _within(_HEALTH_S, _surveyed(edge.services), Survey([], [])),
+        _within(_HEALTH_S, _survey(edge.services), Survey([], [])),
         _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
     )
     now = edge.services.clock()
-    content = shards.rendered(survey, database, edge.services.query.tops, now)
-    return read(content, rendering.time_text(now), Source.INDEX)
+    body = render_shards(survey, database, edge.services.query.tops, now)
+    return answer_read(body, Provenance(now, Source.INDEX))
 
 
 async def _answering(services: Services) -> Sequence[bool]:
-    """Return, for each partition, whether reads are answered from it: from none while the index is not believed."""
+    """Return, for each partition, whether it answers reads: none does while the index is not believed."""
     index = services.parts.index
     partitions, is_believed = await asyncio.gather(index.health(), services.trust.is_believed())
     return partitions if is_believed else [False] * index.partitions
 
 
-async def _surveyed(services: Services) -> Survey:
+async def _survey(services: Services) -> Survey:
     parts = services.parts
     survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
     return with_credible_watermarks(survey, services.clock())
 
 
-def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> str:
+def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> Status:
     if all(partitions) and all(nodes.values()):
         return "ok"
     return "degraded" if all(partitions) or any(nodes.values()) else "unavailable"
 
 
-async def _within(seconds: float, asked: Awaitable[T], otherwise: T) -> T:
-    """Return what is awaited, or something else if that fails or takes too long."""
+async def _within(seconds: float, result: Awaitable[T], default: T) -> T:
+    """Return the result, or the default if a part is unavailable or the time is over."""
     try:
         async with asyncio.timeout(seconds):
-            return await asked
+            return await result
     except (Unavailable, TimeoutError):
-        return otherwise
+        return default

@@ -1,4 +1,4 @@
-"""Whole boards as files."""
+"""Exports of whole boards as files."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -6,16 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from functions.edge import documentation
-from functions.edge.application import router
-from functions.edge.bulk_inputs import ExportQuery
+from functions.edge.access.security import KeyHolder
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
-from functions.edge.errors import StreamingUnavailable
-from functions.edge.inputs import BoardName
-from functions.edge.responses import download
-from functions.edge.security import KeyHolder
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream, answers_in_one_piece
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import StreamingUnavailable
+from functions.edge.http.responses import download_headers
+from functions.edge.http.streaming import Stream, is_buffered
+from functions.edge.wire.exports import ExportQuery
+from functions.edge.wire.fields import BoardName
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, IndexUnavailable, Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.services import exporting
@@ -35,14 +35,14 @@ _EXAMPLES = {
 
 
 def _require_streaming(request: Request) -> None:
-    """Raise `StreamingUnavailable` where a whole board would have to be held before any of it is sent."""
-    if answers_in_one_piece(request.scope):
+    """Raise `StreamingUnavailable` if the server would hold a whole board in memory before it sends it."""
+    if is_buffered(request.scope):
         raise StreamingUnavailable(
-            "this deployment answers in one piece; read .../page after page, or run `leaderforge export`"
+            "this deployment buffers responses and cannot stream; page through .../page, or run `leaderforge export`"
         )
 
 
-InPieces = Annotated[None, Depends(_require_streaming)]
+Streamable = Annotated[None, Depends(_require_streaming)]
 
 
 @routes.get(
@@ -59,23 +59,25 @@ InPieces = Annotated[None, Depends(_require_streaming)]
     ),
 )
 async def export(
-    edge: TheEdge, caller: KeyHolder, board: BoardName, query: Annotated[ExportQuery, Query()], in_pieces: InPieces
+    edge: TheEdge, caller: KeyHolder, board: BoardName, query: Annotated[ExportQuery, Query()], streamable: Streamable
 ) -> Stream:
-    """Send a whole board as a file, best first, each entry as it is when its turn comes.
+    """Download a whole board as a file, best first. Requires an API key.
 
-    A player whose standing does not change meanwhile is there exactly once. An answer that breaks off is not whole.
+    Entries are read while the file is sent. A player whose standing does not change meanwhile is in it exactly once. If
+    the connection breaks, the file is incomplete: download it again.
     """
-    ladder = await edge.ladder(board, caller, query.period)
+    ladder = await edge.readable_ladder(board, caller, query.period)
     pages = exporting.pages(edge.services.query, ladder)
     first = await anext(pages)
     name = f"{ladder.board.slug}-{ladder.period_name}.{query.format}"
-    return Stream(_pieces(query.format, ladder.board, first, pages), download(_TYPES[query.format], name, first.source))
+    headers = download_headers(_TYPES[query.format], name, first.source)
+    return Stream(_pieces(query.format, ladder.board, first, pages), headers)
 
 
 async def _pieces(
-    form: Form, board: Board, first: Page, others: AsyncGenerator[Page, None]
+    form: Form, board: Board, first: Page, following: AsyncGenerator[Page, None]
 ) -> AsyncGenerator[bytes, None]:
-    async with aclosing(others):
+    async with aclosing(following):
         yield (exporting.header(form, board) + exporting.lines(form, board, first.entries)).encode()
-        async for page in others:
+        async for page in following:
             yield exporting.lines(form, board, page.entries).encode()

@@ -1,15 +1,23 @@
-"""API keys: created, listed, rotated and revoked by admins."""
+"""API keys: admins create, list, rotate and revoke them."""
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
+from functions.edge.access.security import Admin
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
-from functions.edge.inputs import KeyIn, KeyName, RotationIn
-from functions.edge.outputs import IssuedKeyOut, KeyOut, KeysOut
-from functions.edge.responses import Answer, read, written
-from functions.edge.security import Admin
-from functions.edge.serverless import LambdaHandler
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.wire.api_keys import (
+    IssuedKeyOut,
+    KeyIn,
+    KeyName,
+    KeyOut,
+    KeysOut,
+    RotationIn,
+    render_issued_key,
+    render_key,
+    render_keys,
+)
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, StoreUnavailable
-from leaderforge.services.entries import Source
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -19,17 +27,16 @@ _CREATED = 201
 
 @routes.get("/api/admin/keys", **documentation.read(KeysOut, StoreUnavailable))
 async def keys(edge: TheEdge, caller: Admin) -> Answer:
-    """Return all keys of the store by name, also the revoked ones; their texts nobody can tell."""
-    listed = ",".join(map(rendering.key, await edge.services.keys.all()))
-    return read(f'{{"keys":[{listed}]', None, Source.STORE)
+    """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only."""
+    return answer_stored(render_keys(await edge.services.keys.all()))
 
 
 @routes.post("/api/admin/keys", **documentation.write(IssuedKeyOut, KeyNameTaken, StoreUnavailable, status=_CREATED))
-async def create_key(edge: TheEdge, caller: Admin, wanted: KeyIn) -> Answer:
-    """Create a key. Its text is in this reply and nowhere else; it is valid everywhere within 5 s."""
-    issued = await edge.services.keys.create(wanted.name, wanted.scopes, caller.actor)
-    edge.keys.forget()
-    return written(rendering.issued_key(issued), Source.STORE, _CREATED)
+async def create_key(edge: TheEdge, caller: Admin, settings: KeyIn) -> Answer:
+    """Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Admins only."""
+    issued_key = await edge.services.keys.create(settings.name, settings.scopes, caller.actor)
+    edge.keys.invalidate()
+    return answer_written(render_issued_key(issued_key), status=_CREATED)
 
 
 @routes.post(
@@ -37,15 +44,15 @@ async def create_key(edge: TheEdge, caller: Admin, wanted: KeyIn) -> Answer:
     **documentation.write(IssuedKeyOut, KeyNotFound, KeyRevoked, StoreUnavailable),
 )
 async def rotate_key(edge: TheEdge, caller: Admin, name: KeyName, rotation: RotationIn) -> Answer:
-    """Replace a key's text. The old one stays valid for `overlap_s` seconds, so that nothing need stop."""
-    issued = await edge.services.keys.rotate(name, rotation.overlap_s, caller.actor)
-    edge.keys.forget()
-    return written(rendering.issued_key(issued), Source.STORE)
+    """Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Admins only."""
+    issued_key = await edge.services.keys.rotate(name, rotation.overlap_s, caller.actor)
+    edge.keys.invalidate()
+    return answer_written(render_issued_key(issued_key))
 
 
 @routes.delete("/api/admin/keys/{name}", **documentation.change(KeyOut, KeyNotFound, StoreUnavailable))
 async def revoke_key(edge: TheEdge, caller: Admin, name: KeyName) -> Answer:
-    """Revoke a key, for ever and everywhere within 5 s. Revoking it again changes nothing."""
-    revoked = await edge.services.keys.revoke(name, caller.actor)
-    edge.keys.forget()
-    return written(rendering.key(revoked), Source.STORE)
+    """Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Admins only."""
+    revoked_key = await edge.services.keys.revoke(name, caller.actor)
+    edge.keys.invalidate()
+    return answer_written(render_key(revoked_key))

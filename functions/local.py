@@ -11,9 +11,9 @@ import structlog
 from fastapi import FastAPI
 
 from functions import admin, boards, exports, keys, moderation, queries, stream, submit, users
-from functions.edge.application import application
-from functions.edge.stopping import on_stop
-from functions.web import site
+from functions.edge.http.application import application
+from functions.edge.http.shutdown import on_shutdown
+from functions.web import serve_site
 from functions.worker import keep_maintained
 from leaderforge.config import SettingsError
 from leaderforge.garbage import collect_seldom
@@ -30,10 +30,11 @@ _ROUTERS = (
     admin.routes,
     keys.routes,
 )
+"""All routes. The order is that of the dispatch: the most frequent calls first."""
 
 
 def create_app(services: Services | None = None) -> FastAPI:
-    """Return the application over these services, or over those that the environment describes."""
+    """Return the application over these services, or over those of the environment's settings."""
     services = services or build(read_settings(os.environ))
 
     @asynccontextmanager
@@ -42,7 +43,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         collect_seldom()
         services.live.open()
         try:
-            with on_stop(services.live.close):
+            with on_shutdown(services.live.close):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
         finally:
@@ -51,13 +52,13 @@ def create_app(services: Services | None = None) -> FastAPI:
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
     if services.settings.web_directory is not None:
-        site(app, services.settings.web_directory)
+        serve_site(app, services.settings.web_directory)
     return app
 
 
 @asynccontextmanager
 async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do these within the block."""
+    """Run the jobs until the end of the block."""
     tasks = [asyncio.create_task(job) for job in jobs]
     for task in tasks:
         task.add_done_callback(_report)
@@ -70,13 +71,13 @@ async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """Log why a job ended that was to go on."""
+    """Log the error of a job. Jobs run until they are cancelled, therefore any other end is a defect."""
     if not task.cancelled() and (error := task.exception()) is not None:
         structlog.get_logger("leaderforge.background").error("background_job_failed", exc_info=error)
 
 
 def main() -> None:
-    """Serve on the address and port of the settings until told to stop."""
+    """Serve on the address and port of the settings until shutdown."""
     import uvicorn
 
     try:

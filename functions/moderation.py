@@ -1,18 +1,26 @@
-"""Moderation: hide, unhide and remove entries, hide and unhide players, set scores. Admins only, all of it audited."""
+"""Moderation: hide and remove entries, hide players, set scores. Admins only; the audit log has each action."""
 
 from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, moderation_outputs
-from functions.edge.application import router
+from functions.edge.access.security import Admin
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
-from functions.edge.inputs import BoardName, UserId
-from functions.edge.moderation_inputs import HiddenQuery, ReasonIn, RemovalQuery, ScoreIn
-from functions.edge.moderation_outputs import HiddenOut, ModeratedOut, moderated
-from functions.edge.responses import Answer, read, written
-from functions.edge.security import Admin
-from functions.edge.serverless import LambdaHandler
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.wire.fields import BoardName, UserId
+from functions.edge.wire.moderation import (
+    HiddenOut,
+    HiddenQuery,
+    ModeratedOut,
+    ReasonIn,
+    RemovalQuery,
+    ScoreIn,
+    render_hidden,
+    render_moderated,
+)
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
@@ -22,7 +30,6 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
     UserNotFound,
 )
-from leaderforge.services.entries import Source
 from leaderforge.services.moderation import Grounds
 
 routes = router("moderation")
@@ -35,22 +42,24 @@ _NO_ENTRY = (BoardNotFound, UserNotFound, NotRanked, StoreUnavailable)
     "/api/boards/{board}/entries/{user_id}/hide",
     **documentation.write(ModeratedOut, *_NO_ENTRY),
 )
-async def hide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, why: ReasonIn) -> Answer:
-    """Hide a player's entry on a board, in all periods that it is in: others close up, the player itself sees it."""
-    found = await edge.board(board)
-    changed = await edge.services.moderation.hide_entry(found, user_id, _grounds(caller, why.reason))
-    return written(moderated(user_id, changed), Source.STORE)
+async def hide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
+    """Hide a player's entry on a board, in all periods. Only the player itself and admins still see it. Admins only."""
+    changes = await edge.services.moderation.hide_entry(
+        await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
+    )
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.post(
     "/api/boards/{board}/entries/{user_id}/unhide",
     **documentation.write(ModeratedOut, *_NO_ENTRY),
 )
-async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, why: ReasonIn) -> Answer:
-    """Show a hidden entry again, unless its player is hidden."""
-    found = await edge.board(board)
-    changed = await edge.services.moderation.unhide_entry(found, user_id, _grounds(caller, why.reason))
-    return written(moderated(user_id, changed), Source.STORE)
+async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
+    """Show a hidden entry again. It stays hidden if its player is hidden. Admins only."""
+    changes = await edge.services.moderation.unhide_entry(
+        await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
+    )
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.delete(
@@ -60,34 +69,38 @@ async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: 
 async def remove_entry(
     edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, query: Annotated[RemovalQuery, Query()]
 ) -> Answer:
-    """Remove a player's entry from a board, in the periods that are not over: its scores so far count no more.
+    """Remove a player's entry from a board in all open periods. All submissions so far stop counting. Admins only.
 
-    With `period`, remove it from that one alone, also a past one, and let the scores count elsewhere.
+    With `period`, remove the entry from this period only, which may be a past one. The submissions still count in
+    other periods.
     """
     grounds = _grounds(caller, query.reason)
     if query.period is None:
-        changed = await edge.services.moderation.remove_entry(await edge.board(board), user_id, grounds)
+        changes = await edge.services.moderation.remove_entry(await edge.board_unchecked(board), user_id, grounds)
     else:
-        ladder = await edge.ladder(board, caller, query.period)
-        changed = await edge.services.moderation.remove_from(ladder, user_id, grounds)
-    return written(moderated(user_id, changed), Source.STORE)
+        ladder = await edge.readable_ladder(board, caller, query.period)
+        changes = await edge.services.moderation.remove_from(ladder, user_id, grounds)
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.put(
     "/api/boards/{board}/entries/{user_id}",
     **documentation.write(ModeratedOut, BoardNotFound, UserNotFound, StoreUnavailable),
 )
-async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, wanted: ScoreIn) -> Answer:
-    """Let a score be all that a player has on a board, in the periods that are not over; later ones count on top."""
-    changed = await edge.services.moderation.set_score(
-        await edge.board(board),
+async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
+    """Set a player's score on a board in all open periods. Admins only.
+
+    It replaces all earlier submissions; later ones are applied on top.
+    """
+    changes = await edge.services.moderation.set_score(
+        await edge.board_unchecked(board),
         user_id,
-        wanted.score,
-        _grounds(caller, wanted.reason),
-        subscore=wanted.subscore,
-        metadata=wanted.metadata,
+        score.score,
+        _grounds(caller, score.reason),
+        subscore=score.subscore,
+        metadata=score.metadata,
     )
-    return written(moderated(user_id, changed), Source.STORE)
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.get(
@@ -97,30 +110,33 @@ async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: Use
 async def hidden_entries(
     edge: TheEdge, caller: Admin, board: BoardName, query: Annotated[HiddenQuery, Query()]
 ) -> Answer:
-    """Return the hidden entries of a board by their players' ids, each with the rank that it would have."""
-    ladder = await edge.ladder(board, caller, query.period)
-    found = await edge.services.moderation.hidden(ladder, query.limit, query.after)
-    return read(moderation_outputs.hidden(ladder, found.entries, found.next), None, Source.STORE)
+    """Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Admins only."""
+    ladder = await edge.readable_ladder(board, caller, query.period)
+    page = await edge.services.moderation.hidden(ladder, query.limit, query.after)
+    return answer_stored(render_hidden(ladder, page))
 
 
 @routes.post(
     "/api/users/{user_id}/hide",
     **documentation.write(ModeratedOut, UserNotFound, StoreUnavailable),
 )
-async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, why: ReasonIn) -> Answer:
-    """Hide a player on all boards, also on those it enters later. The player itself still sees its ranks."""
-    changed = await edge.services.moderation.hide_player(user_id, _grounds(caller, why.reason))
-    return written(moderated(user_id, changed), Source.STORE)
+async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
+    """Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
+
+    Admins only.
+    """
+    changes = await edge.services.moderation.hide_player(user_id, _grounds(caller, body.reason))
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.post(
     "/api/users/{user_id}/unhide",
     **documentation.write(ModeratedOut, UserNotFound, StoreUnavailable),
 )
-async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, why: ReasonIn) -> Answer:
-    """Show a hidden player again, but for entries that are hidden by themselves."""
-    changed = await edge.services.moderation.unhide_player(user_id, _grounds(caller, why.reason))
-    return written(moderated(user_id, changed), Source.STORE)
+async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
+    """Show a hidden player again. Entries that were hidden individually stay hidden. Admins only."""
+    changes = await edge.services.moderation.unhide_player(user_id, _grounds(caller, body.reason))
+    return answer_written(render_moderated(user_id, changes))
 
 
 def _grounds(caller: Caller, reason: str) -> Grounds:

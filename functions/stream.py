@@ -7,17 +7,20 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from functions.edge import documentation, listings
-from functions.edge.application import router
+from functions.edge import listings
+from functions.edge.access.security import Anyone
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge, edge_of
-from functions.edge.errors import StreamingUnavailable
-from functions.edge.headers import header
-from functions.edge.inputs import BoardName, StreamQuery
-from functions.edge.responses import KEEP_NOTHING, Answer, Header
-from functions.edge.security import Anyone
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream, answers_in_one_piece
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import StreamingUnavailable
+from functions.edge.http.headers import header
+from functions.edge.http.responses import NO_STORE, Answer, Header
+from functions.edge.http.streaming import Stream, is_buffered
+from functions.edge.wire.bodies import with_member
+from functions.edge.wire.entries import StreamQuery
+from functions.edge.wire.fields import BoardName
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import (
     BoardNotFound,
@@ -37,11 +40,11 @@ handler = LambdaHandler(routes)
 _EVENTS = "text/event-stream"
 _HEADERS: tuple[Header, ...] = (
     (b"content-type", _EVENTS.encode()),
-    KEEP_NOTHING,
-    (b"x-accel-buffering", b"no"),  # nginx would collect what is to arrive at once
+    NO_STORE,
+    (b"x-accel-buffering", b"no"),  # nginx would buffer the events
 )
 _RECONNECT = b"retry: 2000\n\n"
-_SIGN_OF_LIFE = b":\n\n"
+_HEARTBEAT = b":\n\n"
 _EXAMPLE = (
     "retry: 2000\n\nevent: top\nid: 5f0c6d0c8a1f4a3b9e7d2c11\n"
     'data: {"board":"default","period":"all-time","entries":[],"total":0,"as_of":"2026-11-23T12:00:00.000Z",'
@@ -51,16 +54,16 @@ _EXAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class _Admission:
-    """What a listener was let in by, which may cease to hold while it listens."""
+    """A listener's credentials, which may become invalid while it listens."""
 
     edge: Edge
     authorization: bytes | None
 
-    async def holds(self, slug: str) -> bool:
-        """Whether the listener may read the board now; what cannot be told is refused."""
+    async def is_valid(self, slug: str) -> bool:
+        """Return whether the listener may read the board now. If that cannot be checked, it may not."""
         try:
-            board = await self.edge.board(slug)
-            return not board.private or (await self.edge.credentials.caller(self.authorization)).may_read(board)
+            board = await self.edge.board_unchecked(slug)
+            return not board.private or (await self.edge.callers.resolve(self.authorization)).may_read(board)
         except LeaderForgeError:
             return False
 
@@ -70,9 +73,11 @@ def _admission(request: Request) -> _Admission:
 
 
 def _last_event_id(request: Request) -> str:
-    """Return the id of the last event that the client has. Raises `StreamingUnavailable` where nothing can stream."""
-    if answers_in_one_piece(request.scope):
-        raise StreamingUnavailable("this deployment answers in one piece; poll .../top with If-None-Match instead")
+    """Return the id of the client's last event. Raises `StreamingUnavailable` if the server cannot stream."""
+    if is_buffered(request.scope):
+        raise StreamingUnavailable(
+            "this deployment buffers responses and cannot stream; poll .../top with If-None-Match"
+        )
     return request.headers.get("last-event-id", "")
 
 
@@ -83,11 +88,11 @@ LastEventId = Annotated[str, Depends(_last_event_id)]
 @routes.get(
     "/api/boards/{board}/stream",
     **documentation.stream(
-        "Server-sent events named `top`: the first entries now, and after each change.",
+        "Server-sent events named `top`: the first entries now and after each change.",
         _EVENTS,
         *(BoardNotFound, PeriodNotFound, *documentation.WITH_KEY, StreamingUnavailable),
         *(TooManyListeners, Unavailable, IndexUnavailable, StoreUnavailable, Overloaded),
-        headers={"Last-Event-ID": "The id of the last event received, which is not sent again."},
+        headers={"Last-Event-ID": "The id of the last event that was received. It is not sent again."},
         example=_EXAMPLE,
     ),
 )
@@ -99,31 +104,33 @@ async def stream(
     admission: Admission,
     last_id: LastEventId,
 ) -> Stream:
-    """Send the first entries of a board as an event, and again within a second of each change.
+    """Stream the first entries of a board: now, and within 1 s after each change.
 
-    The data of an event are as `top` answers them, and `source` tells where they came from. Lines with a colon alone
-    are signs of life.
+    The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
     """
-    await edge.ladder(board, caller, query.period)
+    await edge.readable_ladder(board, caller, query.period)
     view = _TopView(edge, board, query)
     states = edge.services.live.listen((board, query), view, last_id)
-    return Stream(_events(states, lambda: admission.holds(board)), _HEADERS)
+    return Stream(_events(states, lambda: admission.is_valid(board)), _HEADERS)
 
 
 async def _events(
-    listening: AsyncGenerator[State | None, None], admitted: Callable[[], Awaitable[bool]]
+    listening: AsyncGenerator[State | None, None], is_admitted: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[bytes, None]:
-    beginning = _RECONNECT
+    prefix = _RECONNECT
     async with aclosing(listening) as states:
         async for state in states:
-            if not await admitted():
+            if not await is_admitted():
                 return
-            yield beginning + (_SIGN_OF_LIFE if state is None else state.message)
-            beginning = b""
+            yield prefix + (_HEARTBEAT if state is None else state.message)
+            prefix = b""
 
 
 class _TopView:
-    """The first entries of a board, whatever its settings and its current period are when one looks."""
+    """The first entries of a board. Each load uses the board's current settings and period.
+
+    It is shared by all listeners of the board with the same query, therefore it checks no rights: `_Admission` does.
+    """
 
     def __init__(self, edge: Edge, board: str, query: StreamQuery) -> None:
         self._edge = edge
@@ -131,14 +138,14 @@ class _TopView:
         self._period = query.period
         self._limit = query.limit
         self._ladder: Ladder | None = None
-        self._shown: tuple[Answer, State] | None = None
+        self._last: tuple[Answer, State] | None = None
 
     async def load(self) -> State:
-        ladder = self._ladder = await self._edge.ladder_now(self._board, self._period)
+        ladder = self._ladder = await self._edge.ladder_unchecked(self._board, self._period)
         answer = await listings.top(self._edge, ladder, self._limit)
-        if self._shown is None or self._shown[0] is not answer:
-            self._shown = (answer, _state(answer))
-        return self._shown[1]
+        if self._last is None or self._last[0] is not answer:
+            self._last = (answer, _state(answer))
+        return self._last[1]
 
     async def until_changed(self) -> None:
         if self._ladder is not None:
@@ -146,8 +153,8 @@ class _TopView:
 
 
 def _state(answer: Answer) -> State:
-    """Return an answer as an event, with its source, for which an event has no header."""
+    """Return an answer as an event. Its source becomes a member, since events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
-    data = bytes(answer.body)[:-1] + b',"source":"%s"}' % source
-    return State(identity.decode(), b"event: top\nid: %s\ndata: %s\n\n" % (identity, data))
+    content = with_member(bytes(answer.body), b"source", source)
+    return State(identity.decode(), b"event: top\nid: %s\ndata: %s\n\n" % (identity, content))

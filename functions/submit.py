@@ -1,4 +1,4 @@
-"""Submitting scores."""
+"""Submissions of scores, one or many."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -6,19 +6,33 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
-from functions.edge.bulk_inputs import BoardSubmissionIn, MixedBatchIn
+from functions.edge.access.security import Submitter
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
-from functions.edge.errors import error_json, shown
-from functions.edge.inputs import BatchIn, BoardName, Malformed, SubmissionIn, SubmitQuery
-from functions.edge.outputs import BatchOut, QueuedBatchOut, QueuedOut, ReceiptOut
-from functions.edge.queueing import queued_body
-from functions.edge.responses import Answer, private, written
-from functions.edge.security import Submitter
-from functions.edge.serverless import LambdaHandler
-from functions.edge.submissions import submission_by
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.errors import public_error
+from functions.edge.http.responses import Answer, answer_private, answer_written
+from functions.edge.submissions import submission_from
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.errors import render_error
+from functions.edge.wire.fields import BoardName
+from functions.edge.wire.submissions import (
+    BatchIn,
+    BatchOut,
+    BoardSubmissionIn,
+    Malformed,
+    MixedBatchIn,
+    QueuedBatchOut,
+    QueuedOut,
+    ReceiptOut,
+    SubmissionIn,
+    SubmitQuery,
+    render_message,
+    render_queued,
+    render_receipt,
+)
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import Caller
@@ -43,7 +57,10 @@ from leaderforge.services.submit import Receipt
 routes = router("scores")
 handler = LambdaHandler(routes)
 
-Options = Annotated[SubmitQuery, Query()]
+SubmitOptions = Annotated[SubmitQuery, Query()]
+
+Rejection = LeaderForgeError | Malformed
+"""The reason why an item of a batch is not submitted."""
 
 _ACCEPTED = 202
 _RECEIPT = {
@@ -72,11 +89,12 @@ _ERRORS: tuple[type[LeaderForgeError], ...] = (
 
 
 @routes.post("/api/scores", **documentation.write(ReceiptOut, *_ERRORS, example=_RECEIPT, queued=QueuedOut))
-async def submit_score(edge: TheEdge, caller: Submitter, options: Options, submission: SubmissionIn) -> Answer:
-    """Submit a score to the board `default`.
+async def submit_score(edge: TheEdge, caller: Submitter, options: SubmitOptions, submission: SubmissionIn) -> Answer:
+    """Submit a score to the board `default`. Requires a submit key or, on boards open to players, a player token.
 
-    The reply has the player's standing with it. Send the same `submission_id` again after a lost reply: it counts once.
-    A service that queues submissions answers 202 instead, and counts them a moment later.
+    The receipt holds the player's standing after the submission. If the response is lost, retry with the same
+    `submission_id`: the submission counts once. A deployment with a queue answers 202 instead, and counts the
+    submission a moment later.
     """
     return await _submit(edge, caller, DEFAULT_BOARD, options, submission)
 
@@ -85,9 +103,9 @@ async def submit_score(edge: TheEdge, caller: Submitter, options: Options, submi
     "/api/boards/{board}/scores", **documentation.write(ReceiptOut, *_ERRORS, example=_RECEIPT, queued=QueuedOut)
 )
 async def submit_board_score(
-    edge: TheEdge, caller: Submitter, board: BoardName, options: Options, submission: SubmissionIn
+    edge: TheEdge, caller: Submitter, board: BoardName, options: SubmitOptions, submission: SubmissionIn
 ) -> Answer:
-    """Submit a score to a board."""
+    """Submit a score to a board. Requires a submit key or, on boards open to players, a player token."""
     return await _submit(edge, caller, board, options, submission)
 
 
@@ -103,10 +121,12 @@ async def submit_board_score(
         queued=QueuedBatchOut,
     ),
 )
-async def submit_batch(edge: TheEdge, caller: Submitter, board: BoardName, options: Options, batch: BatchIn) -> Answer:
-    """Submit up to 1000 scores to a board; each gets its own receipt or error."""
-    found = await edge.board(board)
-    return await _submit_all(edge, options, [_made(edge, caller, found, one) for one in batch.submissions])
+async def submit_batch(
+    edge: TheEdge, caller: Submitter, board: BoardName, options: SubmitOptions, batch: BatchIn
+) -> Answer:
+    """Submit up to 1000 scores to a board. Each one gets its own receipt or error."""
+    target = await edge.board_unchecked(board)
+    return await _submit_all(edge, options, [_submission(edge, caller, target, item) for item in batch.submissions])
 
 
 @routes.post(
@@ -120,63 +140,67 @@ async def submit_batch(edge: TheEdge, caller: Submitter, board: BoardName, optio
         queued=QueuedBatchOut,
     ),
 )
-async def submit_mixed_batch(edge: TheEdge, caller: Submitter, options: Options, batch: MixedBatchIn) -> Answer:
-    """Submit up to 1000 scores, each to the board it names (`default` if none); each gets a receipt or an error."""
-    slugs = {one.board for one in batch.submissions if isinstance(one, BoardSubmissionIn)}
+async def submit_mixed_batch(edge: TheEdge, caller: Submitter, options: SubmitOptions, batch: MixedBatchIn) -> Answer:
+    """Submit up to 1000 scores, each to its own board (`default` if absent). Each one gets a receipt or an error."""
+    slugs = {item.board for item in batch.submissions if isinstance(item, BoardSubmissionIn)}
     boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
-    made = [
-        one if isinstance(one, Malformed) else _made(edge, caller, boards[one.board], one) for one in batch.submissions
+    submissions = [
+        item if isinstance(item, Malformed) else _submission(edge, caller, boards[item.board], item)
+        for item in batch.submissions
     ]
-    return await _submit_all(edge, options, made)
+    return await _submit_all(edge, options, submissions)
 
 
 async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
     try:
-        return await edge.board(slug)
+        return await edge.board_unchecked(slug)
     except BoardNotFound as error:
         return error
 
 
-async def _submit_all(
-    edge: Edge, options: SubmitQuery, made: Sequence[Submission | LeaderForgeError | Malformed]
-) -> Answer:
-    """Submit those that are submissions, and answer for each in order."""
-    valid = [one for one in made if isinstance(one, Submission)]
+async def _submit_all(edge: Edge, options: SubmitQuery, items: Sequence[Submission | Rejection]) -> Answer:
+    """Submit the valid items. Answer with a result for each item, in order."""
+    submissions = [item for item in items if isinstance(item, Submission)]
     if edge.services.settings.queued_submits:
-        await edge.services.ingest.enqueue([queued_body(one) for one in valid])
-        return private(f'{{"results":[{",".join(map(_result, made))}]}}'.encode(), _ACCEPTED)
-    outcomes = iter(await edge.services.submit.submit_many(valid, rank=options.rank != "none"))
-    results = [next(outcomes) if isinstance(one, Submission) else one for one in made]
-    ranked = all(one.rank is not None for one in results if isinstance(one, Receipt))
-    return written(f'{{"results":[{",".join(map(_result, results))}]}}', Source.INDEX if ranked else Source.STORE)
+        await edge.services.ingest.enqueue(list(map(render_message, submissions)))
+        return answer_private(_results(items).closed(), _ACCEPTED)
+    outcomes = iter(await edge.services.submit.submit_many(submissions, rank=options.rank != "none"))
+    results = [next(outcomes) if isinstance(item, Submission) else item for item in items]
+    is_ranked = all(result.rank is not None for result in results if isinstance(result, Receipt))
+    return answer_written(_results(results), Source.INDEX if is_ranked else Source.STORE)
 
 
-async def _submit(edge: Edge, caller: Caller, board: str, options: SubmitQuery, submission: SubmissionIn) -> Answer:
-    made = submission_by(edge, caller, await edge.board(board), submission)
+async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, item: SubmissionIn) -> Answer:
+    submission = submission_from(edge, caller, await edge.board_unchecked(slug), item)
     if edge.services.settings.queued_submits:
-        await edge.services.ingest.enqueue([queued_body(made)])
-        return private(rendering.queued(made).encode(), _ACCEPTED)
-    receipt = await edge.services.submit.submit(made, rank=options.rank != "none")
-    return written(rendering.receipt(receipt), Source.STORE if receipt.rank is None else Source.INDEX)
+        await edge.services.ingest.enqueue([render_message(submission)])
+        return answer_private(JsonBody(render_queued(submission)).closed(), _ACCEPTED)
+    receipt = await edge.services.submit.submit(submission, rank=options.rank != "none")
+    return answer_written(JsonBody(render_receipt(receipt)), Source.STORE if receipt.rank is None else Source.INDEX)
 
 
-def _made(
-    edge: Edge, caller: Caller, board: Board | BoardNotFound, one: SubmissionIn | Malformed
-) -> Submission | LeaderForgeError | Malformed:
-    """Return the submission, or why it cannot be made."""
-    if isinstance(one, Malformed):
-        return one
+def _submission(
+    edge: Edge, caller: Caller, board: Board | BoardNotFound, item: SubmissionIn | Malformed
+) -> Submission | Rejection:
+    """Return the submission of an item, or why it cannot be submitted."""
+    if isinstance(item, Malformed):
+        return item
     if isinstance(board, BoardNotFound):
         return board
     try:
-        return submission_by(edge, caller, board, one)
-    except (Refused, Forbidden) as refusal:
-        return refusal
+        return submission_from(edge, caller, board, item)
+    except (Refused, Forbidden) as error:
+        return error
 
 
-def _result(outcome: Receipt | Submission | LeaderForgeError | Malformed) -> str:
-    if isinstance(outcome, Receipt):
-        return rendering.receipt(outcome)
-    if isinstance(outcome, Submission):
-        return rendering.queued(outcome)
-    return error_json(shown(outcome.error if isinstance(outcome, Malformed) else outcome))
+def _results(items: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
+    """Return the answer to a batch. A submission among the items is a queued one."""
+    return JsonBody(f'{{"results":[{",".join(map(_result, items))}]}}')
+
+
+def _result(item: Receipt | Submission | Rejection) -> str:
+    if isinstance(item, Receipt):
+        return render_receipt(item)
+    if isinstance(item, Submission):
+        return render_queued(item)
+    return render_error(public_error(item.error if isinstance(item, Malformed) else item))

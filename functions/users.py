@@ -4,17 +4,27 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge import documentation, rendering
-from functions.edge.application import router
+from functions.edge.access.security import Admin, Anyone, Owner, Registrar
+from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
-from functions.edge.inputs import PrefixQuery, UserId, UserIn
-from functions.edge.outputs import UserOut, UsersOut
-from functions.edge.player_inputs import ErasureQuery, PlayerChangesIn
-from functions.edge.player_outputs import ErasureOut, ExportOut, erasure, export
-from functions.edge.responses import KEEP_NOTHING, Answer, Header, read, written
-from functions.edge.security import Admin, Anyone, Owner, Registrar
-from functions.edge.serverless import LambdaHandler
-from functions.edge.streaming import Stream
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import NO_STORE, Answer, Header, answer_stored, answer_written
+from functions.edge.http.streaming import Stream
+from functions.edge.wire.fields import UserId
+from functions.edge.wire.player_records import ExportOut, render_export
+from functions.edge.wire.players import (
+    ErasureOut,
+    ErasureQuery,
+    PlayerChangesIn,
+    PrefixQuery,
+    UserIn,
+    UserOut,
+    UsersOut,
+    render_erasure,
+    render_user,
+    render_users,
+)
 from leaderforge.domain.errors import (
     EmailTaken,
     StoreUnavailable,
@@ -27,11 +37,11 @@ from leaderforge.services.entries import Source
 routes = router("players")
 handler = LambdaHandler(routes)
 
-_LOCATION = {"Location": {"description": "Where the player is.", "schema": {"type": "string"}, "required": True}}
+_LOCATION = {"Location": {"description": "The path of the player.", "schema": {"type": "string"}, "required": True}}
 _CREATED = 201
 _EXPORT_HEADERS: tuple[Header, ...] = (
     (b"content-type", b"application/json"),
-    KEEP_NOTHING,
+    NO_STORE,
     (b"x-leaderforge-source", Source.STORE.value.encode()),
 )
 
@@ -43,18 +53,17 @@ _EXPORT_HEADERS: tuple[Header, ...] = (
     ),
 )
 async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answer:
-    """Create a player. Names and emails are unique without regard to case."""
+    """Create a player. Names and email addresses are unique, ignoring case. Requires a submit key."""
     user = await edge.services.users.create(player.username, player.email, player.user_id)
     location = (b"location", b"/api/users/%d" % user.user_id)
-    return written(rendering.user(user, email=caller.is_admin), Source.STORE, _CREATED, [location])
+    return answer_written(render_user(user, with_email=caller.is_admin), status=_CREATED, headers=[location])
 
 
 @routes.get("/api/users", **documentation.read(UsersOut, StoreUnavailable))
 async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PrefixQuery, Query()]) -> Answer:
-    """Return players whose names begin so, in order of name."""
-    found = await edge.services.users.search(query.prefix, query.limit)
-    listed = ",".join(rendering.user(user, email=caller.is_admin) for user in found)
-    return read(f'{{"users":[{listed}]', None, Source.STORE)
+    """Return the players whose names start with a prefix, ordered by name."""
+    users = await edge.services.users.search(query.prefix, query.limit)
+    return answer_stored(render_users(users, with_email=caller.is_admin))
 
 
 @routes.get(
@@ -63,8 +72,8 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PrefixQuery
 )
 async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     """Return a player."""
-    found = await edge.services.users.get(user_id)
-    return read(rendering.user(found, email=caller.is_admin)[:-1], None, Source.STORE)
+    player = await edge.services.users.get(user_id)
+    return answer_stored(render_user(player, with_email=caller.is_admin))
 
 
 @routes.patch(
@@ -72,9 +81,12 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     **documentation.write(UserOut, UserNotFound, UsernameTaken, EmailTaken, StoreUnavailable),
 )
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
-    """Rename a player, or change the email. Every page shows the new name within a second; the old one is free."""
-    changed = await edge.services.users.change(user_id, changes.given(), caller.actor)
-    return written(rendering.user(changed, email=caller.is_admin), Source.STORE)
+    """Change a player's name or email address. Requires a submit key.
+
+    All boards show the new name within 1 s. Another player may take the old one.
+    """
+    player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
+    return answer_written(render_user(player, with_email=caller.is_admin))
 
 
 @routes.get(
@@ -82,11 +94,11 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
     **documentation.change(ExportOut, UserNotFound, StoreUnavailable),
 )
 async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
-    """Return everything about a player: for admins, and for the player itself but for what moderators did."""
+    """Return all data of a player. For admins, and for the player itself without the actions of moderators."""
     caller.require_own(user_id)
     records = edge.services.records
     record = await records.read(user_id)
-    return Stream(export(record, records.events(user_id), for_admin=caller.is_admin), _EXPORT_HEADERS)
+    return Stream(render_export(record, records.events(user_id), for_admin=caller.is_admin), _EXPORT_HEADERS)
 
 
 @routes.delete(
@@ -94,6 +106,9 @@ async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
     **documentation.change(ErasureOut, UserNotFound, StoreUnavailable),
 )
 async def erase_user(edge: TheEdge, caller: Admin, user_id: UserId, query: Annotated[ErasureQuery, Query()]) -> Answer:
-    """Erase a player and everything about it, for ever: profile, scores, ranks, and its traces in the audit log."""
-    done = await edge.services.records.erase(user_id, caller.actor, query.reference)
-    return written(erasure(done), Source.STORE)
+    """Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.
+
+    This cannot be undone.
+    """
+    erasure = await edge.services.records.erase(user_id, caller.actor, query.reference)
+    return answer_written(render_erasure(erasure))

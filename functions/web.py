@@ -1,4 +1,4 @@
-"""Serving the built site beside the API."""
+"""The web site, served beside the API."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -10,43 +10,43 @@ from starlette.responses import Response
 from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 
-_UNCHANGING = "public, max-age=31536000, immutable"
-_ASKED_AGAIN = "no-cache"
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_REVALIDATE = "no-cache"
 _HASHED = "assets"
-"""The folder of files whose names change with what they hold."""
-_NOT_THE_SITES = ("/api", "/metrics")
-"""What is missing below these paths is missing, whatever the site holds."""
-_COMPRESSED_FROM_BYTES = 1_000
+"""The folder of files whose names contain a hash of their content."""
+_API_PATHS = ("/api", "/metrics")
+"""Paths below which only the API answers: a missing route is 404, whatever files the site has."""
+_MIN_COMPRESSED_BYTES = 1_000
 
 
-def site(app: FastAPI, directory: Path) -> bool:
-    """Serve the site that was built into this directory at `/`, after all routes; say whether there is one."""
+def serve_site(app: FastAPI, directory: Path) -> bool:
+    """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html."""
     if not (directory / "index.html").is_file():
         return False
-    files = GZipMiddleware(_Files(directory=directory, html=True), _COMPRESSED_FROM_BYTES, compresslevel=6)
+    files = GZipMiddleware(_Files(directory=directory, html=True), _MIN_COMPRESSED_BYTES, compresslevel=6)
     app.router.routes.append(_Site("/", files, name="site"))
     return True
 
 
 class _Site(Mount):
-    """Everything that is read and is not the API's, so that the API answers for its paths as if there were no site."""
+    """All GET and HEAD requests outside the API's paths."""
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
-        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or _is_the_apis(scope["path"]):
+        if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or _is_api(scope["path"]):
             return Match.NONE, {}
         return super().matches(scope)
 
 
 class _Files(StaticFiles):
-    """Files with how long they may be kept: those named by their content for ever, the rest never unasked."""
+    """Files with caching headers: hashed names are immutable, all others are revalidated."""
 
     def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(full_path, *args, **kwargs)
-        hashed = _HASHED in Path(full_path).parts
-        response.headers["Cache-Control"] = _UNCHANGING if hashed else _ASKED_AGAIN
+        is_hashed = _HASHED in Path(full_path).parts
+        response.headers["Cache-Control"] = _IMMUTABLE if is_hashed else _REVALIDATE
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 
-def _is_the_apis(path: str) -> bool:
-    return any(path == own or path.startswith(f"{own}/") for own in _NOT_THE_SITES)
+def _is_api(path: str) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in _API_PATHS)

@@ -1,4 +1,4 @@
-"""Maintenance in a process of its own, where no schedule runs it: `python -m functions.worker`."""
+"""Maintenance in its own process, for deployments without a schedule: `python -m functions.worker`."""
 
 import asyncio
 import os
@@ -17,9 +17,9 @@ from leaderforge.wiring import Services, build, read_settings
 
 
 async def keep_reconciled(services: Services) -> None:
-    """Reconcile again and again, and see to periods that are over."""
+    """Reconcile the index and run period rollover, in a loop."""
     every_ms = services.settings.reconcile_ms
-    await _again_and_again(
+    await _repeat(
         "reconcile",
         lambda: maintain.reconcile(services, every_ms),
         lambda: services.telemetry.count("reconcile_failures"),
@@ -28,8 +28,8 @@ async def keep_reconciled(services: Services) -> None:
 
 
 async def keep_boards(services: Services) -> None:
-    """Complete boards' new periods and purge deleted boards, again and again."""
-    await _again_and_again(
+    """Run backfills of boards and purge deleted boards, in a loop."""
+    await _repeat(
         "upkeep",
         lambda: maintain.keep_boards(services),
         lambda: services.telemetry.count("upkeep_failures"),
@@ -38,8 +38,8 @@ async def keep_boards(services: Services) -> None:
 
 
 async def keep_verified(services: Services) -> None:
-    """Verify some standings, again and again, until all are verified, and then anew."""
-    await _again_and_again(
+    """Verify the standings part by part, in a loop that starts again after the last one."""
+    await _repeat(
         "verification",
         lambda: maintain.verify_some(services),
         lambda: services.telemetry.count("verification_failures"),
@@ -48,48 +48,49 @@ async def keep_verified(services: Services) -> None:
 
 
 async def keep_maintained(services: Services) -> None:
-    """Do all of maintenance, each part of it whatever becomes of the others."""
+    """Run all maintenance loops concurrently. A failure in one does not stop the others."""
     await asyncio.gather(keep_reconciled(services), keep_boards(services), keep_verified(services))
 
 
-async def _again_and_again(
-    job: str, work: Callable[[], Awaitable[object]], failed: Callable[[], None], every_ms: int
+async def _repeat(
+    job: str, run: Callable[[], Awaitable[object]], on_failure: Callable[[], None], every_ms: int
 ) -> None:
-    """Do a job again and again, whatever happens, unless the settings leave that to others."""
+    """Run a job every `every_ms`, also after failures. With 0 do nothing: the settings leave it to other processes."""
     log = structlog.get_logger(f"leaderforge.{job}")
-    deferred = False
+    is_deferred = False
     while every_ms:
         try:
-            await work()
-            if deferred:
+            await run()
+            if is_deferred:
                 log.info(f"{job}_resumed")
-            deferred = False
+            is_deferred = False
         except Unavailable as error:
-            failed()
-            if not deferred:
+            on_failure()
+            # An outage is one line in the log, however long it lasts.
+            if not is_deferred:
                 log.warning(f"{job}_deferred", error=error.message)
-            deferred = True
+            is_deferred = True
         except Exception:
-            failed()
+            on_failure()
             log.exception(f"{job}_failed")
-        # Processes started together need not all come at once.
+        # Jitter: processes started together must not run their jobs in step.
         await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - chance, not secrecy
 
 
 async def work(services: Services) -> None:
-    """Do maintenance until told to stop."""
+    """Run all maintenance loops until shutdown."""
     await services.open()
     try:
-        working = asyncio.gather(keep_maintained(services), services.changes.follow())
+        loops = asyncio.gather(keep_maintained(services), services.changes.follow())
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-        await asyncio.wait([working])
+            asyncio.get_running_loop().add_signal_handler(number, loops.cancel)
+        await asyncio.wait([loops])
     finally:
         await services.close()
 
 
 def main() -> None:
-    """Work with the settings of the environment until told to stop."""
+    """Run with the settings of the environment until shutdown."""
     try:
         services = build(read_settings(os.environ))
     except SettingsError as error:

@@ -1,1 +1,1 @@
-"""What the functions share: the wire shapes, errors, keys, and how requests become calls."""
+"""The edge: HTTP serving, access control, the wire format and AWS Lambda, shared by all functions."""

@@ -1,12 +1,12 @@
-"""What the handlers of one application share."""
+"""The state that the handlers of one application share."""
 
 from collections.abc import Callable
 
-from functions.edge.boards import BoardCache
-from functions.edge.credentials import Credentials
-from functions.edge.keys import KeyRing
-from functions.edge.limits import Limits
-from functions.edge.responses import Answer
+from functions.edge.access.credentials import CallerResolver
+from functions.edge.access.key_cache import KeyCache
+from functions.edge.access.rate_limits import RateLimits
+from functions.edge.board_cache import BoardCache
+from functions.edge.http.responses import Answer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import PeriodBuilding
@@ -14,21 +14,22 @@ from leaderforge.services.entries import Page
 from leaderforge.services.ladders import CURRENT, Ladders
 from leaderforge.wiring import Services
 
-_MOST_RENDERED = 256
+_MAX_RENDERED = 256
+"""Rendered tops in memory. One has up to 1000 entries, some 150 kB."""
 
 
 class RenderedTops:
-    """The answers made from cached tops, each kept for as long as the cache holds that very page."""
+    """Answers with a board's top, each valid as long as the top cache returns the same page object."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
 
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
-        """Return the answer made of this page before, or a new one."""
-        held = self._answers.get((ladder, limit))
-        if held is not None and held[0] is page:
-            return held[1]
-        if len(self._answers) >= _MOST_RENDERED:
+        """Return the answer rendered from this page object before, or a new one."""
+        rendered = self._answers.get((ladder, limit))
+        if rendered is not None and rendered[0] is page:
+            return rendered[1]
+        if len(self._answers) >= _MAX_RENDERED:
             self._answers.clear()
         answer = render()
         self._answers[ladder, limit] = (page, answer)
@@ -36,43 +37,77 @@ class RenderedTops:
 
 
 class Edge:
-    """The services, and what the edge remembers between requests."""
+    """The services, and the caches of the edge.
+
+    A board or ladder for a caller comes from a `readable_...` method. The `..._unchecked` ones check no rights: their
+    callers have checked before, or check in another way.
+    """
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.tops = RenderedTops()
-        self.keys = KeyRing(services.parts.keys, services.clock)
-        self.credentials = Credentials(services.settings, self.keys, services.parts.tokens)
-        limits = Limits(services.settings, services.parts.limiter, services.telemetry)
-        self.limits = limits if limits else None
+        self.keys = KeyCache(services.parts.keys, services.clock)
+        self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens)
+        rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
+        self.rate_limits = rate_limits if rate_limits else None
         self._boards = BoardCache(services.parts.store)
         self._ladders = Ladders(services.parts.store, services.clock)
 
-    async def board(self, slug: str) -> Board:
-        """Return a board to submit to, whoever asks, at most 5 s old. Raises `BoardNotFound` or `StoreUnavailable`."""
-        return await self._boards.get_to_count(slug)
+    async def readable_board(self, slug: str, caller: Caller) -> Board:
+        """Return a board, at most 5 s old unless the store is unavailable.
 
-    def board_changed(self, slug: str) -> None:
-        """Take note that a board was changed here."""
-        self._boards.forget(slug)
-
-    async def ladder(self, slug: str, caller: Caller, period: str = CURRENT) -> Ladder:
-        """Return a board's ladder in a period, to be read by the caller.
-
-        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, and `Unauthenticated` or `Forbidden` where the board
-        is private and not for the caller.
+        Raises `BoardNotFound`, and `Unauthenticated` or `Forbidden` if the caller may not read the board.
         """
         board = await self._boards.get(slug)
         caller.require_read(board)
-        ladder = await self._ladders.get(board, period)
-        if ladder.incomplete:
-            raise PeriodBuilding(
-                f"the period {ladder.period_name} of board {slug!r} is being completed from earlier scores",
-                board=slug,
-                period=ladder.period_name,
-            )
-        return ladder
+        return board
 
-    async def ladder_now(self, slug: str, period: str = CURRENT) -> Ladder:
-        """Return a board's ladder in a period, whoever asks. Raises `BoardNotFound` or `PeriodNotFound`."""
+    async def readable_board_now(self, slug: str, caller: Caller) -> Board:
+        """Return a board as it is in the store now. Raises like `readable_board`, and `StoreUnavailable`."""
+        board = await self.services.boards.get(slug)
+        caller.require_read(board)
+        return board
+
+    async def readable_ladder(self, slug: str, caller: Caller, period: str = CURRENT) -> Ladder:
+        """Return the ladder of a board in a period.
+
+        Raises `BoardNotFound`, `PeriodNotFound`, `PeriodBuilding`, and `Unauthenticated` or `Forbidden` if the caller
+        may not read the board.
+        """
+        board = await self._boards.get(slug)
+        caller.require_read(board)
+        return _complete(await self._ladders.get(board, period))
+
+    async def ladder_of(self, board: Board, period: str) -> Ladder:
+        """Return the ladder of a readable board in a period. Raises `PeriodNotFound` or `PeriodBuilding`."""
+        return _complete(await self._ladders.get(board, period))
+
+    async def board_unchecked(self, slug: str) -> Board:
+        """Return a board, at most 5 s old, without a check of rights.
+
+        Raises `BoardNotFound`, and `StoreUnavailable` if the board's current settings are unknown.
+        """
+        return await self._boards.get_current(slug)
+
+    async def ladder_unchecked(self, slug: str, period: str = CURRENT) -> Ladder:
+        """Return the ladder of a board in a period without a check of rights.
+
+        Raises `BoardNotFound` or `PeriodNotFound`.
+        """
         return await self._ladders.get(await self._boards.get(slug), period)
+
+    def board_changed(self, slug: str) -> None:
+        """Invalidate the cached board, which was changed here."""
+        self._boards.invalidate(slug)
+
+
+def _complete(ladder: Ladder) -> Ladder:
+    """Return the ladder. Raises `PeriodBuilding` during the backfill of its period."""
+    if ladder.incomplete:
+        slug, period = ladder.board.slug, ladder.period_name
+        raise PeriodBuilding(
+            f"period {period} of board {slug!r} is being computed from earlier scores; retry later",
+            board=slug,
+            period=period,
+        )
+    return ladder

@@ -1,4 +1,4 @@
-"""What FastAPI gives to handlers, apart from what the handlers of a queue need, who do without FastAPI."""
+"""Dependencies of handlers, in FastAPI's form. Functions without HTTP do not import FastAPI and so not this module."""
 
 from typing import Annotated
 
@@ -14,4 +14,4 @@ def edge_of(request: Request) -> Edge:
 
 
 TheEdge = Annotated[Edge, Depends(edge_of)]
-"""A handler's parameter of this type is the application's edge."""
+"""The type of a handler's parameter that is the application's edge."""

@@ -14,7 +14,7 @@ import pytest
 import redis.asyncio
 
 from functions import admin, boards, exports, ingest, maintain, queries, stream, submit, users
-from functions.edge.runtime import runtime
+from functions.edge.aws.runtime import runtime
 from leaderforge.config import Settings
 from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build, now_ms

@@ -25,7 +25,7 @@ FUNCTION = """
 import time
 import newrelic.agent
 from functions import queries
-from functions.edge.runtime import runtime
+from functions.edge.aws.runtime import runtime
 path = "/api/leaderboard/top"
 request = {"http": {"method": "GET", "path": path, "sourceIp": "192.0.2.7"}, "domainName": "x", "stage": "$default"}
 event = {"version": "2.0", "rawPath": path, "rawQueryString": "", "headers": {}, "requestContext": request}

@@ -9,7 +9,7 @@ import pytest
 import redis.asyncio
 
 from functions import maintain, queries, submit
-from functions.edge import runtime
+from functions.edge.aws import runtime
 from leaderforge.embedded import ValkeyCluster
 from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database

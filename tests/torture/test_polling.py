@@ -14,7 +14,6 @@ async def test_every_answer_is_one_that_may_be_given(
     directory: Path = tmp_path_factory.mktemp("torture")
     plan = Plan(seconds=0, seed=1, rounds=1, scale=0.1, settle_s=0.1, calm_s=2.0)
     report = await run(plan, directory)
-    print({name: round(seconds, 1) for name, seconds in report.lasted_s.items()})
     assert report.times.keys() | report.skipped.keys() == NEMESES.keys()
     assert report.reads.total() > 0
     assert not report.total, report.table(plan.seed)

@@ -95,7 +95,7 @@ class Api:
     def board_becomes(self, **rules: Any) -> None:
         """Change rules of the board `default`, at once."""
         self.store._boards["default"] = replace(self.store._boards["default"], **rules)
-        self.edge._boards._known.clear()
+        self.edge.board_changed("default")
 
 
 @asynccontextmanager

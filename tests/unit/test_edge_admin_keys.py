@@ -128,7 +128,7 @@ async def test_keys_of_the_settings_need_no_store(api: Api) -> None:
     assert await submits(api, SUBMIT_KEY) == 200
     assert await submits(api, "guess") == 503
     api.keys.available = True
-    api.edge.keys.forget()
+    api.edge.keys.invalidate()
     assert await submits(api, "guess") == 401
 
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from functions.edge import boards
-from functions.edge.boards import BoardCache
+from functions.edge import board_cache as boards
+from functions.edge.board_cache import BoardCache
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
-from tests.waiting import PATIENCE_S
 
 
 class Watched(MemoryScoreStore):
@@ -41,10 +40,8 @@ class Stopwatch:
 
 
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
-    stopwatch = Stopwatch()
-    monkeypatch.setattr(boards, "monotonic", stopwatch)
-    return stopwatch
+def watch() -> Stopwatch:
+    return Stopwatch()
 
 
 async def settle() -> None:
@@ -55,21 +52,21 @@ async def settle() -> None:
 
 async def test_a_board_is_looked_up_once(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     assert {(await cache.get("default")).id for _ in range(5)} == {1}
     assert store.asked == 1
 
 
 async def test_many_at_once_share_one_look_up(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await asyncio.gather(*(cache.get("default") for _ in range(5)))
     assert store.asked == 1
 
 
 async def test_what_does_not_exist_is_looked_up_each_time(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     for _ in range(2):
         with pytest.raises(BoardNotFound):
             await cache.get("nowhere")
@@ -78,7 +75,7 @@ async def test_what_does_not_exist_is_looked_up_each_time(watch: Stopwatch) -> N
 
 async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     watch.now += boards.FRESH_S
     store.may_answer.clear()
@@ -90,37 +87,35 @@ async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatc
 
 async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     del store._boards["default"]
-    watch.now += boards.OLDEST_S
+    watch.now += boards.STALE_S
     with pytest.raises(BoardNotFound):
         await cache.get("default")
 
 
 async def test_known_boards_survive_the_loss_of_the_store(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     store.available = False
     for _ in range(3):
-        watch.now += boards.OLDEST_S
+        watch.now += boards.STALE_S
         assert (await cache.get("default")).id == 1
 
 
-async def test_a_store_that_hangs_is_waited_for_only_now_and_then(
-    watch: Stopwatch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(boards, "_PATIENCE_S", 0.001)
+async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     store.may_answer.clear()
-    watch.now += boards.OLDEST_S
+    watch.now += boards.STALE_S
     assert (await cache.get("default")).id == 1
-    monkeypatch.setattr(boards, "_PATIENCE_S", 60)
-    async with asyncio.timeout(PATIENCE_S):
-        assert (await cache.get("default")).id == 1
+    without_waiting = asyncio.create_task(cache.get("default"))
+    await settle()
+    assert without_waiting.done()
+    assert without_waiting.result().id == 1
     assert store.asked == 2
     store.may_answer.set()
 
@@ -129,7 +124,7 @@ async def test_an_unknown_board_has_to_wait_for_the_store(watch: Stopwatch) -> N
     store = Watched()
     store.available = False
     with pytest.raises(StoreUnavailable):
-        await BoardCache(store).get("default")
+        await BoardCache(store, watch).get("default")
 
 
 async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None:
@@ -137,8 +132,8 @@ async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None
     slugs = [f"board-{i}" for i in range(1000)]
     for slug in slugs:
         await store.create_board(Board(0, slug, slug))
-    cache = BoardCache(store)
-    for seconds in (0, boards.OLDEST_S):
+    cache = BoardCache(store, watch)
+    for seconds in (0, boards.STALE_S):
         watch.now += seconds
         store.asked = 0
         found = await asyncio.gather(*map(cache.get, slugs))
@@ -148,32 +143,32 @@ async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None
 
 async def test_what_counts_is_never_counted_by_an_old_board(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     store.available = False
-    watch.now += boards.OLDEST_S
+    watch.now += boards.STALE_S
     assert (await cache.get("default")).id == 1
     with pytest.raises(StoreUnavailable):
-        await cache.get_to_count("default")
+        await cache.get_current("default")
 
 
 async def test_a_board_changed_here_is_looked_up_at_once(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     await cache.get("default")
     store._boards["default"] = replace(store._boards["default"], name="Changed")
     assert (await cache.get("default")).name == "Default"
-    cache.forget("default")
+    cache.invalidate("default")
     assert (await cache.get("default")).name == "Changed"
 
 
 async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_back(watch: Stopwatch) -> None:
     store = Watched()
-    cache = BoardCache(store)
+    cache = BoardCache(store, watch)
     store.may_answer.clear()
     asking = asyncio.create_task(cache.get("default"))
     await settle()
-    cache.forget("default")
+    cache.invalidate("default")
     store.may_answer.set()
     await asking
     store.asked = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.outputs import BatchOut
+from functions.edge.wire.submissions import BatchOut
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.services import exporting
 from tests.tokens import TOKENS, token

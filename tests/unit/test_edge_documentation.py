@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.edge import errors as edge_errors
+from functions.edge.http import errors as edge_errors
 from leaderforge.domain import errors
 from leaderforge.domain.errors import LeaderForgeError
 from tests.documented import FOLDER, examples, pages

@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from functions.edge.outputs import HealthOut
-from functions.edge.shards import ShardsOut
+from functions.edge.wire.health import HealthOut
+from functions.edge.wire.shards import ShardsOut
 from functions.local import create_app
 from leaderforge import __version__
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.period_shapes import HistoryOut
+from functions.edge.wire.history import HistoryOut
 from leaderforge.domain.boards import Backfill, Order, Policy
 from leaderforge.domain.periods import Kind
 from tests.tokens import TOKENS, token
@@ -64,7 +64,7 @@ async def test_periods_that_are_incomplete_are_left_out(api: Api) -> None:
     await played(api)
     backfill = Backfill((Kind.DAILY,), MIDNIGHT - 2 * DAY, MIDNIGHT - DAY - 1)
     api.store._boards["laps"] = replace(api.store._boards["laps"], backfill=backfill)
-    api.edge._boards._known.clear()
+    api.edge.board_changed("laps")
     assert [one["period"] for one in (await history(api, 2))["periods"]] == ["2026-11-23"]
 
 

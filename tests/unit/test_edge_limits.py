@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import httpx
 import pytest
 
-from functions.edge.limits import address_of
+from functions.edge.access.rate_limits import address_of
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api, serving
 
 TOP = "/api/leaderboard/top"

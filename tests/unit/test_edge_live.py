@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from functions.edge.outputs import TopEventOut
+from functions.edge.wire.entries import TopEventOut
 from leaderforge.domain.periods import Calendar, Kind
 from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
 from tests.unit.test_edge_requests import told

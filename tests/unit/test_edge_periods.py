@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from functions.edge.cursors import Direction, encoded
-from functions.edge.period_shapes import PeriodsOut
+from functions.edge.wire.cursors import Direction, encoded
+from functions.edge.wire.periods import PeriodsOut
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.order import KEY_BYTES
 from leaderforge.domain.periods import Calendar, Kind

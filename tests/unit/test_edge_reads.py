@@ -5,25 +5,25 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from functions.edge import outputs
+from functions.edge.wire import boards, distributions, entries, players, ranks
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from tests.unit.edge_fixtures import Api
 
 SCORES = {user_id: user_id * 10 for user_id in range(1, 31)}
 READS: list[tuple[str, type[BaseModel]]] = [
-    ("/api/leaderboard/top", outputs.TopOut),
-    ("/api/leaderboard/rank/7", outputs.PlayerOut),
-    ("/api/boards/default/top?limit=3", outputs.TopOut),
-    ("/api/boards/default/ranks/7", outputs.PlayerOut),
-    ("/api/boards/default/around/7?radius=2", outputs.AroundOut),
-    ("/api/boards/default/page?rank=5&limit=3", outputs.PageOut),
-    ("/api/boards/default/range?min_score=50&max_score=90", outputs.RangeOut),
-    ("/api/boards/default/distribution?buckets=4", outputs.DistributionOut),
-    ("/api/boards/default/percentile/90", outputs.PercentileOut),
-    ("/api/boards", outputs.BoardsOut),
-    ("/api/boards/default", outputs.BoardOut),
-    ("/api/users?prefix=player", outputs.UsersOut),
-    ("/api/users/7", outputs.UserOut),
+    ("/api/leaderboard/top", entries.TopOut),
+    ("/api/leaderboard/rank/7", ranks.PlayerOut),
+    ("/api/boards/default/top?limit=3", entries.TopOut),
+    ("/api/boards/default/ranks/7", ranks.PlayerOut),
+    ("/api/boards/default/around/7?radius=2", entries.AroundOut),
+    ("/api/boards/default/page?rank=5&limit=3", entries.PageOut),
+    ("/api/boards/default/range?min_score=50&max_score=90", entries.RangeOut),
+    ("/api/boards/default/distribution?buckets=4", distributions.DistributionOut),
+    ("/api/boards/default/percentile/90", ranks.PercentileOut),
+    ("/api/boards", boards.BoardsOut),
+    ("/api/boards/default", boards.BoardOut),
+    ("/api/users?prefix=player", players.UsersOut),
+    ("/api/users/7", players.UserOut),
 ]
 PATHS = [path for path, _ in READS]
 WITH_PERIOD = [path for path in PATHS if "users" not in path and not path.endswith(("boards", "default"))]
@@ -160,7 +160,7 @@ async def test_ids_are_checked(api: Api, user_id: str) -> None:
 async def test_looking_up_friends(api: Api) -> None:
     await api.ranked(SCORES)
     answer = await api.post("/api/boards/default/ranks/lookup", {"user_ids": [3, 99, 20, 3]}, None)
-    outputs.LookupOut.model_validate_json(answer.content)
+    ranks.LookupOut.model_validate_json(answer.content)
     found = answer.json()
     assert [(e["user_id"], e["rank"], e["rank_among"]) for e in found["entries"]] == [(20, 11, 1), (3, 28, 2)]
     assert (found["missing"], found["total"]) == ([99], 30)

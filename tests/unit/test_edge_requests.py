@@ -139,7 +139,7 @@ async def test_bodies_without_a_length_are_limited_while_they_are_read() -> None
 
 
 async def test_a_body_that_does_not_arrive_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("functions.edge.routing._BODY_S", 0.01)
+    monkeypatch.setattr("functions.edge.http.routing._BODY_S", 0.01)
 
     async def dribble() -> AsyncIterator[bytes]:
         yield b"{"
@@ -248,7 +248,7 @@ async def test_browsers_may_ask_before_they_submit() -> None:
 def test_nothing_happens_at_import() -> None:
     """The functions are imported already, and none of them has read the environment or opened anything."""
     from functions import admin, boards, maintain, queries, submit, users
-    from functions.edge.runtime import runtime
+    from functions.edge.aws.runtime import runtime
 
     assert all(callable(module.handler) for module in (admin, boards, maintain, queries, submit, users))
     assert runtime.idle

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.edge import streaming
-from functions.edge.application import application, router
 from functions.edge.dependencies import TheEdge
-from functions.edge.streaming import Stream
+from functions.edge.http import streaming
+from functions.edge.http.application import application, router
+from functions.edge.http.streaming import Stream
 from leaderforge.domain.errors import StoreUnavailable
 from tests.unit.edge_fixtures import Api
 from tests.unit.test_edge_requests import told

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from functions.edge.outputs import BatchOut, ReceiptOut
+from functions.edge.wire.submissions import BatchOut, ReceiptOut
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from functions.edge.outputs import UserOut
+from functions.edge.wire.players import UserOut
 from leaderforge.domain.boards import MAX_INTEGER
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
 

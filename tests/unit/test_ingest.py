@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from functions.edge.aws.queue import delivery_of, messages_of
 from functions.edge.context import Edge
-from functions.edge.queueing import delivery_of, records_of
 from leaderforge.adapters.memory.queue import MemoryQueue
 from leaderforge.domain.errors import Refused, StoreUnavailable
 from leaderforge.ports import DeadLetter
@@ -152,7 +152,7 @@ async def test_while_the_store_is_down_all_is_delivered_again(
 )
 def test_events_of_another_source_are_refused(event: Any) -> None:
     with pytest.raises(Refused):
-        records_of(event)
+        messages_of(event)
 
 
 async def test_a_queued_submission_is_answered_202_and_counted_from_the_queue(queued: Api, queue: MemoryQueue) -> None:

@@ -12,7 +12,7 @@ import yaml
 from fastapi import APIRouter
 
 import functions
-from functions.edge.serverless import LambdaHandler
+from functions.edge.aws.handler import LambdaHandler
 from leaderforge.config import VARIABLES
 
 TEMPLATE = Path(__file__).parents[2] / "deploy" / "template.yaml"

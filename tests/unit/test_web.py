@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from functions.local import create_app
-from functions.web import site
+from functions.web import serve_site
 from tests.unit.edge_fixtures import Api
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def built(tmp_path: Path) -> Path:
 @pytest.fixture
 async def web(api: Api, built: Path) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(api.services)
-    assert site(app, built)
+    assert serve_site(app, built)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
         yield client
@@ -99,7 +99,7 @@ async def test_errors_are_the_apis(web: httpx.AsyncClient, method: str, path: st
 async def test_without_a_built_site_nothing_changes(api: Api, tmp_path: Path) -> None:
     app = create_app(api.services)
     before = len(app.routes)
-    assert not site(app, tmp_path / "dist")
+    assert not serve_site(app, tmp_path / "dist")
     assert len(app.routes) == before
 
 

@@ -15,10 +15,11 @@ export interface paths {
         put?: never;
         /**
          * Submit Score
-         * @description Submit a score to the board `default`.
+         * @description Submit a score to the board `default`. Requires a submit key or, on boards open to players, a player token.
          *
-         *     The reply has the player's standing with it. Send the same `submission_id` again after a lost reply: it counts once.
-         *     A service that queues submissions answers 202 instead, and counts them a moment later.
+         *     The receipt holds the player's standing after the submission. If the response is lost, retry with the same
+         *     `submission_id`: the submission counts once. A deployment with a queue answers 202 instead, and counts the
+         *     submission a moment later.
          */
         post: operations["submit_score"];
         delete?: never;
@@ -38,7 +39,7 @@ export interface paths {
         put?: never;
         /**
          * Submit Board Score
-         * @description Submit a score to a board.
+         * @description Submit a score to a board. Requires a submit key or, on boards open to players, a player token.
          */
         post: operations["submit_board_score"];
         delete?: never;
@@ -58,7 +59,7 @@ export interface paths {
         put?: never;
         /**
          * Submit Batch
-         * @description Submit up to 1000 scores to a board; each gets its own receipt or error.
+         * @description Submit up to 1000 scores to a board. Each one gets its own receipt or error.
          */
         post: operations["submit_batch"];
         delete?: never;
@@ -78,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * Submit Mixed Batch
-         * @description Submit up to 1000 scores, each to the board it names (`default` if none); each gets a receipt or an error.
+         * @description Submit up to 1000 scores, each to its own board (`default` if absent). Each one gets a receipt or an error.
          */
         post: operations["submit_mixed_batch"];
         delete?: never;
@@ -96,7 +97,7 @@ export interface paths {
         };
         /**
          * Top
-         * @description Return the first entries of the board `default`, at most a second old.
+         * @description Return the first entries of the board `default`, at most 1 s old.
          */
         get: operations["top"];
         put?: never;
@@ -116,7 +117,7 @@ export interface paths {
         };
         /**
          * Board Top
-         * @description Return the first entries of a board, at most a second old.
+         * @description Return the first entries of a board, at most 1 s old.
          */
         get: operations["board_top"];
         put?: never;
@@ -158,7 +159,7 @@ export interface paths {
         put?: never;
         /**
          * Lookup
-         * @description Return the entries of up to 500 players, such as friends, with each one's rank among them.
+         * @description Return the entries of up to 500 players, such as friends, with each player's rank among them.
          */
         post: operations["lookup"];
         delete?: never;
@@ -196,7 +197,7 @@ export interface paths {
         };
         /**
          * Around
-         * @description Return a player and the neighbours on both sides.
+         * @description Return a player's entry with its neighbours on both sides.
          */
         get: operations["around"];
         put?: never;
@@ -216,9 +217,9 @@ export interface paths {
         };
         /**
          * Page
-         * @description Return the entries from a rank on, or those before or after a page.
+         * @description Return a page of entries, from a rank or from a cursor.
          *
-         *     `next` and `previous` of a page, passed as `cursor`, neither skip nor repeat a player whose standing did not change.
+         *     Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
          */
         get: operations["page"];
         put?: never;
@@ -238,7 +239,7 @@ export interface paths {
         };
         /**
          * Score Range
-         * @description Return the entries with a score in a range.
+         * @description Return the entries with a score in a range, in pages.
          */
         get: operations["score_range"];
         put?: never;
@@ -278,7 +279,7 @@ export interface paths {
         };
         /**
          * Percentile
-         * @description Return the last entry that is ahead of at least `p` percent of the others.
+         * @description Return the last entry that is ahead of at least `p` percent of the other players.
          */
         get: operations["percentile"];
         put?: never;
@@ -298,7 +299,7 @@ export interface paths {
         };
         /**
          * History
-         * @description Return a player's score over time on a board, and the ranks with which past periods ended.
+         * @description Return a player's score on a board over time, and its final ranks in past periods.
          */
         get: operations["history"];
         put?: never;
@@ -318,9 +319,10 @@ export interface paths {
         };
         /**
          * Export
-         * @description Send a whole board as a file, best first, each entry as it is when its turn comes.
+         * @description Download a whole board as a file, best first. Requires an API key.
          *
-         *     A player whose standing does not change meanwhile is there exactly once. An answer that breaks off is not whole.
+         *     Entries are read while the file is sent. A player whose standing does not change meanwhile is in it exactly once. If
+         *     the connection breaks, the file is incomplete: download it again.
          */
         get: operations["export"];
         put?: never;
@@ -340,10 +342,9 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Send the first entries of a board as an event, and again within a second of each change.
+         * @description Stream the first entries of a board: now, and within 1 s after each change.
          *
-         *     The data of an event are as `top` answers them, and `source` tells where they came from. Lines with a colon alone
-         *     are signs of life.
+         *     The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
          */
         get: operations["stream"];
         put?: never;
@@ -363,13 +364,13 @@ export interface paths {
         };
         /**
          * Boards
-         * @description Return all boards that the caller may read, by name.
+         * @description Return all boards that the caller may read, ordered by name.
          */
         get: operations["boards"];
         put?: never;
         /**
          * Create Board
-         * @description Create a board. It can be used everywhere at once.
+         * @description Create a board. It is usable at once. Admins only.
          */
         post: operations["create_board"];
         delete?: never;
@@ -387,21 +388,23 @@ export interface paths {
         };
         /**
          * Board
-         * @description Return a board's settings as they are now.
+         * @description Return a board's current settings.
          */
         get: operations["board"];
         put?: never;
         post?: never;
         /**
          * Delete Board
-         * @description Delete a board for ever, with all it holds. It is gone everywhere within 5 s, and its name is free at once.
+         * @description Delete a board with all its scores. This cannot be undone. Admins only.
+         *
+         *     The board disappears everywhere within 5 s. A new board may use its identifier at once.
          */
         delete: operations["delete_board"];
         options?: never;
         head?: never;
         /**
          * Change Board
-         * @description Change the settings that are sent and leave the others. It holds everywhere within 5 s.
+         * @description Change the settings that are sent; the others stay unchanged. Effective everywhere within 5 s. Admins only.
          */
         patch: operations["change_board"];
         trace?: never;
@@ -415,7 +418,7 @@ export interface paths {
         };
         /**
          * Periods
-         * @description Return the current periods of a board and the past ones in which anything was counted, the latest first.
+         * @description Return a board's current periods, and its past periods with scores, the latest first.
          */
         get: operations["periods"];
         put?: never;
@@ -435,13 +438,13 @@ export interface paths {
         };
         /**
          * Find Users
-         * @description Return players whose names begin so, in order of name.
+         * @description Return the players whose names start with a prefix, ordered by name.
          */
         get: operations["find_users"];
         put?: never;
         /**
          * Create User
-         * @description Create a player. Names and emails are unique without regard to case.
+         * @description Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
          */
         post: operations["create_user"];
         delete?: never;
@@ -466,14 +469,18 @@ export interface paths {
         post?: never;
         /**
          * Erase User
-         * @description Erase a player and everything about it, for ever: profile, scores, ranks, and its traces in the audit log.
+         * @description Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.
+         *
+         *     This cannot be undone.
          */
         delete: operations["erase_user"];
         options?: never;
         head?: never;
         /**
          * Change User
-         * @description Rename a player, or change the email. Every page shows the new name within a second; the old one is free.
+         * @description Change a player's name or email address. Requires a submit key.
+         *
+         *     All boards show the new name within 1 s. Another player may take the old one.
          */
         patch: operations["change_user"];
         trace?: never;
@@ -487,7 +494,7 @@ export interface paths {
         };
         /**
          * Export User
-         * @description Return everything about a player: for admins, and for the player itself but for what moderators did.
+         * @description Return all data of a player. For admins, and for the player itself without the actions of moderators.
          */
         get: operations["export_user"];
         put?: never;
@@ -509,7 +516,7 @@ export interface paths {
         put?: never;
         /**
          * Hide Entry
-         * @description Hide a player's entry on a board, in all periods that it is in: others close up, the player itself sees it.
+         * @description Hide a player's entry on a board, in all periods. Only the player itself and admins still see it. Admins only.
          */
         post: operations["hide_entry"];
         delete?: never;
@@ -529,7 +536,7 @@ export interface paths {
         put?: never;
         /**
          * Unhide Entry
-         * @description Show a hidden entry again, unless its player is hidden.
+         * @description Show a hidden entry again. It stays hidden if its player is hidden. Admins only.
          */
         post: operations["unhide_entry"];
         delete?: never;
@@ -548,15 +555,18 @@ export interface paths {
         get?: never;
         /**
          * Set Score
-         * @description Let a score be all that a player has on a board, in the periods that are not over; later ones count on top.
+         * @description Set a player's score on a board in all open periods. Admins only.
+         *
+         *     It replaces all earlier submissions; later ones are applied on top.
          */
         put: operations["set_score"];
         post?: never;
         /**
          * Remove Entry
-         * @description Remove a player's entry from a board, in the periods that are not over: its scores so far count no more.
+         * @description Remove a player's entry from a board in all open periods. All submissions so far stop counting. Admins only.
          *
-         *     With `period`, remove it from that one alone, also a past one, and let the scores count elsewhere.
+         *     With `period`, remove the entry from this period only, which may be a past one. The submissions still count in
+         *     other periods.
          */
         delete: operations["remove_entry"];
         options?: never;
@@ -573,7 +583,7 @@ export interface paths {
         };
         /**
          * Hidden Entries
-         * @description Return the hidden entries of a board by their players' ids, each with the rank that it would have.
+         * @description Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Admins only.
          */
         get: operations["hidden_entries"];
         put?: never;
@@ -595,7 +605,9 @@ export interface paths {
         put?: never;
         /**
          * Hide Player
-         * @description Hide a player on all boards, also on those it enters later. The player itself still sees its ranks.
+         * @description Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
+         *
+         *     Admins only.
          */
         post: operations["hide_player"];
         delete?: never;
@@ -615,7 +627,7 @@ export interface paths {
         put?: never;
         /**
          * Unhide Player
-         * @description Show a hidden player again, but for entries that are hidden by themselves.
+         * @description Show a hidden player again. Entries that were hidden individually stay hidden. Admins only.
          */
         post: operations["unhide_player"];
         delete?: never;
@@ -633,7 +645,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Tell whether the service and its parts work: 200 while it can serve something, 503 while it cannot.
+         * @description Return the health of the service and its parts: 200 while some calls work, 503 while all fail.
          */
         get: operations["health"];
         put?: never;
@@ -653,7 +665,7 @@ export interface paths {
         };
         /**
          * Metrics
-         * @description Return all metrics. Needs an admin key, except from this machine.
+         * @description Return all metrics. Requires an admin key, except from programs on the server's machine.
          */
         get: operations["metrics"];
         put?: never;
@@ -673,7 +685,7 @@ export interface paths {
         };
         /**
          * Audit
-         * @description Return who did what, when and why: the newest first, those before them by `next`.
+         * @description Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only.
          */
         get: operations["audit"];
         put?: never;
@@ -693,7 +705,7 @@ export interface paths {
         };
         /**
          * Admin Shards
-         * @description Tell how the partitions of the index, its nodes, the database and this process's cache are.
+         * @description Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only.
          */
         get: operations["admin_shards"];
         put?: never;
@@ -713,13 +725,13 @@ export interface paths {
         };
         /**
          * Keys
-         * @description Return all keys of the store by name, also the revoked ones; their texts nobody can tell.
+         * @description Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
          */
         get: operations["keys"];
         put?: never;
         /**
          * Create Key
-         * @description Create a key. Its text is in this reply and nowhere else; it is valid everywhere within 5 s.
+         * @description Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Admins only.
          */
         post: operations["create_key"];
         delete?: never;
@@ -739,7 +751,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Key
-         * @description Replace a key's text. The old one stays valid for `overlap_s` seconds, so that nothing need stop.
+         * @description Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Admins only.
          */
         post: operations["rotate_key"];
         delete?: never;
@@ -760,7 +772,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke Key
-         * @description Revoke a key, for ever and everywhere within 5 s. Revoking it again changes nothing.
+         * @description Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Admins only.
          */
         delete: operations["revoke_key"];
         options?: never;
@@ -774,7 +786,7 @@ export interface components {
     schemas: {
         /**
          * ActOut
-         * @description An act of somebody who looks after the service.
+         * @description An audit entry: an action of an admin, an operator or a game server.
          */
         ActOut: {
             /**
@@ -785,29 +797,29 @@ export interface components {
             at: string;
             /**
              * Actor
-             * @description Who did it: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.
+             * @description The actor: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.
              * @example key:ops
              */
             actor: string;
             /**
              * Action
-             * @description What was done.
+             * @description The kind of the action.
              * @example key.create
              */
             action: string;
             /**
              * Board
-             * @description The board that it was done on.
+             * @description The board that the action concerned.
              */
             board: string | null;
             /**
              * User Id
-             * @description The player whom it was done to.
+             * @description The player that the action concerned.
              */
             user_id: number | null;
             /**
              * Reason
-             * @description Why, in the words of whoever did it.
+             * @description The reason that the actor gave.
              */
             reason: string | null;
             /** Details */
@@ -817,7 +829,7 @@ export interface components {
         };
         /**
          * AroundOut
-         * @description A player and the neighbours.
+         * @description A player's entry and its neighbours.
          */
         AroundOut: {
             /**
@@ -835,7 +847,7 @@ export interface components {
             entries: components["schemas"]["EntryOut"][];
             /**
              * Total
-             * @description How many players are ranked.
+             * @description The number of ranked players.
              */
             total: number;
             /**
@@ -847,14 +859,14 @@ export interface components {
         };
         /**
          * AuditOut
-         * @description Acts, newest first.
+         * @description Audit entries, newest first.
          */
         AuditOut: {
             /** Entries */
             entries: components["schemas"]["ActOut"][];
             /**
              * Next
-             * @description Cursor of the acts before these; null at the end.
+             * @description Cursor of the older audit entries; null at the end.
              */
             next: string | null;
         };
@@ -884,7 +896,7 @@ export interface components {
         };
         /**
          * BoardChangesIn
-         * @description Settings to change. What is for ever may be sent as it is.
+         * @description Settings to change. Permanent settings may be sent with their current values.
          * @example {
          *       "max_score": 600000,
          *       "periods": [
@@ -896,16 +908,16 @@ export interface components {
         BoardChangesIn: {
             /**
              * Name
-             * @description What people call it; the name in addresses if absent.
+             * @description The display name. Defaults to the identifier in paths.
              */
             name?: string;
-            /** @description What a player's scores amount to. For ever. */
+            /** @description How a player's scores combine. Permanent. */
             policy?: components["schemas"]["Policy"];
-            /** @description Which scores lead. For ever. */
+            /** @description Whether high (`desc`) or low (`asc`) scores lead. Permanent. */
             order?: components["schemas"]["Order"];
-            /** @description Which second scores lead among equal scores; null is a board without. For ever. */
+            /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
             subscore_order?: components["schemas"]["Order"] | null;
-            /** @description Whether equal scores share a rank. */
+            /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). */
             rank_style?: components["schemas"]["RankStyle"];
             /**
              * Min Score
@@ -919,59 +931,59 @@ export interface components {
             max_score?: number | null;
             /**
              * Max Change
-             * @description The most that one submission may change a player's score by, either way.
+             * @description The maximum amount by which one submission may change a player's score, up or down.
              */
             max_change?: number | null;
             /**
              * Min Interval Ms
-             * @description How many milliseconds must lie between two submissions of a player.
+             * @description The minimum time between two submissions of a player, in milliseconds.
              */
             min_interval_ms?: number | null;
             /**
              * Periods
-             * @description The kinds of periods that a score counts in, the `current` one first.
+             * @description The period kinds that the board ranks. The first one is `current`.
              */
             periods?: components["schemas"]["Kind"][];
             /**
              * Time Zone
-             * @description Where days, weeks, months and seasons begin. For ever.
+             * @description The time zone in which days, weeks, months and seasons start. Permanent.
              */
             time_zone?: string;
             /**
              * Season
-             * @description When seasons begin, as a cron expression of five fields. For ever once given.
+             * @description The start of seasons, as a cron expression of five fields. Permanent once set.
              * @example 0 0 1 *\/3 *
              */
             season?: string | null;
             /**
              * Keep Days
-             * @description How many days past periods are kept for; null is for ever.
+             * @description The number of days for which past periods are kept; null keeps them without limit.
              */
             keep_days?: number | null;
             /**
              * Unit
-             * @description What the scores count, for those who show them.
+             * @description The unit of the scores, for display.
              * @example ms
              */
             unit?: string | null;
             /**
              * Decimals
-             * @description How many of a score's digits are decimals, for those who show it.
+             * @description The number of a score's digits that are decimals, for display.
              */
             decimals?: number;
             /**
              * Private
-             * @description Whether only those with a key read it.
+             * @description Whether reading the board needs an API key, or a player token with scope `read`.
              */
             private?: boolean;
             /**
              * Open To Players
-             * @description Whether players submit with tokens of their own.
+             * @description Whether players may submit with their own tokens.
              */
             open_to_players?: boolean;
             /**
              * Board
-             * @description The name in addresses, as it is.
+             * @description The board's current identifier in paths.
              * @example default
              */
             board?: string;
@@ -993,23 +1005,23 @@ export interface components {
         BoardIn: {
             /**
              * Name
-             * @description What people call it; the name in addresses if absent.
+             * @description The display name. Defaults to the identifier in paths.
              */
             name?: string;
             /**
-             * @description What a player's scores amount to. For ever.
+             * @description How a player's scores combine. Permanent.
              * @default sum
              */
             policy: components["schemas"]["Policy"];
             /**
-             * @description Which scores lead. For ever.
+             * @description Whether high (`desc`) or low (`asc`) scores lead. Permanent.
              * @default desc
              */
             order: components["schemas"]["Order"];
-            /** @description Which second scores lead among equal scores; null is a board without. For ever. */
+            /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
             subscore_order?: components["schemas"]["Order"] | null;
             /**
-             * @description Whether equal scores share a rank.
+             * @description Whether equal scores have different ranks (`ordinal`) or one (`shared`).
              * @default ordinal
              */
             rank_style: components["schemas"]["RankStyle"];
@@ -1025,17 +1037,17 @@ export interface components {
             max_score?: number | null;
             /**
              * Max Change
-             * @description The most that one submission may change a player's score by, either way.
+             * @description The maximum amount by which one submission may change a player's score, up or down.
              */
             max_change?: number | null;
             /**
              * Min Interval Ms
-             * @description How many milliseconds must lie between two submissions of a player.
+             * @description The minimum time between two submissions of a player, in milliseconds.
              */
             min_interval_ms?: number | null;
             /**
              * Periods
-             * @description The kinds of periods that a score counts in, the `current` one first.
+             * @description The period kinds that the board ranks. The first one is `current`.
              * @default [
              *       "all-time"
              *     ]
@@ -1043,48 +1055,48 @@ export interface components {
             periods: components["schemas"]["Kind"][];
             /**
              * Time Zone
-             * @description Where days, weeks, months and seasons begin. For ever.
+             * @description The time zone in which days, weeks, months and seasons start. Permanent.
              * @default UTC
              */
             time_zone: string;
             /**
              * Season
-             * @description When seasons begin, as a cron expression of five fields. For ever once given.
+             * @description The start of seasons, as a cron expression of five fields. Permanent once set.
              * @example 0 0 1 *\/3 *
              */
             season?: string | null;
             /**
              * Keep Days
-             * @description How many days past periods are kept for; null is for ever.
+             * @description The number of days for which past periods are kept; null keeps them without limit.
              */
             keep_days?: number | null;
             /**
              * Unit
-             * @description What the scores count, for those who show them.
+             * @description The unit of the scores, for display.
              * @example ms
              */
             unit?: string | null;
             /**
              * Decimals
-             * @description How many of a score's digits are decimals, for those who show it.
+             * @description The number of a score's digits that are decimals, for display.
              * @default 0
              */
             decimals: number;
             /**
              * Private
-             * @description Whether only those with a key read it.
+             * @description Whether reading the board needs an API key, or a player token with scope `read`.
              * @default false
              */
             private: boolean;
             /**
              * Open To Players
-             * @description Whether players submit with tokens of their own.
+             * @description Whether players may submit with their own tokens.
              * @default false
              */
             open_to_players: boolean;
             /**
              * Board
-             * @description Its name in addresses, for ever.
+             * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
             board: string;
@@ -1096,19 +1108,19 @@ export interface components {
         BoardOut: {
             /**
              * Board
-             * @description Its name in addresses.
+             * @description The board's identifier in paths (its slug).
              * @example default
              */
             board: string;
             /**
              * Name
-             * @description What people call it.
+             * @description The display name.
              * @example Default
              */
             name: string;
             policy: components["schemas"]["Policy"];
             order: components["schemas"]["Order"];
-            /** @description Null on boards without a second score. */
+            /** @description The order of second scores; null on boards without them. */
             subscore_order: components["schemas"]["Order"] | null;
             rank_style: components["schemas"]["RankStyle"];
             /** Min Score */
@@ -1121,7 +1133,7 @@ export interface components {
             min_interval_ms: number | null;
             /**
              * Periods
-             * @description The kinds of periods it has, the `current` one first.
+             * @description The period kinds that the board ranks. The first one is `current`.
              */
             periods: components["schemas"]["Kind"][];
             /**
@@ -1131,13 +1143,13 @@ export interface components {
             time_zone: string;
             /**
              * Season
-             * @description When seasons begin, as a cron expression.
+             * @description The start of seasons, as a cron expression.
              * @example 0 0 1 *\/3 *
              */
             season: string | null;
             /**
              * Keep Days
-             * @description How many days past periods are kept for; null is for ever.
+             * @description The number of days for which past periods are kept; null keeps them without limit.
              */
             keep_days: number | null;
             /**
@@ -1153,13 +1165,13 @@ export interface components {
             open_to_players: boolean;
             /**
              * Building
-             * @description The kinds of periods that are being completed from earlier scores.
+             * @description The period kinds that are being computed from earlier scores.
              */
             building: components["schemas"]["Kind"][];
         };
         /**
          * BoardSubmissionIn
-         * @description A score to submit, and the board it is for.
+         * @description A score to submit and its board.
          * @example {
          *       "board": "laps",
          *       "score": 61250,
@@ -1169,36 +1181,36 @@ export interface components {
         BoardSubmissionIn: {
             /**
              * User Id
-             * @description Whose score it is.
+             * @description The player's id.
              */
             user_id: number;
             /** Score */
             score: number;
             /**
              * Submission Id
-             * @description Chosen by the client: sent again with the same id, a submission counts once.
+             * @description The client's own id of the submission. A retry with the same id counts once.
              */
             submission_id?: string | null;
             /**
              * Metadata
-             * @description What to show beside the score.
+             * @description Metadata to return with the score.
              */
             metadata?: {
                 [key: string]: unknown;
             } | null;
             /**
              * Subscore
-             * @description The second score, on boards that have one; 0 if absent.
+             * @description The second score. Defaults to 0. Only allowed on boards that have one.
              */
             subscore?: number | null;
             /**
              * Achieved At
-             * @description When the score was received, for those who deliver it later; now if absent or yet to come. A player's token may not tell it.
+             * @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token.
              */
             achieved_at?: string | null;
             /**
              * Board
-             * @description The board's name in addresses.
+             * @description The board's identifier in paths (its slug).
              * @default default
              * @example default
              */
@@ -1211,7 +1223,7 @@ export interface components {
         };
         /**
          * BucketOut
-         * @description How many entries have a score from `low` to `high`, both included.
+         * @description The number of entries with a score from `low` to `high`, both inclusive.
          */
         BucketOut: {
             /** Low */
@@ -1223,7 +1235,7 @@ export interface components {
         };
         /**
          * CacheOut
-         * @description Reads of the first entries since this process began.
+         * @description Reads of first entries since the start of this process.
          */
         CacheOut: {
             /** Hits */
@@ -1233,7 +1245,7 @@ export interface components {
         };
         /**
          * Cause
-         * @description What is hidden: the entry on that board, or the player everywhere.
+         * @description The cause of a hidden entry: hidden on this board, or its player hidden on all boards.
          * @enum {string}
          */
         Cause: "entry" | "player";
@@ -1253,7 +1265,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            state: components["schemas"]["State"];
+            state: components["schemas"]["EntryState"];
         };
         /**
          * DatabaseNodeOut
@@ -1270,7 +1282,7 @@ export interface components {
         };
         /**
          * DistributionOut
-         * @description How a board's scores are spread; scores are null on an empty board.
+         * @description The distribution of a board's scores. Scores are null on an empty board.
          */
         DistributionOut: {
             /**
@@ -1307,7 +1319,7 @@ export interface components {
         };
         /**
          * EntryOut
-         * @description A player on a board.
+         * @description A player's entry on a board.
          */
         EntryOut: {
             /** Rank */
@@ -1316,7 +1328,7 @@ export interface components {
             user_id: number;
             /**
              * Username
-             * @description Null while it cannot be told.
+             * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
@@ -1324,45 +1336,51 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
             /**
              * Submissions
-             * @description How many scores the player has submitted.
+             * @description The number of submissions of the player.
              */
             submissions: number;
             /**
              * Achieved At
              * Format: date-time
-             * @description When the standing came about.
+             * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Hidden
-             * @description True where nobody but its player sees the entry; only admins are told.
+             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
              * @default false
              */
             hidden: boolean;
         };
         /**
+         * EntryState
+         * @description The public state of an entry.
+         * @enum {string}
+         */
+        EntryState: "listed" | "hidden" | "removed";
+        /**
          * ErasureOut
-         * @description How much was erased, and the id by which the audit log knows it.
+         * @description The extent of an erasure, and its id in the audit log.
          */
         ErasureOut: {
             /**
              * Erasure Id
              * Format: uuid
-             * @description Keep it as the proof: the audit log has it, with who did it and when.
+             * @description The id of the erasure: a proof of it, since the audit log has the entry.
              */
             erasure_id: string;
             /** Events */
@@ -1371,7 +1389,7 @@ export interface components {
             standings: number;
             /**
              * Acts
-             * @description How many acts in the audit log do not tell any more whom they concerned.
+             * @description The number of anonymised audit entries.
              */
             acts: number;
         };
@@ -1379,13 +1397,13 @@ export interface components {
         ErrorObject: {
             /**
              * Code
-             * @description What happened, for programs; docs/api.md lists them.
+             * @description The error code, for programs. docs/api.md lists all.
              * @example user_not_found
              */
             code: string;
             /**
              * Message
-             * @description What happened, for people.
+             * @description The error message, for people.
              * @example there is no player 123
              */
             message: string;
@@ -1396,19 +1414,19 @@ export interface components {
         };
         /**
          * ErrorOut
-         * @description The one shape of all errors.
+         * @description An error. All errors have this shape.
          */
         ErrorOut: {
             error: components["schemas"]["ErrorObject"];
         };
         /**
          * EventOut
-         * @description A score that the player submitted.
+         * @description A submission of the player.
          */
         EventOut: {
             /**
              * Board
-             * @description Null where the board is no more.
+             * @description The board; null if it was deleted.
              * @example default
              */
             board: string | null;
@@ -1435,20 +1453,20 @@ export interface components {
             recorded_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Counts
-             * @description False where a moderator removed it.
+             * @description False if a moderator removed the submission.
              */
             counts: boolean;
         };
         /**
          * ExportOut
-         * @description Everything about a player.
+         * @description All data of a player.
          */
         ExportOut: {
             player: components["schemas"]["UserOut"];
@@ -1456,7 +1474,7 @@ export interface components {
             standings: components["schemas"]["StandingOut"][];
             /**
              * Acts
-             * @description What moderators and operators did to the player; only for admins.
+             * @description The actions of moderators and operators on the player. Shown to admins only.
              * @default []
              */
             acts: components["schemas"]["ActOut"][];
@@ -1465,7 +1483,7 @@ export interface components {
         };
         /**
          * FinalRankOut
-         * @description Where a player was when a period ended.
+         * @description A player's rank at the end of a past period.
          */
         FinalRankOut: {
             /**
@@ -1485,7 +1503,7 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
@@ -1502,7 +1520,7 @@ export interface components {
         Form: "csv" | "ndjson";
         /**
          * FoundOut
-         * @description An entry among those looked up.
+         * @description The entry of a player that was looked up.
          */
         FoundOut: {
             /** Rank */
@@ -1511,7 +1529,7 @@ export interface components {
             user_id: number;
             /**
              * Username
-             * @description Null while it cannot be told.
+             * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
@@ -1519,49 +1537,49 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
             /**
              * Submissions
-             * @description How many scores the player has submitted.
+             * @description The number of submissions of the player.
              */
             submissions: number;
             /**
              * Achieved At
              * Format: date-time
-             * @description When the standing came about.
+             * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Hidden
-             * @description True where nobody but its player sees the entry; only admins are told.
+             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
              * @default false
              */
             hidden: boolean;
             /**
              * Rank Among
-             * @description The rank among those asked for.
+             * @description The rank among the players that were looked up.
              */
             rank_among: number;
         };
         /**
          * HealthOut
-         * @description Whether the service and its parts work.
+         * @description The health of the service and of its parts.
          */
         HealthOut: {
             /**
              * Status
-             * @description `degraded` still serves something.
+             * @description `degraded` means that some calls still work.
              * @enum {string}
              */
             status: "ok" | "degraded" | "unavailable";
@@ -1581,7 +1599,7 @@ export interface components {
         };
         /**
          * HiddenEntryOut
-         * @description A hidden entry with the rank that it would have.
+         * @description A hidden entry with the rank that it would have if it were visible.
          */
         HiddenEntryOut: {
             /** Rank */
@@ -1590,7 +1608,7 @@ export interface components {
             user_id: number;
             /**
              * Username
-             * @description Null while it cannot be told.
+             * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
@@ -1598,44 +1616,44 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
             /**
              * Submissions
-             * @description How many scores the player has submitted.
+             * @description The number of submissions of the player.
              */
             submissions: number;
             /**
              * Achieved At
              * Format: date-time
-             * @description When the standing came about.
+             * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Hidden
-             * @description True where nobody but its player sees the entry; only admins are told.
+             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
              * @default false
              */
             hidden: boolean;
             /**
              * Hidden By
-             * @description What is hidden: the `entry` on this board, the `player`, or both.
+             * @description The causes: the `entry` on this board, the `player`, or both.
              */
             hidden_by: components["schemas"]["Cause"][];
         };
         /**
          * HiddenOut
-         * @description Hidden entries of a board, by their players' ids.
+         * @description Hidden entries of a board, ordered by player id.
          */
         HiddenOut: {
             /**
@@ -1653,13 +1671,13 @@ export interface components {
             entries: components["schemas"]["HiddenEntryOut"][];
             /**
              * Next
-             * @description The player after whom to go on, as `after`; null at the end.
+             * @description Send it as `after` for the entries that follow; null at the end.
              */
             next: number | null;
         };
         /**
          * HistoryOut
-         * @description A player's submissions in the order of their times, and the periods that are over, the latest first.
+         * @description A player's submissions in order of time, and the past periods, the latest first.
          */
         HistoryOut: {
             /**
@@ -1675,7 +1693,7 @@ export interface components {
             periods: components["schemas"]["FinalRankOut"][];
             /**
              * Previous
-             * @description What to send as `cursor` for earlier submissions; null at the first.
+             * @description Send it as `cursor` for earlier submissions; null at the first one.
              */
             previous: string | null;
         };
@@ -1688,7 +1706,7 @@ export interface components {
         };
         /**
          * IndexNodeOut
-         * @description A node of the index that takes writes.
+         * @description A node of the index that accepts writes.
          */
         IndexNodeOut: {
             /**
@@ -1700,13 +1718,13 @@ export interface components {
             up: boolean;
             /**
              * Memory Bytes
-             * @description Null where the node does not tell.
+             * @description The memory in use; null if the node does not report it.
              */
             memory_bytes: number | null;
         };
         /**
          * IssuedKeyOut
-         * @description An API key with its text, which cannot be shown again.
+         * @description An API key with its secret text, which cannot be shown again.
          */
         IssuedKeyOut: {
             /**
@@ -1724,7 +1742,7 @@ export interface components {
             created_at: string;
             /**
              * Created By
-             * @description Who created it.
+             * @description The actor that created the key.
              * @example env:admin
              */
             created_by: string;
@@ -1732,21 +1750,21 @@ export interface components {
             rotated_at: string | null;
             /**
              * Replaced Until
-             * @description How long the text before the rotation stays valid.
+             * @description When the key before the rotation expires.
              */
             replaced_until: string | null;
             /** Revoked At */
             revoked_at: string | null;
             /**
              * Key
-             * @description The key itself.
+             * @description The secret text of the key.
              * @example lf_00112233445566778899aabbccddeeff0011223344556677
              */
             key: string;
         };
         /**
          * KeyIn
-         * @description A key to create.
+         * @description An API key to create.
          * @example {
          *       "name": "game-server",
          *       "scopes": [
@@ -1757,13 +1775,13 @@ export interface components {
         KeyIn: {
             /**
              * Name
-             * @description Its name for ever; those of revoked keys stay taken.
+             * @description The key's name. Permanent, and never reused, even after revocation.
              * @example game-server
              */
             name: string;
             /**
              * Scopes
-             * @description `read` private boards, `submit` for anyone and create players, or `admin`: everything.
+             * @description `read` reads private boards, `submit` submits for all players and creates players, `admin` may do everything.
              */
             scopes: components["schemas"]["Scope"][];
         };
@@ -1787,7 +1805,7 @@ export interface components {
             created_at: string;
             /**
              * Created By
-             * @description Who created it.
+             * @description The actor that created the key.
              * @example env:admin
              */
             created_by: string;
@@ -1795,7 +1813,7 @@ export interface components {
             rotated_at: string | null;
             /**
              * Replaced Until
-             * @description How long the text before the rotation stays valid.
+             * @description When the key before the rotation expires.
              */
             replaced_until: string | null;
             /** Revoked At */
@@ -1803,7 +1821,7 @@ export interface components {
         };
         /**
          * KeysOut
-         * @description All API keys, by name.
+         * @description All API keys, ordered by name.
          */
         KeysOut: {
             /** Keys */
@@ -1831,7 +1849,7 @@ export interface components {
         };
         /**
          * LookupOut
-         * @description The players looked up, best first.
+         * @description The entries of the players that were looked up, best first.
          */
         LookupOut: {
             /**
@@ -1849,7 +1867,7 @@ export interface components {
             entries: components["schemas"]["FoundOut"][];
             /**
              * Missing
-             * @description Those asked for who are not ranked.
+             * @description The requested players that are not ranked.
              */
             missing: number[];
             /** Total */
@@ -1863,7 +1881,7 @@ export interface components {
         };
         /**
          * MixedBatchIn
-         * @description Scores to submit together, each to the board it names.
+         * @description Scores to submit together, each to the board that it names.
          * @example {
          *       "submissions": [
          *         {
@@ -1884,7 +1902,7 @@ export interface components {
         };
         /**
          * ModeratedOut
-         * @description What an act changed: the player's entries as they are now.
+         * @description The changes of an action: the player's entries after it.
          */
         ModeratedOut: {
             /** User Id */
@@ -1918,7 +1936,7 @@ export interface components {
             entries: components["schemas"]["EntryOut"][];
             /**
              * Total
-             * @description How many players are ranked.
+             * @description The number of ranked players.
              */
             total: number;
             /**
@@ -1929,59 +1947,59 @@ export interface components {
             as_of: string;
             /**
              * Next
-             * @description Cursor of the entries that follow; null at the end.
+             * @description Cursor of the following entries; null at the end.
              */
             next: string | null;
             /**
              * Previous
-             * @description Cursor of the entries before these; null at the beginning.
+             * @description Cursor of the preceding entries; null at the start.
              */
             previous: string | null;
         };
         /**
          * PartitionOut
-         * @description A partition of the index. What its node does not tell is null.
+         * @description A partition of the index. Values that its node does not report are null.
          */
         PartitionOut: {
             /** Partition */
             partition: number;
             /**
              * Node
-             * @description The node that it is on.
+             * @description The node that stores the partition.
              * @example 127.0.0.1:7001
              */
             node: string;
             /**
              * Complete
-             * @description Whether it answers reads; if not, it awaits its rebuild or its node is down.
+             * @description Whether the partition answers reads. If not, its node is down or it awaits its rebuild.
              */
             complete: boolean;
             /**
              * Lag Ms
-             * @description How far back it is known to be complete; null if it is not.
+             * @description Milliseconds since the time up to which the partition is complete; null if it is not.
              */
             lag_ms: number | null;
             /**
              * Entries
-             * @description Entries of all boards and periods.
+             * @description The number of entries of all boards and periods.
              */
             entries: number | null;
             /**
              * Players
-             * @description Players whose names it holds.
+             * @description The number of players whose names the partition stores.
              */
             players: number | null;
         };
         /**
          * PercentileOut
-         * @description The last entry that is ahead of at least that share of the others.
+         * @description The last entry that is ahead of at least the given percentage of the other players.
          */
         PercentileOut: {
             /** Score */
             score: number;
             /**
              * Percentile
-             * @description The share that the entry is ahead of.
+             * @description The percentage of the other players that the entry is ahead of.
              */
             percentile: number;
             entry: components["schemas"]["EntryOut"];
@@ -2008,30 +2026,30 @@ export interface components {
             kind: components["schemas"]["Kind"];
             /**
              * Starts At
-             * @description Its first moment; null if it has always been.
+             * @description The first moment of the period; null if it has no start.
              */
             starts_at: string | null;
             /**
              * Ends At
-             * @description The first moment after it; null if it has no end.
+             * @description The first moment after the period; null if it has no end.
              */
             ends_at: string | null;
             /** Current */
             current: boolean;
             /**
              * Final
-             * @description Whether nothing that comes late counts in it any more.
+             * @description Whether late submissions can no longer change the period.
              */
             final: boolean;
             /**
              * Indexed
-             * @description Whether reads come from the index; else from the database, as exact.
+             * @description Whether reads use the index. Reads of other periods use the database and are just as exact.
              */
             indexed: boolean;
         };
         /**
          * PeriodsOut
-         * @description Periods of a board: the current ones, then past ones, the latest first.
+         * @description Periods of a board: the current ones first, then past ones, the latest first.
          */
         PeriodsOut: {
             /**
@@ -2043,13 +2061,13 @@ export interface components {
             periods: components["schemas"]["PeriodOut"][];
             /**
              * Next
-             * @description What to send as `before` for those that follow; null at the end.
+             * @description Send it as `before` for the periods that follow; null at the end.
              */
             next: string | null;
         };
         /**
          * PlayerChangesIn
-         * @description What to change of a player; what is absent stays.
+         * @description Changes of a player. Absent members stay unchanged.
          * @example {
          *       "username": "ada"
          *     }
@@ -2057,18 +2075,18 @@ export interface components {
         PlayerChangesIn: {
             /**
              * Username
-             * @description The new name, by the rules of new players.
+             * @description The new name. The rules of new players apply.
              */
             username?: string;
             /**
              * Email
-             * @description The new email; null takes it away.
+             * @description The new email address; null removes it.
              */
             email?: string | null;
         };
         /**
          * PlayerOut
-         * @description A player's entry and how it compares.
+         * @description A player's entry and its percentile.
          */
         PlayerOut: {
             /** Rank */
@@ -2077,7 +2095,7 @@ export interface components {
             user_id: number;
             /**
              * Username
-             * @description Null while it cannot be told.
+             * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
@@ -2085,38 +2103,38 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
             /**
              * Submissions
-             * @description How many scores the player has submitted.
+             * @description The number of submissions of the player.
              */
             submissions: number;
             /**
              * Achieved At
              * Format: date-time
-             * @description When the standing came about.
+             * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Hidden
-             * @description True where nobody but its player sees the entry; only admins are told.
+             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
              * @default false
              */
             hidden: boolean;
             /**
              * Percentile
-             * @description The share of the other players that this one is ahead of.
+             * @description The percentage of the other players that this one is ahead of.
              */
             percentile: number;
             /** Total */
@@ -2130,13 +2148,13 @@ export interface components {
         };
         /**
          * PointOut
-         * @description A submission, and what it and those of earlier times amount to.
+         * @description A submission, and the player's score after it and all earlier ones.
          */
         PointOut: {
             /**
              * At
              * Format: date-time
-             * @description When the score was received.
+             * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             at: string;
@@ -2147,17 +2165,17 @@ export interface components {
             submission_id: string;
             /**
              * Submitted
-             * @description The score that was submitted.
+             * @description The submitted score.
              */
             submitted: number;
             /**
              * Score
-             * @description The player's score with it.
+             * @description The player's score after this submission.
              */
             score: number;
             /**
              * Subscore
-             * @description The player's second score with it, on boards that have one.
+             * @description The player's second score after this submission, only on boards that have one.
              * @default 0
              */
             subscore: number;
@@ -2170,7 +2188,7 @@ export interface components {
         Policy: "sum" | "best" | "latest";
         /**
          * QueuedBatchOut
-         * @description The submissions wait in the queue, but for those that are not valid.
+         * @description The valid submissions are queued. Each invalid one has an error.
          */
         QueuedBatchOut: {
             /** Results */
@@ -2178,7 +2196,7 @@ export interface components {
         };
         /**
          * QueuedOut
-         * @description The submission waits in the queue and is counted a moment later.
+         * @description The submission is queued and counted a moment later.
          */
         QueuedOut: {
             /** User Id */
@@ -2186,7 +2204,7 @@ export interface components {
             /**
              * Submission Id
              * Format: uuid
-             * @description Sent again with the same id, it counts once.
+             * @description The id of the submission. A retry with the same id counts once.
              */
             submission_id: string;
             /**
@@ -2197,7 +2215,7 @@ export interface components {
         };
         /**
          * RangeOut
-         * @description Consecutive entries within a range of scores; `total` counts all in it.
+         * @description Consecutive entries of a score range. `total` counts all entries of the range.
          */
         RangeOut: {
             /**
@@ -2215,7 +2233,7 @@ export interface components {
             entries: components["schemas"]["EntryOut"][];
             /**
              * Total
-             * @description How many players are ranked.
+             * @description The number of ranked players.
              */
             total: number;
             /**
@@ -2226,7 +2244,7 @@ export interface components {
             as_of: string;
             /**
              * Next
-             * @description Cursor of the entries that follow; null at the end.
+             * @description Cursor of the following entries; null at the end.
              */
             next: string | null;
         };
@@ -2238,7 +2256,7 @@ export interface components {
         RankStyle: "ordinal" | "shared";
         /**
          * ReasonIn
-         * @description Why something is done.
+         * @description The reason for an action.
          * @example {
          *       "reason": "scores that nobody can reach"
          *     }
@@ -2246,14 +2264,14 @@ export interface components {
         ReasonIn: {
             /**
              * Reason
-             * @description Why, for the audit log: 1 to 500 characters, not beginning with a blank.
+             * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
              * @example scores that nobody can reach
              */
             reason: string;
         };
         /**
          * ReceiptOut
-         * @description What a submission came to: the player's standing now.
+         * @description The receipt of a submission: the player's standing after it.
          */
         ReceiptOut: {
             /** User Id */
@@ -2262,13 +2280,13 @@ export interface components {
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one.
+             * @description The second score, only on boards that have one.
              * @default 0
              */
             subscore: number;
             /**
              * Rank
-             * @description Null if not asked for, or while the index cannot tell it.
+             * @description The rank; null with `rank=none` or while the index is unavailable.
              */
             rank: number | null;
             /** Submissions */
@@ -2280,7 +2298,7 @@ export interface components {
             improved: boolean;
             /**
              * Duplicate
-             * @description Whether the submission had been recorded before.
+             * @description Whether a submission with this id was recorded before.
              */
             duplicate: boolean;
             /**
@@ -2297,7 +2315,7 @@ export interface components {
         };
         /**
          * RotationIn
-         * @description How to replace a key.
+         * @description The rotation of an API key.
          * @example {
          *       "overlap_s": 3600
          *     }
@@ -2305,7 +2323,7 @@ export interface components {
         RotationIn: {
             /**
              * Overlap S
-             * @description How many seconds the old key stays valid for; one replaced before that ends now.
+             * @description The seconds for which the current key stays valid. A key replaced by an earlier rotation expires now.
              * @default 0
              */
             overlap_s: number;
@@ -2318,7 +2336,7 @@ export interface components {
         Scope: "read" | "submit" | "admin";
         /**
          * ScoreIn
-         * @description The score that a player is to have.
+         * @description The score to set for a player.
          * @example {
          *       "reason": "lost in an outage",
          *       "score": 500
@@ -2327,23 +2345,23 @@ export interface components {
         ScoreIn: {
             /**
              * Reason
-             * @description Why, for the audit log: 1 to 500 characters, not beginning with a blank.
+             * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
              * @example scores that nobody can reach
              */
             reason: string;
             /**
              * Score
-             * @description The board's limits do not apply to it.
+             * @description The score. The board's score limits do not apply.
              */
             score: number;
             /**
              * Subscore
-             * @description The second score, on boards that have one; 0 if absent.
+             * @description The second score. Defaults to 0. Only allowed on boards that have one.
              */
             subscore?: number | null;
             /**
              * Metadata
-             * @description What to show beside the score.
+             * @description Metadata to return with the score.
              */
             metadata?: {
                 [key: string]: unknown;
@@ -2351,12 +2369,12 @@ export interface components {
         };
         /**
          * ShardsOut
-         * @description How the partitions of the index, its nodes, the database and the cache are.
+         * @description The state of the index, its partitions and nodes, the database and the cache.
          */
         ShardsOut: {
             /**
              * Partitions
-             * @description Empty while no node of the index can be reached.
+             * @description The partitions; empty while all nodes of the index are down.
              */
             partitions: components["schemas"]["PartitionOut"][];
             /** Nodes */
@@ -2364,7 +2382,7 @@ export interface components {
             /** Database */
             database: components["schemas"]["DatabaseNodeOut"][];
             cache: components["schemas"]["CacheOut"];
-            /** @description Null until maintenance has verified any. */
+            /** @description Null until the first verification. */
             verification: components["schemas"]["VerificationOut"] | null;
             /**
              * As Of
@@ -2403,24 +2421,18 @@ export interface components {
             achieved_at: string;
             /**
              * Metadata
-             * @description What the player's game sent along, at most 2048 bytes.
+             * @description The metadata sent with the score, at most 2048 bytes.
              */
             metadata: {
                 [key: string]: unknown;
             } | null;
             /**
              * Hidden
-             * @description True where the standing is hidden; only admins are told.
+             * @description True if the standing is hidden. Shown to admins only.
              * @default false
              */
             hidden: boolean;
         };
-        /**
-         * State
-         * @description What everyone sees of an entry.
-         * @enum {string}
-         */
-        State: "listed" | "hidden" | "removed";
         /**
          * SubmissionIn
          * @description A score to submit.
@@ -2432,31 +2444,31 @@ export interface components {
         SubmissionIn: {
             /**
              * User Id
-             * @description Whose score it is.
+             * @description The player's id.
              */
             user_id: number;
             /** Score */
             score: number;
             /**
              * Submission Id
-             * @description Chosen by the client: sent again with the same id, a submission counts once.
+             * @description The client's own id of the submission. A retry with the same id counts once.
              */
             submission_id?: string | null;
             /**
              * Metadata
-             * @description What to show beside the score.
+             * @description Metadata to return with the score.
              */
             metadata?: {
                 [key: string]: unknown;
             } | null;
             /**
              * Subscore
-             * @description The second score, on boards that have one; 0 if absent.
+             * @description The second score. Defaults to 0. Only allowed on boards that have one.
              */
             subscore?: number | null;
             /**
              * Achieved At
-             * @description When the score was received, for those who deliver it later; now if absent or yet to come. A player's token may not tell it.
+             * @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token.
              */
             achieved_at?: string | null;
         };
@@ -2480,7 +2492,7 @@ export interface components {
             entries: components["schemas"]["EntryOut"][];
             /**
              * Total
-             * @description How many players are ranked.
+             * @description The number of ranked players.
              */
             total: number;
             /**
@@ -2504,23 +2516,23 @@ export interface components {
         UserIn: {
             /**
              * Username
-             * @description 1 to 64 characters, neither beginning nor ending with a blank; unique without regard to case.
+             * @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case.
              */
             username: string;
             /**
              * Email
-             * @description For operators only; never shown without the admin key.
+             * @description The player's email address. Shown to admins only.
              */
             email?: string | null;
             /**
              * User Id
-             * @description The id to use; made by the service where absent.
+             * @description The player's id. Generated if absent.
              */
             user_id?: number | null;
         };
         /**
          * UserOut
-         * @description A player. The email is there for those with the admin key only.
+         * @description A player. The email address is shown to admins only.
          * @example {
          *       "created_at": "2026-11-23T12:00:00.000Z",
          *       "user_id": 123,
@@ -2540,7 +2552,7 @@ export interface components {
             created_at: string;
             /**
              * Email
-             * @description Only with the admin key.
+             * @description The player's email address. Shown to admins only.
              */
             email?: string | null;
         };
@@ -2551,7 +2563,7 @@ export interface components {
         };
         /**
          * VerificationOut
-         * @description How far the verification of all standings, some players at a time, has come. What differs is mended.
+         * @description The progress of the verification, which compares index and database and repairs differences.
          */
         VerificationOut: {
             /**
@@ -2563,12 +2575,12 @@ export interface components {
             verified_at: string;
             /**
              * Checked
-             * @description Standings compared since it last began with the first player.
+             * @description The number of standings compared in the current run.
              */
             checked: number;
             /**
              * Differing
-             * @description Those of them that the index did not hold as the database does.
+             * @description The number of differences found in the current run.
              */
             differing: number;
         };
@@ -2584,7 +2596,7 @@ export interface operations {
     submit_score: {
         parameters: {
             query?: {
-                /** @description `none` spares the work of finding the rank. */
+                /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
             };
             header?: never;
@@ -2597,12 +2609,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a submission came to: the player's standing now. */
+            /** @description The receipt of a submission: the player's standing after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -2622,10 +2634,10 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description The submission waits in the queue and is counted a moment later. */
+            /** @description The submission is queued and counted a moment later. */
             202: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2633,10 +2645,10 @@ export interface operations {
                     "application/json": components["schemas"]["QueuedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2644,10 +2656,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -2656,10 +2668,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2667,10 +2679,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2681,7 +2693,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2689,10 +2701,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2703,7 +2715,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2714,7 +2726,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2722,10 +2734,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2733,18 +2745,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -2752,10 +2764,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2763,12 +2775,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2781,12 +2793,12 @@ export interface operations {
     submit_board_score: {
         parameters: {
             query?: {
-                /** @description `none` spares the work of finding the rank. */
+                /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -2797,12 +2809,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What a submission came to: the player's standing now. */
+            /** @description The receipt of a submission: the player's standing after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -2822,10 +2834,10 @@ export interface operations {
                     "application/json": components["schemas"]["ReceiptOut"];
                 };
             };
-            /** @description The submission waits in the queue and is counted a moment later. */
+            /** @description The submission is queued and counted a moment later. */
             202: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2833,10 +2845,10 @@ export interface operations {
                     "application/json": components["schemas"]["QueuedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2844,10 +2856,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -2856,10 +2868,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2867,10 +2879,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2881,7 +2893,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2889,10 +2901,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2903,7 +2915,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2914,7 +2926,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2922,10 +2934,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2933,18 +2945,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -2952,10 +2964,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -2963,12 +2975,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2981,12 +2993,12 @@ export interface operations {
     submit_batch: {
         parameters: {
             query?: {
-                /** @description `none` spares the work of finding the rank. */
+                /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -3000,9 +3012,9 @@ export interface operations {
             /** @description A receipt or an error for each submission, in their order. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -3035,10 +3047,10 @@ export interface operations {
                     "application/json": components["schemas"]["BatchOut"];
                 };
             };
-            /** @description The submissions wait in the queue, but for those that are not valid. */
+            /** @description The valid submissions are queued. Each invalid one has an error. */
             202: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3046,10 +3058,10 @@ export interface operations {
                     "application/json": components["schemas"]["QueuedBatchOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3057,10 +3069,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3069,10 +3081,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3080,10 +3092,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3094,7 +3106,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3105,7 +3117,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3116,7 +3128,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3124,10 +3136,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3135,18 +3147,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3154,10 +3166,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3165,12 +3177,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3183,7 +3195,7 @@ export interface operations {
     submit_mixed_batch: {
         parameters: {
             query?: {
-                /** @description `none` spares the work of finding the rank. */
+                /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
             };
             header?: never;
@@ -3199,9 +3211,9 @@ export interface operations {
             /** @description A receipt or an error for each submission, in their order. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -3234,10 +3246,10 @@ export interface operations {
                     "application/json": components["schemas"]["BatchOut"];
                 };
             };
-            /** @description The submissions wait in the queue, but for those that are not valid. */
+            /** @description The valid submissions are queued. Each invalid one has an error. */
             202: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3245,10 +3257,10 @@ export interface operations {
                     "application/json": components["schemas"]["QueuedBatchOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3256,10 +3268,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3268,10 +3280,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3282,7 +3294,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3293,7 +3305,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3304,7 +3316,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3312,10 +3324,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3323,18 +3335,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3342,10 +3354,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3353,12 +3365,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3371,9 +3383,9 @@ export interface operations {
     top: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
             };
             header?: never;
@@ -3385,13 +3397,13 @@ export interface operations {
             /** @description The first entries of a board. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -3399,25 +3411,25 @@ export interface operations {
                     "application/json": components["schemas"]["TopOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3426,10 +3438,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3437,10 +3449,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3448,10 +3460,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3459,18 +3471,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3478,10 +3490,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3489,12 +3501,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3507,14 +3519,14 @@ export interface operations {
     board_top: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -3524,13 +3536,13 @@ export interface operations {
             /** @description The first entries of a board. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -3538,25 +3550,25 @@ export interface operations {
                     "application/json": components["schemas"]["TopOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3565,10 +3577,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3576,10 +3588,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3587,10 +3599,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3598,18 +3610,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3617,10 +3629,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3628,12 +3640,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3646,7 +3658,7 @@ export interface operations {
     rank: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
             };
             header?: never;
@@ -3658,16 +3670,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player's entry and how it compares. */
+            /** @description A player's entry and its percentile. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -3675,25 +3687,25 @@ export interface operations {
                     "application/json": components["schemas"]["PlayerOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3702,10 +3714,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3713,10 +3725,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3724,10 +3736,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3735,18 +3747,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3754,10 +3766,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3765,12 +3777,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3783,12 +3795,12 @@ export interface operations {
     lookup: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -3799,16 +3811,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The players looked up, best first. */
+            /** @description The entries of the players that were looked up, best first. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -3816,10 +3828,10 @@ export interface operations {
                     "application/json": components["schemas"]["LookupOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3827,10 +3839,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -3839,10 +3851,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3850,10 +3862,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3864,7 +3876,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3875,7 +3887,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3886,7 +3898,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3894,10 +3906,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3905,18 +3917,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -3924,10 +3936,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -3935,12 +3947,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -3953,12 +3965,12 @@ export interface operations {
     board_rank: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -3967,16 +3979,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player's entry and how it compares. */
+            /** @description A player's entry and its percentile. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -3984,25 +3996,25 @@ export interface operations {
                     "application/json": components["schemas"]["PlayerOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4011,10 +4023,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4022,10 +4034,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4033,10 +4045,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4044,18 +4056,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4063,10 +4075,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4074,12 +4086,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4092,14 +4104,14 @@ export interface operations {
     around: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many neighbours on each side. */
+                /** @description The maximum number of neighbours on each side. */
                 radius?: number;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -4108,16 +4120,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player and the neighbours. */
+            /** @description A player's entry and its neighbours. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4125,25 +4137,25 @@ export interface operations {
                     "application/json": components["schemas"]["AroundOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4152,10 +4164,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4163,10 +4175,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4174,10 +4186,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4185,18 +4197,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4204,10 +4216,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4215,12 +4227,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4233,18 +4245,18 @@ export interface operations {
     page: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description The rank to begin at; 1 where there is no cursor either. */
+                /** @description The rank of the first entry. Defaults to 1. Not allowed with `cursor`. */
                 rank?: number;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
-                /** @description A page's `next` or `previous`; excludes `rank`. */
+                /** @description A page's `next` or `previous`. Not allowed with `rank`. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -4254,13 +4266,13 @@ export interface operations {
             /** @description Consecutive entries of a board. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4268,25 +4280,25 @@ export interface operations {
                     "application/json": components["schemas"]["PageOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4295,10 +4307,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4306,10 +4318,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4317,10 +4329,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4328,18 +4340,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4347,10 +4359,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4358,12 +4370,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4376,36 +4388,36 @@ export interface operations {
     score_range: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description The lowest score, included. */
+                /** @description The lowest score, inclusive. */
                 min_score?: number;
-                /** @description The highest score, included. */
+                /** @description The highest score, inclusive. */
                 max_score?: number;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
                 /** @description A page's `next`. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Consecutive entries within a range of scores; `total` counts all in it. */
+            /** @description Consecutive entries of a score range. `total` counts all entries of the range. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4413,25 +4425,25 @@ export interface operations {
                     "application/json": components["schemas"]["RangeOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4440,10 +4452,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4451,10 +4463,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4462,10 +4474,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4473,18 +4485,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4492,10 +4504,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4503,12 +4515,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4521,30 +4533,30 @@ export interface operations {
     distribution: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many buckets at most. */
+                /** @description The maximum number of buckets. */
                 buckets?: number;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description How a board's scores are spread; scores are null on an empty board. */
+            /** @description The distribution of a board's scores. Scores are null on an empty board. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4552,25 +4564,25 @@ export interface operations {
                     "application/json": components["schemas"]["DistributionOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4579,10 +4591,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4590,10 +4602,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4601,10 +4613,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4612,18 +4624,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4631,10 +4643,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4642,12 +4654,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4660,30 +4672,30 @@ export interface operations {
     percentile: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The share of the others to be ahead of, in percent. */
+                /** @description The percentage of the other players to be ahead of. */
                 p: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The last entry that is ahead of at least that share of the others. */
+            /** @description The last entry that is ahead of at least the given percentage of the other players. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4691,25 +4703,25 @@ export interface operations {
                     "application/json": components["schemas"]["PercentileOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4718,10 +4730,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4729,10 +4741,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4740,10 +4752,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4751,18 +4763,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4770,10 +4782,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4781,12 +4793,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4799,16 +4811,16 @@ export interface operations {
     history: {
         parameters: {
             query?: {
-                /** @description How many submissions at most. */
+                /** @description The maximum number of submissions. */
                 limit?: number;
-                /** @description How many past periods at most. */
+                /** @description The maximum number of past periods. */
                 periods?: number;
                 /** @description A history's `previous`. */
                 cursor?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -4817,16 +4829,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player's submissions in the order of their times, and the periods that are over, the latest first. */
+            /** @description A player's submissions in order of time, and the past periods, the latest first. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -4834,25 +4846,25 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4861,10 +4873,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4872,10 +4884,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4883,10 +4895,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4894,18 +4906,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -4913,10 +4925,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -4924,12 +4936,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -4942,14 +4954,14 @@ export interface operations {
     export: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description `csv` for spreadsheets, `ndjson` for programs: an object a line. */
+                /** @description `csv` for spreadsheets; `ndjson` for programs, one JSON object per line. */
                 format?: components["schemas"]["Form"];
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -4959,9 +4971,9 @@ export interface operations {
             /** @description All entries, best first. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     /** @description A name for the file. */
                     "Content-Disposition": string;
@@ -4977,10 +4989,10 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -4989,10 +5001,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5000,10 +5012,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5011,10 +5023,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5022,18 +5034,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5041,10 +5053,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5052,10 +5064,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This deployment answers in one piece: poll, or read page after page, instead. */
+            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
             501: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5063,12 +5075,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5081,27 +5093,27 @@ export interface operations {
     stream: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
             };
             header?: {
-                /** @description The id of the last event received, which is not sent again. */
+                /** @description The id of the last event that was received. It is not sent again. */
                 "Last-Event-ID"?: string;
             };
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events named `top`: the first entries now, and after each change. */
+            /** @description Server-sent events named `top`: the first entries now and after each change. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5116,10 +5128,10 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5128,10 +5140,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5139,10 +5151,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5150,10 +5162,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5161,18 +5173,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5180,10 +5192,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5191,10 +5203,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This deployment answers in one piece: poll, or read page after page, instead. */
+            /** @description This deployment buffers responses and cannot stream (AWS Lambda). Poll, or page through the results. */
             501: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5202,12 +5214,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5229,13 +5241,13 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -5243,25 +5255,25 @@ export interface operations {
                     "application/json": components["schemas"]["BoardsOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5270,10 +5282,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5281,10 +5293,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5292,18 +5304,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5311,10 +5323,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5322,12 +5334,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5353,11 +5365,11 @@ export interface operations {
             /** @description A board's settings. */
             201: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Where the board is. */
+                    /** @description The path of the board. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -5365,10 +5377,10 @@ export interface operations {
                     "application/json": components["schemas"]["BoardOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5376,10 +5388,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5388,10 +5400,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5402,7 +5414,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5410,10 +5422,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5424,7 +5436,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5435,7 +5447,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5443,10 +5455,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5454,18 +5466,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5473,10 +5485,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5484,12 +5496,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5504,7 +5516,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -5514,13 +5526,13 @@ export interface operations {
             /** @description A board's settings. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -5528,25 +5540,25 @@ export interface operations {
                     "application/json": components["schemas"]["BoardOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5555,10 +5567,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5566,10 +5578,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5577,10 +5589,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5588,18 +5600,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5607,10 +5619,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5618,12 +5630,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5638,7 +5650,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -5648,9 +5660,9 @@ export interface operations {
             /** @description A board's settings. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -5658,10 +5670,10 @@ export interface operations {
                     "application/json": components["schemas"]["BoardOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5670,10 +5682,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5681,10 +5693,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5692,10 +5704,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5703,10 +5715,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5714,18 +5726,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5733,10 +5745,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5744,12 +5756,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5764,7 +5776,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
@@ -5778,9 +5790,9 @@ export interface operations {
             /** @description A board's settings. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -5788,10 +5800,10 @@ export interface operations {
                     "application/json": components["schemas"]["BoardOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5799,10 +5811,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5811,10 +5823,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5822,10 +5834,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5836,7 +5848,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5844,10 +5856,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5858,7 +5870,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5869,7 +5881,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5877,10 +5889,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5888,18 +5900,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -5907,10 +5919,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -5918,12 +5930,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -5936,30 +5948,30 @@ export interface operations {
     periods: {
         parameters: {
             query?: {
-                /** @description How many past periods at most. */
+                /** @description The maximum number of past periods. */
                 limit?: number;
-                /** @description A page's `next`: only past periods that come after it in the list. */
+                /** @description A page's `next`: return only past periods that follow it in the list. */
                 before?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Periods of a board: the current ones, then past ones, the latest first. */
+            /** @description Periods of a board: the current ones first, then past ones, the latest first. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -5967,25 +5979,25 @@ export interface operations {
                     "application/json": components["schemas"]["PeriodsOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -5994,10 +6006,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6005,10 +6017,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6016,10 +6028,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6027,18 +6039,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6046,10 +6058,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6057,12 +6069,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6075,9 +6087,9 @@ export interface operations {
     find_users: {
         parameters: {
             query: {
-                /** @description How the name begins, without regard to case. */
+                /** @description The start of the name, ignoring case. */
                 prefix: string;
-                /** @description How many players at most. */
+                /** @description The maximum number of players. */
                 limit?: number;
             };
             header?: never;
@@ -6089,13 +6101,13 @@ export interface operations {
             /** @description The answer. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -6103,25 +6115,25 @@ export interface operations {
                     "application/json": components["schemas"]["UsersOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6130,10 +6142,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6141,10 +6153,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6152,18 +6164,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6171,10 +6183,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6182,12 +6194,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6210,14 +6222,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A player. The email is there for those with the admin key only. */
+            /** @description A player. The email address is shown to admins only. */
             201: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Where the player is. */
+                    /** @description The path of the player. */
                     Location: string;
                     [name: string]: unknown;
                 };
@@ -6225,10 +6237,10 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6236,10 +6248,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6248,10 +6260,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6262,7 +6274,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6270,10 +6282,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6284,7 +6296,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6295,7 +6307,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6303,10 +6315,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6314,18 +6326,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6333,10 +6345,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6344,12 +6356,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6371,16 +6383,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A player. The email is there for those with the admin key only. */
+            /** @description A player. The email address is shown to admins only. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -6388,25 +6400,25 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6415,10 +6427,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6426,10 +6438,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6437,10 +6449,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6448,18 +6460,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6467,10 +6479,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6478,12 +6490,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6496,7 +6508,7 @@ export interface operations {
     erase_user: {
         parameters: {
             query?: {
-                /** @description The request that this answers, for the audit log, such as a ticket's number. */
+                /** @description The request that led to the erasure, such as a ticket number, for the audit log. */
                 reference?: string;
             };
             header?: never;
@@ -6508,12 +6520,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How much was erased, and the id by which the audit log knows it. */
+            /** @description The extent of an erasure, and its id in the audit log. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -6521,10 +6533,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6533,10 +6545,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6544,10 +6556,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6555,10 +6567,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6566,18 +6578,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6585,10 +6597,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6596,12 +6608,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6627,12 +6639,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A player. The email is there for those with the admin key only. */
+            /** @description A player. The email address is shown to admins only. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -6640,10 +6652,10 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6651,10 +6663,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6663,10 +6675,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6674,10 +6686,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6688,7 +6700,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6696,10 +6708,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6710,7 +6722,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6721,7 +6733,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6729,10 +6741,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6740,18 +6752,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6759,10 +6771,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6770,12 +6782,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6797,12 +6809,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Everything about a player. */
+            /** @description All data of a player. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -6810,10 +6822,10 @@ export interface operations {
                     "application/json": components["schemas"]["ExportOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6822,10 +6834,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6833,10 +6845,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6844,10 +6856,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6855,18 +6867,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -6874,10 +6886,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6885,12 +6897,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -6905,7 +6917,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -6918,12 +6930,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -6931,10 +6943,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6942,10 +6954,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -6954,10 +6966,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6965,10 +6977,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6979,7 +6991,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -6990,7 +7002,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7001,7 +7013,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7009,10 +7021,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7020,18 +7032,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7039,10 +7051,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7050,12 +7062,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7070,7 +7082,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -7083,12 +7095,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -7096,10 +7108,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7107,10 +7119,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7119,10 +7131,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7130,10 +7142,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7144,7 +7156,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7155,7 +7167,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7166,7 +7178,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7174,10 +7186,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7185,18 +7197,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7204,10 +7216,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7215,12 +7227,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7235,7 +7247,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -7248,12 +7260,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -7261,10 +7273,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7272,10 +7284,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7284,10 +7296,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7295,10 +7307,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7309,7 +7321,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7320,7 +7332,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7331,7 +7343,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7339,10 +7351,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7350,18 +7362,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7369,10 +7381,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7380,12 +7392,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7398,14 +7410,14 @@ export interface operations {
     remove_entry: {
         parameters: {
             query: {
-                /** @description Why, for the audit log: 1 to 500 characters, not beginning with a blank. */
+                /** @description The reason, for the audit log: 1 to 500 characters without a leading blank. */
                 reason: string;
-                /** @description Remove the entry of this period alone; without it, all scores so far stop counting. */
+                /** @description Remove the entry of this period only. If absent, all submissions so far stop counting. */
                 period?: string;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
                 /** @description The player's id. */
                 user_id: number;
@@ -7414,12 +7426,12 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -7427,10 +7439,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7439,10 +7451,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7450,10 +7462,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7461,10 +7473,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7472,18 +7484,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7491,10 +7503,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7502,12 +7514,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7520,32 +7532,32 @@ export interface operations {
     hidden_entries: {
         parameters: {
             query?: {
-                /** @description The period: `current`, a kind such as `weekly` for the current one of these, or the name of one such as `2026-11-23`, `2026-W48` or `2026-11`. */
+                /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
                 /** @description A page's `next`. */
                 after?: number;
             };
             header?: never;
             path: {
-                /** @description The board's name in addresses. */
+                /** @description The board's identifier in paths (its slug). */
                 board: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Hidden entries of a board, by their players' ids. */
+            /** @description Hidden entries of a board, ordered by player id. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -7553,25 +7565,25 @@ export interface operations {
                     "application/json": components["schemas"]["HiddenOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7580,10 +7592,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7591,10 +7603,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7602,10 +7614,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7613,18 +7625,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7632,10 +7644,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7643,12 +7655,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7674,12 +7686,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -7687,10 +7699,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7698,10 +7710,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7710,10 +7722,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7721,10 +7733,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7735,7 +7747,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7746,7 +7758,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7757,7 +7769,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7765,10 +7777,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7776,18 +7788,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7795,10 +7807,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7806,12 +7818,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7837,12 +7849,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What an act changed: the player's entries as they are now. */
+            /** @description The changes of an action: the player's entries after it. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -7850,10 +7862,10 @@ export interface operations {
                     "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7861,10 +7873,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -7873,10 +7885,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7884,10 +7896,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7898,7 +7910,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7909,7 +7921,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7920,7 +7932,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7928,10 +7940,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7939,18 +7951,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -7958,10 +7970,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -7969,12 +7981,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -7993,10 +8005,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Whether the service and its parts work. */
+            /** @description The health of the service and of its parts. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8017,10 +8029,10 @@ export interface operations {
                     "application/json": components["schemas"]["HealthOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8028,10 +8040,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8039,10 +8051,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Nothing can be served now. */
+            /** @description All calls fail now. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8074,10 +8086,10 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All metrics, in the OpenMetrics format. */
+            /** @description All metrics, in OpenMetrics format. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8085,10 +8097,10 @@ export interface operations {
                     "application/openmetrics-text; version=1.0.0; charset=utf-8": string;
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8097,10 +8109,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8108,10 +8120,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8119,10 +8131,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8130,12 +8142,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8148,13 +8160,13 @@ export interface operations {
     audit: {
         parameters: {
             query?: {
-                /** @description Only acts on this board. */
+                /** @description Return only actions on this board. */
                 board?: string;
-                /** @description Only acts on this player. */
+                /** @description Return only actions on this player. */
                 user_id?: number;
-                /** @description Only acts of this kind, such as `key.create`. */
+                /** @description Return only actions of this kind, such as `key.create`. */
                 action?: string;
-                /** @description How many entries at most. */
+                /** @description The maximum number of entries. */
                 limit?: number;
                 /** @description A page's `next`. */
                 cursor?: string;
@@ -8165,16 +8177,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Acts, newest first. */
+            /** @description Audit entries, newest first. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -8182,25 +8194,25 @@ export interface operations {
                     "application/json": components["schemas"]["AuditOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8209,10 +8221,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8220,10 +8232,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8231,18 +8243,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8250,10 +8262,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8261,12 +8273,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8285,16 +8297,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How the partitions of the index, its nodes, the database and the cache are. */
+            /** @description The state of the index, its partitions and nodes, the database and the cache. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -8302,25 +8314,25 @@ export interface operations {
                     "application/json": components["schemas"]["ShardsOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8329,10 +8341,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8340,10 +8352,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8351,18 +8363,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8370,10 +8382,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8381,12 +8393,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8405,16 +8417,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All API keys, by name. */
+            /** @description All API keys, ordered by name. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
@@ -8422,25 +8434,25 @@ export interface operations {
                     "application/json": components["schemas"]["KeysOut"];
                 };
             };
-            /** @description Nothing changed since the read whose ETag was sent as If-None-Match. */
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
             304: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
-                    /** @description Send it as If-None-Match to learn cheaply whether anything changed. */
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
                     ETag: string;
-                    /** @description Keep it, but ask before using it again. */
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
                     "Cache-Control"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8449,10 +8461,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8460,10 +8472,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8471,18 +8483,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8490,10 +8502,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8501,12 +8513,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8529,12 +8541,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An API key with its text, which cannot be shown again. */
+            /** @description An API key with its secret text, which cannot be shown again. */
             201: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -8542,10 +8554,10 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKeyOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8553,10 +8565,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8565,10 +8577,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8579,7 +8591,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8587,10 +8599,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8601,7 +8613,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8612,7 +8624,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8620,10 +8632,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8631,18 +8643,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8650,10 +8662,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8661,12 +8673,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8692,12 +8704,12 @@ export interface operations {
             };
         };
         responses: {
-            /** @description An API key with its text, which cannot be shown again. */
+            /** @description An API key with its secret text, which cannot be shown again. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -8705,10 +8717,10 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedKeyOut"];
                 };
             };
-            /** @description The request cannot be read. */
+            /** @description The request cannot be parsed. */
             400: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8716,10 +8728,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8728,10 +8740,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8739,10 +8751,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8753,7 +8765,7 @@ export interface operations {
             /** @description The body did not arrive in time. */
             408: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8761,10 +8773,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description It contradicts what is there already. */
+            /** @description The request conflicts with the current state. */
             409: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8775,7 +8787,7 @@ export interface operations {
             /** @description The body is too large. */
             413: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8786,7 +8798,7 @@ export interface operations {
             /** @description The body is not JSON. */
             415: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8794,10 +8806,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8805,18 +8817,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8824,10 +8836,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8835,12 +8847,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -8865,9 +8877,9 @@ export interface operations {
             /** @description An API key. */
             200: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Where the answer came from. */
+                    /** @description The source of the answer. */
                     "X-LeaderForge-Source": "index" | "cache" | "postgres";
                     [name: string]: unknown;
                 };
@@ -8875,10 +8887,10 @@ export interface operations {
                     "application/json": components["schemas"]["KeyOut"];
                 };
             };
-            /** @description A key or a token is needed, or this one is not known. */
+            /** @description The call needs a key or a token, or the given one is unknown. */
             401: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
@@ -8887,10 +8899,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description This caller may not do this. */
+            /** @description The caller has no right to this call. */
             403: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8898,10 +8910,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description There is no such thing. */
+            /** @description The requested object does not exist. */
             404: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8909,10 +8921,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description The request is not valid. */
+            /** @description The request is invalid. */
             422: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8920,18 +8932,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Too many requests of this key, player or address. */
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
             429: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
-                    /** @description How many requests may come at once. */
+                    /** @description The maximum number of requests in a burst. */
                     "RateLimit-Limit": number;
-                    /** @description How many of them are left. */
+                    /** @description The remaining number of requests in the burst. */
                     "RateLimit-Remaining": number;
-                    /** @description Seconds until all of them are left again. */
+                    /** @description Seconds until the whole burst is available again. */
                     "RateLimit-Reset": number;
                     [name: string]: unknown;
                 };
@@ -8939,10 +8951,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Something went wrong here. */
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
             500: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
                     [name: string]: unknown;
                 };
@@ -8950,12 +8962,12 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A part that this needs is out of reach; try again shortly. */
+            /** @description A required part of the service is unavailable. Retry after the given time. */
             503: {
                 headers: {
-                    /** @description The request's own id, or one made for it; the log has it too. */
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
-                    /** @description Seconds. */
+                    /** @description Seconds to wait before a retry. */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };

@@ -1,0 +1,1 @@
+"""Access: the caller of a request, its rights and its rate limit."""

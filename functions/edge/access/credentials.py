@@ -1,0 +1,45 @@
+"""From the Authorization header to the caller."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from functions.edge.access.key_cache import KeyCache
+from leaderforge.config import Settings
+from leaderforge.domain.callers import ANONYMOUS, Caller, Kind, Scope
+from leaderforge.domain.errors import Unauthenticated
+from leaderforge.ports import TokenVerifier
+
+_TOKEN_DOTS = 2
+"""A JWT has three parts. API keys have no dots."""
+
+
+class CallerResolver:
+    """Resolves callers: keys of the settings first, then player tokens, then keys of the store."""
+
+    def __init__(self, settings: Settings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
+        self._configured = dict(_configured(settings))
+        self._keys = keys
+        self._tokens = tokens
+
+    async def resolve(self, authorization: bytes | None) -> Caller:
+        """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token."""
+        if authorization is None:
+            return ANONYMOUS
+        scheme, _, credential = authorization.partition(b" ")
+        if scheme.lower() != b"bearer":
+            raise Unauthenticated("unknown authorization scheme; use the scheme Bearer")
+        credential = credential.strip()
+        digest = sha256(credential).digest()
+        caller = self._configured.get(digest)
+        if caller is None and self._tokens is not None and credential.count(b".") == _TOKEN_DOTS:
+            caller = await self._tokens.caller(credential.decode("latin-1"))
+        caller = caller or await self._keys.find(digest)
+        if caller is None:
+            raise Unauthenticated("unknown API key or token; send a valid one, or no Authorization header")
+        return caller
+
+
+def _configured(settings: Settings) -> Iterator[tuple[bytes, Caller]]:
+    for scope, keys in ((Scope.SUBMIT, settings.submit_keys), (Scope.ADMIN, settings.admin_keys)):
+        for digest in keys.digests:
+            yield digest, Caller(Kind.ENVIRONMENT, scope, frozenset({scope}), fingerprint=digest.hex()[:8])

@@ -1,0 +1,86 @@
+"""The store's API keys by digest, cached in this process."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+import structlog
+
+from leaderforge.domain.api_keys import ApiKey
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.ports import Clock, KeyStore
+from leaderforge.services.refreshing import RefreshingCache
+
+FRESH_S = 2.0
+"""Seconds for which the keys are used without a refresh."""
+STALE_S = 4.0
+"""Seconds after which callers wait for the refresh: changes reach every process within 5 s."""
+_PATIENCE_S = 0.5
+"""Seconds that a request waits for a slow store before the cached keys decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedKey:
+    """The caller with a key, and the time (ms since 1970) at which a replaced key expires, None if it does not."""
+
+    caller: Caller
+    expires_at: int | None
+
+
+_Keys = Mapping[bytes, _CachedKey]
+_ALL = "all keys"
+"""The only entry of the cache. One query loads all valid keys, therefore guesses cost no queries."""
+
+
+class KeyCache:
+    """Callers by the digest of their key. All valid keys are loaded together, while in use every 2 s at most.
+
+    While the store is unavailable, the cached keys stay valid.
+    """
+
+    def __init__(self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic) -> None:
+        self._store = store
+        self._clock = clock
+        self._keys = RefreshingCache(self._load, fresh_s=FRESH_S, stale_s=STALE_S, patience_s=_PATIENCE_S, now=now)
+        self._is_failing = False
+
+    async def find(self, digest: bytes) -> Caller | None:
+        """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
+        keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
+        if keys is None:
+            raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
+        caller = self._caller(keys, digest)
+        if caller is None:
+            # The key may be newer than the cached ones: wait for the refresh in flight, if any.
+            caller = self._caller(await self._keys.get_refreshed(_ALL) or keys, digest)
+        return caller
+
+    def invalidate(self) -> None:
+        """Mark the cached keys as stale: some were changed here. They stay valid if the store does not answer."""
+        self._keys.expire(_ALL)
+
+    def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
+        key = keys.get(digest)
+        if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
+            return None
+        return key.caller
+
+    async def _load(self, _: str) -> _Keys:
+        try:
+            keys = dict(_by_digest(await self._store.valid(self._clock())))
+        except LeaderForgeError as error:
+            # One line an outage: the cached keys stay in use and loads are retried every 2 s.
+            if not self._is_failing:
+                structlog.get_logger("leaderforge.keys").warning("keys_not_read", error=error.message)
+            self._is_failing = True
+            raise
+        self._is_failing = False
+        return keys
+
+
+def _by_digest(keys: Iterable[ApiKey]) -> Iterator[tuple[bytes, _CachedKey]]:
+    for key in keys:
+        yield key.digest, _CachedKey(key.caller, None)
+        if key.replaced is not None:
+            yield key.replaced.digest, _CachedKey(key.caller, key.replaced.until)

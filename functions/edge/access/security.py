@@ -1,0 +1,113 @@
+"""Access checks. A handler's parameter with one of these types admits callers or refuses them."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from functions.edge.access.rate_limits import RateLimits
+from functions.edge.dependencies import edge_of
+from functions.edge.http.headers import header
+from leaderforge.domain.callers import LOOPBACK, Caller, Scope
+from leaderforge.domain.errors import Unauthenticated
+
+PLAYERS = "player token"
+
+
+def _scheme_of(scope: Scope) -> str:
+    return f"{scope} key"
+
+
+def _requirement(scheme: str) -> dict[str, list[str]]:
+    return {scheme: []}
+
+
+_BEARER = {"type": "http", "scheme": "bearer"}
+SCHEMES: Mapping[str, Mapping[str, str]] = {
+    **{_scheme_of(scope): {**_BEARER, "description": f"An API key of scope `{scope}`."} for scope in Scope},
+    PLAYERS: {
+        **_BEARER,
+        "bearerFormat": "JWT",
+        "description": "A signed token of one player. Its `sub` is the player's id.",
+    },
+}
+"""The security schemes of the OpenAPI document."""
+
+
+class AccessCheck:
+    """Admits callers with one of the scopes and, with `players`, those with a player token. No scopes admit everybody.
+
+    An unknown key or token is refused in all cases.
+    """
+
+    def __init__(self, *scopes: Scope, players: bool = False) -> None:
+        self._scopes = frozenset(scopes)
+        self._players = players
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
+        caller = await caller_of(request)
+        if self._scopes and not (self._players and caller.user_id is not None):
+            caller.require_any(self._scopes)
+        return caller
+
+    @property
+    def schemes(self) -> list[dict[str, list[str]]]:
+        """The alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
+        if not self._scopes:
+            return [{}, *map(_requirement, SCHEMES)]
+        requirements = [_requirement(_scheme_of(scope)) for scope in Scope if scope in self._scopes]
+        return [*requirements, _requirement(PLAYERS)] if self._players else requirements
+
+
+class OperatorCheck(AccessCheck):
+    """Admits admin keys, and programs on this machine."""
+
+    async def __call__(self, request: Request) -> Caller:
+        return LOOPBACK if _is_local(request) else await super().__call__(request)
+
+
+Anyone = Annotated[Caller, Depends(AccessCheck())]
+"""Everybody. The handler checks private boards."""
+Submitter = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN, players=True))]
+"""A key that may submit for all players, or a player. The handler checks whose score a player submits, and where."""
+Registrar = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN))]
+"""A key that may create and change players."""
+KeyHolder = Annotated[Caller, Depends(AccessCheck(*Scope))]
+"""A key of any scope."""
+Owner = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN, players=True))]
+"""An admin or a player. The handler checks that a player reads only its own data."""
+Admin = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN))]
+"""A key that may do everything."""
+Operator = Annotated[Caller, Depends(OperatorCheck(Scope.ADMIN))]
+"""An admin, or a program on this machine."""
+
+
+async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
+    """Count the request against its rate limit. Raises `RateLimited`."""
+    try:
+        caller: Caller | None = await caller_of(request)
+    except Unauthenticated:
+        caller = None  # counts against the address, which throttles guessing
+    await rate_limits.admit(request.scope, caller)
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return the caller, resolved once per request. Raises `Unauthenticated` for an unknown key or token."""
+    caller: Caller | None = request.scope.get("leaderforge.caller")
+    if caller is None:
+        caller = await edge_of(request).callers.resolve(header(request.scope, b"authorization"))
+        request.scope["leaderforge.caller"] = caller
+    return caller
+
+
+def _is_local(request: Request) -> bool:
+    """Return whether the request comes from a program on this machine, and not from a proxy on it."""
+    headers = request.headers
+    if request.client is None or "x-forwarded-for" in headers or "forwarded" in headers:
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False

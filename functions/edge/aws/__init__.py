@@ -1,0 +1,1 @@
+"""AWS: invocations of Lambda as HTTP requests, and messages of SQS as submissions."""

@@ -1,0 +1,64 @@
+"""HTTP requests that arrive as invocations of AWS Lambda."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from mangum import Mangum
+
+from functions.edge.aws.runtime import runtime
+from functions.edge.http.application import application
+from functions.edge.http.errors import MalformedRequest, error_answer
+from leaderforge.wiring import Services
+
+
+class LambdaHandler:
+    """Serves routes to AWS Lambda: events of API Gateway, function URLs and load balancers.
+
+    The constructor does no I/O: settings are read and connections are opened by the first event.
+    """
+
+    def __init__(self, *routers: APIRouter) -> None:
+        self._routers = routers
+        self._serving: tuple[Services, Mangum] | None = None
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Return the response to an event, in the format of the event's sender."""
+        loop, mangum = runtime.loop, self._mangum()
+        assert not loop.is_running()  # noqa: S101 - Lambda runs one invocation at a time
+        if not _is_http(mangum, event, context):
+            return _malformed()
+        runtime.thaw()
+        try:
+            return mangum(event, context)
+        finally:
+            # Lambda freezes the process after the response, and with it everything in the background.
+            runtime.run(runtime.services.changes.settle())
+
+    def _mangum(self) -> Mangum:
+        services = runtime.services
+        if self._serving is None or self._serving[0] is not services:
+            self._serving = (services, Mangum(application(services, *self._routers), lifespan="off"))
+        return self._serving[1]
+
+
+def _is_http(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
+    """Return whether the event is an HTTP request that can be parsed."""
+    try:
+        adapter = mangum.infer(event, context)
+        return adapter.scope is not None and adapter.body is not None
+    except (RuntimeError, LookupError, TypeError, ValueError, AttributeError):
+        return False
+
+
+def _malformed() -> dict[str, Any]:
+    answer = error_answer(
+        MalformedRequest("the event is not an HTTP request; call the function by API Gateway or its URL")
+    )
+    headers = {name.decode(): value.decode() for name, value in answer.raw_headers}
+    return {
+        "statusCode": answer.status_code,
+        "headers": headers,
+        "multiValueHeaders": {},
+        "body": bytes(answer.body).decode(),
+        "isBase64Encoded": False,
+    }

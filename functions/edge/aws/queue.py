@@ -1,0 +1,49 @@
+"""Submissions that arrive as messages of SQS."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from functions.edge.context import Edge
+from functions.edge.http.errors import validation_error
+from functions.edge.submissions import submission_at
+from functions.edge.wire.submissions import QueuedSubmissionIn
+from leaderforge.domain.errors import LeaderForgeError, Refused
+from leaderforge.services.ingest import Delivery
+
+
+def messages_of(event: Any) -> list[dict[str, Any]]:
+    """Return the messages in an event of SQS. Raises `Refused` for another event."""
+    messages = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(messages, list) or not all(map(_is_message, messages)):
+        raise Refused("the event has no messages of SQS; use an SQS queue as the function's only trigger")
+    return messages
+
+
+async def delivery_of(edge: Edge, message: dict[str, Any]) -> Delivery:
+    """Parse a queue message. Without achieved_at, use the SQS send time. The delivery holds an error, if any."""
+    content: Any
+    try:
+        queued = QueuedSubmissionIn.model_validate_json(message["body"])
+        achieved_at = _sent_at(edge, message) if queued.achieved_at is None else queued.achieved_at
+        content = submission_at(edge, await edge.board_unchecked(queued.board), queued, achieved_at)
+    except ValidationError as error:
+        content = validation_error(error)
+    except LeaderForgeError as error:
+        content = error
+    return Delivery(message["messageId"], message["body"], content)
+
+
+def _sent_at(edge: Edge, message: dict[str, Any]) -> int:
+    """Return the SQS send time in ms since 1970, or now if SQS does not state it."""
+    timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
+    return int(timestamp) if timestamp.isdigit() else edge.services.clock()
+
+
+def _is_message(message: Any) -> bool:
+    return (
+        isinstance(message, dict)
+        and message.get("eventSource") == "aws:sqs"
+        and isinstance(message.get("messageId"), str)
+        and isinstance(message.get("body"), str)
+    )

@@ -1,0 +1,87 @@
+"""The state that survives between invocations of AWS Lambda."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from time import time
+from typing import Any, TypeVar
+
+from leaderforge.garbage import collect_seldom
+from leaderforge.wiring import Services, build, read_settings
+
+T = TypeVar("T")
+
+PAUSE_S = 5.0
+"""Seconds without an invocation after which connections are probed: the network silently drops idle ones."""
+
+_TURNS = 4
+"""Turns of the loop until a closed connection has left its pool: read its end, close it, notify the pool."""
+
+
+class Runtime:
+    """One event loop, and the services with their connections on it."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._services: Services | None = None
+        self._used_at = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is open."""
+        return self._loop is None and self._services is None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop, set as the current one: other code that ran a loop in this thread may have unset it."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        return self._loop
+
+    @property
+    def services(self) -> Services:
+        """The services, opened on first use."""
+        if self._services is None:
+            services = build(read_settings(os.environ))
+            self.loop.run_until_complete(services.open())
+            collect_seldom()
+            self._services = services
+            self._used_at = time()
+        return self._services
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to completion on the loop, as an invocation."""
+        self.thaw()
+        return self.loop.run_until_complete(work)
+
+    def thaw(self) -> None:
+        """Discard connections that were lost while the process was frozen.
+
+        The loop detects closed connections. Those that the network dropped silently are detected by a probe only.
+        """
+        self.loop.run_until_complete(_turns())
+        paused, self._used_at = time() - self._used_at, time()
+        # If the clock went backwards, assume a long pause.
+        if self._services is not None and not 0 <= paused < PAUSE_S:
+            self.loop.run_until_complete(self._services.renew())
+
+    def close(self) -> None:
+        """Close the connections and the loop. The next use opens new ones."""
+        services, self._services = self._services, None
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            if services is not None:
+                loop.run_until_complete(services.close())
+            loop.close()
+            asyncio.set_event_loop(None)
+
+
+async def _turns() -> None:
+    """Let the loop run the callbacks that are due."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+runtime = Runtime()
+"""One per process, shared by all functions in it."""

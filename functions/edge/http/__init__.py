@@ -1,0 +1,1 @@
+"""HTTP: from requests to handlers, and from results and errors to responses."""

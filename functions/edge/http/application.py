@@ -1,0 +1,135 @@
+"""The application that serves routes.
+
+FastAPI only documents the routes; `routing` serves them, and says why. FastAPI's serving layers are therefore not used.
+"""
+
+from typing import Any
+from warnings import catch_warnings
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.openapi.utils import get_openapi
+from pydantic.warnings import UnsupportedFieldAttributeWarning
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Lifespan
+
+from functions.edge.access.security import SCHEMES
+from functions.edge.context import Edge
+from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
+from functions.edge.http.middleware import EdgeMiddleware
+from functions.edge.http.routing import EdgeRoute, EdgeRoutes
+from leaderforge import __version__
+from leaderforge.wiring import Services
+
+_EXPOSED_HEADERS = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Policy",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-LeaderForge-Source",
+    "X-Request-Id",
+]
+_DAY_S = 86_400
+
+
+def router(tag: str) -> APIRouter:
+    """Return a router for the handlers of one function."""
+    # mypy expects a route class of FastAPI's. The router only makes and holds routes, for which ours suffices.
+    return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)  # type: ignore[arg-type]
+
+
+class Application(FastAPI):
+    """FastAPI without its serving layers, and with our security schemes in the OpenAPI document."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return Starlette's layers around the routes. FastAPI's would only cost time: they serve its own routes."""
+        return Starlette.build_middleware_stack(self)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made on first use: a cold start does not pay for it."""
+        if self.openapi_schema is None:
+            with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
+                # FastAPI silences this warning too, but not for models with `defer_build`.
+                document = get_openapi(
+                    title=self.title,
+                    summary=self.summary,
+                    version=self.version,
+                    license_info=self.license_info,
+                    routes=[route.documented() for route in self.routes if isinstance(route, EdgeRoute)],
+                )
+            document.setdefault("components", {})["securitySchemes"] = SCHEMES
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def application(
+    services: Services, *routers: APIRouter, lifespan: Lifespan[FastAPI] | None = None, documented: bool = False
+) -> FastAPI:
+    """Return an application with the routes of these routers. With `documented`, serve the OpenAPI document too."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, EdgeRoute)]
+    app = Application(
+        title="LeaderForge",
+        summary="A sharded leaderboard service.",
+        version=__version__,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        openapi_url="/api/openapi.json" if documented else None,
+        docs_url="/api/docs" if documented else None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
+        # Off: our telemetry port measures all requests already.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
+    )
+    # `EdgeRoutes` serves them before the router is reached. The router needs them to answer 405 with `Allow`.
+    app.router.routes[:0] = routes
+    app.state.edge = Edge(services)
+    return app
+
+
+def _middleware(services: Services) -> list[Middleware]:
+    layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
+    if services.settings.cors_origins:
+        layers.append(_cors(services.settings.cors_origins))
+    return layers
+
+
+def _cors(origins: tuple[str, ...]) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-None-Match", "Last-Event-ID", "X-Request-Id"],
+        expose_headers=_EXPOSED_HEADERS,
+        max_age=_DAY_S,
+    )
+
+
+async def _answer_http_error(request: Request, error: Any) -> Response:
+    """Return the answer to a request that Starlette refused, such as one without a route."""
+    path = request.url.path
+    if error.status_code == 404:
+        return error_answer(RouteNotFound(f"there is no {path}; docs/api.md lists all paths"), error.headers)
+    if error.status_code == 405:
+        methods = ", ".join(_methods(request))
+        return error_answer(
+            MethodNotAllowed(f"{request.method} is not allowed for {path}; use {methods}"), {"Allow": methods}
+        )
+    return error_answer(MalformedRequest(str(error.detail)), error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all routes with the path of the route that matched except for its method."""
+    path = request.scope["route"].path
+    return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
+
+
+async def _answer_failure(request: Request, error: Exception) -> Response:
+    request.scope["leaderforge.error"] = error
+    return error_answer(error)

@@ -1,0 +1,124 @@
+"""Errors as responses: one table of statuses, one JSON shape."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from functions.edge.http.responses import Answer
+from functions.edge.wire.errors import render_error
+from leaderforge.domain.errors import (
+    Conflict,
+    Forbidden,
+    LeaderForgeError,
+    NotFound,
+    Refused,
+    Unauthenticated,
+    Unavailable,
+)
+
+
+class MalformedRequest(Refused):
+    """The request cannot be parsed."""
+
+    code = "malformed_request"
+
+
+class RequestTimeout(Refused):
+    code = "request_timeout"
+
+
+class RouteNotFound(NotFound):
+    code = "route_not_found"
+
+
+class MethodNotAllowed(Refused):
+    code = "method_not_allowed"
+
+
+class BodyTooLarge(Refused):
+    code = "body_too_large"
+
+
+class UnsupportedMediaType(Refused):
+    code = "unsupported_media_type"
+
+
+class RateLimited(Refused):
+    """The request exceeds the rate limit of a key, a player or an address."""
+
+    code = "rate_limited"
+
+
+class StreamingUnavailable(LeaderForgeError):
+    """This deployment cannot stream responses."""
+
+    code = "streaming_unavailable"
+
+
+class InternalError(LeaderForgeError):
+    """The public form of an unexpected error. It tells nothing of the cause."""
+
+    def __init__(self) -> None:
+        super().__init__("unexpected error; search the service's log for the X-Request-Id of this response")
+
+
+STATUS: Mapping[type[LeaderForgeError], int] = {
+    MalformedRequest: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    MethodNotAllowed: 405,
+    RequestTimeout: 408,
+    Conflict: 409,
+    BodyTooLarge: 413,
+    UnsupportedMediaType: 415,
+    Refused: 422,
+    RateLimited: 429,
+    LeaderForgeError: 500,
+    StreamingUnavailable: 501,
+    Unavailable: 503,
+}
+"""The HTTP status of each error class. A class that is not here has the status of its nearest base."""
+
+_HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
+    401: ((b"www-authenticate", b'Bearer realm="leaderforge"'),),
+    503: ((b"retry-after", b"1"),),
+}
+_COMMON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_SERVER_ERROR = 500
+
+
+def status_of(error: type[LeaderForgeError]) -> int:
+    """Return the HTTP status of an error class."""
+    return next(STATUS[base] for base in error.__mro__ if base in STATUS)
+
+
+def public_error(error: Exception) -> LeaderForgeError:
+    """Return the error that the client may see: unexpected ones become `InternalError`."""
+    if isinstance(error, ValidationError):
+        return validation_error(error)
+    if isinstance(error, LeaderForgeError) and status_of(type(error)) != _SERVER_ERROR:
+        return error
+    return InternalError()
+
+
+def validation_error(error: ValidationError) -> LeaderForgeError:
+    """Return the problems of an input, each with its place. The message names the first."""
+    failures = error.errors(include_url=False, include_context=False, include_input=False)
+    if failures[0]["type"] == "json_invalid":
+        return MalformedRequest(f"the body is not valid JSON: {failures[0]['msg'].removeprefix('Invalid JSON: ')}")
+    problems = [{"at": ".".join(map(str, item["loc"])), "problem": _problem(item["msg"])} for item in failures]
+    first = problems[0]
+    return Refused(f"{first['at'] or 'the body'}: {first['problem']}", errors=problems)
+
+
+def error_answer(error: Exception, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return the response to a request that failed with this error."""
+    public = public_error(error)
+    status = status_of(type(public))
+    extra = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    return Answer(render_error(public).encode(), [*_COMMON_HEADERS, *_HEADERS.get(status, ()), *extra], status)
+
+
+def _problem(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,112 @@
+"""Request ids, metrics and the access log, for every request."""
+
+import random
+import re
+from collections.abc import Mapping
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from leaderforge.ports import Telemetry
+
+_SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SERVER_ERROR = 500
+_CLIENT_CLOSED = 499
+"""Status in metrics and logs of a request whose client disconnected before the response."""
+_NO_ROUTE = "unmatched"
+_HEAD = "leaderforge.head"
+
+
+def is_head(scope: Scope) -> bool:
+    """Return whether the client sent HEAD. Routes see GET, and may skip the work of a body."""
+    return _HEAD in scope
+
+
+class EdgeMiddleware:
+    """Gives each request an id, counts it and logs it. Answers HEAD like GET, without the body.
+
+    Every answer with a 5xx status is logged, and every other one only with `access_log`.
+    """
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
+        self._app = app
+        self._telemetry = telemetry
+        self._access_log = access_log
+        self._log = structlog.get_logger("leaderforge.http")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, send)
+        begin = perf_counter()
+        try:
+            await self._app(exchange.scope, receive, exchange.send)
+        finally:
+            self._account(exchange, perf_counter() - begin)
+
+    def _account(self, exchange: "_Exchange", seconds: float) -> None:
+        status, route = exchange.status or _CLIENT_CLOSED, exchange.route
+        # A client may invent methods. Each would be a new time series.
+        method = exchange.method if exchange.method in _METHODS else "other"
+        self._telemetry.count("http_requests", method=method, route=route, status=str(status))
+        if self._access_log or status >= _SERVER_ERROR:
+            self._write(exchange, method, route, status, seconds)
+
+    def _write(self, exchange: "_Exchange", method: str, route: str, status: int, seconds: float) -> None:
+        facts: dict[str, object] = {
+            "request_id": exchange.request_id.decode(),
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+        }
+        error = exchange.scope.get("leaderforge.error")
+        if status < _SERVER_ERROR:
+            self._log.info("request", **facts)
+        elif status == _SERVER_ERROR:
+            self._log.error("request_failed", **facts, exc_info=error)
+        else:
+            self._log.warning("request_unserved", **facts, error=repr(error) if error else None)
+
+
+class _Exchange:
+    """One request and its response."""
+
+    __slots__ = ("_send", "method", "request_id", "scope", "status")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._send = send
+        self.method: str = scope["method"]
+        self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
+        self.request_id = _request_id(scope)
+        self.status = 0
+
+    @property
+    def route(self) -> str:
+        """The template of the path. Metrics have one time series per template, not one per path."""
+        route = self.scope.get("route")
+        return _NO_ROUTE if route is None else route.path
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            extra = self.scope.get("leaderforge.headers", ())
+            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id), *extra]
+        elif self.method == "HEAD":
+            message = _without_body(message)
+        await self._send(message)
+
+
+def _without_body(message: Mapping[str, object]) -> Message:
+    return {**message, "body": b""}
+
+
+def _request_id(scope: Scope) -> bytes:
+    """Return the id that the client sent if it is safe to log, otherwise a new one of 128 random bits."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
+            return bytes(value)
+    return b"%032x" % random.getrandbits(128)

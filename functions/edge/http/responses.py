@@ -1,0 +1,112 @@
+"""Responses whose bytes are ready to send, with the headers for conditional reads."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from starlette.responses import Response
+
+from functions.edge.wire.bodies import JsonBody
+from leaderforge.services.entries import Source
+
+Header = tuple[bytes, bytes]
+
+_JSON: Header = (b"content-type", b"application/json")
+_REVALIDATE: Header = (b"cache-control", b"no-cache")
+NO_STORE: Header = (b"cache-control", b"no-store")
+_SOURCES: dict[Source, Header] = {source: (b"x-leaderforge-source", source.value.encode()) for source in Source}
+_NOT_MODIFIED = 304
+
+
+class ReadResult(Protocol):
+    """The result of a read: its time in ms since 1970, and its source."""
+
+    @property
+    def as_of(self) -> int: ...
+
+    @property
+    def source(self) -> Source: ...
+
+
+class Provenance(NamedTuple):
+    """The time (ms since 1970) and the source of a read whose result does not hold them."""
+
+    as_of: int
+    source: Source
+
+
+class Answer(Response):
+    """A response whose body and headers are sent as they are."""
+
+    def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
+        self.status_code = status
+        self.body = body
+        self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
+        self.background = None
+        self.etag = etag
+
+    @property
+    def tag(self) -> bytes:
+        """The opaque part of the ETag: equal for equal content."""
+        return (self.etag or b"").removeprefix(b"W/").strip(b'"')
+
+    def unless_matching(self, if_none_match: bytes) -> Response:
+        """Return this response, or `304 Not Modified` if the client has its content."""
+        if self.etag is None or not _matches(if_none_match, self.etag):
+            return self
+        return Unchanged(self.raw_headers)
+
+
+class Unchanged(Response):
+    """`304 Not Modified`, with the headers of the full response except those of its body."""
+
+    def __init__(self, headers: Sequence[Header]) -> None:
+        self.status_code = _NOT_MODIFIED
+        self.body = b""
+        self.raw_headers = [header for header in headers if not header[0].startswith(b"content-")]
+        self.background = None
+
+
+def answer_read(body: JsonBody, result: ReadResult) -> Answer:
+    """Return the answer to a read, with its time as last member. The ETag ignores the time."""
+    return _answer_read(body, body.with_as_of(result.as_of), result.source)
+
+
+def answer_stored(body: JsonBody) -> Answer:
+    """Return the answer to a read that the store alone can answer."""
+    return _answer_read(body, body.closed(), Source.STORE)
+
+
+def answer_written(
+    body: JsonBody, source: Source = Source.STORE, status: int = 200, headers: Sequence[Header] = ()
+) -> Answer:
+    """Return the answer to a write."""
+    return Answer(body.closed(), [_JSON, NO_STORE, _SOURCES[source], *headers], status)
+
+
+def answer_private(content: bytes, status: int = 200, content_type: str = "application/json") -> Answer:
+    """Return an answer that caches must not store."""
+    return Answer(content, [(b"content-type", content_type.encode()), NO_STORE], status)
+
+
+def download_headers(content_type: str, file_name: str, source: Source) -> Sequence[Header]:
+    """Return the headers of a file that is streamed."""
+    disposition = f'attachment; filename="{file_name}"'
+    return (
+        (b"content-type", content_type.encode()),
+        (b"content-disposition", disposition.encode()),
+        NO_STORE,
+        _SOURCES[source],
+    )
+
+
+def _answer_read(body: JsonBody, content: bytes, source: Source) -> Answer:
+    # A weak ETag: answers with one ETag differ in `as_of`.
+    etag = b'W/"%s"' % body.digest()
+    return Answer(content, [_JSON, _REVALIDATE, _SOURCES[source], (b"etag", etag)], etag=etag)
+
+
+def _matches(if_none_match: bytes, etag: bytes) -> bool:
+    if if_none_match.strip() == b"*":
+        return True
+    opaque = etag.removeprefix(b"W/")
+    return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))

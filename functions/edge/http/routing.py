@@ -1,0 +1,241 @@
+"""From a request to a handler's parameters, and from its result or error to a response.
+
+FastAPI reads the handlers' signatures and documents them, on first use. Requests are served here instead, which takes a
+third of FastAPI's time: there is no dependency graph, bodies are validated from their bytes, and results are sent as
+they are or, if a handler returns a `Stream`, while they are generated.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from functools import cached_property, lru_cache, partial
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+
+from fastapi import Request, Response
+from fastapi.params import Depends, Query
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.edge.access.security import AccessCheck, require_allowance
+from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, error_answer
+from functions.edge.http.headers import header
+from functions.edge.http.responses import Answer
+from functions.edge.http.streaming import Stream
+from leaderforge.domain.errors import LeaderForgeError
+
+Extract = Callable[[Request], Any]
+"""Returns the value of one parameter of a handler from a request."""
+
+_BODY_S = 10.0
+"""Seconds within which the body of a request must arrive."""
+_MAX_CACHED_QUERY = 100
+"""Bytes up to which a query string is cached. Longer ones hold cursors or ids, which hardly repeat."""
+
+
+class EdgeRoute(Route):
+    """A route. Its handler takes path parameters, dependencies on the request, one query model and one body."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Awaitable[Answer | Stream]],
+        *,
+        methods: Collection[str],
+        name: str | None = None,
+        **documentation: Any,
+    ) -> None:
+        super().__init__(path, endpoint, name=name)
+        self._prefix = path.partition("{")[0]
+        self.methods = set(methods)  # Starlette would add HEAD, which `EdgeMiddleware` turns into GET
+        self._operation = _Operation(self.name, endpoint, self.param_convertors)
+        self.app = self._operation
+        self._document = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether the route matches the request, and the additions to the scope."""
+        # A comparison of the literal prefix spares most regular expressions.
+        if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
+            return Match.NONE, {}
+        match, additions = super().matches(scope)
+        if match is not Match.NONE:
+            additions["route"] = self
+        return match, additions
+
+    def documented(self) -> APIRoute:
+        """Return FastAPI's form of the route, for the documentation. Making it takes longer than this route's."""
+        extra = self._document.keywords["openapi_extra"] or {}
+        access = self._operation.access
+        return self._document(openapi_extra=extra | {"security": access.schemes} if access else extra)
+
+
+class EdgeRoutes:
+    """Dispatches requests to routes. Requests without a route go to the application below.
+
+    Routes answer their own errors, therefore they need none of the application's error layers.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
+        self._app = app
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            for route in self._routes:
+                match, additions = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(additions)
+                    await route.app(scope, receive, send)
+                    return
+        await self._app(scope, receive, send)
+
+
+class _Operation:
+    """Serves one route."""
+
+    def __init__(
+        self, name: str, endpoint: Callable[..., Awaitable[Answer | Stream]], in_path: Collection[str]
+    ) -> None:
+        self._name = name
+        self._endpoint = endpoint
+        hints = get_type_hints(endpoint, include_extras=True)
+        hints.pop("return", None)
+        self._in_path = {n: hints.pop(n) for n in in_path}
+        self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
+        self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
+        self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]
+
+    @property
+    def access(self) -> AccessCheck | None:
+        """The access check of the route, None if it admits everybody unseen."""
+        return self._checks[0][1] if self._checks else None
+
+    @cached_property
+    def _path(self) -> type[BaseModel]:
+        fields: dict[str, Any] = {name: (hint, ...) for name, hint in self._in_path.items()}
+        return create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._serve(request)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            scope["leaderforge.error"] = error
+            response = error_answer(error)
+        with suppress(ClientDisconnect):
+            await response(scope, receive, send)
+
+    async def _serve(self, request: Request) -> Response:
+        edge = request.scope["app"].state.edge
+        with edge.services.telemetry.transaction(self._name):
+            try:
+                if edge.rate_limits is not None:
+                    await require_allowance(request, edge.rate_limits)
+                answer = await self._answer(request, edge.services.settings.max_body_bytes)
+            except (LeaderForgeError, ValidationError) as error:
+                # An expected error is not a failure of the transaction.
+                request.scope["leaderforge.error"] = error
+                answer = error_answer(error)
+        if isinstance(answer, Answer) and answer.etag is not None and request.method == "GET":
+            if_none_match = header(request.scope, b"if-none-match")
+            if if_none_match is not None:
+                return answer.unless_matching(if_none_match)
+        return answer
+
+    async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
+        # Access is checked first: a caller without rights learns nothing of the validity of its input.
+        arguments: dict[str, Any] = {name: await check(request) for name, check in self._checks}
+        for name, extract in self._extractors:
+            arguments[name] = extract(request)
+        path = request.scope["path_params"]
+        if path:
+            arguments |= self._path.model_validate(path).__dict__
+        for name, model in self._bodies.items():
+            _require_json(request.scope)
+            arguments[name] = model.model_validate_json(await _body(request, max_body_bytes))
+        answer = await self._endpoint(**arguments)
+        if isinstance(answer, Stream):
+            await answer.begin()
+        return answer
+
+
+def _is_body(hint: Any) -> bool:
+    return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _access_check(hint: Any) -> AccessCheck | None:
+    """Return the access check in a parameter's type, None if it has none."""
+    annotations = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    dependencies = (item.dependency for item in annotations if isinstance(item, Depends))
+    return next((dependency for dependency in dependencies if isinstance(dependency, AccessCheck)), None)
+
+
+def _extractor(name: str, hint: Any) -> Extract:
+    """Return the function that extracts a parameter with this name and type from a request."""
+    base, *annotations = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    for annotation in annotations:
+        if isinstance(annotation, Depends) and annotation.dependency is not None:
+            return annotation.dependency
+        if isinstance(annotation, Query):
+            return partial(_query, base)
+    raise TypeError(f"parameter {name!r} has no source; annotate it with Depends or Query, or name it in the path")
+
+
+def _query(model: type[BaseModel], request: Request) -> BaseModel:
+    text: bytes = request.scope["query_string"]
+    return _cached_query(model, text) if len(text) <= _MAX_CACHED_QUERY else _parsed_query(model, text)
+
+
+def _parsed_query(model: type[BaseModel], text: bytes) -> BaseModel:
+    return model.model_validate(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
+
+
+_cached_query = lru_cache(2048)(_parsed_query)
+"""Clients send the same few query strings again and again. The models are immutable."""
+
+
+def _require_json(scope: Scope) -> None:
+    content_type = header(scope, b"content-type")
+    if content_type is None or content_type.partition(b";")[0].strip().lower() != b"application/json":
+        raise UnsupportedMediaType("the body must be JSON; send Content-Type: application/json")
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
+    length = header(request.scope, b"content-length")
+    if length is not None and length.isdigit():
+        _require_within(int(length), limit)
+    message = await request.receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        # Most bodies arrive in one message. They need no timer.
+        body: bytes = message.get("body", b"")
+        _require_within(len(body), limit)
+        return body
+    try:
+        async with asyncio.timeout(_BODY_S):
+            return await _joined_body(request, message, limit)
+    except TimeoutError:
+        raise RequestTimeout(f"the body did not arrive within {_BODY_S:g} s") from None
+
+
+async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
+    """Return the body whose first message this is."""
+    body = bytearray()
+    while True:
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        _require_within(len(body), limit)
+        if not message.get("more_body", False):
+            return bytes(body)
+        message = await request.receive()
+
+
+def _require_within(length: int, limit: int) -> None:
+    if length > limit:
+        raise BodyTooLarge(f"the body may have at most {limit} bytes; split it or make it smaller", limit=limit)

@@ -1,0 +1,73 @@
+"""Responses that are streamed in pieces."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from functions.edge.http.middleware import is_head
+from functions.edge.http.responses import Header
+
+PATIENCE_S = 30.0
+"""Seconds after which a client that does not accept the next piece counts as disconnected."""
+
+
+def is_buffered(scope: Scope) -> bool:
+    """Return whether the server sends a response only as a whole, as AWS Lambda does."""
+    return "aws.event" in scope
+
+
+class Stream(Response):
+    """A response that is sent while it is generated, until it ends or the client disconnects.
+
+    Nothing is sent before `begin` has returned: an error until then is answered like any other. A later error aborts
+    the connection, by which the client knows that the response is incomplete. The generator is closed in all cases.
+    """
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:
+        self.status_code = status
+        self.raw_headers = list(headers)
+        self.background = None
+        self._pieces = pieces
+        self._first = b""
+
+    async def begin(self) -> None:
+        """Generate the first piece. Raises the errors of the generator."""
+        self._first = await anext(self._pieces, b"")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.ensure_future(self._send(scope, send))
+        disconnect = asyncio.ensure_future(_disconnect(receive))
+        try:
+            await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            disconnect.cancel()
+            sending.cancel()
+            await asyncio.wait((sending, disconnect))
+            await self._pieces.aclose()
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, scope: Scope, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if not is_head(scope):
+            await _send_piece(send, self._first)
+            async for piece in self._pieces:
+                await _send_piece(send, piece)
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_piece(send: Send, piece: bytes) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except TimeoutError:
+        raise ClientDisconnect from None
+
+
+async def _disconnect(receive: Receive) -> None:
+    """Return when the client has disconnected."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,96 @@
+"""API keys on the wire."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StrictInt
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import TimeOut
+from functions.edge.wire.models import StrictIn, StrictOut
+from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey
+from leaderforge.domain.callers import Scope
+from leaderforge.services.keys import IssuedKey
+
+KeyName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The key's name.", examples=["game-server"])
+]
+
+
+class KeyIn(StrictIn):
+    """An API key to create."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "game-server", "scopes": ["submit"]}]})
+
+    name: KeyName = Field(description="The key's name. Permanent, and never reused, even after revocation.")
+    scopes: list[Scope] = Field(
+        min_length=1,
+        max_length=len(Scope),
+        description="`read` reads private boards, `submit` submits for all players and creates players, `admin` may do "
+        "everything.",
+    )
+
+
+class RotationIn(StrictIn):
+    """The rotation of an API key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_s": 3600}]})
+
+    overlap_s: Annotated[StrictInt, Field(ge=0, le=MAX_OVERLAP_S)] = Field(
+        0,
+        description="The seconds for which the current key stays valid. A key replaced by an earlier rotation expires "
+        "now.",
+    )
+
+
+class KeyOut(StrictOut):
+    """An API key."""
+
+    name: str = Field(examples=["game-server"])
+    scopes: list[Scope]
+    created_at: TimeOut
+    created_by: str = Field(description="The actor that created the key.", examples=["env:admin"])
+    rotated_at: TimeOut | None
+    replaced_until: TimeOut | None = Field(description="When the key before the rotation expires.")
+    revoked_at: TimeOut | None
+
+
+class KeysOut(StrictOut):
+    """All API keys, ordered by name."""
+
+    keys: list[KeyOut]
+
+
+class IssuedKeyOut(KeyOut):
+    """An API key with its secret text, which cannot be shown again."""
+
+    key: str = Field(
+        description="The secret text of the key.", examples=["lf_00112233445566778899aabbccddeeff0011223344556677"]
+    )
+
+
+def render_key(key: ApiKey) -> JsonBody:
+    """Return an API key without its text."""
+    return JsonBody.of(KeyOut(**_members(key)))
+
+
+def render_keys(keys: Iterable[ApiKey]) -> JsonBody:
+    """Return API keys without their texts."""
+    return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys]))
+
+
+def render_issued_key(issued: IssuedKey) -> JsonBody:
+    """Return an API key with its text."""
+    return JsonBody.of(IssuedKeyOut(**_members(issued.key), key=issued.text))
+
+
+def _members(key: ApiKey) -> dict[str, Any]:
+    return {
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "created_at": key.created_at,
+        "created_by": key.created_by,
+        "rotated_at": key.rotated_at,
+        "replaced_until": None if key.replaced is None else key.replaced.until,
+        "revoked_at": key.revoked_at,
+    }

@@ -1,0 +1,72 @@
+"""The audit log on the wire."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import BoardName, IntegerOut, PageLimit, TimeOut, UserId
+from functions.edge.wire.models import QueryIn, StrictOut
+from leaderforge.domain.audit import Audited, AuditEntry
+
+AuditCursor = Annotated[str, Field(pattern=r"^[0-9]{1,16}\.[0-9]{1,18}$")]
+
+
+class AuditQuery(QueryIn):
+    board: BoardName | SkipJsonSchema[None] = Field(None, description="Return only actions on this board.")
+    user_id: UserId | SkipJsonSchema[None] = Field(None, description="Return only actions on this player.")
+    action: Annotated[str, Field(pattern=r"^[a-z_.]{1,64}$", examples=["key.create"])] | SkipJsonSchema[None] = Field(
+        None, description="Return only actions of this kind, such as `key.create`."
+    )
+    limit: PageLimit = 50
+    cursor: AuditCursor | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+
+    @property
+    def before(self) -> tuple[int, int] | None:
+        """The time (ms since 1970) and id of the audit entry to continue from, None to start."""
+        if self.cursor is None:
+            return None
+        time, _, audit_id = self.cursor.partition(".")
+        return int(time), int(audit_id)
+
+
+class ActOut(StrictOut):
+    """An audit entry: an action of an admin, an operator or a game server."""
+
+    at: TimeOut
+    actor: str = Field(
+        description="The actor: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.", examples=["key:ops"]
+    )
+    action: str = Field(description="The kind of the action.", examples=["key.create"])
+    board: str | None = Field(description="The board that the action concerned.")
+    user_id: IntegerOut | None = Field(description="The player that the action concerned.")
+    reason: str | None = Field(description="The reason that the actor gave.")
+    details: dict[str, Any]
+
+
+class AuditOut(StrictOut):
+    """Audit entries, newest first."""
+
+    entries: list[ActOut]
+    next: str | None = Field(description="Cursor of the older audit entries; null at the end.")
+
+
+def render_audit(entries: Sequence[Audited], following: tuple[int, int] | None) -> JsonBody:
+    """Return audit entries. `following` is the time and id to continue from, None at the end."""
+    cursor = None if following is None else f"{following[0]}.{following[1]}"
+    return JsonBody.of(AuditOut(entries=[act_out(audited.entry) for audited in entries], next=cursor))
+
+
+def act_out(entry: AuditEntry) -> ActOut:
+    """Return the output model of an audit entry."""
+    return ActOut(
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        board=entry.board,
+        user_id=entry.user_id,
+        reason=entry.reason,
+        details=dict(entry.details),
+    )

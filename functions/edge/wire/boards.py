@@ -1,0 +1,154 @@
+"""Boards on the wire. The domain decides which settings are valid."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut
+from functions.edge.wire.models import StrictIn, StrictOut
+from leaderforge.domain.board_settings import (
+    MAX_DECIMALS,
+    MAX_INTERVAL_MS,
+    MAX_KEEP_DAYS,
+    MAX_NAME_LENGTH,
+    MAX_UNIT_LENGTH,
+    settings_of,
+)
+from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
+from leaderforge.domain.errors import SettingFixed
+from leaderforge.domain.periods import Kind
+
+Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
+Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
+Kinds = Annotated[list[Kind], Field(min_length=1, max_length=len(Kind))]
+
+
+class _SettingsIn(StrictIn):
+    """The settings of a board. `changes` returns only those that were sent."""
+
+    name: Title = Field(default_factory=str, description="The display name. Defaults to the identifier in paths.")
+    policy: Policy = Field(Policy.SUM, description="How a player's scores combine. Permanent.")
+    order: Order = Field(Order.DESC, description="Whether high (`desc`) or low (`asc`) scores lead. Permanent.")
+    subscore_order: Order | None = Field(
+        None, description="The order of second scores, which break ties; null for a board without them. Permanent."
+    )
+    rank_style: RankStyle = Field(
+        RankStyle.ORDINAL, description="Whether equal scores have different ranks (`ordinal`) or one (`shared`)."
+    )
+    min_score: IntegerIn | None = Field(None, description="The lowest score that is accepted.")
+    max_score: IntegerIn | None = Field(None, description="The highest score that is accepted.")
+    max_change: Annotated[StrictInt, Field(ge=0, le=MAX_INTEGER)] | None = Field(
+        None, description="The maximum amount by which one submission may change a player's score, up or down."
+    )
+    min_interval_ms: Annotated[StrictInt, Field(ge=0, le=MAX_INTERVAL_MS)] | None = Field(
+        None, description="The minimum time between two submissions of a player, in milliseconds."
+    )
+    periods: Kinds = Field(
+        [Kind.ALL_TIME], description="The period kinds that the board ranks. The first one is `current`."
+    )
+    time_zone: Annotated[StrictStr, Field(min_length=1, max_length=64)] = Field(
+        "UTC", description="The time zone in which days, weeks, months and seasons start. Permanent."
+    )
+    season: Annotated[StrictStr, Field(min_length=9, max_length=100)] | None = Field(
+        None,
+        description="The start of seasons, as a cron expression of five fields. Permanent once set.",
+        examples=["0 0 1 */3 *"],
+    )
+    keep_days: Annotated[StrictInt, Field(ge=1, le=MAX_KEEP_DAYS)] | None = Field(
+        None, description="The number of days for which past periods are kept; null keeps them without limit."
+    )
+    unit: Unit | None = Field(None, description="The unit of the scores, for display.", examples=["ms"])
+    decimals: Annotated[StrictInt, Field(ge=0, le=MAX_DECIMALS)] = Field(
+        0, description="The number of a score's digits that are decimals, for display."
+    )
+    private: StrictBool = Field(
+        False, description="Whether reading the board needs an API key, or a player token with scope `read`."
+    )
+    open_to_players: StrictBool = Field(False, description="Whether players may submit with their own tokens.")
+
+    def changes(self) -> dict[str, Any]:
+        """Return the settings that were sent."""
+        settings = self.model_dump(exclude={"board"}, exclude_unset=True)
+        return settings | {"periods": tuple(settings["periods"])} if "periods" in settings else settings
+
+
+class BoardIn(_SettingsIn):
+    """A board to create."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"board": "laps", "policy": "best", "order": "asc", "periods": ["all-time", "weekly"], "unit": "ms"}
+            ]
+        }
+    )
+
+    board: BoardName = Field(description="The board's identifier in paths (its slug). Permanent.")
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Drop the defaults of a new board: an absent setting stays unchanged."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
+    schema["examples"] = [{"max_score": 600000, "periods": ["all-time", "weekly"]}]
+
+
+class BoardChangesIn(_SettingsIn):
+    """Settings to change. Permanent settings may be sent with their current values."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    board: BoardName = Field(default_factory=str, description="The board's current identifier in paths.")
+
+    def require_same(self, slug: str) -> None:
+        """Raise `SettingFixed` if another slug was sent."""
+        if self.board and self.board != slug:
+            raise SettingFixed("board", f"board {slug!r} cannot become {self.board!r}; create another board")
+
+
+class BoardOut(StrictOut):
+    """A board's settings."""
+
+    board: str = Field(description="The board's identifier in paths (its slug).", examples=["default"])
+    name: str = Field(description="The display name.", examples=["Default"])
+    policy: Policy
+    order: Order
+    subscore_order: Order | None = Field(description="The order of second scores; null on boards without them.")
+    rank_style: RankStyle
+    min_score: IntegerOut | None
+    max_score: IntegerOut | None
+    max_change: CountOut | None
+    min_interval_ms: CountOut | None
+    periods: list[Kind] = Field(description="The period kinds that the board ranks. The first one is `current`.")
+    time_zone: str = Field(examples=["UTC"])
+    season: str | None = Field(description="The start of seasons, as a cron expression.", examples=["0 0 1 */3 *"])
+    keep_days: CountOut | None = Field(
+        description="The number of days for which past periods are kept; null keeps them without limit."
+    )
+    unit: str | None = Field(examples=["points"])
+    decimals: CountOut
+    private: bool
+    open_to_players: bool
+    building: list[Kind] = Field(description="The period kinds that are being computed from earlier scores.")
+
+
+class BoardsOut(StrictOut):
+    boards: list[BoardOut]
+
+
+def render_board(board: Board) -> JsonBody:
+    """Return a board's settings."""
+    return JsonBody.of(_board_out(board))
+
+
+def render_boards(boards: Iterable[Board]) -> JsonBody:
+    """Return the settings of several boards."""
+    return JsonBody.of(BoardsOut(boards=list(map(_board_out, boards))))
+
+
+def _board_out(board: Board) -> BoardOut:
+    building = () if board.backfill is None else board.backfill.kinds
+    return BoardOut(board=board.slug, **asdict(settings_of(board)), building=list(building))

@@ -1,0 +1,60 @@
+"""JSON bodies and the JSON text of single values."""
+
+from hashlib import blake2b
+from json.encoder import encode_basestring
+from typing import Self
+
+from functions.edge.wire.models import StrictOut
+from leaderforge.domain.times import time_text
+
+_DIGEST_BYTES = 12
+"""96 bits: a client that compares ETags meets no collision."""
+
+
+class JsonBody:
+    """A JSON object as it goes out, in UTF-8. Immutable.
+
+    The member `as_of` is added last and is not in the digest: equal content has one digest at all times.
+    """
+
+    __slots__ = ("_content",)
+
+    def __init__(self, text: str) -> None:
+        self._content = text.encode()
+
+    @classmethod
+    def of(cls, model: StrictOut) -> Self:
+        """Return the members of a model that were set, but for `as_of`."""
+        return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of"}))
+
+    def closed(self) -> bytes:
+        """Return the whole object."""
+        return self._content
+
+    def with_as_of(self, time: int) -> bytes:
+        """Return the object with the member `as_of`, a time in ms since 1970."""
+        return with_member(self._content, b"as_of", time_text(time).encode())
+
+    def digest(self) -> bytes:
+        """Return a hash of the content as hexadecimal text."""
+        return blake2b(self._content, digest_size=_DIGEST_BYTES).hexdigest().encode()
+
+
+def with_member(content: bytes, name: bytes, text: bytes) -> bytes:
+    """Return a JSON object, which must have members, with another one. The text must not need escapes."""
+    return b'%s,"%s":"%s"}' % (memoryview(content)[:-1], name, text)
+
+
+def string_json(text: str | None) -> str:
+    """Return a JSON string, or null."""
+    return "null" if text is None else encode_basestring(text)
+
+
+def number_json(value: int | None) -> str:
+    """Return a JSON number, or null."""
+    return "null" if value is None else str(value)
+
+
+def truth_json(value: bool) -> str:
+    """Return true or false."""
+    return "true" if value else "false"

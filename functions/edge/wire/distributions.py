@@ -1,0 +1,60 @@
+"""Distributions of scores on the wire."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, TimeOut
+from functions.edge.wire.models import StrictOut
+from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
+from leaderforge.domain.boards import Ladder
+from leaderforge.services.entries import Bucket, Distribution
+
+
+class DistributionQuery(PeriodQuery):
+    buckets: Annotated[int, Field(ge=1, le=200), FROM_TEXT] = Field(50, description="The maximum number of buckets.")
+
+
+class BucketOut(StrictOut):
+    """The number of entries with a score from `low` to `high`, both inclusive."""
+
+    low: IntegerOut
+    high: IntegerOut
+    count: CountOut
+
+
+class DistributionOut(StrictOut):
+    """The distribution of a board's scores. Scores are null on an empty board."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    buckets: list[BucketOut]
+    count: CountOut
+    min: IntegerOut | None
+    max: IntegerOut | None
+    p50: IntegerOut | None
+    p90: IntegerOut | None
+    p99: IntegerOut | None
+    as_of: TimeOut
+
+
+def render_distribution(ladder: Ladder, distribution: Distribution) -> JsonBody:
+    """Return a distribution."""
+    model = DistributionOut(
+        board=ladder.board.slug,
+        period=ladder.period_name,
+        buckets=list(map(_bucket_out, distribution.buckets)),
+        count=distribution.total,
+        min=distribution.minimum,
+        max=distribution.maximum,
+        p50=distribution.percentiles.get(50),
+        p90=distribution.percentiles.get(90),
+        p99=distribution.percentiles.get(99),
+        as_of=distribution.as_of,
+    )
+    return JsonBody.of(model)
+
+
+def _bucket_out(bucket: Bucket) -> BucketOut:
+    return BucketOut(low=bucket.low, high=bucket.high, count=bucket.count)

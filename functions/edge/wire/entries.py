@@ -1,0 +1,146 @@
+"""Entries on the wire, and pages of them: a board's top, a player's neighbours, pages by rank and by score."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody, string_json
+from functions.edge.wire.cursors import Direction, encoded
+from functions.edge.wire.fields import (
+    FROM_TEXT,
+    CountOut,
+    CursorText,
+    IntegerOut,
+    IntegerText,
+    PageLimit,
+    RankOut,
+    TimeOut,
+)
+from functions.edge.wire.metadata import MetadataOut
+from functions.edge.wire.models import StrictOut
+from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
+from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.times import time_text
+from leaderforge.services.entries import Entry, Page
+
+
+class TopQuery(PeriodQuery):
+    limit: PageLimit = 10
+
+
+class StreamQuery(PeriodQuery):
+    limit: Annotated[int, Field(ge=1, le=100, description="The maximum number of entries."), FROM_TEXT] = 10
+
+
+class AroundQuery(PeriodQuery):
+    radius: Annotated[int, Field(ge=0, le=500), FROM_TEXT] = Field(
+        5, description="The maximum number of neighbours on each side."
+    )
+
+
+class PageQuery(PeriodQuery):
+    rank: Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT] | SkipJsonSchema[None] = Field(
+        None, description="The rank of the first entry. Defaults to 1. Not allowed with `cursor`."
+    )
+    limit: PageLimit = 50
+    cursor: CursorText | SkipJsonSchema[None] = Field(
+        None, description="A page's `next` or `previous`. Not allowed with `rank`."
+    )
+
+
+class RangeQuery(PeriodQuery):
+    min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, inclusive.")
+    max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, inclusive.")
+    limit: PageLimit = 50
+    cursor: CursorText | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+
+
+class EntryOut(StrictOut):
+    """A player's entry on a board."""
+
+    rank: RankOut
+    user_id: IntegerOut
+    username: str | None = Field(description="The player's name; null while it is unavailable.", examples=["ada"])
+    score: IntegerOut
+    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    submissions: Annotated[int, Field(ge=1)] = Field(description="The number of submissions of the player.")
+    achieved_at: TimeOut = Field(description="When the score was achieved.")
+    metadata: MetadataOut
+    hidden: bool = Field(
+        False, description="True if the entry is visible to its player and to admins only. Shown to admins only."
+    )
+
+
+class _Listing(StrictOut):
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    entries: list[EntryOut]
+    total: CountOut = Field(description="The number of ranked players.")
+    as_of: TimeOut
+
+
+class TopOut(_Listing):
+    """The first entries of a board."""
+
+
+class TopEventOut(TopOut):
+    """The data of a live board's event: the first entries of a board and their source."""
+
+    source: Literal["index", "cache", "postgres"]
+
+
+class AroundOut(_Listing):
+    """A player's entry and its neighbours."""
+
+
+class PageOut(_Listing):
+    """Consecutive entries of a board."""
+
+    next: str | None = Field(description="Cursor of the following entries; null at the end.")
+    previous: str | None = Field(description="Cursor of the preceding entries; null at the start.")
+
+
+class RangeOut(_Listing):
+    """Consecutive entries of a score range. `total` counts all entries of the range."""
+
+    next: str | None = Field(description="Cursor of the following entries; null at the end.")
+
+
+def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> str:
+    """Return an entry as a JSON object. `extra` holds further members, each after a comma.
+
+    Every entry passes here, therefore here is the hidden-player view: only with `marks_hidden`, which is for admins,
+    a hidden entry is marked. Its own player sees it unmarked and does not learn that it is hidden.
+    """
+    subscore = "" if entry.subscore is None else f'"subscore":{entry.subscore},'
+    hidden = ',"hidden":true' if marks_hidden and entry.hidden else ""
+    return (
+        f'{{"rank":{entry.rank},"user_id":{entry.user_id},"username":{string_json(entry.username)},'
+        f'"score":{entry.score},{subscore}"submissions":{entry.submissions},'
+        f'"achieved_at":"{time_text(entry.achieved_at)}","metadata":{entry.metadata or "null"}{hidden}{extra}}}'
+    )
+
+
+def render_listing(
+    ladder: Ladder, entries: Sequence[Entry], total: int, extra: str = "", *, marks_hidden: bool = False
+) -> JsonBody:
+    """Return entries and their total. `extra` holds further members, each after a comma."""
+    rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
+    return JsonBody(
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'
+    )
+
+
+def render_page(ladder: Ladder, page: Page) -> JsonBody:
+    """Return a page with cursors in both directions."""
+    following = string_json(encoded(Direction.NEXT, ladder, page.next))
+    previous = string_json(encoded(Direction.PREVIOUS, ladder, page.previous))
+    return render_listing(ladder, page.entries, page.total, f',"next":{following},"previous":{previous}')
+
+
+def render_range(ladder: Ladder, page: Page) -> JsonBody:
+    """Return a page of a score range with the cursor of the next one."""
+    following = string_json(encoded(Direction.RANGE, ladder, page.next))
+    return render_listing(ladder, page.entries, page.total, f',"next":{following}')

@@ -1,0 +1,12 @@
+"""Exports of whole boards on the wire."""
+
+from pydantic import Field
+
+from functions.edge.wire.periods import PeriodQuery
+from leaderforge.services.exporting import Form
+
+
+class ExportQuery(PeriodQuery):
+    format: Form = Field(
+        Form.CSV, description="`csv` for spreadsheets; `ndjson` for programs, one JSON object per line."
+    )

@@ -1,0 +1,85 @@
+"""Types of members that several resources share. `In` types validate requests, `Out` types document answers.
+
+Integers are integers: floats, texts and booleans are refused.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, WithJsonSchema
+
+from functions.edge.wire.cursors import CURSOR_PATTERN
+from leaderforge.domain.boards import MAX_INTEGER
+from leaderforge.domain.times import time_text
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_TIME_LENGTH = 40
+"""Characters of a time. RFC 3339 needs fewer; the bound keeps the parser from long texts."""
+_WHOLE = re.compile(r"-?[0-9]{1,16}")
+_TIME_EXAMPLE = "2026-11-23T12:00:00.000Z"
+
+
+def _whole(value: object) -> object:
+    """Return the integer in a parameter's text. Only decimal digits are accepted."""
+    if isinstance(value, str):
+        if not _WHOLE.fullmatch(value):
+            raise ValueError("must be a whole number")
+        return int(value)
+    return value
+
+
+def _ms_from_time(value: object) -> int:
+    """Return a time of RFC 3339, which states its offset from UTC, in ms since 1970."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= _MAX_TIME_LENGTH else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(f"must be a time with an offset from UTC, such as {_TIME_EXAMPLE}")
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _time_from_ms(value: object) -> object:
+    """Return a time in ms since 1970 as text that pydantic parses; leave other values to pydantic."""
+    return time_text(value) if isinstance(value, int) else value
+
+
+def _text_from_time(moment: datetime) -> str:
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+FROM_TEXT = BeforeValidator(_whole)
+"""Makes an integer in a path or a query strict. It comes last: the documentation lists only constraints before it."""
+
+IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
+"""An integer in a path or a query."""
+IntegerOut = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+CountOut = Annotated[int, Field(ge=0)]
+RankOut = Annotated[int, Field(ge=1)]
+PercentOut = Annotated[float, Field(ge=0, le=100)]
+TimeIn = Annotated[
+    int,
+    BeforeValidator(_ms_from_time),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": [_TIME_EXAMPLE]}),
+]
+"""A time in ms since 1970, sent as text."""
+TimeOut = Annotated[
+    datetime,
+    BeforeValidator(_time_from_ms),
+    PlainSerializer(_text_from_time, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": [_TIME_EXAMPLE]}),
+]
+"""A time, made from ms since 1970 and written with ms in UTC."""
+BoardName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$",
+        description="The board's identifier in paths (its slug).",
+        examples=["default"],
+    ),
+]
+UserId = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
+PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]
+CursorText = Annotated[str, WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN})]

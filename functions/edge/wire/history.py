@@ -1,0 +1,101 @@
+"""A player's history on the wire: submissions over time, and the final ranks of past periods."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.models import QueryIn, StrictOut
+from functions.edge.wire.periods import PeriodNameOut, bounds_of
+from leaderforge.domain.boards import Board
+from leaderforge.domain.periods import Kind
+from leaderforge.ports import HistoryPoint
+from leaderforge.services.history import History, PastPeriod
+
+HistoryCursor = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$")]
+
+
+class HistoryQuery(QueryIn):
+    limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of submissions."), FROM_TEXT] = 100
+    periods: Annotated[int, Field(ge=0, le=50, description="The maximum number of past periods."), FROM_TEXT] = 10
+    cursor: HistoryCursor | SkipJsonSchema[None] = Field(None, description="A history's `previous`.")
+
+    @property
+    def before(self) -> tuple[int, UUID] | None:
+        """The time (ms since 1970) and id of the submission to continue from, None to start."""
+        if self.cursor is None:
+            return None
+        time, _, submission_id = self.cursor.rpartition("_")
+        return int(time), UUID(submission_id)
+
+
+class PointOut(StrictOut):
+    """A submission, and the player's score after it and all earlier ones."""
+
+    at: TimeOut = Field(description="When the score was achieved.")
+    submission_id: UUID
+    submitted: IntegerOut = Field(description="The submitted score.")
+    score: IntegerOut = Field(description="The player's score after this submission.")
+    subscore: IntegerOut = Field(
+        0, description="The player's second score after this submission, only on boards that have one."
+    )
+
+
+class FinalRankOut(StrictOut):
+    """A player's rank at the end of a past period."""
+
+    period: PeriodNameOut
+    kind: Kind
+    starts_at: TimeOut | None
+    ends_at: TimeOut | None
+    rank: RankOut
+    score: IntegerOut
+    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    percentile: PercentOut
+    total: CountOut
+
+
+class HistoryOut(StrictOut):
+    """A player's submissions in order of time, and the past periods, the latest first."""
+
+    board: str = Field(examples=["default"])
+    user_id: IntegerOut
+    points: list[PointOut]
+    periods: list[FinalRankOut]
+    previous: str | None = Field(description="Send it as `cursor` for earlier submissions; null at the first one.")
+
+
+def render_history(board: Board, user_id: int, history: History) -> JsonBody:
+    """Return a player's history."""
+    has_subscore = board.subscore_order is not None
+    model = HistoryOut(
+        board=board.slug,
+        user_id=user_id,
+        points=[_point_out(point, has_subscore=has_subscore) for point in history.points],
+        periods=list(map(_final_rank_out, history.periods)),
+        previous=None if history.previous is None else f"{history.previous[0]}_{history.previous[1].hex}",
+    )
+    return JsonBody.of(model)
+
+
+def _point_out(point: HistoryPoint, *, has_subscore: bool) -> PointOut:
+    subscore = {"subscore": point.subscore} if has_subscore else {}
+    return PointOut(
+        at=point.at, submission_id=point.submission_id, submitted=point.submitted, score=point.score, **subscore
+    )
+
+
+def _final_rank_out(past: PastPeriod) -> FinalRankOut:
+    entry = past.rank.entry
+    subscore = {} if entry.subscore is None else {"subscore": entry.subscore}
+    return FinalRankOut(
+        **bounds_of(past.period),
+        rank=entry.rank,
+        score=entry.score,
+        percentile=past.rank.percentile,
+        total=past.rank.total,
+        **subscore,
+    )

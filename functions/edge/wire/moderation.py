@@ -1,0 +1,144 @@
+"""Moderation on the wire: hide, remove and set scores, and list hidden entries."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody, number_json
+from functions.edge.wire.entries import EntryOut, render_entry
+from functions.edge.wire.fields import IntegerIn, IntegerOut, PageLimit, UserId
+from functions.edge.wire.metadata import MetadataIn
+from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing
+from leaderforge.ports import Placed
+from leaderforge.services.moderation import HiddenPage
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        description="The reason, for the audit log: 1 to 500 characters without a leading blank.",
+        examples=["scores that nobody can reach"],
+    ),
+]
+
+
+class ReasonIn(StrictIn):
+    """The reason for an action."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "scores that nobody can reach"}]})
+
+    reason: Reason
+
+
+class ScoreIn(ReasonIn):
+    """The score to set for a player."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 500, "reason": "lost in an outage"}]})
+
+    score: IntegerIn = Field(description="The score. The board's score limits do not apply.")
+    subscore: IntegerIn | None = Field(
+        None, description="The second score. Defaults to 0. Only allowed on boards that have one."
+    )
+    metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
+
+
+class RemovalQuery(QueryIn):
+    reason: Reason
+    period: PeriodNameIn | SkipJsonSchema[None] = Field(
+        None,
+        description="Remove the entry of this period only. If absent, all submissions so far stop counting.",
+    )
+
+
+class HiddenQuery(PeriodQuery):
+    limit: PageLimit = 50
+    after: UserId | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+
+
+class EntryState(StrEnum):
+    """The public state of an entry."""
+
+    LISTED = "listed"
+    HIDDEN = "hidden"
+    REMOVED = "removed"
+
+
+class Cause(StrEnum):
+    """The cause of a hidden entry: hidden on this board, or its player hidden on all boards."""
+
+    ENTRY = "entry"
+    PLAYER = "player"
+
+
+_CAUSES = {Cause.ENTRY: HIDDEN_ENTRY, Cause.PLAYER: HIDDEN_PLAYER}
+
+
+class ChangedOut(StrictOut):
+    """An entry that changed."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    state: EntryState
+
+
+class ModeratedOut(StrictOut):
+    """The changes of an action: the player's entries after it."""
+
+    user_id: IntegerOut
+    entries: list[ChangedOut]
+
+
+class HiddenEntryOut(EntryOut):
+    """A hidden entry with the rank that it would have if it were visible."""
+
+    hidden_by: list[Cause] = Field(description="The causes: the `entry` on this board, the `player`, or both.")
+
+
+class HiddenOut(StrictOut):
+    """Hidden entries of a board, ordered by player id."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    entries: list[HiddenEntryOut]
+    next: IntegerOut | None = Field(description="Send it as `after` for the entries that follow; null at the end.")
+
+
+def render_moderated(user_id: int, changes: Sequence[Placed]) -> JsonBody:
+    """Return the changes of an action."""
+    entries = [
+        ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(standing))
+        for ladder, standing in changes
+    ]
+    return JsonBody.of(ModeratedOut(user_id=user_id, entries=entries))
+
+
+def render_hidden(ladder: Ladder, page: HiddenPage) -> JsonBody:
+    """Return hidden entries. They are marked, therefore they are for admins."""
+    entries = ",".join(
+        [
+            render_entry(hidden.entry, f',"hidden_by":[{_causes_json(hidden.hidden)}]', marks_hidden=True)
+            for hidden in page.entries
+        ]
+    )
+    return JsonBody(
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{entries}],'
+        f'"next":{number_json(page.next)}}}'
+    )
+
+
+def _state(standing: Standing) -> EntryState:
+    if standing.removed:
+        return EntryState.REMOVED
+    return EntryState.HIDDEN if standing.hidden else EntryState.LISTED
+
+
+def _causes_json(flags: int) -> str:
+    return ",".join(f'"{cause}"' for cause, flag in _CAUSES.items() if flags & flag)

@@ -1,0 +1,86 @@
+"""Periods on the wire: their names, and the list of a board's periods."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import FROM_TEXT, TimeOut
+from functions.edge.wire.models import QueryIn, StrictOut
+from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import PeriodNotFound
+from leaderforge.domain.periods import Kind, Period, named
+from leaderforge.services.periods import ListedPeriod, PeriodPage
+
+_NAME = r"(all-time|season-\d{8}T\d{4}(\d\d)?Z|\d{4}-(\d\d(-\d\d)?|W\d\d))"
+
+PeriodNameIn = Annotated[
+    str,
+    Field(
+        pattern=rf"^(current|daily|weekly|monthly|season|{_NAME})$",
+        description="The period: `current`, a period kind such as `weekly` for its current period, or a name such as "
+        "`2026-11-23`, `2026-W48` or `2026-11`.",
+    ),
+]
+ExactPeriodName = Annotated[str, Field(pattern=f"^{_NAME}$")]
+PeriodNameOut = Annotated[str, Field(examples=["all-time"], description="The period's name.")]
+
+
+class PeriodQuery(QueryIn):
+    period: PeriodNameIn = "current"
+
+
+class PeriodsQuery(QueryIn):
+    limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of past periods."), FROM_TEXT] = 100
+    before: ExactPeriodName | SkipJsonSchema[None] = Field(
+        None, description="A page's `next`: return only past periods that follow it in the list."
+    )
+
+    def number_before(self, board: Board) -> int | None:
+        """Return the number of the period to continue from, None to start. Raises `PeriodNotFound`."""
+        number = None if self.before is None else named(board.calendar, self.before)
+        if self.before is not None and number is None:
+            raise PeriodNotFound(
+                f"board {board.slug!r} has no period {self.before!r}; send a page's next as before",
+                board=board.slug,
+                period=self.before,
+            )
+        return number
+
+
+class PeriodOut(StrictOut):
+    """A period and its bounds."""
+
+    period: PeriodNameOut
+    kind: Kind
+    starts_at: TimeOut | None = Field(description="The first moment of the period; null if it has no start.")
+    ends_at: TimeOut | None = Field(description="The first moment after the period; null if it has no end.")
+    current: bool
+    final: bool = Field(description="Whether late submissions can no longer change the period.")
+    indexed: bool = Field(
+        description="Whether reads use the index. Reads of other periods use the database and are just as exact."
+    )
+
+
+class PeriodsOut(StrictOut):
+    """Periods of a board: the current ones first, then past ones, the latest first."""
+
+    board: str = Field(examples=["default"])
+    periods: list[PeriodOut]
+    next: str | None = Field(description="Send it as `before` for the periods that follow; null at the end.")
+
+
+def render_periods(board: Board, page: PeriodPage) -> JsonBody:
+    """Return a page of periods."""
+    periods = [_period_out(listed_period) for listed_period in page.periods]
+    return JsonBody.of(PeriodsOut(board=board.slug, periods=periods, next=page.next))
+
+
+def bounds_of(period: Period) -> dict[str, Any]:
+    """Return the members that name and bound a period."""
+    return {"period": period.name, "kind": period.kind, "starts_at": period.starts_at, "ends_at": period.ends_at}
+
+
+def _period_out(period: ListedPeriod) -> PeriodOut:
+    return PeriodOut(**bounds_of(period.period), current=period.current, final=period.final, indexed=period.indexed)

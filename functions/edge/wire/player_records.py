@@ -1,0 +1,93 @@
+"""All data of a player on the wire."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from uuid import UUID
+
+from pydantic import Field
+
+from functions.edge.wire.audit import ActOut, act_out
+from functions.edge.wire.bodies import string_json, truth_json
+from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
+from functions.edge.wire.metadata import MetadataOut
+from functions.edge.wire.models import StrictOut
+from functions.edge.wire.periods import PeriodNameOut
+from functions.edge.wire.players import UserOut, user_out
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER
+from leaderforge.domain.times import time_text
+from leaderforge.ports import Kept, Placed
+from leaderforge.services.player_records import Record
+
+
+class StandingOut(StrictOut):
+    """A player's standing on a board in a period."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    score: IntegerOut
+    subscore: IntegerOut
+    submissions: CountOut
+    achieved_at: TimeOut
+    metadata: MetadataOut
+    hidden: bool = Field(False, description="True if the standing is hidden. Shown to admins only.")
+
+
+class EventOut(StrictOut):
+    """A submission of the player."""
+
+    board: str | None = Field(description="The board; null if it was deleted.", examples=["default"])
+    submission_id: UUID
+    score: IntegerOut
+    subscore: IntegerOut
+    achieved_at: TimeOut
+    recorded_at: TimeOut
+    metadata: MetadataOut
+    counts: bool = Field(description="False if a moderator removed the submission.")
+
+
+class ExportOut(StrictOut):
+    """All data of a player."""
+
+    player: UserOut
+    standings: list[StandingOut]
+    acts: list[ActOut] = Field(
+        [], description="The actions of moderators and operators on the player. Shown to admins only."
+    )
+    events: list[EventOut]
+
+
+async def render_export(
+    record: Record, events: AsyncIterator[Sequence[Kept]], *, for_admin: bool
+) -> AsyncGenerator[bytes, None]:
+    """Yield all data of a player as the pieces of a JSON object.
+
+    Only with `for_admin` it holds the audit entries and marks hidden standings: a player must not learn of them.
+    """
+    player = user_out(record.user, with_email=True).model_dump_json()
+    standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
+    acts = f'"acts":[{",".join(act_out(entry).model_dump_json() for entry in record.acts)}],' if for_admin else ""
+    yield f'{{"player":{player},"standings":[{standings}],{acts}"events":['.encode()
+    separator = ""
+    async for chunk in events:
+        yield (separator + ",".join(map(_render_event, chunk))).encode()
+        separator = ","
+    yield b"]}"
+
+
+def _render_standing(placed: Placed, *, marks_hidden: bool) -> str:
+    ladder, standing = placed
+    hidden = ',"hidden":true' if marks_hidden and standing.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) else ""
+    return (
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","score":{standing.score},'
+        f'"subscore":{standing.subscore},"submissions":{standing.submissions},'
+        f'"achieved_at":"{time_text(standing.achieved_at)}","metadata":{standing.metadata or "null"}{hidden}}}'
+    )
+
+
+def _render_event(stored: Kept) -> str:
+    event = stored.event
+    return (
+        f'{{"board":{string_json(stored.board)},"submission_id":"{event.submission_id}","score":{event.score},'
+        f'"subscore":{event.subscore},"achieved_at":"{time_text(event.achieved_at)}",'
+        f'"recorded_at":"{time_text(stored.recorded_at)}","metadata":{event.metadata or "null"},'
+        f'"counts":{truth_json(not stored.void)}}}'
+    )

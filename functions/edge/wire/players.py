@@ -1,0 +1,146 @@
+"""Players on the wire: create, find, change and erase."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
+from pydantic.json_schema import SkipJsonSchema
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerIn, IntegerOut, TimeOut
+from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.players import MAX_NAME_LENGTH, username
+from leaderforge.ports import ProfileChange, User
+from leaderforge.services.player_records import Erasure
+
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
+_EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+$"
+
+
+def _username(value: str) -> str:
+    try:
+        return username(value)
+    except Refused as error:
+        raise ValueError(error.message) from None
+
+
+Username = Annotated[
+    StrictStr,
+    Field(max_length=4 * MAX_NAME_LENGTH),  # before normalisation, which composes characters and so shortens names
+    AfterValidator(_username),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"^\S(.*\S)?$"}),
+]
+Email = Annotated[StrictStr, Field(min_length=3, max_length=254, pattern=_EMAIL)]
+
+
+class UserIn(StrictIn):
+    """A player to create."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"username": "ada"}, {"username": "ada", "email": "ada@example.org"}]}
+    )
+
+    username: Username = Field(
+        description=f"The player's name: 1 to {MAX_NAME_LENGTH} characters without leading or trailing blanks. Unique, "
+        "ignoring case."
+    )
+    email: Email | None = Field(None, description="The player's email address. Shown to admins only.")
+    user_id: IntegerIn | None = Field(None, description="The player's id. Generated if absent.")
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """Drop the defaults: an absent member stays unchanged."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
+    schema["minProperties"] = 1
+    schema["examples"] = [{"username": "ada"}]
+
+
+class PlayerChangesIn(StrictIn):
+    """Changes of a player. Absent members stay unchanged."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    username: Username = Field(default_factory=str, description="The new name. The rules of new players apply.")
+    email: Email | None = Field(None, description="The new email address; null removes it.")
+
+    @model_validator(mode="after")
+    def _require_any(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have a username or an email")
+        return self
+
+    def changes(self) -> ProfileChange:
+        """Return the members that were sent."""
+        changes: ProfileChange = {}
+        if "username" in self.model_fields_set:
+            changes["username"] = self.username
+        if "email" in self.model_fields_set:
+            changes["email"] = self.email
+        return changes
+
+
+class PrefixQuery(QueryIn):
+    prefix: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS)] = Field(
+        description="The start of the name, ignoring case.", examples=["ann"]
+    )
+    limit: Annotated[int, Field(ge=1, le=100), FROM_TEXT] = Field(10, description="The maximum number of players.")
+
+
+class ErasureQuery(QueryIn):
+    reference: (
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,99}$", examples=["ticket-4711"])]
+        | SkipJsonSchema[None]
+    ) = Field(None, description="The request that led to the erasure, such as a ticket number, for the audit log.")
+
+
+class UserOut(StrictOut):
+    """A player. The email address is shown to admins only."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": 123, "username": "ada", "created_at": "2026-11-23T12:00:00.000Z"}]},
+    )
+
+    user_id: IntegerOut
+    username: str
+    created_at: TimeOut
+    email: str | None = Field(None, description="The player's email address. Shown to admins only.")
+
+
+class UsersOut(StrictOut):
+    users: list[UserOut]
+
+
+class ErasureOut(StrictOut):
+    """The extent of an erasure, and its id in the audit log."""
+
+    erasure_id: UUID = Field(description="The id of the erasure: a proof of it, since the audit log has the entry.")
+    events: CountOut
+    standings: CountOut
+    acts: CountOut = Field(description="The number of anonymised audit entries.")
+
+
+def render_user(user: User, *, with_email: bool) -> JsonBody:
+    """Return a player. `with_email` is for admins."""
+    return JsonBody.of(user_out(user, with_email=with_email))
+
+
+def render_users(users: Iterable[User], *, with_email: bool) -> JsonBody:
+    """Return players. `with_email` is for admins."""
+    return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users]))
+
+
+def user_out(user: User, *, with_email: bool) -> UserOut:
+    """Return the output model of a player."""
+    email = {"email": user.email} if with_email else {}
+    return UserOut(user_id=user.user_id, username=user.username, created_at=user.created_at, **email)
+
+
+def render_erasure(erasure: Erasure) -> JsonBody:
+    """Return the extent of an erasure."""
+    numbers = erasure.erased
+    return JsonBody.of(
+        ErasureOut(erasure_id=erasure.id, events=numbers.events, standings=numbers.standings, acts=numbers.acts)
+    )

@@ -1,0 +1,102 @@
+"""Ranks of single players on the wire: of one, of several that are looked up, and of the one at a percentile."""
+
+import re
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.entries import EntryOut, render_entry
+from functions.edge.wire.fields import CountOut, IntegerIn, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.periods import PeriodNameOut
+from leaderforge.domain.boards import Ladder
+from leaderforge.services.entries import Lookup, PlayerRank
+
+MAX_LOOKUP = 500
+
+_DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
+
+
+def _percent(value: object) -> Fraction:
+    """Return the exact number in a parameter's text. The length of the text bounds the work."""
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value) or (number := Fraction(value)) > 100:
+        raise ValueError("must be a number from 0 to 100")
+    return number
+
+
+PercentIn = Annotated[
+    Fraction,
+    BeforeValidator(_percent),
+    Field(description="The percentage of the other players to be ahead of.", examples=[99.9]),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
+]
+
+
+class LookupIn(StrictIn):
+    """Players to look up, such as friends."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123, 456]}]})
+
+    user_ids: list[IntegerIn] = Field(min_length=1, max_length=MAX_LOOKUP)
+
+
+class PlayerOut(EntryOut):
+    """A player's entry and its percentile."""
+
+    percentile: PercentOut = Field(description="The percentage of the other players that this one is ahead of.")
+    total: CountOut
+    as_of: TimeOut
+
+
+class FoundOut(EntryOut):
+    """The entry of a player that was looked up."""
+
+    rank_among: RankOut = Field(description="The rank among the players that were looked up.")
+
+
+class LookupOut(StrictOut):
+    """The entries of the players that were looked up, best first."""
+
+    board: str = Field(examples=["default"])
+    period: PeriodNameOut
+    entries: list[FoundOut]
+    missing: list[IntegerOut] = Field(description="The requested players that are not ranked.")
+    total: CountOut
+    as_of: TimeOut
+
+
+class PercentileOut(StrictOut):
+    """The last entry that is ahead of at least the given percentage of the other players."""
+
+    score: IntegerOut
+    percentile: PercentOut = Field(description="The percentage of the other players that the entry is ahead of.")
+    entry: EntryOut
+    total: CountOut
+    as_of: TimeOut
+
+
+def render_player(player: PlayerRank, *, marks_hidden: bool = False) -> JsonBody:
+    """Return a player's entry with its percentile."""
+    extra = f',"percentile":{player.percentile!r},"total":{player.total}'
+    return JsonBody(render_entry(player.entry, extra, marks_hidden))
+
+
+def render_percentile(player: PlayerRank) -> JsonBody:
+    """Return the entry at a percentile."""
+    entry = player.entry
+    return JsonBody(
+        f'{{"score":{entry.score},"percentile":{player.percentile!r},"entry":{render_entry(entry)},'
+        f'"total":{player.total}}}'
+    )
+
+
+def render_lookup(ladder: Ladder, lookup: Lookup, *, marks_hidden: bool = False) -> JsonBody:
+    """Return the entries of players that were looked up."""
+    entries = ",".join([render_entry(entry, f',"rank_among":{rank}', marks_hidden) for entry, rank in lookup.entries])
+    missing = ",".join(map(str, lookup.missing))
+    return JsonBody(
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],'
+        f'"total":{lookup.total}}}'
+    )

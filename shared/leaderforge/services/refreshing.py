@@ -1,0 +1,142 @@
+"""A cache that refreshes its values in the background (stale-while-revalidate)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import Generic, TypeVar
+
+from leaderforge.domain.errors import LeaderForgeError
+
+KeyT = TypeVar("KeyT")
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(slots=True)
+class _Slot(Generic[ValueT]):
+    """A cached value and its due times, in seconds of the cache's clock."""
+
+    value: ValueT
+    loaded_at: float
+    refresh_at: float
+    wait_at: float
+
+
+class RefreshingCache(Generic[KeyT, ValueT]):
+    """Values by key, loaded on first use and refreshed while they are in use.
+
+    A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
+    still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
+    seconds. If the source does not answer, the cached value is served for another `fresh_s` seconds without waiting.
+    A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached.
+
+    `load` may run concurrently with itself. The latest load of a key wins: the result of an older one is discarded.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[KeyT], Awaitable[ValueT | None]],
+        *,
+        fresh_s: float,
+        stale_s: float,
+        patience_s: float,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._load = load
+        self._fresh_s = fresh_s
+        self._stale_s = stale_s
+        self._patience_s = patience_s
+        self._now = now
+        self._slots: dict[KeyT, _Slot[ValueT]] = {}
+        self._loads: dict[KeyT, tuple[asyncio.Task[ValueT | None], float]] = {}
+
+    def __contains__(self, key: KeyT) -> bool:
+        return key in self._slots
+
+    async def get(self, key: KeyT) -> ValueT | None:
+        """Return the value, None if there is none. Raises the load's error only if no value is cached."""
+        slot = self._slots.get(key)
+        now = self._now()
+        if slot is None:
+            return await self._load_now(key, now)
+        if now >= slot.refresh_at:
+            slot.refresh_at = now + self._fresh_s
+            self._loading(key, now)
+        if now >= slot.wait_at and key in self._loads:
+            value = await self.get_refreshed(key)
+            return await self._load_now(key, now) if value is None else value
+        return slot.value
+
+    async def get_current(self, key: KeyT) -> ValueT | None:
+        """Return the value, at most `stale_s` seconds old. Raises the load's error if the cached value is older."""
+        slot = self._slots.get(key)
+        now = self._now()
+        if slot is not None and now - slot.loaded_at >= self._stale_s:
+            return await self._load_now(key, now)
+        return await self.get(key)
+
+    async def get_refreshed(self, key: KeyT) -> ValueT | None:
+        """Wait for the load in flight or the first load, at most `patience_s` seconds. Then return the cached value.
+
+        Return None if there is none, also after a failed load.
+        """
+        if key in self._loads or key not in self._slots:
+            await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
+            slot = self._slots.get(key)
+            # A load that succeeded has replaced the slot, so that this one is not due.
+            if slot is not None and (now := self._now()) >= slot.wait_at:
+                slot.wait_at = now + self._fresh_s
+        slot = self._slots.get(key)
+        return None if slot is None else slot.value
+
+    def invalidate(self, key: KeyT) -> None:
+        """Mark the value as unusable: the next `get` waits for a load that starts after this call."""
+        self._slots.pop(key, None)
+        self._loads.pop(key, None)
+
+    def expire(self, key: KeyT) -> None:
+        """Mark the value as stale: the next `get` refreshes it first, and serves it only if that fails."""
+        self._loads.pop(key, None)
+        if key in self._slots:
+            slot = self._slots[key]
+            slot.loaded_at = slot.refresh_at = slot.wait_at = float("-inf")
+
+    async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
+        """Return the value as the source has it.
+
+        A load that was in flight before may have begun before the value was created: if it finds none, load again.
+        """
+        was_loading = key in self._loads
+        value = await asyncio.shield(self._loading(key, now))
+        if value is None and was_loading:
+            value = await asyncio.shield(self._loading(key, self._now()))
+        return value
+
+    def _loading(self, key: KeyT, now: float) -> asyncio.Task[ValueT | None]:
+        """Return the load in flight, or start one. One in flight for `stale_s` is stuck or was frozen: replace it."""
+        load = self._loads.get(key)
+        if load is None or now - load[1] >= self._stale_s:
+            task = asyncio.get_running_loop().create_task(self._run(key, now))
+            task.add_done_callback(partial(self._end, key))
+            load = self._loads[key] = (task, now)
+        return load[0]
+
+    async def _run(self, key: KeyT, began: float) -> ValueT | None:
+        value = await self._load(key)
+        load = self._loads.get(key)
+        if load is not None and load[0] is asyncio.current_task():
+            if value is None:
+                self._slots.pop(key, None)
+            else:
+                self._slots[key] = _Slot(value, began, began + self._fresh_s, began + self._stale_s)
+        return value
+
+    def _end(self, key: KeyT, task: asyncio.Task[ValueT | None]) -> None:
+        load = self._loads.get(key)
+        if load is not None and load[0] is task:
+            del self._loads[key]
+        # Expected errors need no log line: callers have a cached value, or raise the error.
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, LeaderForgeError):
+            task.get_loop().call_exception_handler({"message": "a cache refresh failed", "exception": error})
