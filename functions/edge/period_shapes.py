@@ -11,7 +11,7 @@ from functions.edge.models import QueryIn, StrictOut
 from functions.edge.outputs import Count, Integer, Percentage, Period, Rank, Time
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound
-from leaderforge.domain.periods import Kind, named
+from leaderforge.domain.periods import Kind, number_of_name
 
 HistoryCursor = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$")]
 PeriodName = Annotated[str, Field(pattern=f"^{NAME_OF_PERIOD}$")]
@@ -25,7 +25,7 @@ class PeriodsQuery(QueryIn):
 
     def number_before(self, board: Board) -> int | None:
         """Return the number of the period to go on from. Raises `PeriodNotFound`."""
-        number = None if self.before is None else named(board.calendar, self.before)
+        number = None if self.before is None else number_of_name(board.calendar, self.before)
         if self.before is not None and number is None:
             raise PeriodNotFound(f"there is no period {self.before!r}", board=board.slug, period=self.before)
         return number

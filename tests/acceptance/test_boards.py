@@ -115,7 +115,7 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["set", "default", "order=asc"], "order: the board 'default' has desc for ever; create another board for asc"),
+        (["set", "default", "order=asc"], "order: cannot change from desc to asc on board 'default'"),
         (["set", "nowhere", "unit=ms"], "there is no board 'nowhere'"),
         (["show", "nowhere"], "there is no board 'nowhere'"),
         (["create", "default"], "there is a board 'default' already"),

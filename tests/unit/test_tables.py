@@ -265,8 +265,8 @@ def test_bad_lines_of_json_are_reported_and_others_read(tmp_path: Path, text: st
     [
         ('"Ann"x,1', "not CSV"),
         ("Smith, Ann,1", "3 values for 2 columns"),
-        (f"{'A' * 65},1", "a username has 1 to 64 characters, not 65"),
-        ("A\x00nn,1", "a username holds no control characters"),
+        (f"{'A' * 65},1", "a username must have 1 to 64 characters, not 65"),
+        ("A\x00nn,1", "a username must not contain control characters"),
         (f"{'A' * 200_000},1", "not CSV: field larger"),
     ],
 )

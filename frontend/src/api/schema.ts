@@ -1811,7 +1811,7 @@ export interface components {
         };
         /**
          * Kind
-         * @description How long a period lasts.
+         * @description Length of a period.
          * @enum {string}
          */
         Kind: "all-time" | "daily" | "weekly" | "monthly" | "season";
@@ -1894,7 +1894,7 @@ export interface components {
         };
         /**
          * Order
-         * @description Which scores lead.
+         * @description Which scores lead: `desc` the highest, `asc` the lowest.
          * @enum {string}
          */
         Order: "desc" | "asc";
@@ -2164,7 +2164,7 @@ export interface components {
         };
         /**
          * Policy
-         * @description What a player's events amount to.
+         * @description How a player's events combine: `sum`, `best` or `latest`.
          * @enum {string}
          */
         Policy: "sum" | "best" | "latest";
@@ -2232,7 +2232,7 @@ export interface components {
         };
         /**
          * RankStyle
-         * @description How ties are numbered: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
+         * @description Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
          * @enum {string}
          */
         RankStyle: "ordinal" | "shared";
@@ -2312,7 +2312,7 @@ export interface components {
         };
         /**
          * Scope
-         * @description What a key may do: read private boards, submit for anyone and create players, or everything.
+         * @description Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything.
          * @enum {string}
          */
         Scope: "read" | "submit" | "admin";
