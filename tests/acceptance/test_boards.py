@@ -127,7 +127,7 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
             ["create", "x", "min_score=2", "max_score=1"],
             "min_score: 2 is above max_score (1); lower it or raise max_score",
         ),
-        (["delete", "default", "--yes"], "the board 'default' stays: calls without a board's name are for it"),
+        (["delete", "default", "--yes"], "board 'default' cannot be deleted: calls without a slug use it"),
     ],
 )
 async def test_the_command_says_what_is_wrong(world: World, arguments: list[str], problem: str) -> None:

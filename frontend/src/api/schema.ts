@@ -1496,7 +1496,7 @@ export interface components {
         };
         /**
          * Form
-         * @description How entries are written: CSV (RFC 4180, with a header), or JSON, an object a line.
+         * @description Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line).
          * @enum {string}
          */
         Form: "csv" | "ndjson";

@@ -95,20 +95,20 @@ def nothing(board: Board, user_id: int, revision: int) -> Standing:
     )
 
 
-def combine(board: Board, left: Standing, right: Standing) -> Standing:
+def combine(board: Board, first: Standing, second: Standing) -> Standing:
     """Return the standing of the events of both. They must belong to one player and share no event."""
-    run = max(left, right, key=lambda s: _precedence(board, s))
+    run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(
-        user_id=left.user_id,
-        score=left.score + right.score if adds else run.score,
+        user_id=first.user_id,
+        score=first.score + second.score if adds else run.score,
         achieved_at=run.achieved_at,
         run_id=run.run_id,
         metadata=run.metadata,
-        scored=left.scored or right.scored,
-        submissions=left.submissions + right.submissions,
-        revision=max(left.revision, right.revision),
-        subscore=left.subscore + right.subscore if adds else run.subscore,
+        scored=first.scored or second.scored,
+        submissions=first.submissions + second.submissions,
+        revision=max(first.revision, second.revision),
+        subscore=first.subscore + second.subscore if adds else run.subscore,
     )
 
 
