@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leaderforge.domain.boards import Ladder
     from leaderforge.wiring import Services
 
-BoardArgument = Annotated[str, typer.Argument(help="Slug of the board.")]
+ExportBoardArgument = Annotated[str, typer.Argument(help="Slug of the board.")]
 PeriodOption = Annotated[
     str, typer.Option(help="Period: `current`, a period kind such as `weekly`, or a name such as 2026-11.")
 ]
@@ -26,7 +26,7 @@ OutputOption = Annotated[Path | None, typer.Option(help="File to write. Default:
 
 
 def export(
-    board: BoardArgument = DEFAULT_BOARD,
+    board: ExportBoardArgument = DEFAULT_BOARD,
     *,
     format_: Annotated[Form, typer.Option("--format", help="CSV with a header, or one JSON object a line.")] = Form.CSV,
     period: PeriodOption = "current",
