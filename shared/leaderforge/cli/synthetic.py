@@ -75,6 +75,7 @@ class Plan:
 
     def make(self) -> Chunk:
         """Return the chunk. Equal plans make equal chunks. Every player plays once before any plays twice."""
+        # Seed each chunk by itself: an interrupted run can make any of them again.
         random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - synthetic data, reproducible
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]

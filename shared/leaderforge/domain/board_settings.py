@@ -138,6 +138,7 @@ def _backfill(board: Board, kinds: tuple[Kind, ...], now: int) -> Backfill | Non
     until = now + TAKES_HOLD_MS
     if before is None:
         return Backfill(added, now, until)
+    # A second change during a backfill extends it: keep the earlier start and all kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)
 
 

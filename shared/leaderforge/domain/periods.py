@@ -191,6 +191,7 @@ def _days(kind: Kind, day: date) -> tuple[datetime, datetime]:
         following = first + timedelta(days=7)
     else:
         first = day.replace(day=1)
+        # 31 days after the first day of a month always lie in the next month.
         following = (first + timedelta(days=31)).replace(day=1)
     return datetime.combine(first, time.min), datetime.combine(following, time.min)
 
@@ -240,6 +241,7 @@ def _begin_named(calendar: Calendar, kind: Kind, match: re.Match[str]) -> dateti
 
 
 def _number(kind: Kind, start: datetime) -> int:
+    # Every start is a whole second: the division loses nothing.
     return _milliseconds(start) // 1000 << _CODE_BITS | _CODES[kind]
 
 

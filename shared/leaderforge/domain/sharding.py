@@ -26,6 +26,7 @@ def mix64(number: int) -> int:
 
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is equal on every machine and in every version."""
+    # Multiply and shift: the partitions get equal ranges of hashes, and any number of them works.
     return (mix64(user_id) * partitions) >> 64
 
 

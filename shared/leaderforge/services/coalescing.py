@@ -56,6 +56,7 @@ class Coalescer(Generic[Item, Result]):
 
     async def __call__(self, item: Item) -> Result:
         """Return the result for the item. Raises `Overloaded`."""
+        # Fail at once under overload: a long queue only adds latency to calls that time out anyway.
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()

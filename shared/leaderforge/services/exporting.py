@@ -82,4 +82,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
+    # The metadata is JSON text already: splice it in instead of parsing it.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -58,6 +58,7 @@ class HistoryService:
         With `before`, a time (ms) and an id, return submissions before it only. Raises `NotRanked` if the player has no
         standing on the board, or one that the caller must not see.
         """
+        # Current periods come first: ask for as many more as there may be.
         played = await self._store.played(board, user_id, periods + _KINDS)
         if not played or (any(standing.hidden for standing in played) and not sees(user_id)):
             raise NotRanked.on(board.slug, user_id)

@@ -136,6 +136,7 @@ class Importer:
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index. If it cannot be reached, note that in the tally."""
+        # Later results of a batch replace earlier ones: only the last standing of a player counts.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:
             if isinstance(result, Recorded):

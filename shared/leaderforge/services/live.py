@@ -68,6 +68,7 @@ class _Watch:
                         async with asyncio.timeout(_LOOK_S):
                             await self._view.until_changed()
                     await self._refresh()
+                    # Listeners need one update for a burst of changes.
                     await asyncio.sleep(_SPACING_S)
         finally:
             self._disconnect()

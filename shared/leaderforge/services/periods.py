@@ -42,6 +42,7 @@ class PeriodService:
         now = self._clock()
         current = board.calendar.at(now)
         numbers = {period.number for period in current}
+        # The store lists current periods too. One more tells whether a next page exists.
         stored = await self._store.periods(board, limit + len(numbers) + 1, before)
         past = [ladder for ladder in stored if ladder.period not in numbers]
         entries = (

@@ -66,6 +66,7 @@ class AwsClient:
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return the operation's answer. Blocks the thread. Raises `AwsError` if the call fails."""
         encoded = json.dumps(body).encode()
+        # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:
                 status, answer = self._send(operation, encoded)
