@@ -21,7 +21,8 @@ from leaderforge.domain.audit import AuditFilter
 from leaderforge.domain.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
 from leaderforge.domain.shards import Survey
 from leaderforge.services.entries import Source
-from leaderforge.wiring import Parts
+from leaderforge.services.trust import with_credible_watermarks
+from leaderforge.wiring import Services
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -44,7 +45,7 @@ async def health(edge: TheEdge) -> Answer:
     """Tell whether the service and its parts work: 200 while it can serve something, 503 while it cannot."""
     parts = edge.services.parts
     partitions, nodes = await asyncio.gather(
-        _within(_HEALTH_S, parts.index.health(), [False] * parts.index.partitions),
+        _within(_HEALTH_S, _answering(edge.services), [False] * parts.index.partitions),
         _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
     )
     status = _status(partitions, nodes)
@@ -83,7 +84,7 @@ async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
     """Tell how the partitions of the index, its nodes, the database and this process's cache are."""
     parts = edge.services.parts
     survey, database = await asyncio.gather(
-        _within(_HEALTH_S, _surveyed(parts), Survey([], [])),
+        _within(_HEALTH_S, _surveyed(edge.services), Survey([], [])),
         _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
     )
     now = edge.services.clock()
@@ -91,8 +92,17 @@ async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
     return read(content, rendering.time_text(now), Source.INDEX)
 
 
-async def _surveyed(parts: Parts) -> Survey:
-    return await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
+async def _answering(services: Services) -> Sequence[bool]:
+    """Return, for each partition, whether reads are answered from it: from none while the index is not believed."""
+    index = services.parts.index
+    partitions, is_believed = await asyncio.gather(index.health(), services.trust.is_believed())
+    return partitions if is_believed else [False] * index.partitions
+
+
+async def _surveyed(services: Services) -> Survey:
+    parts = services.parts
+    survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
+    return with_credible_watermarks(survey, services.clock())
 
 
 def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> str:

@@ -35,6 +35,7 @@ async def reconcile(services: Services, every_ms: int = 0) -> int:
     Periods that are over are seen to once a minute.
     """
     with services.telemetry.transaction("reconcile"):
+        await services.delivery.settle()
         looked_at = await services.maintain.reconcile(every_ms)
         await services.turnover.run_if_due()
     return looked_at

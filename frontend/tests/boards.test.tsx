@@ -45,7 +45,7 @@ describe('boards', () => {
     await waitFor(() => expect(router.state.location.search).toEqual({}));
   });
 
-  it('show the second score where they have one', async () => {
+  it('show the subscore where they have one', async () => {
     const usual = board(500);
     const laps = aBoard('default', { subscore_order: 'desc' });
     serve((url, init) => {
@@ -55,7 +55,7 @@ describe('boards', () => {
     });
     open('/');
     const ranks = await screen.findByRole('region', { name: /^Players from/ });
-    expect(await within(ranks).findByText('second score 4,321')).toBeInTheDocument();
+    expect(await within(ranks).findByText('subscore 4,321')).toBeInTheDocument();
   });
 
   it('are named by the address', async () => {

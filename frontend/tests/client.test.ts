@@ -103,7 +103,7 @@ describe('errors', () => {
   it('are said in words', () => {
     expect(inWords(new Refused(422, 'invalid', 'limit must be at most 1000'))).toBe('Limit must be at most 1000.');
     for (const status of [401, 403, 500, 503]) expect(inWords(new Refused(status, '', 'x'))).not.toContain('x.');
-    expect(inWords(new Unreachable(''))).toContain('cannot be reached');
+    expect(inWords(new Unreachable(''))).toContain('is unreachable');
     expect(inWords(new TypeError('a is undefined'))).not.toContain('undefined');
   });
 

@@ -41,7 +41,7 @@ describe('the console', () => {
   it('is not there unless the deployment wants it', async () => {
     serve(board(3));
     open('/console');
-    expect(await screen.findByText('There is no such page')).toBeInTheDocument();
+    expect(await screen.findByText('Page not found')).toBeInTheDocument();
   });
 
   it('takes a key that the API takes, keeps it nowhere, and forgets it', async () => {
@@ -90,7 +90,7 @@ describe('the console', () => {
     expect(await screen.findByText('key.create')).toBeInTheDocument();
     expect(screen.getByText('name game')).toBeInTheDocument();
     await user.type(screen.getByLabelText('Board'), 'blitz');
-    expect(await screen.findByText('Nothing was done')).toBeInTheDocument();
+    expect(await screen.findByText('No audit entries')).toBeInTheDocument();
     await waitFor(() => expect(asked().at(-1)).toContain('board=blitz'));
   });
 });

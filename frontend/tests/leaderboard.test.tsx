@@ -73,7 +73,7 @@ describe('the leaderboard', () => {
   it('says that nobody has scored', async () => {
     serve(board(0));
     open('/');
-    expect(await screen.findByText('Nobody has scored yet')).toBeInTheDocument();
+    expect(await screen.findByText('No scores yet')).toBeInTheDocument();
   });
 
   it('says what went wrong and tries again', async () => {

@@ -11,7 +11,7 @@ describe('a player', () => {
     open('/player/51');
     expect(await screen.findByRole('heading', { level: 1, name: 'player 51' })).toBeInTheDocument();
     expect(screen.getByText('50%')).toBeInTheDocument();
-    const histogram = await screen.findByRole('img', { name: /How scores are spread/ });
+    const histogram = await screen.findByRole('img', { name: /Distribution of scores/ });
     expect(histogram).toHaveAccessibleName(/player 51 is among 15 players/);
     expect(await screen.findByRole('link', { name: 'player 52' })).toBeInTheDocument();
   });
@@ -25,13 +25,13 @@ describe('a player', () => {
   it('may not be there', async () => {
     serve(board(5));
     open('/player/4000');
-    expect(await screen.findByText('There is no such player')).toBeInTheDocument();
+    expect(await screen.findByText('Player not found')).toBeInTheDocument();
   });
 
   it('has a number', async () => {
     serve(board(5));
     open('/player/ada');
-    expect(await screen.findByText('There is no such page')).toBeInTheDocument();
+    expect(await screen.findByText('Page not found')).toBeInTheDocument();
   });
 
   it('becomes a friend and stays one', async () => {
@@ -75,7 +75,7 @@ describe('the search', () => {
     serve(board(3));
     const { user } = open('/friends');
     await user.type(await screen.findByRole('combobox'), 'zoe');
-    expect(await screen.findByText('No player is called or numbered so.')).toBeInTheDocument();
+    expect(await screen.findByText('No player has this name or id.')).toBeInTheDocument();
   });
 });
 
@@ -96,7 +96,7 @@ describe('friends', () => {
   it('are ranked among themselves; what is nobody is said', async () => {
     serve(among);
     const { user } = open('/friends');
-    expect(await screen.findByText('No friends here yet')).toBeInTheDocument();
+    expect(await screen.findByText('No friends yet')).toBeInTheDocument();
     const box = screen.getByLabelText('Add friends by name or id');
     fireEvent.change(box, { target: { value: '9\n11\nPlayer 4, nobody' } });
     await user.click(screen.getByRole('button', { name: 'Add 4 friends' }));
@@ -105,7 +105,7 @@ describe('friends', () => {
     expect(rows.map((row) => within(row).getByRole('link').textContent)).toEqual(['player 4', 'player 9', 'player 11']);
     expect(rows[2]).toHaveTextContent('no score yet');
     expect(box).toHaveValue('nobody');
-    expect(screen.getByText(/1 entry is nobody’s name or id/)).toBeInTheDocument();
+    expect(screen.getByText(/1 entry is unknown/)).toBeInTheDocument();
     await user.click(screen.getByRole('button', { name: 'Remove player 4' }));
     await waitFor(() => expect(screen.queryByRole('link', { name: 'player 4' })).not.toBeInTheDocument());
     saveFriends([]);
@@ -119,7 +119,7 @@ describe('submitting', () => {
   it('is not there unless the deployment wants it', async () => {
     serve(board(3));
     open('/submit');
-    expect(await screen.findByText('There is no such page')).toBeInTheDocument();
+    expect(await screen.findByText('Page not found')).toBeInTheDocument();
     expect(screen.queryByRole('link', { name: 'Submit' })).not.toBeInTheDocument();
   });
 
@@ -142,7 +142,7 @@ describe('submitting', () => {
     serve(submitted);
     const { user } = open('/submit', { devMode: true });
     await user.click(await screen.findByRole('button', { name: 'Submit score' }));
-    expect(screen.getByLabelText('Key')).toHaveAccessibleDescription('Enter a key with the scope submit.');
+    expect(screen.getByLabelText('Key')).toHaveAccessibleDescription('Enter a key of scope submit.');
     expect(screen.getByLabelText('Player’s id')).toBeInvalid();
   });
 });

@@ -51,11 +51,11 @@ describe('players in the console', () => {
     const { user } = await found('ad');
     const field = screen.getByLabelText('Name or id');
     await user.clear(field);
-    expect(await screen.findByText('Whom do you look for?')).toBeInTheDocument();
+    expect(await screen.findByText('Search for a player')).toBeInTheDocument();
     await user.type(field, '#7');
     expect(await screen.findByText(/ada@example.org/)).toBeInTheDocument();
     await user.type(field, '77');
-    expect(await screen.findByText('Nobody is there')).toBeInTheDocument();
+    expect(await screen.findByText('No players found')).toBeInTheDocument();
   });
 
   it('get another name', async () => {
@@ -89,12 +89,12 @@ describe('players in the console', () => {
     expect(erase).toBeDisabled();
     expect(sent).toEqual([]);
     await user.type(within(dialog).getByLabelText('Type ada to confirm'), 'a');
-    await user.type(within(dialog).getByLabelText('The request that this answers'), 'ticket-4711');
+    await user.type(within(dialog).getByLabelText('Reference'), 'ticket-4711');
     await user.click(erase);
     expect(await screen.findByText(ERASURE.erasure_id)).toBeInTheDocument();
     expect(sent).toEqual([{ method: 'DELETE', path: '/api/users/7?reference=ticket-4711', body: undefined }]);
     await user.click(screen.getByRole('button', { name: 'Done' }));
-    expect(await screen.findByText('Nobody is there')).toBeInTheDocument();
+    expect(await screen.findByText('No players found')).toBeInTheDocument();
   });
 });
 
@@ -115,15 +115,15 @@ describe('a score that is set', () => {
   it('is written as the board shows it, and asked about, as it cannot be undone', async () => {
     const { user, sent } = openConsole('/console/moderation');
     await user.selectOptions(await screen.findByLabelText('Board'), 'Fastest laps');
-    await user.selectOptions(screen.getByLabelText('What to do'), 'Set the score on this board');
+    await user.selectOptions(screen.getByLabelText('Action'), 'Set the score on this board');
     await user.type(screen.getByLabelText('Player’s id'), '7');
     await user.type(screen.getByLabelText('Score, ms'), '1:23.4');
     expect(screen.getByLabelText('Score, ms')).toHaveAccessibleDescription('Shown as 1:23.400.');
-    await user.type(screen.getByLabelText('Second score'), '5');
+    await user.type(screen.getByLabelText('Subscore'), '5');
     await user.type(screen.getByLabelText('Reason'), 'as recorded');
-    await user.click(screen.getByRole('button', { name: 'Do it' }));
+    await user.click(screen.getByRole('button', { name: 'Apply' }));
     expect(sent).toEqual([]);
-    await user.click(screen.getByRole('button', { name: 'Set it' }));
+    await user.click(screen.getByRole('button', { name: 'Set' }));
     expect(await screen.findByText('Done: 1 entry changed.')).toBeInTheDocument();
     const body = { score: 83_400, subscore: 5, reason: 'as recorded' };
     expect(sent).toEqual([{ method: 'PUT', path: '/api/boards/laps/entries/7', body }]);

@@ -49,7 +49,7 @@ describe('the state of the parts', () => {
     });
     expect((await table('Nodes')).getByRole('row', { name: /two:7001.*down/ })).toBeInTheDocument();
     expect((await table('Partitions')).getByRole('row', { name: /^2.*incomplete/ })).toBeInTheDocument();
-    expect(screen.getByRole('img', { name: /^Index lag.*not known/ })).toBeInTheDocument();
+    expect(screen.getByRole('img', { name: /^Index lag.*unknown/ })).toBeInTheDocument();
   });
 
   it('is drawn over the last minutes', async () => {
@@ -62,7 +62,7 @@ describe('the state of the parts', () => {
 
   it('is not known while no node of the index can be reached', async () => {
     openState({ partitions: [], nodes: [] });
-    expect(await screen.findByText('No node of the index can be reached')).toBeInTheDocument();
+    expect(await screen.findByText('No index node is reachable')).toBeInTheDocument();
   });
 });
 

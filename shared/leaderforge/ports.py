@@ -6,8 +6,8 @@ time limit. Times are milliseconds since 1970, UTC.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol, TypedDict
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict
 from uuid import UUID
 
 from leaderforge.domain.api_keys import ApiKey
@@ -70,6 +70,24 @@ class LadderUpdate:
     count: bool = False
 
 
+IndexValue: TypeAlias = Any
+"""A value in an index's own form: only to be handed back to it."""
+
+
+class NameSwap(NamedTuple):
+    """The name to set in the place of the one observed; None stands for no name."""
+
+    observed: str | None
+    name: str | None
+
+
+class CatchUps(NamedTuple):
+    """The tokens of the catch-ups of an index that began last and that finished last, None where there was none."""
+
+    begun: str | None
+    finished: str | None
+
+
 class RankIndex(Ranking, Protocol):
     """The sharded, rebuildable index.
 
@@ -78,6 +96,11 @@ class RankIndex(Ranking, Protocol):
 
     @property
     def partitions(self) -> int: ...
+
+    @property
+    def disruptions(self) -> int:
+        """How often a node may have lost writes, as far as this process saw: broken connections, takeovers of slots."""
+        ...
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         """Bring the index up to these standings, one a player; older revisions than it holds change nothing.
@@ -103,12 +126,39 @@ class RankIndex(Ranking, Protocol):
         """Yield the sort keys of all entries, in chunks, in no order, a few perhaps twice."""
         ...
 
-    async def put_names(self, names: Mapping[int, str]) -> None:
-        """Set the names that rows of these players show, on every ladder."""
+    async def observe(
+        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
+    ) -> Mapping[Ladder, Mapping[int, IndexValue]]:
+        """Return the values that the index holds of these players, by ladder, in its own form, for `mend`.
+
+        Those of removed standings, which only keep late updates away, are among them if `removed` is true.
+        """
         ...
 
-    async def forget(self, ladders: Sequence[Ladder], user_ids: Collection[int]) -> None:
-        """Drop everything about these players, who are on no other ladders."""
+    async def mend(
+        self,
+        ladder: Ladder,
+        user_ids: Collection[int],
+        standings: Sequence[Standing],
+        observed: Mapping[int, IndexValue],
+    ) -> Collection[int]:
+        """Make the index hold just these standings of the players, each in one step, whatever their revisions.
+
+        A player without a standing is removed. Where the index no longer holds the value observed, it is left as it
+        is; return these players. Read the store after `observe`: then nothing newer is ever replaced.
+        """
+        ...
+
+    async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the names that the index has of those of the players."""
+        ...
+
+    async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
+        """Replace the names that are still the ones observed; return the players who have another one by now."""
+        ...
+
+    async def add_names(self, names: Mapping[int, str]) -> None:
+        """Set the names of those of the players of whom the index has none."""
         ...
 
     async def drop(self, ladder: Ladder) -> None:
@@ -129,6 +179,18 @@ class RankIndex(Ranking, Protocol):
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
         """Mark as complete those of the partitions that were not emptied again since, and return them."""
+        ...
+
+    async def begin_catch_up(self) -> str:
+        """Note that a catch-up begins, and return its token."""
+        ...
+
+    async def finish_catch_up(self, token: str) -> bool:
+        """Note that the catch-up is complete. Return False if another one began since, or the index was lost."""
+        ...
+
+    async def catch_ups(self) -> CatchUps:
+        """Return the tokens of the catch-ups that began last and finished last."""
         ...
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
@@ -271,6 +333,32 @@ class BoardUpkeep(Protocol):
 
     async def forget_board(self, board: Board) -> None:
         """Remove a deleted board that holds nothing any more."""
+        ...
+
+
+class PendingProcess(NamedTuple):
+    """A process that has declared pending index updates, and how long ago it last did so, by the store's clock."""
+
+    process_id: UUID
+    age_ms: int
+
+
+class PendingProcesses(Protocol):
+    """The processes that hold committed changes which the index lacks.
+
+    A process declares itself before it acknowledges such a change, and withdraws once the index has it.
+    """
+
+    async def declare(self, process_id: UUID) -> None:
+        """Declare that the process holds pending updates, or that it still does."""
+        ...
+
+    async def withdraw(self, process_ids: Collection[UUID], *, older_than_ms: int = 0) -> None:
+        """Remove the declarations of these processes that are at least so old."""
+        ...
+
+    async def declared(self) -> Sequence[PendingProcess]:
+        """Return all declarations."""
         ...
 
 
@@ -551,11 +639,15 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many events and standings were erased, and how many acts in the audit log tell no longer of whom."""
+    """Numbers of erased events and standings, and of anonymised audit entries.
+
+    `removed` has the erased standings as removed ones, with higher revisions: in the index they keep late updates away.
+    """
 
     events: int
     standings: int
     acts: int
+    removed: Sequence["Placed"] = field(default=(), compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
         """Return the act with these numbers among its details."""

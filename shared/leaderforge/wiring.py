@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from leaderforge.ports import (
     HistoryStore,
     KeyStore,
     Moderation,
+    PendingProcesses,
     PeriodStore,
     PlayerRecords,
     RankIndex,
@@ -35,20 +37,23 @@ from leaderforge.ports import (
 from leaderforge.services.board_upkeep import BoardUpkeep
 from leaderforge.services.boards import BoardService
 from leaderforge.services.changes import Changes
+from leaderforge.services.declaring import Declaration
+from leaderforge.services.delivery import Delivery
 from leaderforge.services.history import HistoryService
-from leaderforge.services.indexing import Indexer
 from leaderforge.services.ingest import IngestService
 from leaderforge.services.inspecting import InspectionService
 from leaderforge.services.keys import KeyService
 from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
+from leaderforge.services.names import NameSync
 from leaderforge.services.periods import PeriodService
 from leaderforge.services.player_records import RecordService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.spread import SpreadService
 from leaderforge.services.submit import SubmitService
+from leaderforge.services.trust import IndexTrust
 from leaderforge.services.turnover import TurnoverService
 from leaderforge.services.users import UserService
 
@@ -62,6 +67,7 @@ Exposition = Callable[[], tuple[bytes, str]]
 Close = Callable[[], Awaitable[object]]
 
 _OPENING_S = 5.0
+_SETTLING_S = 1.0
 _QUEUE_S = 5.0
 
 LONGEST_WAIT_S = 10.0
@@ -83,6 +89,7 @@ class Parts:
     audit: AuditLog
     moderation: Moderation
     records: PlayerRecords
+    processes: PendingProcesses
     index: RankIndex
     feed: ChangeFeed
     limiter: RateLimiter
@@ -104,6 +111,8 @@ class Services:
     settings: Settings
     parts: Parts
     changes: Changes
+    delivery: Delivery
+    trust: IndexTrust
     submit: SubmitService
     ingest: IngestService
     query: QueryService
@@ -143,7 +152,10 @@ class Services:
         await asyncio.gather(*(renew() for renew in self.parts.renews))
 
     async def close(self) -> None:
-        """Announce what is still to be announced, and disconnect from all parts."""
+        """Deliver and announce what is still to be, and disconnect from all parts."""
+        with suppress(Unavailable, TimeoutError):
+            await asyncio.wait_for(self.delivery.settle(), _SETTLING_S)
+        self.trust.close()
         await self.changes.close()
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
 
@@ -155,6 +167,7 @@ def build(settings: Settings) -> Services:
     from leaderforge.adapters.postgres.history import PostgresHistoryStore
     from leaderforge.adapters.postgres.key_store import PostgresKeyStore
     from leaderforge.adapters.postgres.moderation import PostgresModeration
+    from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
     from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
     from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
     from leaderforge.adapters.postgres.pool import Pool
@@ -193,6 +206,7 @@ def build(settings: Settings) -> Services:
         audit=PostgresAuditLog(pool),
         moderation=PostgresModeration(pool),
         records=PostgresPlayerRecords(pool),
+        processes=PostgresPendingProcesses(pool),
         index=index,
         feed=RedisFeed(cluster, Keys(settings.namespace, settings.partitions)),
         limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
@@ -214,23 +228,38 @@ def assemble(settings: Settings, parts: Parts) -> Services:
     """Return the services over these parts."""
     # A call may wait for the batch in flight before it and then for its own.
     time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
-    reader = Reader(parts.index, parts.store, parts.users, parts.telemetry)
+    declaration = Declaration(parts.processes)
+    trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry)
+    reader = Reader(parts.index, trust, parts.store, parts.users, parts.telemetry)
     query = QueryService(
         reader, parts.clock, parts.telemetry, top_ttl_ms=settings.top_cache_ms, time_limit_s=time_limit_s
     )
-    changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry)
-    indexer = Indexer(parts.index, changes, parts.telemetry)
-    submit = SubmitService(parts.store, indexer, parts.telemetry, time_limit_s=time_limit_s)
+    changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
+    names = NameSync(parts.index, parts.users)
+    delivery = Delivery(parts.index, names, declaration, changes, parts.telemetry)
+    maintain = MaintainService(
+        parts.store,
+        parts.users,
+        parts.index,
+        parts.processes,
+        parts.clock,
+        parts.telemetry,
+        changes.repaired,
+    )
+    trust.repair_with(delivery.deliver_pending, maintain.catch_up)
+    submit = SubmitService(parts.store, delivery, trust, parts.telemetry, time_limit_s=time_limit_s)
     return Services(
         settings=settings,
         parts=parts,
         changes=changes,
+        delivery=delivery,
+        trust=trust,
         submit=submit,
         ingest=IngestService(parts.queue, submit, parts.telemetry),
         query=query,
         live=Hub(parts.telemetry, most=settings.max_listeners),
         spread=SpreadService(reader, parts.clock),
-        maintain=MaintainService(parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired),
+        maintain=maintain,
         inspection=InspectionService(
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
         ),
@@ -245,11 +274,9 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         ),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
-        users=UserService(parts.users, parts.index, parts.clock, changes.everything),
-        moderation=ModerationService(parts.moderation, indexer, reader, parts.clock),
-        records=RecordService(
-            parts.records, parts.users, parts.audit, parts.store, parts.index, parts.clock, changes.everything
-        ),
+        users=UserService(parts.users, delivery, parts.clock),
+        moderation=ModerationService(parts.moderation, delivery, reader, parts.clock),
+        records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock),
         keys=KeyService(parts.keys, parts.clock),
         boards=BoardService(parts.store, parts.clock),
         upkeep=BoardUpkeep(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),

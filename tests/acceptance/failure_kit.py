@@ -21,17 +21,16 @@ from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.standings import Event
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
-from leaderforge.services.maintain import MaintainService, Verification
-from leaderforge.wiring import now_ms
+from leaderforge.services.maintain import Verification
 from tests.acceptance.conftest import new_database
 from tests.acceptance.failure_load import ANSWER_S, BOARD, PLAYERS, Answer, Load, Sent
+from tests.delivering import Process
 from tests.oracle import Line, Oracle
 from tests.waiting import PATIENCE_S, until
 
@@ -203,8 +202,7 @@ class Rig:
         cluster = Cluster(self.valkey.addresses, timeout_s=10)
         index = RedisIndex(cluster, partitions=PARTITIONS, namespace=self.settings["LEADERFORGE_NAMESPACE"])
         try:
-            maintain = MaintainService(PostgresScoreStore(pool), PostgresUserStore(pool), index, now_ms, Fanout([]))
-            return await maintain.verify()
+            return await Process(PostgresScoreStore(pool), PostgresUserStore(pool), index).maintain.verify()
         finally:
             await cluster.close()
             await pool.close()

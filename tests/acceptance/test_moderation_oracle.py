@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.telemetry.fanout import Fanout
@@ -18,18 +17,14 @@ from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.periods import Calendar, Kind
 from leaderforge.domain.standings import Event
 from leaderforge.ports import RankIndex, Submission
-from leaderforge.services.changes import Changes
 from leaderforge.services.entries import Entry, Source
-from leaderforge.services.indexing import Indexer
-from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import Grounds, ModerationService
-from leaderforge.services.query import QueryService
-from leaderforge.services.reading import Reader
 from leaderforge.services.spread import SpreadService
 from leaderforge.services.submit import SubmitService
 from tests.acceptance.conftest import new_database
 from tests.contract.index_fixtures import new_redis_index
 from tests.contract.store_fixtures import Stores, in_memory, numbers, opened
+from tests.delivering import Process
 from tests.oracle import Line, Oracle
 
 NOON = 1_795_435_200_000
@@ -55,15 +50,12 @@ class Product:
         def clock() -> int:
             return NOON
 
-        reader = Reader(index, stores.scores, stores.users, TELEMETRY)
+        process = Process(stores.scores, stores.users, index, clock=clock, telemetry=TELEMETRY, top_ttl_ms=60_000)
         self.stores = stores
-        self.query = QueryService(reader, clock, TELEMETRY, top_ttl_ms=60_000)
-        self.changes = Changes(MemoryFeed(MemoryChannel()), self.query.tops, clock, TELEMETRY)
-        indexer = Indexer(index, self.changes, TELEMETRY)
-        self.spread = SpreadService(reader, clock)
-        self.submit = SubmitService(stores.scores, indexer, TELEMETRY)
-        self.moderation = ModerationService(stores.moderation, indexer, reader, clock)
-        self.maintain = MaintainService(stores.scores, stores.users, index, clock, TELEMETRY)
+        self.query, self.changes, self.maintain = process.query, process.changes, process.maintain
+        self.spread = SpreadService(process.reader, clock)
+        self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
+        self.moderation = ModerationService(stores.moderation, process.delivery, process.reader, clock)
 
 
 @pytest.fixture

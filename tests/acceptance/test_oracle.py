@@ -8,22 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, Kind
 from leaderforge.domain.standings import Event
 from leaderforge.ports import RankIndex, ScoreStore, Submission, User, UserStore
-from leaderforge.services.changes import Changes
 from leaderforge.services.entries import Entry, Source
-from leaderforge.services.indexing import Indexer
-from leaderforge.services.maintain import MaintainService
 from leaderforge.services.query import QueryService
-from leaderforge.services.reading import Reader
 from leaderforge.services.spread import SpreadService
 from leaderforge.services.submit import Receipt, SubmitService
 from tests.contract.index_fixtures import new_redis_index
+from tests.delivering import Process
 from tests.oracle import Line, Oracle
 
 MIDNIGHT = 1_682_899_200_000
@@ -70,16 +66,15 @@ class Product:
     """The services over one store and one index."""
 
     def __init__(self, store: ScoreStore, users: UserStore, index: RankIndex) -> None:
-        reader = Reader(index, store, users, TELEMETRY)
         clock = Clock()
-        self.query = QueryService(reader, clock, TELEMETRY, top_ttl_ms=1000)
-        self.spread = SpreadService(reader, clock)
-        changes = Changes(MemoryFeed(MemoryChannel()), self.query.tops, clock, TELEMETRY)
-        self.submit = SubmitService(store, Indexer(index, changes, TELEMETRY), TELEMETRY)
+        process = Process(store, users, index, clock=clock, telemetry=TELEMETRY)
+        self.query = process.query
+        self.spread = SpreadService(process.reader, clock)
+        self.submit = SubmitService(store, process.delivery, process.trust, TELEMETRY)
         self.store = store
         self.users = users
         self.index = index
-        self.maintain = MaintainService(store, users, index, clock, TELEMETRY)
+        self.maintain = process.maintain
 
 
 def times() -> list[int]:

@@ -71,9 +71,9 @@ async def test_a_board_is_made_looked_at_and_changed(product: Served, open_page:
     await sign_in(page, ADMIN_KEY)
     await page.get_by_role("button", name="Create a board").click()
     form = page.get_by_role("dialog")
-    await form.get_by_label("Name in addresses").fill("laps")
+    await form.get_by_label("Slug").fill("laps")
     await form.get_by_label("Name", exact=True).fill("Fastest laps")
-    await form.get_by_label("Leads", exact=True).select_option("the lowest")
+    await form.get_by_label("Order", exact=True).select_option("lowest first")
     await form.get_by_label("weekly").check()
     await form.get_by_label("Unit").fill("ms")
     assert await violations(page) == []
@@ -81,7 +81,7 @@ async def test_a_board_is_made_looked_at_and_changed(product: Served, open_page:
     await expect(form).not_to_be_visible()
     lap = {"user_id": 3, "score": 83_456, "metadata": {"car": "Falcon"}}
     assert (await product.post("/api/boards/laps/scores", lap)).status_code == 200
-    await page.get_by_role("link", name="Look at Fastest laps").click()
+    await page.get_by_role("link", name="View Fastest laps").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Fastest laps")
     await expect(page.get_by_role("list", name="The first three")).to_contain_text("1:23.456")
     await expect(page.get_by_role("region", name="Players from the first")).to_contain_text("car Falcon")
@@ -105,11 +105,11 @@ async def test_a_player_is_hidden_and_shown_again(product: Served, open_page: Op
     page = await open_page(f"{product.url}/#/console/moderation")
     await sign_in(page, ADMIN_KEY)
     await moderate(page, "Hide the entry on this board", leader["user_id"])
-    await expect(page.get_by_role("region", name="Hidden now").get_by_role("link")).to_have_text(leader["username"])
+    await expect(page.get_by_role("region", name="Hidden entries").get_by_role("link")).to_have_text(leader["username"])
     await expect(first).not_to_have_text(leader["username"])
     assert await violations(page) == []
     await moderate(page, "Show the entry on this board again", leader["user_id"])
-    await expect(page.get_by_text("Nobody is hidden")).to_be_visible()
+    await expect(page.get_by_text("No hidden entries")).to_be_visible()
     await expect(first).to_have_text(leader["username"])
     await page.get_by_role("link", name="Audit log").click()
     await expect(page.get_by_text("“odd scores”")).to_have_count(2)
@@ -154,7 +154,7 @@ async def test_a_player_is_renamed_exported_and_erased(product: Served, open_pag
     await dialog.get_by_role("button", name="Erase").click()
     await expect(dialog.get_by_text(re.compile("^[0-9a-f-]{36}$"))).to_be_visible()
     await dialog.get_by_role("button", name="Done").click()
-    await expect(page.get_by_text("Nobody is there")).to_be_visible()
+    await expect(page.get_by_text("No players found")).to_be_visible()
     assert (await product.get("/api/users/70001")).status_code == 404
 
 
@@ -172,8 +172,8 @@ async def test_a_board_is_deleted_by_its_name(product: Served, open_page: Open) 
 
 async def moderate(page: Page, act: str, user_id: int) -> None:
     """Do something about a player."""
-    await page.get_by_label("What to do").select_option(act)
+    await page.get_by_label("Action").select_option(act)
     await page.get_by_label("s id", exact=False).fill(str(user_id))
     await page.get_by_label("Reason").fill("odd scores")
-    await page.get_by_role("button", name="Do it").click()
+    await page.get_by_role("button", name="Apply").click()
     await expect(page.get_by_text("Done: ")).to_be_visible()

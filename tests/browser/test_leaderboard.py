@@ -57,7 +57,7 @@ async def test_a_players_page_tells_rank_place_and_neighbours(product: Served, o
     told = (await product.get("/api/boards/default/ranks/4321")).json()
     figures = page.locator("dl")
     await expect(figures).to_contain_text(f"{told['rank']:,}")
-    await expect(page.get_by_role("img", name=re.compile("How scores are spread"))).to_be_visible()
+    await expect(page.get_by_role("img", name=re.compile("Distribution of scores"))).to_be_visible()
     around = (await product.get("/api/boards/default/around/4321?radius=4")).json()["entries"]
     neighbours = page.get_by_role("region", name="Neighbours").get_by_role("listitem").get_by_role("link")
     await expect(neighbours).to_have_text([entry["username"] for entry in around])

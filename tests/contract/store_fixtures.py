@@ -14,12 +14,14 @@ import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
@@ -27,14 +29,23 @@ from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import Event
-from leaderforge.ports import AuditLog, Moderation, PlayerRecords, ScoreStore, Submission, User, UserStore
+from leaderforge.ports import (
+    AuditLog,
+    Moderation,
+    PendingProcesses,
+    PlayerRecords,
+    ScoreStore,
+    Submission,
+    User,
+    UserStore,
+)
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Names the Citus cluster to test on, if there is one; our tables there are dropped."""
 
 TABLES = (
-    "periods, touches, users, score_events, standings, username_claims, email_claims, boards, api_keys, audit_log, "
-    "schema_migrations"
+    "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, boards, "
+    "api_keys, audit_log, schema_migrations"
 )
 
 numbers = count(1)
@@ -60,6 +71,7 @@ class Stores:
     audit: AuditLog
     moderation: Moderation
     records: PlayerRecords
+    processes: PendingProcesses
     clock: "StoreClock"
 
     async def ladder(
@@ -130,6 +142,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         audit=PostgresAuditLog(pool),
         moderation=PostgresModeration(pool, clock=clock),
         records=PostgresPlayerRecords(pool, clock=clock),
+        processes=PostgresPendingProcesses(pool, read_timeout_s=pool.timeout_s),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -142,7 +155,8 @@ def in_memory() -> Stores:
     users = MemoryUserStore(audit, clock=clock)
     scores = MemoryScoreStore(users, clock=clock)
     moderation = MemoryModeration(scores, users, audit)
-    return Stores(scores, users, audit, moderation, MemoryPlayerRecords(scores, users, audit), clock)
+    records = MemoryPlayerRecords(scores, users, audit)
+    return Stores(scores, users, audit, moderation, records, MemoryPendingProcesses(), clock)
 
 
 async def empty(dsn: str) -> None:

@@ -82,7 +82,13 @@ class TestErase:
             submit(other, 2, 4),
         )
         stores.clock.ms = NOON
-        assert await stores.records.erase(1, ERASE) == Erased(events=2, standings=3, acts=0)
+        before = {ladder: (await stores.scores.standings(ladder, [1]))[0].revision for ladder in one.ladders_at(NOON)}
+        before[other] = (await stores.scores.standings(other, [1]))[0].revision
+        erased = await stores.records.erase(1, ERASE)
+        assert erased == Erased(events=2, standings=3, acts=0)
+        # What is on its way to the index is older than what keeps it away.
+        assert {ladder: standing.revision - 1 for ladder, standing in erased.removed} == before
+        assert all(standing.removed for _, standing in erased.removed)
         assert await stores.users.get([1]) == {}
         assert await stores.users.by_name(["Ann"]) == {}
         assert await stores.users.with_prefix("a", 9) == []

@@ -12,7 +12,7 @@ from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import Inspection
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, nothing
-from leaderforge.ports import LadderUpdate, RankIndex
+from leaderforge.ports import CatchUps, LadderUpdate, NameSwap, RankIndex
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
 __all__ = ["cluster", "new_index"]
@@ -68,7 +68,7 @@ async def complete(index: RankIndex, ladder: Ladder, standings: list[Standing] |
 async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions: int, ladder: Ladder) -> None:
     standings = crowd(300)
     index = await complete(new_index(partitions), ladder, standings)
-    await index.put_names({s.user_id: f"näme {s.user_id}" for s in standings[::2]})
+    await index.add_names({s.user_id: f"näme {s.user_id}" for s in standings[::2]})
     by_key = {key_of(ladder, s): s for s in standings}
     keys = sorted(by_key)
     bounds = [FIRST, LAST, keys[0], keys[150], keys[-1], keys[77] + b"\0", score_bound(ladder.board, 3)]
@@ -319,19 +319,85 @@ async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index:
     assert (await index.counts(ladder, [])).total == 2
 
 
-async def test_players_are_forgotten_on_all_ladders(new_index: NewIndex) -> None:
+async def test_players_are_observed_on_all_ladders(new_index: NewIndex) -> None:
     index = await complete(new_index(3), LADDERS[0], crowd(20))
-    for ladder in LADDERS[1:]:
-        await index.load(ladder, crowd(20))
-    gone = [s.user_id for s in crowd(20)[:8]]
-    await index.put_names({s.user_id: "name" for s in crowd(20)})
-    await index.forget(LADDERS, [*gone, 10**9])
-    for ladder in LADDERS:
-        assert await index.rows(ladder, gone) == {}
-        assert (await index.counts(ladder, [])).total == 12
-    await index.load(LADDERS[0], crowd(20))
-    names = {i: row.username for i, row in (await index.rows(LADDERS[0], [s.user_id for s in crowd(20)])).items()}
-    assert {i for i, name in names.items() if name is None} == set(gone)
+    await index.load(LADDERS[3], crowd(20)[:12])
+    ids = [s.user_id for s in crowd(20)]
+    await index.apply(LADDERS[3], [nothing(LADDERS[3].board, ids[0], revision=7)])
+    observed = await index.observe(LADDERS, [*ids, 10**9])
+    on_fourth = {s.user_id for s in crowd(20)[:12]}
+    assert {ladder: set(values) for ladder, values in observed.items()} == {
+        LADDERS[0]: set(ids),
+        LADDERS[3]: on_fourth - {ids[0]},
+    }
+    assert set((await index.observe(LADDERS, ids, removed=True))[LADDERS[3]]) == on_fourth | {ids[0]}
+    assert not await index.observe(LADDERS, [10**9])
+
+
+async def test_more_players_than_go_into_one_call_are_observed(new_index: NewIndex) -> None:
+    index = await complete(new_index(2), LADDERS[0], crowd(300))
+    observed = await index.observe([LADDERS[0]], [s.user_id for s in crowd(300)])
+    assert set(observed[LADDERS[0]]) == {s.user_id for s in crowd(300)}
+
+
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, ladder: Ladder) -> None:
+    """Whatever the revisions, and only where nothing has changed since."""
+    wrong = [standing(i, i, revision=5) for i in range(1, 5)]
+    index = await complete(new_index(3), ladder, wrong)
+    observed = (await index.observe([ladder], [1, 2, 3, 4, 5], removed=True))[ladder]
+    moved = standing(2, 50, revision=6)
+    await index.apply(ladder, [moved])
+    right = [
+        standing(1, 9, revision=5),
+        standing(2, 8, revision=5),
+        standing(3, 7, revision=2)._replace(hidden=HIDDEN_ENTRY),
+        standing(5, 6, revision=1),
+    ]
+    assert list(await index.mend(ladder, [1, 2, 3, 4, 5], right, observed)) == [2]
+    expected = {s.user_id: s for s in right} | {2: moved}
+    assert list(await index.differences(ladder, list(expected.values()))) == []
+    rows = await index.rows(ladder, [1, 2, 3, 4, 5])
+    assert set(rows) == {1, 2, 3, 5}
+    keys = {key async for chunk in index.keys(ladder) for key in chunk}
+    assert keys == {key_of(ladder, s) for s in expected.values() if not s.hidden}
+
+
+async def test_a_removed_standing_is_mended_away(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(2), ladder, [nothing(ladder.board, 1, revision=7)])
+    observed = (await index.observe([ladder], [1], removed=True))[ladder]
+    assert list(await index.mend(ladder, [1], [], observed)) == []
+    await index.apply(ladder, [standing(1, 5, revision=1)])
+    assert set(await index.rows(ladder, [1])) == {1}
+
+
+async def test_names_are_swapped_where_they_are_as_observed(new_index: NewIndex) -> None:
+    index = await complete(new_index(3), LADDERS[0], [standing(i, i) for i in range(1, 6)])
+    await index.add_names({1: "Ada", 2: "Bo", 3: "Cai"})
+    await index.add_names({1: "late", 4: "Di"})
+    swaps = {
+        1: NameSwap("Ada", "Äda"),
+        2: NameSwap("Bob", "Robert"),
+        3: NameSwap("Cai", None),
+        4: NameSwap(None, "Dee"),
+        5: NameSwap(None, "Eve"),
+    }
+    assert sorted(await index.swap_names(swaps)) == [2, 4]
+    names = {1: "Äda", 2: "Bo", 4: "Di", 5: "Eve"}
+    assert await index.names(range(1, 10)) == names
+    assert {i: row.username for i, row in (await index.rows(LADDERS[0], range(1, 6))).items()} == {**names, 3: None}
+
+
+async def test_a_catch_up_finishes_unless_another_began_since(new_index: NewIndex) -> None:
+    index = new_index(3)
+    assert await index.catch_ups() == CatchUps(None, None)
+    first = await index.begin_catch_up()
+    assert await index.catch_ups() == CatchUps(first, None)
+    second = await index.begin_catch_up()
+    assert not await index.finish_catch_up(first)
+    assert await index.finish_catch_up(second)
+    assert await index.catch_ups() == CatchUps(second, second)
 
 
 async def test_a_ladder_is_dropped_alone(new_index: NewIndex) -> None:
@@ -363,7 +429,7 @@ async def test_a_survey_tells_how_each_partition_is(new_index: NewIndex) -> None
     for ladder in LADDERS[:2]:
         await index.load(ladder, standings)
     await index.advance(7)
-    await index.put_names({s.user_id: "name" for s in standings[:10]})
+    await index.add_names({s.user_id: "name" for s in standings[:10]})
     survey = await index.survey(LADDERS)
     nodes = {node.name: node for node in survey.nodes}
     assert all(nodes[shard.node].up for shard in survey.shards)

@@ -17,6 +17,7 @@ from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.keys import MemoryKeyStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.periods import MemoryPeriodStore
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.store import MemoryScoreStore
@@ -115,6 +116,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         audit=audit,
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
+        processes=MemoryPendingProcesses(),
         index=index,
         feed=feed,
         limiter=limiter,
@@ -126,10 +128,12 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     )
     services = assemble(settings, parts)
     await services.maintain.reconcile()
+    assert await services.trust.is_believed()
     app = create_app(services)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
         yield Api(client, app, services, store, index, keys, limiter, clock)
+    services.trust.close()
 
 
 def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:

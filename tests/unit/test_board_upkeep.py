@@ -20,7 +20,7 @@ from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Recorded, Submission, User
 from leaderforge.services.board_upkeep import BoardUpkeep
 from leaderforge.services.boards import BoardService
-from leaderforge.services.maintain import MaintainService
+from tests.delivering import Process
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 DAY_MS = 86_400_000
@@ -36,7 +36,7 @@ class World:
         parts = self.store, self.index, lambda: self.now, Fanout([])
         self.upkeep = BoardUpkeep(*parts)
         self.boards = BoardService(self.store, lambda: self.now)
-        self.maintain = MaintainService(self.store, self.users, *parts[1:])
+        self.maintain = Process(self.store, self.users, self.index, clock=lambda: self.now).maintain
         self._ids = iter(range(1, 10**9))
 
     async def submit(self, board: Board, user_id: int, score: int, *ladders: Ladder) -> None:

@@ -19,6 +19,10 @@ from tests.waiting import PATIENCE_S, until
 OTHER = Ladder(Board(2, "other", "Other"))
 
 
+async def believed() -> bool:
+    return True
+
+
 class Process:
     """A process's cache and what keeps it true; without a time to live but for what is heard."""
 
@@ -26,7 +30,7 @@ class Process:
         self.loader = Loader()
         self.telemetry = Prometheus()
         self.tops = TopCache(self._load, now_ms, self.telemetry, ttl_ms=1000)
-        self.changes = Changes(MemoryFeed(channel), self.tops, now_ms, self.telemetry)
+        self.changes = Changes(MemoryFeed(channel), self.tops, now_ms, self.telemetry, believed)
 
     async def _load(self, ladder, size):
         self.loader.now = now_ms()
@@ -150,18 +154,6 @@ async def test_announcements_of_a_moment_leave_together(channel: MemoryChannel) 
             while not (heard := await anext(hearing)).changes:
                 pass
     assert list(heard.changes) == [Change(b"a", grown=True, board_id=1, period=0)]
-    await process.changes.close()
-
-
-async def test_what_the_index_missed_is_told_again_when_it_has_it(channel: MemoryChannel) -> None:
-    process = Process(channel)
-    await process.total()
-    process.changes.missed(LADDER)
-    assert await process.total() == 2
-    process.changes.applied(OTHER, [Applied(b"z", b"z", None)])
-    assert await process.total() == 3
-    process.changes.applied(OTHER, [Applied(b"z", b"z", None)])
-    assert await process.total() == 3
     await process.changes.close()
 
 

@@ -22,6 +22,7 @@ from leaderforge.domain.errors import (
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Recorded, Submission, User
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from tests.delivering import Process
 from tests.oracle import Oracle
 
 
@@ -32,6 +33,7 @@ class Service:
         self.users = Users()
         self.store = Store(self.users)
         self.index = Index()
+        self.delivery = Process(self.store, self.users, self.index).delivery
         self.ticks = count(1_750_000_000_000)
         self.refused: list[tuple[int, str]] = []
 
@@ -41,7 +43,7 @@ class Service:
         return Importer(
             self.store,
             self.users,
-            self.index,
+            self.delivery,
             lambda: next(self.ticks),
             board,
             batch=batch,
@@ -190,7 +192,7 @@ async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(s
 
     board = await service.store.board("default")
     assert board is not None
-    importer = Importer(service.store, service.users, service.index, lambda: 0, board, batch=3, refused=stop)
+    importer = Importer(service.store, service.users, service.delivery, lambda: 0, board, batch=3, refused=stop)
     with pytest.raises(Refused, match="line 2"):
         await importer.run(lines_of(("Ann", MAX_INTEGER), ("Ann", 1), ("Ben", 2), ("Cy", 3)))
     assert importer.tally == ImportTally(recorded=2, refused=1, players_created=2)

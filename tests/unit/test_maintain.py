@@ -9,6 +9,7 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.moderation import MemoryModeration
+from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
@@ -34,7 +35,10 @@ class World:
         self.moderation = MemoryModeration(self.store, self.users, audit)
         self.records = MemoryPlayerRecords(self.store, self.users, audit)
         self.index = MemoryIndex(partitions=4)
-        self.maintain = MaintainService(self.store, self.users, self.index, lambda: self.now, Fanout([]))
+        self.processes = MemoryPendingProcesses()
+        self.maintain = MaintainService(
+            self.store, self.users, self.index, self.processes, lambda: self.now, Fanout([])
+        )
         self._ids = iter(range(1, 10**9))
 
     async def commit(self, user_id: int, score: int) -> Standing:
@@ -166,7 +170,7 @@ async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
     await world.commit(2, 6)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])
-    await world.index.put_names({1: "player 1"})
+    await world.index.add_names({1: "player 1"})
     assert await world.ranked() == [1]
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()

@@ -17,8 +17,9 @@ from leaderforge.domain.periods import Calendar, Kind
 from leaderforge.domain.standings import Event
 from leaderforge.ports import Recorded, Submission, User
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
-from leaderforge.services.maintain import SETTLE_MS, MaintainService
+from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.turnover import KNOWN_MS, SURE_MS, Turnover, TurnoverService
+from tests.delivering import Process
 
 HOUR, DAY = 3_600_000, 86_400_000
 MIDNIGHT = 1_795_478_400_000
@@ -36,7 +37,8 @@ class World:
         self.index = MemoryIndex(partitions=2)
         parts = self.store, self.periods, self.index, self.clock, Fanout([])
         self.turnover = TurnoverService(*parts, index_ms=index_ms, grace_ms=grace_ms)
-        self.maintain = MaintainService(self.store, self.users, self.index, self.clock, Fanout([]))
+        self.process = Process(self.store, self.users, self.index, clock=self.clock)
+        self.maintain = self.process.maintain
         self._ids = iter(range(1, 10**9))
 
     def clock(self) -> int:
@@ -61,7 +63,7 @@ class World:
 
     async def imported(self, board: Board, *times: int) -> ImportTally:
         lines = [ScoreLine(n, "player 1", 5, time, UUID(int=next(self._ids))) for n, time in enumerate(times, 1)]
-        return await Importer(self.store, self.users, self.index, self.clock, board).run(lines)
+        return await Importer(self.store, self.users, self.process.delivery, self.clock, board).run(lines)
 
     async def after(self, ms: int) -> Turnover:
         """Do a round so much later."""

@@ -38,11 +38,11 @@ export function isTransient(error: unknown): boolean {
 
 /** Say what went wrong and what one can do. */
 export function inWords(error: unknown): string {
-  if (error instanceof Unreachable) return 'The server cannot be reached. It may be restarting, or you may be offline.';
-  if (!(error instanceof Refused)) return 'Something went wrong on this page.';
-  if (error.status === 401) return 'The API wants a key for this, and this one is missing or wrong.';
-  if (error.status === 403) return 'This key may not do that.';
-  if (error.status === 503) return 'The service is busy or being repaired. It usually recovers within seconds.';
-  if (error.status >= 500) return 'The server ran into a problem of its own.';
+  if (error instanceof Unreachable) return 'The server is unreachable. Check your connection, or try again in a moment.';
+  if (!(error instanceof Refused)) return 'This page failed. Reload it and try again.';
+  if (error.status === 401) return 'The key is missing or wrong. Enter a valid key and try again.';
+  if (error.status === 403) return 'This key may not do that. Use a key with the right scope.';
+  if (error.status === 503) return 'The service is busy or being repaired. Try again in a few seconds.';
+  if (error.status >= 500) return 'The server failed. Try again, or ask the operator to check its log.';
   return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
 }

@@ -20,7 +20,7 @@ export function LiveTop({ leaders }: { leaders: UseQueryResult<Listing> }) {
 
   if (!entries) return error ? <ErrorNotice error={error} retry={refetch} /> : <Loading />;
   if (entries.length === 0) {
-    return <Notice title="Nobody has scored yet">The first score that is submitted leads this board.</Notice>;
+    return <Notice title="No scores yet">The first submitted score leads this board.</Notice>;
   }
   const rest = entries.slice(ON_PODIUM);
   return (

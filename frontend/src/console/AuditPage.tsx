@@ -49,7 +49,7 @@ export function AuditPage() {
       {hasNextPage && (
         <div className="border-t border-line p-4 text-center">
           <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show earlier ones
+            Show earlier entries
           </button>
         </div>
       )}
@@ -58,7 +58,7 @@ export function AuditPage() {
 }
 
 function Acts({ acts }: { acts: readonly Act[] }) {
-  if (acts.length === 0) return <Notice title="Nothing was done">Nobody did anything of this kind.</Notice>;
+  if (acts.length === 0) return <Notice title="No audit entries">No action matches. Change the board or the player.</Notice>;
   return (
     <ol className="divide-y divide-line">
       {acts.map((act, at) => (

@@ -8,15 +8,15 @@ import { Answers } from './Answers';
 import { NUMBERS, NUMBER_NAMES, flawsOf, type BoardDraft } from './boardDraft';
 
 const POLICIES = [
-  ['sum', 'adds up'],
-  ['best', 'is the best'],
-  ['latest', 'is the latest'],
+  ['sum', 'sum of all'],
+  ['best', 'best run'],
+  ['latest', 'latest run'],
 ] as const;
 const ORDERS = [
-  ['desc', 'the highest'],
-  ['asc', 'the lowest'],
+  ['desc', 'highest first'],
+  ['asc', 'lowest first'],
 ] as const;
-const SECOND_ORDERS = [['', 'there is none'], ...ORDERS] as const;
+const SECOND_ORDERS = [['', 'no subscore'], ...ORDERS] as const;
 const RANK_STYLES = [
   ['ordinal', '1, 2, 3, 4'],
   ['shared', '1, 2, 2, 4'],
@@ -62,7 +62,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
       >
         <Pair>
           <Field
-            label="Name in addresses"
+            label="Slug"
             value={draft.board}
             disabled={exists}
             flaw={flaws.board}
@@ -73,14 +73,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
         </Pair>
         <Pair>
           <Select
-            label="A player’s score"
+            label="Policy"
             value={draft.policy}
             disabled={exists}
             options={POLICIES}
             choose={(policy) => set({ policy })}
           />
           <Select
-            label="Leads"
+            label="Order"
             value={draft.order}
             disabled={exists}
             options={ORDERS}
@@ -89,14 +89,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
         </Pair>
         <Pair>
           <Select
-            label="Among equals, leads by second score"
+            label="Subscore order"
             value={draft.subscoreOrder}
             disabled={exists}
             options={SECOND_ORDERS}
             choose={(subscoreOrder) => set({ subscoreOrder })}
           />
           <Select
-            label="Ranks of equals"
+            label="Rank style"
             value={draft.rankStyle}
             options={RANK_STYLES}
             choose={(rankStyle) => set({ rankStyle })}
@@ -118,10 +118,10 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
         <Pair>
           <Field label="Time zone" value={draft.timeZone} disabled={exists} onChange={(event) => set({ timeZone: event.currentTarget.value })} />
           <Field
-            label="Seasons begin"
+            label="Season starts"
             value={draft.season}
             placeholder="0 0 1 */3 *"
-            help="As a cron expression."
+            help="A cron expression of five fields."
             onChange={(event) => set({ season: event.currentTarget.value })}
           />
         </Pair>
@@ -140,8 +140,8 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
           ))}
         </Pair>
         <div className="flex flex-wrap gap-x-5">
-          <Check label="Read with a key only" checked={draft.private} set={(on) => set({ private: on })} />
-          <Check label="Players submit themselves" checked={draft.openToPlayers} set={(on) => set({ openToPlayers: on })} />
+          <Check label="Private" checked={draft.private} set={(on) => set({ private: on })} />
+          <Check label="Open to players" checked={draft.openToPlayers} set={(on) => set({ openToPlayers: on })} />
         </div>
         <Answers act={act} close={close} pending={pending} error={error} />
       </form>

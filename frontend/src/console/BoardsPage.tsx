@@ -54,7 +54,7 @@ export function BoardsPage() {
       )}
       {edited && (
         <BoardForm
-          title={edited === 'new' ? 'Create a board' : `The board ${edited.name}`}
+          title={edited === 'new' ? 'Create a board' : `Edit ${edited.name}`}
           act={edited === 'new' ? 'Create' : 'Save'}
           initial={edited === 'new' ? EMPTY : draftOf(edited)}
           exists={edited !== 'new'}
@@ -90,8 +90,8 @@ function BoardList({ boards, edit, remove }: ListProps) {
             <p className="text-sm break-words text-muted">{inShort(board)}</p>
           </div>
           <div className="flex gap-2">
-            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={`Look at ${board.name}`}>
-              Look
+            <Link to="/" search={{ board: board.board, period: undefined }} className="button" aria-label={`View ${board.name}`}>
+              View
             </Link>
             <button type="button" className="button" aria-label={`Edit ${board.name}`} onClick={() => edit(board)}>
               Edit
@@ -114,6 +114,6 @@ function inShort({ board, policy, order, periods, private: isPrivate, building }
     `${policy}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
     periods.join(' and '),
     ...(isPrivate ? ['private'] : []),
-    ...(building.length > 0 ? [`completing ${building.join(' and ')}`] : []),
+    ...(building.length > 0 ? [`backfilling ${building.join(' and ')}`] : []),
   ].join(' · ');
 }

@@ -10,7 +10,7 @@ import { OPERATORS } from './reads';
 
 const SCOPES: readonly { readonly scope: Scope; readonly may: string }[] = [
   { scope: 'read', may: 'read private boards' },
-  { scope: 'submit', may: 'submit for anyone, create players' },
+  { scope: 'submit', may: 'submit for any player, create players' },
   { scope: 'admin', may: 'do everything' },
 ];
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -49,12 +49,12 @@ export function CreateKey({ close, issued }: Props) {
           label="Name"
           value={name}
           placeholder="game-server"
-          flaw={wrong ? 'Small letters, digits, - and _; at most 64 of them.' : undefined}
-          help="For ever: the names of revoked keys stay taken."
+          flaw={wrong ? 'Use 1 to 64 lower-case letters, digits, - and _.' : undefined}
+          help="Permanent: names are never reused, even after revocation."
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <fieldset>
-          <legend className="label">May</legend>
+          <legend className="label">Scopes</legend>
           {SCOPES.map(({ scope, may }) => (
             <div key={scope} className="flex min-h-9 items-center gap-3 text-sm">
               <input

@@ -25,7 +25,7 @@ export function DeleteBoard({ board: { board, name }, close }: { board: Board; c
       confirm={deleting.mutate}
       close={close}
     >
-      <p>Its scores, its ranks and its past periods are gone for ever, for everyone, within five seconds. This cannot be undone.</p>
+      <p>Its scores, ranks and past periods disappear for everyone within five seconds. This cannot be undone.</p>
     </Confirmation>
   );
 }

@@ -13,7 +13,7 @@ export function HiddenEntries({ board }: { board: string }) {
   return (
     <section aria-labelledby="hidden" className="card overflow-hidden">
       <h2 id="hidden" className="border-b border-line px-4 py-4 text-lg font-semibold tracking-tight sm:px-6">
-        Hidden now
+        Hidden entries
       </h2>
       {!data ? (
         error ? (
@@ -22,7 +22,7 @@ export function HiddenEntries({ board }: { board: string }) {
           <SkeletonRows rows={3} label="Loading the hidden entries" />
         )
       ) : data.entries.length === 0 ? (
-        <Notice title="Nobody is hidden">Those who are hidden still see their own ranks; nobody else does.</Notice>
+        <Notice title="No hidden entries">Hidden players still see their own ranks. Nobody else does.</Notice>
       ) : (
         <ul className="divide-y divide-line">
           {data.entries.map((entry) => (

@@ -4,7 +4,7 @@ import { Dialog } from '../ui/Dialog';
 export function KeyIssued({ name, text, close }: { name: string; text: string; close: () => void }) {
   return (
     <Dialog title={`The key ${name}`} close={close}>
-      <p className="mb-3 text-muted">Keep it now: it cannot be shown again.</p>
+      <p className="mb-3 text-muted">Copy it now. It cannot be shown again.</p>
       <code className="block rounded-xl border border-line bg-sunken px-4 py-3 font-mono text-sm break-all">{text}</code>
       <div className="mt-5 flex justify-end gap-2">
         <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(text)}>

@@ -62,7 +62,7 @@ interface TableProps {
 
 function KeyTable({ keys: all, rotate, revoke }: TableProps) {
   if (all.length === 0) {
-    return <Notice title="No keys in the store yet">Those in the settings work, but are not listed here.</Notice>;
+    return <Notice title="No keys in the database yet">Create a key. Keys in the settings work, but are not listed here.</Notice>;
   }
   return (
     <ul className="divide-y divide-line">
@@ -77,8 +77,8 @@ function KeyTable({ keys: all, rotate, revoke }: TableProps) {
           </div>
           {!key.revoked_at && (
             <div className="flex gap-2">
-              <button type="button" className="button" aria-label={`Replace ${key.name}`} onClick={() => rotate(key.name)}>
-                Replace
+              <button type="button" className="button" aria-label={`Rotate ${key.name}`} onClick={() => rotate(key.name)}>
+                Rotate
               </button>
               <button type="button" className="button" aria-label={`Revoke ${key.name}`} onClick={() => revoke(key.name)}>
                 Revoke

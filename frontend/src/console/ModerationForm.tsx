@@ -56,18 +56,18 @@ export function ModerationForm({ board }: { board: Board }) {
           onSubmit();
         }}
       >
-        <Select label="What to do" value={act} options={ACTS} choose={setAct} />
+        <Select label="Action" value={act} options={ACTS} choose={setAct} />
         <Field label="Player’s id" inputMode="numeric" value={player} onChange={(event) => setPlayer(event.currentTarget.value)} />
         {act === 'set' && <ScoreToSet board={board} draft={score} set={setScore} />}
         <Field
           label="Reason"
           value={reason}
           maxLength={500}
-          help="Kept in the audit log."
+          help="Stored in the audit log."
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         <button type="submit" disabled={draft === null || doing.isPending} className="button button-primary">
-          Do it
+          Apply
         </button>
         <div role="status" className="text-sm empty:hidden">
           {doing.error && !asked && <p className="text-down">{inWords(doing.error)}</p>}
@@ -77,13 +77,13 @@ export function ModerationForm({ board }: { board: Board }) {
       {asked && (
         <Confirmation
           title={asked.act === 'set' ? 'Set the score?' : 'Remove the entry?'}
-          act={asked.act === 'set' ? 'Set it' : 'Remove it'}
+          act={asked.act === 'set' ? 'Set' : 'Remove'}
           pending={doing.isPending}
           error={doing.error}
           confirm={() => doing.mutate(asked)}
           close={() => setAsked(null)}
         >
-          <p>What player {asked.userId} has submitted to {board.name} so far counts no more. This cannot be undone.</p>
+          <p>All earlier submissions of player {asked.userId} to {board.name} stop counting. This cannot be undone.</p>
         </Confirmation>
       )}
     </>

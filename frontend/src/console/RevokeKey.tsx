@@ -23,7 +23,7 @@ export function RevokeKey({ name, close }: { name: string; close: () => void }) 
       confirm={revoking.mutate}
       close={close}
     >
-      <p>Whoever uses it is refused within five seconds. This cannot be undone.</p>
+      <p>Requests with this key are refused within five seconds. This cannot be undone.</p>
     </Confirmation>
   );
 }

@@ -35,7 +35,7 @@ export function RotateKey({ name, close, issued }: Props) {
     gcTime: 0,
   });
   return (
-    <Dialog title={`Replace the key ${name}`} close={close}>
+    <Dialog title={`Rotate the key ${name}`} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {
@@ -43,8 +43,8 @@ export function RotateKey({ name, close, issued }: Props) {
           rotating.mutate();
         }}
       >
-        <Select label="The old one ends" value={overlap} options={OVERLAPS} choose={setOverlap} />
-        <Answers act="Replace" close={close} pending={rotating.isPending} error={rotating.error} />
+        <Select label="End of the old key" value={overlap} options={OVERLAPS} choose={setOverlap} />
+        <Answers act="Rotate" close={close} pending={rotating.isPending} error={rotating.error} />
       </form>
     </Dialog>
   );

@@ -21,15 +21,15 @@ export function ScoreToSet({ board, draft, set }: Props) {
         label={board.unit === null ? 'Score' : `Score, ${board.unit}`}
         inputMode={board.unit === null && board.decimals === 0 ? 'numeric' : 'text'}
         value={draft.score}
-        help={score === null ? `Such as ${full(EXAMPLE)}. All that the player has then.` : `Shown as ${full(score)}.`}
+        help={score === null ? `Such as ${full(EXAMPLE)}. Replaces all earlier scores.` : `Shown as ${full(score)}.`}
         onChange={(event) => set({ ...draft, score: event.currentTarget.value })}
       />
       {board.subscore_order !== null && (
         <Field
-          label="Second score"
+          label="Subscore"
           inputMode="numeric"
           value={draft.subscore}
-          help="0 if it is empty."
+          help="Empty: 0."
           onChange={(event) => set({ ...draft, subscore: event.currentTarget.value })}
         />
       )}

@@ -36,7 +36,7 @@ export function SignIn() {
         }}
       />
       <button type="submit" disabled={key === '' || signing.isPending} className="button button-primary w-full">
-        {signing.isPending ? 'Asking…' : 'Open the console'}
+        {signing.isPending ? 'Checking…' : 'Open the console'}
       </button>
     </form>
   );

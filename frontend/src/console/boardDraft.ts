@@ -18,12 +18,12 @@ export interface BoardDraft {
 }
 
 export const NUMBERS = {
-  decimals: { label: 'Decimals', help: 'How many of a score’s digits are decimals.', least: 0 },
+  decimals: { label: 'Decimals', help: 'Decimal digits of a score.', least: 0 },
   min_score: { label: 'Lowest score', help: '', least: Number.MIN_SAFE_INTEGER },
   max_score: { label: 'Highest score', help: '', least: Number.MIN_SAFE_INTEGER },
-  max_change: { label: 'Largest change', help: 'By one submission, either way.', least: 0 },
-  min_interval_ms: { label: 'Ms between submissions', help: 'Of a player, at least.', least: 0 },
-  keep_days: { label: 'Days to keep past periods', help: 'Empty: for ever.', least: 1 },
+  max_change: { label: 'Largest change', help: 'By one submission, up or down.', least: 0 },
+  min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.', least: 0 },
+  keep_days: { label: 'Retention, days', help: 'Of past periods. Empty: permanent.', least: 1 },
 } as const;
 
 export type NumberName = keyof typeof NUMBERS;
@@ -74,12 +74,12 @@ export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board',
   );
   return {
     ...(Object.fromEntries(flaws) as Partial<Record<NumberName, string>>),
-    ...(!SLUG.test(draft.board) && { board: 'Small letters, digits, - and _; at most 64 of them.' }),
+    ...(!SLUG.test(draft.board) && { board: 'Use 1 to 64 lower-case letters, digits, - and _.' }),
   };
 }
 
 function wanted(least: number): string {
-  return least >= 0 ? `A whole number from ${least}, or nothing.` : 'A whole number, or nothing.';
+  return least >= 0 ? `Enter a whole number from ${least}, or leave it empty.` : 'Enter a whole number, or leave it empty.';
 }
 
 function isNumber(text: string, least: number): boolean {

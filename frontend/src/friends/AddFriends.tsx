@@ -48,21 +48,21 @@ export function AddFriends() {
         className="field py-2.5 leading-relaxed"
       />
       <p id={`${id}-help`} className="mt-2 text-sm text-muted">
-        One a line, or between commas. The list stays in this browser.
+        Enter one per line, or separate them with commas. The list stays in this browser.
       </p>
       <button
         type="submit"
         disabled={count === 0 || tooMany || adding.isPending}
         className="button button-primary mt-4 w-full"
       >
-        {adding.isPending ? 'Looking them up…' : count > 0 ? `Add ${plural(count, 'friend', 'friends')}` : 'Add friends'}
+        {adding.isPending ? 'Looking up…' : count > 0 ? `Add ${plural(count, 'friend', 'friends')}` : 'Add friends'}
       </button>
       <div role="status" className="mt-3 text-sm empty:hidden">
-        {tooMany && <p className="text-down">A list holds at most {formatNumber(MOST_FRIENDS)} friends.</p>}
+        {tooMany && <p className="text-down">A list holds at most {formatNumber(MOST_FRIENDS)} friends. Remove some first.</p>}
         {adding.error && <p className="text-down">{inWords(adding.error)}</p>}
         {adding.data && adding.data.unknown.length > 0 && (
           <p className="text-down">
-            {plural(adding.data.unknown.length, 'entry is', 'entries are')} nobody’s name or id. See what is left above.
+            {plural(adding.data.unknown.length, 'entry is', 'entries are')} unknown. Check the names and ids left above.
           </p>
         )}
       </div>

@@ -44,7 +44,7 @@ export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
   if (friends.length === 0) {
     return (
       <div className="card">
-        <Notice title="No friends here yet">Add some by name or id, and see who is ahead of whom.</Notice>
+        <Notice title="No friends yet">Add friends by name or id to compare scores.</Notice>
       </div>
     );
   }

@@ -27,5 +27,5 @@ export function useScores(): BoardScores {
 }
 
 function inWords(subscore: number): string {
-  return `second score ${formatNumber(subscore)}`;
+  return `subscore ${formatNumber(subscore)}`;
 }

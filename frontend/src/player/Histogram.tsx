@@ -29,7 +29,7 @@ export function Histogram({ bars, score, name }: Props) {
         {marked && <Marker at={(place + 0.5) / bars.length} name={name} />}
         <svg
           role="img"
-          aria-label={`How scores are spread. ${summary}`}
+          aria-label={`Distribution of scores. ${summary}`}
           viewBox={`0 0 ${bars.length} ${HEIGHT}`}
           preserveAspectRatio="none"
           className="block h-44 w-full sm:h-56"

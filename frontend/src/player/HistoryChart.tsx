@@ -23,7 +23,7 @@ export function HistoryChart({ points }: { points: readonly Point[] }) {
       />
       <Numbers
         summary="Show the submissions"
-        columns={['Time', 'Submitted', 'Score then']}
+        columns={['Time', 'Submitted', 'Resulting score']}
         rows={points.toReversed().map((point) => [formatExact(point.at), full(point.submitted), full(point.score)])}
       />
     </figure>

@@ -13,7 +13,7 @@ export function Place({ player }: { player: Player }) {
   return (
     <section aria-labelledby="place" className="card self-start px-5 py-5 sm:px-6">
       <h2 id="place" className="text-lg font-semibold tracking-tight">
-        Place among all scores
+        Distribution of scores
       </h2>
       <p className="mt-1 mb-6 min-h-5 text-sm text-muted">
         {median !== null && `Half of the players have ${scores.full(median)} or more. `}

@@ -12,14 +12,14 @@ export function Unranked({ userId }: { userId: number }) {
   if (data) {
     return (
       <Notice title={`${data.username} has no score yet`} page>
-        The first score that is submitted gives a rank.
+        The first submitted score gives a rank.
       </Notice>
     );
   }
   if (error instanceof Refused && error.code === 'user_not_found') {
     return (
-      <Notice title="There is no such player" page>
-        Nobody has the id {userId}. Try the search above.
+      <Notice title="Player not found" page>
+        No player has the id {userId}. Use the search above.
       </Notice>
     );
   }

@@ -131,7 +131,7 @@ function Option({ id, suggestion, selected, choose, mark }: OptionProps) {
 function message(found: number, pending: boolean, error: unknown): string {
   if (found > 0) return plural(found, 'player found', 'players found');
   if (pending) return 'Searching…';
-  return error ? inWords(error) : 'No player is called or numbered so.';
+  return error ? inWords(error) : 'No player has this name or id.';
 }
 
 function focusOnSlash(input: { readonly current: HTMLInputElement | null }): () => void {

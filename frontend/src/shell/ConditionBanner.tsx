@@ -1,8 +1,8 @@
 import { useCondition } from './useCondition';
 
 const WORDS = {
-  offline: 'You are offline. This is what was last loaded; it updates when you are back.',
-  unreachable: 'The service cannot be reached just now. This is what was last loaded; it updates by itself.',
+  offline: 'You are offline. The page shows the last loaded data. It updates when you are online again.',
+  unreachable: 'The service is unreachable. The page shows the last loaded data. It updates when the service is back.',
   degraded: 'The fast index is being repaired. Ranks come straight from the database: exact, but slower.',
 } as const;
 

@@ -5,11 +5,11 @@ import { Notice } from '../ui/Notice';
 export function LostPage() {
   return (
     <Notice
-      title="There is no such page"
+      title="Page not found"
       page
       action={
         <Link to="/" className="button">
-          To the leaderboard
+          Open the leaderboard
         </Link>
       }
     >

@@ -4,7 +4,7 @@ import { Icon } from '../ui/Icon';
 import { THEMES, saveTheme, savedTheme, type Theme } from './theme';
 
 const ICONS = { system: 'system', light: 'sun', dark: 'moon' } as const;
-const NAMES = { system: 'as the system', light: 'light', dark: 'dark' } as const;
+const NAMES = { system: 'system', light: 'light', dark: 'dark' } as const;
 
 function after(theme: Theme): Theme {
   return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system';

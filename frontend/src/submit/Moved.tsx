@@ -19,9 +19,9 @@ export function Moved({ before, receipt }: { before: number | null; receipt: Rec
 }
 
 function words(before: number | null, { rank, duplicate }: Receipt): string {
-  if (duplicate) return 'This submission was recorded before; it counts once.';
-  if (rank === null) return 'The score is recorded. Its rank cannot be told just now.';
-  if (before === null) return `The player is at rank ${formatNumber(rank)} now.`;
+  if (duplicate) return 'This submission was counted before. It counts once.';
+  if (rank === null) return 'The score is counted. Its rank is not available yet; open the player in a moment.';
+  if (before === null) return `The player is now at rank ${formatNumber(rank)}.`;
   if (before === rank) return `The player stays at rank ${formatNumber(rank)}.`;
   return `The player went from rank ${formatNumber(before)} to ${formatNumber(rank)}.`;
 }

@@ -48,7 +48,7 @@ export function SubmitForm({ pending, send }: Props) {
         label="Key"
         type="password"
         value={key}
-        flaw={keyless ? 'Enter a key with the scope submit.' : undefined}
+        flaw={keyless ? 'Enter a key of scope submit.' : undefined}
         help="Kept in this page’s memory only."
         onChange={(event) => {
           setKey(event.currentTarget.value.trim());
@@ -72,7 +72,7 @@ export function SubmitForm({ pending, send }: Props) {
         />
         {hasSecond && (
           <Field
-            label="Second score"
+            label="Subscore"
             inputMode="numeric"
             value={draft.subscore}
             flaw={flaws.subscore}
@@ -84,11 +84,11 @@ export function SubmitForm({ pending, send }: Props) {
         label="Submission id"
         value={draft.submissionId}
         flaw={flaws.submissionId}
-        help="Sent again with the same id, a submission counts once."
+        help="A repeated submission with the same id counts once."
         onChange={(event) => set({ submissionId: event.currentTarget.value.trim() })}
         beside={
           <button type="button" className="button" onClick={() => set({ submissionId: crypto.randomUUID() })}>
-            New
+            Generate
           </button>
         }
       />

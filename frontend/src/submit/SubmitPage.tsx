@@ -42,14 +42,14 @@ export function SubmitPage() {
       <div>
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Submit a score</h1>
         <p className="mt-2 max-w-prose text-muted">
-          Try the API from here: see the request, the reply, and the board move around the player.
+          Send a score to the API. The page shows the request, the reply and the player’s neighbours.
         </p>
       </div>
       <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
         <SubmitForm pending={sending.isPending} send={(submission, key) => sending.mutate({ submission, key })} />
         <section aria-label="Request and reply" className="card px-5 py-5 sm:px-6">
           <p role="status" className="sr-only">
-            {exchange && `Answered with status ${exchange.status}.`}
+            {exchange && `The server replied with status ${exchange.status}.`}
           </p>
           {sending.error && (
             <p role="alert" className="mb-4 text-sm text-down">
@@ -59,7 +59,7 @@ export function SubmitPage() {
           {sent ? (
             <ExchangeView path={path} sent={sent} reply={exchange ?? null} />
           ) : (
-            <Notice title="Nothing sent yet">What goes over the wire is shown here.</Notice>
+            <Notice title="Nothing sent yet">Submit a score to see the request and the reply.</Notice>
           )}
         </section>
         {sent && accepted && (

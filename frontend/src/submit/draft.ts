@@ -26,9 +26,9 @@ export function submissionOf(draft: Draft): { submission: Submission } | { flaws
   const metadata = parsedMetadata(draft.metadata);
   if (userId === null) flaws.userId = 'Enter a player’s id.';
   if (score === null) flaws.score = 'Enter a whole number.';
-  if (subscore === null) flaws.subscore = 'Enter a whole number, or nothing.';
-  if (!UUID.test(draft.submissionId)) flaws.submissionId = 'Enter a UUID.';
-  if (metadata === undefined) flaws.metadata = 'Enter a JSON object, or nothing.';
+  if (subscore === null) flaws.subscore = 'Enter a whole number, or leave it empty.';
+  if (!UUID.test(draft.submissionId)) flaws.submissionId = 'Enter a UUID, or generate one.';
+  if (metadata === undefined) flaws.metadata = 'Enter a JSON object, or leave it empty.';
   if (userId === null || score === null || subscore === null || metadata === undefined || Object.keys(flaws).length > 0) return { flaws };
   return {
     submission: {

@@ -29,7 +29,7 @@ interface ErrorProps {
   readonly page?: boolean;
 }
 
-export function ErrorNotice({ error, retry, title = 'That did not work', page = false }: ErrorProps) {
+export function ErrorNotice({ error, retry, title = 'This could not be loaded', page = false }: ErrorProps) {
   return (
     <div role="alert">
       <Notice

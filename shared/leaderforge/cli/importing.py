@@ -87,7 +87,7 @@ async def _import(
         parts = product.parts
         target = await board_named(product, columns.board)
         importer = Importer(
-            parts.store, parts.users, parts.index, parts.clock, target, batch=batch, refused=bad.refused
+            parts.store, parts.users, product.delivery, parts.clock, target, batch=batch, refused=bad.refused
         )
         try:
             with bad.counted(importer.tally):

@@ -1,7 +1,7 @@
 """Keeping caches true: what one process changes, all hear about."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 
 from leaderforge.domain.boards import Ladder
@@ -25,15 +25,22 @@ class Changes:
     again until the feed has taken them.
     """
 
-    def __init__(self, feed: ChangeFeed, tops: TopCache, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        feed: ChangeFeed,
+        tops: TopCache,
+        clock: Clock,
+        telemetry: Telemetry,
+        index_is_believed: Callable[[], Awaitable[bool]],
+    ) -> None:
         self._feed = feed
+        self._index_is_believed = index_is_believed
         self._tops = tops
         self._clock = clock
         self._telemetry = telemetry
         self._pending: dict[tuple[int | None, int | None], Change] = {}
         self._announcing: asyncio.Task[None] | None = None
         self._talking = asyncio.Lock()
-        self._missed: set[Ladder] = set()
 
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Take note of what the index has taken."""
@@ -41,16 +48,6 @@ class Changes:
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(Change(best, grown, ladder.board.id, ladder.period))
-        if self._missed:
-            # The index takes nothing new before it has what it missed.
-            missed, self._missed = self._missed, set()
-            for one in missed:
-                self.ladder(one)
-
-    def missed(self, ladder: Ladder) -> None:
-        """Take note of what is committed and the index could not take."""
-        self._missed.add(ladder)
-        self.ladder(ladder)
 
     def ladder(self, ladder: Ladder) -> None:
         """Take note that anything may have changed on a ladder."""
@@ -92,17 +89,18 @@ class Changes:
                     since = (await anext(hearing)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
                     async for heard in hearing:
-                        self._hear(heard, since)
+                        await self._hear(heard, since)
             except Unavailable:
                 self._telemetry.count("change_feed_failures")
             finally:
                 self._telemetry.gauge("change_feed_connected", 0)
             await asyncio.sleep(_RETRY_S)
 
-    def _hear(self, heard: Heard, since: int) -> None:
+    async def _hear(self, heard: Heard, since: int) -> None:
         for change in heard.changes:
             self._tops.touch(change)
-        if heard.until is not None:
+        # A process that does not reach the index cannot announce what it committed either.
+        if heard.until is not None and await self._index_is_believed():
             self._tops.follow(since, heard.until - ANNOUNCED_WITHIN_MS)
 
     def _note(self, change: Change) -> None:

@@ -1,6 +1,5 @@
 """Idempotent import of scores of players by username."""
 
-import asyncio
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from uuid import UUID
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import (
     BoardNotFound,
-    IndexUnavailable,
     LeaderForgeError,
     PeriodClosed,
     Unavailable,
@@ -19,7 +17,8 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.players import new_user_ids
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Clock, RankIndex, Recorded, ScoreStore, Submission, User, UserStore
+from leaderforge.ports import Clock, LadderUpdate, Recorded, ScoreStore, Submission, User, UserStore
+from leaderforge.services.delivery import Delivery
 
 _KNOWN_PLAYERS = 200_000
 """Maximum number of cached player ids. It bounds the memory of an import of any length."""
@@ -68,7 +67,7 @@ class Importer:
         self,
         store: ScoreStore,
         users: UserStore,
-        index: RankIndex,
+        delivery: Delivery,
         clock: Clock,
         board: Board,
         *,
@@ -77,7 +76,7 @@ class Importer:
     ) -> None:
         self._store = store
         self._users = users
-        self._index = index
+        self._delivery = delivery
         self._clock = clock
         self._board = board
         self._batch = batch
@@ -141,13 +140,9 @@ class Importer:
         for result in results:
             if isinstance(result, Recorded):
                 for ladder, standing in zip(result.ladders, result.standings, strict=True):
-                    if ladder.indexed:
-                        newest[ladder][standing.user_id] = standing
-        try:
-            await asyncio.gather(
-                *(self._index.load(ladder, list(standings.values())) for ladder, standings in newest.items())
-            )
-        except IndexUnavailable:
+                    newest[ladder][standing.user_id] = standing
+        updates = [LadderUpdate(ladder, list(standings.values())) for ladder, standings in newest.items()]
+        if not await self._delivery.load(updates):
             self.tally.index_behind = True
 
     async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:

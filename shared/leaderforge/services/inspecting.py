@@ -10,6 +10,7 @@ from leaderforge.domain.shards import Inspection
 from leaderforge.ports import Clock, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.comparing import still_different
 from leaderforge.services.maintain import OnRepair
+from leaderforge.services.names import NameSync
 
 PLAYERS_A_ROUND = 5_000
 """How many players are looked at in a round: a million within three and a half hours."""
@@ -39,6 +40,7 @@ class InspectionService:
         self._store = store
         self._users = users
         self._index = index
+        self._names = NameSync(index, users)
         self._clock = clock
         self._telemetry = telemetry
         self._on_repair = on_repair
@@ -72,15 +74,14 @@ class InspectionService:
         return checked
 
     async def _mended(self, ladder: Ladder, suspects: Sequence[int]) -> int:
-        """Load anew what differs and is not just on its way, and return how many that were."""
+        """Mend what differs and is not just on its way, and return how many standings that were."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
-            # What the index holds may be of the same revision: it would be kept. What is committed after it was
-            # forgotten comes into the index after it.
-            await self._index.forget([ladder], different)
-            await self._index.load(ladder, await self._store.standings(ladder, different))
-            users = await self._users.get(different)
-            await self._index.put_names({user_id: user.username for user_id, user in users.items()})
+            # The index may hold a wrong value of the right revision. It is replaced in one step: no reader misses it.
+            observed = (await self._index.observe([ladder], different, removed=True)).get(ladder, {})
+            standings = await self._store.standings(ladder, different)
+            await self._index.mend(ladder, different, standings, observed)
+            await self._names.refresh(different)
             self._on_repair(ladder)
         return len(different)
 

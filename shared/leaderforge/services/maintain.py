@@ -12,10 +12,13 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import COMMIT_LIMIT_MS, Clock, PendingProcesses, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.comparing import lasting, still_different
+from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease
+from leaderforge.services.names import NameSync
 from leaderforge.services.overlapping import for_each
+from leaderforge.services.trust import is_credible
 
 Progress = Callable[[int], None]
 """Told how many more standings are done."""
@@ -35,6 +38,9 @@ _RETRY_S = 0.2
 _PLAYERS_A_LOOK_UP = 1000
 _RESTS = 9
 """How many times as long as reconciliation works it rests, beside requests: what it does at once, these wait for."""
+_CATCH_UP_RESTS = 1
+"""While the index is caught up, requests are answered by the store: it is done soon, yet not at their expense alone."""
+_FOREVER_MS = 2**53
 _RESTED_S = 1.0
 """After that it rests no more: whoever is behind has no time to."""
 _LADDERS_A_SCAN = 100
@@ -86,6 +92,7 @@ class MaintainService:
         store: ScoreStore,
         users: UserStore,
         index: RankIndex,
+        processes: PendingProcesses,
         clock: Clock,
         telemetry: Telemetry,
         on_repair: OnRepair = _ignore,
@@ -93,6 +100,8 @@ class MaintainService:
         self._store = store
         self._users = users
         self._index = index
+        self._names = NameSync(index, users)
+        self._processes = processes
         self._clock = clock
         self._telemetry = telemetry
         self._on_repair = on_repair
@@ -106,10 +115,9 @@ class MaintainService:
         partitions that are incomplete or too far behind are rebuilt. Does nothing if another process is at it, or
         there is less than `every_ms` to look at.
         """
-        marks = await self._index.watermarks()
-        oldest = min((mark for mark in marks if mark is not None), default=0)
-        too_old = self._settled_at() - TOUCHES_KEPT_MS
-        incomplete = [p for p, mark in enumerate(marks) if mark is None or mark < too_old]
+        watermarks = await self._credible_watermarks()
+        oldest = min((mark for mark in watermarks if mark is not None), default=0)
+        incomplete = self._to_rebuild(watermarks)
         if not incomplete:
             self._telemetry.gauge("index_lag_seconds", max(0, self._clock() - oldest) / 1000)
             if self._settled_at() - oldest < max(every_ms, 1):
@@ -119,7 +127,31 @@ class MaintainService:
         async with self._lease.held():
             if incomplete:
                 return await self._rebuild(incomplete, _ignore)
-            return await self._catch_up(oldest, rests=_RESTS if every_ms else 0)
+            return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
+
+    async def catch_up(self) -> bool:
+        """Bring the index up to everything that the store has by now. Return False if another process is at it.
+
+        `reconcile` stays behind the present, because it moves watermarks; this does not, and takes over the pending
+        updates of processes whose declarations have expired. Raises `Unavailable`, also if a node may have lost
+        writes meanwhile.
+        """
+        if not await self._lease.taken():
+            return False
+        async with self._lease.held():
+            token = await self._index.begin_catch_up()
+            disruptions = self._index.disruptions
+            expired = [p.process_id for p in await self._processes.declared() if p.age_ms >= DECLARATION_MS]
+            watermarks = await self._credible_watermarks()
+            incomplete = self._to_rebuild(watermarks)
+            if incomplete:
+                await self._rebuild(incomplete, _ignore)
+            complete = [mark for p, mark in enumerate(watermarks) if mark is not None and p not in incomplete]
+            if complete:
+                await self._apply_changes(min(complete), _FOREVER_MS, rests=_CATCH_UP_RESTS)
+            self._require_no_disruption(disruptions)
+            await self._processes.withdraw(expired, older_than_ms=DECLARATION_MS)
+            return await self._index.finish_catch_up(token)
 
     async def rebuild(self, progress: Progress = _ignore) -> int:
         """Empty the index and load it anew while submissions go on; return how many standings were loaded.
@@ -167,65 +199,98 @@ class MaintainService:
     def _settled_at(self) -> int:
         return self._clock() - SETTLE_MS
 
-    async def _catch_up(self, since: int, *, rests: int) -> int:
-        """Apply again what changed since then, resting so many times as long as each piece of it took."""
-        until = self._settled_at()
-        rests_until = monotonic() + _RESTED_S
-        seen = 0
+    async def _credible_watermarks(self) -> Sequence[int | None]:
+        """Return the watermarks, None for one that a clock set which has been put back since."""
+        now = self._clock()
+        return [mark if is_credible(mark, now) else None for mark in await self._index.watermarks()]
 
-        async def load(found: tuple[Ladder, Sequence[Standing]]) -> None:
-            nonlocal seen
+    def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
+        """Return the partitions that are incomplete, or lag further behind than touches are kept."""
+        too_old = self._settled_at() - TOUCHES_KEPT_MS
+        return [p for p, mark in enumerate(watermarks) if mark is None or mark < too_old]
+
+    async def _reconcile(self, since: int, *, rests: int) -> int:
+        """Apply what changed since then, up to the time by which everything is settled, and raise the watermark."""
+        until = self._settled_at()
+        disruptions = self._index.disruptions
+        count = await self._apply_changes(since, until, rests=rests)
+        self._require_no_disruption(disruptions)
+        await self._index.advance(until)
+        await self._forget_touches(until - TOUCHES_KEPT_MS)
+        return count
+
+    def _require_no_disruption(self, before: int) -> None:
+        """Raise `IndexUnavailable` if a node may have lost what was applied: a replica took over, for example."""
+        if self._index.disruptions != before:
+            raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
+
+    async def _apply_changes(self, since: int, until: int, *, rests: int) -> int:
+        """Apply again what changed from `since` to `until`; return how many standings that were.
+
+        After each piece, rest so many times as long as it took.
+        """
+        rests_until = monotonic() + _RESTED_S
+        count = 0
+
+        async def load(changed: tuple[Ladder, Sequence[Standing]]) -> None:
+            nonlocal count
             began = monotonic()
-            ladder, standings = found
+            ladder, standings = changed
             await self._index.load(ladder, standings)
             self._on_repair(ladder)
-            seen += len(standings)
+            count += len(standings)
             ended = monotonic()
             await asyncio.sleep(max(0.0, min(rests * (ended - began), rests_until - ended)))
 
-        for touched in await self._touched(since, until):
-            await self._rename(touched, since)
+        for user_ids in await self._touched(since, until):
+            await self._remove_absent(user_ids)
+            await self._names.refresh(user_ids)
+            self._on_repair(None)
         await for_each(self._store.changed_between(since, until), load)
-        await self._index.advance(until)
-        await self._forget_touches(until - TOUCHES_KEPT_MS)
-        return seen
+        return count
 
     async def _touched(self, since: int, until: int) -> Sequence[Sequence[int]]:
-        """Return who was touched, so many at once as are looked up together."""
+        """Return the players touched meanwhile, as many at once as are looked up together."""
         touched = list(await self._store.touched_between(since, until))
         return chunks(touched, _PLAYERS_A_LOOK_UP)
 
-    async def _rename(self, user_ids: Collection[int], since: int) -> None:
-        """Bring the index up to the names of these players, and have it forget those who were erased.
+    async def _remove_absent(self, user_ids: Sequence[int], *, removed: bool = False) -> None:
+        """Remove from the index what it holds of these players and the store does not have.
 
-        Also those who may have been created anew since then: all they have now is loaded afterwards.
+        The index is read first: what the store does not have afterwards was erased, and is not on its way. A value
+        that changes meanwhile is left alone. With `removed`, removed standings go as well.
         """
-        users = await self._users.get(user_ids)
-        old = {user_id for user_id, user in users.items() if user.created_at < since - SETTLE_MS}
-        erased = set(user_ids) - old
-        if erased:
-            await self._index.forget(await self._store.ladders(), erased)
-        if users:
-            await self._index.put_names({user_id: user.username for user_id, user in users.items()})
-        self._on_repair(None)
+        ladders = await self._store.ladders()
+        observed = await self._index.observe(ladders, user_ids, removed=removed)
+        if not observed:
+            return
+        stored = {(ladder.board.id, ladder.period): rows for ladder, rows in await self._store.standings_of(user_ids)}
+        for ladder, values in observed.items():
+            present = {standing.user_id for standing in stored.get((ladder.board.id, ladder.period), ())}
+            absent = values.keys() - present
+            if absent:
+                await self._index.mend(ladder, absent, [], values)
+                self._on_repair(ladder)
 
     async def _forget_touches(self, before: int) -> None:
         """Forget touches that no index has still to catch up with, now and then.
 
-        The index forgets the erased among them once more: a process that could not reach it for long may have
-        remembered one of them.
+        The removed standings that erased players left in the index are no longer needed then: nothing of these
+        players can still be on its way.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
-        for touched in await self._touched(0, before):
-            gone = set(touched) - (await self._users.get(touched)).keys()
-            if gone:
-                await self._index.forget(await self._store.ladders(), gone)
+        for user_ids in await self._touched(0, before):
+            erased = set(user_ids) - (await self._users.get(user_ids)).keys()
+            if erased:
+                await self._remove_absent(list(erased), removed=True)
+                await self._names.refresh(erased)
         await self._store.forget_touches(before)
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
         watermark = self._settled_at()
+        disruptions = self._index.disruptions
         ladders = await self._store.ladders()
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
@@ -234,8 +299,9 @@ class MaintainService:
             loaded += await self._load(some, wanted, progress)
         await for_each(
             self._store.all_names(),
-            lambda names: self._index.put_names({i: name for i, name in names.items() if self._is_of(i, wanted)}),
+            lambda names: self._index.add_names({i: name for i, name in names.items() if self._is_of(i, wanted)}),
         )
+        self._require_no_disruption(disruptions)
         finished = await self._index.finish_rebuild(token, partitions, watermark)
         lost = wanted - set(finished)
         if lost:

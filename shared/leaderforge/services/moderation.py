@@ -9,8 +9,8 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.standings import Event
 from leaderforge.ports import Clock, Moderation, Placed, Submission
+from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
-from leaderforge.services.indexing import Indexer
 from leaderforge.services.reading import Reader
 
 
@@ -41,9 +41,9 @@ class HiddenPage:
 class ModerationService:
     """Commits what moderators decide; the index follows at once, or by reconciliation. All return what changed."""
 
-    def __init__(self, moderation: Moderation, indexer: Indexer, reader: Reader, clock: Clock) -> None:
+    def __init__(self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock) -> None:
         self._moderation = moderation
-        self._indexer = indexer
+        self._delivery = delivery
         self._reader = reader
         self._clock = clock
 
@@ -119,5 +119,5 @@ class ModerationService:
         return AuditEntry(self._clock(), grounds.actor, action, slug, user_id, grounds.reason, details)
 
     async def _indexed(self, changed: Sequence[Placed]) -> Sequence[Placed]:
-        await self._indexer.moderated(changed)
+        await self._delivery.moderated(changed)
         return changed

@@ -1,12 +1,11 @@
 """All that there is about a player: told to those who may know, and erased."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
-from leaderforge.domain.errors import IndexUnavailable, UserNotFound
+from leaderforge.domain.errors import UserNotFound
 from leaderforge.ports import (
     AuditLog,
     Clock,
@@ -14,11 +13,10 @@ from leaderforge.ports import (
     Kept,
     Placed,
     PlayerRecords,
-    RankIndex,
-    ScoreStore,
     User,
     UserStore,
 )
+from leaderforge.services.delivery import Delivery
 
 _ACTS_A_READ = 1000
 
@@ -41,25 +39,21 @@ class Erasure:
 
 
 class RecordService:
-    """Reads and erases what there is about players. `changed` is called when no page read before is good any more."""
+    """Reads and erases what there is about players."""
 
     def __init__(
         self,
         records: PlayerRecords,
         users: UserStore,
         audit: AuditLog,
-        store: ScoreStore,
-        index: RankIndex,
+        delivery: Delivery,
         clock: Clock,
-        changed: Callable[[], None],
     ) -> None:
         self._records = records
         self._users = users
         self._audit = audit
-        self._store = store
-        self._index = index
+        self._delivery = delivery
         self._clock = clock
-        self._changed = changed
 
     async def read(self, user_id: int) -> Record:
         """Return what there is about a player, but for its events. Raises `UserNotFound`."""
@@ -80,10 +74,7 @@ class RecordService:
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
         erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
-        with suppress(IndexUnavailable):
-            # Reconciliation does it again, once nothing of the player can be on its way to the index.
-            await self._index.forget(await self._store.ladders(), [user_id])
-        self._changed()
+        await self._delivery.erased(user_id, erased.removed)
         return Erasure(erasure_id, erased)
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:

@@ -5,11 +5,12 @@ from contextlib import suppress
 from typing import TypeVar
 
 from leaderforge.domain.boards import Ladder, RankStyle
-from leaderforge.domain.errors import IndexUnavailable, Unavailable
+from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.ports import RankIndex, Ranking, ScoreStore, Telemetry, UserStore
 from leaderforge.services.entries import Entry, Source
+from leaderforge.services.trust import IndexTrust
 
 T = TypeVar("T")
 
@@ -17,8 +18,11 @@ T = TypeVar("T")
 class Reader:
     """Runs reads where they can be answered."""
 
-    def __init__(self, index: RankIndex, store: ScoreStore, users: UserStore, telemetry: Telemetry) -> None:
+    def __init__(
+        self, index: RankIndex, trust: IndexTrust, store: ScoreStore, users: UserStore, telemetry: Telemetry
+    ) -> None:
         self._index = index
+        self._trust = trust
         self._store = store
         self._users = users
         self._telemetry = telemetry
@@ -31,13 +35,30 @@ class Reader:
         if not ladder.indexed:
             return await read(self._store), Source.STORE
         try:
-            return await read(self._index), Source.INDEX
+            return await self._read_index(read), Source.INDEX
         except IndexUnavailable as unavailable:
             self._telemetry.count("reads_degraded")
             try:
                 return await read(self._store), Source.STORE
             except Unavailable as error:
                 raise unavailable from error
+
+    async def _read_index(self, read: Callable[[Ranking], Awaitable[T]]) -> T:
+        """Return what `read` returns of the index. Raises `IndexUnavailable` unless the index is believed throughout.
+
+        That goes for refusals too: that a player is not ranked may be what the index has yet to catch up with.
+        """
+        belief = await self._trust.enter()
+        try:
+            answer = await read(self._index)
+        except LeaderForgeError:
+            self._trust.leave(belief)
+            raise
+        except BaseException:
+            self._trust.abandon()
+            raise
+        self._trust.leave(belief)
+        return answer
 
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> tuple[list[Entry], int]:
         """Return the entries of those of the players who are ranked, best first, and the number of all entries.
@@ -89,7 +110,7 @@ class Reader:
         if user_ids:
             with suppress(Unavailable):
                 names = {i: user.username for i, user in (await self._users.get(user_ids)).items()}
-                await self._index.put_names(names)
+                await self._index.add_names(names)
         return names
 
     async def _metadata(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str]:

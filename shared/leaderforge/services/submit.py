@@ -1,5 +1,6 @@
 """Submitting scores: commit, index, receipt."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +10,8 @@ from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.standings import Standing
 from leaderforge.ports import Applied, LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
-from leaderforge.services.indexing import Indexer
+from leaderforge.services.delivery import Delivery
+from leaderforge.services.trust import IndexTrust
 
 
 class Receipt(NamedTuple):
@@ -51,19 +53,29 @@ class _Group:
     def update(self) -> LadderUpdate:
         return LadderUpdate(self._ladder, list(self.newest.values()), self._counted)
 
-    def note(self, applied: Sequence[Applied | None]) -> None:
-        """Take note of what the index did."""
-        self.above = {user_id: done and done.above for user_id, done in zip(self.newest, applied, strict=True)}
+    def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
+        """Take note of what the index did. What it counted is no rank unless it was believed."""
+        self.above = {
+            user_id: result.above if result and believed else None
+            for user_id, result in zip(self.newest, applied, strict=True)
+        }
 
 
 class SubmitService:
     """Takes submissions. One is acknowledged once it is committed; the index may follow later, by reconciliation."""
 
     def __init__(
-        self, store: ScoreStore, indexer: Indexer, telemetry: Telemetry, *, time_limit_s: float = 10.0
+        self,
+        store: ScoreStore,
+        delivery: Delivery,
+        trust: IndexTrust,
+        telemetry: Telemetry,
+        *,
+        time_limit_s: float = 10.0,
     ) -> None:
         self._store = store
-        self._indexer = indexer
+        self._delivery = delivery
+        self._trust = trust
         self._telemetry = telemetry
         # While some batches are with the database and the index, this process has the requests of others to work on.
         # Submissions of one policy can be recorded by one statement.
@@ -100,7 +112,12 @@ class SubmitService:
         return [violation or next(outcomes) for violation in violations]
 
     async def _take_batch(self, batch: Sequence[_Asked]) -> Sequence[Receipt | LeaderForgeError]:
-        outcomes = await self._record([asked.submission for asked in batch])
+        recording = self._record([asked.submission for asked in batch])
+        belief = self._trust.current()
+        if belief is None:
+            outcomes, belief = await asyncio.gather(recording, self._trust.renewed())
+        else:
+            outcomes = await recording
         groups: dict[tuple[int, int, bool], _Group] = {}
         mains = [
             _grouped(groups, recorded, asked.rank)
@@ -108,8 +125,10 @@ class SubmitService:
             if isinstance(recorded, Recorded)
         ]
         updates = [group.update() for group in groups.values()]
-        for group, applied in zip(groups.values(), await self._indexer.apply(updates), strict=True):
-            group.note(applied)
+        applied = await self._delivery.apply(updates)
+        believed = self._trust.holds(belief)
+        for group, results in zip(groups.values(), applied, strict=True):
+            group.note(results, believed=believed)
         told = iter(mains)
         return [
             _receipt(asked.submission, recorded, next(told)) if isinstance(recorded, Recorded) else recorded

@@ -1,24 +1,23 @@
 """Players."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, UserExists, UserNotFound
+from leaderforge.domain.errors import LeaderForgeError, UserExists, UserNotFound
 from leaderforge.domain.players import new_user_ids
-from leaderforge.ports import Clock, ProfileChange, RankIndex, User, UserStore
+from leaderforge.ports import Clock, ProfileChange, User, UserStore
+from leaderforge.services.delivery import Delivery
 
 _ATTEMPTS = 8
 
 
 class UserService:
-    """Creates, finds and changes players. `renamed` is called when pages read before show a name no longer."""
+    """Creates, finds and changes players."""
 
-    def __init__(self, users: UserStore, index: RankIndex, clock: Clock, renamed: Callable[[], None]) -> None:
+    def __init__(self, users: UserStore, delivery: Delivery, clock: Clock) -> None:
         self._users = users
-        self._index = index
+        self._delivery = delivery
         self._clock = clock
-        self._renamed = renamed
 
     async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> User:
         """Create a player, with an id of ours where none is given.
@@ -34,9 +33,7 @@ class UserService:
             break
         if isinstance(created, LeaderForgeError):
             raise created
-        with suppress(IndexUnavailable):
-            # Pages teach the index the names it lacks; this only spares the first of them the query.
-            await self._index.put_names({created.user_id: created.username})
+        await self._delivery.created([created])
         return created
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> User:
@@ -47,10 +44,7 @@ class UserService:
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         user = await self._users.change(user_id, changes, act)
         if "username" in changes:
-            with suppress(IndexUnavailable):
-                # Should the index miss it, reconciliation makes up for it.
-                await self._index.put_names({user_id: user.username})
-            self._renamed()
+            await self._delivery.renamed(user_id)
         return user
 
     async def get(self, user_id: int) -> User:

@@ -28,13 +28,13 @@ export function ErasePlayer({ player: { user_id: userId, username }, close }: { 
       confirm={erasing.mutate}
       close={close}
     >
-      <p>The profile, all scores and ranks, and every trace in the audit log are gone for ever. This cannot be undone.</p>
+      <p>This deletes the profile, all scores and all ranks, and anonymises the audit log. It cannot be undone.</p>
       <div className="text-ink">
         <Field
-          label="The request that this answers"
+          label="Reference"
           value={reference}
           placeholder="ticket-4711"
-          help="For the audit log; may be left out."
+          help="Optional: the number of the request, for the audit log."
           onChange={(event) => setReference(event.currentTarget.value)}
         />
       </div>

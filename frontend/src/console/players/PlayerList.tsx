@@ -14,7 +14,7 @@ interface Props {
 
 /** Players, each with what can be done about them. */
 export function PlayerList({ players, choose }: Props) {
-  if (players.length === 0) return <Notice title="Nobody is there">No player is called or numbered so.</Notice>;
+  if (players.length === 0) return <Notice title="No players found">No player has this name or id. Check the spelling.</Notice>;
   return (
     <ul className="divide-y divide-line">
       {players.map((player) => (

@@ -6,8 +6,8 @@ import { Ago } from '../../ui/Ago';
 
 const WORDS = {
   ok: 'Everything works.',
-  degraded: 'Something is down; what is left serves.',
-  unavailable: 'Nothing can be served.',
+  degraded: 'A part is down. The other parts still serve.',
+  unavailable: 'The service is down. Check its index and its database.',
 } as const;
 
 interface Props {

@@ -26,7 +26,7 @@ export function Partitions({ looks, latest }: { looks: readonly Look[]; latest: 
       note={spread !== null && `The largest has ${formatShare(spread)} more entries than the average.`}
     >
       {partitions.length === 0 ? (
-        <Notice title="No node of the index can be reached">Ranks come from the database until one can.</Notice>
+        <Notice title="No index node is reachable">Ranks come from the database until a node is back.</Notice>
       ) : (
         <Table caption="Partitions" columns={COLUMNS} className="table-fixed">
           <tbody>

@@ -15,11 +15,11 @@ interface Looks {
 export function Trends(looks: Looks) {
   return (
     <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
-      <Trend {...looks} title="Index lag" note="How far back the index is known to be complete." figure={lagMs} format={formatSeconds} />
+      <Trend {...looks} title="Index lag" note="Age of the oldest watermark." figure={lagMs} format={formatSeconds} />
       <Trend
         {...looks}
         title="Cache hits"
-        note="Reads of the first entries since this process began."
+        note="Reads of the first entries since this process started."
         figure={hitRatio}
         format={formatShare}
       />
@@ -40,7 +40,7 @@ function Trend({ looks, latest, title, note, figure, format }: TrendProps) {
   const id = useId();
   const now = figure(latest.shards);
   const begin = latest.at - KEPT_MS;
-  const shown = now === null ? 'not known' : format(now);
+  const shown = now === null ? 'unknown' : format(now);
   return (
     <section aria-labelledby={id} className="card px-5 py-5 sm:px-6">
       <div className="flex items-baseline justify-between gap-4">

@@ -14,7 +14,7 @@ from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import IndexNode, Inspection, Shard, Survey
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied, LadderUpdate
+from leaderforge.ports import Applied, CatchUps, LadderUpdate, NameSwap
 
 _NODE = "memory"
 
@@ -24,6 +24,8 @@ class MemoryIndex:
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions = partitions
+        self.disruptions = 0
+        self._tokens = map(str, count())
         self.wipe()
 
     def wipe(self) -> None:
@@ -32,7 +34,7 @@ class MemoryIndex:
         self._names: dict[int, str] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
         self._rebuilds: dict[int, str] = {}
-        self._tokens = map(str, count())
+        self._catch_ups = CatchUps(None, None)
         self._leases: dict[str, tuple[str, float]] = {}
         self._inspection: Inspection | None = None
 
@@ -90,14 +92,48 @@ class MemoryIndex:
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         yield self._keys(ladder)
 
-    async def put_names(self, names: Mapping[int, str]) -> None:
-        self._names.update(names)
+    async def observe(
+        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
+    ) -> Mapping[Ladder, Mapping[int, Standing]]:
+        observed: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
+        for ladder in ladders:
+            for user_id in user_ids:
+                standing = self._standings[place_of(ladder)].get(user_id)
+                if standing is not None and (removed or not standing.removed):
+                    observed[ladder][user_id] = standing
+        return observed
 
-    async def forget(self, ladders: Sequence[Ladder], user_ids: Collection[int]) -> None:
+    async def mend(
+        self, ladder: Ladder, user_ids: Collection[int], standings: Sequence[Standing], observed: Mapping[int, Standing]
+    ) -> Collection[int]:
+        held = self._standings[place_of(ladder)]
+        wanted = {standing.user_id: standing for standing in standings}
+        changed = []
         for user_id in user_ids:
-            self._names.pop(user_id, None)
-            for ladder in ladders:
-                self._standings[place_of(ladder)].pop(user_id, None)
+            if held.get(user_id) != observed.get(user_id):
+                changed.append(user_id)
+            elif user_id in wanted:
+                held[user_id] = wanted[user_id]
+            else:
+                held.pop(user_id, None)
+        return changed
+
+    async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        return {user_id: self._names[user_id] for user_id in user_ids if user_id in self._names}
+
+    async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
+        changed = []
+        for user_id, swap in swaps.items():
+            if self._names.get(user_id) != swap.observed:
+                changed.append(user_id)
+            elif swap.name is None:
+                self._names.pop(user_id, None)
+            else:
+                self._names[user_id] = swap.name
+        return changed
+
+    async def add_names(self, names: Mapping[int, str]) -> None:
+        self._names = {**names, **self._names}
 
     async def drop(self, ladder: Ladder) -> None:
         self._standings.pop(place_of(ladder), None)
@@ -128,6 +164,20 @@ class MemoryIndex:
             del self._rebuilds[partition]
             self._watermarks[partition] = watermark
         return finished
+
+    async def begin_catch_up(self) -> str:
+        token = f"catch-up {next(self._tokens)}"
+        self._catch_ups = self._catch_ups._replace(begun=token)
+        return token
+
+    async def finish_catch_up(self, token: str) -> bool:
+        if self._catch_ups.begun != token:
+            return False
+        self._catch_ups = self._catch_ups._replace(finished=token)
+        return True
+
+    async def catch_ups(self) -> CatchUps:
+        return self._catch_ups
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
         now = monotonic()

@@ -7,6 +7,7 @@ from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import UserNotFound
+from leaderforge.domain.standings import nothing
 from leaderforge.ports import Erased, Kept, Placed
 
 
@@ -29,8 +30,12 @@ class MemoryPlayerRecords:
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         if user_id not in self._users.by_id:
             raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        removed = [
+            (ladder, nothing(ladder.board, user_id, standing.revision + 1))
+            for ladder, standing in self._scores.placed(user_id)
+        ]
         events, standings = self._scores.erase(user_id)
-        erased = Erased(events, standings, self._audit.anonymize(user_id))
+        erased = Erased(events, standings, self._audit.anonymize(user_id), removed)
         self._users.erase(user_id)
         self._users.touch(user_id)
         self._audit.write(erased.noted_in(act))

@@ -9,7 +9,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.standings import Event
+from leaderforge.domain.standings import Event, nothing
 from leaderforge.ports import Clock, Erased, Kept, Placed
 
 _CHUNK = 1000
@@ -36,10 +36,12 @@ class PostgresPlayerRecords:
             player = user_of(await lock_player(connection, user_id))
             # Submissions under way have their standings, and with them their events, committed once these are locked.
             await connection.fetch(statement("lock_standings"), user_id)
+            standings = await placed(connection, user_id)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),
                 standings=_count(await connection.execute(statement("erase_standings"), user_id)),
                 acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
+                removed=[(ladder, nothing(ladder.board, user_id, s.revision + 1)) for ladder, s in standings],
             )
             await release(connection, player)
             await connection.execute(statement("erase_user"), user_id)

@@ -36,6 +36,8 @@ _USES = 64
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
 """What nodes say of a slot that is being moved."""
+_REPEATED = (Disconnected, *_MOVES)
+_DISRUPTIONS = (Disconnected, MovedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,20 @@ class Cluster:
 
     Every use ends within `timeout_s` seconds. After a failure, one caller at a time tries again, every quarter of a
     second, and the others are refused at once: a node that hangs costs the service no queue of waiting requests.
+
+    `disruptions` grows with every sign that a node may have lost writes since: a broken connection, a timeout, or a
+    slot that another node has taken over. A repeated call may succeed nevertheless; the count grows all the same.
     """
 
     def __init__(
         self, nodes: Sequence[str], *, timeout_s: float, password: str | None = None, tls: bool = False
     ) -> None:
+        self.disruptions = 0
         self._nodes = nodes
         self._timeout_s = timeout_s
         self._password = password
         self._tls = tls
-        self._client: RedisCluster | None = None
+        self._client: _WatchedCluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turns = asyncio.Semaphore(_USES)
         self._retry_at: float | None = None
@@ -75,23 +81,24 @@ class Cluster:
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run the calls and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            replies = await _execute(client, list(map(_evalsha, calls)))
+            replies = await self._execute(client, list(map(_evalsha, calls)))
             # A connection that was idle may have been closed by the other side; no script minds running twice.
-            await _repeat(client, calls, replies, Disconnected, _evalsha)
+            self.disruptions += await self._repeat(client, calls, replies, Disconnected, _evalsha)
             # A restarted or promoted node has lost its scripts; EVAL teaches them again.
-            await _repeat(client, calls, replies, NoScriptError, _eval)
-            for reply in replies:
-                if isinstance(reply, Exception):
-                    raise reply
-            return replies
+            await self._repeat(client, calls, replies, NoScriptError, _eval)
+            return _raised(replies)
 
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            try:
-                return await _sent_plain(client, commands)
-            except Disconnected:
-                return await _sent_plain(client, commands)
+            replies = await _sent_plain(client, commands)
+            failed = [i for i, reply in enumerate(replies) if isinstance(reply, _REPEATED)]
+            if failed:
+                self.disruptions += any(isinstance(replies[i], _DISRUPTIONS) for i in failed)
+                repeated = await _sent_plain(client, [commands[i] for i in failed], redirect=True)
+                for i, reply in zip(failed, repeated, strict=True):
+                    replies[i] = reply
+            return _raised(replies)
 
     async def nodes(self) -> Sequence[IndexNode]:
         """Return the nodes that take writes, by name, with the memory they use. Raises `IndexUnavailable`."""
@@ -131,10 +138,40 @@ class Cluster:
         """Close the connections; the next use opens new ones."""
         client, self._client = self._client, None
         if client is not None:
-            await client.aclose()
+            await client.end()
         for closing in self._closing:
             closing.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
+
+    async def _execute(self, client: RedisCluster, evals: Sequence[_Eval]) -> list[Any]:
+        replies = await _sent(client, evals, [None] * len(evals))
+        # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
+        while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
+            self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
+            asked = [await _followed(client, replies[i]) for i in moved]
+            again = await _sent(client, [evals[i] for i in moved], asked)
+            for i, reply in zip(moved, again, strict=True):
+                replies[i] = reply
+        return replies
+
+    async def _repeat(
+        self,
+        client: RedisCluster,
+        calls: Sequence[Call],
+        replies: list[Any],
+        failure: type[Exception],
+        form: Callable[[Call], _Eval],
+    ) -> int:
+        """Repeat the calls that failed so, put their new replies in place, and return how many these were."""
+        failed = [i for i, reply in enumerate(replies) if isinstance(reply, failure)]
+        if failed:
+            repeated = await self._execute(client, [form(calls[i]) for i in failed])
+            for i, reply in zip(failed, repeated, strict=True):
+                replies[i] = reply
+        return len(failed)
+
+    def _on_reconnect(self) -> None:
+        self.disruptions += 1
 
     async def _described(self, client: RedisCluster, node: ClusterNode) -> IndexNode:
         try:
@@ -156,6 +193,7 @@ class Cluster:
                 async with asyncio.timeout(self._timeout_s):
                     yield await self._connected()
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
+                self.disruptions += 1
                 self._retry_at = monotonic() + _PAUSE_S
                 if isinstance(error, _TIME_OUTS):
                     self._start_anew()
@@ -180,10 +218,11 @@ class Cluster:
             self._client = self._new_client()
         return await self._client.initialize()
 
-    def _new_client(self) -> RedisCluster:
+    def _new_client(self) -> "_WatchedCluster":
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
         shuffle(nodes)  # else one that hangs might always be asked first
-        return RedisCluster(
+        return _WatchedCluster(
+            self._on_reconnect,
             startup_nodes=nodes,
             password=self._password,
             ssl=self._tls,
@@ -196,14 +235,38 @@ class Cluster:
         )
 
 
-async def _closed(client: RedisCluster, after_s: float) -> None:
+class _WatchedCluster(RedisCluster):
+    """A client that reports when it drops its connections: redis-py does so by itself before it repeats a pipeline."""
+
+    def __init__(self, on_reconnect: Callable[[], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._on_reconnect = on_reconnect
+
+    async def aclose(self) -> None:
+        self._on_reconnect()
+        await super().aclose()
+
+    async def end(self) -> None:
+        """Close the connections for good, which is no sign of anything."""
+        await super().aclose()
+
+
+def _raised(replies: list[Any]) -> list[Any]:
+    """Return the replies. Raises the first of them that is an error."""
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
+
+
+async def _closed(client: _WatchedCluster, after_s: float) -> None:
     """Close a client, some of whose connections may hang, after a while or when cancelled."""
     try:
         await asyncio.sleep(after_s)
     finally:
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(_CLOSING_S):
-                await client.aclose()
+                await client.end()
 
 
 def _evalsha(call: Call) -> _Eval:
@@ -214,37 +277,13 @@ def _eval(call: Call) -> _Eval:
     return "EVAL", call.script.source, call
 
 
-async def _repeat(
-    client: RedisCluster,
-    calls: Sequence[Call],
-    replies: list[Any],
-    failure: type[Exception],
-    form: Callable[[Call], _Eval],
-) -> None:
-    """Run those of the calls again that failed so, and put their new replies in place."""
-    failed = [i for i, reply in enumerate(replies) if isinstance(reply, failure)]
-    if failed:
-        again = await _execute(client, [form(calls[i]) for i in failed])
-        for i, reply in zip(failed, again, strict=True):
-            replies[i] = reply
-
-
-async def _sent_plain(client: RedisCluster, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
+async def _sent_plain(
+    client: RedisCluster, commands: Sequence[Sequence[bytes | int | str]], *, redirect: bool = False
+) -> list[Any]:
     pipeline = client.pipeline()
     for command in commands:
         pipeline.execute_command(*command)
-    return await pipeline.execute()
-
-
-async def _execute(client: RedisCluster, evals: Sequence[_Eval]) -> list[Any]:
-    replies = await _sent(client, evals, [None] * len(evals))
-    # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
-    while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
-        asked = [await _followed(client, replies[i]) for i in moved]
-        again = await _sent(client, [evals[i] for i in moved], asked)
-        for i, reply in zip(moved, again, strict=True):
-            replies[i] = reply
-    return replies
+    return await pipeline.execute(raise_on_error=False, allow_redirections=redirect)
 
 
 async def _sent(client: RedisCluster, evals: Sequence[_Eval], asked: Sequence[ClusterNode | None]) -> list[Any]:

@@ -13,7 +13,6 @@ from uuid import uuid4
 from leaderforge.adapters.redis.applying import Application, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
-from leaderforge.adapters.redis.owed import Owed
 from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import inspection, survey
@@ -21,16 +20,19 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
-from leaderforge.domain.order import sort_key, user_bytes, user_id_of
+from leaderforge.domain.order import USER_BYTES, sort_key, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import Inspection, Survey
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied, LadderUpdate
+from leaderforge.ports import Applied, CatchUps, LadderUpdate, NameSwap
 
 _RECORDS_A_CALL = 500
 _LADDERS_A_TRIP = 64
 _KEYS_A_SCAN = 1000
+_NAMES_A_CALL = 2000
+_PLAYERS_AN_OBSERVATION = 50
+"""With 64 ladders, 3,200 look-ups: a call holds its node up for a few milliseconds."""
 _SELECTION_ROUNDS = 64
 _SIZES_KEPT = 1024
 
@@ -45,8 +47,11 @@ class RedisIndex:
         self._cluster = cluster
         self._keys = Keys(namespace, partitions)
         self._all = range(partitions)
-        self._owed = Owed()
         self._sizes: dict[Ladder, list[int]] = {}
+
+    @property
+    def disruptions(self) -> int:
+        return self._cluster.disruptions
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         groups = self._by_partition(user_ids)
@@ -106,19 +111,12 @@ class RedisIndex:
 
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
         applied: list[Sequence[Applied]] = []
-        pieces = chunks(updates, _LADDERS_A_TRIP)
-        for i, piece in enumerate(pieces):
-            try:
-                applied += await self._apply(piece)
-            except IndexUnavailable:
-                for missed in chain.from_iterable(pieces[i:]):
-                    self._owed.add(missed.ladder, missed.standings)
-                raise
+        for piece in chunks(updates, _LADDERS_A_TRIP):
+            applied += await self._apply(piece)
         return applied
 
     async def _apply(self, updates: Sequence[LadderUpdate]) -> list[Sequence[Applied]]:
         """Apply updates in one round trip."""
-        await self._owed.pay(self)
         applications = [Application.of(update, self._by_partition, self._all) for update in updates]
         calls = [
             self._call(p, script("apply"), *self._ladder_keys(p, one.update.ladder), args=args)
@@ -159,29 +157,58 @@ class RedisIndex:
                 if int(cursor) == 0:
                     break
 
-    async def put_names(self, names: Mapping[int, str]) -> None:
-        groups = self._by_partition(names)
-        await self._cluster.commands(
-            [
-                ("HSET", self._keys.names[p], *(field for i in ids for field in (user_bytes(i), names[i])))
-                for p, ids in groups.items()
+    async def observe(
+        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
+    ) -> Mapping[Ladder, Mapping[int, bytes]]:
+        observed: defaultdict[Ladder, dict[int, bytes]] = defaultdict(dict)
+        for piece in chunks(ladders, _LADDERS_A_TRIP):
+            calls = [
+                self._call(p, script("observe"), *self._standings_keys(p, piece), args=users, meta=False)
+                for p, ids in self._by_partition(user_ids).items()
+                for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
-        )
+            for number, user, value in chain.from_iterable(await self._cluster.run(calls)):
+                if removed or not is_removed(value):
+                    observed[piece[number - 1]][user_id_of(user)] = value
+        return observed
 
-    async def forget(self, ladders: Sequence[Ladder], user_ids: Collection[int]) -> None:
-        self._owed.drop(user_ids)
+    async def mend(
+        self, ladder: Ladder, user_ids: Collection[int], standings: Sequence[Standing], observed: Mapping[int, bytes]
+    ) -> Collection[int]:
+        wanted = {s.user_id: packed(sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
-            keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            args = [user_bytes(user_id) for user_id in ids]
-            calls.append(self._call(p, script("forget"), self._keys.names[p], *keys, args=args))
-        await self._cluster.run(calls)
+            args = [part for i in ids for part in (user_bytes(i), observed.get(i, b""), wanted.get(i, b""))]
+            calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args, meta=False))
+        return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
+
+    async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        groups = self._by_partition(user_ids)
+        replies = await self._cluster.commands(
+            [("HMGET", self._keys.names[p], *map(user_bytes, ids)) for p, ids in groups.items()]
+        )
+        return {
+            user_id: name.decode()
+            for ids, names in zip(groups.values(), replies, strict=True)
+            for user_id, name in zip(ids, names, strict=True)
+            if name is not None
+        }
+
+    async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
+        calls = []
+        for p, ids in self._by_partition(swaps).items():
+            args = [part for i in ids for part in (user_bytes(i), swaps[i].observed or "", swaps[i].name or "")]
+            calls.append(self._call(p, script("swap_names"), self._keys.names[p], args=args, meta=False))
+        return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
+
+    async def add_names(self, names: Mapping[int, str]) -> None:
+        for chunk in chunks(list(names), _NAMES_A_CALL):
+            await self.swap_names({user_id: NameSwap(None, names[user_id]) for user_id in chunk})
 
     async def drop(self, ladder: Ladder) -> None:
         await self._cluster.commands([("UNLINK", key) for p in self._all for key in self._ladder_keys(p, ladder)])
 
     async def watermarks(self) -> Sequence[int | None]:
-        await self._owed.pay(self)
         replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
         return [None if reply is None else int(reply) for reply in replies]
 
@@ -202,6 +229,19 @@ class RedisIndex:
             [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
         )
         return [p for p, done in zip(partitions, marked, strict=True) if done]
+
+    async def begin_catch_up(self) -> str:
+        token = uuid4().hex
+        await self._cluster.commands([("HSET", self._keys.catch_ups, "begun", token)])
+        return token
+
+    async def finish_catch_up(self, token: str) -> bool:
+        call = Call(self._keys.slots[0], script("finish_catch_up"), (self._keys.catch_ups,), (token,))
+        return bool((await self._cluster.run([call]))[0])
+
+    async def catch_ups(self) -> CatchUps:
+        [(begun, finished)] = await self._cluster.commands([("HMGET", self._keys.catch_ups, "begun", "finished")])
+        return CatchUps(begun and begun.decode(), finished and finished.decode())
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
         key = self._keys.lease(name)
@@ -270,7 +310,6 @@ class RedisIndex:
         return groups
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:
-        await self._owed.pay(self)
         replies = await self._cluster.run(list(calls))
         if any(reply is None for reply in replies):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
@@ -289,6 +328,9 @@ class RedisIndex:
 
     def _ladder_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes]:
         return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
+
+    def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
+        return [self._keys.standings(partition, ladder) for ladder in ladders]
 
     def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
         groups: defaultdict[int, list[int]] = defaultdict(list)

@@ -19,6 +19,7 @@ class Keys:
         self._roots = [f"{namespace}:{partitions}:{{{tag}}}:".encode() for tag in tags]
         self.meta = [root + b"meta" for root in self._roots]
         self.changes = self._roots[0] + b"changes"
+        self.catch_ups = self._roots[0] + b"catch-ups"
         self.inspection = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
 

@@ -1,0 +1,70 @@
+"""The ways into the index and out of it, as the wiring puts them together, over parts of a test's own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
+from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
+from leaderforge.adapters.telemetry.fanout import Fanout
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.ports import Clock, PendingProcesses, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.services.changes import Changes
+from leaderforge.services.declaring import Declaration
+from leaderforge.services.delivery import Delivery
+from leaderforge.services.maintain import MaintainService
+from leaderforge.services.names import NameSync
+from leaderforge.services.query import QueryService
+from leaderforge.services.reading import Reader
+from leaderforge.services.trust import IndexTrust
+from leaderforge.services.users import UserService
+from leaderforge.wiring import now_ms
+
+
+@dataclass
+class Process:
+    """What one process has between its callers and the index. Several may share store, users, index and processes."""
+
+    store: ScoreStore
+    users: UserStore
+    index: RankIndex
+    processes: PendingProcesses = field(default_factory=MemoryPendingProcesses)
+    clock: Clock = now_ms
+    telemetry: Telemetry = field(default_factory=lambda: Fanout([]))
+    top_ttl_ms: int = 1000
+
+    def __post_init__(self) -> None:
+        declaration = Declaration(self.processes)
+        self.trust = IndexTrust(self.index, self.processes, declaration, self.clock, self.telemetry)
+        self.reader = Reader(self.index, self.trust, self.store, self.users, self.telemetry)
+        self.query = QueryService(self.reader, self.clock, self.telemetry, top_ttl_ms=self.top_ttl_ms)
+        feed = MemoryFeed(MemoryChannel())
+        self.changes = Changes(feed, self.query.tops, self.clock, self.telemetry, self.trust.is_believed)
+        names = NameSync(self.index, self.users)
+        self.delivery = Delivery(self.index, names, declaration, self.changes, self.telemetry)
+        self.maintain = MaintainService(
+            self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.repaired
+        )
+        self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
+        self.players = UserService(self.users, self.delivery, self.clock)
+
+
+class Link:
+    """One process's way to an index that several share: it can be cut."""
+
+    def __init__(self, index: RankIndex) -> None:
+        self._index = index
+        self.disruptions = 0
+        self.is_cut = False
+
+    def __getattr__(self, name: str) -> Any:
+        target = getattr(self._index, name)
+        if name in {"partitions", "keys"}:
+            return target
+
+        async def call(*args: Any, **options: Any) -> Any:
+            if self.is_cut:
+                self.disruptions += 1
+                raise IndexUnavailable("the rank index did not answer")
+            return await target(*args, **options)
+
+        return call

@@ -1,0 +1,317 @@
+"""When a process believes the index: two processes over one store and one index, step by step."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
+from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
+from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import IndexUnavailable, NotRanked, StoreUnavailable
+from leaderforge.domain.standings import Event
+from leaderforge.ports import COMMIT_LIMIT_MS, Submission, User
+from leaderforge.services import declaring, trust
+from leaderforge.services.entries import Source
+from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.services.submit import SubmitService
+from tests.delivering import Link, Process
+
+LADDER = Ladder(Board(1, "default", "Default"))
+ERASE = AuditEntry(0, "cli", "player.erase")
+
+
+class World:
+    """A store and an index, their clock, and two processes over them."""
+
+    def __init__(self) -> None:
+        self.now = 1_700_000_000_000
+        audit, microseconds = MemoryAuditLog(), lambda: self.now * 1000
+        self.users = MemoryUserStore(audit, clock=microseconds)
+        self.store = MemoryScoreStore(self.users, clock=microseconds)
+        self.records = MemoryPlayerRecords(self.store, self.users, audit)
+        self.index = MemoryIndex(partitions=2)
+        self.processes = MemoryPendingProcesses()
+        self.one, self.other = self.start(), self.start()
+        self._ids = iter(range(1, 10**9))
+
+    def start(self) -> Process:
+        """Return a new process."""
+        link = Link(self.index)
+        return Process(self.store, self.users, link, self.processes, clock=lambda: self.now)
+
+    def link(self, process: Process) -> Link:
+        assert isinstance(process.index, Link)
+        return process.index
+
+    def submission(self, user_id: int, score: int) -> Submission:
+        return Submission([LADDER], Event(user_id, UUID(int=next(self._ids)), score, self.now))
+
+    async def commit(self, user_id: int, score: int) -> None:
+        """Record a score as a process does that dies before it updates the index."""
+        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
+        await self.store.record([self.submission(user_id, score)])
+
+    async def submit(self, process: Process, user_id: int, score: int) -> int | None:
+        """Submit a score and return the rank in its receipt."""
+        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
+        service = SubmitService(self.store, process.delivery, process.trust, process.telemetry)
+        return (await service.submit(self.submission(user_id, score))).rank
+
+    async def erase(self, process: Process, user_id: int) -> None:
+        erased = await self.records.erase(user_id, ERASE)
+        await process.delivery.erased(user_id, erased.removed)
+
+
+async def ranked(process: Process) -> tuple[list[tuple[int, str | None]], Source]:
+    """Return who is on a page, by rank, and where that is from."""
+    page = await process.query.page(LADDER, 1, 100)
+    return [(entry.user_id, entry.username) for entry in page.entries], page.source
+
+
+async def source(process: Process) -> Source:
+    return (await ranked(process))[1]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Look at all conditions with each read, and do not repeat refusals."""
+    monkeypatch.setattr(trust, "_REFUSAL_S", 0)
+    monkeypatch.setattr(trust, "BELIEF_S", 0.1)
+    monkeypatch.setattr(trust, "_RENEWAL_S", 0.02)
+    monkeypatch.setattr(declaring, "BELIEF_S", 0.1)
+    return iter([None])
+
+
+@pytest.fixture
+async def world() -> World:
+    made = World()
+    await made.one.maintain.reconcile()
+    assert await source(made.one) is Source.INDEX
+    assert await source(made.other) is Source.INDEX
+    return made
+
+
+async def lapsed(process: Process) -> None:
+    """Return once the process has to look at the conditions again."""
+    process.trust.close()
+    while process.trust.current() is not None:
+        process.trust.close()
+        await asyncio.sleep(0.01)
+
+
+async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
+    """What only a dead process knew to be missing is in the index before it is believed."""
+    await world.commit(1, 5)
+    assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
+
+
+async def test_a_process_that_starts_asks_the_store_while_another_catches_the_index_up(world: World) -> None:
+    await world.commit(1, 5)
+    assert await world.index.lease("maintain", "another", 60)
+    process = world.start()
+    assert await ranked(process) == ([(1, "player 1")], Source.STORE)
+    assert await world.submit(process, 2, 4) is None
+    token = await world.index.begin_catch_up()
+    assert await world.index.finish_catch_up(token)
+    assert await source(process) is Source.INDEX
+
+
+async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World) -> None:
+    assert await world.index.lease("maintain", "another", 60)
+    token = await world.index.begin_catch_up()
+    process = world.start()
+    assert await source(process) is Source.STORE
+    assert await world.index.finish_catch_up(token)
+    assert await source(process) is Source.STORE
+    await world.index.finish_catch_up(await world.index.begin_catch_up())
+    assert await source(process) is Source.INDEX
+
+
+async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
+    """Neither the process that holds the update nor the one whose connections never failed."""
+    world.link(world.one).is_cut = True
+    assert await world.submit(world.one, 1, 5) is None
+    for process in (world.one, world.other):
+        assert await ranked(process) == ([(1, "player 1")], Source.STORE)
+    assert await world.submit(world.other, 2, 4) is None
+    world.link(world.one).is_cut = False
+    assert await ranked(world.one) == ([(1, "player 1"), (2, "player 2")], Source.INDEX)
+    assert await ranked(world.other) == ([(1, "player 1"), (2, "player 2")], Source.INDEX)
+    assert await world.processes.declared() == []
+
+
+async def test_an_update_is_acknowledged_once_no_process_believes_the_index(world: World) -> None:
+    world.link(world.one).is_cut = True
+    submitting = asyncio.create_task(world.submit(world.one, 1, 5))
+    before = world.other.trust.current()
+    assert before is not None
+    await submitting
+    assert not world.other.trust.holds(before)
+
+
+async def test_what_cannot_be_declared_is_not_acknowledged(world: World) -> None:
+    world.link(world.one).is_cut = True
+    world.processes.available = False
+    with pytest.raises(StoreUnavailable):
+        await world.submit(world.one, 1, 5)
+
+
+async def test_an_erasure_and_a_rename_reach_an_index_that_was_away(world: World) -> None:
+    for user_id in (1, 2, 3):
+        await world.submit(world.one, user_id, user_id)
+    world.link(world.one).is_cut = True
+    await world.erase(world.one, 2)
+    await world.one.players.change(1, {"username": "Ada"}, "cli")
+    expected = [(3, "player 3"), (1, "Ada")]
+    for process in (world.one, world.other):
+        assert await ranked(process) == (expected, Source.STORE)
+    world.link(world.one).is_cut = False
+    for process in (world.one, world.other):
+        assert await ranked(process) == (expected, Source.INDEX)
+
+
+async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> None:
+    """A process that was frozen between its commit and the index goes on after the erasure."""
+    await world.commit(1, 5)
+    [late] = await world.store.standings(LADDER, [1])
+    await world.erase(world.one, 1)
+    await world.index.apply(LADDER, [late])
+    assert await ranked(world.other) == ([], Source.INDEX)
+
+
+async def test_what_a_dead_process_held_is_caught_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.link(world.one).is_cut = True
+    await world.submit(world.one, 1, 5)
+    monkeypatch.setattr(trust, "DECLARATION_MS", 0)
+    monkeypatch.setattr("leaderforge.services.maintain.DECLARATION_MS", 0)
+    assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
+    assert await world.processes.declared() == []
+
+
+async def test_a_declaration_is_renewed_while_updates_are_pending(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.link(world.one).is_cut = True
+    await world.submit(world.one, 1, 5)
+    declared: list[UUID] = []
+
+    async def declare(process_id: UUID) -> None:
+        declared.append(process_id)
+
+    monkeypatch.setattr(world.processes, "declare", declare)
+    await world.one.delivery.settle()
+    assert declared == []
+    monkeypatch.setattr(declaring, "_RENEWAL_S", 0)
+    await world.one.delivery.settle()
+    assert len(declared) == 1
+    world.link(world.one).is_cut = False
+    await world.one.delivery.settle()
+    assert await world.processes.declared() == []
+
+
+async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None:
+    """A replica may have taken over that lacks the last writes."""
+    await world.submit(world.one, 1, 5)
+    await world.commit(2, 9)
+    world.link(world.other).disruptions += 1
+    assert await ranked(world.other) == ([(2, "player 2"), (1, "player 1")], Source.INDEX)
+
+
+@pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
+async def test_a_watermark_that_is_too_late_is_none(world: World, later_ms: int) -> None:
+    """A clock was put back. What was recorded since lies before the watermark, so no pass would look at it."""
+    await world.commit(1, 5)
+    await world.index.advance(world.now + later_ms)
+    await lapsed(world.other)
+    assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
+    assert max(mark or 0 for mark in await world.index.watermarks()) <= world.now - COMMIT_LIMIT_MS
+
+
+async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: World) -> None:
+    await world.index.advance(world.now + 86_400_000)
+    await world.commit(1, 5)
+    assert await world.one.maintain.reconcile() == 1
+
+
+async def test_a_watermark_that_fell_has_the_index_caught_up(world: World) -> None:
+    """A node came back with an old snapshot."""
+    await world.submit(world.one, 1, 5)
+    world.now += SETTLE_MS
+    await world.one.maintain.reconcile()
+    await lapsed(world.other)
+    assert await source(world.other) is Source.INDEX
+    old = [mark - 1000 for mark in await world.index.watermarks() if mark is not None]
+    await world.index.finish_rebuild(await world.index.begin_rebuild([LADDER], [0, 1]), [0, 1], min(old))
+    await lapsed(world.other)
+    world.now += 1000
+    assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
+
+
+async def test_an_answer_is_not_given_if_the_belief_broke_meanwhile(world: World) -> None:
+    await world.submit(world.one, 1, 5)
+    belief = await world.one.trust.enter()
+    world.link(world.one).disruptions += 1
+    with pytest.raises(IndexUnavailable):
+        world.one.trust.leave(belief)
+
+
+async def test_a_lapse_of_the_belief_is_noticed_though_it_was_renewed_since(world: World) -> None:
+    belief = world.one.trust.current()
+    await lapsed(world.one)
+    assert await world.one.trust.is_believed()
+    assert not world.one.trust.holds(belief)
+
+
+async def test_that_a_player_is_not_ranked_is_believed_as_little(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.submit(world.one, 1, 5)
+    rows = world.index.rows
+
+    async def rows_that_break(*args: object) -> object:
+        world.link(world.one).disruptions += 1
+        return {} if args else await rows(LADDER, [])
+
+    monkeypatch.setattr(world.index, "rows", rows_that_break)
+    page = await world.one.query.around(LADDER, 1, 3)
+    assert ([entry.user_id for entry in page.entries], page.source) == ([1], Source.STORE)
+
+
+async def test_reads_go_on_while_the_store_does_not_answer(world: World) -> None:
+    """Nothing new is acknowledged meanwhile."""
+    await world.submit(world.one, 1, 5)
+    assert await source(world.other) is Source.INDEX
+    world.processes.available = False
+    for _ in range(3):
+        await asyncio.sleep(0.04)
+        assert await world.other.trust.is_believed()
+    world.processes.available = True
+    await world.processes.declare(uuid4())
+    await lapsed(world.other)
+    assert await source(world.other) is Source.STORE
+
+
+async def test_a_process_that_starts_without_the_store_believes_nothing(world: World) -> None:
+    await world.submit(world.one, 1, 5)
+    world.processes.available = False
+    world.store.available = False
+    process = world.start()
+    with pytest.raises(IndexUnavailable):
+        await process.query.rank(LADDER, 1)
+    world.processes.available = world.store.available = True
+    assert (await process.query.rank(LADDER, 1)).source is Source.INDEX
+    with pytest.raises(NotRanked):
+        await process.query.rank(LADDER, 2)
+
+
+async def test_a_closed_process_renews_nothing(world: World) -> None:
+    keeper = world.one.trust._keeper
+    assert keeper is not None
+    world.one.trust.close()
+    await asyncio.wait([keeper])
+    assert keeper.cancelled()
