@@ -1,1 +1,1 @@
-"""Packages the functions for AWS Lambda: `python -m deploy.packaging`."""
+"""Packages of the functions for AWS Lambda: `python -m deploy.packaging`."""

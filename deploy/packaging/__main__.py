@@ -1,4 +1,4 @@
-"""Makes the packages and tells their sizes."""
+"""Build the packages and print their sizes."""
 
 import argparse
 import shutil
@@ -19,13 +19,13 @@ from deploy.packaging.contents import (
 )
 
 MAX_BYTES = 20 * 10**6
-"""How large a package may be: a larger one starts more slowly."""
+"""Maximum size of a package in bytes. Larger ones slow down cold starts."""
 _AGENT = "newrelic"
-"""The package that only those deploy who use it: a layer of its own."""
+"""Package of the New Relic agent. It is a layer of its own: few deployments use it."""
 
 
 def package(architecture: Architecture, python: str, output: Path) -> list[Path]:
-    """Make the functions' package and the agent's layer for an architecture; return their paths."""
+    """Build the functions' package and the agent's layer for an architecture. Return their paths."""
     functions = output / f"functions-{architecture.name}.zip"
     layer = output / f"{_AGENT}-{architecture.name}.zip"
     with tempfile.TemporaryDirectory() as scratch:
@@ -42,22 +42,23 @@ def package(architecture: Architecture, python: str, output: Path) -> list[Path]
 
 
 def main() -> None:
-    """Make all packages."""
+    """Build all packages."""
     parser = argparse.ArgumentParser(prog="python -m deploy.packaging", description=__doc__)
-    parser.add_argument("--output", type=Path, default=Path("build"), help="where to put them")
-    names = [one.name for one in ARCHITECTURES]
-    parser.add_argument("--architecture", choices=names, action="append", help="only this one")
+    parser.add_argument("--output", type=Path, default=Path("build"), help="folder of the packages")
+    names = [architecture.name for architecture in ARCHITECTURES]
+    parser.add_argument("--architecture", choices=names, action="append", help="build only this one; repeatable")
     options = parser.parse_args()
     try:
         python = find_python()
-        chosen = [one for one in ARCHITECTURES if one.name in (options.architecture or names)]
-        made = [path for one in chosen for path in package(one, python, options.output)]
+        requested = options.architecture or names
+        architectures = [architecture for architecture in ARCHITECTURES if architecture.name in requested]
+        packages = [path for each in architectures for path in package(each, python, options.output)]
     except PackagingFailed as failure:
         sys.exit(f"error: {failure}")
-    for path in made:
+    for path in packages:
         print(f"{path}  {path.stat().st_size / 10**6:.1f} MB  sha256:{sha256(path.read_bytes()).hexdigest()}")  # noqa: T201
-    if too_large := [str(path) for path in made if path.stat().st_size > MAX_BYTES]:
-        sys.exit(f"error: more than {MAX_BYTES / 10**6:.0f} MB: {', '.join(too_large)}")
+    if too_large := [str(path) for path in packages if path.stat().st_size > MAX_BYTES]:
+        sys.exit(f"error: packages larger than {MAX_BYTES / 10**6:.0f} MB: {', '.join(too_large)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is in a package: our own modules, and what they need to run."""
+"""Contents of a package: our own modules and their runtime dependencies."""
 
 import os
 import shutil
@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PYTHON = "3.13"
-"""The version of Python that the functions run on."""
+"""Python version of the functions."""
 
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (_ROOT / "functions", _ROOT / "shared" / "leaderforge")
 _NOT_DEPLOYED = ("__pycache__", "cli", "embedded", "memory", "local.py", "web.py", "worker.py")
-"""The command, the servers of one machine, the twins of the tests, and what serves without Lambda."""
+"""The command, the local servers, the in-memory adapters, and the modules that serve without Lambda."""
 _NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin")
-"""Sources of what is compiled, and commands."""
+"""Sources of compiled modules, type stubs and commands."""
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
-"""What an installation writes down about itself, and about where it was made."""
+"""Notes of the installer about itself and the build machine. They would change the bytes."""
 
 
 class PackagingFailed(Exception):
-    """A package could not be made; the message says why."""
+    """A package could not be built. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """A processor by its name at AWS, and the platform of the wheels that run on it."""
+    """Processor by its AWS name, and the platform tag of its wheels."""
 
     name: str
     platform: str
@@ -40,7 +40,7 @@ ARCHITECTURES = (
 
 
 def install_dependencies(architecture: Architecture, target: Path) -> None:
-    """Install the pinned wheels that run on this architecture, whatever this machine's is."""
+    """Install the pinned wheels for the architecture. It may differ from this machine's. Raises `PackagingFailed`."""
     pins = _ROOT / "requirements" / "runtime.txt"
     install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(target)]
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-version", PYTHON)
@@ -50,19 +50,20 @@ def install_dependencies(architecture: Architecture, target: Path) -> None:
 
 
 def copy_sources(target: Path) -> None:
-    """Copy the modules that functions are made of."""
+    """Copy the modules of the functions."""
     for source in _SOURCES:
         shutil.copytree(source, target / source.name, ignore=shutil.ignore_patterns(*_NOT_DEPLOYED))
 
 
 def compile_modules(python: str, target: Path) -> None:
-    """Compile all modules, since a function cannot keep what it compiles: it would do so at every cold start."""
+    """Compile all modules. A function cannot store what it compiles: each cold start would compile again."""
+    # Hashes instead of times, and the path at AWS: equal sources make equal bytes on any machine.
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/var/task")
     _run([python, "-I", "-m", "compileall", *options, str(target)], {"PYTHONHASHSEED": "0"})
 
 
 def find_python() -> str:
-    """Return a Python of the functions' version on this machine. Raises `PackagingFailed`."""
+    """Return a Python of the functions' version on this machine. Raises `PackagingFailed` if there is none."""
     return _run([_ROOT / "scripts" / "find-python", PYTHON]).strip()
 
 
@@ -73,9 +74,10 @@ def _prune(target: Path) -> None:
 
 
 def _run(command: Sequence[str | Path], environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(  # noqa: S603 - our own commands, on our own paths
+    """Return the output of the command. Raises `PackagingFailed` if it fails."""
+    process = subprocess.run(  # noqa: S603 - our own commands, on our own paths
         command, env=os.environ | (environment or {}), capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise PackagingFailed(f"{' '.join(map(str, command[:4]))} ... failed: {done.stderr.strip()}")
-    return done.stdout
+    if process.returncode:
+        raise PackagingFailed(f"{' '.join(map(str, command[:4]))} ... failed: {process.stderr.strip()}")
+    return process.stdout

@@ -1,1 +1,1 @@
-"""The cloud deployment on this machine: LocalStack in AWS's place, a Valkey cluster and PostgreSQL beside it."""
+"""Local cloud deployment: LocalStack instead of AWS, with a Valkey cluster and PostgreSQL."""

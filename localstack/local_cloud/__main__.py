@@ -16,19 +16,21 @@ from leaderforge.embedded import AlreadyRunning, ServerFailed
 from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from local_cloud.deployment import DeploymentFailed
-from local_cloud.stack import Keys, LocalCloud, start
+from local_cloud.stack import DeploymentKeys, LocalCloud, start
 
 _ROOT = Path(__file__).parents[2]
 _SITE = _ROOT / "frontend" / "dist"
 _POLL_S = 0.2
+"""Pause between two checks for readiness, in s."""
 _STOP_S = 60.0
+"""Time limit of a shutdown, in s."""
 
 
 def up(directory: Path) -> int:
-    """Start in the background, show what goes on until all is ready, and return an exit code."""
+    """Start in the background and print the log until the deployment is ready. Return an exit code."""
     directory.mkdir(parents=True, exist_ok=True)
     if (pid := _running(directory)) is not None:
-        print(f"already running, process {pid}; `make localstack-down` ends it")
+        print(f"already running as process {pid}: `make localstack-down` stops it")
         return 1
     log = directory / "cloud.log"
     with log.open("w") as output:
@@ -39,16 +41,16 @@ def up(directory: Path) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    with log.open() as shown:
+    with log.open() as reader:
         while serving.poll() is None and not (directory / "cloud.json").exists():
-            print(shown.read(), end="", flush=True)
+            print(reader.read(), end="", flush=True)
             time.sleep(_POLL_S)
-        print(shown.read(), end="", flush=True)
+        print(reader.read(), end="", flush=True)
     return 0 if serving.poll() is None else 1
 
 
 def serve(directory: Path) -> int:
-    """Run everything until told to stop, and return an exit code."""
+    """Run the deployment until SIGTERM. Return an exit code."""
     facts = directory / "cloud.json"
     facts.unlink(missing_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -67,33 +69,36 @@ def serve(directory: Path) -> int:
 
 
 def down(directory: Path) -> int:
-    """End what runs in the background, and return an exit code."""
+    """Stop the background process. Return an exit code."""
     pid = _running(directory)
     if pid is None:
-        print("nothing runs")
+        print("nothing is running")
         return 0
     process = psutil.Process(pid)
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(_STOP_S)
     except psutil.TimeoutExpired:
-        print(f"process {pid} does not end; its log is {directory / 'cloud.log'}")
+        print(f"process {pid} did not stop within {_STOP_S:g} s: see {directory / 'cloud.log'}")
         return 1
     print("stopped")
     return 0
 
 
 def main() -> int:
+    """Run a command and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m local_cloud", description=__doc__)
     parser.add_argument("command", choices=["up", "serve", "down"])
-    parser.add_argument("--directory", type=Path, default=_ROOT / ".leaderforge-cloud", help="where everything is kept")
+    parser.add_argument(
+        "--directory", type=Path, default=_ROOT / ".leaderforge-cloud", help="folder of all data and logs"
+    )
     options = parser.parse_args()
     commands = {"up": up, "serve": serve, "down": down}
     return commands[options.command](options.directory.resolve())
 
 
 def _running(directory: Path) -> int | None:
-    """Return the id of the process that serves this directory, None where there is none."""
+    """Return the id of the process that serves this directory, None if there is none."""
     lock = DirectoryLock(directory / "cloud.lock")
     try:
         lock.acquire()
@@ -105,7 +110,8 @@ def _running(directory: Path) -> int | None:
     return None
 
 
-def _facts(cloud: LocalCloud, keys: Keys) -> dict[str, object]:
+def _facts(cloud: LocalCloud, keys: DeploymentKeys) -> dict[str, object]:
+    """Return the addresses and keys of the deployment, for `cloud.json`."""
     return {
         "pid": os.getpid(),
         "api": cloud.api,
@@ -116,7 +122,8 @@ def _facts(cloud: LocalCloud, keys: Keys) -> dict[str, object]:
     }
 
 
-def _welcome(cloud: LocalCloud, keys: Keys) -> str:
+def _welcome(cloud: LocalCloud, keys: DeploymentKeys) -> str:
+    """Return the text that shows addresses and keys."""
     outputs = cloud.stack.outputs
     rows = {
         "Web site": cloud.site,
@@ -128,7 +135,7 @@ def _welcome(cloud: LocalCloud, keys: Keys) -> str:
         "Admin key": keys.admin,
     }
     lines = [f"  {name:<12}{value}" for name, value in rows.items()]
-    return "\n".join(["", "LeaderForge is deployed to LocalStack.", "", *lines, "", "`make localstack-down` ends it."])
+    return "\n".join(["", "LeaderForge is deployed to LocalStack.", "", *lines, "", "`make localstack-down` stops it."])
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Deploying the template, here as at AWS: packages into a bucket, then a stack."""
+"""Deployment of the template, as at AWS: packages into a bucket, then a stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,29 +12,31 @@ TEMPLATE = Path(__file__).parents[2] / "deploy" / "template.yaml"
 
 _BUCKET = "packages"
 _POLL_S = 1
+"""Pause between two checks of the stack, in s."""
 _POLLS = 300
+"""Maximum number of checks."""
 
 
 class DeploymentFailed(Exception):
-    """A stack that did not come about; the message names the resources at fault."""
+    """The stack could not be created. The message names the failed resources."""
 
 
 class Cloud(Protocol):
-    """Has clients of AWS's services."""
+    """Factory of clients of AWS services."""
 
     def client(self, service: str) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A stack that is deployed, and what it gives out."""
+    """Deployed stack and its outputs."""
 
     name: str
     outputs: Mapping[str, str]
 
 
 def upload_package(cloud: Cloud, package: Path) -> str:
-    """Put a package into the bucket of packages, under a key that tells its content, and return the key."""
+    """Upload a package to the package bucket. Return its key, which contains a hash of the content."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     data = package.read_bytes()
@@ -44,14 +46,14 @@ def upload_package(cloud: Cloud, package: Path) -> str:
 
 
 def deploy(cloud: Cloud, name: str, package: Path, parameters: Mapping[str, str]) -> Stack:
-    """Deploy the functions in a package. Raises `DeploymentFailed`."""
+    """Deploy the functions of a package. Raises `DeploymentFailed`."""
     key = upload_package(cloud, package)
-    given = {"PackageBucket": _BUCKET, "FunctionsPackage": key, **parameters}
-    return create_stack(cloud, name, TEMPLATE.read_text(), given)
+    values = {"PackageBucket": _BUCKET, "FunctionsPackage": key, **parameters}
+    return create_stack(cloud, name, TEMPLATE.read_text(), values)
 
 
 def create_stack(cloud: Cloud, name: str, template: str, parameters: Mapping[str, str]) -> Stack:
-    """Create a stack and return it once all of it is there. Raises `DeploymentFailed`."""
+    """Create a stack and return it when it is complete. Raises `DeploymentFailed`."""
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
         StackName=name,
@@ -66,12 +68,13 @@ def create_stack(cloud: Cloud, name: str, template: str, parameters: Mapping[str
     except WaiterError as error:
         raise DeploymentFailed(_failures(cloudformation, name)) from error
     [described] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    return Stack(name, {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])})
+    return Stack(name, {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])})
 
 
 def _failures(cloudformation: Any, name: str) -> str:
+    """Return the reasons of the stack and of its failed resources."""
     [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
-    reasons = [f"{one['LogicalResourceId']}: {one.get('ResourceStatusReason')}" for one in failed]
+    reasons = [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason')}" for event in failed]
     return "; ".join([f"{name}: {stack.get('StackStatusReason')}", *reasons])

@@ -1,4 +1,4 @@
-"""LocalStack as a server of this machine, from its own virtual environment."""
+"""LocalStack as a local server, in its own virtual environment."""
 
 import json
 import os
@@ -26,27 +26,28 @@ _SETTINGS = {
     "LAMBDA_RETRY_BASE_DELAY": "2",
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
-    # What it cannot create it must not pretend to. The newer engine asks the maker's host what it can.
+    # Fail on unsupported resources. The newer engine needs a request to LocalStack's own host.
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",
-    # Nothing is asked of other hosts, nothing told to them.
+    # No requests to other hosts.
     "API_ENDPOINT": "http://127.0.0.1:1",
     "DISABLE_EVENTS": "1",
     "SKIP_SSL_CERT_DOWNLOAD": "1",
     "DNS_ADDRESS": "0",
     "IN_MEMORY_CLIENT": "1",
     "OVERRIDE_IN_DOCKER": "0",
-    # Who may call the API from a browser is the API's own business.
+    # The API answers CORS requests itself.
     "DISABLE_CORS_CHECKS": "1",
     "DISABLE_CUSTOM_CORS_APIGATEWAY": "1",
 }
 _START_S = 90.0
-# Its own shutdown can hang.
+"""Time limit of a start, in s."""
+# LocalStack's own shutdown can hang: kill it after 5 s.
 _STOP_STEPS = ((signal.SIGTERM, 5.0),)
 
 
 class Emulator:
-    """LocalStack, with its files in one directory. Functions run as processes; it ends them when it stops."""
+    """LocalStack, with its files in one directory. It runs functions as processes and stops them when it stops."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory.resolve()
@@ -55,11 +56,11 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """The URL that stands in for all of AWS."""
+        """Return the URL that replaces all of AWS."""
         return f"http://{LOOPBACK}:{self._port}"
 
     def start(self) -> None:
-        """Return once it is ready. Raises `ServerFailed`."""
+        """Start LocalStack and wait until it is ready. Raises `ServerFailed`."""
         if not PYTHON.exists():
             raise ServerFailed("LocalStack is not installed: run `make localstack-setup`")
         for name in ("tmp", "cache", "files"):
@@ -69,31 +70,31 @@ class Emulator:
         wait_until(self._is_ready, _START_S, f"LocalStack (its log is {self.process.log})", every=0.2)
 
     def stop(self) -> None:
-        """End it and all functions."""
+        """Stop LocalStack and all functions."""
         self.process.stop(*_STOP_STEPS)
 
     def client(self, service: str) -> Any:
-        """Return a client of one of the services, as AWS's SDK has them."""
+        """Return a boto3 client of a service."""
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - it takes any
+            aws_secret_access_key="test",  # noqa: S106 - LocalStack accepts any
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
         )
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         folders = {
             "FILESYSTEM_ROOT": str(self.directory / "files"),
             "TMPDIR": str(self.directory / "tmp"),
             "XDG_CACHE_HOME": str(self.directory / "cache"),
         }
-        # Given a plain IPv4 address, it would listen on every interface.
+        # With a plain IPv4 address, LocalStack listens on every interface.
         listen = {"GATEWAY_LISTEN": f"[::ffff:{LOOPBACK}]:{self._port}"}
-        # Every name below `localhost` is this machine, also where no other name is known.
-        return {**kept, **_SETTINGS, **folders, **listen, "LOCALSTACK_HOST": f"localhost:{self._port}"}
+        # Names below `localhost` resolve to this machine, without a DNS server.
+        return {**inherited, **_SETTINGS, **folders, **listen, "LOCALSTACK_HOST": f"localhost:{self._port}"}
 
     def _is_ready(self) -> bool:
         self.process.check()

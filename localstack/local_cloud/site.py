@@ -1,4 +1,4 @@
-"""Putting the built web page into its bucket."""
+"""Upload of the built web page."""
 
 import json
 import mimetypes
@@ -8,13 +8,13 @@ from pathlib import Path
 from local_cloud.deployment import Cloud
 
 _HASHED = "assets"
-"""The folder of files whose names change with what they hold."""
+"""Folder of files whose names contain a hash of their content. Browsers may cache them permanently."""
 _UNCHANGING = "public, max-age=31536000, immutable"
-_ASKED_AGAIN = "no-cache"
+_REVALIDATED = "no-cache"
 
 
 def upload_site(cloud: Cloud, bucket: str, directory: Path, config: Mapping[str, object]) -> int:
-    """Upload the site built into a directory, with this configuration; return the number of files."""
+    """Upload the site in a directory, with this configuration. Return the number of files."""
     s3 = cloud.client("s3")
     paths = [path for path in directory.rglob("*") if path.is_file()]
     for path in paths:
@@ -25,6 +25,6 @@ def upload_site(cloud: Cloud, bucket: str, directory: Path, config: Mapping[str,
             Key=name.as_posix(),
             Body=body,
             ContentType=mimetypes.guess_type(name)[0] or "application/octet-stream",
-            CacheControl=_UNCHANGING if _HASHED in name.parts else _ASKED_AGAIN,
+            CacheControl=_UNCHANGING if _HASHED in name.parts else _REVALIDATED,
         )
     return len(paths)

@@ -1,4 +1,4 @@
-"""The whole deployment on this machine: servers, LocalStack, the stack and the web page."""
+"""Complete local deployment: servers, LocalStack, the stack and the web page."""
 
 import asyncio
 import json
@@ -24,15 +24,15 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys that the deployment was given."""
+class DeploymentKeys:
+    """API keys of the deployment."""
 
     submit: str
     admin: str
 
 
 class LocalCloud:
-    """LeaderForge as it is deployed to AWS, in LocalStack, on servers of this machine. Stops all of it at the end."""
+    """LeaderForge deployed to LocalStack, with local servers."""
 
     def __init__(self, emulator: Emulator, stack: Stack) -> None:
         self._emulator = emulator
@@ -40,31 +40,31 @@ class LocalCloud:
 
     @property
     def endpoint(self) -> str:
-        """What stands in for all of AWS."""
+        """Return the URL that replaces all of AWS."""
         return self._emulator.endpoint
 
     @property
     def api(self) -> str:
-        """The API's URL."""
+        """Return the API's URL."""
         return f"{self.endpoint}/_aws/execute-api/{self.stack.outputs['ApiId']}/live"
 
     @property
     def site(self) -> str:
-        """The web page's URL."""
+        """Return the web page's URL."""
         return self.stack.outputs["SiteUrl"]
 
     def client(self, service: str) -> Any:
-        """Return a client of one of AWS's services."""
+        """Return a client of an AWS service."""
         return self._emulator.client(service)
 
     def publish_site(self, built: Path) -> None:
-        """Put the built web page, with the API's address, into its bucket."""
+        """Upload the built web page, configured with the API's address."""
         config = {"apiBaseUrl": self.api, "title": "LeaderForge", "board": "default", "devMode": True}
         upload_site(self._emulator, self.stack.outputs["SiteBucket"], built, config)
 
 
-def parameters(redis_nodes: list[str], dsn: str, keys: Keys, more: Mapping[str, str]) -> dict[str, str]:
-    """Return the template's parameters for servers of this machine; `more` goes before."""
+def parameters(redis_nodes: list[str], dsn: str, keys: DeploymentKeys, overrides: Mapping[str, str]) -> dict[str, str]:
+    """Return the template's parameters for local servers. `overrides` take precedence."""
     secret = {
         "LEADERFORGE_POSTGRES_DSN": dsn,
         "LEADERFORGE_SUBMIT_KEYS": keys.submit,
@@ -78,12 +78,12 @@ def parameters(redis_nodes: list[str], dsn: str, keys: Keys, more: Mapping[str, 
         "FunctionUrls": "true",
         "Cdn": "false",
         "CorsOrigins": "*",
-        **more,
+        **overrides,
     }
 
 
-def start(directory: Path, site: Path, running: ExitStack, say: Say) -> tuple[LocalCloud, Keys]:
-    """Start everything in a directory, deploy, and return the deployment; `running` ends it."""
+def start(directory: Path, site: Path, running: ExitStack, say: Say) -> tuple[LocalCloud, DeploymentKeys]:
+    """Start everything in a directory, deploy, and return the deployment. `running` stops it."""
     say("Valkey cluster and PostgreSQL")
     valkey = running.enter_context(ValkeyCluster(directory / "valkey"))
     postgres = running.enter_context(PostgresServer(directory / "postgres"))
@@ -92,10 +92,10 @@ def start(directory: Path, site: Path, running: ExitStack, say: Say) -> tuple[Lo
     emulator = Emulator(directory / "localstack")
     running.callback(emulator.stop)
     emulator.start()
-    say("Deploying the template, which takes half a minute")
-    keys = Keys(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-    given = parameters(valkey.addresses, postgres.dsn, keys, {})
-    cloud = LocalCloud(emulator, deploy(emulator, NAME, PACKAGES / f"functions-{ARCHITECTURE}.zip", given))
+    say("Deploying the template: about 30 s")
+    keys = DeploymentKeys(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+    values = parameters(valkey.addresses, postgres.dsn, keys, {})
+    cloud = LocalCloud(emulator, deploy(emulator, NAME, PACKAGES / f"functions-{ARCHITECTURE}.zip", values))
     say("Web page")
     cloud.publish_site(site)
     return cloud, keys

@@ -1,4 +1,4 @@
-"""What a function's process finds around it."""
+"""Environment of a function's process."""
 
 import os
 import sys
@@ -9,27 +9,27 @@ from pathlib import Path
 from localstack.services.lambda_.invocation.lambda_models import VersionFunctionConfiguration
 
 _CLIENT = Path(sys.prefix) / "runtime"
-"""Where AWS's runtime client is installed, apart from all that LocalStack itself needs."""
+"""Folder of AWS's runtime client, apart from LocalStack's own dependencies."""
 
 
 class RuntimeMissing(Exception):
-    """The function wants a Python that is not the one here; the message says what to do."""
+    """The function needs another Python version. The message says how to fix that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """How to start a function's process, and where."""
+    """Command, working directory and variables of a function's process."""
 
     command: list[str]
     directory: Path
     variables: dict[str, str]
 
 
-def environment_of(function: VersionFunctionConfiguration, given: Mapping[str, object], scratch: str) -> Environment:
-    """Return what the function needs with these variables given to it. Raises `RuntimeMissing`."""
+def environment_of(function: VersionFunctionConfiguration, settings: Mapping[str, object], scratch: str) -> Environment:
+    """Return the environment of a function with these variables. Raises `RuntimeMissing`."""
     code = Path(function.code.get_unzipped_code_location())
     layers = [Path(layer.code.get_unzipped_code_location()) / "python" for layer in function.layers or []]
-    variables = {name: str(value) for name, value in given.items()}
+    variables = {name: str(value) for name, value in settings.items()}
     variables |= {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -39,13 +39,14 @@ def environment_of(function: VersionFunctionConfiguration, given: Mapping[str, o
         "PYTHONPATH": os.pathsep.join(map(str, [code, *layers, _CLIENT])),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # Without `site`, nothing is found that was installed into this Python.
+    # `-S` disables `site`: the function must not import the packages of this Python.
     command = [_python(str(function.runtime)), "-S", "-m", "awslambdaric", function.handler]
     return Environment(command, code, variables)
 
 
 def _python(runtime: str) -> str:
+    """Return the path of the Python for the runtime. Raises `RuntimeMissing` if LocalStack has another version."""
     ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if runtime != ours:
-        raise RuntimeMissing(f"the function wants {runtime}, and LocalStack runs on {ours}: make both the same")
+        raise RuntimeMissing(f"the function needs {runtime}, LocalStack runs on {ours}: use the same version for both")
     return str(Path(sys._base_executable).resolve())  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""One execution environment of a function, as LocalStack's Lambda wants it."""
+"""Execution environment of a function, as LocalStack's Lambda requires it."""
 
 import json
 import logging
@@ -12,19 +12,22 @@ from localstack.services.lambda_.invocation.executor_endpoint import ShutdownDur
 from localstack.services.lambda_.invocation.lambda_models import FunctionVersion, InvocationResult
 from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecutor
 
-from localstack import config  # type: ignore[attr-defined]  # not this folder, but what its environment holds
+from localstack import config  # type: ignore[attr-defined]  # the package, not this folder
 from process_executor.environment import Environment, RuntimeMissing, environment_of
-from process_executor.runtime_api import Invocation, Kind, Message
+from process_executor.runtime_api import Invocation, Message, MessageKind
 from process_executor.sandbox import Sandbox
 
 _LOG = logging.getLogger(__name__)
 _MAX_RESPONSE_BYTES = 6 * 2**20 + 100
+"""Lambda's limit of a response, in bytes."""
 _GRACE_S = 0.5
+"""Time in s for a function to end by itself."""
 _START_GRACE_S = 5.0
+"""Time in s beyond LocalStack's own start limit, which must expire first."""
 
 
 class ProcessExecutor(RuntimeExecutor):
-    """Keeps one process warm. LocalStack sends it one invocation at a time."""
+    """Owner of one warm process. LocalStack sends one invocation at a time."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:  # noqa: A002 - LocalStack's own name
         super().__init__(id, function_version)
@@ -35,7 +38,7 @@ class ProcessExecutor(RuntimeExecutor):
         self._start_log = ""
 
     def start(self, env_vars: dict[str, str]) -> None:
-        """Start the process. Raises LocalStack's `StatusErrorException` if it does not come up."""
+        """Start the process. Raises LocalStack's `StatusErrorException` if it does not start."""
         try:
             self._environment = environment_of(self._function, env_vars, self._scratch)
         except RuntimeMissing as missing:
@@ -43,26 +46,26 @@ class ProcessExecutor(RuntimeExecutor):
         self._sandbox = self._started(config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT + _START_GRACE_S)
 
     def stop(self) -> None:
-        """End the process for good."""
+        """Stop the process permanently."""
         if self._sandbox:
             self._sandbox.close(_GRACE_S)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def invoke(self, payload: dict[str, str]) -> InvocationResult:
-        """Serve an invocation within the function's time limit."""
+        """Run an invocation within the function's time limit."""
         sandbox = self._living_sandbox()
         began = time.monotonic()
         message = sandbox.invoke(self._invocation(payload), self._function.timeout)
         peak_mb = sandbox.peak_mb
         if message is None:
             sandbox.close()
-        elif message.kind is Kind.CLOSED:
+        elif message.kind is MessageKind.CLOSED:
             raise CancelledError
         report = self._report(time.monotonic() - began, peak_mb)
         return self._result(payload["invoke-id"], message, sandbox.new_log(), report)
 
     def get_logs(self) -> str:
-        """Return what the process wrote outside of invocations."""
+        """Return the output of the process outside of invocations."""
         return self._start_log or (self._sandbox.new_log() if self._sandbox else "")
 
     def get_address(self) -> str:
@@ -84,10 +87,10 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Leave the unpacked code to LocalStack, which removes its folder."""
+        """Do nothing: LocalStack removes the folder of the unpacked code itself."""
 
     def _living_sandbox(self) -> Sandbox:
-        """Return the process, started anew if it died or was ended at its time limit, as AWS does."""
+        """Return the running process. Restart it if it ended or was stopped at its time limit, as AWS does."""
         if self._sandbox is None or not self._sandbox.alive:
             if self._sandbox:
                 self._sandbox.close()
@@ -98,7 +101,7 @@ class ProcessExecutor(RuntimeExecutor):
         sandbox = Sandbox(self._environment)
         self._sandbox = sandbox
         message = sandbox.await_ready(seconds)
-        if message is not None and message.kind is Kind.READY:
+        if message is not None and message.kind is MessageKind.READY:
             return sandbox
         self._start_log = sandbox.new_log()
         _LOG.warning("%s did not start: %s", self.function_version.qualified_arn, self._start_log)
@@ -117,17 +120,17 @@ class ProcessExecutor(RuntimeExecutor):
     def _result(self, request_id: str, message: Message | None, log: str, report: str) -> InvocationResult:
         is_error, body = True, b""
         if message is None:
-            said = f"Task timed out after {self._function.timeout:.2f} seconds"
-            log += f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {request_id} {said}\n"
-            body = _error("Sandbox.Timedout", f"RequestId: {request_id} Error: {said}")
-        elif message.kind is Kind.EXITED:
-            said = f"Runtime exited with error: exit status {message.body.decode()}"
-            body = _error("Runtime.ExitError", f"RequestId: {request_id} Error: {said}")
-        elif message.kind is Kind.RESPONSE and len(message.body) > _MAX_RESPONSE_BYTES:
-            said = f"Response payload size exceeded maximum allowed payload size ({_MAX_RESPONSE_BYTES} bytes)."
-            body = _error("Function.ResponseSizeTooLarge", said)
+            reason = f"Task timed out after {self._function.timeout:.2f} seconds"
+            log += f"{datetime.now(UTC).isoformat(timespec='milliseconds')} {request_id} {reason}\n"
+            body = _error("Sandbox.Timedout", f"RequestId: {request_id} Error: {reason}")
+        elif message.kind is MessageKind.EXITED:
+            reason = f"Runtime exited with error: exit status {message.body.decode()}"
+            body = _error("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}")
+        elif message.kind is MessageKind.RESPONSE and len(message.body) > _MAX_RESPONSE_BYTES:
+            reason = f"Response payload size exceeded maximum allowed payload size ({_MAX_RESPONSE_BYTES} bytes)."
+            body = _error("Function.ResponseSizeTooLarge", reason)
         else:
-            is_error, body = message.kind is Kind.ERROR, message.body
+            is_error, body = message.kind is MessageKind.ERROR, message.body
         start = f"START RequestId: {request_id} Version: {self.function_version.id.qualifier}\n"
         logs = f"{start}{log}END RequestId: {request_id}\nREPORT RequestId: {request_id}\t{report}"
         return InvocationResult(request_id, body, is_error=is_error, logs=logs)
@@ -143,16 +146,16 @@ class ProcessExecutor(RuntimeExecutor):
 def _start_failure(message: Message | None) -> Exception:
     if message is None:
         return _failed_start("Runtime.StartTimeout", "the runtime did not start in time")
-    if message.kind is Kind.CLOSED:
+    if message.kind is MessageKind.CLOSED:
         return ShutdownDuringStartup("stopped while starting")
-    if message.kind is Kind.INIT_ERROR:
+    if message.kind is MessageKind.INIT_ERROR:
         return StatusErrorException("the function could not be loaded", payload=message.body)
     return _failed_start("Runtime.ExitError", f"Runtime exited with error: exit status {message.body.decode()}")
 
 
-def _failed_start(kind: str, said: str) -> StatusErrorException:
-    return StatusErrorException("the function did not start", payload=_error(kind, said))
+def _failed_start(kind: str, reason: str) -> StatusErrorException:
+    return StatusErrorException("the function did not start", payload=_error(kind, reason))
 
 
-def _error(kind: str, said: str) -> bytes:
-    return json.dumps({"errorType": kind, "errorMessage": said}).encode()
+def _error(kind: str, reason: str) -> bytes:
+    return json.dumps({"errorType": kind, "errorMessage": reason}).encode()

@@ -1,4 +1,4 @@
-"""How LocalStack finds the executor: LAMBDA_RUNTIME_EXECUTOR=process."""
+"""Registration of the executor at LocalStack: LAMBDA_RUNTIME_EXECUTOR=process."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""AWS's runtime API, which a function's process asks for invocations and tells their results.
+"""AWS's runtime API: a function's process receives invocations and sends their results.
 
 See https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
@@ -14,29 +14,29 @@ _PATH = "/2018-06-01/runtime/"
 _POLL_S = 0.05
 
 
-class Kind(Enum):
-    """What a process can tell, and what can be told of it."""
+class MessageKind(Enum):
+    """Kind of a message by or about a process."""
 
-    READY = "it asks for the next invocation"
-    INIT_ERROR = "it could not start"
-    RESPONSE = "it answers an invocation"
-    ERROR = "it failed at an invocation"
-    EXITED = "it has ended"
-    CLOSED = "it was ended by us"
+    READY = "requests the next invocation"
+    INIT_ERROR = "failed to start"
+    RESPONSE = "answers an invocation"
+    ERROR = "fails an invocation"
+    EXITED = "ended"
+    CLOSED = "stopped by the executor"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something told by or of a process; `request_id` names the invocation that it belongs to."""
+    """Message by or about a process. `request_id` is the id of its invocation."""
 
-    kind: Kind
+    kind: MessageKind
     request_id: str | None = None
     body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """An event for a function; the deadline is in ms since 1970."""
+    """Event for a function. `deadline` is in ms."""
 
     request_id: str
     payload: bytes
@@ -46,7 +46,7 @@ class Invocation:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What goes with the payload."""
+        """Return the headers that accompany the payload."""
         return {
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
             "Lambda-Runtime-Deadline-Ms": str(self.deadline),
@@ -56,24 +56,24 @@ class Invocation:
 
 
 class RuntimeApi:
-    """Serves one process on a port of its own."""
+    """Server of the runtime API for one process, on a port of its own."""
 
     def __init__(self) -> None:
         self.invocations: SimpleQueue[Invocation | None] = SimpleQueue()
-        """What the process is to do; None ends its waiting."""
+        """Invocations for the process. None ends its wait."""
         self.messages: SimpleQueue[Message] = SimpleQueue()
-        """What it has to tell, and what others tell of it."""
+        """Messages by and about the process."""
         self._server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
         threading.Thread(target=self._server.serve_forever, args=(_POLL_S,), daemon=True).start()
 
     @property
     def address(self) -> str:
-        """Host and port."""
+        """Return host and port."""
         host, port = self._server.server_address[:2]
         return f"{host!s}:{port}"
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop the server."""
         self.invocations.put(None)
         self._server.shutdown()
         self._server.server_close()
@@ -88,13 +88,13 @@ class _Handler(BaseHTTPRequestHandler):
     api: RuntimeApi
     protocol_version = "HTTP/1.1"
     wbufsize = -1
-    """Head and body leave in one packet: two would wait for each other for 40 ms."""
+    """Buffered writes: head and body leave in one packet. Two would cost a delayed acknowledgement, 40 ms."""
 
     def do_GET(self) -> None:
         if self.path != f"{_PATH}invocation/next":
             self._answer(404)
             return
-        self.api.messages.put(Message(Kind.READY))
+        self.api.messages.put(Message(MessageKind.READY))
         invocation = self.api.invocations.get()
         if invocation is None:
             self.close_connection = True
@@ -105,16 +105,16 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         match self.path.removeprefix(_PATH).split("/"):
             case ["init", "error"]:
-                self._take(Message(Kind.INIT_ERROR, None, body))
+                self._take(Message(MessageKind.INIT_ERROR, None, body))
             case ["invocation", request_id, "response"]:
-                self._take(Message(Kind.RESPONSE, request_id, body))
+                self._take(Message(MessageKind.RESPONSE, request_id, body))
             case ["invocation", request_id, "error"]:
-                self._take(Message(Kind.ERROR, request_id, body))
+                self._take(Message(MessageKind.ERROR, request_id, body))
             case _:
                 self._answer(404)
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet: LocalStack logs invocations itself."""
+        """Log nothing: LocalStack logs invocations itself."""
 
     def _take(self, message: Message) -> None:
         self.api.messages.put(message)

@@ -58,7 +58,7 @@ from leaderforge.services.turnover import TurnoverService
 from leaderforge.services.users import UserService
 
 if TYPE_CHECKING:
-    from leaderforge.adapters.aws.client import Access
+    from leaderforge.adapters.aws.client import AwsAccess
     from leaderforge.adapters.tokens.sources import KeySource
 
 Exposition = Callable[[], tuple[bytes, str]]
@@ -319,17 +319,17 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _access(settings: CloudSettings) -> "Access":
-    from leaderforge.adapters.aws.client import Access
-    from leaderforge.adapters.aws.signature import Credentials
+def _access(settings: CloudSettings) -> "AwsAccess":
+    from leaderforge.adapters.aws.client import AwsAccess
+    from leaderforge.adapters.aws.signature import AwsCredentials
 
     secret, token = settings.aws_secret_access_key, settings.aws_session_token
-    credentials = Credentials(
+    credentials = AwsCredentials(
         settings.aws_access_key_id or "",
         secret.get_secret_value() if secret else "",
         token.get_secret_value() if token else None,
     )
-    return Access(settings.aws_region or "", credentials, settings.aws_endpoint_url)
+    return AwsAccess(settings.aws_region or "", credentials, settings.aws_endpoint_url)
 
 
 def token_verifier(settings: Settings) -> TokenVerifier | None:

@@ -104,7 +104,7 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
     listed = await asyncio.to_thread(world.command.run, "boards", "list")
     assert "laps\tlaps\tbest asc\tall-time" in listed.output
     deleted = await asyncio.to_thread(world.command.run, "boards", "delete", "laps", "--yes")
-    assert deleted.output == ["laps is deleted"]
+    assert deleted.output == ["board laps deleted"]
 
     async def is_gone() -> bool:
         return await world.statuses("/api/boards/laps/top") == [404, 404] and not await takes(1)
@@ -115,13 +115,19 @@ async def test_what_the_command_does_holds_in_all_processes(world: World) -> Non
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["set", "default", "order=asc"], "order: the board 'default' has desc for ever; create another board for asc"),
+        (
+            ["set", "default", "order=asc"],
+            "order: cannot change from desc to asc on board 'default'; create another board",
+        ),
         (["set", "nowhere", "unit=ms"], "there is no board 'nowhere'"),
         (["show", "nowhere"], "there is no board 'nowhere'"),
         (["create", "default"], "there is a board 'default' already"),
         (["create", "x", "max_score=many"], "max_score: 'many' is not an integer"),
-        (["create", "x", "min_score=2", "max_score=1"], "min_score: 2 is above max_score, 1"),
-        (["delete", "default", "--yes"], "the board 'default' stays: calls without a board's name are for it"),
+        (
+            ["create", "x", "min_score=2", "max_score=1"],
+            "min_score: 2 is above max_score (1); lower it or raise max_score",
+        ),
+        (["delete", "default", "--yes"], "board 'default' cannot be deleted: calls without a slug use it"),
     ],
 )
 async def test_the_command_says_what_is_wrong(world: World, arguments: list[str], problem: str) -> None:

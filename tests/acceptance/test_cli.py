@@ -91,7 +91,7 @@ async def expected(command: Command, lines: Iterable[Line]) -> list[Place]:
 
 
 def difference_named(output: Sequence[str]) -> list[int]:
-    return [int(found[1]) for line in output if (found := re.search(r"player (\d+) is not in the index as", line))]
+    return [int(found[1]) for line in output if (found := re.search(r"player (\d+) differs between", line))]
 
 
 async def test_migrate_makes_the_tables_once(valkey, postgres):
@@ -105,13 +105,13 @@ async def test_migrate_makes_the_tables_once(valkey, postgres):
         assert error.startswith("error: the database's tables are not those of this version: ")
     assert command.run("migrate").output == [f"applied migrations: {', '.join(migrations().values())}"]
     assert command.run("migrate").output == ["nothing to do"]
-    assert command.run("reconcile").output == ["0 standings looked at"]
+    assert command.run("reconcile").output == ["0 standings checked"]
     assert command.run("verify").output == ["0 standings compared, 0 differ"]
 
 
 async def test_populate_again_changes_nothing(populated: Command):
     before = await everything(populated)
-    assert populated.run("populate", *CROWD).output == ["0 sessions added, 12,000 known already"]
+    assert populated.run("populate", *CROWD).output == ["0 sessions added, 12,000 existed already"]
     assert await everything(populated) == before
     assert [len(before[name]) for name in ("users", "score_events", "standings")] == [3000, 12_000, 3000]
     assert [user_id for user_id, *_ in before["users"]] == list(range(1, 3001))
@@ -135,7 +135,7 @@ async def test_populated_standings_are_the_sessions(populated: Command):
 async def test_populate_refuses_what_is_there_differently(populated: Command, options: Sequence[str]):
     before = await everything(populated)
     [error] = populated.run("populate", *CROWD, *options, code=1).errors
-    assert error.startswith("error: of players 1 to ")
+    assert error.startswith("error: players 1 to ")
     assert await everything(populated) == before
 
 
@@ -144,11 +144,11 @@ async def test_populate_refuses_other_peoples_ids_and_other_boards(new: NewComma
     await command.query("insert into users values (1234, 'Ada', null, 0)")
     await command.query("insert into boards values (7, 'laps', 'Laps', 'best', 'asc', 'shared')")
     [error] = command.run("populate", *CROWD, code=1).errors
-    assert error.startswith("error: of players 1 to 3000, some exist, but not as this crowd")
+    assert error.startswith("error: players 1 to 3000 exist and differ from this crowd")
     [error] = command.run("populate", *CROWD, "--board", "laps", code=1).errors
-    assert error == "error: the made-up scores suit boards for all time that sum, descending, unlike 'laps'"
+    assert error == "error: board 'laps' must have policy=sum, order=desc and periods=all-time to be populated"
     [error] = command.run("populate", "--until", "2999-01-01", code=1).errors
-    assert error == "error: --until 2999-01-01 00:00:00 is not between 1970 and now"
+    assert error == "error: --until must be between 1970 and now, not 2999-01-01 00:00:00"
     assert await command.count("users") == 1
 
 
@@ -167,7 +167,7 @@ async def test_populate_goes_on_after_a_kill(new: NewCommand):
             await until(others_done, "all chunks but one")
             kill(process)
     assert await killed.count("score_events") == 44_000
-    assert killed.run(*crowd).output == ["20,000 sessions added, 44,000 known already"]
+    assert killed.run(*crowd).output == ["20,000 sessions added, 44,000 existed already"]
     assert await everything(killed) == await everything(unbroken)
     assert killed.run("verify").output == unbroken.run("verify").output == ["32,000 standings compared, 0 differ"]
 
@@ -177,7 +177,7 @@ async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(po
     command.run("rebuild")
     forget(command)
     found = command.run("verify", code=1)
-    assert found.output[0] == "the index is not complete: it awaits its rebuild, or run `leaderforge rebuild`"
+    assert found.output[0] == "the index is incomplete: wait for its rebuild, or run `leaderforge rebuild`"
     assert len(difference_named(found.output)) == 20
     assert found.output[-2:] == ["... and 2,980 more", "3,000 standings compared, 3,000 differ"]
     assert not found.errors
@@ -186,7 +186,7 @@ async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(po
     in_store, in_index = await command.orders()
     assert in_store == in_index
     forget(command)
-    assert command.run("reconcile").output == ["3,000 standings looked at"]
+    assert command.run("reconcile").output == ["3,000 standings checked"]
     assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
 
 
@@ -203,7 +203,7 @@ async def test_verify_names_the_very_player(populated: Command):
         stranger = sort_key(LADDER.board, Place(5, 5, -7))
         cluster.zadd(keys.entries(partition_of(-7, PARTITIONS), LADDER), {stranger: 0})
     assert command.run("verify", code=1).output == [
-        "board default: player 1234 is not in the index as the database has it",
+        "board default: player 1234 differs between index and database",
         "board default: player -7 is in the index only",
         "3,000 standings compared, 2 differ",
     ]
@@ -219,12 +219,12 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
     file = write(tmp_path / ("scores.csv" if write is write_csv else "scores.ndjson"), lines)
     [told] = command.run("import", file, *TIMED, "--batch", "64").output
     players = len({name.lower() for name, _, _ in lines})
-    assert told == f"1,000 scores imported, 0 known already, {players} players created, 0 bad lines skipped"
+    assert told == f"1,000 scores imported, 0 duplicates, {players} players created, 0 bad lines skipped"
     in_store, in_index = await command.orders()
     assert in_store == in_index == await expected(command, lines)
     before = await command.contents()
     [told] = command.run("import", file, *TIMED).output
-    assert told == "0 scores imported, 1,000 known already, 0 players created, 0 bad lines skipped"
+    assert told == "0 scores imported, 1,000 duplicates, 0 players created, 0 bad lines skipped"
     assert await command.contents() == before
     assert command.run("verify").output == [f"{players} standings compared, 0 differ"]
 
@@ -253,7 +253,7 @@ async def goes_on(command: Command, large: str, whole: dict[str, Rows]) -> None:
     """Check that an import which was killed goes on and leaves what an unbroken one does, in the index too."""
     done = await command.count("score_events")
     [told] = command.run("import", large, *TIMED).output
-    assert told.startswith(f"{LINES - done:,} scores imported, {done:,} known already, ")
+    assert told.startswith(f"{LINES - done:,} scores imported, {done:,} duplicates, ")
     assert await command.contents() == whole
     command.run("verify")
 
@@ -312,7 +312,7 @@ async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_v
     assert command.run("verify", code=1).output[-1] == f"{standings} standings compared, {standings} differ"
     # As if the time were over within which a commit may still come.
     await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
-    assert command.run("reconcile").output == [f"{standings} standings looked at"]
+    assert command.run("reconcile").output == [f"{standings} standings checked"]
     assert command.run("verify").output == [f"{standings} standings compared, 0 differ"]
 
 
@@ -339,7 +339,7 @@ async def test_bad_lines_are_told_of_and_skipped(new: NewCommand, tmp_path: Path
         "line 5: the player's score would leave the range of +-(2^53 - 1)",
         "line 6: no player",
     ]
-    assert ended.output == ["3 scores imported, 0 known already, 3 players created, 3 bad lines skipped"]
+    assert ended.output == ["3 scores imported, 0 duplicates, 3 players created, 3 bad lines skipped"]
     assert [place.score for place in (await command.orders())[1]] == [2**53 - 1, 4, 1]
 
 
@@ -348,8 +348,8 @@ async def test_only_so_many_bad_lines_are_shown(new: NewCommand, tmp_path: Path)
     (tmp_path / "bad.csv").write_text("player,score\n" + "Ann,x\n" * 100 + "Ben,1\n")
     ended = command.run("import", str(tmp_path / "bad.csv"))
     assert len(ended.errors) == 21
-    assert ended.errors[-1] == "more lines are bad; they are counted, but not shown"
-    assert ended.output == ["1 scores imported, 0 known already, 1 players created, 100 bad lines skipped"]
+    assert ended.errors[-1] == "further bad lines are counted and not shown"
+    assert ended.output == ["1 scores imported, 0 duplicates, 1 players created, 100 bad lines skipped"]
 
 
 async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
@@ -360,16 +360,16 @@ async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
     ended = command.run(*stop, code=1)
     assert not ended.output
     assert ended.errors == [
-        "stopped after 1 new scores; run again to go on",
+        "stopped after 1 new scores; run the same command again to continue",
         "error: line 3: 'two' is not an integer score",
     ]
     file.write_text(BAD.replace("two", "2"))
     assert command.run(*stop, code=1).errors == [
-        "stopped after 2 new scores; run again to go on",
+        "stopped after 2 new scores; run the same command again to continue",
         "error: line 5: the player's score would leave the range of +-(2^53 - 1)",
     ]
     file.write_text(BAD.replace("two", "2").replace("Cy,1", "Cy,-1").replace("\n,3", "\nEd,3"))
-    assert command.run(*stop).output == ["3 scores imported, 3 known already, 2 players created, 0 bad lines skipped"]
+    assert command.run(*stop).output == ["3 scores imported, 3 duplicates, 2 players created, 0 bad lines skipped"]
 
 
 @pytest.mark.parametrize(
@@ -380,8 +380,8 @@ async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
         (["folder.csv"], "{folder}/folder.csv is not a file"),
         (["scores.csv", "--player", "who"], "line 1: there is no column 'who' in the header 'player', 'score'"),
         (["scores.csv", "--where", "own=x"], "line 1: there is no column 'own' in the header 'player', 'score'"),
-        (["empty.csv"], "line 1: the file is empty; its first line must name the columns"),
-        (["notes.txt"], "the name of notes.txt does not end with .csv, .ndjson or .jsonl: it must tell what is inside"),
+        (["empty.csv"], "line 1: the file is empty: its first line must name the columns"),
+        (["notes.txt"], "notes.txt has an unknown format: its name must end with .csv, .ndjson or .jsonl"),
     ],
 )
 async def test_an_import_that_cannot_be_says_why_in_a_line(
@@ -420,7 +420,7 @@ async def test_without_settings_a_line_says_where_a_service_is_looked_for(tmp_pa
     monkeypatch.chdir(tmp_path)
     for command in ("migrate", "verify"):
         assert Command("", [], "cli").run(command, code=1).errors == [
-            "error: nothing runs in .leaderforge: start `leaderforge dev`, name its --data-dir, or set "
+            "error: no service runs in .leaderforge: start `leaderforge dev`, set its --data-dir, or set "
             "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
         ]
 
@@ -429,16 +429,16 @@ async def test_without_an_index_scores_are_imported_and_the_rest_says_so(postgre
     (tmp_path / "s.csv").write_text("player,score\nAnn,1\n")
     command = Command(await new_database(postgres.dsn), ["127.0.0.1:1"], "cli")
     ended = command.run("import", str(tmp_path / "s.csv"))
-    assert ended.output == ["1 scores imported, 0 known already, 1 players created, 0 bad lines skipped"]
+    assert ended.output == ["1 scores imported, 0 duplicates, 1 players created, 0 bad lines skipped"]
     assert ended.errors == [
-        "The index was out of reach. An API that runs brings it up to date; without one, run this import again."
+        "the index could not be reached: a running API updates it; without one, run this import again"
     ]
     for other in ("rebuild", "verify", "reconcile"):
         [error] = command.run(other, code=1).errors
         assert error.startswith("error: the rank index did not answer")
     ended = command.run("populate", *CROWD)
     assert ended.output == ["12,000 sessions added"]
-    assert ended.errors == ["The index was out of reach; when it is back, run `leaderforge rebuild`."]
+    assert ended.errors == ["the index could not be reached: run `leaderforge rebuild` when it is available"]
 
 
 async def test_a_wrong_setting_is_named(populated: Command):

@@ -46,10 +46,10 @@ async def test_it_lists_the_current_periods_and_then_the_past_ones(command: Comm
     for name, kind, starts_at, ends_at, state in listed[2:]:
         assert (kind, starts_at) == ("daily", f"{name}T00:00:00.000Z")
         assert moment.fullmatch(ends_at)
-        assert state in {"final, in the index", "awaiting late scores, in the index"}
+        assert state in {"final, in the index", "accepts late scores, in the index"}
     cut = command.run("periods", "--board", "arena", "--limit", "2")
     assert len(cut.output) == 4
-    assert cut.errors == [f"... and more before {cut.output[-1].split()[0]}: see --limit"]
+    assert cut.errors == [f"... and more before {cut.output[-1].split()[0]}: raise --limit"]
 
 
 async def test_a_board_that_there_is_not(command: Command) -> None:

@@ -86,11 +86,11 @@ async def check(command: Command, goals: Goals) -> None:
 async def test_goals_make_the_board_that_the_file_says(goals: Goals, postgres, valkey):
     command = await new(postgres, valkey)
     ended = command.run("import", goals.path, *OPTIONS)
-    assert ended.output[0].startswith(f"{goals.total:,} scores imported, 0 known already, {PLAYERS:,} players created")
+    assert ended.output[0].startswith(f"{goals.total:,} scores imported, 0 duplicates, {PLAYERS:,} players created")
     await check(command, goals)
     before = await command.contents()
     ended = command.run("import", goals.path, *OPTIONS)
-    assert ended.output[0].startswith(f"0 scores imported, {goals.total:,} known already, 0 players created")
+    assert ended.output[0].startswith(f"0 scores imported, {goals.total:,} duplicates, 0 players created")
     assert await command.contents() == before
 
 
@@ -104,5 +104,5 @@ async def test_goals_count_once_when_their_import_is_killed_and_run_again(goals:
     done = await command.count("score_events")
     assert 0 < done < goals.total
     ended = command.run("import", goals.path, *OPTIONS)
-    assert ended.output[0].startswith(f"{goals.total - done:,} scores imported, {done:,} known already, ")
+    assert ended.output[0].startswith(f"{goals.total - done:,} scores imported, {done:,} duplicates, ")
     await check(command, goals)

@@ -13,11 +13,11 @@ from leaderforge.embedded import PostgresServer
 from leaderforge.wiring import migrate
 from local_cloud.deployment import deploy
 from local_cloud.emulator import Emulator
-from local_cloud.stack import ARCHITECTURE, Keys, LocalCloud, parameters
+from local_cloud.stack import ARCHITECTURE, DeploymentKeys, LocalCloud, parameters
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY
 from tests.cloud.calling import Caller
 
-KEYS = Keys(SUBMIT_KEY, ADMIN_KEY)
+KEYS = DeploymentKeys(SUBMIT_KEY, ADMIN_KEY)
 
 
 def built(output: Path) -> Path:

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from leaderforge.adapters.aws.client import Access
+from leaderforge.adapters.aws.client import AwsAccess
 from leaderforge.adapters.aws.queue import SqsQueue
-from leaderforge.adapters.aws.signature import Credentials
+from leaderforge.adapters.aws.signature import AwsCredentials
 from local_cloud.emulator import REGION, Emulator
 from tests.contract.queue_contract import QueueContract, Queued
 
@@ -22,7 +22,7 @@ class OnSqs(Queued):
     def __init__(self, emulator: Emulator) -> None:
         self._sqs = emulator.client("sqs")
         self._urls = [self._created() for _ in range(2)]
-        access = Access(REGION, Credentials("test", "test"), emulator.endpoint)
+        access = AwsAccess(REGION, AwsCredentials("test", "test"), emulator.endpoint)
         self.queue = SqsQueue(access, *self._urls, timeout_s=30)
 
     async def received(self) -> Sequence[str]:

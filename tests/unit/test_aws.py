@@ -14,10 +14,10 @@ from botocore.credentials import Credentials as SdkCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.adapters.aws.client import Access, AwsClient, AwsError
+from leaderforge.adapters.aws.client import AwsAccess, AwsClient, AwsError
 from leaderforge.adapters.aws.queue import SqsQueue
 from leaderforge.adapters.aws.secrets import read_secret
-from leaderforge.adapters.aws.signature import Credentials, signed_headers
+from leaderforge.adapters.aws.signature import AwsCredentials, signed_headers
 from leaderforge.config import SettingsError
 from leaderforge.domain.errors import QueueUnavailable
 from leaderforge.wiring import read_settings
@@ -43,7 +43,7 @@ class _Sdk(SigV4Auth):  # type: ignore[misc]  # it has no types
 
 @given(st.binary(max_size=200), TEXTS, st.none() | TEXTS, st.sampled_from(["eu-west-1", "us-east-1"]))
 def test_requests_are_signed_as_the_sdk_signs_them(body: bytes, secret: str, token: str | None, region: str) -> None:
-    ours = Credentials("AKID", secret, token)
+    ours = AwsCredentials("AKID", secret, token)
     headers = signed_headers(HEADERS, body, credentials=ours, region=region, service="sqs", now=NOW)
     request = AWSRequest("POST", "https://sqs.example.org/", data=body, headers=HEADERS)
     assert headers["authorization"] == _Sdk(SdkCredentials("AKID", secret, token), "sqs", region).sign(request)
@@ -62,8 +62,8 @@ class Service(ThreadingHTTPServer):
         self.hang_up = False
 
     @property
-    def access(self) -> Access:
-        return Access("eu-west-1", Credentials("AKID", "secret", "token"), f"http://127.0.0.1:{self.server_port}")
+    def access(self) -> AwsAccess:
+        return AwsAccess("eu-west-1", AwsCredentials("AKID", "secret", "token"), f"http://127.0.0.1:{self.server_port}")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -131,7 +131,7 @@ async def test_errors_tell_their_code(service: Service) -> None:
 
 
 async def test_a_service_that_is_not_there_is_told_of() -> None:
-    access = Access("r", Credentials("id", "key"), "http://127.0.0.1:1")
+    access = AwsAccess("r", AwsCredentials("id", "key"), "http://127.0.0.1:1")
     with pytest.raises(AwsError, match="cannot be reached"):
         await AwsClient(access, "sqs", target="t", version="1.0", timeout_s=1).call("Count", {})
 

@@ -169,13 +169,13 @@ class TestTexts:
     @pytest.mark.parametrize(
         ("word", "problem"),
         [
-            ("max_score", "'max_score' is not a setting: write it as setting=value, such as max_score=1000"),
-            ("colour=red", "there is no setting 'colour'; the settings are name, policy, "),
+            ("max_score", "'max_score' is not a setting: write setting=value, such as max_score=1000"),
+            ("colour=red", "unknown setting 'colour': use one of name, policy, "),
             ("max_score=many", "max_score: 'many' is not an integer"),
             ("decimals=none", "decimals: 'none' is not an integer"),
-            ("policy=worst", "policy: 'worst' is none of sum, best, latest"),
-            ("private=maybe", "private: 'maybe' is neither yes nor no"),
-            ("periods=daily,hourly", "periods: 'hourly' is none of all-time, daily, "),
+            ("policy=worst", "policy: 'worst' is not a choice: use one of sum, best, latest"),
+            ("private=maybe", "private: 'maybe' is not a truth value: use yes or no"),
+            ("periods=daily,hourly", "periods: 'hourly' is not a choice: use one of all-time, daily, "),
         ],
     )
     def test_what_cannot_be_read_is_named(self, word: str, problem: str) -> None:

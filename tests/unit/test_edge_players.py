@@ -61,7 +61,10 @@ async def test_no_scope_of_a_token_makes_more_of_a_player(api: Api) -> None:
 
 async def test_an_expired_token_is_told_so(api: Api) -> None:
     answer = await api.post(SCORES, {"user_id": 1, "score": 5}, token(1, lasts_s=-60))
-    assert (answer.status_code, answer.json()["error"]["message"]) == (401, "the token has expired")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (
+        401,
+        "the token has expired: request a new one from its issuer",
+    )
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 

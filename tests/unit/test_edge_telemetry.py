@@ -92,7 +92,7 @@ def test_prometheus_shows_what_was_measured() -> None:
         'leaderforge_rank_batch_size_bucket{le="4.0"} 1.0',
         "leaderforge_top_merge_seconds_count 1.0",
         'leaderforge_transaction_seconds_count{name="top"} 1.0',
-        "# HELP leaderforge_rank_batch_size Players whose ranks were counted together.",
+        "# HELP leaderforge_rank_batch_size Players whose ranks were counted in one batch.",
     ):
         assert f"\n{line}\n" in shown
 

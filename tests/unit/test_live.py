@@ -165,7 +165,7 @@ async def test_closing_lets_all_go_and_takes_no_more(hub: Hub, board: Board, tel
     for one in listeners:
         with pytest.raises(StopAsyncIteration):
             await following(one)
-    with pytest.raises(Unavailable, match="being stopped"):
+    with pytest.raises(Unavailable, match="shutting down"):
         await following(hub.listen("board", board))
     assert "leaderforge_stream_listeners 0.0" in telemetry.exposition()[0].decode()
     hub.open()

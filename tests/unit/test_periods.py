@@ -19,7 +19,7 @@ from leaderforge.domain.periods import (
     Kind,
     Period,
     counting_in,
-    named,
+    number_of_name,
     require_cron,
     require_time_zone,
 )
@@ -197,7 +197,7 @@ def test_numbers_and_names_lead_back_to_the_period(zone_and_time: tuple[str, int
     for period in periods:
         assert calendar.knows(period.number)
         assert calendar.numbered(period.number) == period
-        assert named(calendar, period.name) == period.number
+        assert number_of_name(calendar, period.name) == period.number
 
 
 @cache
@@ -261,8 +261,8 @@ def test_years_of_53_weeks() -> None:
     for day, name in (("2026-12-31", "2026-W53"), ("2027-01-03", "2026-W53"), ("2027-01-04", "2027-W01")):
         [week] = Calendar((Kind.WEEKLY,)).at(at(f"{day}T12:00Z"))
         assert week.name == name
-    assert named(Calendar(), "2026-W53") is not None
-    assert named(Calendar(), "2027-W53") is None
+    assert number_of_name(Calendar(), "2026-W53") is not None
+    assert number_of_name(Calendar(), "2027-W53") is None
 
 
 @given(st.integers(-(2**47) + 1, 2**47 - 1), zones, st.sampled_from(SEASONS))
@@ -288,7 +288,7 @@ def test_any_time_lies_in_its_periods_or_in_none_that_ends(time: int, zone: str,
 @example("\u0662\u0660\u0662\u0666-01-01", "UTC")
 def test_a_name_is_that_of_its_period_or_of_none(name: str, zone: str) -> None:
     calendar = Calendar(ALL_KINDS, zone, SEASONS[0])
-    number = named(calendar, name)
+    number = number_of_name(calendar, name)
     assert number is None or calendar.numbered(number).name == name
 
 
@@ -303,8 +303,8 @@ def test_any_number_is_that_of_a_period_or_of_none(number: int, zone: str) -> No
 
 def test_a_day_that_was_left_out_is_no_period() -> None:
     calendar = Calendar((Kind.DAILY,), "Pacific/Apia")
-    assert named(calendar, "2011-12-30") is None
-    assert named(calendar, "2011-12-29") != named(calendar, "2011-12-31")
+    assert number_of_name(calendar, "2011-12-30") is None
+    assert number_of_name(calendar, "2011-12-29") != number_of_name(calendar, "2011-12-31")
 
 
 @given(anytime, st.integers(0, DAY), st.integers(-DAY, 40 * DAY), zones)
@@ -324,19 +324,19 @@ def test_seasons_keep_their_name_when_others_are_set(time: int, old: str, new: s
         calendar = Calendar((Kind.ALL_TIME,), "Europe/Berlin", later)
         known = calendar.numbered(season.number)
         assert (known.name, known.starts_at, known.kind) == (season.name, season.starts_at, Kind.SEASON)
-        assert named(calendar, season.name) == season.number
+        assert number_of_name(calendar, season.name) == season.number
 
 
 def test_seasons_of_a_zone_whose_offset_has_seconds() -> None:
     calendar = Calendar((Kind.SEASON,), "Africa/Monrovia", "0 0 1 * *")
     [season] = calendar.at(at("1971-05-05T00:00Z"))
     assert season.name == "season-19710501T004430Z"
-    assert named(calendar, season.name) == season.number
+    assert number_of_name(calendar, season.name) == season.number
 
 
 def test_the_period_that_never_ends() -> None:
     assert Calendar().at(0) == (Period(ALL_TIME, "all-time", Kind.ALL_TIME),)
-    assert named(Calendar(), "all-time") == ALL_TIME
+    assert number_of_name(Calendar(), "all-time") == ALL_TIME
     assert FOR_EVER.holds(-(2**60))
 
 

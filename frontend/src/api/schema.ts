@@ -1514,7 +1514,7 @@ export interface components {
         };
         /**
          * Form
-         * @description How entries are written: CSV (RFC 4180, with a header), or JSON, an object a line.
+         * @description Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line).
          * @enum {string}
          */
         Form: "csv" | "ndjson";
@@ -1829,7 +1829,7 @@ export interface components {
         };
         /**
          * Kind
-         * @description How long a period lasts.
+         * @description Length of a period.
          * @enum {string}
          */
         Kind: "all-time" | "daily" | "weekly" | "monthly" | "season";
@@ -1912,7 +1912,7 @@ export interface components {
         };
         /**
          * Order
-         * @description Which scores lead.
+         * @description Which scores lead: `desc` the highest, `asc` the lowest.
          * @enum {string}
          */
         Order: "desc" | "asc";
@@ -2182,7 +2182,7 @@ export interface components {
         };
         /**
          * Policy
-         * @description What a player's events amount to.
+         * @description How a player's events combine: `sum`, `best` or `latest`.
          * @enum {string}
          */
         Policy: "sum" | "best" | "latest";
@@ -2250,7 +2250,7 @@ export interface components {
         };
         /**
          * RankStyle
-         * @description How ties are numbered: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
+         * @description Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone.
          * @enum {string}
          */
         RankStyle: "ordinal" | "shared";
@@ -2330,7 +2330,7 @@ export interface components {
         };
         /**
          * Scope
-         * @description What a key may do: read private boards, submit for anyone and create players, or everything.
+         * @description Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything.
          * @enum {string}
          */
         Scope: "read" | "submit" | "admin";

@@ -10,7 +10,7 @@ from functions.edge.wire.fields import FROM_TEXT, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound
-from leaderforge.domain.periods import Kind, Period, named
+from leaderforge.domain.periods import Kind, Period, number_of_name
 from leaderforge.services.periods import ListedPeriod, PeriodPage
 
 _NAME = r"(all-time|season-\d{8}T\d{4}(\d\d)?Z|\d{4}-(\d\d(-\d\d)?|W\d\d))"
@@ -39,7 +39,7 @@ class PeriodsQuery(QueryIn):
 
     def number_before(self, board: Board) -> int | None:
         """Return the number of the period to continue from, None to start. Raises `PeriodNotFound`."""
-        number = None if self.before is None else named(board.calendar, self.before)
+        number = None if self.before is None else number_of_name(board.calendar, self.before)
         if self.before is not None and number is None:
             raise PeriodNotFound(
                 f"board {board.slug!r} has no period {self.before!r}; send a page's next as before",

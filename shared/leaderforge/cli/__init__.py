@@ -1,6 +1,6 @@
 """The `leaderforge` command.
 
-Each command is a module of its own. Their heavy imports belong inside the functions, so that `--help` stays quick.
+Each command is a module. Heavy imports belong inside the functions: `--help` must stay fast.
 """
 
 import sys
@@ -15,13 +15,13 @@ from leaderforge.domain.errors import LeaderForgeError
 
 
 class Commands(TyperGroup):
-    """Prints the errors that users can do something about as one line; `--debug` shows where they come from."""
+    """Command group that prints expected errors as one line. `--debug` shows their traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # whoever read our output has seen enough
+            raise  # the reader of the output, such as `head`, has closed it: no error
         except (LeaderForgeError, OSError) as error:
             if ctx.params["debug"]:
                 raise
@@ -29,8 +29,9 @@ class Commands(TyperGroup):
             raise typer.Exit(1) from None
 
 
-def show_version(wanted: bool) -> None:
-    if wanted:
+def show_version(requested: bool) -> None:
+    """Print the version and exit if the option is set."""
+    if requested:
         typer.echo(__version__)
         raise typer.Exit
 
@@ -63,4 +64,4 @@ def root(
         bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Run and look after LeaderForge, a sharded leaderboard service."""
+    """Run and maintain LeaderForge, a sharded leaderboard service."""

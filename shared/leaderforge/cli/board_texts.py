@@ -1,4 +1,4 @@
-"""The settings of boards as texts of a command line."""
+"""Board settings as command-line texts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -13,22 +13,22 @@ _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def parsed(words: Iterable[str]) -> Mapping[str, object]:
-    """Return the settings that `setting=value` words give. Raises `Refused` for one that cannot be read."""
-    given: dict[str, object] = {}
+    """Return the settings of `setting=value` words. Raises `Refused` if a word is invalid."""
+    values: dict[str, object] = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise Refused(f"{word!r} is not a setting: write it as setting=value, such as max_score=1000")
+            raise Refused(f"{word!r} is not a setting: write setting=value, such as max_score=1000")
         if name not in _READERS:
-            raise Refused(f"there is no setting {name!r}; the settings are {', '.join(NAMES)}")
-        if name in given:
-            raise Refused(f"{name} is given twice")
-        given[name] = _read(name, text)
-    return given
+            raise Refused(f"unknown setting {name!r}: use one of {', '.join(NAMES)}")
+        if name in values:
+            raise Refused(f"{name} is set twice: remove one")
+        values[name] = _read(name, text)
+    return values
 
 
 def text_of(value: object) -> str:
-    """Return a setting's value as `parsed` reads it."""
+    """Return a setting's value as text that `parsed` accepts."""
     if value is None:
         return _NONE
     if isinstance(value, bool):
@@ -54,14 +54,14 @@ def _integer(text: str) -> int:
 
 def _truth(text: str) -> bool:
     if text not in _TRUTHS:
-        raise ValueError(f"{text!r} is neither yes nor no")
+        raise ValueError(f"{text!r} is not a truth value: use yes or no")
     return _TRUTHS[text]
 
 
 def _one_of(choices: type[StrEnum]) -> Callable[[str], StrEnum]:
     def read(text: str) -> StrEnum:
         if text not in {choice.value for choice in choices}:
-            raise ValueError(f"{text!r} is none of {', '.join(choices)}")
+            raise ValueError(f"{text!r} is not a choice: use one of {', '.join(choices)}")
         return choices(text)
 
     return read

@@ -1,4 +1,4 @@
-"""`leaderforge boards`: the boards of the running service and their settings."""
+"""`leaderforge boards`: boards of the running service and their settings."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,49 +18,51 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SETTINGS = f"Settings: {', '.join(NAMES)}. `none` takes a limit away; lists are separated by commas."
+_SETTINGS = f"Settings: {', '.join(NAMES)}. `none` removes a limit. Separate list items by commas."
 
 boards = typer.Typer(no_args_is_help=True, help="List, create, change and delete boards.")
 
-Name = Annotated[str, typer.Argument(help="The board's name in addresses, such as laps.", show_default=False)]
-Given = Annotated[list[str] | None, typer.Argument(metavar="SETTING=VALUE...", help=_SETTINGS, show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+BoardArgument = Annotated[str, typer.Argument(help="Slug of the board, such as laps.", show_default=False)]
+SettingWords = Annotated[
+    list[str] | None, typer.Argument(metavar="SETTING=VALUE...", help=_SETTINGS, show_default=False)
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @boards.command("list")
 def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """List all boards by name."""
+    """List all boards by slug."""
     for board in _run(data_dir, lambda service: service.all()):
         typer.echo(f"{board.slug}\t{board.name}\t{board.policy} {board.order}\t{','.join(board.calendar.kinds)}")
 
 
 @boards.command()
-def show(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Show a board's settings."""
+def show(name: BoardArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Show the settings of a board."""
     _show(_run(data_dir, lambda service: service.get(name)))
 
 
 @boards.command(epilog="Example: leaderforge boards create laps policy=best order=asc unit=ms")
-def create(name: Name, settings: Given = None, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def create(name: BoardArgument, settings: SettingWords = None, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Create a board and show its settings."""
-    given = parsed(settings or [])
-    _show(_run(data_dir, lambda service: service.create(name, given, COMMAND.actor)))
+    values = parsed(settings or [])
+    _show(_run(data_dir, lambda service: service.create(name, values, COMMAND.actor)))
 
 
 @boards.command("set", epilog="Example: leaderforge boards set laps max_score=600000 periods=all-time,weekly")
-def set_(name: Name, settings: Given = None, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Change settings of a board, everywhere within 5 seconds, and show them all."""
-    given = parsed(settings or [])
-    _show(_run(data_dir, lambda service: service.change(name, given, COMMAND.actor)))
+def set_(name: BoardArgument, settings: SettingWords = None, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Change settings of a board and show them all. Every process applies them within 5 seconds."""
+    values = parsed(settings or [])
+    _show(_run(data_dir, lambda service: service.change(name, values, COMMAND.actor)))
 
 
 @boards.command()
-def delete(name: Name, *, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Delete a board with all it holds, for ever and everywhere within 5 seconds."""
+def delete(name: BoardArgument, *, yes: Yes = False, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Delete a board with all its scores, permanently. It is gone in every process within 5 seconds."""
     if not yes:
         typer.confirm(f"Delete the board {name} with all its scores?", abort=True)
     _run(data_dir, lambda service: service.delete(name, COMMAND.actor))
-    typer.echo(f"{name} is deleted")
+    typer.echo(f"board {name} deleted")
 
 
 def _run(data_dir: Path, work: "Callable[[BoardService], Awaitable[T]]") -> T:

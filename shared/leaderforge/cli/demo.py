@@ -1,4 +1,4 @@
-"""A small believable crowd, so that a new store has something to see."""
+"""A small synthetic crowd that fills a new store."""
 
 import time
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _SEED = 1
 
 
 async def fill(environment: Mapping[str, str]) -> None:
-    """Fill the default board with the crowd, unless anybody plays on it already."""
+    """Fill the default board with the crowd, unless it has scores."""
     product = build(Settings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
         target = Ladder(await board_named(product, DEFAULT_BOARD))
         if (await product.parts.store.counts(target, [])).total == 0:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
-            with suppress(Refused):  # the ids belong to others, who have not played yet
+            with suppress(Refused):  # other players without scores have these ids
                 await populate(product, target, plans, lambda _: None)
     finally:
         await product.close()

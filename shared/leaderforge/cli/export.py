@@ -18,22 +18,24 @@ if TYPE_CHECKING:
     from leaderforge.domain.boards import Ladder
     from leaderforge.wiring import Services
 
-Board = Annotated[str, typer.Argument(help="The board.")]
-Period = Annotated[str, typer.Option(help="The period: `current`, a kind such as `weekly`, or a name such as 2026-11.")]
-Out = Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.", dir_okay=False)]
+ExportBoardArgument = Annotated[str, typer.Argument(help="Slug of the board.")]
+PeriodOption = Annotated[
+    str, typer.Option(help="Period: `current`, a period kind such as `weekly`, or a name such as 2026-11.")
+]
+OutputOption = Annotated[Path | None, typer.Option(help="File to write. Default: standard output.", dir_okay=False)]
 
 
 def export(
-    board: Board = DEFAULT_BOARD,
+    board: ExportBoardArgument = DEFAULT_BOARD,
     *,
-    format_: Annotated[Form, typer.Option("--format", help="CSV with a header, or an object a line.")] = Form.CSV,
-    period: Period = "current",
-    out: Out = None,
+    format_: Annotated[Form, typer.Option("--format", help="CSV with a header, or one JSON object a line.")] = Form.CSV,
+    period: PeriodOption = "current",
+    out: OutputOption = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Write all entries of a board, best first, as CSV or NDJSON.
 
-    Players whose standings do not change meanwhile are there exactly once. A file is there once it is whole.
+    Each player whose standing does not change meanwhile appears exactly once. The file appears when it is complete.
     """
     with _opened(out) as file:
         written = asyncio.run(_export(board, period, format_, file, data_dir))
@@ -66,7 +68,7 @@ async def _write(product: "Services", ladder: "Ladder", form: Form, file: TextIO
 
 @contextmanager
 def _opened(out: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or a file that takes its name when the block has ended well."""
+    """Yield standard output, or a temporary file that is renamed to `out` if the block succeeds."""
     if out is None:
         yield sys.stdout
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leaderforge.cli.progress import Advance, progress_bar
-from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.errors import Refused
 
@@ -19,42 +19,41 @@ if TYPE_CHECKING:
     from leaderforge.services.importing import ImportTally
 
 _REPORTED = 20
-"""Bad lines that are shown one by one."""
+"""Maximum number of bad lines that are printed."""
 
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(help="A .csv file with a header, or .ndjson/.jsonl, in UTF-8.", show_default=False)
+        Path, typer.Argument(help="File in UTF-8: .csv with a header, .ndjson or .jsonl.", show_default=False)
     ],
     *,
-    player: Annotated[str, typer.Option(help="Column of the player's name; unknown players are created.")] = "player",
-    score: Annotated[str, typer.Option(help="Column of the score, an integer; or a constant such as =1.")] = "score",
+    player: Annotated[str, typer.Option(help="Column of the username. Unknown players are created.")] = "player",
+    score: Annotated[str, typer.Option(help="Column of the score, an integer, or a constant such as =1.")] = "score",
     time: Annotated[
-        str | None, typer.Option(help="Column of when: ISO 8601 (UTC unless it says), or ms since 1970.")
+        str | None,
+        typer.Option(help="Column of the time: ISO 8601, in UTC without an offset, or ms since 1970. Default: now."),
     ] = None,
     id_: Annotated[
         str | None,
         typer.Option(
-            "--id", help="Column that identifies a line; else its number and text do, whatever the file's name."
+            "--id", help="Column that identifies a line. Default: the line's number and text, not the file name."
         ),
     ] = None,
     where: Annotated[
-        list[str] | None, typer.Option(help="Take only lines with COLUMN=VALUE or COLUMN!=VALUE; may be repeated.")
+        list[str] | None, typer.Option(help="Import only lines with COLUMN=VALUE or COLUMN!=VALUE. Repeatable.")
     ] = None,
-    missing: Annotated[
-        list[str] | None, typer.Option(help="Text that stands for no value, such as NA; may be repeated.")
-    ] = None,
+    missing: Annotated[list[str] | None, typer.Option(help="Text that means no value, such as NA. Repeatable.")] = None,
     on_bad_line: Annotated[
-        Literal["skip", "stop"], typer.Option(help="Go on without a bad line, or stop there with exit code 1.")
+        Literal["skip", "stop"], typer.Option(help="Skip bad lines, or stop at the first with exit code 1.")
     ] = "skip",
-    batch: Annotated[int, typer.Option(help="Lines in a transaction.", min=1, max=4000)] = 1000,
-    board: BoardName = DEFAULT_BOARD,
+    batch: Annotated[int, typer.Option(help="Lines per transaction.", min=1, max=4000)] = 1000,
+    board: BoardOption = DEFAULT_BOARD,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Import scores from a CSV or NDJSON file, each line a submission.
+    """Import scores from a CSV or NDJSON file. Each line is a submission.
 
-    Lines that were imported before are recognised and change nothing, so an import that was interrupted is
-    simply run again. Bad lines are reported with their numbers.
+    An import is idempotent: lines that were imported before change nothing. Run an interrupted import again to continue
+    it. Bad lines are reported with their line numbers.
 
     Example: leaderforge import goals.csv --player scorer --score =1 --time date --where own_goal=FALSE
     """
@@ -98,7 +97,7 @@ async def _import(
 
 
 class _BadLines:
-    """Collects bad lines, or stops at the first."""
+    """Collector of bad lines. With `stop` it raises the first one."""
 
     def __init__(self, *, stop: bool) -> None:
         self._stop = stop
@@ -111,33 +110,35 @@ class _BadLines:
         if self.count <= _REPORTED:
             typer.echo(bad.message, err=True)
         elif self.count == _REPORTED + 1:
-            typer.echo("more lines are bad; they are counted, but not shown", err=True)
+            typer.echo("further bad lines are counted and not shown", err=True)
 
     def refused(self, number: int, reason: str) -> None:
-        """Note a line that was read well and could not be recorded."""
+        """Report a valid line that the store refused."""
         from leaderforge.cli.tables import BadLine
 
         self(BadLine(number, reason))
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """Say how far the import came if it stops early: what is recorded stays so."""
+        """Print the progress if the block fails. Recorded scores stay recorded."""
         try:
             yield
         except BaseException:
             if tally.recorded or tally.duplicates:
-                typer.echo(f"stopped after {tally.recorded:,} new scores; run again to go on", err=True)
+                typer.echo(
+                    f"stopped after {tally.recorded:,} new scores; run the same command again to continue", err=True
+                )
             raise
 
 
 def _report(tally: "ImportTally", bad: _BadLines) -> None:
     typer.echo(
-        f"{tally.recorded:,} scores imported, {tally.duplicates:,} known already, "
+        f"{tally.recorded:,} scores imported, {tally.duplicates:,} duplicates, "
         f"{tally.players_created:,} players created, {bad.count:,} bad lines skipped"
     )
     if tally.index_behind:
         typer.echo(
-            "The index was out of reach. An API that runs brings it up to date; without one, run this import again.",
+            "the index could not be reached: a running API updates it; without one, run this import again",
             err=True,
         )
 
@@ -148,7 +149,9 @@ def _constant_or_column(text: str) -> str | int:
     try:
         return int(text[1:])
     except ValueError:
-        raise typer.BadParameter(f"{text[1:]!r} is not an integer", param_hint="--score") from None
+        raise typer.BadParameter(
+            f"{text[1:]!r} is not an integer: write a column, or a constant such as =1", param_hint="--score"
+        ) from None
 
 
 def _condition(text: str) -> "Condition":
@@ -156,5 +159,7 @@ def _condition(text: str) -> "Condition":
 
     match = re.fullmatch(r"([^!=]+)(!?=)(.*)", text)
     if match is None:
-        raise typer.BadParameter(f"{text!r} is neither COLUMN=VALUE nor COLUMN!=VALUE", param_hint="--where")
+        raise typer.BadParameter(
+            f"{text!r} is not a condition: write COLUMN=VALUE or COLUMN!=VALUE", param_hint="--where"
+        )
     return Condition(match[1], match[3], negated=match[2] == "!=")

@@ -19,38 +19,36 @@ T = TypeVar("T")
 
 keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke API keys.")
 
-Name = Annotated[str, typer.Argument(help="The key's name, such as game-server.", show_default=False)]
+KeyNameArgument = Annotated[str, typer.Argument(help="Name of the key, such as game-server.", show_default=False)]
 Scopes = Annotated[
     list[Scope],
-    typer.Option(
-        "--scope", help="What it may do; say it again for more: read private boards, submit scores, or everything."
-    ),
+    typer.Option("--scope", help="Right of the key: read private boards, submit scores, or everything. Repeatable."),
 ]
-Overlap = Annotated[int, typer.Option(help="Seconds that the old key stays valid for.", min=0)]
+Overlap = Annotated[int, typer.Option(help="Seconds for which the old key stays valid.", min=0)]
 
 
 @keys.command()
-def create(name: Name, *, scope: Scopes, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Create a key and show it, this once."""
+def create(name: KeyNameArgument, *, scope: Scopes, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Create a key and print it. It cannot be shown again."""
     _show(_run(data_dir, lambda service: service.create(name, scope, COMMAND.actor)))
 
 
 @keys.command("list")
 def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """List all keys by name, the revoked ones too."""
+    """List all keys by name, including revoked ones."""
     for key in _run(data_dir, lambda service: service.all()):
         typer.echo(f"{key.name}\t{','.join(sorted(key.scopes))}\t{_state(key)}")
 
 
 @keys.command()
-def rotate(name: Name, *, overlap: Overlap = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Replace a key and show the new one, this once."""
+def rotate(name: KeyNameArgument, *, overlap: Overlap = 0, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Replace a key and print the new one. It cannot be shown again."""
     _show(_run(data_dir, lambda service: service.rotate(name, overlap, COMMAND.actor)))
 
 
 @keys.command()
-def revoke(name: Name, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Revoke a key, for ever and everywhere within 5 seconds."""
+def revoke(name: KeyNameArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """Revoke a key permanently. Every process refuses it within 5 seconds."""
     typer.echo(f"{name}: {_state(_run(data_dir, lambda service: service.revoke(name, COMMAND.actor)))}")
 
 
@@ -67,7 +65,7 @@ async def _work(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") ->
 
 def _show(issued: "IssuedKey") -> None:
     typer.echo(issued.text)
-    typer.echo(f"Keep this key of {issued.key.name}: it cannot be shown again. It works within 5 s.", err=True)
+    typer.echo(f"Store this key of {issued.key.name} now: it cannot be shown again. It is valid within 5 s.", err=True)
 
 
 def _state(key: "ApiKey") -> str:

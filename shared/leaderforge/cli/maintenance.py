@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from leaderforge.services.maintain import Verification
 
 _REPORTED = 20
+"""Maximum number of differences that are printed."""
 
 
 def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Bring the database's tables up to this version. Safe to run again, and from several places at once."""
+    """Upgrade the database schema to this version. The command is idempotent and safe to run concurrently."""
     from leaderforge.cli.target import environment
     from leaderforge.wiring import migrate as run
 
@@ -24,9 +25,9 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 
 def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Build the rank index anew from the database, while submissions go on.
+    """Rebuild the rank index from the database while submissions continue.
 
-    Reads are answered from the database until it is done.
+    Reads use the database until the rebuild is finished.
     """
     typer.echo(f"{asyncio.run(_rebuild(data_dir)):,} standings indexed")
 
@@ -41,17 +42,17 @@ async def _rebuild(data_dir: Path) -> int:
 
 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Compare every standing in the database with the rank index; exit with 1 and name what differs."""
-    found = asyncio.run(_verify(data_dir))
-    if not found.complete:
-        typer.echo("the index is not complete: it awaits its rebuild, or run `leaderforge rebuild`")
-    for difference in found.differences[:_REPORTED]:
-        fault = "is in the index only" if difference.extra else "is not in the index as the database has it"
+    """Compare every standing in the database with the rank index. Exit with 1 and list the differences, if any."""
+    verification = asyncio.run(_verify(data_dir))
+    if not verification.complete:
+        typer.echo("the index is incomplete: wait for its rebuild, or run `leaderforge rebuild`")
+    for difference in verification.differences[:_REPORTED]:
+        fault = "is in the index only" if difference.extra else "differs between index and database"
         typer.echo(f"board {difference.board}: player {difference.user_id} {fault}")
-    if len(found.differences) > _REPORTED:
-        typer.echo(f"... and {len(found.differences) - _REPORTED:,} more")
-    typer.echo(f"{found.checked:,} standings compared, {len(found.differences):,} differ")
-    if not found.clean:
+    if len(verification.differences) > _REPORTED:
+        typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
+    typer.echo(f"{verification.checked:,} standings compared, {len(verification.differences):,} differ")
+    if not verification.clean:
         raise typer.Exit(1)
 
 
@@ -65,11 +66,11 @@ async def _verify(data_dir: Path) -> "Verification":
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Apply to the index what a crash may have left behind, up to a few seconds ago, and build it if it was lost.
+    """Apply changes of the last seconds that the index missed, and rebuild it if it was lost.
 
-    API processes do so by themselves every few seconds.
+    API processes do this every few seconds.
     """
-    typer.echo(f"{asyncio.run(_reconcile(data_dir)):,} standings looked at")
+    typer.echo(f"{asyncio.run(_reconcile(data_dir)):,} standings checked")
 
 
 async def _reconcile(data_dir: Path) -> int:

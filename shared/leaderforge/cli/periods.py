@@ -1,4 +1,4 @@
-"""`leaderforge periods`: the periods of boards."""
+"""`leaderforge periods`: periods of a board."""
 
 import asyncio
 from pathlib import Path
@@ -6,25 +6,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 
 if TYPE_CHECKING:
     from leaderforge.services.periods import ListedPeriod, PeriodPage
 
-Limit = Annotated[int, typer.Option(help="How many past periods at most.", min=1)]
+PastPeriodLimit = Annotated[int, typer.Option(help="Maximum number of past periods.", min=1)]
 
 
-def periods(*, board: BoardName = DEFAULT_BOARD, limit: Limit = 20, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """List the current periods of a board, and the past ones in which anything was counted, the latest first."""
+def periods(
+    *, board: BoardOption = DEFAULT_BOARD, limit: PastPeriodLimit = 20, data_dir: DataDir = DEFAULT_DATA_DIR
+) -> None:
+    """List the current periods of a board, then past ones with scores, latest first."""
     page = asyncio.run(_periods(data_dir, board, limit))
-    for one in page.periods:
-        period = one.period
+    for entry in page.periods:
+        period = entry.period
         typer.echo(
-            f"{period.name}\t{period.kind}\t{_moment(period.starts_at)}\t{_moment(period.ends_at)}\t{_state(one)}"
+            f"{period.name}\t{period.kind}\t{_moment(period.starts_at)}\t{_moment(period.ends_at)}\t{_state(entry)}"
         )
     if page.next is not None:
-        typer.echo(f"... and more before {page.next}: see --limit", err=True)
+        typer.echo(f"... and more before {page.next}: raise --limit", err=True)
 
 
 async def _periods(data_dir: Path, board: str, limit: int) -> "PeriodPage":
@@ -34,11 +36,11 @@ async def _periods(data_dir: Path, board: str, limit: int) -> "PeriodPage":
         return await product.periods.listing(await board_named(product, board), limit)
 
 
-def _state(one: "ListedPeriod") -> str:
-    if one.current:
+def _state(entry: "ListedPeriod") -> str:
+    if entry.current:
         return "current"
-    where = "index" if one.indexed else "database"
-    return f"{'final' if one.final else 'awaiting late scores'}, in the {where}"
+    where = "index" if entry.indexed else "database"
+    return f"{'final' if entry.final else 'accepts late scores'}, in the {where}"
 
 
 def _moment(milliseconds: int | None) -> str:

@@ -1,4 +1,4 @@
-"""`leaderforge populate`: a made-up crowd to look at, test and measure with."""
+"""`leaderforge populate`: a synthetic crowd for demos, tests and benchmarks."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable, Refused
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 _DAY_MS = 86_400_000
 _IN_FLIGHT = 3
+"""Chunks that are stored concurrently."""
 
 
 @dataclass(slots=True)
 class Filled:
-    """How many sessions were added and how many were there already, and whether the index missed some of them."""
+    """Numbers of added and of existing sessions. `index_behind` is true if the index missed some."""
 
     added: int = 0
     skipped: int = 0
@@ -36,29 +37,31 @@ class Filled:
 
 def populate(
     *,
-    users: Annotated[int, typer.Option(help="Players, numbered from 1.", min=1, max=100_000_000)] = 1_000_000,
-    sessions: Annotated[int, typer.Option(help="Submissions of all players together.", min=0)] = 5_000_000,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same crowd.")] = 1,
+    users: Annotated[
+        int, typer.Option(help="Number of players; their ids start at 1.", min=1, max=100_000_000)
+    ] = 1_000_000,
+    sessions: Annotated[int, typer.Option(help="Number of submissions of all players.", min=0)] = 5_000_000,
+    seed: Annotated[int, typer.Option(help="Seed of the crowd: equal seeds make equal crowds.")] = 1,
     until: Annotated[
-        datetime | None, typer.Option(help="When the last session may be, in UTC; the last midnight by default.")
+        datetime | None, typer.Option(help="Latest time of a session, in UTC. Default: the last midnight.")
     ] = None,
-    board: BoardName = DEFAULT_BOARD,
+    board: BoardOption = DEFAULT_BOARD,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
-    """Fill a board with made-up players and scores, skewed as real ones are. For an empty database.
+    """Fill a board with synthetic players and scores, skewed as real ones are. Use an empty database.
 
-    Players come in chunks, each in one transaction: run it again after an interruption, with the same options, and
-    it goes on where it stopped.
+    Players are stored in chunks, one transaction each. After an interruption, run the command again with the same
+    options to continue.
     """
     now = time.time_ns() // 1_000_000
     end = now // _DAY_MS * _DAY_MS if until is None else int(until.replace(tzinfo=UTC).timestamp() * 1000)
     if not 0 <= end <= now:
-        raise Refused(f"--until {until} is not between 1970 and now")
+        raise Refused(f"--until must be between 1970 and now, not {until}")
     filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
-    typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} known already" if filled.skipped else ""))
+    typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} existed already" if filled.skipped else ""))
     if filled.index_behind:
-        # The reconciler looks at what was recorded lately only, which populated sessions are not.
-        typer.echo("The index was out of reach; when it is back, run `leaderforge rebuild`.", err=True)
+        # Reconciliation covers recent changes only. Populated sessions are recorded as old.
+        typer.echo("the index could not be reached: run `leaderforge rebuild` when it is available", err=True)
 
 
 async def _populate(users: int, sessions: int, seed: int, end: int, board: str, data_dir: Path) -> Filled:
@@ -76,18 +79,18 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
 
 
 async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
-    """Store the plans' chunks, unless they are there.
+    """Store the chunks of the plans that are missing.
 
-    Raises `Refused` where other players have their ids, or the players are there without these sessions.
+    Raises `Refused` if other players have these ids, or if the players exist without these sessions.
     """
     board = ladder.board
     if board.policy != "sum" or board.order != "desc" or board.calendar.kinds != ("all-time",):
-        raise Refused(f"the made-up scores suit boards for all time that sum, descending, unlike {board.slug!r}")
-    places = asyncio.Semaphore(_IN_FLIGHT)
+        raise Refused(f"board {board.slug!r} must have policy=sum, order=desc and periods=all-time to be populated")
+    slots = asyncio.Semaphore(_IN_FLIGHT)
     filled = Filled()
 
     async def store(plan: "Plan") -> None:
-        async with places:
+        async with slots:
             standings = await _stored(product, ladder, plan)
             if standings is None:
                 standings = await _store(product, ladder, plan)
@@ -108,7 +111,7 @@ async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance
 
 
 async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"] | None:
-    """Return the standings of the plan's players, or None if these are not there."""
+    """Return the standings of the plan's players, None if the players do not exist."""
     users = await product.parts.users.get(plan.players)
     if not users:
         return None
@@ -116,8 +119,8 @@ async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence
     names = {user_id: user.username for user_id, user in users.items()}
     if names != plan.names() or sum(standing.submissions for standing in standings) < plan.sessions:
         raise Refused(
-            f"of players {plan.first} to {plan.last}, some exist, but not as this crowd on board "
-            f"{ladder.board.slug!r}: give the options of the first time, or another database"
+            f"players {plan.first} to {plan.last} exist and differ from this crowd on board {ladder.board.slug!r}: "
+            "use the options of the first run, or another database"
         )
     return standings
 
@@ -131,14 +134,14 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence[
     events = ((user_id, UUID(int=number), score, at, None) for user_id, number, score, at in chunk.sessions)
     load = product.parts.load_history
     if load is None:
-        raise Refused("this store cannot be populated")
-    # Recorded when the last of them was achieved: the reconciler need not look at them all.
+        raise Refused("this store has no bulk loader: populate a PostgreSQL store")
+    # Record the sessions at their latest time: reconciliation then skips them, `_index` loads them.
     await load(ladder, users, events, chunk.standings, plan.until)
     return chunk.standings
 
 
 async def _index(product: "Services", ladder: Ladder, plan: "Plan", standings: Sequence["Standing"]) -> bool:
-    """Bring the index up to the players of the plan, and return whether it could be reached."""
+    """Load the plan's players into the index. Return False if it cannot be reached."""
     try:
         await product.parts.index.load(ladder, standings)
         await product.parts.index.add_names(plan.names())

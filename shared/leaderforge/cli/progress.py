@@ -1,16 +1,17 @@
-"""Progress bars, on standard error."""
+"""Progress bars on standard error."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 Advance = Callable[[int], None]
+"""Callback that adds completed work to a progress bar."""
 
 
 @contextmanager
 def progress_bar(description: str, total: int | None, *, data: bool = False) -> Iterator[Advance]:
-    """Show a bar while what runs inside calls what is yielded with how much more is done; in terminals only.
+    """Show a progress bar during the block, if standard error is a terminal. Yield its `Advance`.
 
-    `total` is a number of things, or bytes with `data`; None where it is not known.
+    `total` is a number of items, or of bytes with `data`, None if it is unknown.
     """
     from rich.console import Console
     from rich.progress import (
@@ -23,9 +24,9 @@ def progress_bar(description: str, total: int | None, *, data: bool = False) -> 
         TimeRemainingColumn,
     )
 
-    amount = DownloadColumn() if data else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn(), TimeRemainingColumn())
+    counter = DownloadColumn() if data else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), counter, TimeElapsedColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(description, total=total)
-        yield lambda done: progress.update(task, advance=done)
+        yield lambda amount: progress.update(task, advance=amount)

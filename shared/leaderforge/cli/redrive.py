@@ -1,4 +1,4 @@
-"""`leaderforge redrive`."""
+"""`leaderforge redrive`: sends dead letters again."""
 
 import asyncio
 import os
@@ -11,37 +11,41 @@ if TYPE_CHECKING:
     from leaderforge.ports import DeadLetter
 
 _MOST_SHOWN = 20
+"""Maximum number of dead letters that are printed."""
 _SHOWN_CHARACTERS = 100
+"""Characters of a dead letter's body that are printed."""
 
 
 def redrive(
     *,
-    limit: Annotated[int, typer.Option(min=1, help="How many dead letters to queue again at most.")] = 100_000,
-    queue: Annotated[str, typer.Option(envvar="LEADERFORGE_QUEUE_URL", help="URL of the queue of submissions.")],
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of dead letters to queue again.")] = 100_000,
+    queue: Annotated[str, typer.Option(envvar="LEADERFORGE_QUEUE_URL", help="URL of the submission queue.")],
     dead_letters: Annotated[
-        str, typer.Option(envvar="LEADERFORGE_DEAD_LETTERS_URL", help="URL of the queue of dead letters.")
+        str, typer.Option(envvar="LEADERFORGE_DEAD_LETTERS_URL", help="URL of the dead-letter queue.")
     ],
 ) -> None:
-    """Queue the submissions again that could not be counted, once what kept them from it is mended.
+    """Queue dead letters again. Remove the cause of their failure first.
 
-    Each counts once, however often it is sent. AWS is used as AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
-    AWS_SESSION_TOKEN say; `aws configure export-credentials --format env` prints them.
+    The command is idempotent: each submission counts once. Set AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
+    AWS_SESSION_TOKEN to sign in to AWS; `aws configure export-credentials --format env` prints them.
     """
-    shown = 0
+    printed = 0
 
-    def tell(letter: "DeadLetter") -> None:
-        nonlocal shown
-        shown += 1
-        if shown <= _MOST_SHOWN:
+    def show(letter: "DeadLetter") -> None:
+        nonlocal printed
+        printed += 1
+        if printed <= _MOST_SHOWN:
             typer.echo(f"{letter.reason}: {letter.body[:_SHOWN_CHARACTERS]}")
 
-    count = asyncio.run(_redrive(queue, dead_letters, limit, tell))
+    count = asyncio.run(_redrive(queue, dead_letters, limit, show))
     if count > _MOST_SHOWN:
         typer.echo(f"... and {count - _MOST_SHOWN:,} more")
     typer.echo(f"{count:,} submissions queued again")
 
 
-async def _redrive(queue_url: str, dead_letters_url: str, limit: int, tell: "Callable[[DeadLetter], None]") -> int:
+async def _redrive(
+    queue_url: str, dead_letters_url: str, limit: int, on_redriven: "Callable[[DeadLetter], None]"
+) -> int:
     from leaderforge.config import CloudSettings
     from leaderforge.services.ingest import redrive as run
     from leaderforge.wiring import submission_queue
@@ -49,6 +53,6 @@ async def _redrive(queue_url: str, dead_letters_url: str, limit: int, tell: "Cal
     urls = {"LEADERFORGE_QUEUE_URL": queue_url, "LEADERFORGE_DEAD_LETTERS_URL": dead_letters_url}
     queue = submission_queue(CloudSettings.from_environment({**os.environ, **urls}))
     try:
-        return await run(queue, limit, tell)
+        return await run(queue, limit, on_redriven)
     finally:
         await queue.close()

@@ -1,4 +1,4 @@
-"""A made-up crowd of players and sessions: skewed as real ones are, and the same for the same seed."""
+"""Synthetic players and sessions, skewed as real ones are. Equal seeds make equal crowds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,26 +9,27 @@ from uuid import UUID
 from leaderforge.domain.standings import Standing
 
 CHUNK_PLAYERS = 10_000
+"""Players of a chunk."""
 SPAN_MS = 180 * 86_400_000
-"""Sessions are spread over half a year."""
+"""Time span of the sessions in ms: half a year."""
 
 _SCORE_LOG_MEAN, _SCORE_LOG_DEVIATION = 5.5, 0.9
 _ACTIVITY_SHAPE = 1.3
-"""Pareto shape of how much a player plays: some play a hundred times as much as most."""
+"""Pareto shape of the players' activity: a few play a hundred times as often as most."""
 
 _FIRST, _SECOND = (line.split() for line in files(__package__).joinpath("names.txt").read_text().splitlines())
 _WORDS = len(_FIRST) * len(_SECOND)
 _SHUFFLE = 2_654_435_761
-"""An odd factor permutes the remainders of a power of two, so that neighbouring ids get unlike names."""
+"""Odd factor: it permutes the remainders of a power of two. Neighbouring ids therefore get different names."""
 
 
 Session = tuple[int, int, int, int]
-"""A made-up submission: user id, submission id as an integer, score, time in ms."""
+"""Synthetic submission: player id, submission id as an integer, score, time (ms)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some players with all their sessions, and what those amount to on a board that sums."""
+    """Players with all their sessions, and their standings on a `sum` board."""
 
     names: dict[int, str]
     sessions: list[Session]
@@ -36,14 +37,17 @@ class Chunk:
 
 
 def name_of(user_id: int) -> str:
-    """Return the made-up name of a player, unlike any other's."""
+    """Return the synthetic username of a player. It is unique."""
     number, word = divmod(user_id, _WORDS)
     word = word * _SHUFFLE % _WORDS
     return f"{_FIRST[word // len(_SECOND)]}{_SECOND[word % len(_SECOND)]}{number or ''}"
 
 
 def chunks(players: int, sessions: int, seed: int, until: int) -> Iterator["Plan"]:
-    """Yield the plan of each chunk: together they have so many players, numbered from 1, and so many sessions."""
+    """Yield the plan of each chunk.
+
+    The plans add up to `players`, with ids from 1, and `sessions`. `until` (ms) is the latest time of a session.
+    """
     for first in range(1, players + 1, CHUNK_PLAYERS):
         last = min(first + CHUNK_PLAYERS, players + 1) - 1
         before, upto = ((n * sessions) // players for n in (first - 1, last))
@@ -52,7 +56,7 @@ def chunks(players: int, sessions: int, seed: int, until: int) -> Iterator["Plan
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which players a chunk holds, how many sessions, and what makes it reproducible."""
+    """Recipe of a chunk: its players, its number of sessions, and the inputs that make it reproducible."""
 
     first: int
     last: int
@@ -62,16 +66,17 @@ class Plan:
 
     @property
     def players(self) -> range:
-        """The ids of the players."""
+        """Return the ids of the players."""
         return range(self.first, self.last + 1)
 
     def names(self) -> dict[int, str]:
-        """Return the players' names."""
+        """Return the usernames by player id."""
         return {user_id: name_of(user_id) for user_id in self.players}
 
     def make(self) -> Chunk:
-        """Return the chunk; the same plan makes the same one. Everyone plays once before anyone plays twice."""
-        random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - made-up data, to be repeatable
+        """Return the chunk. Equal plans make equal chunks. Every player plays once before any plays twice."""
+        # Seed each chunk by itself: an interrupted run can make any of them again.
+        random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - synthetic data, reproducible
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]
         played += random.choices(self.players, weights, k=max(0, self.sessions - len(self.players)))
@@ -88,7 +93,10 @@ class Plan:
 
 
 def _standings(sessions: list[Session], revision: int) -> list[Standing]:
-    """Fold sessions as `domain.standings.fold` would on a board that sums, but some millions a minute."""
+    """Return the standings of the sessions, as `domain.standings.fold` does on a `sum` board.
+
+    This loop folds some millions of sessions a minute; `fold` is much slower.
+    """
     totals: dict[int, list[int]] = {}
     for user_id, submission_id, score, achieved_at in sessions:
         total = totals.get(user_id)

@@ -1,4 +1,4 @@
-"""Reading score lines from CSV and NDJSON files."""
+"""Reader of score lines from CSV and NDJSON files."""
 
 import csv
 import json
@@ -18,6 +18,7 @@ from leaderforge.domain.players import username
 from leaderforge.services.importing import ScoreLine
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11")
+"""Namespace of the submission ids. Changing it makes earlier imports count again."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SHOWN = 60
@@ -26,7 +27,7 @@ _INTEGER = re.compile("[+-]?[0-9]{1,40}")
 
 
 class BadLine(LeaderForgeError):
-    """A line that cannot be imported."""
+    """A line cannot be imported."""
 
     code = "bad_line"
 
@@ -38,22 +39,22 @@ class BadLine(LeaderForgeError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A filter on a column: `column=value`, or `column!=value`."""
+    """Filter on a column: `column=value`, or `column!=value`."""
 
     column: str
     value: str
     negated: bool = False
 
     def holds(self, row: Mapping[str, str]) -> bool:
-        """Whether the row passes. Raises `KeyError` where it has no such column."""
+        """Return whether the row passes. Raises `KeyError` if it lacks the column."""
         return (row[self.column].strip() == self.value) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns hold what. A score is a column or a constant; without `id`, a line is known by where it stands.
+    """Meaning of the columns. `score` is a column or a constant. Without `id`, number and text identify a line.
 
-    `missing` are the texts that stand for no value.
+    Texts in `missing` mean no value.
     """
 
     player: str
@@ -65,28 +66,28 @@ class Columns:
     board: str
 
     @property
-    def named(self) -> Sequence[str]:
-        """The columns that a file must have."""
-        others = (self.score if isinstance(self.score, str) else None, self.time, self.id)
-        return [self.player, *filter(None, others), *(condition.column for condition in self.conditions)]
+    def required(self) -> Sequence[str]:
+        """Return the columns that a file must have."""
+        optional = (self.score if isinstance(self.score, str) else None, self.time, self.id)
+        return [self.player, *filter(None, optional), *(condition.column for condition in self.conditions)]
 
 
 OnBadLine = Callable[[BadLine], None]
-"""Told of each line that cannot be imported; raises to stop."""
+"""Callback for each line that cannot be imported. It may raise to stop."""
 
 
 def score_lines(
     path: Path, columns: Columns, now: int, on_bad: OnBadLine, advance: Callable[[int], None]
 ) -> Iterator[ScoreLine]:
-    """Yield the score lines of a `.csv`, `.ndjson` or `.jsonl` file, those without a time as of now.
+    """Yield the score lines of a `.csv`, `.ndjson` or `.jsonl` file. Lines without a time get the time `now` (ms).
 
-    `advance` is told how many bytes have been read since the last time. Raises `Refused` for another kind of file,
-    and `BadLine` where a `.csv` has no header with the columns.
+    `advance` receives the number of bytes read since its last call. Raises `Refused` for another kind of file, and
+    `BadLine` if a `.csv` file has no header with the columns.
     """
     kind = path.suffix.lower()
     if kind not in {".csv", ".ndjson", ".jsonl"}:
-        raise Refused(f"the name of {path.name} does not end with .csv, .ndjson or .jsonl: it must tell what is inside")
-    # What is not UTF-8 is kept apart from what is, to be refused with its line.
+        raise Refused(f"{path.name} has an unknown format: its name must end with .csv, .ndjson or .jsonl")
+    # Keep bytes that are not UTF-8 as surrogates: one bad line must not end the whole import.
     with (
         path.open("rb") as raw,
         TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as file,
@@ -94,10 +95,11 @@ def score_lines(
         rows = _csv_rows(file, columns, on_bad) if kind == ".csv" else _json_rows(file, on_bad)
         position = 0
         for count, (number, row) in enumerate(rows):
+            # Reporting each row would cost more than reading it.
             if count % 500 == 0:
-                at = raw.tell()
-                advance(at - position)
-                position = at
+                offset = raw.tell()
+                advance(offset - position)
+                position = offset
             try:
                 if all(condition.holds(row) for condition in columns.conditions):
                     yield _score_line(number, row, columns, now)
@@ -118,16 +120,16 @@ def _csv_rows(file: TextIO, columns: Columns, on_bad: OnBadLine) -> Iterator[tup
         else:
             yield number, dict(zip(header, [*cells, *[""] * (len(header) - len(cells))], strict=True))
     if not header:
-        raise BadLine(1, "the file is empty; its first line must name the columns")
+        raise BadLine(1, "the file is empty: its first line must name the columns")
 
 
 def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield the lines that hold anything, each with the number of the line it begins at.
+    """Yield the lines that are not blank, each with the number of its first line.
 
-    Raises `BadLine` where the first of them is not CSV: without a header, no line can be read.
+    Raises `BadLine` if the first one is not CSV: without a header, no line can be read.
     """
     reader = csv.reader(file, strict=True)
-    begun = False
+    has_header = False
     while True:
         number = reader.line_num + 1
         try:
@@ -136,18 +138,18 @@ def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[
             return
         except csv.Error as error:
             bad = BadLine(number, f"not CSV: {error}")
-            if not begun:
+            if not has_header:
                 raise bad from None
             on_bad(bad)
             continue
         if any(map(str.strip, cells)):
-            begun = True
+            has_header = True
             yield number, cells
 
 
 def _checked_header(number: int, cells: Sequence[str], columns: Columns) -> list[str]:
     header = [cell.strip() for cell in cells]
-    for column in columns.named:
+    for column in columns.required:
         if header.count(column) != 1:
             fault = f"the column {column!r} occurs twice" if column in header else f"there is no column {column!r}"
             raise BadLine(number, f"{fault} in the header {', '.join(map(repr, header))}")
@@ -170,7 +172,7 @@ def _json_rows(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[s
 
 
 def _text(value: object) -> str:
-    """Return what a CSV file would hold for a JSON value."""
+    """Return a JSON value as a CSV file would contain it."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)
@@ -193,8 +195,8 @@ def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int)
         raise BadLine(number, refused.message) from None
     score = columns.score if isinstance(columns.score, int) else _score(number, value(columns.score))
     achieved_at = now if columns.time is None else _time(number, value(columns.time))
-    known_by = value(columns.id) if columns.id else f"{number}\0" + "\0".join(row.values())
-    identity = f"{columns.board}\0{known_by}".encode(errors="backslashreplace").decode()
+    line_key = value(columns.id) if columns.id else f"{number}\0" + "\0".join(row.values())
+    identity = f"{columns.board}\0{line_key}".encode(errors="backslashreplace").decode()
     return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, identity))
 
 
@@ -208,7 +210,7 @@ def _score(number: int, text: str) -> int:
 
 
 def _time(number: int, text: str) -> int:
-    """Return the time in ms since 1970 that the text says: ISO 8601, in UTC unless it says otherwise, or such ms."""
+    """Return the time of a text in ms since 1970: ISO 8601, in UTC without an offset, or an integer in ms."""
     try:
         if text.lstrip("-").isdigit():
             time = int(text)
@@ -216,9 +218,9 @@ def _time(number: int, text: str) -> int:
             moment = datetime.fromisoformat(text)
             time = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
     except ValueError:
-        raise BadLine(number, f"{_short(text)} is not an ISO 8601 time, nor milliseconds since 1970") from None
+        raise BadLine(number, f"{_short(text)} is not a time: use ISO 8601, or milliseconds since 1970") from None
     if abs(time) > MAX_TIME:
-        raise BadLine(number, f"the time {_short(text)} is too far from today")
+        raise BadLine(number, f"the time {_short(text)} is more than 4,459 years from 1970")
     return time
 
 

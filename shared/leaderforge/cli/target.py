@@ -1,4 +1,4 @@
-"""Which service a command works on: the one that the environment names, or the one that `leaderforge dev` runs."""
+"""Target service of a command: the one of the environment variables, or the one that `leaderforge dev` runs."""
 
 import json
 import os
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from leaderforge.wiring import Services
 
 DataDir = Annotated[
-    Path, typer.Option(help="Data directory of a running `leaderforge dev`; not needed where LEADERFORGE_* are set.")
+    Path, typer.Option(help="Data directory of a running `leaderforge dev`. Not used if LEADERFORGE_* are set.")
 ]
-BoardName = Annotated[str, typer.Option(help="The board.")]
+BoardOption = Annotated[str, typer.Option(help="Slug of the board.")]
 
 DEFAULT_DATA_DIR = Path(".leaderforge")
+"""Data directory of `leaderforge dev`, in the current directory."""
 
 _LONG_MS = "60000"
-"""Commands work in bulk: their calls may take longer than a request's."""
+"""Time limit of index and store calls in ms. Commands work in bulk: their calls take longer than a request's."""
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
-    """Return the variables that name the service. Raises `SettingsError` where there is none."""
+    """Return the variables of the target service. Raises `SettingsError` if there is none."""
     from leaderforge.config import SettingsError
 
     if os.environ.get("LEADERFORGE_POSTGRES_DSN", "").strip():
@@ -36,7 +37,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
         facts = json.loads((data_dir / "dev.json").read_text())
     except FileNotFoundError:
         raise SettingsError(
-            f"nothing runs in {data_dir}: start `leaderforge dev`, name its --data-dir, or set "
+            f"no service runs in {data_dir}: start `leaderforge dev`, set its --data-dir, or set "
             "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
         ) from None
     return {
@@ -48,7 +49,10 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 
 @asynccontextmanager
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
-    """Yield the service's parts, with long time limits. They connect when they are first used, and fail there."""
+    """Yield the services, with long time limits.
+
+    They connect on first use: connection errors appear there.
+    """
     from leaderforge.config import Settings
     from leaderforge.garbage import collect_seldom
     from leaderforge.wiring import build
@@ -63,7 +67,7 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
 
 
 async def board_named(parts: "Services", slug: str) -> Board:
-    """Return the board. Raises `BoardNotFound`."""
+    """Return the board with the slug. Raises `BoardNotFound` if there is none."""
     board = await parts.parts.store.board(slug)
     if board is None:
         raise BoardNotFound(f"there is no board {slug!r}", board=slug)

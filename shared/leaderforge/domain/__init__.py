@@ -1,1 +1,1 @@
-"""What a leaderboard is, without I/O: order, standings, sharding, merging, statistics."""
+"""Leaderboard rules without I/O: order, standings, periods, sharding, merging, statistics."""

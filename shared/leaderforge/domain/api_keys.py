@@ -1,4 +1,4 @@
-"""API keys that the store knows."""
+"""API keys of the store."""
 
 import re
 import secrets
@@ -10,10 +10,10 @@ from leaderforge.domain.callers import Caller, Kind, Scope
 from leaderforge.domain.errors import Refused
 
 PREFIX = "lf_"
-"""What every key made here begins with, so that people and secret scanners recognise one."""
+"""Prefix of every generated key. People and secret scanners recognise a key by it."""
 
 MAX_OVERLAP_S = 30 * 86_400
-"""How long a key may go on being valid after it was replaced."""
+"""Longest time in seconds that a replaced key may stay valid."""
 
 _SECRET_BYTES = 24
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -21,7 +21,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The digest of a key that was replaced, and when it ends to be valid."""
+    """Digest of a replaced key. It is valid until `until` (ms)."""
 
     digest: bytes
     until: int
@@ -29,7 +29,10 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key, of which only the SHA-256 digest is known. Its name is its own for ever, also after it was revoked."""
+    """API key, stored as its SHA-256 digest only. Times are in ms.
+
+    Names are never reused, even after revocation. Audit entries therefore stay unambiguous.
+    """
 
     name: str
     scopes: frozenset[Scope]
@@ -42,26 +45,29 @@ class ApiKey:
 
     @property
     def caller(self) -> Caller:
-        """Who asks with this key."""
+        """Return the caller that this key authenticates."""
         return Caller(Kind.KEY, self.name, self.scopes)
 
     def at(self, now: int) -> Self:
-        """Return the key without what it replaced once that has ended."""
+        """Return the key as of `now` (ms): without its replaced digest if that has expired."""
         return replace(self, replaced=None) if self.replaced is not None and self.replaced.until <= now else self
 
 
 def new_key() -> str:
-    """Return the text of a new key: 192 random bits."""
+    """Return the text of a new key: the prefix and 192 random bits in hexadecimal."""
     return PREFIX + secrets.token_hex(_SECRET_BYTES)
 
 
 def digest_of(key: str) -> bytes:
-    """Return what is stored of a key. It has entropy enough to need neither salt nor a slow hash."""
+    """Return the SHA-256 digest of a key's text. The key is random: neither a salt nor a slow hash is needed."""
+    # A header may hold bytes that are not UTF-8. They must hash to an unknown key, not raise an error.
     return sha256(key.encode(errors="surrogateescape")).digest()
 
 
 def key_name(text: str) -> str:
-    """Return the text if it can name a key. Raises `Refused`."""
+    """Return the text if it is a valid key name. Raises `Refused` if it is not."""
     if not _NAME.fullmatch(text):
-        raise Refused("a key's name has 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or a digit")
+        raise Refused(
+            f"{text[:80]!r} is not a key name: use 1 to 64 of a-z, 0-9, '_' and '-', starting with a letter or a digit"
+        )
     return text

@@ -1,4 +1,4 @@
-"""Who did what, when and why."""
+"""Audit log: actor, action, time and reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """An act. `details` hold no personal data: no names, no emails, nothing that outlives a player's erasure.
+    """Logged action at a time `at` (ms).
 
-    `actor` is a `Caller`'s; `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
+    `details` must not contain personal data: no names, no emails, nothing that outlives the erasure of a player.
+    `actor` comes from a `Caller`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
     """
 
     at: int
@@ -22,29 +23,29 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An act as the log has it. `id` tells acts of one millisecond apart."""
+    """Stored audit entry. `id` orders entries of the same millisecond."""
 
     id: int
     entry: AuditEntry
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where it stands in the log."""
+        """Return the position in the log: time (ms), then id."""
         return self.entry.at, self.id
 
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which acts are asked for: those that match all that is given."""
+    """Filter of the audit log. Entries must match every field that is set."""
 
     board: str | None = None
     user_id: int | None = None
     action: str | None = None
 
     def admits(self, entry: AuditEntry) -> bool:
-        """Whether the act is one of those asked for."""
-        asked = (self.board, self.user_id, self.action)
+        """Return whether the entry matches the filter."""
+        requested = (self.board, self.user_id, self.action)
         return all(
-            want is None or want == has
-            for want, has in zip(asked, (entry.board, entry.user_id, entry.action), strict=True)
+            value is None or value == actual
+            for value, actual in zip(requested, (entry.board, entry.user_id, entry.action), strict=True)
         )

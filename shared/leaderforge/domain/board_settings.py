@@ -1,4 +1,4 @@
-"""The settings of a board under their names: which there are, which values they take and which of them may change."""
+"""Settings of a board by name: their values, their limits, and the ones that may change."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -10,7 +10,7 @@ from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.periods import Calendar, Kind, require_cron, require_time_zone
 
 DEFAULT_BOARD = "default"
-"""The board that is always there, whose calls without a board's name work for ever."""
+"""Slug of the board that always exists. Calls without a slug use it."""
 
 MAX_NAME_LENGTH = 64
 MAX_UNIT_LENGTH = 16
@@ -19,18 +19,18 @@ MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 
 TAKES_HOLD_MS = 30_000
-"""How long after a change a submission may yet be committed by what held before: a board is known for 5 s, a submission
-may wait for 10 s and take 5 s to commit. The rest is for clocks that differ."""
+"""Propagation time of a changed setting, in ms. Until then a submission may still commit under the old settings. Sum of
+5 s (cached board), 10 s (wait in a process), 5 s (commit) and 10 s (clock skew)."""
 
 FIXED = ("policy", "order", "subscore_order", "time_zone", "season")
-"""What is for ever: every score was counted by it. A season can still be given to a board that never had one."""
+"""Settings that never change, because stored scores depend on them. Exception: a board without a season may get one."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that a board can be told, flat, as callers name it. See `Board` for what each means."""
+    """All settings of a board, flat, under their public names. `Board` describes each of them."""
 
     name: str
     policy: Policy = Policy.SUM
@@ -55,7 +55,7 @@ NAMES = tuple(field.name for field in fields(Settings))
 
 
 def settings_of(board: Board) -> Settings:
-    """Return a board's settings."""
+    """Return the settings of a board."""
     limits, calendar, display = board.limits, board.calendar, board.display
     return Settings(
         name=board.name,
@@ -78,28 +78,32 @@ def settings_of(board: Board) -> Settings:
     )
 
 
-def created(slug: str, given: Mapping[str, Any]) -> Board:
-    """Return a new board with the settings given by name, without an id yet. Raises `Refused`, naming the setting."""
+def created(slug: str, values: Mapping[str, Any]) -> Board:
+    """Return a new board with these settings. Its id is 0 until it is stored.
+
+    Raises `Refused`, with the name of the setting, if a value is invalid.
+    """
     if not _SLUG.fullmatch(slug):
         raise Refused(
-            f"board: {slug[:80]!r} is not a name of 1 to 64 lower-case letters, digits, '-' and '_', "
-            "the first a letter or a digit",
+            f"board: {slug[:80]!r} is not a slug: use 1 to 64 of a-z, 0-9, '_' and '-', "
+            "starting with a letter or a digit",
             setting="board",
         )
-    _require_known(given)
-    settings = _valid(Settings(**{"name": slug, **given}))
+    _require_known(values)
+    settings = _valid(Settings(**{"name": slug, **values}))
     _require_season_used(settings)
     return _board(0, slug, settings)
 
 
-def changed(board: Board, given: Mapping[str, Any], now: int) -> Board:
-    """Return the board with the settings given by name, as from `now` (ms since 1970) on.
+def changed(board: Board, values: Mapping[str, Any], now: int) -> Board:
+    """Return the board with these settings changed as of `now` (ms).
 
-    Raises `SettingFixed` for what cannot change, and `Refused`, naming the setting.
+    Raises `SettingFixed` if a setting can never change. Raises `Refused`, with the name of the setting, if a value is
+    invalid.
     """
-    _require_known(given)
+    _require_known(values)
     before = settings_of(board)
-    settings = _valid(replace(before, **given))
+    settings = _valid(replace(before, **values))
     _require_unchanged(board, before, settings)
     if settings.season != before.season:
         _require_season_used(settings)
@@ -126,7 +130,7 @@ def _board(board_id: int, slug: str, settings: Settings) -> Board:
 
 
 def _backfill(board: Board, kinds: tuple[Kind, ...], now: int) -> Backfill | None:
-    """Return what is to be completed once the board has these kinds of periods."""
+    """Return the pending backfill of a board once it has these period kinds, None if nothing is pending."""
     before = board.backfill
     added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)
     if not added:
@@ -134,13 +138,14 @@ def _backfill(board: Board, kinds: tuple[Kind, ...], now: int) -> Backfill | Non
     until = now + TAKES_HOLD_MS
     if before is None:
         return Backfill(added, now, until)
+    # A second change during a backfill extends it: keep the earlier start and all kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)
 
 
 def _require_known(names: Collection[str]) -> None:
     for name in names:
         if name not in NAMES:
-            raise Refused(f"there is no setting {name!r}; the settings are {', '.join(NAMES)}", setting=name)
+            raise Refused(f"unknown setting {name!r}: use one of {', '.join(NAMES)}", setting=name)
 
 
 def _require_unchanged(board: Board, before: Settings, after: Settings) -> None:
@@ -148,7 +153,9 @@ def _require_unchanged(board: Board, before: Settings, after: Settings) -> None:
         old, new = getattr(before, name), getattr(after, name)
         if new != old and (name, old) != ("season", None):
             raise SettingFixed(
-                name, f"{name}: the board {board.slug!r} has {old or 'none'} for ever; create another board for {new}"
+                name,
+                f"{name}: cannot change from {old or 'none'} to {new or 'none'} on board {board.slug!r}; "
+                "create another board",
             )
     if board.slug == DEFAULT_BOARD:
         _require_default_kept(after)
@@ -156,13 +163,13 @@ def _require_unchanged(board: Board, before: Settings, after: Settings) -> None:
 
 def _require_default_kept(after: Settings) -> None:
     if after.private:
-        raise SettingFixed("private", f"private: everyone reads the board {DEFAULT_BOARD!r}; create another board")
+        raise SettingFixed("private", f"private: board {DEFAULT_BOARD!r} must stay public; create another board")
     if after.periods[0] is not Kind.ALL_TIME:
-        raise SettingFixed("periods", f"periods: the first of the board {DEFAULT_BOARD!r} stays {Kind.ALL_TIME}")
+        raise SettingFixed("periods", f"periods: {Kind.ALL_TIME} must stay the first one of board {DEFAULT_BOARD!r}")
 
 
 def _valid(settings: Settings) -> Settings:
-    """Return the settings with the season in its one form. Raises `Refused` where they are not what they may be."""
+    """Return the settings with the season in canonical form. Raises `Refused` if a value is invalid."""
     _require_text("name", settings.name, MAX_NAME_LENGTH)
     if settings.unit is not None:
         _require_text("unit", settings.unit, MAX_UNIT_LENGTH)
@@ -174,45 +181,53 @@ def _valid(settings: Settings) -> Settings:
     _require_within("keep_days", settings.keep_days, 1, MAX_KEEP_DAYS)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
-    _named("time_zone", require_time_zone, settings.time_zone)
+    _checked("time_zone", require_time_zone, settings.time_zone)
     if settings.season is None:
         if Kind.SEASON in settings.periods:
-            raise Refused("season: seasons need a cron expression that says when they start", setting="season")
+            raise Refused(
+                "season: missing; set a cron expression for the season starts, such as '0 0 1 * *'", setting="season"
+            )
         return settings
-    return replace(settings, season=_named("season", require_cron, settings.season))
+    return replace(settings, season=_checked("season", require_cron, settings.season))
 
 
 def _require_season_used(settings: Settings) -> None:
-    """A season that nothing would use is refused where it is given; where periods end it stays, to name the past."""
+    """Raise `Refused` if the season has no period kind that uses it.
+
+    Only a new season is checked. A season may stay after its period kind was removed, because past seasons need it for
+    their names.
+    """
     if settings.season is not None and Kind.SEASON not in settings.periods:
-        raise Refused(f"season: it needs {Kind.SEASON} among the periods", setting="season")
+        raise Refused(f"season: not used; add {Kind.SEASON} to periods", setting="season")
 
 
 def _require_text(setting: str, text: str, longest: int) -> None:
     if not 1 <= len(text) <= longest or not text.isprintable() or text != text.strip():
         raise Refused(
-            f"{setting}: it needs 1 to {longest} printable characters, neither the first nor the last of them a blank",
+            f"{setting}: {text[:80]!r} must have 1 to {longest} printable characters, without spaces at either end",
             setting=setting,
         )
 
 
 def _require_within(setting: str, value: int | None, low: int, high: int) -> None:
     if value is not None and not low <= value <= high:
-        raise Refused(f"{setting}: {value} is not from {low} to {high}", setting=setting)
+        raise Refused(f"{setting}: must be {low} to {high}, not {value}", setting=setting)
 
 
 def _require_ordered(low: int | None, high: int | None) -> None:
     if low is not None and high is not None and low > high:
-        raise Refused(f"min_score: {low} is above max_score, {high}", setting="min_score")
+        raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
 
 
 def _require_kinds(kinds: tuple[Kind, ...]) -> None:
     if not kinds or len(set(kinds)) < len(kinds):
-        raise Refused("periods: it needs at least one kind of periods, each once", setting="periods")
+        raise Refused(
+            f"periods: list one or more period kinds, each once, not {','.join(kinds) or 'none'}", setting="periods"
+        )
 
 
-def _named(setting: str, require: Callable[[str], str], value: str) -> str:
-    """Return what `require` makes of the value; its refusal names the setting."""
+def _checked(setting: str, require: Callable[[str], str], value: str) -> str:
+    """Return the result of `require` for the value. Prefix its refusal with the name of the setting."""
     try:
         return require(value)
     except Refused as refused:

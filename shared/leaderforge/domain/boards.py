@@ -1,4 +1,4 @@
-"""Boards, their rules, and the ladders on them."""
+"""Boards, their rules and their ladders."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,18 +9,18 @@ from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.periods import ALL_TIME, Calendar, Kind, Period, counting_in
 
 MAX_INTEGER = 2**53 - 1
-"""Largest magnitude of a score or an id: exact in JavaScript and in IEEE 754 doubles."""
+"""Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
 
 
 class Order(StrEnum):
-    """Which scores lead."""
+    """Which scores lead: `desc` the highest, `asc` the lowest."""
 
     DESC = "desc"
     ASC = "asc"
 
 
 class Policy(StrEnum):
-    """What a player's events amount to."""
+    """How a player's events combine: `sum`, `best` or `latest`."""
 
     SUM = "sum"
     BEST = "best"
@@ -28,7 +28,7 @@ class Policy(StrEnum):
 
 
 class RankStyle(StrEnum):
-    """How ties are numbered: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone."""
+    """Numbering of ties: ordinal 1,2,3,4 by the total order, or shared 1,2,2,4 by score and subscore alone."""
 
     ORDINAL = "ordinal"
     SHARED = "shared"
@@ -36,10 +36,11 @@ class RankStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a board accepts; None is no limit.
+    """Rules that a submission must respect. None means no limit.
 
-    The bounds hold for every score submitted. `max_change` is the most that one submission may move a standing by,
-    either way; a player's first may be any. `min_interval_ms` lies between any two submissions of a player.
+    `min_score` and `max_score` hold for every submitted score. `max_change` is the largest change of a standing by one
+    submission, in both directions. The first submission of a player is exempt. `min_interval_ms` is the shortest time
+    between two submissions of a player.
     """
 
     min_score: int | None = None
@@ -48,32 +49,37 @@ class Limits:
     min_interval_ms: int | None = None
 
     def require_score(self, policy: Policy, score: int) -> None:
-        """Raise `RuleViolated` for a score that breaks a rule whatever the player's standing."""
+        """Raise `RuleViolated` if the score breaks a rule that needs no standing."""
         if self.min_score is not None and score < self.min_score:
-            raise RuleViolated("min_score", f"the score must be at least {self.min_score}", self.min_score)
+            raise RuleViolated("min_score", f"the score must be at least {self.min_score}, not {score}", self.min_score)
         if self.max_score is not None and score > self.max_score:
-            raise RuleViolated("max_score", f"the score must be at most {self.max_score}", self.max_score)
+            raise RuleViolated("max_score", f"the score must be at most {self.max_score}, not {score}", self.max_score)
         if policy is Policy.SUM:
             self.require_change(score)
 
     def require_change(self, change: int) -> None:
-        """Raise `RuleViolated` for a change of a standing's score that is too large."""
+        """Raise `RuleViolated` if the change of a standing's score is larger than `max_change`."""
         if self.max_change is not None and abs(change) > self.max_change:
             raise RuleViolated(
-                "max_change", f"one submission may change the score by at most {self.max_change}", self.max_change
+                "max_change",
+                f"one submission may change the score by at most {self.max_change}, not {abs(change)}",
+                self.max_change,
             )
 
     def require_step(self, policy: Policy, before: int, score: int) -> None:
-        """Raise `RuleViolated` where a score changes a standing's by too much; sums change by the score itself."""
+        """Raise `RuleViolated` if the step from `before` to `score` is too large.
+
+        On `sum` boards the score itself is the change: `require_score` has checked it.
+        """
         if policy is not Policy.SUM:
             self.require_change(score - before)
 
     def depend_on_standing(self, policy: Policy) -> bool:
-        """Whether a submission cannot be judged without what the player submitted before."""
+        """Return whether the rules need the player's standing or previous submission."""
         return self.min_interval_ms is not None or (self.max_change is not None and policy is not Policy.SUM)
 
 
-_A_DAY_MS = 86_400_000
+_DAY_MS = 86_400_000
 
 NO_LIMITS = Limits()
 FOR_ALL_TIME = Calendar()
@@ -81,7 +87,7 @@ FOR_ALL_TIME = Calendar()
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How a board's scores are shown: a unit such as `points` or `ms`, and how many of the digits are decimals."""
+    """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point."""
 
     unit: str | None = None
     decimals: int = 0
@@ -92,10 +98,10 @@ PLAIN = Display()
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """Kinds of periods that a board was given when it may have had scores already, from which they are completed.
+    """Pending backfill of period kinds that were added to a board.
 
-    Their periods that overlap the time from `since` to `until` (ms since 1970) are incomplete until that is done:
-    not before `until` does every process surely count in them.
+    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. It starts no
+    earlier than `until`, when every process counts in them.
     """
 
     kinds: tuple[Kind, ...]
@@ -103,18 +109,18 @@ class Backfill:
     until: int
 
     def concerns(self, period: Period) -> bool:
-        """Whether the period is one of those that are incomplete."""
-        begun = period.starts_at is None or period.starts_at <= self.until
-        return period.kind in self.kinds and begun and (period.ends_at is None or self.since < period.ends_at)
+        """Return whether the period is incomplete."""
+        has_begun = period.starts_at is None or period.starts_at <= self.until
+        return period.kind in self.kinds and has_begun and (period.ends_at is None or self.since < period.ends_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board and its rules; which of them may change is for `board_settings` to say.
+    """Board and its rules. `board_settings` defines which of them may change.
 
-    Without a `subscore_order` entries have no second score. Only those with a key read a `private` board; players with
-    a token of their own submit to those that are `open_to_players`. Past periods are kept for `keep_days`, None is for
-    ever.
+    Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
+    read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
+    `keep_days`, None keeps them permanently.
     """
 
     id: int
@@ -133,45 +139,50 @@ class Board:
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:
+        # Boards are keys of caches on the submit path: hashing every field costs too much there.
         return self.id
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
-        """Return the ladders of the periods that a time in ms since 1970 lies in."""
+        """Return the ladders of the periods that contain a time (ms)."""
         return tuple(Ladder(self, period.number) for period in self.calendar.at(time))
 
     def ladders_kept(self, time: int, now: int) -> "tuple[Ladder, ...]":
-        """Return the ladders of those of the periods that a time lies in that are still kept."""
-        kept_from = None if self.keep_days is None else now - self.keep_days * _A_DAY_MS
+        """Return the ladders of the periods that contain a time (ms) and have not expired at `now` (ms)."""
+        kept_from = None if self.keep_days is None else now - self.keep_days * _DAY_MS
         periods = self.calendar.at(time)
         return tuple(
             Ladder(self, p.number) for p in periods if kept_from is None or p.ends_at is None or p.ends_at > kept_from
         )
 
     def ladders_counting(self, time: int, now: int, grace_ms: int) -> "tuple[Ladder, ...]":
-        """Return the ladders that a submission of this time counts in now (see `periods.counting_in`)."""
+        """Return the ladders in which a submission of this time counts now. All times are in ms.
+
+        See `periods.counting_in`.
+        """
+        # The common case, on the path of every submission: skip the calendar.
         if self.calendar.kinds == FOR_ALL_TIME.kinds:
             return (Ladder(self),)
         return tuple(Ladder(self, p.number) for p in counting_in(self.calendar, time, now, grace_ms))
 
     def ladders_to_backfill(self) -> "tuple[Ladder, ...]":
-        """Return the ladders of the periods that are incomplete."""
+        """Return the ladders of the incomplete periods."""
         return tuple(Ladder(self, period.number) for period in self._incomplete())
 
     def _incomplete(self) -> Iterator[Period]:
         if self.backfill is not None:
             for kind in self.backfill.kinds:
-                alone = replace(self.calendar, kinds=(kind,))
+                calendar = replace(self.calendar, kinds=(kind,))
                 time: int | None = self.backfill.since
                 while time is not None and time <= self.backfill.until:
-                    [period] = alone.at(time)
+                    [period] = calendar.at(time)
                     yield period
                     time = period.ends_at
 
 
 class Ladder(NamedTuple):
-    """One board in one period: the list within which players are ranked.
+    """One board in one period: the unit of ranking.
 
-    The index of a past period is retired some time after its end: then it is not `indexed` and the store answers.
+    The index retires a past period some time after its end. The ladder is then not `indexed`: the store answers.
     """
 
     board: Board
@@ -180,17 +191,17 @@ class Ladder(NamedTuple):
 
     @property
     def period_name(self) -> str:
-        """The period's name in addresses."""
+        """Return the period's name, as used in paths."""
         return self._period.name
 
     def is_over(self, now: int) -> bool:
-        """Whether the period ended by a time in ms since 1970."""
+        """Return whether the period had ended at `now` (ms)."""
         ends_at = self._period.ends_at
         return ends_at is not None and ends_at <= now
 
     @property
     def incomplete(self) -> bool:
-        """Whether the ladder still lacks scores that were submitted before the board had such periods."""
+        """Return whether the ladder still lacks earlier scores, because its backfill is pending."""
         backfill = self.board.backfill
         return backfill is not None and backfill.concerns(self._period)
 

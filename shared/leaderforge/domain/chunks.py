@@ -1,4 +1,4 @@
-"""Taking many a few at a time."""
+"""Splitting of sequences."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,5 +7,5 @@ T = TypeVar("T")
 
 
 def chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
-    """Return the items in order, `size` at a time and at last what is left."""
+    """Return the items in order, split into sequences of `size`. The last one may be shorter."""
     return [items[start : start + size] for start in range(0, len(items), size)]

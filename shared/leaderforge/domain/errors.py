@@ -1,13 +1,13 @@
-"""Everything LeaderForge can refuse or fail at.
+"""All errors of LeaderForge.
 
-Adapters translate their drivers' exceptions into these; the HTTP edge maps each class to a status in one table.
+Adapters translate exceptions of their drivers into these. The HTTP edge maps each class to a status in one table.
 """
 
 from collections.abc import Mapping
 
 
 class LeaderForgeError(Exception):
-    """Base of all errors; `code` is the stable, machine-readable name that callers may rely on."""
+    """Base of all errors. `code` is a stable, machine-readable name: callers may rely on it."""
 
     code = "internal_error"
 
@@ -18,21 +18,25 @@ class LeaderForgeError(Exception):
 
 
 class Refused(LeaderForgeError):
-    """The request itself is at fault: repeating it unchanged cannot succeed."""
+    """The request is invalid. Repeating it unchanged cannot succeed."""
 
     code = "invalid_request"
 
 
 class InvalidCursor(Refused):
+    """The cursor of a page cannot be decoded, or belongs to another list."""
+
     code = "invalid_cursor"
 
 
 class ScoreOutOfRange(Refused):
+    """A score or a sum is beyond ±(2^53 - 1)."""
+
     code = "score_out_of_range"
 
 
 class RuleViolated(Refused):
-    """A submission breaks one of its board's rules, which is named."""
+    """The submission breaks the named rule of its board."""
 
     code = "rule_violated"
 
@@ -41,50 +45,66 @@ class RuleViolated(Refused):
 
 
 class PeriodClosed(Refused):
-    """A submission came too late to count in any period."""
+    """The submission is too late: every period that contains its time is closed."""
 
     code = "period_closed"
 
 
 class NotFound(LeaderForgeError):
+    """The requested object does not exist."""
+
     code = "not_found"
 
 
 class BoardNotFound(NotFound):
+    """No board has this slug."""
+
     code = "board_not_found"
 
 
 class PeriodNotFound(NotFound):
+    """The board has no such period."""
+
     code = "period_not_found"
 
 
 class UserNotFound(NotFound):
+    """No player has this id."""
+
     code = "user_not_found"
 
 
 class NotRanked(NotFound):
+    """The player has no standing on the board."""
+
     code = "not_ranked"
 
     @classmethod
     def on(cls, board: str, user_id: int) -> "NotRanked":
-        """Return that a player has no score on a board."""
+        """Return the error for a player without a standing on a board."""
         return cls(f"player {user_id} has no score on board {board!r}", user_id=user_id, board=board)
 
 
 class KeyNotFound(NotFound):
+    """No API key has this name."""
+
     code = "key_not_found"
 
 
 class Conflict(LeaderForgeError):
+    """The request contradicts the current state."""
+
     code = "conflict"
 
 
 class BoardExists(Conflict):
+    """The slug is in use."""
+
     code = "board_exists"
 
 
 class SettingFixed(Conflict):
-    """A setting of a board that cannot become what was asked for, which is named."""
+    """The named setting of a board cannot change to the requested value."""
 
     code = "setting_fixed"
 
@@ -93,64 +113,84 @@ class SettingFixed(Conflict):
 
 
 class UserExists(Conflict):
+    """The player id is in use."""
+
     code = "user_exists"
 
 
 class UsernameTaken(Conflict):
+    """Another player has this username."""
+
     code = "username_taken"
 
 
 class EmailTaken(Conflict):
+    """Another player has this email address."""
+
     code = "email_taken"
 
 
 class KeyNameTaken(Conflict):
+    """The key name is in use. Names of revoked keys stay reserved."""
+
     code = "key_name_taken"
 
 
 class KeyRevoked(Conflict):
+    """The API key is revoked."""
+
     code = "key_revoked"
 
 
 class Unauthenticated(LeaderForgeError):
+    """The call needs valid credentials."""
+
     code = "unauthenticated"
 
 
 class Forbidden(LeaderForgeError):
+    """The credentials are valid and do not permit the call."""
+
     code = "forbidden"
 
 
 class Unavailable(LeaderForgeError):
-    """A part that the request needs cannot be reached now; the same request may succeed later."""
+    """A required part cannot be reached. The same request may succeed later."""
 
     code = "unavailable"
 
 
 class StoreUnavailable(Unavailable):
+    """The store cannot be reached, or did not answer in time."""
+
     code = "store_unavailable"
 
 
 class IndexUnavailable(Unavailable):
-    """The rank index cannot answer: a node is out of reach, or a partition awaits its rebuild."""
+    """The rank index cannot answer: a node is unreachable, or a partition awaits its rebuild."""
 
     code = "index_unavailable"
 
 
 class QueueUnavailable(Unavailable):
+    """The queue cannot be reached, or did not accept every message."""
+
     code = "queue_unavailable"
 
 
 class PeriodBuilding(Unavailable):
-    """A period that the board was given lately is being completed from the scores submitted before."""
+    """The period was added to the board, and its backfill is not finished."""
 
     code = "period_building"
 
 
 class Overloaded(Unavailable):
+    """The process has too many requests in flight."""
+
     code = "overloaded"
 
 
 class TooManyListeners(Overloaded):
-    """This process has as many live listeners as it may."""
+    """This process has the maximum number of live listeners."""
 
     code = "too_many_listeners"

@@ -1,4 +1,4 @@
-"""Merging what the partitions answer into one exact answer."""
+"""Merging of the partitions' replies into one exact answer."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 class Row(NamedTuple):
-    """An entry as an index or a store lists it: its sort key and what a page shows beside.
+    """Sort key and shown columns of an entry, as index or store lists it.
 
-    Hidden ones are found by their player's id alone.
+    Only lookups by player id return hidden rows.
     """
 
     key: bytes
@@ -25,10 +25,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
-    """Entries around a bound: how many there are, how many lie above it, and the nearest on each side.
+    """Entries around a bound: their total, the number above it, and the nearest on each side.
 
-    `before` and `after` are in rank order; `after` starts with the first entry at or below the bound, whose rank
-    is `above` + 1.
+    `before` and `after` are in rank order. `after` starts with the first entry at or below the bound, at rank `above` +
+    1.
     """
 
     total: int
@@ -39,17 +39,18 @@ class Window(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many entries there are, and how many lie above each bound asked for, in the order asked."""
+    """Total of the entries, and the number above each bound, in the order of the bounds."""
 
     total: int
     above: Sequence[int]
 
 
 def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Callable[[T], bytes]) -> Window[T]:
-    """Return the window over all partitions from each partition's own, taken at the same bound and sizes.
+    """Return the window over all partitions. Each partition's window must have the same bound and sizes.
 
     `key` returns an entry's sort key.
     """
+    # The entries closest to the bound come last in each list: merge backwards, then restore the order.
     nearest = merge(*(reversed(w.before) for w in windows), key=key, reverse=True)
     return Window(
         total=sum(w.total for w in windows),
@@ -59,42 +60,42 @@ def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Ca
     )
 
 
-def share(wanted: int, partitions: int) -> int:
-    """Return how many of `wanted` consecutive entries one partition holds at the most, in all likelihood.
+def share(count: int, partitions: int) -> int:
+    """Return a probable upper bound for one partition's share of `count` consecutive entries.
 
-    Hashing spreads entries as a fair die would, so this is the mean and four standard deviations more.
+    Hashing spreads entries uniformly: the bound is the mean plus four standard deviations.
     """
-    mean = wanted / partitions
-    return min(wanted, ceil(mean + 4 * sqrt(mean)) + 1)
+    mean = count / partitions
+    return min(count, ceil(mean + 4 * sqrt(mean)) + 1)
 
 
 def is_conclusive(
     windows: Sequence[Window[T]],
     merged: Window[T],
-    asked: tuple[int, int],
-    wanted: tuple[int, int],
+    requested: tuple[int, int],
+    needed: tuple[int, int],
     key: Callable[[T], bytes],
 ) -> bool:
-    """Whether windows of `asked` entries before and after a bound were enough for the `wanted` ones of the merged.
+    """Return whether windows of `requested` entries before and after a bound yield `needed` exact merged ones.
 
-    They were unless a partition was cut short before the last entry that was kept.
+    They do unless a partition's window was cut off before the last merged entry.
     """
-    asked_before, asked_after = asked
-    wanted_before, wanted_after = wanted
+    requested_before, requested_after = requested
+    needed_before, needed_after = needed
     for window in windows:
-        if len(window.after) == asked_after < wanted_after and (
-            len(merged.after) < wanted_after or key(window.after[-1]) < key(merged.after[-1])
+        if len(window.after) == requested_after < needed_after and (
+            len(merged.after) < needed_after or key(window.after[-1]) < key(merged.after[-1])
         ):
             return False
-        if len(window.before) == asked_before < wanted_before and (
-            len(merged.before) < wanted_before or key(window.before[0]) > key(merged.before[0])
+        if len(window.before) == requested_before < needed_before and (
+            len(merged.before) < needed_before or key(window.before[0]) > key(merged.before[0])
         ):
             return False
     return True
 
 
 def merge_counts(counts: Iterable[Counts]) -> Counts:
-    """Return the counts over all partitions from each partition's own, for the same bounds."""
+    """Return the counts over all partitions. Each partition's counts must have the same bounds."""
     parts = list(counts)
     return Counts(
         total=sum(c.total for c in parts),
@@ -103,6 +104,6 @@ def merge_counts(counts: Iterable[Counts]) -> Counts:
 
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
-    """Return the n-th smallest key (from 0) of several lists, or None where there are fewer."""
+    """Return the n-th smallest key (from 0) of several lists, None if there are fewer."""
     ordered = sorted(chain.from_iterable(partitions))
     return ordered[n] if n < len(ordered) else None

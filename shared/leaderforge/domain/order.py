@@ -1,8 +1,8 @@
-"""The total order of entries, as bytes.
+"""Total order of entries, as bytes.
 
-An entry beats another by score (in the board's direction), then by subscore (in its own direction, on boards that have
-one), then earlier time, then smaller user id. A sort key is those numbers as biased big-endian integers, so comparing
-two keys as bytes compares the entries, in Python, in a Redis sorted set and anywhere else. Smaller keys rank higher.
+Entries are ordered by score (in the board's order), then subscore (in its own order, on boards that have one), then
+earlier time, then smaller player id. A sort key holds these numbers as biased big-endian integers. Comparing two keys
+as bytes therefore compares the entries: in Python, in a Redis sorted set and anywhere else. Smaller keys rank higher.
 """
 
 from typing import NamedTuple, Protocol
@@ -13,17 +13,17 @@ SCORE_BYTES = 7
 TIME_BYTES = 6
 USER_BYTES = 7
 KEY_BYTES = SCORE_BYTES + TIME_BYTES + USER_BYTES
-"""The length of a sort key on boards without a subscore."""
+"""Length of a sort key on boards without a subscore, in bytes."""
 WIDE_KEY_BYTES = KEY_BYTES + SCORE_BYTES
-"""The length of a sort key on boards with a subscore."""
+"""Length of a sort key on boards with a subscore, in bytes."""
 
 MAX_TIME = 2**47 - 1
-"""Largest magnitude of a time, in milliseconds since 1970: some 4,459 years either way."""
+"""Largest magnitude of a time, in ms since 1970: about 4,459 years in both directions."""
 
 FIRST = b""
-"""A bound before every key."""
+"""Bound before every key."""
 LAST = b"\xff"
-"""A bound after every key."""
+"""Bound after every key."""
 
 _INTEGER_BIAS = MAX_INTEGER + 1
 _TIME_BIAS = MAX_TIME + 1
@@ -32,7 +32,7 @@ _TIME_SHIFT = 8 * USER_BYTES
 
 
 class Place(NamedTuple):
-    """What a sort key says: a score, its time (ms since 1970), whose it is and, on boards that have one, a subscore."""
+    """Content of a sort key: score, time (ms), player id and, on boards that have one, subscore."""
 
     score: int
     achieved_at: int
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 class Placed(Protocol):
-    """Whatever has the numbers of a place: a place, a standing."""
+    """Anything with the numbers of a `Place`, such as a standing."""
 
     @property
     def score(self) -> int: ...
@@ -54,7 +54,7 @@ class Placed(Protocol):
 
 
 class Ranked(NamedTuple):
-    """A sort key as numbers, each the smaller the better; `subscore` is 0 on boards without one."""
+    """Sort key as numbers; smaller is better. `subscore` is 0 on boards without one."""
 
     score: int
     subscore: int
@@ -63,9 +63,9 @@ class Ranked(NamedTuple):
 
 
 def sort_key(board: Board, place: Placed) -> bytes:
-    """Return the entry's key, of `key_bytes` bytes.
+    """Return the entry's sort key, `key_bytes(board)` bytes long.
 
-    Raises `OverflowError` for numbers beyond `MAX_INTEGER` or `MAX_TIME`; callers validate before.
+    Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`: callers validate first.
     """
     ranked = ranked_score(board.order, place.score) + _INTEGER_BIAS
     number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
@@ -77,7 +77,7 @@ def sort_key(board: Board, place: Placed) -> bytes:
 
 
 def place(board: Board, key: bytes) -> Place:
-    """Return what a key of `sort_key` was made from."""
+    """Return the content of a sort key: the inverse of `sort_key`."""
     ranked = ranked_place(key)
     return Place(
         score=ranked_score(board.order, ranked.score),
@@ -88,12 +88,12 @@ def place(board: Board, key: bytes) -> Place:
 
 
 def ranked_score(order: Order, score: int) -> int:
-    """Return a score as a number that is the smaller the better, and the score of such a number."""
+    """Return a score as a number where smaller is better. The function is its own inverse."""
     return -score if order is Order.DESC else score
 
 
 def ranked_place(key: bytes) -> Ranked:
-    """Return a whole sort key as numbers."""
+    """Return a complete sort key as numbers."""
     wide = len(key) > KEY_BYTES
     return Ranked(
         score=int.from_bytes(key[:SCORE_BYTES], "big") - _INTEGER_BIAS,
@@ -104,7 +104,7 @@ def ranked_place(key: bytes) -> Ranked:
 
 
 def ranked_key(board: Board, ranked: Ranked) -> bytes:
-    """Return the sort key that is these numbers."""
+    """Return the sort key with these numbers: the inverse of `ranked_place`."""
     return sort_key(
         board,
         Place(
@@ -117,37 +117,41 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return numbers that compare with ranked places just as the bound compares with their keys."""
+    """Return numbers that compare with ranked places as the bound compares with their keys.
+
+    SQL compares numbers, the index compares bytes: both must cut a list at the same entry.
+    """
     width = key_bytes(board)
     ranked = ranked_place(bound[:width].ljust(width, b"\0"))
+    # A bound longer than a key, such as a key and a zero byte, lies directly after that key.
     if len(bound) > width:
         return Ranked(ranked.score, ranked.subscore, ranked.achieved_at, ranked.user_id + 1)
     return ranked
 
 
 def key_bytes(board: Board) -> int:
-    """Return the length of the board's sort keys."""
+    """Return the length of the board's sort keys, in bytes."""
     return KEY_BYTES if board.subscore_order is None else WIDE_KEY_BYTES
 
 
 def score_bound(board: Board, score: int) -> bytes:
-    """Return a bound that lies after every better score and before every entry with this one."""
+    """Return the bound between all better scores and all entries with this score."""
     return (ranked_score(board.order, score) + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
 
 
 def rank_bound(board: Board, key: bytes) -> bytes:
-    """Return the bound such that an entry's rank is one more than the number of entries above it.
+    """Return the rank bound of an entry: its rank is 1 + the number of entries above it.
 
-    Shared ranks count better scores and subscores only, so their bound is the part of the key that holds those.
+    Shared ranks count better scores and subscores only: their bound is the part of the key that holds those.
     """
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 
 
 def user_id_of(key: bytes) -> int:
-    """Return the user id in a sort key."""
+    """Return the player id of a sort key."""
     return int.from_bytes(key[-USER_BYTES:], "big") - _INTEGER_BIAS
 
 
 def user_bytes(user_id: int) -> bytes:
-    """Return the id as the last `USER_BYTES` bytes of the user's sort keys hold it."""
+    """Return the player id as the last `USER_BYTES` bytes of a sort key."""
     return (user_id + _INTEGER_BIAS).to_bytes(USER_BYTES, "big")

@@ -1,8 +1,10 @@
-"""Periods: the stretches of time within which players are ranked, and which of them a submission counts in.
+"""Periods: time spans in which boards rank, and the rules for late submissions.
 
-A period is numbered by when it starts, so that its number and its name follow from the board's calendar and a time,
-without asking anyone. Days, weeks and months are those of the calendar's time zone; weeks are ISO 8601's. A period
-begins when clocks there first show its start or, where that is left out, anything later: clocks put back repeat none.
+A period's number encodes its start and its kind. Number and name therefore follow from the board's calendar and a time,
+without I/O. Days, weeks and months are those of the calendar's time zone; weeks follow ISO 8601.
+
+A period begins at the first moment when the local clocks show its start or, if they skip it, anything later. Period
+starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.
 """
 
 import re
@@ -19,15 +21,16 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.wall_clock import WallClock
 
 ALL_TIME = 0
-"""The number of the period that never ends."""
+"""Number of the permanent period."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODE_BITS = 3
+"""Low bits of a period's number that encode its kind. The other bits are its start, in s since 1970."""
 _MAX_CRON_LENGTH = 100
 
 
 class Kind(StrEnum):
-    """How long a period lasts."""
+    """Length of a period."""
 
     ALL_TIME = "all-time"
     DAILY = "daily"
@@ -42,7 +45,7 @@ _KINDS = {code: kind for kind, code in _CODES.items()}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time, from `starts_at` up to, not including, `ends_at` (ms since 1970; None: without end)."""
+    """Time span from `starts_at` up to, not including, `ends_at` (ms). None means unbounded."""
 
     number: int
     name: str
@@ -51,7 +54,7 @@ class Period:
     ends_at: int | None = None
 
     def holds(self, time: int) -> bool:
-        """Whether the time lies in the period."""
+        """Return whether the period contains the time (ms)."""
         return (self.starts_at is None or self.starts_at <= time) and (self.ends_at is None or time < self.ends_at)
 
 
@@ -60,9 +63,9 @@ FOR_EVER = Period(ALL_TIME, Kind.ALL_TIME.value, Kind.ALL_TIME)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The kinds of periods that a board has, the first of which is what is meant by its current period.
+    """Period kinds of a board. The first kind is the board's current period by default.
 
-    `season` is the cron expression of when seasons start, in the time zone.
+    `season` is the cron expression of the season starts, in the time zone.
     """
 
     kinds: tuple[Kind, ...] = (Kind.ALL_TIME,)
@@ -70,25 +73,26 @@ class Calendar:
     season: str | None = None
 
     def at(self, time: int) -> Sequence[Period]:
-        """Return the periods, one a kind, that a time in ms since 1970 lies in.
+        """Return the periods that contain a time (ms), one a kind.
 
-        Times beyond the years 1 to 9999 lie in no period that ends.
+        Times beyond the years 1 to 9999 lie in the permanent period only.
         """
         return _FOR_EVER_ONLY if self.kinds == _ALL_TIME_ONLY else _at_second(self, time // 1000)
 
     def of_kind(self, kind: Kind, time: int) -> Period | None:
-        """Return the period of this kind that a time lies in, None if the calendar has none."""
+        """Return the period of this kind that contains a time (ms), None if the calendar lacks the kind."""
         return next((period for period in self.at(time) if period.kind is kind), None)
 
     def numbered(self, number: int) -> Period:
-        """Return the period of a number that a calendar with this time zone gave.
+        """Return the period with a number that a calendar with this time zone assigned.
 
-        A season's end is that of the seasons there are now, None where there are none any more.
+        A season ends at the next start of the current cron expression, or has no end if the board has no seasons any
+        more.
         """
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
 
     def knows(self, number: int) -> bool:
-        """Whether a period can have this number."""
+        """Return whether a period can have this number."""
         try:
             return bool(self.numbered(number))
         except (KeyError, OverflowError):
@@ -100,17 +104,20 @@ _FOR_EVER_ONLY = (FOR_EVER,)
 
 
 def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Sequence[Period]:
-    """Return the periods that a submission of this time still counts in: those that ended less than the grace ago."""
+    """Return the periods in which a submission of this time counts. All times are in ms.
+
+    A period counts late submissions for `grace_ms` after its end.
+    """
     return [p for p in calendar.at(time) if p.ends_at is None or now < p.ends_at + grace_ms]
 
 
 def number_of_start(time: int) -> int:
-    """Return a number such that periods that start before this time, in ms since 1970, have lower ones."""
+    """Return the lower bound of the numbers of periods that start at or after this time (ms)."""
     return time // 1000 << _CODE_BITS
 
 
-def named(calendar: Calendar, name: str) -> int | None:
-    """Return the number of the period with this name, None where no period can have it."""
+def number_of_name(calendar: Calendar, name: str) -> int | None:
+    """Return the number of the period with this name, None if no period can have it."""
     if name == Kind.ALL_TIME:
         return ALL_TIME
     for kind, pattern in _NAMES.items():
@@ -118,7 +125,7 @@ def named(calendar: Calendar, name: str) -> int | None:
         if match is not None:
             try:
                 number = _number(kind, _begin_named(calendar, kind, match))
-                # A day that a time zone left out begins with the one after it, whose name is another.
+                # A day that the time zone skipped begins with the next day, which has another name.
                 return number if calendar.numbered(number).name == name else None
             except (ValueError, OverflowError):
                 return None
@@ -126,24 +133,24 @@ def named(calendar: Calendar, name: str) -> int | None:
 
 
 def require_time_zone(name: str) -> str:
-    """Return the name of a time zone that there is. Raises `Refused`."""
+    """Return the name if it is a known time zone. Raises `Refused` if it is not."""
     try:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise Refused(f"there is no time zone {name!r}: use a name such as Europe/Berlin") from None
+        raise Refused(f"unknown time zone {name!r}: use an IANA name such as Europe/Berlin") from None
     return name
 
 
 def require_cron(expression: str) -> str:
-    """Return a cron expression of five fields that can be met. Raises `Refused`."""
+    """Return the cron expression with single spaces. Raises `Refused` if it is invalid or never matches."""
     text = " ".join(expression.split())
     try:
         if len(text) > _MAX_CRON_LENGTH or len(text.split()) != 5:
-            raise CronSimError("it needs five fields")
+            raise CronSimError("use five fields, such as '0 0 1 * *'")
         next(CronSim(text, _EPOCH))
     except (CronSimError, StopIteration) as error:
-        reason = str(error) or "it is never met"
-        raise Refused(f"{expression[:_MAX_CRON_LENGTH]!r} does not say when seasons start: {reason}") from None
+        reason = str(error) or "it never matches"
+        raise Refused(f"{expression[:_MAX_CRON_LENGTH]!r} is not a valid cron expression: {reason}") from None
     return text
 
 
@@ -152,7 +159,7 @@ def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
     if kind is not Kind.SEASON:
         return _period(calendar, kind, moment)
-    # A season that began when the board had others goes on being known by its beginning.
+    # The cron expression may have been removed since: the start alone still identifies the season.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
     return Period(number, _season_name(moment), kind, _milliseconds(moment), ends_at)
 
@@ -176,7 +183,7 @@ def _period(calendar: Calendar, kind: Kind, moment: datetime) -> Period:
 
 
 def _days(kind: Kind, day: date) -> tuple[datetime, datetime]:
-    """Return the midnights that begin the period of a day and the one that follows."""
+    """Return the midnights that begin a day's period and the next one."""
     if kind is Kind.DAILY:
         first, following = day, day + timedelta(days=1)
     elif kind is Kind.WEEKLY:
@@ -184,17 +191,19 @@ def _days(kind: Kind, day: date) -> tuple[datetime, datetime]:
         following = first + timedelta(days=7)
     else:
         first = day.replace(day=1)
+        # 31 days after the first day of a month always lie in the next month.
         following = (first + timedelta(days=31)).replace(day=1)
     return datetime.combine(first, time.min), datetime.combine(following, time.min)
 
 
 def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
-    """Return the last start of a season up to a reading of the clock, and the next."""
+    """Return the last season start up to a clock reading, and the next start. Raises `OverflowError` without one."""
     try:
+        # Reverse iteration excludes its first moment: add a second to find a season that starts now.
         start = next(CronSim(expression, reading + timedelta(seconds=1), reverse=True))
         return start, next(CronSim(expression, reading))
     except (StopIteration, ValueError):
-        raise OverflowError("no season of that time") from None
+        raise OverflowError("no season contains the time") from None
 
 
 def _day_name(kind: Kind, start: datetime) -> str:
@@ -219,19 +228,20 @@ _NAMES = {
 
 
 def _begin_named(calendar: Calendar, kind: Kind, match: re.Match[str]) -> datetime:
-    year, *rest = (int(text or 0) for text in match.groups())
+    year, *fields = (int(text or 0) for text in match.groups())
     if kind is Kind.SEASON:
-        month, day, hour, minute, second = rest
+        month, day, hour, minute, second = fields
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     if kind is Kind.WEEKLY:
-        start = datetime.fromisocalendar(year, rest[0], 1)
+        start = datetime.fromisocalendar(year, fields[0], 1)
     else:
-        month, day, *_ = [*rest, 1]
+        month, day, *_ = [*fields, 1]
         start = datetime(year, month, day)
     return WallClock(ZoneInfo(calendar.time_zone)).first(start)
 
 
 def _number(kind: Kind, start: datetime) -> int:
+    # Every start is a whole second: the division loses nothing.
     return _milliseconds(start) // 1000 << _CODE_BITS | _CODES[kind]
 
 

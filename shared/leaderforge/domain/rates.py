@@ -1,8 +1,8 @@
-"""Rate limits by the generic cell rate algorithm (GCRA), in microseconds and integers, exact.
+"""Rate limits by the generic cell rate algorithm (GCRA), exact, in integer microseconds.
 
-Each subject has one number, the theoretical arrival time: when all that it was allowed would have been due at the
-even pace of the rate. A request passes if that is no more than a burst ahead. It equals a bucket of `burst` tokens that
-refills evenly, without anything to refill.
+Each subject has one number, the theoretical arrival time: the moment when all its accepted requests would be due at the
+sustained rate. A request passes if that time is at most one burst ahead of now. This equals a token bucket of `burst`
+tokens, without a refill process.
 """
 
 import re
@@ -17,28 +17,35 @@ _TEXT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?):([0-9]{1,7})")
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """`interval_us` is what lies between two requests at the even pace; `burst` is how many may come at once."""
+    """Rate limit. `interval_us` lies between two requests at the sustained rate; `burst` may come at once."""
 
     interval_us: int
     burst: int
 
     @classmethod
     def parsed(cls, text: str) -> Self:
-        """Return the limit of a text such as `50:100`, requests a second and burst. Raises `ValueError`."""
-        found = _TEXT.fullmatch(text)
-        if found is None or not Fraction(found[1]) or not 1 <= int(found[2]) <= MAX_BURST:
-            raise ValueError("must be requests a second, a colon and a burst, such as 50:100 or 0.5:10")
-        return cls(max(1, round(SECOND_US / Fraction(found[1]))), int(found[2]))
+        """Return the limit of a text such as `50:100`: requests per second and burst.
+
+        Raises `ValueError` if it is invalid.
+        """
+        match = _TEXT.fullmatch(text)
+        if match is None or not Fraction(match[1]) or not 1 <= int(match[2]) <= MAX_BURST:
+            raise ValueError("must be requests per second, a colon and a burst, such as 50:100 or 0.5:10")
+        # An interval of 0 us would mean no limit.
+        return cls(max(1, round(SECOND_US / Fraction(match[1]))), int(match[2]))
 
     @property
     def window_us(self) -> int:
-        """How long a whole burst takes to be due again."""
+        """Return the time in which a full burst becomes available again."""
         return self.interval_us * self.burst
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What became of a request, and what is left: `retry_us` until one passes again, `reset_us` until a burst does."""
+    """Decision on a request, and the remaining allowance.
+
+    The next request passes in `retry_us`. A full burst passes in `reset_us`.
+    """
 
     allowed: bool
     remaining: int
@@ -47,7 +54,10 @@ class Allowance:
 
 
 def take(due: int, now: int, limit: RateLimit) -> tuple[int, Allowance]:
-    """Return the theoretical arrival time after a request now, and what became of the request."""
+    """Return the new theoretical arrival time and the decision on a request now. All times are in us.
+
+    A refused request does not change the theoretical arrival time.
+    """
     begin = max(due, now)
     after = begin + limit.interval_us
     ahead = after - now

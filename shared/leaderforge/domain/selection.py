@@ -1,10 +1,11 @@
-"""Selecting the entry at a global rank among sorted partitions, by probing a few local positions a round.
+"""Selection of the entry at a global rank among sorted partitions, by probing a few local positions a round.
 
 Multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y and
-matrices with sorted columns, 1982): every probed key bounds how many entries of each partition precede it, the
-bounds add up, and whatever lies beyond the closest keys on either side of the target is dropped. Since players are
-hashed, the target is probably near the same fraction of each partition, so probes are densest there; they spread out
-geometrically, so that any distribution narrows by a constant factor a round.
+matrices with sorted columns, 1982). Every probed key bounds the number of preceding entries in each partition. The
+bounds add up, and everything beyond the closest keys on either side of the target is dropped.
+
+Players are hashed: the target is probably near the same fraction of each partition. Probes are densest there. They
+spread out geometrically, which narrows any distribution by a constant factor a round.
 """
 
 from bisect import bisect_left
@@ -14,14 +15,15 @@ from math import isqrt
 from leaderforge.domain.merge import nth
 
 FEW = 160
-"""Partitions with no more candidates than this, on average, are read whole: a round more costs more than their keys."""
+"""Average number of candidates a partition up to which partitions are read whole. Another round costs more than reading
+their keys."""
 
 
 class Selection:
-    """The search for the entry with `rank` - 1 entries above it.
+    """Search for the entry with `rank` - 1 entries above it.
 
-    Ask for `probes`, answer with `narrow`, until `done`; `key` is then the entry's sort key, or None if the
-    partitions shrank below the rank meanwhile. `sizes` are the partitions' numbers of entries.
+    Alternate `probes` and `narrow` until `done`. Then `key` is the entry's sort key, or None if the partitions shrank
+    below the rank meanwhile. `sizes` are the numbers of entries of the partitions.
     """
 
     def __init__(self, sizes: Sequence[int], rank: int) -> None:
@@ -32,18 +34,18 @@ class Selection:
         self.done = not 0 <= self._target < sum(sizes)
 
     def probes(self) -> list[list[int]]:
-        """Return, for each partition, the ascending local positions (from 0) whose keys are wanted next."""
+        """Return the local positions (from 0, ascending) to read next, for each partition."""
         candidates = sum(self._high) - sum(self._low)
         if candidates <= FEW * len(self._low):
             return [list(range(low, high)) for low, high in zip(self._low, self._high, strict=True)]
-        wanted = self._target - sum(self._low)
+        offset = self._target - sum(self._low)
         return [
-            _spread(low, high, low + wanted * (high - low) // candidates)
+            _spread(low, high, low + offset * (high - low) // candidates)
             for low, high in zip(self._low, self._high, strict=True)
         ]
 
     def narrow(self, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> None:
-        """Take the keys at the probed positions; a list cut short means that the partition has shrunk."""
+        """Narrow the search by the keys at the probed positions. A short list means that the partition has shrunk."""
         if all(len(p) == high - low for p, low, high in zip(probes, self._low, self._high, strict=True)):
             self.key = nth(keys, self._target - sum(self._low))
             self.done = True
@@ -65,13 +67,13 @@ class Selection:
             self.done = True
 
     def _least(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
-        """Return how many entries of each partition precede `key` at least."""
+        """Return a lower bound of the entries that precede `key`, for each partition."""
         return [
             _preceding(part, key, positions, low) for low, positions, part in zip(self._low, probes, keys, strict=True)
         ]
 
     def _most(self, key: bytes, probes: Sequence[Sequence[int]], keys: Sequence[Sequence[bytes]]) -> list[int]:
-        """Return how many entries of each partition precede `key` at most."""
+        """Return an upper bound of the entries that precede `key`, for each partition."""
         return [
             positions[i] if (i := bisect_left(part, key)) < len(part) else high
             for high, positions, part in zip(self._high, probes, keys, strict=True)
@@ -79,6 +81,7 @@ class Selection:
 
 
 def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low: int) -> int:
+    """Return a lower bound of the entries of one partition that precede `key`."""
     i = bisect_left(part, key)
     if i < len(part) and part[i] == key:
         return positions[i]
@@ -86,7 +89,7 @@ def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low:
 
 
 def _spread(low: int, high: int, centre: int) -> list[int]:
-    """Return positions in [low, high): dense within what chance moves the target, ever wider apart beyond."""
+    """Return positions in [low, high): dense where chance may move the target, geometrically wider beyond."""
     positions = {low, centre, high - 1}
     deviation = max(4, isqrt(high - low))
     step = deviation // 4

@@ -1,11 +1,11 @@
-"""Which partition a player belongs to, and where in the cluster a partition lies."""
+"""Hashing of players to partitions, and of partitions to cluster slots."""
 
 from binascii import crc_hqx
 from functools import cache
 from itertools import count
 
 SLOTS = 16384
-"""Hash slots of a Redis or Valkey cluster."""
+"""Number of hash slots of a Redis or Valkey cluster."""
 
 MAX_PARTITIONS = 1024
 
@@ -13,10 +13,10 @@ _MASK = 2**64 - 1
 
 
 def mix64(number: int) -> int:
-    """Return a well-mixed 64-bit hash of an integer, taken modulo 2^64.
+    """Return a well-mixed 64-bit hash of an integer modulo 2^64.
 
-    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014),
-    chosen since any language can repeat it exactly. Test vectors are in docs/architecture.md.
+    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Any
+    language can reproduce it exactly. Test vectors are in docs/architecture.md.
     """
     z = (number + 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -25,12 +25,13 @@ def mix64(number: int) -> int:
 
 
 def partition_of(user_id: int, partitions: int) -> int:
-    """Return the player's partition, 0 to `partitions` - 1, the same on every machine and in every version."""
+    """Return the player's partition, 0 to `partitions` - 1. It is equal on every machine and in every version."""
+    # Multiply and shift: the partitions get equal ranges of hashes, and any number of them works.
     return (mix64(user_id) * partitions) >> 64
 
 
 def slot_of(tag: str) -> int:
-    """Return the cluster slot of the keys with this hash tag (CRC16/XMODEM, as the cluster specification has it)."""
+    """Return the cluster slot of keys with this hash tag: CRC16/XMODEM, as in the cluster specification."""
     return crc_hqx(tag.encode(), 0) % SLOTS
 
 
@@ -38,19 +39,21 @@ def slot_of(tag: str) -> int:
 def hash_tags(partitions: int) -> tuple[str, ...]:
     """Return a hash tag for each partition, in the middle of its equal share of the slots.
 
-    Any even split of the slots over nodes therefore spreads the partitions evenly.
+    Any even split of the slots over nodes therefore spreads the partitions evenly. Raises `ValueError` unless
+    `partitions` is 1 to 1024.
     """
     if not 1 <= partitions <= MAX_PARTITIONS:
         raise ValueError(f"partitions must be 1 to {MAX_PARTITIONS}, not {partitions}")
-    wanted = [(2 * i + 1) * SLOTS // (2 * partitions) for i in range(partitions)]
-    missing = set(wanted)
-    found: dict[int, str] = {}
+    targets = [(2 * i + 1) * SLOTS // (2 * partitions) for i in range(partitions)]
+    missing = set(targets)
+    tag_of_slot: dict[int, str] = {}
+    # A tag cannot be computed from its slot: try numbers until every target slot has one.
     for number in count():
         tag = str(number)
         slot = slot_of(tag)
         if slot in missing:
-            found[slot] = tag
+            tag_of_slot[slot] = tag
             missing.remove(slot)
             if not missing:
                 break
-    return tuple(found[slot] for slot in wanted)
+    return tuple(tag_of_slot[slot] for slot in targets)

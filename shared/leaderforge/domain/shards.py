@@ -1,4 +1,4 @@
-"""What operators are shown of the index's parts."""
+"""State of the index's nodes and partitions, for operators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IndexNode:
-    """A node that takes writes. `memory` is in bytes, None where the node does not tell."""
+    """Node that accepts writes. `memory` is in bytes, None if the node does not report it."""
 
     name: str
     up: bool
@@ -15,10 +15,10 @@ class IndexNode:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A partition, and the name of the node it is on.
+    """Partition, and the name of its node.
 
-    `watermark` is the time (ms since 1970) up to which it is known to be complete, None if it is not. `entries` counts
-    those of the ladders asked for, `players` those whose names it holds. All are None where its node does not answer.
+    `watermark` is the time (ms) up to which the partition is complete, None if it is incomplete. `entries` counts its
+    entries of the requested ladders, `players` its usernames. All are None if the node does not answer.
     """
 
     partition: int
@@ -30,10 +30,10 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """How far the verification of all standings, some players at a time, has come.
+    """Progress of the verification of all standings, a batch of players at a time.
 
-    Up to `verified_at` (ms since 1970), `checked` standings were compared since it last began with the first player,
-    and `differing` of them had to be mended. `reached` is the player it has come to, None once it has been over all.
+    Up to `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were
+    repaired. `reached` is the last compared player id, None after a complete pass.
     """
 
     verified_at: int
@@ -44,9 +44,9 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The nodes of the index, by name, its partitions in order, and its inspection, None where none is known.
+    """Nodes of the index by name, its partitions in order, and its verification state, None if that is unknown.
 
-    Nodes and partitions are empty where no node can be reached.
+    Nodes and partitions are empty if no node can be reached.
     """
 
     nodes: Sequence[IndexNode]

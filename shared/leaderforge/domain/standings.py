@@ -1,7 +1,7 @@
-"""Events and the standings they amount to.
+"""Events and the standings that they combine to.
 
-A standing is a function of the set of a player's events, never of the order they arrived in: `combine` is
-associative and commutative, so events can be folded one by one, in batches, or again from the log.
+A standing depends on the set of a player's events, never on their order: `combine` is associative and commutative.
+Events may therefore be folded one by one, in batches, or again from the log.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from leaderforge.domain.order import MAX_TIME, ranked_score
 
 
 class Event(NamedTuple):
-    """One submission: a score, when it was achieved (ms since 1970) and its JSON metadata, if any.
+    """Stored submission: a score, its time (ms) and its JSON metadata, if any.
 
     `subscore` is the second score, 0 on boards without one.
     """
@@ -28,17 +28,19 @@ class Event(NamedTuple):
 
 
 LISTED = 0
+"""Value of `hidden` for a visible standing."""
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
 REMOVED = 4
-"""Why a standing is not listed, as bits: what is hidden, its player still sees; what is removed, nobody does."""
+"""Reasons, as bits, for which a standing is not listed. A player still sees a hidden standing of their own. Nobody sees
+a removed one."""
 
 
 class Standing(NamedTuple):
-    """What a player's events amount to on a ladder.
+    """Result of a player's events on a ladder.
 
-    `achieved_at`, `run_id` and `metadata` come from one and the same event, the run. `scored` tells whether any
-    event had a score other than zero: on `sum` boards only those move the time. `revision` grows with each change.
+    `achieved_at`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event had a score other
+    than zero: on `sum` boards only those change the time. `revision` grows with each change.
     """
 
     user_id: int
@@ -54,12 +56,12 @@ class Standing(NamedTuple):
 
     @property
     def removed(self) -> bool:
-        """Whether there is no such standing any more."""
+        """Return whether the standing is deleted."""
         return bool(self.hidden & REMOVED)
 
 
 def standing_of(event: Event) -> Standing:
-    """Return the standing of a player whose only event this is."""
+    """Return the standing of a player with only this event."""
     return Standing(
         user_id=event.user_id,
         score=event.score,
@@ -72,7 +74,11 @@ def standing_of(event: Event) -> Standing:
 
 
 def nothing(board: Board, user_id: int, revision: int) -> Standing:
-    """Return what is left of a removed standing: combined with any other, the neutral element."""
+    """Return the row of a removed standing: the neutral element of `combine`.
+
+    The row stays, because its revision must outlive the removal: older index updates would otherwise bring the standing
+    back.
+    """
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(
@@ -89,36 +95,37 @@ def nothing(board: Board, user_id: int, revision: int) -> Standing:
     )
 
 
-def combine(board: Board, one: Standing, other: Standing) -> Standing:
-    """Return the standing of the events of both, which must be of the same player and share no event."""
-    run = max(one, other, key=lambda s: _precedence(board, s))
+def combine(board: Board, first: Standing, second: Standing) -> Standing:
+    """Return the standing of the events of both. They must belong to one player and share no event."""
+    run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(
-        user_id=one.user_id,
-        score=one.score + other.score if adds else run.score,
+        user_id=first.user_id,
+        score=first.score + second.score if adds else run.score,
         achieved_at=run.achieved_at,
         run_id=run.run_id,
         metadata=run.metadata,
-        scored=one.scored or other.scored,
-        submissions=one.submissions + other.submissions,
-        revision=max(one.revision, other.revision),
-        subscore=one.subscore + other.subscore if adds else run.subscore,
+        scored=first.scored or second.scored,
+        submissions=first.submissions + second.submissions,
+        revision=max(first.revision, second.revision),
+        subscore=first.subscore + second.subscore if adds else run.subscore,
     )
 
 
 def fold(board: Board, events: Iterable[Event]) -> Standing:
-    """Return the standing of one player's events, of which there must be at least one."""
+    """Return the standing of one player's events. There must be at least one."""
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
 
 
 def improved(board: Board, event: Event, standing: Standing) -> bool:
-    """Whether the event is the standing's run or, on `sum` boards, moves the score the right way."""
+    """Return whether the event is the standing's run or, on `sum` boards, moves the score in the board's order."""
     if board.policy is Policy.SUM:
         return event.score > 0 if board.order is Order.DESC else event.score < 0
     return standing.run_id == event.submission_id
 
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
+    """Return the sort key of runs: the standing with the largest one provides the run."""
     match board.policy:
         case Policy.SUM:
             return (standing.scored, standing.achieved_at, standing.run_id.int)

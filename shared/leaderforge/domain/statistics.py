@@ -4,21 +4,22 @@ from fractions import Fraction
 
 
 def percentile(rank: int, total: int) -> float:
-    """Return the share of the other players that this rank is ahead of, in percent; 100 for a lone player."""
+    """Return the percentage of the other players that this rank is ahead of; 100 for a lone player."""
     if total <= 1:
         return 100.0
     return 100 * (total - rank) / (total - 1)
 
 
 def rank_at(percent: Fraction, total: int) -> int:
-    """Return the last rank that is ahead of at least `percent` of the other players, among `total` of them."""
+    """Return the last rank that is ahead of at least `percent` of the other players. `total` counts all players."""
+    # The double negation rounds up: the rank must be ahead of at least the percentage.
     return total - -((-percent * (total - 1)) // 100)
 
 
 def bucket_edges(low: int, high: int, buckets: int) -> list[int]:
     """Return the edges of at most `buckets` intervals that cover the scores low to high as evenly as integers allow.
 
-    Interval i holds the scores from edge i up to, not including, edge i + 1; the last edge is high + 1.
+    Interval i holds the scores from edge i up to, not including, edge i + 1. The last edge is high + 1.
     """
     width = high - low + 1
     used = min(buckets, width)

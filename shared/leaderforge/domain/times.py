@@ -5,18 +5,19 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1)
 _BEGINNING = f"{datetime.min.isoformat()}.000Z"
+"""Text of every earlier time: RFC 3339 has no years before 1."""
 
 
 def time_text(milliseconds: int) -> str:
-    """Return a time in ms since 1970 as RFC 3339 in UTC, which knows no years before 1."""
-    seconds, rest = divmod(milliseconds, 1000)
+    """Return a time in ms since 1970 as RFC 3339 text in UTC."""
+    seconds, fraction_ms = divmod(milliseconds, 1000)
     try:
-        return f"{_second_text(seconds)}.{rest:03}Z"
+        return f"{_second_text(seconds)}.{fraction_ms:03}Z"
     except OverflowError:
         return _BEGINNING
 
 
 @lru_cache(4096)
 def _second_text(seconds: int) -> str:
-    """Return a second since 1970 as text; receipts ask for the same few again and again."""
+    """Return a time in s since 1970 as text. Cached: most receipts contain one of a few recent seconds."""
     return (_EPOCH + timedelta(seconds=seconds)).isoformat()

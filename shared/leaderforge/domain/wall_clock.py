@@ -1,4 +1,4 @@
-"""What the clocks of a time zone show, and when they first show it."""
+"""Clock readings of a time zone, and the moments that they belong to."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """The clocks of a time zone. Readings have no zone, moments are in UTC; both are whole seconds.
+    """Clocks of a time zone. Readings have no zone, moments are in UTC; both are whole seconds.
 
     Raises `OverflowError` beyond the years 1 to 9999.
     """
@@ -17,7 +17,10 @@ class WallClock:
     zone: ZoneInfo
 
     def latest(self, moment: datetime) -> datetime:
-        """Return the latest reading up to a moment: while a put-back clock repeats an hour, that is its end."""
+        """Return the local wall time of a moment.
+
+        During the second pass of a repeated hour (DST), return the last second of the first.
+        """
         local = moment.astimezone(self.zone)
         if local.fold:
             change = self._change(local.replace(fold=0).astimezone(UTC), moment)
@@ -25,15 +28,15 @@ class WallClock:
         return local.replace(tzinfo=None)
 
     def first(self, reading: datetime) -> datetime:
-        """Return the first moment at which the clocks show this or anything later."""
+        """Return the first moment at which the clocks show this reading or anything later."""
         by_clock_before = reading.replace(tzinfo=self.zone).astimezone(UTC)
         by_clock_after = reading.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
-        if by_clock_after < by_clock_before:  # the reading is left out
+        if by_clock_after < by_clock_before:  # the clocks skip this reading
             return self._change(by_clock_after, by_clock_before)
         return by_clock_before
 
     def _change(self, before: datetime, after: datetime) -> datetime:
-        """Return when, after the one moment and up to the other, the clocks are changed, which they are once."""
+        """Return the moment of the single clock change after `before` and up to `after`, by bisection."""
         offset = before.astimezone(self.zone).utcoffset()
         while after - before > _SECOND:
             middle = before + (after - before) // 2 // _SECOND * _SECOND

@@ -1,4 +1,4 @@
-"""Boards: created, changed and deleted."""
+"""Boards: creation, changes and deletion."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from leaderforge.ports import Clock, ScoreStore
 
 
 class BoardService:
-    """Looks after the boards in the store. `actor` is who does it, for the audit log.
+    """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
-    Settings are given by the names of `board_settings.Settings`. All processes know of a change within 5 s.
+    Settings have the names of `board_settings.Settings`. A change reaches all processes within 5 s.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
@@ -21,34 +21,34 @@ class BoardService:
         self._clock = clock
 
     async def create(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
-        """Create a board. Raises `BoardExists`, and `Refused` for a setting that is wrong."""
+        """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
         board = created(slug, settings)
-        return await self._store.create_board(board, self._act(actor, "board.create", slug, settings))
+        return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:
-        """Return all boards, by name."""
+        """Return all boards, by slug."""
         return sorted(await self._store.boards(), key=lambda board: board.slug)
 
     async def get(self, slug: str) -> Board:
-        """Return a board as it is now. Raises `BoardNotFound`."""
+        """Return the board from the store. Raises `BoardNotFound`."""
         board = await self._store.board(slug)
         if board is None:
             raise BoardNotFound(f"there is no board {slug!r}", board=slug)
         return board
 
     async def change(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
-        """Change these settings. Raises `BoardNotFound`, `SettingFixed`, and `Refused` for one that is wrong.
+        """Change settings. Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
 
-        Periods that are added count from now on, and are completed from the scores there are in the background.
+        Added period kinds count from now on. A backfill adds earlier scores in the background.
         """
-        act = self._act(actor, "board.change", slug, settings)
-        return await self._store.change_board(slug, lambda board: changed(board, settings, act.at), act)
+        entry = self._audit_entry(actor, "board.change", slug, settings)
+        return await self._store.change_board(slug, lambda board: changed(board, settings, entry.at), entry)
 
     async def delete(self, slug: str, actor: str) -> Board:
-        """Delete a board for ever, with all it holds. Raises `BoardNotFound`, and `Conflict` for the default board."""
+        """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board."""
         if slug == DEFAULT_BOARD:
-            raise Conflict(f"the board {slug!r} stays: calls without a board's name are for it", board=slug)
-        return await self._store.delete_board(slug, self._act(actor, "board.delete", slug, {}))
+            raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
+        return await self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
 
-    def _act(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
+    def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, board=slug, details=dict(settings))

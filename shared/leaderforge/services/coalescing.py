@@ -11,21 +11,23 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Run = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
+"""Function that processes a batch. It returns one result per item, in order."""
 
 BATCH = 32
-"""What is worth a round trip: larger batches cost hardly less an item, and leave less to do while under way."""
+"""Batch size that amortises a round trip. Larger batches cost hardly less per item, and reduce the overlap."""
 STAGGER_S = 0.02
-"""Some commits' time: what is held up for longer waits for a lock or a disk."""
+"""Duration of a few commits, in s. A batch that takes longer waits for a lock or a disk."""
 
 
 class Coalescer(Generic[Item, Result]):
-    """Runs concurrent calls together: while batches are in flight new calls queue, and leave as the next batch.
+    """Batches concurrent calls: while batches are in flight, new calls queue for the next batch.
 
-    An idle coalescer runs a call at once, and under load batches grow by themselves. While one is in flight, the next
-    leaves when that lands, when it is full or `stagger_s` seconds after it: batches that follow each other closely are
-    small, and small ones cost the most an item, but one that is held up must not hold up the others. `run` returns one
-    result an item, in order; what it raises reaches every caller of that batch. Callers that wait longer than
-    `time_limit_s` seconds, or find `max_waiting` others before them, get `Overloaded`.
+    An idle coalescer runs a call at once. Under load, batches grow by themselves. While a batch is in flight, the next
+    one starts when that batch ends, when it is full, or after `stagger_s` seconds. Batches in quick succession would be
+    small, and small ones cost the most per item. A delayed batch must not block the following ones.
+
+    `run` returns one result per item, in order. Its exception reaches every caller of the batch. A call raises
+    `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
     """
 
     def __init__(
@@ -53,21 +55,22 @@ class Coalescer(Generic[Item, Result]):
         self._limit: asyncio.TimerHandle | None = None
 
     async def __call__(self, item: Item) -> Result:
-        """Return the result for this item."""
+        """Return the result for the item. Raises `Overloaded`."""
+        # Fail at once under overload: a long queue only adds latency to calls that time out anyway.
         if len(self._waiting) >= self._max_waiting:
-            raise Overloaded("too many requests are waiting; try again shortly")
+            raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
         if not self._scheduled:
-            # Calls that arrive in the same turn of the loop leave together.
+            # Calls of the same loop iteration join one batch.
             self._scheduled = True
             loop.call_soon(self._dispatch)
         self._limit_time_of(future, loop)
         return await future
 
     def _limit_time_of(self, future: asyncio.Future[Result], loop: asyncio.AbstractEventLoop) -> None:
-        """Have the call expire in time. All have the same limit, so that one timer, for the oldest, does."""
+        """Schedule the call's timeout. All calls share one limit, so one timer, for the oldest, suffices."""
         while self._limited and self._limited[0][1].done():
             self._limited.popleft()
         self._limited.append((loop.time() + self._time_limit_s, future))
@@ -75,21 +78,25 @@ class Coalescer(Generic[Item, Result]):
             self._limit = loop.call_later(self._time_limit_s, self._expire)
 
     def _expire(self) -> None:
+        """Fail all calls past their time limit, and schedule the next timeout."""
         loop = asyncio.get_running_loop()
         self._limit = None
         while self._limited and (self._limited[0][0] <= loop.time() or self._limited[0][1].done()):
             _, future = self._limited.popleft()
             if not future.done():
-                future.set_exception(Overloaded(f"the request was not served within {self._time_limit_s:g} s"))
+                future.set_exception(
+                    Overloaded(f"the request was not served within {self._time_limit_s:g} s; try again shortly")
+                )
         if self._limited:
             self._limit = loop.call_at(self._limited[0][0], self._expire)
 
     def _dispatch(self) -> None:
+        """Start batches while the limits allow, and schedule the next start."""
         self._scheduled = False
         loop = asyncio.get_running_loop()
         while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
-            # Whoever gave up waiting must not be served behind their back.
+            # Skip callers that timed out or were cancelled: their request must not take effect.
             batch = [(item, future) for item, future in batch if not future.done()]
             if batch:
                 task = loop.create_task(self._serve(batch))
@@ -100,6 +107,7 @@ class Coalescer(Generic[Item, Result]):
             self._overdue = loop.call_at(self._next_at, self._dispatch_overdue)
 
     def _may_leave(self, now: float) -> bool:
+        """Return whether a batch may start at `now` (s, the loop's clock)."""
         if not self._in_flight:
             return True
         ready = len(self._waiting) >= self._max_batch or now >= self._next_at

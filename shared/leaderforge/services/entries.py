@@ -1,4 +1,4 @@
-"""What readers are shown."""
+"""Results of reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Source(StrEnum):
-    """Where an answer came from."""
+    """Origin of an answer."""
 
     INDEX = "index"
     CACHE = "cache"
@@ -15,9 +15,9 @@ class Source(StrEnum):
 
 
 class Entry(NamedTuple):
-    """A player on a board. `achieved_at` is in ms since 1970; `metadata` is JSON text.
+    """Standing as a reader sees it, with rank and username. `achieved_at` is in ms, `metadata` is JSON text.
 
-    `subscore` is None on boards without one. A hidden entry is for its player and for admins to see.
+    `subscore` is None on boards without one. Only the player and admins see a hidden entry.
     """
 
     rank: int
@@ -33,9 +33,9 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Consecutive entries of a board with `total` of them, as of a time in ms since 1970.
+    """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
-    `next` and `previous` are sort keys to page on from, None where there is nothing further.
+    `next` and `previous` are sort keys of the adjacent pages, None at an end.
     """
 
     entries: Sequence[Entry]
@@ -48,7 +48,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PlayerRank:
-    """One player's entry, and the percentage of the others that it is ahead of."""
+    """Entry of one player, and the percentage of the other players that it is ahead of."""
 
     entry: Entry
     percentile: float
@@ -59,7 +59,7 @@ class PlayerRank:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The entries of some players with each one's rank among them, best first, and who of them is not ranked."""
+    """Entries of the requested players, best first, each with its rank among them, and the ids without a standing."""
 
     entries: Sequence[tuple[Entry, int]]
     missing: Sequence[int]
@@ -70,7 +70,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """How many entries have a score from `low` to `high`, both included."""
+    """Number of entries with a score from `low` to `high`, inclusive."""
 
     low: int
     high: int
@@ -79,7 +79,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How a board's scores are spread. `percentiles` maps 50, 90 and 99 to the score there; empty on an empty board."""
+    """Exact histogram of a board. `percentiles` maps 50, 90 and 99 to scores; it is empty on an empty board."""
 
     buckets: Sequence[Bucket]
     total: int

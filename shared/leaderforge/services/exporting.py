@@ -11,27 +11,28 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the command needs the forms before it needs the rest
+if TYPE_CHECKING:  # the command needs `Form` for its help, which must stay fast
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
-"""How many entries are held at a time."""
+"""Entries of a page: the number in memory at a time."""
 
-# Spreadsheets take the full-width forms for the plain ones.
+# First characters of a formula. Spreadsheets read the full-width forms as the plain ones.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 class Form(StrEnum):
-    """How entries are written: CSV (RFC 4180, with a header), or JSON, an object a line."""
+    """Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line)."""
 
     CSV = "csv"
     NDJSON = "ndjson"
 
 
 async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, None]:
-    """Yield all entries of a ladder, best first, each as it was when its page was read.
+    """Yield all entries of a ladder, best first. Each page is read when it is requested.
 
-    The first page is there even if it is empty. A player whose standing does not change meanwhile comes exactly once.
+    The first page is yielded even if it is empty. A player whose standing does not change meanwhile appears exactly
+    once.
     """
     page = await query.page(ladder, 1, PAGE)
     yield page
@@ -41,26 +42,26 @@ async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, N
 
 
 def header(form: Form, board: Board) -> str:
-    """Return what a file begins with."""
+    """Return the first line of a file: empty for NDJSON."""
     return _csv([[*_columns(board), "metadata"]]) if form is Form.CSV else ""
 
 
 def lines(form: Form, board: Board, entries: Sequence[Entry]) -> str:
-    """Return entries as lines of a file.
+    """Return the entries as lines of a file.
 
-    In CSV, names that a spreadsheet would take for a formula have an apostrophe before them.
+    In CSV, an apostrophe precedes names that a spreadsheet would read as a formula.
     """
     columns = _columns(board)
     members = (_members(columns, entry) for entry in entries)
     if form is Form.CSV:
         return _csv(
-            [*own.values(), entry.metadata] for own, entry in zip(map(_harmless, members), entries, strict=True)
+            [*values.values(), entry.metadata] for values, entry in zip(map(_harmless, members), entries, strict=True)
         )
-    return "".join(_json(own, entry.metadata) for own, entry in zip(members, entries, strict=True))
+    return "".join(_json(values, entry.metadata) for values, entry in zip(members, entries, strict=True))
 
 
 def _columns(board: Board) -> list[str]:
-    """Return the members of an entry that are told, in order, but for its metadata, which is JSON already."""
+    """Return the exported columns, in order, without the metadata, which is JSON text already."""
     subscore = [] if board.subscore_order is None else ["subscore"]
     return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
 
@@ -81,4 +82,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
+    # The metadata is JSON text already: splice it in instead of parsing it.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -1,4 +1,4 @@
-"""A player's score over time, and the ranks that past periods ended with."""
+"""A player's score over time, and the final ranks of past periods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from leaderforge.services.entries import PlayerRank
 from leaderforge.services.query import QueryService, Sees, nobody
 
 _KINDS = 5
-"""How many periods are current at the most."""
+"""Maximum number of current periods: one a period kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastPeriod:
-    """A period that is over, and the player's place in it among `rank.total`."""
+    """Past period, and the player's rank among `rank.total` players."""
 
     period: Period
     rank: PlayerRank
@@ -25,9 +25,9 @@ class PastPeriod:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Submissions in the order of their times, and past periods, the latest first.
+    """Submissions in the order of their times, and past periods, latest first.
 
-    `previous` is the time and id of the first of the submissions if there are earlier ones, else None.
+    `previous` is the time (ms) and id of the first submission if there are earlier ones, else None.
     """
 
     points: Sequence[HistoryPoint]
@@ -36,7 +36,7 @@ class History:
 
 
 class HistoryService:
-    """Tells of one player. A hidden player's history is for those alone who see the player's entry."""
+    """Reads of one player's history. A hidden player's history is visible only to callers who see the entry."""
 
     def __init__(self, store: HistoryStore, query: QueryService, clock: Clock) -> None:
         self._store = store
@@ -53,31 +53,34 @@ class HistoryService:
         before: tuple[int, UUID] | None = None,
         sees: Sees = nobody,
     ) -> History:
-        """Return up to `limit` of the latest submissions, before a time and id if given, and past periods.
+        """Return up to `limit` of the latest submissions and up to `periods` past periods.
 
-        Raises `NotRanked` where the player has no standing on the board, or one that is not to be seen.
+        With `before`, a time (ms) and an id, return submissions before it only. Raises `NotRanked` if the player has no
+        standing on the board, or one that the caller must not see.
         """
+        # Current periods come first: ask for as many more as there may be.
         played = await self._store.played(board, user_id, periods + _KINDS)
-        if not played or (any(one.hidden for one in played) and not sees(user_id)):
-            raise NotRanked(f"player {user_id} has no score on board {board.slug!r}", user_id=user_id, board=board.slug)
+        if not played or (any(standing.hidden for standing in played) and not sees(user_id)):
+            raise NotRanked.on(board.slug, user_id)
         points = await self._store.points(board, user_id, limit + 1, before)
-        shown = points[:limit][::-1]
+        page = points[:limit][::-1]
         return History(
-            points=shown,
-            periods=await self._ranks([one.ladder for one in played], user_id, periods, sees),
-            previous=(shown[0].at, shown[0].submission_id) if len(points) > limit else None,
+            points=page,
+            periods=await self._ranks([standing.ladder for standing in played], user_id, periods, sees),
+            previous=(page[0].at, page[0].submission_id) if len(points) > limit else None,
         )
 
     async def _ranks(self, ladders: Sequence[Ladder], user_id: int, limit: int, sees: Sees) -> Sequence[PastPeriod]:
-        """Return where the player is in those of the periods that are over, one after the other: counting is work."""
+        """Return the player's ranks in the latest past periods, one at a time: counting a rank is expensive."""
         now = self._clock()
-        over = [ladder for ladder in ladders if not _is_current(ladder, now) and not ladder.incomplete][:limit]
+        past = [ladder for ladder in ladders if not _is_current(ladder, now) and not ladder.incomplete][:limit]
         return [
             PastPeriod(ladder.board.calendar.numbered(ladder.period), await self._query.rank(ladder, user_id, sees))
-            for ladder in over
+            for ladder in past
         ]
 
 
 def _is_current(ladder: Ladder, now: int) -> bool:
+    """Return whether the ladder's period contains the time `now` (ms)."""
     current = ladder.board.calendar.at(now)
     return ladder.period == ALL_TIME or any(period.number == ladder.period for period in current)

@@ -1,4 +1,4 @@
-"""Importing scores from elsewhere: players by name, idempotently."""
+"""Idempotent import of scores of players by username."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,14 +21,15 @@ from leaderforge.ports import Clock, LadderUpdate, Recorded, ScoreStore, Submiss
 from leaderforge.services.delivery import Delivery
 
 _KNOWN_PLAYERS = 200_000
-"""Ids of players kept at hand, so that memory stays flat however long the file is."""
+"""Maximum number of cached player ids. It bounds the memory of an import of any length."""
 
 _ATTEMPTS = 8
+"""Attempts to create a player. New ids are random and may collide."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """A score to import: where it stands in the file, whose it is and when it was achieved (ms since 1970)."""
+    """Score to import: its line number, its player and its time (ms)."""
 
     number: int
     player: str
@@ -38,7 +39,7 @@ class ScoreLine:
 
 
 OnRefused = Callable[[int, str], None]
-"""Told of each line that cannot be recorded, and why; may raise to stop."""
+"""Callback for each line that cannot be recorded, with the reason. It may raise to stop."""
 
 
 def _ignore(_: int, __: str) -> None:
@@ -47,7 +48,7 @@ def _ignore(_: int, __: str) -> None:
 
 @dataclass(slots=True)
 class ImportTally:
-    """What an import has done so far. `refused` counts the lines that could not be recorded."""
+    """Progress of an import. `refused` counts the lines that could not be recorded."""
 
     recorded: int = 0
     duplicates: int = 0
@@ -57,9 +58,9 @@ class ImportTally:
 
 
 class Importer:
-    """Records score lines in batches, each in one transaction. Lines recorded before are recognised by their id.
+    """Import of score lines in batches, one transaction each. Lines that were recorded before count once.
 
-    A line counts in the periods that its time lies in, however long they are past, as long as the board keeps them.
+    A line counts in all periods that contain its time and that the board keeps, regardless of their age.
     """
 
     def __init__(
@@ -84,22 +85,25 @@ class Importer:
         self.tally = ImportTally()
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
-        """Record all lines and return the tally. Raises `StoreUnavailable`; running again then goes on."""
+        """Record all lines and return the tally. Raises `StoreUnavailable`; another run then continues the import."""
         iterator = iter(lines)
         while batch := list(islice(iterator, self._batch)):
             await self._import(batch)
         return self.tally
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
-        # Scores count in the periods that the board has now, also where an import takes hours.
-        self._board = await self._found(self._board.slug)
+        # An import may take hours: count in the periods that the board has now.
+        self._board = await self._current_board(self._board.slug)
         ids = await self._player_ids(lines)
         now = self._clock()
-        made = [self._submission(line, ids[line.player], now) for line in lines]
-        submissions = {i: one for i, one in enumerate(made) if isinstance(one, Submission)}
-        recorded = dict(zip(submissions, await self._store.record(list(submissions.values())), strict=True))
+        submissions = [self._submission(line, ids[line.player], now) for line in lines]
+        valid = {i: submission for i, submission in enumerate(submissions) if isinstance(submission, Submission)}
+        recorded = dict(zip(valid, await self._store.record(list(valid.values())), strict=True))
         await self._index_up(list(recorded.values()))
-        outcomes = [recorded[i] if isinstance(one, Submission) else one for i, one in enumerate(made)]
+        outcomes = [
+            recorded[i] if isinstance(submission, Submission) else submission
+            for i, submission in enumerate(submissions)
+        ]
         duplicates = [outcome.duplicate for outcome in outcomes if isinstance(outcome, Recorded)]
         self.tally.duplicates += sum(duplicates)
         self.tally.recorded += len(duplicates) - sum(duplicates)
@@ -107,19 +111,20 @@ class Importer:
             if isinstance(outcome, LeaderForgeError):
                 self._note(line, outcome)
 
-    async def _found(self, slug: str) -> Board:
+    async def _current_board(self, slug: str) -> Board:
+        """Return the board as it is now. Raises `BoardNotFound` if it was deleted or replaced by another one."""
         board = await self._store.board(slug)
         if board is None or board.id != self._board.id:
-            raise BoardNotFound(f"the board {slug!r} has been deleted meanwhile", board=slug)
+            raise BoardNotFound(f"board {slug!r} was deleted during the import", board=slug)
         return board
 
     def _submission(self, line: ScoreLine, user_id: int | LeaderForgeError, now: int) -> Submission | LeaderForgeError:
-        """Return the line as a submission, or why it is none."""
+        """Return the line as a submission, or the error that prevents it."""
         if isinstance(user_id, LeaderForgeError):
             return user_id
         ladders = self._board.ladders_kept(line.achieved_at, now)
         if not ladders:
-            return PeriodClosed("the periods of its time are not kept any longer")
+            return PeriodClosed("the periods of its time have expired")
         return Submission(ladders, Event(user_id, line.submission_id, line.score, line.achieved_at))
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
@@ -129,6 +134,8 @@ class Importer:
         self._refused(line.number, refusal.message)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
+        """Apply the newest standing of each player to the index. If it cannot be reached, note that in the tally."""
+        # Later results of a batch replace earlier ones: only the last standing of a player counts.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:
             if isinstance(result, Recorded):
@@ -139,19 +146,19 @@ class Importer:
             self.tally.index_behind = True
 
     async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:
-        """Return the id of each player, or why there is none."""
+        """Return the id of each player by name, or the error that prevents one."""
         names = dict.fromkeys(line.player for line in lines)
         ids: dict[str, int | LeaderForgeError] = {name: self._known[name] for name in names if name in self._known}
         unknown = [name for name in names if name not in ids]
         if unknown:
-            found = await self._users.by_name(unknown)
-            ids |= {name: user.user_id for name, user in found.items()}
-            ids |= await self._create([name for name in unknown if name not in found])
+            users = await self._users.by_name(unknown)
+            ids |= {name: user.user_id for name, user in users.items()}
+            ids |= await self._create([name for name in unknown if name not in users])
         self._remember({name: user_id for name, user_id in ids.items() if isinstance(user_id, int)})
         return ids
 
     async def _create(self, names: Sequence[str]) -> Mapping[str, int | LeaderForgeError]:
-        """Create players and return their ids, also of those whom somebody else creates just then."""
+        """Create the players and return their ids by name. If another process creates one meanwhile, return its id."""
         ids: dict[str, int | LeaderForgeError] = {}
         for _ in range(_ATTEMPTS):
             if not names:

@@ -1,4 +1,4 @@
-"""Submissions by way of a queue: waiting in it, counted from it, buried where they cannot be, brought back."""
+"""Queued submissions: enqueue, commit, dead letters, redrive."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from leaderforge.ports import DeadLetter, Submission, SubmissionQueue, Telemetry
 from leaderforge.services.submit import Receipt, SubmitService
 
 _CHUNK = 1000
+"""Submissions of one `submit_many` call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message from the queue: the submission in it, or what is wrong with it."""
+    """Message of the queue: its submission, or the error in it."""
 
     message_id: str
     body: str
@@ -22,7 +23,10 @@ class Delivery:
 
 
 class IngestService:
-    """Takes submissions through the queue. The queue may deliver one again: its submission id makes it count once."""
+    """Commit of queued submissions.
+
+    The queue may deliver a message more than once: the submission id makes it count once.
+    """
 
     def __init__(self, queue: SubmissionQueue | None, submit: SubmitService, telemetry: Telemetry) -> None:
         self._queue = queue
@@ -30,32 +34,35 @@ class IngestService:
         self._telemetry = telemetry
 
     async def enqueue(self, bodies: Sequence[str]) -> None:
-        """Queue submissions. Raises `QueueUnavailable`; then some may have been queued."""
+        """Queue submissions. Raises `QueueUnavailable`: some of them may be queued nevertheless."""
         await self._required().put(bodies)
 
     async def count(self, deliveries: Sequence[Delivery]) -> Sequence[str]:
-        """Commit the submissions and return the ids of the messages that are to be delivered again.
+        """Commit the submissions and return the ids of the messages to deliver again.
 
-        Those that can never be counted are buried among the dead letters, with the reason.
+        Submissions that can never count become dead letters, with the reason.
         """
-        again: list[str] = []
+        redelivered: list[str] = []
         for chunk in chunks(deliveries, _CHUNK):
             for delivery, outcome in zip(chunk, await self._outcomes(chunk), strict=True):
-                result = await self._settled(delivery, outcome)
+                result = await self._settle(delivery, outcome)
                 self._telemetry.count("ingest_messages", result=result)
                 if result == "retried":
-                    again.append(delivery.message_id)
-        return again
+                    redelivered.append(delivery.message_id)
+        return redelivered
 
     async def _outcomes(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | LeaderForgeError]:
-        submissions = [one.content for one in deliveries if isinstance(one.content, Submission)]
+        submissions = [delivery.content for delivery in deliveries if isinstance(delivery.content, Submission)]
         try:
             counted = iter(await self._submit.submit_many(submissions, rank=False) if submissions else [])
         except Unavailable as error:
             counted = iter([error] * len(submissions))
-        return [next(counted) if isinstance(one.content, Submission) else one.content for one in deliveries]
+        return [
+            next(counted) if isinstance(delivery.content, Submission) else delivery.content for delivery in deliveries
+        ]
 
-    async def _settled(self, delivery: Delivery, outcome: Receipt | LeaderForgeError) -> str:
+    async def _settle(self, delivery: Delivery, outcome: Receipt | LeaderForgeError) -> str:
+        """Settle a message: return its result. Move a submission that can never count to the dead letters."""
         if isinstance(outcome, Receipt):
             return "duplicate" if outcome.duplicate else "counted"
         if isinstance(outcome, Unavailable):
@@ -68,25 +75,27 @@ class IngestService:
 
     def _required(self) -> SubmissionQueue:
         if self._queue is None:
-            raise LeaderForgeError("there is no queue: set LEADERFORGE_QUEUE_URL")
+            raise LeaderForgeError("there is no submission queue: set LEADERFORGE_QUEUE_URL")
         return self._queue
 
 
-async def redrive(queue: SubmissionQueue, limit: int, told: Callable[[DeadLetter], None]) -> int:
-    """Queue up to `limit` dead letters again and return how many; each is `told`.
+async def redrive(queue: SubmissionQueue, limit: int, on_redriven: Callable[[DeadLetter], None]) -> int:
+    """Queue up to `limit` dead letters again and return their number. Call `on_redriven` for each.
 
-    One that comes back while this runs stays where it is. Raises `QueueUnavailable`.
+    A letter that fails again during the call stays a dead letter. Raises `QueueUnavailable`.
     """
-    seen: set[bytes] = set()
-    while len(seen) < limit and (letters := await queue.dead_letters()):
-        known = len(seen)
-        for letter in letters[: limit - known]:
+    digests: set[bytes] = set()
+    while len(digests) < limit and (letters := await queue.dead_letters()):
+        previous = len(digests)
+        for letter in letters[: limit - previous]:
             digest = blake2b(letter.body.encode(), digest_size=16).digest()
-            if digest not in seen:
-                seen.add(digest)
+            if digest not in digests:
+                digests.add(digest)
+                # In this order: a crash in between duplicates the letter, which counts once.
                 await queue.put([letter.body])
                 await queue.forget(letter)
-                told(letter)
-        if len(seen) == known:
+                on_redriven(letter)
+        # Only letters of this call came back: another round would loop on them.
+        if len(digests) == previous:
             break
-    return len(seen)
+    return len(digests)

@@ -1,4 +1,4 @@
-"""API keys: made, replaced and revoked."""
+"""API keys: creation, rotation and revocation."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,44 +12,47 @@ from leaderforge.ports import Clock, KeyStore
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A key and its text, which nobody can be told again."""
+    """API key with its text, which cannot be shown again."""
 
     key: ApiKey
     text: str
 
 
 class KeyService:
-    """Looks after the keys in the store. `actor` is who does it, for the audit log."""
+    """Management of the API keys in the store. `actor` is the caller's name in the audit log."""
 
     def __init__(self, keys: KeyStore, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
 
     async def create(self, name: str, scopes: Collection[Scope], actor: str) -> IssuedKey:
-        """Make a key. Raises `KeyNameTaken`, and `Refused` for a bad name or no scopes."""
+        """Create a key. Raises `KeyNameTaken`, and `Refused` if the name is invalid or `scopes` is empty."""
         if not scopes:
             raise Refused("a key needs at least one scope: read, submit or admin")
         text = new_key()
         key = ApiKey(key_name(name), frozenset(scopes), digest_of(text), self._clock(), actor)
-        await self._keys.create(key, self._act(actor, "key.create", name, scopes=sorted(scopes)))
+        await self._keys.create(key, self._audit_entry(actor, "key.create", name, scopes=sorted(scopes)))
         return IssuedKey(key, text)
 
     async def all(self) -> Sequence[ApiKey]:
-        """Return all keys, by name, the revoked ones too."""
+        """Return all keys, by name, including revoked ones."""
         return await self._keys.keys()
 
     async def rotate(self, name: str, overlap_s: int, actor: str) -> IssuedKey:
-        """Replace a key's text; the old one stays valid for `overlap_s` more. Raises `KeyNotFound`, `KeyRevoked`."""
+        """Replace the text of a key. The old one stays valid for `overlap_s` seconds.
+
+        Raises `KeyNotFound`, `KeyRevoked`, and `Refused` if the overlap is out of range.
+        """
         if not 0 <= overlap_s <= MAX_OVERLAP_S:
-            raise Refused(f"the overlap must be 0 to {MAX_OVERLAP_S} s")
+            raise Refused(f"the overlap must be 0 to {MAX_OVERLAP_S} s, not {overlap_s}")
         text = new_key()
-        act = self._act(actor, "key.rotate", name, overlap_s=overlap_s)
-        key = await self._keys.rotate(name, digest_of(text), act.at + overlap_s * 1000, act)
+        entry = self._audit_entry(actor, "key.rotate", name, overlap_s=overlap_s)
+        key = await self._keys.rotate(name, digest_of(text), entry.at + overlap_s * 1000, entry)
         return IssuedKey(key, text)
 
     async def revoke(self, name: str, actor: str) -> ApiKey:
-        """Make a key invalid, for ever. Raises `KeyNotFound`."""
-        return await self._keys.revoke(name, self._act(actor, "key.revoke", name))
+        """Revoke a key permanently. Raises `KeyNotFound`."""
+        return await self._keys.revoke(name, self._audit_entry(actor, "key.revoke", name))
 
-    def _act(self, actor: str, action: str, name: str, **details: object) -> AuditEntry:
+    def _audit_entry(self, actor: str, action: str, name: str, **details: object) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, details={"key": name, **details})

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
-from leaderforge.domain.periods import Kind, named
+from leaderforge.domain.periods import Kind, number_of_name
 from leaderforge.ports import Clock, ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
 
@@ -48,7 +48,7 @@ class Ladders:
         for current in board.calendar.at(self._clock()):
             if period in {current.name, current.kind}:
                 return Ladder(board, current.number)
-        number = None if period in _KINDS else named(board.calendar, period)
+        number = None if period in _KINDS else number_of_name(board.calendar, period)
         ladder = None if number is None else await self._past_ladder(board, number)
         if ladder is None:
             raise PeriodNotFound(

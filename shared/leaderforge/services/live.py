@@ -1,4 +1,4 @@
-"""Live boards: one look for all listeners of a process, and the same bytes for each of them."""
+"""Live boards: one refresh for all listeners of a process, and the same bytes for each of them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Hashable
@@ -11,36 +11,39 @@ from leaderforge.domain.errors import NotFound, TooManyListeners, Unavailable
 from leaderforge.ports import Telemetry
 
 HEARTBEAT_S = 15.0
-"""How long a listener goes without a sign that it is still connected."""
+"""Longest silence of a connection, in s."""
 
 _LOOK_S = 0.5
-"""How often to look though nothing was heard of a change; a look at what is cached costs nothing."""
+"""Longest time between two refreshes without a change notification, in s. Reading the cache is cheap."""
 _SPACING_S = 0.2
-"""How long changes are collected after one was shown."""
+"""Time in s during which changes are collected after an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a view shows, as it is sent. `id` tells content from other content, in any process and at any time."""
+    """Content of a view, as it is sent. `id` identifies the content, in every process and at any time."""
 
     id: str
     message: bytes
 
 
 class View(Protocol):
-    """Something that listeners watch."""
+    """Source of states that listeners watch."""
 
     async def load(self) -> State:
-        """Return what it shows now; the same state while that is the same. Raises `NotFound` once it is gone."""
+        """Return the current state. Its `id` is equal while nothing changes. Raises `NotFound` if the view is gone."""
         ...
 
     async def until_changed(self) -> None:
-        """Return when it may show something else than it last did."""
+        """Wait until the state may have changed."""
         ...
 
 
 class _Watch:
-    """One view and all who watch it. Each holds on to the newest state only, however slowly it takes it."""
+    """View and its listeners. Each listener gets the newest state only.
+
+    A slow listener therefore skips states, and memory stays bounded.
+    """
 
     def __init__(self, view: View, first: State, telemetry: Telemetry) -> None:
         self.listeners = 0
@@ -50,26 +53,27 @@ class _Watch:
         self._view = view
         self._telemetry = telemetry
         self._woken_at = monotonic()
-        self._looking = asyncio.get_running_loop().create_task(self._look())
+        self._refreshing = asyncio.get_running_loop().create_task(self._refresh_repeatedly())
 
     def end(self) -> None:
-        """Let all listeners go."""
-        self._looking.cancel()
-        self._dismiss()
+        """Disconnect all listeners."""
+        self._refreshing.cancel()
+        self._disconnect()
 
-    async def _look(self) -> None:
+    async def _refresh_repeatedly(self) -> None:
         try:
             with suppress(NotFound):
                 while True:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(_LOOK_S):
                             await self._view.until_changed()
-                    await self._renew()
+                    await self._refresh()
+                    # Listeners need one update for a burst of changes.
                     await asyncio.sleep(_SPACING_S)
         finally:
-            self._dismiss()
+            self._disconnect()
 
-    async def _renew(self) -> None:
+    async def _refresh(self) -> None:
         try:
             state = await self._view.load()
         except Unavailable:
@@ -81,7 +85,7 @@ class _Watch:
         elif monotonic() - self._woken_at >= HEARTBEAT_S:
             self._wake()
 
-    def _dismiss(self) -> None:
+    def _disconnect(self) -> None:
         self.over = True
         self._wake()
 
@@ -92,7 +96,7 @@ class _Watch:
 
 
 class Hub:
-    """The listeners of a process, at most `most` of them."""
+    """Live listeners of a process, at most `most`."""
 
     def __init__(self, telemetry: Telemetry, *, most: int) -> None:
         self._telemetry = telemetry
@@ -102,17 +106,17 @@ class Hub:
         self._closed = False
 
     async def listen(self, key: Hashable, view: View, last_id: str = "") -> AsyncGenerator[State | None, None]:
-        """Yield what the view shows, now and after each change; None where there is only a sign of life to give.
+        """Yield the state of the view, now and after each change. Yield None as a heartbeat.
 
-        Views of one key must show the same. The state with `last_id` counts as known. Ends when the hub is closed or
-        there is nothing to show any more. Raises `TooManyListeners`, and what the first look at the view raises.
+        Views of one key must show the same content. The state with `last_id` is not sent again. The iteration ends when
+        the hub closes or the view is gone. Raises `TooManyListeners`, and the exceptions of the first `load`.
         """
         self._require_room()
         self._count(1)
         try:
             watch = await self._join(key, view)
             try:
-                async for state in _shown(watch, last_id):
+                async for state in _states(watch, last_id):
                     yield state
             finally:
                 self._leave(key, watch)
@@ -120,11 +124,11 @@ class Hub:
             self._count(-1)
 
     def open(self) -> None:
-        """Take listeners, also after a `close`."""
+        """Accept listeners, also after a `close`."""
         self._closed = False
 
     def close(self) -> None:
-        """Let all listeners go and take no more."""
+        """Disconnect all listeners and refuse new ones."""
         self._closed = True
         for watch in self._watches.values():
             watch.end()
@@ -132,22 +136,22 @@ class Hub:
 
     def _require_open(self) -> None:
         if self._closed:
-            raise Unavailable("the service is being stopped; connect again shortly")
+            raise Unavailable("the service is shutting down; connect again shortly")
 
     def _require_room(self) -> None:
         self._require_open()
         if self._listeners >= self._most:
-            raise TooManyListeners(f"there are {self._most} listeners here already; try again shortly, or poll")
+            raise TooManyListeners(f"this process has {self._most} listeners, its maximum; try again shortly, or poll")
 
-    def _count(self, more: int) -> None:
-        self._listeners += more
+    def _count(self, change: int) -> None:
+        self._listeners += change
         self._telemetry.gauge("stream_listeners", self._listeners)
 
     async def _join(self, key: Hashable, view: View) -> _Watch:
         if key not in self._watches:
             first = await view.load()
             self._require_open()
-            if key not in self._watches:  # by now
+            if key not in self._watches:  # another listener may have created it during the load
                 self._watches[key] = _Watch(view, first, self._telemetry)
         watch = self._watches[key]
         watch.listeners += 1
@@ -160,9 +164,9 @@ class Hub:
             watch.end()
 
 
-async def _shown(watch: _Watch, last_id: str) -> AsyncGenerator[State | None, None]:
+async def _states(watch: _Watch, last_id: str) -> AsyncGenerator[State | None, None]:
     while not watch.over:
-        # In this order: what comes while a listener takes its state is news.
+        # Read the event before the state: a change in between sets this event, and none is lost.
         news, state = watch.news, watch.state
         yield None if state.id == last_id else state
         last_id = state.id

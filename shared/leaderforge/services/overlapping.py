@@ -1,4 +1,4 @@
-"""Working on what is read while more of it is being read."""
+"""Concurrent processing of a stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -10,17 +10,17 @@ Item = TypeVar("Item")
 async def for_each(
     items: AsyncIterator[Item], work: Callable[[Item], Coroutine[Any, Any, None]], *, at_once: int = 3
 ) -> None:
-    """Do the work on every item, on so many at once while the next is read.
+    """Run `work` on every item, on up to `at_once` concurrently, while the next items are read.
 
-    Raises what reading or working raises first, and then leaves the rest undone.
+    Raises the first exception of the iteration or of the work, and cancels all work in flight.
     """
     working: set[asyncio.Task[None]] = set()
     try:
         async for item in items:
             working.add(asyncio.create_task(work(item)))
             if len(working) >= at_once:
-                done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-                await asyncio.gather(*done)
+                finished, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.gather(*finished)
         await asyncio.gather(*working)
     finally:
         for task in working:

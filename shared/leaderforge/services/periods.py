@@ -1,4 +1,4 @@
-"""The periods of boards: which there are, and which there were."""
+"""Current and past periods of boards."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from leaderforge.ports import Clock, PeriodStore
 
 @dataclass(frozen=True, slots=True)
 class ListedPeriod:
-    """A period of a board. `final`: nothing that comes late counts in it any more. `indexed`: the index has it."""
+    """Period of a board. `final`: no late submission counts any more. `indexed`: the index contains it."""
 
     period: Period
     current: bool
@@ -20,14 +20,14 @@ class ListedPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PeriodPage:
-    """Periods of a board; `next` is the name of the last of them if there are more, else None."""
+    """Periods of a board. `next` is the name of the last one if there are more, else None."""
 
     periods: Sequence[ListedPeriod]
     next: str | None
 
 
 class PeriodService:
-    """Lists periods. Those that late submissions still count in ended less than `grace_ms` ago."""
+    """Lists of periods. A period accepts late submissions for `grace_ms` after its end."""
 
     def __init__(self, store: PeriodStore, clock: Clock, *, grace_ms: int) -> None:
         self._store = store
@@ -35,20 +35,21 @@ class PeriodService:
         self._grace_ms = grace_ms
 
     async def listing(self, board: Board, limit: int, before: int | None = None) -> PeriodPage:
-        """Return the current periods, in the order of the board's kinds, and up to `limit` past ones, the latest first.
+        """Return the current periods, in the board's order, then up to `limit` past ones, latest first.
 
-        With `before`, the number of a period, return past ones below it only.
+        With `before`, the number of a period, return only past ones with lower numbers.
         """
         now = self._clock()
         current = board.calendar.at(now)
         numbers = {period.number for period in current}
-        found = await self._store.periods(board, limit + len(numbers) + 1, before)
-        past = [ladder for ladder in found if ladder.period not in numbers]
-        shown = (
+        # The store lists current periods too. One more tells whether a next page exists.
+        stored = await self._store.periods(board, limit + len(numbers) + 1, before)
+        past = [ladder for ladder in stored if ladder.period not in numbers]
+        entries = (
             [] if before is not None else [ListedPeriod(p, current=True, final=False, indexed=True) for p in current]
         )
         for ladder in past[:limit]:
             period = board.calendar.numbered(ladder.period)
             final = period.ends_at is None or period.ends_at + self._grace_ms <= now
-            shown.append(ListedPeriod(period, current=False, final=final, indexed=ladder.indexed))
-        return PeriodPage(shown, shown[-1].period.name if len(past) > limit else None)
+            entries.append(ListedPeriod(period, current=False, final=final, indexed=ladder.indexed))
+        return PeriodPage(entries, entries[-1].period.name if len(past) > limit else None)

@@ -1,4 +1,4 @@
-"""How a board's scores are spread: histograms and percentiles."""
+"""Distribution of a board's scores: histograms and percentiles."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,32 +15,35 @@ from leaderforge.services.entries import Bucket, Distribution, Entry, PlayerRank
 from leaderforge.services.reading import Reader
 
 _SHOWN = (50, 90, 99)
+"""Percentiles of a distribution."""
 
 
 class SpreadService:
-    """Answers about all of a board's scores at once, exactly, by counting."""
+    """Exact statistics of all scores of a board, by counting."""
 
     def __init__(self, reader: Reader, clock: Clock) -> None:
         self._reader = reader
         self._clock = clock
 
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
-        """Return the last entry that is ahead of at least `percent` of the others. Raises `NotRanked` if none is."""
+        """Return the last entry ahead of at least `percent` of the others. Raises `NotRanked` if the board is empty."""
 
         async def read(ranking: Ranking) -> tuple[list[Entry], int]:
             total = (await ranking.counts(ladder, [])).total
             key = await ranking.key_at(ladder, rank_at(percent, total)) if total else None
             if key is None:
-                raise NotRanked(f"nobody has a score on board {ladder.board.slug!r}", board=ladder.board.slug)
+                raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
             return await self._reader.entries(ranking, ladder, [user_id_of(key)])
 
         ([entry], total), source = await self._reader.read(ladder, read)
         return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
-        """Return an exact histogram of the scores in at most `buckets` buckets as equally wide as integers allow."""
-        spread, source = await self._reader.read(ladder, lambda ranking: self._distribution(ranking, ladder, buckets))
-        return replace(spread, source=source)
+        """Return an exact histogram in at most `buckets` buckets, as equally wide as integers allow."""
+        distribution, source = await self._reader.read(
+            ladder, lambda ranking: self._distribution(ranking, ladder, buckets)
+        )
+        return replace(distribution, source=source)
 
     async def _distribution(self, ranking: Ranking, ladder: Ladder, buckets: int) -> Distribution:
         first, last = await asyncio.gather(
@@ -63,7 +66,7 @@ class SpreadService:
         )
 
     async def _below(self, ranking: Ranking, ladder: Ladder, edges: Sequence[int]) -> tuple[list[int], int]:
-        """Return how many scores are below each edge, the outer ones holding all, and how many there are."""
+        """Return the number of scores below each edge, and the total. The outer edges enclose all scores."""
         descending = ladder.board.order is Order.DESC
         bounds = [score_bound(ladder.board, edge - 1 if descending else edge) for edge in edges[1:-1]]
         counts: Counts = await ranking.counts(ladder, bounds)

@@ -1,4 +1,4 @@
-"""Calling services of AWS that speak JSON."""
+"""Client of AWS services that speak JSON."""
 
 import asyncio
 import json
@@ -10,13 +10,13 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Any
 from urllib.parse import urlsplit
 
-from leaderforge.adapters.aws.signature import Credentials, signed_headers
+from leaderforge.adapters.aws.signature import AwsCredentials, signed_headers
 
 _OK = 200
 
 
 class AwsError(Exception):
-    """A call that did not succeed; `code` is the service's own name for why, None where it could not be reached."""
+    """The call failed. `code` is the service's name of the error, None if the service could not be reached."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -24,22 +24,29 @@ class AwsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """Where services are, and as whom they are called. `endpoint` stands in for all of AWS, as an emulation does."""
+class AwsAccess:
+    """Location of AWS services, and the credentials for them. `endpoint` replaces all of AWS, for an emulator."""
 
     region: str
-    credentials: Credentials
+    credentials: AwsCredentials
     endpoint: str | None = None
 
     def url(self, service: str) -> str:
+        """Return the base URL of a service."""
         return self.endpoint or f"https://{service}.{self.region}.amazonaws.com"
 
 
 class AwsClient:
-    """Calls one service over one connection, one call at a time; a connection that went stale is replaced."""
+    """Client of one service over one connection. Calls run one at a time.
 
-    def __init__(self, access: Access, service: str, *, target: str, version: str, timeout_s: float) -> None:
-        """`target` is what the service's operations are called by, `version` that of its JSON protocol."""
+    A stale connection is replaced once per call.
+    """
+
+    def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
+        """`target` prefixes the operation names of the service.
+
+        `version` is its JSON protocol's. `timeout_s` is per I/O step.
+        """
         self._access = access
         self._service = service
         self._target = target
@@ -50,21 +57,25 @@ class AwsClient:
         self._lock = threading.Lock()
 
     async def call(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the operation's answer. Raises `AwsError`."""
+        """Return the operation's answer.
+
+        Raises `AwsError` if the call fails. The thread pool keeps the event loop free.
+        """
         return await asyncio.to_thread(self.call_waiting, operation, body)
 
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the operation's answer, for callers without a loop. Raises `AwsError`."""
+        """Return the operation's answer. Blocks the thread. Raises `AwsError` if the call fails."""
         encoded = json.dumps(body).encode()
+        # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
             try:
-                status, answer = self._sent(operation, encoded)
+                status, answer = self._send(operation, encoded)
             except (OSError, HTTPException) as error:
                 raise AwsError(f"{self._service} cannot be reached: {type(error).__name__}") from error
         if status != _OK:
             code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
-            said = answer.get("message") or answer.get("Message") or ""
-            raise AwsError(f"{self._service} refused {operation}: {code} {said}".rstrip(), code)
+            reason = answer.get("message") or answer.get("Message") or ""
+            raise AwsError(f"{self._service} refused {operation}: {code} {reason}".rstrip(), code)
         return answer
 
     def close(self) -> None:
@@ -73,15 +84,15 @@ class AwsClient:
         if connection is not None:
             connection.close()
 
-    def _sent(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-        kept = self._connection is not None
+    def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        is_reused = self._connection is not None
         try:
             return _read(self._request(operation, body))
         except (OSError, HTTPException):
             self.close()
-            if not kept:
+            if not is_reused:
                 raise
-        # The other side may have closed it while we were frozen: what a new one says counts.
+        # AWS closes idle connections, for example while Lambda has frozen this process: retry on a new one.
         try:
             return _read(self._request(operation, body))
         except (OSError, HTTPException):
@@ -90,8 +101,8 @@ class AwsClient:
 
     def _request(self, operation: str, body: bytes) -> HTTPResponse:
         if self._connection is None:
-            made = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
-            self._connection = made(self._address.netloc, timeout=self._timeout_s)
+            connection_type = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
+            self._connection = connection_type(self._address.netloc, timeout=self._timeout_s)
         self._connection.request("POST", "/", body, self._headers(operation, body))
         return self._connection.getresponse()
 

@@ -1,15 +1,18 @@
-"""Settings kept in AWS Secrets Manager."""
+"""Settings in AWS Secrets Manager."""
 
 import json
 from collections.abc import Mapping
 
-from leaderforge.adapters.aws.client import Access, AwsClient
+from leaderforge.adapters.aws.client import AwsAccess, AwsClient
 
 _TIMEOUT_S = 5.0
 
 
-def read_secret(access: Access, secret_id: str) -> Mapping[str, str]:
-    """Return a secret whose value is a JSON object of texts. Raises `AwsError`, or `ValueError` for another value."""
+def read_secret(access: AwsAccess, secret_id: str) -> Mapping[str, str]:
+    """Return the settings of a secret: a JSON object of texts.
+
+    Raises `AwsError` if the call fails, `ValueError` if the secret has another form.
+    """
     client = AwsClient(access, "secretsmanager", target="secretsmanager", version="1.1", timeout_s=_TIMEOUT_S)
     try:
         answer = client.call_waiting("GetSecretValue", {"SecretId": secret_id})
@@ -17,5 +20,5 @@ def read_secret(access: Access, secret_id: str) -> Mapping[str, str]:
         client.close()
     value = json.loads(answer.get("SecretString") or "null")
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ValueError("the secret must be a JSON object whose values are texts")
+        raise ValueError("the secret must be a JSON object with text values")
     return value

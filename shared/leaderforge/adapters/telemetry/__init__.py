@@ -1,1 +1,1 @@
-"""Where measurements and logs go: Prometheus, New Relic, standard output."""
+"""Adapters for metrics and logs: Prometheus, New Relic, CloudWatch, standard output."""

@@ -1,4 +1,4 @@
-"""Measurements for CloudWatch, which reads them from a function's log: the embedded metric format.
+"""Metrics for CloudWatch, which reads them from a function's log: the embedded metric format.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
 """
@@ -13,7 +13,7 @@ _DIMENSION = "Function"
 
 
 class CloudWatch:
-    """`Telemetry` of what alarms watch: gauges. CloudWatch has the rest from Lambda itself, or need not."""
+    """`Telemetry` of gauges only, for alarms. Lambda itself reports calls, durations and errors."""
 
     def __init__(self, function_name: str) -> None:
         self._function_name = function_name
@@ -32,5 +32,5 @@ class CloudWatch:
 
     def gauge(self, name: str, value: float) -> None:
         metrics = {"Namespace": _NAMESPACE, "Dimensions": [[_DIMENSION]], "Metrics": [{"Name": name}]}
-        about = {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [metrics]}
-        print(json.dumps({"_aws": about, _DIMENSION: self._function_name, name: value}), file=sys.stdout)  # noqa: T201
+        description = {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [metrics]}
+        print(json.dumps({"_aws": description, _DIMENSION: self._function_name, name: value}), file=sys.stdout)  # noqa: T201

@@ -1,4 +1,4 @@
-"""Measurements for several receivers at once, or for none."""
+"""Metrics for several receivers, or for none."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +8,7 @@ from leaderforge.ports import Telemetry
 
 
 class Fanout:
-    """`Telemetry` that tells each of several."""
+    """`Telemetry` that forwards each call to all receivers."""
 
     def __init__(self, receivers: Sequence[Telemetry]) -> None:
         self._receivers = tuple(receivers)
@@ -33,7 +33,7 @@ class Fanout:
 
 
 class _Together:
-    """Enters several contexts, and leaves them in the opposite order."""
+    """Context manager that enters several contexts and leaves them in reverse order."""
 
     __slots__ = ("_contexts",)
 

@@ -12,14 +12,14 @@ _SHARED: list[Any] = [
     structlog.processors.format_exc_info,
 ]
 _WITH_THEIR_OWN = ("uvicorn", "uvicorn.error")
-"""Loggers that have been set up to write lines of text before we get here."""
+"""Loggers that uvicorn configures with text handlers before this module runs."""
 
 _IN_OUR_PLACE = "uvicorn.access"
-"""Would log every request again, without its id."""
+"""Access log of uvicorn. It would log each request a second time, without its id."""
 
 
 def configure(level: str) -> None:
-    """Send our logs, and those of the libraries that use `logging`, to standard output as JSON."""
+    """Send all logs, including those of libraries that use `logging`, to standard output as JSON."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_SHARED, structlog.processors.JSONRenderer()],
@@ -31,6 +31,7 @@ def configure(level: str) -> None:
     handler.setFormatter(_formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    # Libraries log much below warnings: only our own logs follow the level.
     root.setLevel(max(number, logging.WARNING))
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)

@@ -1,4 +1,4 @@
-"""Measurements for New Relic. Importing this module loads its agent, so do so only where it is wanted."""
+"""Metrics for New Relic. Importing this module loads its agent: import it only if New Relic is configured."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
@@ -6,19 +6,20 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-import newrelic.agent  # type: ignore[import-untyped]  # it has no types
+import newrelic.agent  # type: ignore[import-untyped]  # the package has no types
 
 _PREFIX = "Custom/LeaderForge"
 _GROUP = "Function"
 _PRIORITY = 100
-"""Above that of any name that the agent gives."""
+"""Priority of our transaction names: above that of any name of the agent."""
 _IN_THE_BACKGROUND = frozenset({"reconcile"})
+"""Functions that serve no web request."""
 
 
 class NewRelic:
-    """`Telemetry` that New Relic's agent sends on: a transaction for each call of a function, and custom metrics.
+    """`Telemetry` through New Relic's agent: a transaction for each call of a function, and custom metrics.
 
-    The agent connects in the background: nothing here waits for it.
+    The agent connects in the background: no call waits for it.
     """
 
     def __init__(self, license_key: str, app_name: str) -> None:
@@ -30,7 +31,7 @@ class NewRelic:
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
         if newrelic.agent.current_transaction() is not None:
-            # The agent found the web framework and began one by itself, which ours would be lost in.
+            # The agent has already started a web transaction. Rename it: a nested one would be lost.
             newrelic.agent.set_transaction_name(name, group=_GROUP, priority=_PRIORITY)
             return nullcontext()
         kind = newrelic.agent.BackgroundTask if name in _IN_THE_BACKGROUND else newrelic.agent.WebTransaction
@@ -50,7 +51,7 @@ class NewRelic:
         self._record(name, value)
 
     def close(self) -> None:
-        """Send what has not been sent yet."""
+        """Send all pending data, for at most 2 s."""
         newrelic.agent.shutdown_agent(timeout=2.0)
 
     def _record(self, name: str, value: Any) -> None:
@@ -58,7 +59,7 @@ class NewRelic:
 
 
 class _Timer:
-    """Observes the seconds that what runs inside takes."""
+    """Context manager that observes its duration in s."""
 
     __slots__ = ("_begin", "_name", "_to")
 

@@ -1,4 +1,4 @@
-"""Measurements for Prometheus, in the OpenMetrics format."""
+"""Metrics for Prometheus, in the OpenMetrics format."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -12,59 +12,59 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Upper bounds for times: from a cached read to the longest deadline."""
+"""Upper bounds of time buckets, in s: from a cached read to the longest time limit."""
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
-"""Upper bounds for numbers of items."""
+"""Upper bounds of size buckets, in items."""
 
 MEANINGS: Mapping[str, str] = {
-    "announcements_failed": "Announcements of changes that the feed could not take; they are made again.",
-    "change_feed_connected": "1 while what other processes announce is heard, else 0.",
-    "change_feed_failures": "How often hearing what other processes announce broke off or could not begin.",
-    "changes_announced": "Changes of ladders announced to the other processes.",
-    "http_requests": "Requests answered, by method, path template and status.",
-    "index_apply_seconds": "Time to bring the index up to a batch of standings.",
-    "index_lag_seconds": "Age of the oldest watermark: how far back the index is known to be complete.",
-    "index_rebuilds": "Partitions of the index that were rebuilt.",
-    "index_updates_deferred": "Standings that the index could not take, and that are pending until it can.",
-    "index_doubts": "Reasons to have the index caught up before it is believed: a start, a broken connection.",
-    "ingest_messages": "Messages taken from the queue of submissions, by what became of them.",
-    "metadata_omitted": "Entries shown without their metadata, since the store was out of reach.",
-    "periods_retired": "Past periods that the index was relieved of.",
-    "rank_batch_size": "Players whose ranks were counted together.",
-    "rate_limited": "Requests refused as too many, by what was limited: a key, a player or an address.",
-    "rate_limits_skipped": "Requests that passed uncounted, since the limits were out of reach.",
-    "reads_degraded": "Reads answered by the store, since the index could not.",
-    "boards_purged": "Deleted boards whose scores were removed.",
-    "reconcile_failures": "Rounds of reconciliation that failed.",
-    "standings_backfilled": "Standings completed from earlier scores, in periods that boards were given.",
-    "verification_failures": "Rounds of verification that failed.",
-    "upkeep_failures": "Rounds of the upkeep of boards that failed.",
-    "standings_differing": "Standings that the verification under way found other in the index than in the store.",
-    "standings_mended": "Standings that verification found other in the index than in the store, and loaded anew.",
-    "standings_verified": "Standings that verification compared with the index.",
-    "standings_expired": "Standings of periods that were not to be kept any longer.",
-    "stream_listeners": "Listeners of live boards.",
-    "stream_updates": "Changes shown to the listeners of a live board, each counted once for all of them.",
-    "store_record_seconds": "Time to commit a batch of submissions.",
-    "submit_batch_size": "Submissions that were committed together.",
-    "top_cache": "Reads of the top entries, by whether the cache had them.",
-    "top_merge_seconds": "Time to merge the top entries of all partitions.",
-    "transaction_seconds": "Time that each function's call took.",
+    "announcements_failed": "Announcements of changes that the change feed did not accept. They are retried.",
+    "change_feed_connected": "1 while this process receives the change feed, else 0.",
+    "change_feed_failures": "Lost or failed connections to the change feed.",
+    "changes_announced": "Changes of ladders announced to other processes.",
+    "http_requests": "Answered requests, by method, path template and status.",
+    "index_apply_seconds": "Time to apply a batch of standings to the index, in seconds.",
+    "index_lag_seconds": "Age of the oldest watermark in seconds: the index is complete up to then.",
+    "index_rebuilds": "Rebuilt partitions of the index.",
+    "index_updates_deferred": "Standings pending in this process, because the index could not be reached.",
+    "index_doubts": "Reconciliations demanded before the index is read: after a start or a lost connection.",
+    "ingest_messages": "Messages received from the submission queue, by result.",
+    "metadata_omitted": "Entries shown without metadata, because the store could not be reached.",
+    "periods_retired": "Past periods that the index retired.",
+    "rank_batch_size": "Players whose ranks were counted in one batch.",
+    "rate_limited": "Throttled requests, by the limited subject: key, player or address.",
+    "rate_limits_skipped": "Requests that passed uncounted, because the rate limiter could not be reached.",
+    "reads_degraded": "Reads answered by the store, because the index was not available.",
+    "boards_purged": "Deleted boards that were purged.",
+    "reconcile_failures": "Failed rounds of reconciliation.",
+    "standings_backfilled": "Standings computed by backfills of added period kinds.",
+    "verification_failures": "Failed rounds of verification.",
+    "upkeep_failures": "Failed rounds of board maintenance.",
+    "standings_differing": "Standings of the current verification pass that differ between index and store.",
+    "standings_mended": "Standings that verification repaired in the index.",
+    "standings_verified": "Standings that verification compared.",
+    "standings_expired": "Purged standings of expired periods.",
+    "stream_listeners": "Connected listeners of live boards.",
+    "stream_updates": "Changes sent to the listeners of a live board, counted once for all listeners.",
+    "store_record_seconds": "Time to commit a batch of submissions, in seconds.",
+    "submit_batch_size": "Submissions of one commit.",
+    "top_cache": "Reads of the top entries, by cache hit or miss.",
+    "top_merge_seconds": "Time to merge the top entries of all partitions, in seconds.",
+    "transaction_seconds": "Duration of function calls, in seconds.",
 }
-"""What each metric tells. Their names here lack the prefix that all have in the exposition."""
+"""Help text of each metric. The names lack the prefix `leaderforge_` of the exposition."""
 
 
 _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
     "stream_listeners": "livesum",
 }
-"""What several workers' values of a gauge amount to; the most recent one where nothing is said."""
+"""Aggregation of a gauge over several workers. Default: the most recent value."""
 
 
 class Prometheus:
-    """`Telemetry` that a scraper reads. A call costs about a microsecond.
+    """`Telemetry` for a scraper. A call costs about 1 us.
 
-    With `multiprocess`, the workers of a server collect together in the directory that PROMETHEUS_MULTIPROC_DIR names.
+    With `multiprocess`, the workers of a server share the directory PROMETHEUS_MULTIPROC_DIR.
     """
 
     def __init__(self, *, multiprocess: bool = False) -> None:
@@ -91,6 +91,7 @@ class Prometheus:
         return _Timer(self._histograms.get(name) or self._new_histogram(name))
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:
+        # `labels` locks and validates on every call: keep the children by their values.
         counter = self._counted.get((name, *labels.values()))
         (counter or self._new_counter(name, labels)).inc(value)
 
@@ -101,12 +102,12 @@ class Prometheus:
         (self._gauges.get(name) or self._new_gauge(name)).set(value)
 
     def exposition(self) -> tuple[bytes, str]:
-        """Return all metrics as they are now, and their content type."""
+        """Return the current values of all metrics, and their content type."""
         registry = self._registry
         if self._multiprocess:
             registry = CollectorRegistry()
-            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # as it is published
-        exposition: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]  # as it is published
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the package has no types here
+        exposition: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]  # the package has no types here
         return exposition, CONTENT_TYPE_LATEST
 
     def _new_counter(self, name: str, labels: Mapping[str, str]) -> Counter:
@@ -143,7 +144,7 @@ class Prometheus:
 
 
 class _Timer:
-    """Observes the seconds that what runs inside takes."""
+    """Context manager that observes its duration in s."""
 
     __slots__ = ("_begin", "_histogram")
 

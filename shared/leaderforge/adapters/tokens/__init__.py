@@ -1,1 +1,1 @@
-"""Players' tokens: JSON Web Tokens, verified by PyJWT. Imported only where tokens are set up."""
+"""Player tokens: JSON Web Tokens, verified by PyJWT. Imported only if tokens are configured: it is slow to load."""

@@ -1,4 +1,4 @@
-"""Where the trusted keys come from: the settings, or the issuer's published set."""
+"""Sources of trusted keys: the settings, or the issuer's published set."""
 
 import asyncio
 import json
@@ -14,25 +14,26 @@ from leaderforge.adapters.tokens.trusted import TrustedKey, of_set
 from leaderforge.domain.errors import Unavailable
 
 REFRESH_S = 300.0
-"""How long a set is used before it is fetched again."""
+"""TTL of a fetched set, in s."""
 PAUSE_S = 10.0
-"""How long after a fetch the next may begin, whatever tokens name."""
+"""Minimum time between two fetches, in s. Tokens with unknown keys cannot force more."""
 _FETCH_S = 5.0
+"""Time limit of a fetch, in s."""
 
 Fetch = Callable[[], Mapping[str, Any]]
-"""Returns a JSON Web Key Set; runs in a thread of its own."""
+"""Function that returns a JSON Web Key Set. It blocks, and therefore runs in a thread."""
 
 
 class KeySource(Protocol):
-    """Gives the keys that a token may be signed with."""
+    """Source of the keys that may have signed a token."""
 
     async def fitting(self, algorithm: str, kid: str | None) -> Sequence[TrustedKey]:
-        """Return the keys for a token of this header. Raises `Unavailable` if they cannot be had."""
+        """Return the keys for a token with this header. Raises `Unavailable` if no set could be fetched yet."""
         ...
 
 
 class FixedKeys:
-    """Keys that are known from the start."""
+    """Keys of the settings."""
 
     def __init__(self, keys: Sequence[TrustedKey]) -> None:
         self._keys = keys
@@ -42,9 +43,10 @@ class FixedKeys:
 
 
 class PublishedKeys:
-    """The issuer's set, fetched when a token first needs it, every five minutes, and for a key that it lacks.
+    """The issuer's set, cached and refreshed in the background.
 
-    While it cannot be fetched, the last set goes on being used.
+    It is fetched on first use, every five minutes, and for a key that it lacks. While fetches fail, the last set stays
+    in use.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -55,17 +57,18 @@ class PublishedKeys:
         self._may_fetch_at = 0.0
 
     async def fitting(self, algorithm: str, kid: str | None) -> Sequence[TrustedKey]:
-        found = self._fitting(algorithm, kid)
+        fitting = self._fitting(algorithm, kid)
         now = monotonic()
-        if (not found or now >= self._refresh_at) and now >= self._may_fetch_at and self._fetching is None:
+        if (not fitting or now >= self._refresh_at) and now >= self._may_fetch_at and self._fetching is None:
+            # Set before the fetch: a failed fetch must pause too.
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
-        if not found and self._fetching is not None:
+        if not fitting and self._fetching is not None:
             await asyncio.wait([self._fetching])
-            found = self._fitting(algorithm, kid)
+            fitting = self._fitting(algorithm, kid)
         if self._keys is None:
-            raise Unavailable("the keys of the tokens' issuer cannot be fetched")
-        return found
+            raise Unavailable("the keys of the token issuer cannot be fetched; try again shortly")
+        return fitting
 
     def _fitting(self, algorithm: str, kid: str | None) -> Sequence[TrustedKey]:
         return [key for key in self._keys or () if key.fits(algorithm, kid)]
@@ -82,14 +85,14 @@ class PublishedKeys:
 
 
 def fetch_from(place: str) -> Fetch:
-    """Return what fetches a set from an http(s) address or a file."""
+    """Return the function that fetches a set from an http(s) address or a file."""
     if place.startswith(("https://", "http://")):
         client = jwt.PyJWKClient(place, cache_jwk_set=False, timeout=_FETCH_S)
         return client.fetch_data
     return lambda: _object(json.loads(Path(place).read_text()))
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("the file does not hold a JSON Web Key Set")
-    return value
+def _object(document: Any) -> Mapping[str, Any]:
+    if not isinstance(document, dict):
+        raise ValueError("the file is not a JSON Web Key Set: it must contain a JSON object")
+    return document

@@ -1,4 +1,4 @@
-"""The keys that tokens may be signed with. Each has the one algorithm that it is for."""
+"""Keys that may sign tokens. Each key is bound to one algorithm."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,46 +14,54 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _SHORTEST_RSA = 2048
+"""Minimum length of an RSA key, in bits."""
+_ACCEPTED = f"use Ed25519, P-256, or RSA of at least {_SHORTEST_RSA} bits"
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A key to verify with, by the one algorithm that it is for; `kid` is its name in the issuer's set, if any."""
+    """Verification key, bound to one algorithm. `kid` is its name in the issuer's set, if any.
+
+    The binding prevents a token from choosing a weaker algorithm.
+    """
 
     algorithm: str
     key: Any
     kid: str | None = None
 
     def fits(self, algorithm: str, kid: str | None) -> bool:
-        """Whether a token of this header may be signed with it."""
+        """Return whether the key may have signed a token with this header."""
         return self.algorithm == algorithm and (kid is None or self.kid is None or self.kid == kid)
 
 
 def of_secret(secret: str) -> Sequence[TrustedKey]:
-    """Return the key that issuer and service share."""
+    """Return the key shared by issuer and service, for HS256."""
     return [TrustedKey("HS256", secret.encode())]
 
 
 def of_pem(text: str) -> Sequence[TrustedKey]:
-    """Return the public keys of a PEM text, in which `\\n` may stand for line ends. Raises `ValueError`."""
+    r"""Return the public keys of a PEM text, with `\n` as an alternative line end.
+
+    Raises `ValueError` if one is invalid.
+    """
     blocks = _PEM.findall(text.replace("\\n", "\n"))
     if not blocks:
-        raise ValueError("there is no public key in it")
+        raise ValueError("there is no public key in the text: give PEM blocks of the kind PUBLIC KEY")
     try:
         keys = [load_pem_public_key(block.encode()) for block in blocks]
     except UnsupportedAlgorithm as error:
-        raise ValueError("a key is of a kind that is not supported") from error
+        raise ValueError(f"a key has an unsupported kind: {_ACCEPTED}") from error
     return [TrustedKey(_required_algorithm(key), key) for key in keys]
 
 
 def of_set(document: Mapping[str, Any]) -> Sequence[TrustedKey]:
-    """Return the keys of a JSON Web Key Set that are fit to verify tokens with; others are none of ours."""
+    """Return the keys of a JSON Web Key Set that can verify tokens. Ignore all others."""
     return list(_fit(document.get("keys") or ()))
 
 
 def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
     for entry in entries:
-        # A shared secret has no place in a set that is published.
+        # A published shared secret would let anyone sign tokens.
         if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":
             continue
         try:
@@ -67,7 +75,7 @@ def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
 def _required_algorithm(key: Any) -> str:
     algorithm = _algorithm(key)
     if algorithm is None:
-        raise ValueError(f"a key must be Ed25519, P-256, or RSA of {_SHORTEST_RSA} bits at least")
+        raise ValueError(f"a key has an unsupported kind: {_ACCEPTED}")
     return algorithm
 
 

@@ -1,4 +1,4 @@
-"""Whose token it is."""
+"""Verification of player tokens."""
 
 import re
 from collections.abc import Sequence
@@ -16,17 +16,19 @@ from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports import Clock
 
 KEPT_MS = 60_000
-"""How long a verified token is believed without another look, at most until it expires."""
+"""Longest time in ms for which a verified token is cached. It never outlives the token."""
 
 _MOST_KEPT = 10_000
+"""Maximum number of cached tokens."""
 _LONGEST = 8192
+"""Maximum length of a token, in characters."""
 _USER_ID = re.compile(r"-?[0-9]{1,16}")
 _REQUIRED = ["exp", "iss", "aud", "sub"]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """What a token must say besides who its player is. `leeway_s` is how far its clock may be off."""
+    """Required claims of a token. `leeway_s` is the tolerated clock difference in s."""
 
     issuer: str
     audience: str
@@ -40,7 +42,10 @@ class _Verified:
 
 
 class JwtVerifier:
-    """`TokenVerifier` by PyJWT. The algorithm is the key's, never the token's choice."""
+    """`TokenVerifier` by PyJWT.
+
+    The key determines the algorithm, never the token: otherwise an attacker could choose a weaker one.
+    """
 
     def __init__(self, keys: KeySource, rules: TokenRules, clock: Clock) -> None:
         self._keys = keys
@@ -50,27 +55,27 @@ class JwtVerifier:
 
     async def caller(self, token: str) -> Caller:
         digest = sha256(token.encode()).digest()
-        known = self._verified.get(digest)
-        if known is None or known.until <= self._clock():
-            known = await self._verify(token)
-            self._keep(digest, known)
-        return known.caller
+        verified = self._verified.get(digest)
+        if verified is None or verified.until <= self._clock():
+            verified = await self._verify(token)
+            self._keep(digest, verified)
+        return verified.caller
 
     async def _verify(self, token: str) -> _Verified:
         if len(token) > _LONGEST:
-            raise Unauthenticated("the token is too long")
+            raise Unauthenticated(f"the token is too long: use at most {_LONGEST} characters")
         try:
             header = jwt.get_unverified_header(token)
             keys = await self._keys.fitting(str(header.get("alg")), header.get("kid"))
             claims = self._claims(token, keys)
         except jwt.ExpiredSignatureError:
-            raise Unauthenticated("the token has expired") from None
+            raise Unauthenticated("the token has expired: request a new one from its issuer") from None
         except (jwt.PyJWTError, RecursionError) as error:
-            raise Unauthenticated(f"the token is not valid: {_said(error)}") from None
+            raise Unauthenticated(f"the token is not valid: {_reason(error)}") from None
         return _Verified(_player(claims), min(self._clock() + KEPT_MS, self._end(claims)))
 
     def _claims(self, token: str, keys: Sequence[TrustedKey]) -> dict[str, Any]:
-        """Return what the token says, signed with one of the keys."""
+        """Return the claims of the token. Raises `InvalidSignatureError` unless one of the keys has signed it."""
         for key in keys:
             try:
                 return jwt.decode(
@@ -84,13 +89,15 @@ class JwtVerifier:
                 )
             except jwt.InvalidSignatureError:
                 continue
-        raise jwt.InvalidSignatureError("no key that this service trusts has signed it")
+        raise jwt.InvalidSignatureError("it is not signed by a trusted key")
 
     def _end(self, claims: dict[str, Any]) -> int:
+        """Return the time until which the token is valid, in ms."""
         return (int(claims["exp"]) + self._rules.leeway_s) * 1000
 
     def _keep(self, digest: bytes, verified: _Verified) -> None:
         if len(self._verified) >= _MOST_KEPT:
+            # Clearing all is cheap, and costs one verification per active token.
             self._verified.clear()
         self._verified[digest] = verified
 
@@ -98,10 +105,10 @@ class JwtVerifier:
 def _player(claims: dict[str, Any]) -> Caller:
     subject = claims["sub"]
     if not _USER_ID.fullmatch(subject) or abs(int(subject)) > MAX_INTEGER:
-        raise Unauthenticated("the token's sub is not the id of a player")
+        raise Unauthenticated("the token's sub must be a player id")
     scope = claims.get("scope")
     return player(int(subject), reads=isinstance(scope, str) and Scope.READ in scope.split())
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error) if isinstance(error, jwt.PyJWTError) else "it cannot be read"
