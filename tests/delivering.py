@@ -40,7 +40,7 @@ class Process:
         feed = MemoryFeed(MemoryChannel())
         self.changes = Changes(feed, self.query.tops, self.clock, self.telemetry, self.trust.is_believed)
         names = NameSync(self.index, self.users)
-        self.delivery = Delivery(self.index, names, declaration, self.changes, self.telemetry)
+        self.delivery = Delivery(self.index, self.store, names, declaration, self.changes, self.telemetry)
         self.maintain = MaintainService(
             self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.repaired
         )

@@ -7,7 +7,7 @@ time limit. Times are milliseconds since 1970, UTC.
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypedDict
+from typing import Any, NamedTuple, Protocol, TypedDict
 from uuid import UUID
 
 from leaderforge.domain.api_keys import ApiKey
@@ -53,12 +53,13 @@ class Applied(NamedTuple):
     """What applying a standing to the index did.
 
     `previous` is the player's key before, None for a new player. `above` counts the entries above the standing's
-    rank bound afterwards, None unless asked for.
+    rank bound afterwards, None unless asked for. It is `refused` for a removed standing of a higher revision.
     """
 
     key: bytes
     previous: bytes | None
     above: int | None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,15 @@ class LadderUpdate:
     count: bool = False
 
 
-IndexValue: TypeAlias = Any
-"""A value in an index's own form: only to be handed back to it."""
+class IndexValue(NamedTuple):
+    """A value that an index holds of a player on a ladder, also in the index's own form, which is handed back to it.
+
+    A removed standing only keeps late updates away.
+    """
+
+    revision: int
+    removed: bool
+    value: Any
 
 
 class NameSwap(NamedTuple):
@@ -114,8 +122,11 @@ class RankIndex(Ranking, Protocol):
         """Do as `apply` does on many ladders, in few round trips."""
         ...
 
-    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
-        """Apply many standings, one a player, without holding up others."""
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
+        """Apply many standings, one a player, without holding up others.
+
+        Return the players whose standings were refused for a removed one of a higher revision.
+        """
         ...
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
@@ -127,12 +138,9 @@ class RankIndex(Ranking, Protocol):
         ...
 
     async def observe(
-        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
+        self, ladders: Sequence[Ladder], user_ids: Collection[int]
     ) -> Mapping[Ladder, Mapping[int, IndexValue]]:
-        """Return the values that the index holds of these players, by ladder, in its own form, for `mend`.
-
-        Those of removed standings, which only keep late updates away, are among them if `removed` is true.
-        """
+        """Return the values that the index holds of these players, by ladder, for `mend`."""
         ...
 
     async def mend(

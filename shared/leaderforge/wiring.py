@@ -236,7 +236,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
     )
     changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
     names = NameSync(parts.index, parts.users)
-    delivery = Delivery(parts.index, names, declaration, changes, parts.telemetry)
+    delivery = Delivery(parts.index, parts.store, names, declaration, changes, parts.telemetry)
     maintain = MaintainService(
         parts.store,
         parts.users,

@@ -311,7 +311,9 @@ async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index:
     ladder = LADDERS[0]
     index = await complete(new_index(2), ladder, [standing(1, 5), standing(2, 9)])
     await index.apply(ladder, [nothing(ladder.board, 1, revision=7)])
-    await index.apply(ladder, [standing(1, 6, revision=3)])
+    [late] = await index.apply(ladder, [standing(1, 6, revision=3)])
+    assert late.refused
+    assert list(await index.load(ladder, [standing(1, 6, revision=3), standing(2, 9)])) == [1]
     assert await index.rows(ladder, [1]) == {}
     assert (await index.counts(ladder, [])).total == 1
     assert await index.differences(ladder, [nothing(ladder.board, 1, revision=7)]) == []
@@ -328,9 +330,10 @@ async def test_players_are_observed_on_all_ladders(new_index: NewIndex) -> None:
     on_fourth = {s.user_id for s in crowd(20)[:12]}
     assert {ladder: set(values) for ladder, values in observed.items()} == {
         LADDERS[0]: set(ids),
-        LADDERS[3]: on_fourth - {ids[0]},
+        LADDERS[3]: on_fourth | {ids[0]},
     }
-    assert set((await index.observe(LADDERS, ids, removed=True))[LADDERS[3]]) == on_fourth | {ids[0]}
+    seen = observed[LADDERS[3]]
+    assert {i: (seen[i].revision, seen[i].removed) for i in ids[:2]} == {ids[0]: (7, True), ids[1]: (1, False)}
     assert not await index.observe(LADDERS, [10**9])
 
 
@@ -345,7 +348,7 @@ async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, la
     """Whatever the revisions, and only where nothing has changed since."""
     wrong = [standing(i, i, revision=5) for i in range(1, 5)]
     index = await complete(new_index(3), ladder, wrong)
-    observed = (await index.observe([ladder], [1, 2, 3, 4, 5], removed=True))[ladder]
+    observed = (await index.observe([ladder], [1, 2, 3, 4, 5]))[ladder]
     moved = standing(2, 50, revision=6)
     await index.apply(ladder, [moved])
     right = [
@@ -366,7 +369,7 @@ async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, la
 async def test_a_removed_standing_is_mended_away(new_index: NewIndex) -> None:
     ladder = LADDERS[0]
     index = await complete(new_index(2), ladder, [nothing(ladder.board, 1, revision=7)])
-    observed = (await index.observe([ladder], [1], removed=True))[ladder]
+    observed = (await index.observe([ladder], [1]))[ladder]
     assert list(await index.mend(ladder, [1], [], observed)) == []
     await index.apply(ladder, [standing(1, 5, revision=1)])
     assert set(await index.rows(ladder, [1])) == {1}

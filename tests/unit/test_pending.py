@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from leaderforge.adapters.memory.index import MemoryIndex
+from leaderforge.adapters.memory.store import MemoryScoreStore
 from leaderforge.adapters.memory.users import MemoryUserStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
@@ -18,6 +19,10 @@ LADDER = Ladder(Board(1, "default", "Default"))
 
 def standing(user_id: int, revision: int = 1) -> Standing:
     return Standing(user_id, revision, 0, UUID(int=user_id), None, True, 1, revision)
+
+
+def store() -> MemoryScoreStore:
+    return MemoryScoreStore(MemoryUserStore())
 
 
 def update(*standings: Standing) -> LadderUpdate:
@@ -41,18 +46,18 @@ async def test_the_newest_of_what_was_missed_is_applied_once(index: MemoryIndex,
     pending.add([update(standing(1, revision=2), standing(2))])
     pending.add([update(standing(1, revision=1))])
     assert pending
-    assert await pending.deliver(index, names) == ({LADDER}, False)
+    assert await pending.deliver(index, store(), names) == ({LADDER}, False)
     assert not pending
     assert await index.differences(LADDER, [standing(1, revision=2), standing(2)]) == []
     await index.begin_rebuild([LADDER], [0, 1])
-    await pending.deliver(index, names)
+    await pending.deliver(index, store(), names)
     assert sorted(await index.differences(LADDER, [standing(1, revision=2), standing(2)])) == [1, 2]
 
 
 async def test_an_index_that_missed_too_much_awaits_its_rebuild(index: MemoryIndex, names: NameSync) -> None:
     pending = PendingUpdates(limit=2)
     pending.add([update(*(standing(i) for i in range(3)))])
-    await pending.deliver(index, names)
+    await pending.deliver(index, store(), names)
     assert list(await index.watermarks()) == [None, None]
     with pytest.raises(IndexUnavailable):
         await index.counts(LADDER, [])
@@ -64,5 +69,5 @@ async def test_names_are_delivered_as_the_store_has_them_by_then(index: MemoryIn
     await index.add_names({1: "old", 2: "erased"})
     pending = PendingUpdates()
     pending.add_names([1, 2, 3])
-    assert await pending.deliver(index, NameSync(index, users)) == (set(), True)
+    assert await pending.deliver(index, MemoryScoreStore(users), NameSync(index, users)) == (set(), True)
     assert await index.names([1, 2, 3]) == {1: "Ada"}

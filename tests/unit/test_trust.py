@@ -186,6 +186,22 @@ async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> N
     assert await ranked(world.other) == ([], Source.INDEX)
 
 
+@pytest.mark.parametrize("is_cut", [False, True])
+async def test_a_player_created_anew_under_a_clock_that_was_put_back_is_ranked(world: World, is_cut: bool) -> None:
+    """Its revisions are lower than those of what the erasure left behind."""
+    await world.submit(world.one, 1, 5)
+    world.now += 3_000
+    await world.submit(world.one, 1, 6)
+    await world.erase(world.one, 1)
+    world.now -= 3_000
+    world.link(world.one).is_cut = is_cut
+    await world.submit(world.one, 1, 4)
+    world.link(world.one).is_cut = False
+    assert await ranked(world.other) == ([(1, "player 1")], Source.STORE if is_cut else Source.INDEX)
+    for process in (world.one, world.other):
+        assert await ranked(process) == ([(1, "player 1")], Source.INDEX)
+
+
 async def test_what_a_dead_process_held_is_caught_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.link(world.one).is_cut = True
     await world.submit(world.one, 1, 5)

@@ -6,6 +6,7 @@ from leaderforge.domain.board_settings import TAKES_HOLD_MS
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.ports import Clock, DeletedBoard, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.leases import Lease
+from leaderforge.services.mending import load_standings
 
 
 class BoardUpkeep:
@@ -58,7 +59,7 @@ class BoardUpkeep:
         async for user_ids in self._store.players_between(ladder.board, period):
             standings = await self._store.refold(ladder, user_ids)
             if ladder.indexed:
-                await self._index.load(ladder, standings)
+                await load_standings(self._index, self._store, ladder, standings)
             self._on_repair(ladder)
             self._telemetry.count("standings_backfilled", len(standings))
 

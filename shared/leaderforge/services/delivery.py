@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
-from leaderforge.ports import Applied, LadderUpdate, NameSwap, Placed, RankIndex, Telemetry, User
+from leaderforge.ports import Applied, LadderUpdate, NameSwap, Placed, RankIndex, ScoreStore, Telemetry, User
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
+from leaderforge.services.mending import load_standings, mend_players
 from leaderforge.services.names import NameSync
 from leaderforge.services.pending import PendingUpdates
 
@@ -21,9 +22,16 @@ class Delivery:
     """
 
     def __init__(
-        self, index: RankIndex, names: NameSync, declaration: Declaration, changes: Changes, telemetry: Telemetry
+        self,
+        index: RankIndex,
+        store: ScoreStore,
+        names: NameSync,
+        declaration: Declaration,
+        changes: Changes,
+        telemetry: Telemetry,
     ) -> None:
         self._index = index
+        self._store = store
         self._names = names
         self._declaration = declaration
         self._changes = changes
@@ -48,6 +56,7 @@ class Delivery:
         try:
             with self._telemetry.timed("index_apply_seconds"):
                 applied = await self._index.apply_all(indexed)
+            await self._reinstate(indexed, applied)
         except IndexUnavailable:
             await self._defer(indexed)
             return [[None] * len(update.standings) for update in updates]
@@ -60,7 +69,7 @@ class Delivery:
         """Bring the index up to many standings without holding up others. Return False if they are pending."""
         indexed = [update for update in updates if update.ladder.indexed]
         try:
-            await asyncio.gather(*(self._index.load(update.ladder, update.standings) for update in indexed))
+            await asyncio.gather(*(load_standings(self._index, self._store, u.ladder, u.standings) for u in indexed))
         except IndexUnavailable:
             await self._defer(indexed)
             return False
@@ -115,13 +124,20 @@ class Delivery:
 
     async def _deliver_pending(self) -> None:
         if self._pending:
-            ladders, renamed = await self._pending.deliver(self._index, self._names)
+            ladders, renamed = await self._pending.deliver(self._index, self._store, self._names)
             for ladder in ladders:
                 self._changes.ladder(ladder)
             if renamed:
                 self._changes.everything()
         with suppress(StoreUnavailable):  # it is withdrawn the next time, or expires
             await self._declaration.withdraw()
+
+    async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:
+        """Bring in standings that were refused for what the erasure of an earlier player of this id left behind."""
+        for update, results in zip(updates, applied, strict=True):
+            refused = [s.user_id for s, result in zip(update.standings, results, strict=True) if result.refused]
+            if refused:
+                await mend_players(self._index, self._store, update.ladder, refused)
 
     async def _refresh_names(self, user_ids: Collection[int]) -> None:
         try:

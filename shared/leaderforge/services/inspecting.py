@@ -10,6 +10,7 @@ from leaderforge.domain.shards import Inspection
 from leaderforge.ports import Clock, RankIndex, ScoreStore, Telemetry, UserStore
 from leaderforge.services.comparing import still_different
 from leaderforge.services.maintain import OnRepair
+from leaderforge.services.mending import mend_players
 from leaderforge.services.names import NameSync
 
 PLAYERS_A_ROUND = 5_000
@@ -78,9 +79,7 @@ class InspectionService:
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
             # The index may hold a wrong value of the right revision. It is replaced in one step: no reader misses it.
-            observed = (await self._index.observe([ladder], different, removed=True)).get(ladder, {})
-            standings = await self._store.standings(ladder, different)
-            await self._index.mend(ladder, different, standings, observed)
+            await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)
         return len(different)

@@ -16,6 +16,7 @@ from leaderforge.ports import COMMIT_LIMIT_MS, Clock, PendingProcesses, RankInde
 from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease
+from leaderforge.services.mending import drop_players, load_standings, mend_touched
 from leaderforge.services.names import NameSync
 from leaderforge.services.overlapping import for_each
 from leaderforge.services.trust import is_credible
@@ -236,14 +237,15 @@ class MaintainService:
             nonlocal count
             began = monotonic()
             ladder, standings = changed
-            await self._index.load(ladder, standings)
+            await load_standings(self._index, self._store, ladder, standings)
             self._on_repair(ladder)
             count += len(standings)
             ended = monotonic()
             await asyncio.sleep(max(0.0, min(rests * (ended - began), rests_until - ended)))
 
         for user_ids in await self._touched(since, until):
-            await self._remove_absent(user_ids)
+            for ladder in await mend_touched(self._index, self._store, user_ids):
+                self._on_repair(ladder)
             await self._names.refresh(user_ids)
             self._on_repair(None)
         await for_each(self._store.changed_between(since, until), load)
@@ -253,24 +255,6 @@ class MaintainService:
         """Return the players touched meanwhile, as many at once as are looked up together."""
         touched = list(await self._store.touched_between(since, until))
         return chunks(touched, _PLAYERS_A_LOOK_UP)
-
-    async def _remove_absent(self, user_ids: Sequence[int], *, removed: bool = False) -> None:
-        """Remove from the index what it holds of these players and the store does not have.
-
-        The index is read first: what the store does not have afterwards was erased, and is not on its way. A value
-        that changes meanwhile is left alone. With `removed`, removed standings go as well.
-        """
-        ladders = await self._store.ladders()
-        observed = await self._index.observe(ladders, user_ids, removed=removed)
-        if not observed:
-            return
-        stored = {(ladder.board.id, ladder.period): rows for ladder, rows in await self._store.standings_of(user_ids)}
-        for ladder, values in observed.items():
-            present = {standing.user_id for standing in stored.get((ladder.board.id, ladder.period), ())}
-            absent = values.keys() - present
-            if absent:
-                await self._index.mend(ladder, absent, [], values)
-                self._on_repair(ladder)
 
     async def _forget_touches(self, before: int) -> None:
         """Forget touches that no index has still to catch up with, now and then.
@@ -283,7 +267,7 @@ class MaintainService:
         for user_ids in await self._touched(0, before):
             erased = set(user_ids) - (await self._users.get(user_ids)).keys()
             if erased:
-                await self._remove_absent(list(erased), removed=True)
+                await drop_players(self._index, self._store, list(erased))
                 await self._names.refresh(erased)
         await self._store.forget_touches(before)
         self._touches_forgotten = before
@@ -319,7 +303,7 @@ class MaintainService:
             nonlocal loaded
             ladder, standings = found
             chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
-            await self._index.load(ladder, chosen)
+            await load_standings(self._index, self._store, ladder, chosen)
             loaded += len(chosen)
             progress(len(chosen))
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import LadderUpdate, RankIndex
+from leaderforge.ports import LadderUpdate, RankIndex, ScoreStore
+from leaderforge.services.mending import load_standings
 from leaderforge.services.names import NameSync
 
 
@@ -42,7 +43,7 @@ class PendingUpdates:
         """Note players whose names the index may not have as the store does."""
         self._names.update(user_ids)
 
-    async def deliver(self, index: RankIndex, names: NameSync) -> tuple[Collection[Ladder], bool]:
+    async def deliver(self, index: RankIndex, store: ScoreStore, names: NameSync) -> tuple[Collection[Ladder], bool]:
         """Bring the index up to everything noted; return the ladders, and whether names were among it.
 
         Raises `Unavailable`; what is not delivered by then stays noted.
@@ -54,15 +55,15 @@ class PendingUpdates:
                 await index.begin_rebuild([], range(index.partitions))
                 self._overflowed = False
             for ladder in list(self._standings):
-                await self._deliver_standings(index, ladder)
+                await self._deliver_standings(index, store, ladder)
                 ladders.add(ladder)
             await self._deliver_names(names)
         return ladders, renamed
 
-    async def _deliver_standings(self, index: RankIndex, ladder: Ladder) -> None:
+    async def _deliver_standings(self, index: RankIndex, store: ScoreStore, ladder: Ladder) -> None:
         missed = self._standings[ladder]
         delivered: Sequence[Standing] = list(missed.values())
-        await index.load(ladder, delivered)
+        await load_standings(index, store, ladder, delivered)
         for standing in delivered:
             if missed.get(standing.user_id) is standing:  # no newer one was noted meanwhile
                 del missed[standing.user_id]

@@ -14,7 +14,7 @@ from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import IndexNode, Inspection, Shard, Survey
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied, CatchUps, LadderUpdate, NameSwap
+from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
 
 _NODE = "memory"
 
@@ -75,6 +75,7 @@ class MemoryIndex:
                 key=sort_key(ladder.board, s),
                 previous=_listed_key(ladder, before.get(s.user_id)),
                 above=self._above(ladder, s) if count and complete else None,
+                refused=_refuses(before.get(s.user_id), s),
             )
             for s in standings
         ]
@@ -82,8 +83,9 @@ class MemoryIndex:
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
         return [await self.apply(one.ladder, one.standings, count=one.count) for one in updates]
 
-    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
-        await self.apply(ladder, standings)
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
+        applied = await self.apply(ladder, standings)
+        return [s.user_id for s, result in zip(standings, applied, strict=True) if result.refused]
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
         held = self._standings[place_of(ladder)]
@@ -93,24 +95,29 @@ class MemoryIndex:
         yield self._keys(ladder)
 
     async def observe(
-        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
-    ) -> Mapping[Ladder, Mapping[int, Standing]]:
-        observed: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
+        self, ladders: Sequence[Ladder], user_ids: Collection[int]
+    ) -> Mapping[Ladder, Mapping[int, IndexValue]]:
+        observed: defaultdict[Ladder, dict[int, IndexValue]] = defaultdict(dict)
         for ladder in ladders:
             for user_id in user_ids:
                 standing = self._standings[place_of(ladder)].get(user_id)
-                if standing is not None and (removed or not standing.removed):
-                    observed[ladder][user_id] = standing
+                if standing is not None:
+                    observed[ladder][user_id] = IndexValue(standing.revision, standing.removed, standing)
         return observed
 
     async def mend(
-        self, ladder: Ladder, user_ids: Collection[int], standings: Sequence[Standing], observed: Mapping[int, Standing]
+        self,
+        ladder: Ladder,
+        user_ids: Collection[int],
+        standings: Sequence[Standing],
+        observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
         held = self._standings[place_of(ladder)]
         wanted = {standing.user_id: standing for standing in standings}
         changed = []
         for user_id in user_ids:
-            if held.get(user_id) != observed.get(user_id):
+            seen = observed.get(user_id)
+            if held.get(user_id) != (seen and seen.value):
                 changed.append(user_id)
             elif user_id in wanted:
                 held[user_id] = wanted[user_id]
@@ -236,3 +243,7 @@ class MemoryIndex:
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
     return None if standing is None or standing.hidden else sort_key(ladder.board, standing)
+
+
+def _refuses(held: Standing | None, standing: Standing) -> bool:
+    return held is not None and held.removed and held.revision > standing.revision

@@ -13,7 +13,7 @@ from uuid import uuid4
 from leaderforge.adapters.redis.applying import Application, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
-from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, row_of
+from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, revision_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import inspection, survey
 from leaderforge.domain.boards import Ladder
@@ -25,7 +25,7 @@ from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.shards import Inspection, Survey
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied, CatchUps, LadderUpdate, NameSwap
+from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
 
 _RECORDS_A_CALL = 500
 _LADDERS_A_TRIP = 64
@@ -126,10 +126,11 @@ class RedisIndex:
         replies = iter(await self._cluster.run(calls))
         return [one.applied(list(islice(replies, len(one.touched)))) for one in applications]
 
-    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> None:
+    async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
         """Apply many standings, one a player, in calls short enough not to hold up the nodes."""
         groups = self._packed(ladder, standings)
-        await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
+        refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
+        return list(chain.from_iterable(refused))
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
         calls = [
@@ -158,9 +159,9 @@ class RedisIndex:
                     break
 
     async def observe(
-        self, ladders: Sequence[Ladder], user_ids: Collection[int], *, removed: bool = False
-    ) -> Mapping[Ladder, Mapping[int, bytes]]:
-        observed: defaultdict[Ladder, dict[int, bytes]] = defaultdict(dict)
+        self, ladders: Sequence[Ladder], user_ids: Collection[int]
+    ) -> Mapping[Ladder, Mapping[int, IndexValue]]:
+        observed: defaultdict[Ladder, dict[int, IndexValue]] = defaultdict(dict)
         for piece in chunks(ladders, _LADDERS_A_TRIP):
             calls = [
                 self._call(p, script("observe"), *self._standings_keys(p, piece), args=users, meta=False)
@@ -168,17 +169,22 @@ class RedisIndex:
                 for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
             for number, user, value in chain.from_iterable(await self._cluster.run(calls)):
-                if removed or not is_removed(value):
-                    observed[piece[number - 1]][user_id_of(user)] = value
+                seen = IndexValue(int.from_bytes(revision_of(value), "big"), is_removed(value), value)
+                observed[piece[number - 1]][user_id_of(user)] = seen
         return observed
 
     async def mend(
-        self, ladder: Ladder, user_ids: Collection[int], standings: Sequence[Standing], observed: Mapping[int, bytes]
+        self,
+        ladder: Ladder,
+        user_ids: Collection[int],
+        standings: Sequence[Standing],
+        observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
         wanted = {s.user_id: packed(sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
-            args = [part for i in ids for part in (user_bytes(i), observed.get(i, b""), wanted.get(i, b""))]
+            seen = {i: observed[i].value for i in ids if i in observed}
+            args = [part for i in ids for part in (user_bytes(i), seen.get(i, b""), wanted.get(i, b""))]
             calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args, meta=False))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
@@ -295,11 +301,18 @@ class RedisIndex:
             for p in self._all
         )
 
-    async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> None:
+    async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
+        refused: list[int] = []
         for chunk in chunks(records, _RECORDS_A_CALL):
             keys = self._ladder_keys(partition, ladder)
             args = record_bytes(ladder.board), b"".join(chunk)
-            await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
+            [(previous,)] = await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
+            refused += (
+                user_id_of(record[:USER_BYTES])
+                for record, value in zip(chunk, previous, strict=True)
+                if value is not None and is_removed(value) and revision_of(value) > revision_of(record[USER_BYTES:])
+            )
+        return refused
 
     def _packed(self, ladder: Ladder, standings: Iterable[Standing]) -> Mapping[int, Sequence[bytes]]:
         """Return the records of standings by partition."""
