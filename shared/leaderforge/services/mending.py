@@ -57,7 +57,7 @@ def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
     """Return whether the store cannot have had this value: it was read later than the index."""
     if standing is None:
         return not value.removed
-    return value.revision > standing.revision
+    return value.revision > standing.revision or (value.removed and not standing.removed)
 
 
 def _key(ladder: Ladder) -> tuple[int, int]:

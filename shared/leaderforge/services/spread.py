@@ -28,14 +28,17 @@ class SpreadService:
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
         """Return the last entry ahead of at least `percent` of the others. Raises `NotRanked` if the board is empty."""
 
-        async def read(ranking: Ranking) -> tuple[list[Entry], int]:
-            total = (await ranking.counts(ladder, [])).total
-            key = await ranking.key_at(ladder, rank_at(percent, total)) if total else None
-            if key is None:
-                raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
-            return await self._reader.entries(ranking, ladder, [user_id_of(key)])
+        async def read(ranking: Ranking) -> tuple[Entry, int]:
+            # Players may leave the board between the steps: whoever is there no longer is looked for again.
+            while total := (await ranking.counts(ladder, [])).total:
+                key = await ranking.key_at(ladder, rank_at(percent, total))
+                if key is not None:
+                    entries, total = await self._reader.entries(ranking, ladder, [user_id_of(key)])
+                    if entries and not entries[0].hidden:
+                        return entries[0], total
+            raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
 
-        ([entry], total), source = await self._reader.read(ladder, read)
+        (entry, total), source = await self._reader.read(ladder, read)
         return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:

@@ -246,4 +246,5 @@ def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
 
 
 def _refuses(held: Standing | None, standing: Standing) -> bool:
-    return held is not None and held.removed and held.revision > standing.revision
+    """Return whether the standing was refused for a removed one."""
+    return held is not None and held.removed and not standing.removed and held.revision >= standing.revision

@@ -8,7 +8,6 @@ from typing import Any
 from leaderforge.adapters.redis.records import (
     Record,
     is_listed,
-    is_removed,
     key_of,
     record_bytes,
     record_of,
@@ -80,16 +79,10 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
 
 def _applied(board: Board, record: Record, held: bytes | None, above: int | None) -> Applied:
     if held is None or not is_listed(held):
-        return Applied(record.key, None, above, refused=_refuses(held, record))
+        return Applied(record.key, None, above, refused=refuses(held, record.packed[USER_BYTES:]))
     previous = key_of(record.key[-USER_BYTES:], held)
     newer = revision_of(held) > revision_of(record.packed[USER_BYTES:])
     if above is not None and newer and previous < rank_bound(board, record.key):
         # The player's own, newer and better entry was counted above this standing.
         above -= 1
     return Applied(record.key, previous, above)
-
-
-def _refuses(held: bytes | None, record: Record) -> bool:
-    if held is None or not is_removed(held):
-        return False
-    return revision_of(held) > revision_of(record.packed[USER_BYTES:])

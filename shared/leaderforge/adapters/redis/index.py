@@ -13,7 +13,7 @@ from uuid import uuid4
 from leaderforge.adapters.redis.applying import Application, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import Keys
-from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, revision_of, row_of
+from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import inspection, survey
 from leaderforge.domain.boards import Ladder
@@ -310,7 +310,7 @@ class RedisIndex:
             refused += (
                 user_id_of(record[:USER_BYTES])
                 for record, value in zip(chunk, previous, strict=True)
-                if value is not None and is_removed(value) and revision_of(value) > revision_of(record[USER_BYTES:])
+                if refuses(value, record[USER_BYTES:])
             )
         return refused
 

@@ -67,6 +67,13 @@ def is_removed(value: bytes) -> bool:
     return bool(value[_FLAGS] & _REMOVED)
 
 
+def refuses(held: bytes | None, value: bytes) -> bool:
+    """Return whether a stored value is of a removed standing that keeps this one, which is not removed, away."""
+    if held is None or not is_removed(held) or is_removed(value):
+        return False
+    return revision_of(held) >= revision_of(value)
+
+
 def revision_of(value: bytes) -> bytes:
     """Return the revision in a stored value, in an order-preserving form."""
     return value[_REVISION]
