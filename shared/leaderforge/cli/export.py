@@ -1,6 +1,5 @@
 """`leaderforge export`: a whole board as a file."""
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.services.exporting import Form
@@ -36,7 +36,7 @@ def export(
     Players whose standings do not change meanwhile are there exactly once. A file is there once it is whole.
     """
     with _opened(out) as file:
-        written = asyncio.run(_export(board, period, format_, file, data_dir))
+        written = run_until_stopped(_export(board, period, format_, file, data_dir))
     typer.echo(f"{written:,} entries exported", err=True)
 
 

@@ -1,11 +1,11 @@
 """`leaderforge migrate`, `rebuild`, `verify` and `reconcile`."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     from leaderforge.cli.target import environment
     from leaderforge.wiring import migrate as run
 
-    applied = asyncio.run(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
+    applied = run_until_stopped(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
     typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
 
 
@@ -28,7 +28,7 @@ def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     Reads are answered from the database until it is done.
     """
-    typer.echo(f"{asyncio.run(_rebuild(data_dir)):,} standings indexed")
+    typer.echo(f"{run_until_stopped(_rebuild(data_dir)):,} standings indexed")
 
 
 async def _rebuild(data_dir: Path) -> int:
@@ -42,7 +42,7 @@ async def _rebuild(data_dir: Path) -> int:
 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index; exit with 1 and name what differs."""
-    found = asyncio.run(_verify(data_dir))
+    found = run_until_stopped(_verify(data_dir))
     if not found.complete:
         typer.echo("the index is not complete: it awaits its rebuild, or run `leaderforge rebuild`")
     for difference in found.differences[:_REPORTED]:
@@ -69,7 +69,7 @@ def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     API processes do so by themselves every few seconds.
     """
-    typer.echo(f"{asyncio.run(_reconcile(data_dir)):,} standings looked at")
+    typer.echo(f"{run_until_stopped(_reconcile(data_dir)):,} standings looked at")
 
 
 async def _reconcile(data_dir: Path) -> int:

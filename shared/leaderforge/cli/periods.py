@@ -1,11 +1,11 @@
 """`leaderforge periods`: the periods of boards."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 
@@ -17,7 +17,7 @@ Limit = Annotated[int, typer.Option(help="How many past periods at most.", min=1
 
 def periods(*, board: BoardName = DEFAULT_BOARD, limit: Limit = 20, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List the current periods of a board, and the past ones in which anything was counted, the latest first."""
-    page = asyncio.run(_periods(data_dir, board, limit))
+    page = run_until_stopped(_periods(data_dir, board, limit))
     for one in page.periods:
         period = one.period
         typer.echo(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardName, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
@@ -54,7 +55,7 @@ def populate(
     end = now // _DAY_MS * _DAY_MS if until is None else int(until.replace(tzinfo=UTC).timestamp() * 1000)
     if not 0 <= end <= now:
         raise Refused(f"--until {until} is not between 1970 and now")
-    filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
+    filled = run_until_stopped(_populate(users, sessions, seed, end, board, data_dir))
     typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} known already" if filled.skipped else ""))
     if filled.index_behind:
         # The reconciler looks at what was recorded lately only, which populated sessions are not.
