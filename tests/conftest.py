@@ -29,6 +29,25 @@ OwnPostgres = Callable[..., PostgresServer]
 """Starts a server; takes the keyword arguments of `PostgresServer`."""
 
 
+LONGEST_FIRST = ("acceptance", "browser", "contract")
+"""In which order workers take the folders: short modules come last, so that workers end at the same time."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests on one worker that share something: a module its fixtures, all tests on Citus its one database."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        on_citus = "citus" in item.name and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
+        item.add_marker(pytest.mark.xdist_group("citus" if on_citus else f"{item.path.parent.name}/{item.path.stem}"))
+    items.sort(key=lambda item: _position(item.path.parent.name))
+
+
+def _position(folder: str) -> int:
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
 @dataclass(frozen=True)
 class ExistingCluster:
     """A cluster that somebody else runs."""
