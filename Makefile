@@ -13,10 +13,12 @@ CLOUD_STAMP := localstack/.venv/.installed
 WORKERS ?= 2
 # Which tests run: `make test-long` selects all.
 SELECT ?= not long
+IN_PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+FAST := tests/unit $(wildcard tests/edge) tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud tests cloud-tests lint types contract functions-python site site-tests package template template-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests package template template-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -30,12 +32,13 @@ test: functions-python setup site localstack-setup template-setup ## Run lint, t
 
 test-long: functions-python setup site localstack-setup template-setup ## Run `make test` with every case of the grids: nightly, and before a release
 	@$(MAKE) --no-print-directory test SELECT="long or not long"
+	@$(MAKE) --no-print-directory coverage
 
 test-local: setup site ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
 	@$(PARTS) --lane tests --lane $(CHECKS)
 
 tests: setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
-	$(BIN)/pytest -q -m "$(SELECT)" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -q -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
 
 functions-python:
 	@scripts/find-python 3.13 >/dev/null || { \
@@ -65,6 +68,12 @@ $(NODE_STAMP): frontend/package-lock.json
 	touch $@
 
 test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack and use it there
+
+coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
+	$(BIN)/pytest -q $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
+
+slow-tests: setup site
+	$(BIN)/pytest -q -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
 
 cloud-tests: setup localstack-setup site
 	$(BIN)/pytest -q tests/cloud

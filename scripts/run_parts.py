@@ -4,6 +4,7 @@ The targets of a lane run one after another, the lanes at the same time. The fir
 every other target's once it has ended. A failure stops nothing, so that one run shows all of them; the exit code is 1.
 """
 
+import contextlib
 import os
 import shlex
 import signal
@@ -31,6 +32,8 @@ class Run:
     def lane(self, targets: Sequence[str], *, streamed: bool) -> None:
         """Run the targets one after another."""
         for target in targets:
+            if self.stopping:
+                return
             begin = time.monotonic()
             code, output = self.target(target, streamed=streamed)
             with self.lock:
@@ -66,14 +69,15 @@ class Run:
         """End all targets with everything that they started."""
         with self.lock:
             self.stopping = True
-            running = list(self.running)
-        for number, patience_s in ((signal.SIGINT, STOP_S), (signal.SIGKILL, STOP_S)):
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with self.lock:
+                running = list(self.running)
             for process in running:
-                if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, number)
-            deadline = time.monotonic() + patience_s
-            while any(process.returncode is None for process in running) and time.monotonic() < deadline:
-                time.sleep(0.1)
+            deadline = time.monotonic() + STOP_S
+            while self.running and time.monotonic() < deadline:
+                time.sleep(0.05)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,7 +89,8 @@ def main(arguments: Sequence[str]) -> int:
         else:
             lanes[-1].append(argument)
     run = Run()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore SIGINT, and its children too
+        signal.signal(number, signal.default_int_handler)
     threads = [
         threading.Thread(target=run.lane, args=[lane], kwargs={"streamed": i == 0}) for i, lane in enumerate(lanes)
     ]
