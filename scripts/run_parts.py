@@ -1,7 +1,8 @@
 """Run make targets side by side: `run_parts.py --lane TARGET... --lane TARGET...`.
 
-The targets of a lane run one after another, the lanes at the same time. The first lane's output is shown as it comes,
-every other target's once it has ended. A failure stops nothing, so that one run shows all of them; the exit code is 1.
+The targets of a lane run one after another, the lanes at the same time. The first lane's output is shown as it comes.
+Of the others, a target that fails shows all of its output once it has ended, and one that passes its last line. A
+failure stops nothing, so that one run shows all of them; the exit code is then 1.
 """
 
 import contextlib
@@ -41,12 +42,15 @@ class Run:
                 if code != 0:
                     self.failed.append(target)
                 verdict = "passed" if code == 0 else "FAILED"
-                print(f"{output}--- {target}: {verdict} in {self.seconds[target]:.0f} s", flush=True)
+                shown = output.rstrip() if code else output.rstrip().rpartition("\n")[2]
+                print(f"\n{shown}\n--- {target}: {verdict} in {self.seconds[target]:.0f} s", flush=True)
 
     def target(self, name: str, *, streamed: bool) -> tuple[int, str]:
         """Return the exit code of a make target, and its output unless that was streamed."""
         command = [*shlex.split(os.environ.get("MAKE", "make")), "--no-print-directory", name]
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+        if not streamed:
+            environment["NO_COLOR"] = "1"
         with self.lock:
             if self.stopping:
                 return 1, ""
