@@ -13,7 +13,7 @@ CLOUD_STAMP := localstack/.venv/.installed
 WORKERS ?= 2
 # Which tests run: `make test-long` selects all.
 SELECT ?= not long
-IN_PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 FAST := tests/unit $(wildcard tests/edge) tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py

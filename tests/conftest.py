@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.tree import lives
@@ -33,15 +35,23 @@ LONGEST_FIRST = ("acceptance", "browser", "contract")
 """In which order workers take the folders: short modules come last, so that workers end at the same time."""
 
 
-@pytest.hookimpl(tryfirst=True)
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps tests on one worker that share something: a module its fixtures, all tests on Citus its one database."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        on_citus = "citus" in nodeid and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
+        return "citus" if on_citus else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    # The marks of `--dist loadgroup` have no effect with pytest 9.2.
+    return ByModule(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep tests on one worker that share something: a module its fixtures, all tests on Citus its one database."""
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        on_citus = "citus" in item.name and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
-        item.add_marker(pytest.mark.xdist_group("citus" if on_citus else f"{item.path.parent.name}/{item.path.stem}"))
-    items.sort(key=lambda item: _position(item.path.parent.name))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _position(item.path.parent.name))
 
 
 def _position(folder: str) -> int:
