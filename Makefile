@@ -38,7 +38,7 @@ test-local: setup site ## Run all of `make test` but the deployment's tests, on 
 	@$(PARTS) --lane tests --lane $(CHECKS)
 
 tests: setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
-	$(BIN)/pytest -q -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
+	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
 
 functions-python:
 	@scripts/find-python 3.13 >/dev/null || { \
@@ -70,13 +70,13 @@ $(NODE_STAMP): frontend/package-lock.json
 test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack and use it there
 
 coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
-	$(BIN)/pytest -q $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
+	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
 
 slow-tests: setup site
-	$(BIN)/pytest -q -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
+	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
 
 cloud-tests: setup localstack-setup site
-	$(BIN)/pytest -q tests/cloud
+	$(BIN)/pytest -rfE tests/cloud
 
 package: setup ## Build the functions' packages for AWS Lambda into build/
 	@$(BIN)/python -m deploy.packaging $(ARGS)
