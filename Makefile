@@ -9,7 +9,16 @@ NODE_STAMP := frontend/node_modules/.installed
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
 
-.PHONY: run test test-local test-cloud lint types contract functions-python site site-tests package template localstack localstack-down localstack-setup setup lock clean
+# One server set a worker; two workers suit two cores.
+WORKERS ?= 2
+# Which tests run: `make test-long` selects all.
+SELECT ?= not long
+IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+FAST := tests/unit $(wildcard tests/edge) tests/contract
+CHECKS := lint types contract site-tests
+PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
+
+.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests package template template-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -18,10 +27,18 @@ help: ## Show what can be made
 run: setup site ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
-test: functions-python test-local test-cloud ## Run lint, types, the import contract and every test; needs Python 3.13
+test: functions-python setup site localstack-setup template-setup ## Run lint, types, the import contract and every test; needs Python 3.13
+	@$(PARTS) --lane tests --lane $(CHECKS) template cloud-tests
 
-test-local: setup lint types contract site-tests ## Run all that but for the deployment's tests, on any Python from 3.11 on
-	$(BIN)/pytest
+test-long: functions-python setup site localstack-setup template-setup ## Run `make test` with every case of the grids: nightly, and before a release
+	@$(MAKE) --no-print-directory test SELECT="long or not long"
+	@$(MAKE) --no-print-directory coverage
+
+test-local: setup site ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
+	@$(PARTS) --lane tests --lane $(CHECKS)
+
+tests: setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
+	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
 
 functions-python:
 	@scripts/find-python 3.13 >/dev/null || { \
@@ -30,6 +47,7 @@ functions-python:
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/codespell
 
 types: setup
 	$(BIN)/mypy
@@ -49,11 +67,21 @@ $(NODE_STAMP): frontend/package-lock.json
 	cd frontend && npm ci --silent --no-audit --no-fund
 	touch $@
 
-test-cloud: setup template localstack-setup site ## Check the template, deploy it to LocalStack and use it there
-	$(BIN)/pytest tests/cloud
+test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack and use it there
+
+coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
+	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
+
+slow-tests: setup site
+	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
+
+cloud-tests: setup localstack-setup site
+	$(BIN)/pytest -rfE tests/cloud
 
 package: setup ## Build the functions' packages for AWS Lambda into build/
 	@$(BIN)/python -m deploy.packaging $(ARGS)
+
+template-setup: $(TEMPLATE_STAMP)
 
 template: $(TEMPLATE_STAMP) ## Check the template of the deployment: what it says, and what it allows
 	deploy/.venv/bin/cfn-lint deploy/template.yaml

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.tree import lives
@@ -27,6 +29,33 @@ OwnValkey = Callable[..., ValkeyCluster]
 
 OwnPostgres = Callable[..., PostgresServer]
 """Starts a server; takes the keyword arguments of `PostgresServer`."""
+
+
+LONGEST_FIRST = ("acceptance", "browser", "contract")
+"""In which order workers take the folders: short modules come last, so that workers end at the same time."""
+
+
+class ByModule(LoadScopeScheduling):  # type: ignore[misc]
+    """Keeps tests on one worker that share something: a module its fixtures, all tests on Citus its one database."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        on_citus = "citus" in nodeid and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
+        return "citus" if on_citus else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    # The marks of `--dist loadgroup` have no effect with pytest 9.2.
+    return ByModule(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _position(item.path.parent.name))
+
+
+def _position(folder: str) -> int:
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
 
 
 @dataclass(frozen=True)

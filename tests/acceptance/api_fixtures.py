@@ -16,7 +16,7 @@ from functions.local import create_app
 from leaderforge.config import Settings
 from leaderforge.ports import Clock
 from leaderforge.wiring import Services, assemble, build, now_ms
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
@@ -102,7 +102,7 @@ async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> Async
         server = _Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
         try:
-            async with httpx.AsyncClient(base_url=url, timeout=30, limits=_LIMITS) as client:
+            async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, limits=_LIMITS) as client:
                 yield Served(url, client, services)
         finally:
             server.should_exit = True

@@ -70,7 +70,7 @@ class Command:
             check=False,
             capture_output=True,
             text=True,
-            env=self._environment | variables,
+            env=self.environment | variables,
             timeout=_SECONDS,
         )
         assert ended.returncode == code, ended.stdout + ended.stderr
@@ -80,7 +80,7 @@ class Command:
     def peak_bytes(self, *arguments: str) -> int:
         """Run a command to its good end, and return the most memory that it held."""
         silent = subprocess.DEVNULL
-        process = subprocess.Popen(_command(arguments), stdout=silent, stderr=silent, env=self._environment)
+        process = subprocess.Popen(_command(arguments), stdout=silent, stderr=silent, env=self.environment)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0
@@ -89,7 +89,7 @@ class Command:
     @contextmanager
     def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
         """Start a command, which is killed at the end unless it has ended."""
-        process = subprocess.Popen(_command(arguments), env=self._environment, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(_command(arguments), env=self.environment, stdout=subprocess.DEVNULL)
         try:
             yield process
         finally:
@@ -155,7 +155,7 @@ class Command:
         return not await self.query(others)
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEADERFORGE_")}
         return inherited | {
             "LEADERFORGE_POSTGRES_DSN": self.dsn,

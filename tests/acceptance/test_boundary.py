@@ -26,7 +26,7 @@ from tests.acceptance.api_fixtures import SUBMIT_KEY, environment, until_healthy
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
 LAST_MS = MIDNIGHT - 1
@@ -98,7 +98,7 @@ def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
     finally:
         running.terminate()
         try:
-            running.wait(10)
+            running.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
@@ -116,7 +116,9 @@ async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest
         async with AsyncExitStack() as stack:
             headers = {"Authorization": f"Bearer {SUBMIT_KEY}"}
             clients = [
-                await stack.enter_async_context(httpx.AsyncClient(base_url=address, headers=headers, timeout=30))
+                await stack.enter_async_context(
+                    httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE_S)
+                )
                 for address in addresses
             ]
             await asyncio.gather(*map(until_healthy, clients))

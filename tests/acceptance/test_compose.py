@@ -86,7 +86,7 @@ def running(command: list[str], environment: Mapping[str, str], directory: Path)
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -151,7 +151,7 @@ def test_a_second_dev_is_told_of_the_first(runs: ExitStack, tmp_path: Path) -> N
     first = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
     (tmp_path / "second").mkdir()
     second = run(runs, tmp_path / "second", "--data-dir", str(first.data))
-    assert second.process.wait(10) == 1
+    assert second.process.wait(PATIENCE_S) == 1
     assert second.output == f"error: already running, pid {first.process.pid}, API at {first.description['api']}\n"
     assert httpx.get(f"{first.description['api']}/api/health").status_code == 200
 
@@ -160,7 +160,7 @@ def test_a_taken_port_is_said_before_anything_starts(runs: ExitStack, tmp_path: 
     with socket.create_server((LOOPBACK, free_port())) as other:
         port = str(other.getsockname()[1])
         dev = run(runs, tmp_path, "--port", port)
-        assert dev.process.wait(10) == 1
+        assert dev.process.wait(PATIENCE_S) == 1
     assert dev.output == f"error: port {port} is taken by another program; choose one with --port\n"
     assert not (dev.data / "valkey").exists()
     assert not (dev.data / "postgres").exists()
@@ -169,7 +169,7 @@ def test_a_taken_port_is_said_before_anything_starts(runs: ExitStack, tmp_path: 
 def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Path) -> None:
     (tmp_path / "data" / "api" / "metrics").mkdir(parents=True)
     dev = run(runs, tmp_path)
-    assert dev.process.wait(10) == 1
+    assert dev.process.wait(PATIENCE_S) == 1
     assert "choose a directory of its own" in dev.output
     assert (dev.data / "api" / "metrics").exists()
 
@@ -247,7 +247,7 @@ def test_an_api_that_cannot_start_is_shown_with_its_log(
 
 def test_an_address_that_is_not_ours_is_named(runs: ExitStack, tmp_path: Path) -> None:
     dev = run(runs, tmp_path, "--host", "192.0.2.1", "--port", "8000")
-    assert dev.process.wait(10) == 1
+    assert dev.process.wait(PATIENCE_S) == 1
     assert dev.output.startswith("error: cannot listen on 192.0.2.1, port 8000: ")
 
 

@@ -11,6 +11,7 @@ import pytest
 from leaderforge.domain.boards import Board, Order, Policy, RankStyle
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.waiting import PATIENCE_S
 
 PLAYERS = range(1, 61)
 
@@ -167,7 +168,9 @@ async def test_a_body_that_is_too_large_is_refused_over_the_wire(api: Served) ->
 
 async def test_many_clients_at_once(api: Served) -> None:
     """Every submission counts once, however they are batched on their way."""
-    async with httpx.AsyncClient(base_url=api.url, limits=httpx.Limits(max_connections=50), timeout=30) as client:
+    async with httpx.AsyncClient(
+        base_url=api.url, limits=httpx.Limits(max_connections=50), timeout=PATIENCE_S
+    ) as client:
         many = Served(api.url, client, api.services)
         submissions = [{"user_id": 1 + i % 60, "score": 1} for i in range(300)]
         before = {user_id: score for _, user_id, score in await everyone(many, "default")}

@@ -78,7 +78,7 @@ def test_under_uvicorn(settings: Mapping[str, str], collector: Collector, tmp_pa
 
 def play(url: str) -> None:
     """Use every part that is measured."""
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {SUBMIT_KEY}"}, timeout=30) as client:
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {SUBMIT_KEY}"}, timeout=PATIENCE_S) as client:
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "the index")
         user_id = client.post("/api/users", json={"username": "ada"}).json()["user_id"]
         assert client.post("/api/scores", json={"user_id": user_id, "score": 5}).status_code == 200

@@ -15,7 +15,7 @@ from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database
 from tests.acceptance.relay import Relay, relay
 from tests.acceptance.test_handlers import Invoke, function_url, invoke, player, told
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 __all__ = ["invoke"]
 
@@ -75,7 +75,7 @@ async def test_forgotten_connections_are_replaced_and_no_request_fails(
         for made in (*nodes, database[0]):
             made.forget()
         score = function_url("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             status, receipt = told(await invoke(submit.handler, score))
         assert (status, receipt["submissions"], receipt["rank"]) == (200, submissions, 1)
         assert all(made.made > one for made, one in zip((*nodes, database[0]), before, strict=True))

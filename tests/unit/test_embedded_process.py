@@ -119,7 +119,7 @@ def test_start_ends_what_an_earlier_supervisor_left(process: ServerProcess) -> N
         record = {"pid": left.pid, "created": psutil.Process(left.pid).create_time()}
         (process.directory / "process.json").write_text(json.dumps(record))
         process.start(SLEEP)
-        assert left.wait(5) is not None
+        assert left.wait(PATIENCE_S) is not None
     assert process.alive
 
 

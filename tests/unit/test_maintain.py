@@ -19,6 +19,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.ports import Submission, User
+from leaderforge.services import comparing
 from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS, MaintainService
 
 LADDER = Ladder(Board(1, "default", "Default"))
@@ -54,7 +55,8 @@ class World:
 
 
 @pytest.fixture
-async def world() -> World:
+async def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(comparing, "RETRY_S", 0)
     made = World()
     await made.maintain.reconcile()
     return made

@@ -42,17 +42,22 @@ def test_selection_finds_the_entry_at_any_rank_of_any_distribution(sizes, random
     assert rounds <= 12
 
 
-@pytest.mark.parametrize("partitions", [1, 2, 8, 32, 64])
-@pytest.mark.parametrize("rank", [1, 2, 12_345, 500_000, 999_999, 1_000_000])
-def test_selection_among_a_million_hashed_players_fetches_few(partitions, rank):
-    random = Random(partitions)
-    parts: list[list[int]] = [[] for _ in range(partitions)]
+@pytest.fixture(scope="module", params=[1, 2, 8, 32, 64])
+def million(request: pytest.FixtureRequest) -> list[list[int]]:
+    """A million players, hashed over a number of partitions."""
+    random = Random(request.param)
+    parts: list[list[int]] = [[] for _ in range(request.param)]
     for key in range(1_000_000):
-        parts[random.randrange(partitions)].append(key)
-    key, rounds, fetched = _select(parts, rank)
+        parts[random.randrange(request.param)].append(key)
+    return parts
+
+
+@pytest.mark.parametrize("rank", [1, 2, 12_345, 500_000, 999_999, 1_000_000])
+def test_selection_among_a_million_hashed_players_fetches_few(million, rank):
+    key, rounds, fetched = _select(million, rank)
     assert key == rank - 1
     assert rounds <= 6
-    assert fetched <= 2_000 + 100 * partitions
+    assert fetched <= 2_000 + 100 * len(million)
 
 
 def test_partitions_that_shrink_meanwhile_end_the_search():

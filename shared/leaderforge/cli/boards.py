@@ -1,6 +1,5 @@
 """`leaderforge boards`: boards of the running service and their settings."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from leaderforge.cli.board_texts import parsed, text_of
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.board_settings import NAMES, settings_of
 from leaderforge.domain.boards import Board
@@ -66,7 +66,7 @@ def delete(name: BoardArgument, *, yes: Yes = False, data_dir: DataDir = DEFAULT
 
 
 def _run(data_dir: Path, work: "Callable[[BoardService], Awaitable[T]]") -> T:
-    return asyncio.run(_work(data_dir, work))
+    return run_until_stopped(_work(data_dir, work))
 
 
 async def _work(data_dir: Path, work: "Callable[[BoardService], Awaitable[T]]") -> T:

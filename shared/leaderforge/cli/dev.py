@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from leaderforge.cli.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,42 +50,35 @@ def dev(
     --data-dir finds players, scores and keys as they were. While it runs, dev.json in there tells programs the
     addresses and keys.
     """
-    from rich.console import Console
+    with StopSignals() as signals:
+        from rich.console import Console
 
-    from leaderforge.embedded.stack import LocalStack, Options
+        from leaderforge.embedded.stack import LocalStack, Options
 
-    partitions = partitions or nodes
-    site = site.resolve() if site else None
-    stack = LocalStack(
-        Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
-    )
-    stack.claim()
-    if not asyncio.run(_Session(stack, Console(highlight=False), demo=demo).run()):
+        partitions = partitions or nodes
+        site = site.resolve() if site else None
+        stack = LocalStack(
+            Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
+        )
+        stack.claim()
+        was_ready = asyncio.run(_Session(stack, Console(highlight=False), signals, demo=demo).run())
+    if not was_ready:
         raise typer.Exit(INTERRUPTED)
 
 
 class _Session:
     """One run of a stack, from start to stop."""
 
-    def __init__(self, stack: LocalStack, console: Console, *, demo: bool) -> None:
-        self._stack, self._console, self._demo = stack, console, demo
+    def __init__(self, stack: LocalStack, console: Console, signals: StopSignals, *, demo: bool) -> None:
+        self._stack, self._console, self._signals, self._demo = stack, console, signals, demo
         self._stopping = False
         self._ready = False
 
     async def run(self) -> bool:
         """Return, after a signal asked to stop and all is stopped, whether it had been ready."""
         serving = asyncio.create_task(self._serve())
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup is to be respected
-                loop.add_signal_handler(number, self._on_signal, serving)
-        try:
-            # A signal that came before our handlers were there cancels this task, as asyncio.run has it.
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([serving])
-            serving.cancel()
+        with self._signals.delivered(lambda _: self._on_signal(serving)):
             await asyncio.wait([serving])
-        finally:
             await self._stop()
         if not serving.cancelled():
             serving.result()

@@ -1,6 +1,5 @@
 """`leaderforge export`: a whole board as a file."""
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.services.exporting import Form
@@ -38,7 +38,7 @@ def export(
     Each player whose standing does not change meanwhile appears exactly once. The file appears when it is complete.
     """
     with _opened(out) as file:
-        written = asyncio.run(_export(board, period, format_, file, data_dir))
+        written = run_until_stopped(_export(board, period, format_, file, data_dir))
     typer.echo(f"{written:,} entries exported", err=True)
 
 

@@ -1,6 +1,5 @@
 """`leaderforge import`: scores from a file."""
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from leaderforge.cli.progress import Advance, progress_bar
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.errors import Refused
@@ -72,7 +72,7 @@ def import_(
     )
     bad = _BadLines(stop=on_bad_line == "stop")
     with progress_bar(f"Importing {file.name}", file.stat().st_size, data=True) as advance:
-        tally = asyncio.run(_import(file, columns, bad, batch, data_dir, advance))
+        tally = run_until_stopped(_import(file, columns, bad, batch, data_dir, advance))
     _report(tally, bad)
 
 

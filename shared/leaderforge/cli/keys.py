@@ -1,6 +1,5 @@
 """`leaderforge keys`: API keys of the running service."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.callers import COMMAND, Scope
 
@@ -53,7 +53,7 @@ def revoke(name: KeyNameArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
 
 
 def _run(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
-    return asyncio.run(_work(data_dir, work))
+    return run_until_stopped(_work(data_dir, work))
 
 
 async def _work(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:

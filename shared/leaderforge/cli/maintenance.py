@@ -1,11 +1,11 @@
 """`leaderforge migrate`, `rebuild`, `verify` and `reconcile`."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     from leaderforge.cli.target import environment
     from leaderforge.wiring import migrate as run
 
-    applied = asyncio.run(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
+    applied = run_until_stopped(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
     typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
 
 
@@ -29,7 +29,7 @@ def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     Reads use the database until the rebuild is finished.
     """
-    typer.echo(f"{asyncio.run(_rebuild(data_dir)):,} standings indexed")
+    typer.echo(f"{run_until_stopped(_rebuild(data_dir)):,} standings indexed")
 
 
 async def _rebuild(data_dir: Path) -> int:
@@ -43,7 +43,7 @@ async def _rebuild(data_dir: Path) -> int:
 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index. Exit with 1 and list the differences, if any."""
-    verification = asyncio.run(_verify(data_dir))
+    verification = run_until_stopped(_verify(data_dir))
     if not verification.complete:
         typer.echo("the index is incomplete: wait for its rebuild, or run `leaderforge rebuild`")
     for difference in verification.differences[:_REPORTED]:
@@ -70,7 +70,7 @@ def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     API processes do this every few seconds.
     """
-    typer.echo(f"{asyncio.run(_reconcile(data_dir)):,} standings checked")
+    typer.echo(f"{run_until_stopped(_reconcile(data_dir)):,} standings checked")
 
 
 async def _reconcile(data_dir: Path) -> int:

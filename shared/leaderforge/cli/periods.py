@@ -1,11 +1,11 @@
 """`leaderforge periods`: periods of a board."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 
@@ -19,7 +19,7 @@ def periods(
     *, board: BoardOption = DEFAULT_BOARD, limit: PastPeriodLimit = 20, data_dir: DataDir = DEFAULT_DATA_DIR
 ) -> None:
     """List the current periods of a board, then past ones with scores, latest first."""
-    page = asyncio.run(_periods(data_dir, board, limit))
+    page = run_until_stopped(_periods(data_dir, board, limit))
     for entry in page.periods:
         period = entry.period
         typer.echo(

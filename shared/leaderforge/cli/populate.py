@@ -11,6 +11,7 @@ from uuid import UUID
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
@@ -57,7 +58,7 @@ def populate(
     end = now // _DAY_MS * _DAY_MS if until is None else int(until.replace(tzinfo=UTC).timestamp() * 1000)
     if not 0 <= end <= now:
         raise Refused(f"--until must be between 1970 and now, not {until}")
-    filled = asyncio.run(_populate(users, sessions, seed, end, board, data_dir))
+    filled = run_until_stopped(_populate(users, sessions, seed, end, board, data_dir))
     typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} existed already" if filled.skipped else ""))
     if filled.index_behind:
         # Reconciliation covers recent changes only. Populated sessions are recorded as old.

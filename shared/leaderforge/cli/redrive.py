@@ -1,11 +1,12 @@
 """`leaderforge redrive`: sends dead letters again."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from leaderforge.cli.stop_signals import run_until_stopped
 
 if TYPE_CHECKING:
     from leaderforge.ports import DeadLetter
@@ -37,7 +38,7 @@ def redrive(
         if printed <= _MOST_SHOWN:
             typer.echo(f"{letter.reason}: {letter.body[:_SHOWN_CHARACTERS]}")
 
-    count = asyncio.run(_redrive(queue, dead_letters, limit, show))
+    count = run_until_stopped(_redrive(queue, dead_letters, limit, show))
     if count > _MOST_SHOWN:
         typer.echo(f"... and {count - _MOST_SHOWN:,} more")
     typer.echo(f"{count:,} submissions queued again")

@@ -11,6 +11,7 @@ from leaderforge.adapters.redis.records import (
     key_of,
     record_bytes,
     record_of,
+    refuses,
     revision_of,
 )
 from leaderforge.domain.boards import Board

@@ -1,0 +1,105 @@
+"""The signals that ask a command to stop: none is lost between its first line and its last."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType, TracebackType
+from typing import Any, Self, TypeVar
+
+import typer
+
+ResultT = TypeVar("ResultT")
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_EXIT_BY_SIGNAL = 128
+"""What shells add to the number of the signal that ended a program."""
+
+
+class StopSignals:
+    """Records SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
+
+    The handler raises nothing: an exception of a handler surfaces at an arbitrary line, and Python discards it inside
+    a weak reference's callback. The wakeup socket ends a wait that the event loop was about to begin as the signal
+    came; a handler alone would run after that wait.
+
+    SIGINT is also recorded where the shell had it ignored, as for background jobs. SIGHUP stays ignored under nohup.
+    """
+
+    def __init__(self, on_repeat: Callable[[signal.Signals], object] | None = None) -> None:
+        """Call `on_repeat`, inside the handler, for each signal after the first."""
+        self.received: list[signal.Signals] = []
+        self._on_repeat = on_repeat
+        self._delivered = 0
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._previous_wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        for number in STOP_SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                self._previous[number] = signal.signal(number, self._record)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # After a stop signal the process ends: another one must not break into the interpreter's shutdown.
+        if not self.received:
+            for number, handler in self._previous.items():
+                signal.signal(number, handler)
+        signal.set_wakeup_fd(self._previous_wakeup)
+        self._reader.close()
+        self._writer.close()
+
+    @contextmanager
+    def delivered(self, on_signal: Callable[[signal.Signals], object]) -> Iterator[None]:
+        """Within the block, call `on_signal` in the running event loop for each signal, earlier ones included."""
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._reader, self._deliver, on_signal)
+        self._deliver(on_signal)
+        try:
+            yield
+        finally:
+            loop.remove_reader(self._reader)
+
+    def _deliver(self, on_signal: Callable[[signal.Signals], object]) -> None:
+        with suppress(BlockingIOError):
+            while self._reader.recv(4096):
+                pass
+        while self._delivered < len(self.received):
+            self._delivered += 1
+            on_signal(self.received[self._delivered - 1])
+
+    def _record(self, number: int, frame: FrameType | None) -> None:
+        self.received.append(signal.Signals(number))
+        if self._on_repeat and len(self.received) > 1:
+            self._on_repeat(signal.Signals(number))
+
+
+def run_until_stopped(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Run a command's coroutine and return its result.
+
+    A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number once it has ended. A second
+    signal ends the process at once.
+    """
+    with StopSignals(_end_process) as signals:
+        return asyncio.run(_cancelled_by(signals, work))
+
+
+async def _cancelled_by(signals: StopSignals, work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    task = asyncio.create_task(work)
+    with signals.delivered(lambda _: task.cancel()):
+        await asyncio.wait([task])
+    if task.cancelled() and signals.received:
+        raise typer.Exit(_EXIT_BY_SIGNAL + signals.received[0])
+    return task.result()
+
+
+def _end_process(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
