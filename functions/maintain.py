@@ -37,20 +37,20 @@ async def reconcile(services: Services, every_ms: int = 0) -> int:
     with services.telemetry.transaction("reconcile"):
         await services.delivery.settle()
         count = await services.maintain.reconcile(every_ms)
-        await services.turnover.run_if_due()
+        await services.rollover.run_if_due()
     return count
 
 
 async def keep_boards(services: Services) -> int:
     """Run backfills of boards and purge deleted boards. Return the number of boards with work."""
     with services.telemetry.transaction("keep_boards"):
-        return await services.upkeep.run()
+        return await services.board_maintenance.run()
 
 
 async def verify_some(services: Services) -> int:
     """Verify a part of the standings unless that was done within the last minute. Return their number."""
     with services.telemetry.transaction("verify"):
-        return await services.inspection.run_if_due()
+        return await services.verification.run_if_due()
 
 
 TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {

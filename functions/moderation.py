@@ -27,15 +27,15 @@ from leaderforge.domain.errors import (
     IndexUnavailable,
     NotRanked,
     PeriodNotFound,
+    PlayerNotFound,
     StoreUnavailable,
-    UserNotFound,
 )
-from leaderforge.services.moderation import Grounds
+from leaderforge.services.moderation import AuditContext
 
 routes = router("moderation")
 handler = LambdaHandler(routes)
 
-_NO_ENTRY = (BoardNotFound, UserNotFound, NotRanked, StoreUnavailable)
+_NO_ENTRY = (BoardNotFound, PlayerNotFound, NotRanked, StoreUnavailable)
 
 
 @routes.post(
@@ -85,7 +85,7 @@ async def remove_entry(
 
 @routes.put(
     "/api/boards/{board}/entries/{user_id}",
-    **documentation.write(ModeratedOut, BoardNotFound, UserNotFound, StoreUnavailable),
+    **documentation.write(ModeratedOut, BoardNotFound, PlayerNotFound, StoreUnavailable),
 )
 async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
     """Set a player's score on a board in all open periods. Admins only.
@@ -118,7 +118,7 @@ async def hidden_entries(
 
 @routes.post(
     "/api/users/{user_id}/hide",
-    **documentation.write(ModeratedOut, UserNotFound, StoreUnavailable),
+    **documentation.write(ModeratedOut, PlayerNotFound, StoreUnavailable),
 )
 async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
     """Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
@@ -131,7 +131,7 @@ async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Reaso
 
 @routes.post(
     "/api/users/{user_id}/unhide",
-    **documentation.write(ModeratedOut, UserNotFound, StoreUnavailable),
+    **documentation.write(ModeratedOut, PlayerNotFound, StoreUnavailable),
 )
 async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
     """Show a hidden player again. Entries that were hidden individually stay hidden. Admins only."""
@@ -139,5 +139,5 @@ async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Rea
     return answer_written(render_moderated(user_id, changes))
 
 
-def _grounds(caller: Caller, reason: str) -> Grounds:
-    return Grounds(caller.actor, reason)
+def _grounds(caller: Caller, reason: str) -> AuditContext:
+    return AuditContext(caller.actor, reason)

@@ -140,7 +140,7 @@ async def distribution(
 ) -> Answer:
     """Return an exact histogram of the scores, and the scores at the percentiles 50, 90 and 99."""
     ladder = await edge.readable_ladder(board, caller, query.period)
-    result = await edge.services.spread.distribution(ladder, query.buckets)
+    result = await edge.services.distributions.distribution(ladder, query.buckets)
     return answer_read(render_distribution(ladder, result), result)
 
 
@@ -150,7 +150,7 @@ async def percentile(
 ) -> Answer:
     """Return the last entry that is ahead of at least `p` percent of the other players."""
     ladder = await edge.readable_ladder(board, caller, query.period)
-    player = await edge.services.spread.at_percentile(ladder, p)
+    player = await edge.services.distributions.at_percentile(ladder, p)
     return answer_read(render_percentile(player), player)
 
 

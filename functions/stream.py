@@ -32,7 +32,7 @@ from leaderforge.domain.errors import (
     TooManyListeners,
     Unavailable,
 )
-from leaderforge.services.live import State
+from leaderforge.services.live import ViewState
 
 routes = router("boards")
 handler = LambdaHandler(routes)
@@ -115,7 +115,7 @@ async def stream(
 
 
 async def _events(
-    listening: AsyncGenerator[State | None, None], is_admitted: Callable[[], Awaitable[bool]]
+    listening: AsyncGenerator[ViewState | None, None], is_admitted: Callable[[], Awaitable[bool]]
 ) -> AsyncGenerator[bytes, None]:
     prefix = _RECONNECT
     async with aclosing(listening) as states:
@@ -138,9 +138,9 @@ class _TopView:
         self._period = query.period
         self._limit = query.limit
         self._ladder: Ladder | None = None
-        self._last: tuple[Answer, State] | None = None
+        self._last: tuple[Answer, ViewState] | None = None
 
-    async def load(self) -> State:
+    async def load(self) -> ViewState:
         ladder = self._ladder = await self._edge.ladder_unchecked(self._board, self._period)
         answer = await listings.top(self._edge, ladder, self._limit)
         if self._last is None or self._last[0] is not answer:
@@ -152,9 +152,9 @@ class _TopView:
             await self._edge.services.query.tops.until_touched(self._ladder, self._limit)
 
 
-def _state(answer: Answer) -> State:
+def _state(answer: Answer) -> ViewState:
     """Return an answer as an event. Its source becomes a member, since events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
     content = with_member(bytes(answer.body), b"source", source)
-    return State(identity.decode(), b"event: top\nid: %s\ndata: %s\n\n" % (identity, content))
+    return ViewState(identity.decode(), b"event: top\nid: %s\ndata: %s\n\n" % (identity, content))

@@ -43,12 +43,12 @@ from leaderforge.domain.errors import (
     LeaderForgeError,
     Overloaded,
     PeriodClosed,
+    PlayerNotFound,
     QueueUnavailable,
     Refused,
     RuleViolated,
     ScoreOutOfRange,
     StoreUnavailable,
-    UserNotFound,
 )
 from leaderforge.ports import Submission
 from leaderforge.services.entries import Source
@@ -76,7 +76,7 @@ _RECEIPT = {
 _MISSING = {"error": {"code": "user_not_found", "message": "there is no player 456", "details": {"user_id": 456}}}
 _NO_BOARD = {"error": {"code": "board_not_found", "message": "there is no board 'lapz'", "details": {"board": "lapz"}}}
 _ERRORS: tuple[type[LeaderForgeError], ...] = (
-    UserNotFound,
+    PlayerNotFound,
     BoardNotFound,
     Conflict,
     ScoreOutOfRange,

@@ -27,10 +27,10 @@ from functions.edge.wire.players import (
 )
 from leaderforge.domain.errors import (
     EmailTaken,
+    PlayerExists,
+    PlayerNotFound,
     StoreUnavailable,
-    UserExists,
     UsernameTaken,
-    UserNotFound,
 )
 from leaderforge.services.entries import Source
 
@@ -49,7 +49,7 @@ _EXPORT_HEADERS: tuple[Header, ...] = (
 @routes.post(
     "/api/users",
     **documentation.write(
-        UserOut, UserExists, UsernameTaken, EmailTaken, StoreUnavailable, status=_CREATED, headers=_LOCATION
+        UserOut, PlayerExists, UsernameTaken, EmailTaken, StoreUnavailable, status=_CREATED, headers=_LOCATION
     ),
 )
 async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answer:
@@ -68,7 +68,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PrefixQuery
 
 @routes.get(
     "/api/users/{user_id}",
-    **documentation.read(UserOut, UserNotFound, StoreUnavailable),
+    **documentation.read(UserOut, PlayerNotFound, StoreUnavailable),
 )
 async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     """Return a player."""
@@ -78,7 +78,7 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
 
 @routes.patch(
     "/api/users/{user_id}",
-    **documentation.write(UserOut, UserNotFound, UsernameTaken, EmailTaken, StoreUnavailable),
+    **documentation.write(UserOut, PlayerNotFound, UsernameTaken, EmailTaken, StoreUnavailable),
 )
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
     """Change a player's name or email address. Requires a submit key.
@@ -91,7 +91,7 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
 
 @routes.get(
     "/api/users/{user_id}/export",
-    **documentation.change(ExportOut, UserNotFound, StoreUnavailable),
+    **documentation.change(ExportOut, PlayerNotFound, StoreUnavailable),
 )
 async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
     """Return all data of a player. For admins, and for the player itself without the actions of moderators."""
@@ -103,7 +103,7 @@ async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
 
 @routes.delete(
     "/api/users/{user_id}",
-    **documentation.change(ErasureOut, UserNotFound, StoreUnavailable),
+    **documentation.change(ErasureOut, PlayerNotFound, StoreUnavailable),
 )
 async def erase_user(edge: TheEdge, caller: Admin, user_id: UserId, query: Annotated[ErasureQuery, Query()]) -> Answer:
     """Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.

@@ -7,16 +7,16 @@ from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Clock, PendingProcesses, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import Clock, PendingProcesses, PlayerStore, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.names import NameSync
+from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.trust import IndexTrust
-from leaderforge.services.users import UserService
 from leaderforge.wiring import now_ms
 
 
@@ -25,7 +25,7 @@ class Process:
     """What one process has between its callers and the index. Several may share store, users, index and processes."""
 
     store: ScoreStore
-    users: UserStore
+    users: PlayerStore
     index: RankIndex
     processes: PendingProcesses = field(default_factory=MemoryPendingProcesses)
     clock: Clock = now_ms
@@ -45,7 +45,7 @@ class Process:
             self.store, self.users, self.index, self.processes, self.clock, self.telemetry, self.changes.repaired
         )
         self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
-        self.players = UserService(self.users, self.delivery, self.clock)
+        self.players = PlayerService(self.users, self.delivery, self.clock)
 
 
 class Link:

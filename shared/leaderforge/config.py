@@ -164,7 +164,7 @@ class CloudSettings(BaseModel):
         return []
 
 
-class Settings(CloudSettings):
+class EnvironmentSettings(CloudSettings):
     """All environment settings."""
 
     redis_nodes: Nodes = _variable("LEADERFORGE_REDIS_NODES", "name one or more nodes as host:port, comma separated")
@@ -292,7 +292,7 @@ class Settings(CloudSettings):
 
 
 VARIABLES: Mapping[str, str] = {
-    field.alias: field.description or "" for field in Settings.model_fields.values() if field.alias
+    field.alias: field.description or "" for field in EnvironmentSettings.model_fields.values() if field.alias
 }
 """Instruction of every variable, by its name."""
 
@@ -308,7 +308,7 @@ def _problem(error: Any) -> str:
     return f"{name} {fault}: {VARIABLES[name]}"
 
 
-def _unsafe(settings: Settings, environment: Mapping[str, str]) -> list[str]:
+def _unsafe(settings: EnvironmentSettings, environment: Mapping[str, str]) -> list[str]:
     """Return the faults that would admit strangers. Weak keys are refused where other machines reach the service."""
     if not settings.exposed and settings.function_name is None:
         return []
@@ -323,7 +323,7 @@ def _unsafe(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _token_sources(settings: Settings) -> dict[str, object]:
+def _token_sources(settings: EnvironmentSettings) -> dict[str, object]:
     sources = {
         "LEADERFORGE_TOKEN_SECRET": settings.token_secret,
         "LEADERFORGE_TOKEN_PUBLIC_KEYS": settings.token_public_keys,
@@ -332,7 +332,7 @@ def _token_sources(settings: Settings) -> dict[str, object]:
     return {name: source for name, source in sources.items() if source is not None}
 
 
-def _token_problems(settings: Settings) -> list[str]:
+def _token_problems(settings: EnvironmentSettings) -> list[str]:
     """Return the faults by which tokens for another service, or forged ones, would be accepted."""
     sources = _token_sources(settings)
     if not sources:

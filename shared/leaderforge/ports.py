@@ -19,8 +19,8 @@ from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.periods import Period
 from leaderforge.domain.rates import Allowance, RateLimit
-from leaderforge.domain.shards import Inspection, Survey
 from leaderforge.domain.standings import Event, Standing
+from leaderforge.domain.survey import Survey, VerificationState
 
 Clock = Callable[[], int]
 """Returns the time now."""
@@ -208,11 +208,11 @@ class RankIndex(Ranking, Protocol):
         """
         ...
 
-    async def inspection(self) -> Inspection | None:
+    async def verification(self) -> VerificationState | None:
         """Return how far the verification of this index has come, as noted last."""
         ...
 
-    async def note_inspection(self, inspection: Inspection) -> None:
+    async def note_verification(self, inspection: VerificationState) -> None:
         """Keep this for all processes, until the index is lost."""
         ...
 
@@ -226,7 +226,7 @@ class RankIndex(Ranking, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LadderChange:
     """That entries of a ladder changed, at sort keys from `best` on; `grown`: that their number may have changed, too.
 
     Without a period, it speaks of every ladder of the board; without a board, of all ladders there are.
@@ -242,14 +242,14 @@ class Change:
 class Heard:
     """Changes that other processes announced, and a time: what they announced until then has been heard by now."""
 
-    changes: Sequence[Change] = ()
+    changes: Sequence[LadderChange] = ()
     until: int | None = None
 
 
 class ChangeFeed(Protocol):
     """How processes tell one another which ladders changed. Nothing is kept: who does not listen misses it."""
 
-    async def announce(self, changes: Sequence[Change]) -> None:
+    async def announce(self, changes: Sequence[LadderChange]) -> None:
         """Tell every process that listens."""
         ...
 
@@ -305,7 +305,7 @@ class DeletedBoard:
     deleted_at: int
 
 
-class BoardUpkeep(Protocol):
+class BoardMaintenanceStore(Protocol):
     """What is done for boards in the background, in pieces that can be repeated."""
 
     async def boards_to_backfill(self) -> Sequence[Board]:
@@ -370,7 +370,7 @@ class PendingProcesses(Protocol):
         ...
 
 
-class ScoreStore(Ranking, BoardUpkeep, Protocol):
+class ScoreStore(Ranking, BoardMaintenanceStore, Protocol):
     """The durable truth: boards, events and standings."""
 
     async def board(self, slug: str) -> Board | None: ...
@@ -416,7 +416,7 @@ class ScoreStore(Ranking, BoardUpkeep, Protocol):
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions together and return what became of each, in their order.
 
-        One that cannot be recorded (`UserNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not keep the others
+        One that cannot be recorded (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not keep the others
         from it. A submission id that the player already used on the board is a duplicate and changes nothing. A
         player may occur more than once.
         """
@@ -467,7 +467,7 @@ class ScoreStore(Ranking, BoardUpkeep, Protocol):
         ...
 
 
-Placed = tuple[Ladder, Standing]
+LadderStanding = tuple[Ladder, Standing]
 """A standing and the ladder it is on."""
 
 
@@ -475,29 +475,31 @@ class Moderation(Protocol):
     """Hiding, removing and setting standings, each written to the audit log in the same transaction.
 
     Submissions that are under way count before or after it as a whole. All changes return the player's standings as
-    they are then, also those on ladders that are not indexed, and raise `UserNotFound`.
+    they are then, also those on ladders that are not indexed, and raise `PlayerNotFound`.
     """
 
-    async def set_entry_hidden(self, board: Board, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+    async def set_entry_hidden(
+        self, board: Board, user_id: int, hidden: bool, act: AuditEntry
+    ) -> Sequence[LadderStanding]:
         """Hide or show a player's standings in all periods of a board. Raises `NotRanked` where there is none."""
         ...
 
-    async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+    async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
         """Hide or show a player on all boards, also on those it enters later."""
         ...
 
-    async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+    async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove its standings in the periods that are not over by then.
 
         What is submitted later counts from nothing. Raises `NotRanked` where there is no such standing.
         """
         ...
 
-    async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+    async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         """Remove a player's standing in one period and nothing else. Raises `NotRanked` where there is none."""
         ...
 
-    async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[Placed]:
+    async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         """Remove what `remove` does, if anything, and count this submission, whose id must be new, by no rule."""
         ...
 
@@ -507,7 +509,7 @@ class Moderation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class Player:
     """A player. `email` is for operators only."""
 
     user_id: int
@@ -523,35 +525,35 @@ class ProfileChange(TypedDict, total=False):
     email: str | None
 
 
-class UserStore(Protocol):
+class PlayerStore(Protocol):
     """The players."""
 
-    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
-        """Create players, each with its own outcome: `UserExists`, `UsernameTaken` or `EmailTaken` where refused.
+    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
+        """Create players, each with its own outcome: `PlayerExists`, `UsernameTaken` or `EmailTaken` where refused.
 
         Names and emails are unique without regard to case (Unicode NFKC, case-folded).
         """
         ...
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> User:
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         """Change a player's name or email and return the player as it is then; what it had is free for others.
 
-        The act is written to the audit log in the same transaction. Raises `UserNotFound`, and `UsernameTaken` or
+        The act is written to the audit log in the same transaction. Raises `PlayerNotFound`, and `UsernameTaken` or
         `EmailTaken` where refused.
         """
         ...
 
-    async def get(self, user_ids: Collection[int]) -> Mapping[int, User]: ...
+    async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]: ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
         """Return the ids of so many players after this one, or of the first, in ascending order."""
         ...
 
-    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         """Return those of the players with these names, by the name as given."""
         ...
 
-    async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
+    async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return players whose names begin so, without regard to case, in order of name."""
         ...
 
@@ -659,7 +661,7 @@ class Erased:
     events: int
     standings: int
     acts: int
-    removed: Sequence["Placed"] = field(default=(), compare=False)
+    removed: Sequence["LadderStanding"] = field(default=(), compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
         """Return the act with these numbers among its details."""
@@ -670,7 +672,7 @@ class Erased:
 class PlayerRecords(Protocol):
     """All that the store has about one player."""
 
-    async def standings(self, user_id: int) -> Sequence[Placed]:
+    async def standings(self, user_id: int) -> Sequence[LadderStanding]:
         """Return the player's standings on all boards and in all periods."""
         ...
 
@@ -682,7 +684,7 @@ class PlayerRecords(Protocol):
         """Erase a player and everything about it, in one transaction, and return how much that was.
 
         The act, with these numbers, is written to the audit log, where older acts do not tell any more whom they
-        concerned, nor why. Raises `UserNotFound`.
+        concerned, nor why. Raises `PlayerNotFound`.
         """
         ...
 
@@ -752,7 +754,7 @@ class HistoryLoader(Protocol):
     async def __call__(
         self,
         ladder: Ladder,
-        users: Sequence[User],
+        users: Sequence[Player],
         events: Iterable[EventTuple],
         standings: Iterable[Standing],
         recorded_at: int,

@@ -12,7 +12,7 @@ import structlog
 
 from leaderforge.adapters.telemetry import logs
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.config import VARIABLES, CloudSettings, Settings, SettingsError
+from leaderforge.config import VARIABLES, CloudSettings, EnvironmentSettings, SettingsError
 from leaderforge.domain.errors import Unavailable
 from leaderforge.ports import (
     COMMIT_LIMIT_MS,
@@ -26,36 +26,36 @@ from leaderforge.ports import (
     PendingProcesses,
     PeriodStore,
     PlayerRecords,
+    PlayerStore,
     RankIndex,
     RateLimiter,
     ScoreStore,
     SubmissionQueue,
     Telemetry,
     TokenVerifier,
-    UserStore,
 )
-from leaderforge.services.board_upkeep import BoardUpkeep
+from leaderforge.services.api_keys import KeyService
+from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.distribution import DistributionService
 from leaderforge.services.history import HistoryService
 from leaderforge.services.ingest import IngestService
-from leaderforge.services.inspecting import InspectionService
-from leaderforge.services.keys import KeyService
 from leaderforge.services.live import Hub
 from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
 from leaderforge.services.names import NameSync
 from leaderforge.services.periods import PeriodService
 from leaderforge.services.player_records import RecordService
+from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
-from leaderforge.services.spread import SpreadService
+from leaderforge.services.rollover import RolloverService
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
-from leaderforge.services.turnover import TurnoverService
-from leaderforge.services.users import UserService
+from leaderforge.services.verification import VerificationService
 
 if TYPE_CHECKING:
     from leaderforge.adapters.aws.client import AwsAccess
@@ -71,7 +71,7 @@ _SETTLING_S = 1.0
 _QUEUE_S = 5.0
 
 LONGEST_WAIT_S = 10.0
-"""How long a submission waits to be recorded at most: see `board_settings.TAKES_HOLD_MS`."""
+"""How long a submission waits to be recorded at most: see `board_settings.PROPAGATION_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Parts:
     """
 
     store: ScoreStore
-    users: UserStore
+    users: PlayerStore
     periods: PeriodStore
     history: HistoryStore
     keys: KeyStore
@@ -108,7 +108,7 @@ class Parts:
 class Services:
     """The product, put together. All calls belong to the event loop that runs `open`."""
 
-    settings: Settings
+    settings: EnvironmentSettings
     parts: Parts
     changes: Changes
     delivery: Delivery
@@ -117,18 +117,18 @@ class Services:
     ingest: IngestService
     query: QueryService
     live: Hub
-    spread: SpreadService
+    distributions: DistributionService
     maintain: MaintainService
-    inspection: InspectionService
-    turnover: TurnoverService
+    verification: VerificationService
+    rollover: RolloverService
     periods: PeriodService
     history: HistoryService
-    users: UserService
+    users: PlayerService
     moderation: ModerationService
     records: RecordService
     keys: KeyService
     boards: BoardService
-    upkeep: BoardUpkeep
+    board_maintenance: BoardMaintenance
 
     @property
     def telemetry(self) -> Telemetry:
@@ -160,7 +160,7 @@ class Services:
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
 
 
-def build(settings: Settings) -> Services:
+def build(settings: EnvironmentSettings) -> Services:
     """Return the product over PostgreSQL and Redis Cluster, or Valkey. Connects to nothing yet."""
     from leaderforge.adapters.postgres.audit import PostgresAuditLog
     from leaderforge.adapters.postgres.bulk import copy_chunk
@@ -170,13 +170,13 @@ def build(settings: Settings) -> Services:
     from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
     from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
     from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
+    from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
     from leaderforge.adapters.postgres.pool import Pool
     from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-    from leaderforge.adapters.postgres.user_store import PostgresUserStore
     from leaderforge.adapters.redis.cluster import Cluster
     from leaderforge.adapters.redis.feed import RedisFeed
     from leaderforge.adapters.redis.index import RedisIndex
-    from leaderforge.adapters.redis.keys import Keys
+    from leaderforge.adapters.redis.keys import IndexKeys
     from leaderforge.adapters.redis.limiter import RedisRateLimiter
 
     logs.configure(settings.log_level)
@@ -199,7 +199,7 @@ def build(settings: Settings) -> Services:
     telemetry, exposition, stop_telemetry = _telemetry(settings)
     parts = Parts(
         store=PostgresScoreStore(pool, record_timeout_s=min(settings.store_timeout_ms, COMMIT_LIMIT_MS) / 1000),
-        users=PostgresUserStore(pool),
+        users=PostgresPlayerStore(pool),
         periods=PostgresPeriodStore(pool),
         history=PostgresHistoryStore(pool),
         keys=PostgresKeyStore(pool),
@@ -208,7 +208,7 @@ def build(settings: Settings) -> Services:
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),
         index=index,
-        feed=RedisFeed(cluster, Keys(settings.namespace, settings.partitions)),
+        feed=RedisFeed(cluster, IndexKeys(settings.namespace, settings.partitions)),
         limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
         telemetry=telemetry,
         exposition=exposition,
@@ -224,7 +224,7 @@ def build(settings: Settings) -> Services:
     return assemble(settings, parts)
 
 
-def assemble(settings: Settings, parts: Parts) -> Services:
+def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     """Return the services over these parts."""
     # A call may wait for the batch in flight before it and then for its own.
     time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
@@ -258,12 +258,12 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         ingest=IngestService(parts.queue, submit, parts.telemetry),
         query=query,
         live=Hub(parts.telemetry, most=settings.max_listeners),
-        spread=SpreadService(reader, parts.clock),
+        distributions=DistributionService(reader, parts.clock),
         maintain=maintain,
-        inspection=InspectionService(
+        verification=VerificationService(
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
         ),
-        turnover=TurnoverService(
+        rollover=RolloverService(
             parts.store,
             parts.periods,
             parts.index,
@@ -274,20 +274,20 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         ),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
-        users=UserService(parts.users, delivery, parts.clock),
+        users=PlayerService(parts.users, delivery, parts.clock),
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock),
         records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock),
         keys=KeyService(parts.keys, parts.clock),
         boards=BoardService(parts.store, parts.clock),
-        upkeep=BoardUpkeep(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
+        board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
     )
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
     """Return the settings in these variables and in the secret that they may name. Raises `SettingsError`."""
     cloud = CloudSettings.from_environment(environment)
     if cloud.secret_id is None:
-        return Settings.from_environment(environment)
+        return EnvironmentSettings.from_environment(environment)
     from leaderforge.adapters.aws.client import AwsError
     from leaderforge.adapters.aws.secrets import read_secret
 
@@ -295,7 +295,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret = read_secret(_access(cloud), cloud.secret_id)
     except (AwsError, ValueError) as error:
         raise SettingsError(f"LEADERFORGE_SECRET_ID names a secret that cannot be used: {error}") from error
-    return Settings.from_environment({**secret, **environment})
+    return EnvironmentSettings.from_environment({**secret, **environment})
 
 
 def submission_queue(settings: CloudSettings) -> SubmissionQueue:
@@ -332,7 +332,7 @@ def _access(settings: CloudSettings) -> "AwsAccess":
     return AwsAccess(settings.aws_region or "", credentials, settings.aws_endpoint_url)
 
 
-def token_verifier(settings: Settings) -> TokenVerifier | None:
+def token_verifier(settings: EnvironmentSettings) -> TokenVerifier | None:
     """Return what verifies players' tokens, None where they are not set up. Raises `SettingsError` for bad keys."""
     if not settings.accepts_tokens:
         return None
@@ -342,7 +342,7 @@ def token_verifier(settings: Settings) -> TokenVerifier | None:
     return JwtVerifier(_token_keys(settings), rules, now_ms)
 
 
-def _token_keys(settings: Settings) -> "KeySource":
+def _token_keys(settings: EnvironmentSettings) -> "KeySource":
     from leaderforge.adapters.tokens.sources import FixedKeys, PublishedKeys, fetch_from
     from leaderforge.adapters.tokens.trusted import of_pem, of_secret
 
@@ -357,7 +357,7 @@ def _token_keys(settings: Settings) -> "KeySource":
         raise SettingsError(f"{name} is wrong ({error}): {VARIABLES[name]}") from None
 
 
-def _telemetry(settings: Settings) -> tuple[Telemetry, Exposition, Sequence[Close]]:
+def _telemetry(settings: EnvironmentSettings) -> tuple[Telemetry, Exposition, Sequence[Close]]:
     from leaderforge.adapters.telemetry.prometheus import Prometheus
 
     prometheus = Prometheus(multiprocess=settings.metrics_directory is not None)

@@ -13,7 +13,7 @@ import httpx
 import uvicorn
 
 from functions.local import create_app
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.ports import Clock
 from leaderforge.wiring import Services, assemble, build, now_ms
 from tests.waiting import PATIENCE_S, until
@@ -94,7 +94,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback address, by this clock."""
-    built = build(Settings.from_environment(settings))
+    built = build(EnvironmentSettings.from_environment(settings))
     services = assemble(built.settings, replace(built.parts, clock=clock))
     config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)
     with socket.create_server(("127.0.0.1", 0)) as listening:

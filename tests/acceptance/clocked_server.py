@@ -16,7 +16,7 @@ from struct import Struct
 import uvicorn
 
 from functions.local import create_app
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import assemble, build
 
 _TIME = Struct("=q")
@@ -49,7 +49,7 @@ def shared_clock(file: Path) -> Iterator[SharedClock]:
 
 def main(clock_file: str, descriptor: str) -> None:
     """Serve until told to stop."""
-    built = build(Settings.from_environment(os.environ))
+    built = build(EnvironmentSettings.from_environment(os.environ))
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
         app = create_app(assemble(built.settings, replace(built.parts, clock=clock)))
         # An idle connection must not be closed just as a test uses it again.

@@ -17,13 +17,13 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST, Place, place
 from leaderforge.ports import Ranking
 from tests.waiting import until
 
-PARTITIONS: int = Settings.model_fields["partitions"].default
+PARTITIONS: int = EnvironmentSettings.model_fields["partitions"].default
 LADDER = Ladder(Board(1, "default", "Default"))
 
 CONTENTS = {

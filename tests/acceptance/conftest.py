@@ -9,10 +9,10 @@ import asyncpg
 import pytest
 
 from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.adapters.postgres.user_store import PostgresUserStore
-from leaderforge.ports import ScoreStore, UserStore
+from leaderforge.ports import PlayerStore, ScoreStore
 from tests.contract.store_fixtures import emptied_citus
 
 _numbers = count()
@@ -51,8 +51,8 @@ def store_dsn(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-async def store_and_users(store_dsn: str) -> AsyncIterator[tuple[ScoreStore, UserStore]]:
+async def store_and_users(store_dsn: str) -> AsyncIterator[tuple[ScoreStore, PlayerStore]]:
     """A real store, shared by tests that use boards of their own."""
     pool = Pool(store_dsn)
-    yield PostgresScoreStore(pool), PostgresUserStore(pool)
+    yield PostgresScoreStore(pool), PostgresPlayerStore(pool)
     await pool.close()

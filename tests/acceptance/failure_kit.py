@@ -16,9 +16,9 @@ import httpx
 import pytest
 from redis import Redis
 
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.domain.boards import Board
@@ -202,7 +202,7 @@ class Rig:
         cluster = Cluster(self.valkey.addresses, timeout_s=10)
         index = RedisIndex(cluster, partitions=PARTITIONS, namespace=self.settings["LEADERFORGE_NAMESPACE"])
         try:
-            return await Process(PostgresScoreStore(pool), PostgresUserStore(pool), index).maintain.verify()
+            return await Process(PostgresScoreStore(pool), PostgresPlayerStore(pool), index).maintain.verify()
         finally:
             await cluster.close()
             await pool.close()

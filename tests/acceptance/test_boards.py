@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from redis.cluster import RedisCluster
 
-from leaderforge.domain.board_settings import TAKES_HOLD_MS
+from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Policy
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.command import Command
@@ -191,7 +191,7 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     # Only real time makes a process look again; then the clock says that enough of it has passed.
     await until(lambda: weekly_is(503), "both processes to know of the period")
     await another_batch_each()  # those before may not have known of it
-    world.clock.now += TAKES_HOLD_MS
+    world.clock.now += PROPAGATION_MS
     await until(lambda: weekly_is(200), "the period to be complete")
     await another_batch_each()
     done.set()
@@ -213,7 +213,7 @@ async def test_what_a_deleted_board_held_is_removed(world: World) -> None:
     [(board_id,)] = await world.command.query("select board_id from boards where slug = 'gone'")
     assert made["board"] == "gone"
     await world.servers[0].send("DELETE", "/api/boards/gone", key=ADMIN_KEY)
-    world.clock.now += TAKES_HOLD_MS
+    world.clock.now += PROPAGATION_MS
     held = [
         f"select 1 from {table} where board_id = {board_id}"  # noqa: S608 - numbers and names of ours
         for table in ("boards", "standings", "score_events", "periods")

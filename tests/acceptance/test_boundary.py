@@ -20,7 +20,7 @@ import pytest
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Order, Policy
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from tests.acceptance.api_fixtures import SUBMIT_KEY, environment, until_healthy
 from tests.acceptance.clocked_server import SharedClock, shared_clock
@@ -128,7 +128,7 @@ async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest
 async def prepared(dsn: str, policy: Policy) -> Board:
     """Return a board that has every kind of period but seasons; there are players, too."""
     pool = Pool(dsn)
-    kinds = (Kind.DAILY, Kind.WEEKLY, Kind.MONTHLY, Kind.ALL_TIME)
+    kinds = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.ALL_TIME)
     board = await PostgresScoreStore(pool).create_board(
         Board(0, "laps", "Laps", policy, Order.DESC, calendar=Calendar(kinds))
     )

@@ -16,7 +16,7 @@ import pytest
 from redis.cluster import RedisCluster
 
 from leaderforge.adapters.postgres.migrate import migrations
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Event
@@ -195,7 +195,7 @@ async def test_verify_names_the_very_player(populated: Command):
     command.run("rebuild")
     tampered = 1234
     [(score, at)] = await command.query("select score, achieved_at from standings where user_id = $1", tampered)
-    keys = Keys(command.namespace, PARTITIONS)
+    keys = IndexKeys(command.namespace, PARTITIONS)
     entries = keys.entries(partition_of(tampered, PARTITIONS), LADDER)
     entry = sort_key(LADDER.board, Place(score, at, tampered))
     with client(command) as cluster:

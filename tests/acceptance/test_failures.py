@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.embedded import ValkeyCluster
 from leaderforge.embedded.ports import LOOPBACK
 from tests.acceptance.failure_kit import EITHER, INDEX, NODES, PARTITIONS, STORE, NewRig, Rig, new_rig, node, servers
@@ -117,7 +117,7 @@ class TestIndexFails:
 
     async def test_a_slot_moved_there_and_back(self, new_rig: NewRig, own_valkey: OwnValkey) -> None:
         rig = await new_rig(await asyncio.to_thread(own_valkey, nodes=2))
-        slot = Keys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
+        slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
             # Scripts do not run where a key is missing while its slot moves: names come with the first reads.

@@ -15,7 +15,7 @@ import redis.asyncio
 
 from functions import admin, boards, exports, ingest, maintain, queries, stream, submit, users
 from functions.edge.aws.runtime import runtime
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build, now_ms
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, environment
@@ -237,7 +237,7 @@ async def test_what_a_function_changes_is_heard_before_it_answers(
     invoke: Invoke, settings: dict[str, str], event: MakeEvent
 ) -> None:
     user_id = await player(invoke, event)
-    services = build(Settings.from_environment(settings))
+    services = build(EnvironmentSettings.from_environment(settings))
     async with aclosing(services.parts.feed.hear(now_ms)) as hearing:
         await anext(hearing)
         await invoke(submit.handler, event("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY))

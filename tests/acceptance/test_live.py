@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
@@ -164,7 +164,7 @@ class TestFailures:
     async def test_the_subscriptions_node_is_lost_and_comes_back(
         self, api: Served, settings: Mapping[str, str], valkey: ValkeyCluster
     ) -> None:
-        number = await asyncio.to_thread(_owner, valkey, Keys("any", 3).slots[0])
+        number = await asyncio.to_thread(_owner, valkey, IndexKeys("any", 3).slots[0])
         async with served(settings) as other, listening(other.url) as listener:
             await hears(other)
             await listener.until_score(1000)
@@ -194,7 +194,7 @@ class TestFailures:
     async def test_a_frozen_node_does_not_keep_an_old_top_alive(
         self, api: Served, settings: Mapping[str, str], valkey: ValkeyCluster
     ) -> None:
-        number = await asyncio.to_thread(_owner, valkey, Keys("any", 3).slots[0])
+        number = await asyncio.to_thread(_owner, valkey, IndexKeys("any", 3).slots[0])
         async with served(settings) as other, listening(other.url) as listener:
             await hears(other)
             await listener.until_score(1000)

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from leaderforge.domain.boards import Board, Order, Policy
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.tokens import TOKENS, token
@@ -95,7 +95,7 @@ def new_game(api: Served) -> NewGame:
     async def create(**rules: Any) -> Game:
         first = next(_firsts)
         slug = f"board-{first}"
-        rules.setdefault("calendar", Calendar((Kind.ALL_TIME, Kind.DAILY)))
+        rules.setdefault("calendar", Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY)))
         await api.services.parts.store.create_board(replace(Board(0, slug, slug), **rules))
         game = Game(api, slug, first)
         for number in range(1, 6):

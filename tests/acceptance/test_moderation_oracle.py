@@ -14,12 +14,12 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.callers import COMMAND, player
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from leaderforge.ports import RankIndex, Submission
+from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry, Source
-from leaderforge.services.moderation import Grounds, ModerationService
-from leaderforge.services.spread import SpreadService
+from leaderforge.services.moderation import AuditContext, ModerationService
 from leaderforge.services.submit import SubmitService
 from tests.acceptance.conftest import new_database
 from tests.contract.index_fixtures import new_redis_index
@@ -32,7 +32,7 @@ NOON = 1_795_435_200_000
 DAY = 86_400_000
 PLAYERS = range(1, 9)
 STEPS = 120
-WHY = Grounds("key:ops", "a test")
+WHY = AuditContext("key:ops", "a test")
 TELEMETRY = Fanout([])
 GAMES = [
     {"policy": Policy.SUM, "order": Order.DESC},
@@ -53,7 +53,7 @@ class Product:
         process = Process(stores.scores, stores.users, index, clock=clock, telemetry=TELEMETRY, top_ttl_ms=60_000)
         self.stores = stores
         self.query, self.changes, self.maintain = process.query, process.changes, process.maintain
-        self.spread = SpreadService(process.reader, clock)
+        self.distributions = DistributionService(process.reader, clock)
         self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
         self.moderation = ModerationService(stores.moderation, process.delivery, process.reader, clock)
 
@@ -186,7 +186,7 @@ class Game:
 @pytest.mark.parametrize("rules", GAMES, ids=lambda rules: "-".join(map(str, rules.values())))
 async def test_every_read_equals_brute_force_after_any_acts(product: Product, rules: dict[str, object]) -> None:
     slug = f"board-{next(numbers)}"
-    board = Board(0, slug, slug, calendar=Calendar((Kind.ALL_TIME, Kind.DAILY)), **rules)  # type: ignore[arg-type]
+    board = Board(0, slug, slug, calendar=Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY)), **rules)  # type: ignore[arg-type]
     game = Game(product, await product.stores.scores.create_board(board))
     await product.stores.players(*PLAYERS)
     random = Random(str(rules))
@@ -207,10 +207,10 @@ async def compare(game: Game, ladder: Ladder) -> None:
     assert (lines(page.entries), page.total, page.source) == (oracle.lines, oracle.total, Source.INDEX)
     ranged = await query.range(ladder, -100, 100, 100)
     assert (lines(ranged.entries), ranged.total) == (oracle.lines, oracle.total)
-    spread = await game.product.spread.distribution(ladder, 5)
+    spread = await game.product.distributions.distribution(ladder, 5)
     assert spread.total == sum(bucket.count for bucket in spread.buckets) == oracle.total
     if oracle.total:
-        found = await game.product.spread.at_percentile(ladder, Fraction(50))
+        found = await game.product.distributions.at_percentile(ladder, Fraction(50))
         assert lines([found.entry]) == [oracle.at_percentile(50)]
     for user_id in PLAYERS:
         await compare_player(game, ladder, user_id)

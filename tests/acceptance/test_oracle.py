@@ -11,12 +11,12 @@ import pytest
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import RankIndex, ScoreStore, Submission, User, UserStore
+from leaderforge.ports import Player, PlayerStore, RankIndex, ScoreStore, Submission
+from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.query import QueryService
-from leaderforge.services.spread import SpreadService
 from leaderforge.services.submit import Receipt, SubmitService
 from tests.contract.index_fixtures import new_redis_index
 from tests.delivering import Process
@@ -26,19 +26,19 @@ MIDNIGHT = 1_682_899_200_000
 """Between 2023-04-30 and 2023-05-01, where a day, a week, a month and a season end."""
 DAY = 86_400_000
 PERIODS = {
-    Kind.ALL_TIME: ("all-time", "all-time"),
-    Kind.DAILY: ("2023-04-30", "2023-05-01"),
-    Kind.WEEKLY: ("2023-W17", "2023-W18"),
-    Kind.MONTHLY: ("2023-04", "2023-05"),
-    Kind.SEASON: ("season-20230401T0000Z", "season-20230501T0000Z"),
+    PeriodKind.ALL_TIME: ("all-time", "all-time"),
+    PeriodKind.DAILY: ("2023-04-30", "2023-05-01"),
+    PeriodKind.WEEKLY: ("2023-W17", "2023-W18"),
+    PeriodKind.MONTHLY: ("2023-04", "2023-05"),
+    PeriodKind.SEASON: ("season-20230401T0000Z", "season-20230501T0000Z"),
 }
 """The names of the periods before and after."""
 
 PAIRS = list(itertools.product([1, 2, 8, 32, 64], [1, 3, 6]))
 """Numbers of partitions and of nodes."""
-RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, Kind))
+RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, PeriodKind))
 """Every combination of policy, order, subscore, rank style and period."""
-Rules = tuple[Policy, Order, Order | None, RankStyle, Kind]
+Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
 """Each of them on a pair, so that each pair has each kind of period."""
 IN_THE_STORE = 6
@@ -93,11 +93,11 @@ class Clock:
 class Product:
     """The services over one store and one index."""
 
-    def __init__(self, store: ScoreStore, users: UserStore, index: RankIndex) -> None:
+    def __init__(self, store: ScoreStore, users: PlayerStore, index: RankIndex) -> None:
         clock = Clock()
         process = Process(store, users, index, clock=clock, telemetry=TELEMETRY)
         self.query = process.query
-        self.spread = SpreadService(process.reader, clock)
+        self.distributions = DistributionService(process.reader, clock)
         self.submit = SubmitService(store, process.delivery, process.trust, TELEMETRY)
         self.store = store
         self.users = users
@@ -160,8 +160,8 @@ async def products(store_and_users, clusters) -> Mapping[tuple[int, int], Produc
 
 async def new_board(product: Product, random: Random, rules: Rules) -> Board:
     policy, order, subscore_order, rank_style, kind = rules
-    kinds = (kind,) if kind is Kind.ALL_TIME else (kind, Kind.ALL_TIME)
-    calendar = Calendar(kinds, season="0 0 1 * *" if kind is Kind.SEASON else None)
+    kinds = (kind,) if kind is PeriodKind.ALL_TIME else (kind, PeriodKind.ALL_TIME)
+    calendar = Calendar(kinds, season="0 0 1 * *" if kind is PeriodKind.SEASON else None)
     slug = f"board-{random.getrandbits(64):x}"
     return await product.store.create_board(
         Board(0, slug, "Board", policy, order, rank_style, subscore_order, calendar=calendar)
@@ -170,7 +170,7 @@ async def new_board(product: Product, random: Random, rules: Rules) -> Board:
 
 async def new_players(product: Product, random: Random, size: int) -> Sequence[int]:
     players = random.sample(range(-10_000, 10_000), size)
-    await product.users.create([User(i, f"player {i}", None, 0) for i in players])
+    await product.users.create([Player(i, f"player {i}", None, 0) for i in players])
     return players
 
 
@@ -208,7 +208,7 @@ def ladders_of(board: Board, events: Sequence[Event]) -> Mapping[Ladder, Sequenc
     kind = board.calendar.kinds[0]
     before, after = (board.ladders_at(time)[0] for time in (MIDNIGHT - 1, MIDNIGHT))
     assert (before.period_name, after.period_name) == PERIODS[kind]
-    if kind is Kind.ALL_TIME:
+    if kind is PeriodKind.ALL_TIME:
         return {after: events}
     return {
         before: [event for event in events if event.achieved_at < MIDNIGHT],
@@ -262,7 +262,7 @@ async def check_reads(product: Product, ladder: Ladder, oracle: Oracle, random: 
             assert lines(around.entries) == oracle.around(line.user_id, radius)
     await check_lookup(query, ladder, oracle, random)
     await check_range(query, ladder, oracle)
-    await check_spread(product.spread, ladder, oracle)
+    await check_spread(product.distributions, ladder, oracle)
 
 
 async def check_cursors(query: QueryService, ladder: Ladder, oracle: Oracle) -> None:
@@ -304,7 +304,7 @@ async def check_range(query: QueryService, ladder: Ladder, oracle: Oracle) -> No
         assert seen == expected
 
 
-async def check_spread(spread: SpreadService, ladder: Ladder, oracle: Oracle) -> None:
+async def check_spread(spread: DistributionService, ladder: Ladder, oracle: Oracle) -> None:
     scores = [line.score for line in oracle.lines]
     for buckets in (1, 7, 50):
         found = await spread.distribution(ladder, buckets)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from leaderforge.ports import User
+from leaderforge.ports import Player
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.acceptance.crowds import crowd
@@ -32,7 +32,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         await crowd(api.services, PLAYERS)
-        await api.services.parts.users.create([User(i, f"newcomer {i}", None, 0) for i in NEWCOMERS])
+        await api.services.parts.users.create([Player(i, f"newcomer {i}", None, 0) for i in NEWCOMERS])
         yield api
 
 

@@ -10,9 +10,9 @@ from uuid import UUID
 import pytest
 
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.services.importing import Importer, ScoreLine
-from leaderforge.services.turnover import KNOWN_MS, SURE_MS
+from leaderforge.services.rollover import KNOWN_MS, SURE_MS
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.waiting import until
@@ -44,7 +44,7 @@ class World:
     async def round_after(self, ms: int) -> None:
         """End what periods there are to be ended so much later."""
         self.clock.now += ms
-        await self.api.services.turnover.run()
+        await self.api.services.rollover.run()
 
     async def in_index(self, ladder: Ladder) -> int:
         """How many entries the index has."""
@@ -58,7 +58,7 @@ async def world(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterat
     settings = environment(valkey.addresses, await new_database(postgres.dsn))
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
-        calendar = Calendar((Kind.DAILY, Kind.ALL_TIME))
+        calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
         board = await api.services.parts.store.create_board(
             Board(0, "laps", "Laps", Policy.BEST, Order.DESC, style, Order.ASC, calendar=calendar, keep_days=30)
         )

@@ -10,7 +10,7 @@ import pytest
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
 
@@ -20,7 +20,7 @@ async def command(valkey, postgres) -> Command:
     """The command, with a board of days on an empty database."""
     dsn = await new_database(postgres.dsn)
     pool = Pool(dsn)
-    calendar = Calendar((Kind.DAILY, Kind.ALL_TIME))
+    calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
     await PostgresScoreStore(pool).create_board(Board(0, "arena", "Arena", calendar=calendar))
     await pool.close()
     return Command(dsn, valkey.addresses, f"periods-{uuid4().hex[:12]}")

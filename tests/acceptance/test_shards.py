@@ -55,7 +55,7 @@ async def test_all_processes_see_what_verification_found_and_mended(api: Served)
     [(ladder, standings)] = await services.parts.store.standings_of([7, 9])
     await services.parts.index.forget([ladder], [7])
     before = services.clock()
-    assert await services.inspection.run() == len(PLAYERS)
+    assert await services.verification.run() == len(PLAYERS)
     found = (await shown(api))["verification"]
     assert (found["checked"], found["differing"]) == (len(PLAYERS), 1)
     assert datetime.fromisoformat(found["verified_at"]).timestamp() * 1000 >= before

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import expect
 
-from leaderforge.services.turnover import KNOWN_MS, SURE_MS
+from leaderforge.services.rollover import KNOWN_MS, SURE_MS
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.browser.axe import violations
@@ -40,7 +40,7 @@ async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
         await submit(api, [{"user_id": i, "score": 100 * i, "subscore": i} for i in PLAYERS])
         clock.now = MIDNIGHT + max(KNOWN_MS, SURE_MS) + 60_000
         await submit(api, [{"user_id": 1, "score": 7}, {"user_id": 40, "score": 5}])
-        await api.services.turnover.run()
+        await api.services.rollover.run()
         yield api
 
 

@@ -16,16 +16,16 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import Event
@@ -33,11 +33,11 @@ from leaderforge.ports import (
     AuditLog,
     Moderation,
     PendingProcesses,
+    Player,
     PlayerRecords,
+    PlayerStore,
     ScoreStore,
     Submission,
-    User,
-    UserStore,
 )
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
@@ -67,7 +67,7 @@ class Stores:
     """All stores on one database."""
 
     scores: ScoreStore
-    users: UserStore
+    users: PlayerStore
     audit: AuditLog
     moderation: Moderation
     records: PlayerRecords
@@ -87,8 +87,8 @@ class Stores:
 
     async def players(self, *user_ids: int) -> None:
         """Create players."""
-        created = await self.users.create([User(i, f"Player {i}", None, 0) for i in user_ids])
-        assert [user.user_id for user in created if isinstance(user, User)] == list(user_ids)
+        created = await self.users.create([Player(i, f"Player {i}", None, 0) for i in user_ids])
+        assert [user.user_id for user in created if isinstance(user, Player)] == list(user_ids)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
     clock = StoreClock()
     return Database(
         scores=PostgresScoreStore(pool, clock=clock, **options),
-        users=PostgresUserStore(pool, clock=clock),
+        users=PostgresPlayerStore(pool, clock=clock),
         audit=PostgresAuditLog(pool),
         moderation=PostgresModeration(pool, clock=clock),
         records=PostgresPlayerRecords(pool, clock=clock),
@@ -152,7 +152,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
 def in_memory() -> Stores:
     """Return the twins of the stores."""
     audit, clock = MemoryAuditLog(), StoreClock()
-    users = MemoryUserStore(audit, clock=clock)
+    users = MemoryPlayerStore(audit, clock=clock)
     scores = MemoryScoreStore(users, clock=clock)
     moderation = MemoryModeration(scores, users, audit)
     records = MemoryPlayerRecords(scores, users, audit)

@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
-from leaderforge.domain.api_keys import ApiKey, Replaced, digest_of
+from leaderforge.domain.api_keys import ApiKey, ReplacedDigest, digest_of
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.callers import Scope
+from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
 from leaderforge.ports import AuditLog, KeyStore
 from tests.contract.store_fixtures import Database, numbers
@@ -42,8 +42,8 @@ def access(request: pytest.FixtureRequest) -> Access:
     return Access(PostgresKeyStore(database.pool), PostgresAuditLog(database.pool))
 
 
-def key(name: str = "game", digest: bytes = FIRST, *scopes: Scope) -> ApiKey:
-    return ApiKey(name, frozenset(scopes or {Scope.SUBMIT}), digest, 1000, "cli")
+def key(name: str = "game", digest: bytes = FIRST, *scopes: KeyScope) -> ApiKey:
+    return ApiKey(name, frozenset(scopes or {KeyScope.SUBMIT}), digest, 1000, "cli")
 
 
 def act(action: str = "key.create", at: int = 1000, **more: object) -> AuditEntry:
@@ -52,7 +52,7 @@ def act(action: str = "key.create", at: int = 1000, **more: object) -> AuditEntr
 
 class TestKeys:
     async def test_a_key_is_found_as_created(self, access: Access) -> None:
-        game, ops = key("game"), key("ops", SECOND, Scope.ADMIN, Scope.READ)
+        game, ops = key("game"), key("ops", SECOND, KeyScope.ADMIN, KeyScope.READ)
         await access.keys.create(ops, act())
         await access.keys.create(game, act())
         assert list(await access.keys.keys()) == [game, ops]
@@ -68,15 +68,15 @@ class TestKeys:
     async def test_the_replaced_digest_stays_until_its_time(self, access: Access) -> None:
         await access.keys.create(key(), act())
         rotated = await access.keys.rotate("game", SECOND, 5000, act("key.rotate", 2000))
-        assert (rotated.digest, rotated.rotated_at, rotated.replaced) == (SECOND, 2000, Replaced(FIRST, 5000))
-        assert [one.replaced for one in await access.keys.valid(4999)] == [Replaced(FIRST, 5000)]
+        assert (rotated.digest, rotated.rotated_at, rotated.replaced) == (SECOND, 2000, ReplacedDigest(FIRST, 5000))
+        assert [one.replaced for one in await access.keys.valid(4999)] == [ReplacedDigest(FIRST, 5000)]
         assert [one.replaced for one in await access.keys.valid(5000)] == [None]
 
     async def test_of_two_rotations_the_earlier_digest_ends(self, access: Access) -> None:
         await access.keys.create(key(), act())
         await access.keys.rotate("game", SECOND, 9000, act("key.rotate", 2000))
         rotated = await access.keys.rotate("game", THIRD, 9000, act("key.rotate", 3000))
-        assert (rotated.digest, rotated.replaced) == (THIRD, Replaced(SECOND, 9000))
+        assert (rotated.digest, rotated.replaced) == (THIRD, ReplacedDigest(SECOND, 9000))
 
     async def test_a_revoked_key_is_valid_no_more_and_stays_listed(self, access: Access) -> None:
         await access.keys.create(key(), act())

@@ -9,10 +9,10 @@ import pytest
 
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.board_settings import changed, created
+from leaderforge.domain.board_settings import changed_board, new_board
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import BoardExists, BoardNotFound, SettingFixed
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.standings import REMOVED, Standing, fold
 from leaderforge.ports import Recorded, Submission
 from tests.contract.store_fixtures import Database, Stores, numbers, submit
@@ -29,7 +29,7 @@ EVERYTHING: dict[str, Any] = {
     "max_score": 2**53 - 1,
     "max_change": 3,
     "min_interval_ms": 1000,
-    "periods": (Kind.WEEKLY, Kind.SEASON, Kind.ALL_TIME),
+    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
     "time_zone": "Europe/Berlin",
     "season": "0 0 1 */3 *",
     "keep_days": 30,
@@ -42,7 +42,7 @@ EVERYTHING: dict[str, Any] = {
 
 def new(**settings: Any) -> Board:
     """A board that is not in any store yet."""
-    return created(f"board-{next(numbers)}", settings)
+    return new_board(f"board-{next(numbers)}", settings)
 
 
 def act(board: Board, action: str = "board.change") -> AuditEntry:
@@ -50,7 +50,7 @@ def act(board: Board, action: str = "board.change") -> AuditEntry:
 
 
 async def change(stores: Stores, board: Board, **settings: Any) -> Board:
-    return await stores.scores.change_board(board.slug, lambda held: changed(held, settings, NOW), act(board))
+    return await stores.scores.change_board(board.slug, lambda held: changed_board(held, settings, NOW), act(board))
 
 
 async def all_standings(stores: Stores, ladder: Ladder) -> dict[int, Standing]:
@@ -75,7 +75,7 @@ class TestSettings:
         made = await stores.scores.create_board(new(policy=Policy.BEST, order=Order.ASC, time_zone="Europe/Berlin"))
         given = {name: value for name, value in EVERYTHING.items() if name not in {"subscore_order"}}
         after = await change(stores, made, **given)
-        assert after == changed(made, given, NOW)
+        assert after == changed_board(made, given, NOW)
         assert after.backfill is not None
         assert await stores.scores.board(made.slug) == after
         assert list(await stores.scores.boards_to_backfill()) == [after]
@@ -90,7 +90,7 @@ class TestSettings:
         made = await stores.scores.create_board(new())
         changes: list[dict[str, Any]] = [{"min_score": -1}, {"max_score": 1}, {"unit": "s"}, {"decimals": 2}]
         await asyncio.gather(*(change(stores, made, **one) for one in changes))
-        expected = changed(made, {name: value for one in changes for name, value in one.items()}, NOW)
+        expected = changed_board(made, {name: value for one in changes for name, value in one.items()}, NOW)
         assert await stores.scores.board(made.slug) == expected
 
     async def test_what_is_not_there_is_not_changed(self, stores: Stores) -> None:
@@ -118,7 +118,7 @@ class TestBackfill:
     async def weekly(self, stores: Stores, policy: Policy = Policy.SUM) -> tuple[Board, Ladder]:
         """Return a board that had only one of the kinds, and the ladder of the week that was added."""
         made = await stores.scores.create_board(new(policy=policy))
-        after = await change(stores, made, periods=(Kind.ALL_TIME, Kind.WEEKLY))
+        after = await change(stores, made, periods=(PeriodKind.ALL_TIME, PeriodKind.WEEKLY))
         [ladder] = after.ladders_to_backfill()
         return after, ladder
 
@@ -220,7 +220,7 @@ class TestBackfill:
     async def test_a_change_in_between_is_not_taken_for_done(self, stores: Stores) -> None:
         board, _ = await self.weekly(stores)
         later = await stores.scores.change_board(
-            board.slug, lambda held: changed(held, {"periods": tuple(Kind)[:3]}, NOW + 1), act(board)
+            board.slug, lambda held: changed_board(held, {"periods": tuple(PeriodKind)[:3]}, NOW + 1), act(board)
         )
         assert not await stores.scores.finish_backfill(board)
         assert list(await stores.scores.boards_to_backfill()) == [later]
@@ -231,7 +231,7 @@ class TestBackfill:
 
 class TestDeletion:
     async def test_a_deleted_board_is_out_of_reach_and_its_name_free(self, stores: Stores) -> None:
-        made = await stores.scores.create_board(new(periods=(Kind.ALL_TIME, Kind.DAILY)))
+        made = await stores.scores.create_board(new(periods=(PeriodKind.ALL_TIME, PeriodKind.DAILY)))
         await stores.players(1)
         await stores.scores.record([Submission(made.ladders_at(NOW), submit(Ladder(made), 1, 5, at=NOW).event)])
         assert await stores.scores.delete_board(made.slug, act(made)) == made
@@ -243,8 +243,8 @@ class TestDeletion:
         assert await all_standings(stores, Ladder(again)) == {}
 
     async def test_what_it_held_is_purged_and_nothing_else(self, stores: Stores) -> None:
-        gone = await stores.scores.create_board(new(periods=(Kind.ALL_TIME, Kind.DAILY)))
-        kept = await stores.scores.create_board(new(periods=(Kind.ALL_TIME, Kind.DAILY)))
+        gone = await stores.scores.create_board(new(periods=(PeriodKind.ALL_TIME, PeriodKind.DAILY)))
+        kept = await stores.scores.create_board(new(periods=(PeriodKind.ALL_TIME, PeriodKind.DAILY)))
         await stores.players(*range(1, 20))
         for board in (gone, kept):
             ladders = board.ladders_at(NOW)

@@ -11,9 +11,9 @@ import pytest
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Change, ChangeFeed, Heard
+from leaderforge.ports import ChangeFeed, Heard, LadderChange
 from leaderforge.wiring import now_ms
 from tests.conftest import OwnValkey
 from tests.contract.index_fixtures import cluster
@@ -21,8 +21,8 @@ from tests.waiting import PATIENCE_S
 
 __all__ = ["cluster"]
 
-CHANGE = Change(b"\x00\xffkey", grown=False, board_id=7, period=3)
-MANY = [Change(b"%d" % i, board_id=i, period=0) for i in range(1000)]
+CHANGE = LadderChange(b"\x00\xffkey", grown=False, board_id=7, period=3)
+MANY = [LadderChange(b"%d" % i, board_id=i, period=0) for i in range(1000)]
 
 NewFeed = Callable[[], ChangeFeed]
 _numbers = count()
@@ -35,7 +35,7 @@ def new_feed(request: pytest.FixtureRequest) -> NewFeed:
         channel = MemoryChannel()
         return lambda: MemoryFeed(channel)
     cluster = request.getfixturevalue("cluster")
-    keys = Keys(f"test-feed-{os.getpid()}-{next(_numbers)}", 3)
+    keys = IndexKeys(f"test-feed-{os.getpid()}-{next(_numbers)}", 3)
     return lambda: RedisFeed(cluster, keys)
 
 
@@ -67,7 +67,7 @@ async def test_what_one_announces_the_others_hear(new_feed: NewFeed) -> None:
 
 
 async def test_changes_without_a_board_or_a_period_stay_so(new_feed: NewFeed) -> None:
-    every = [Change(), Change(board_id=2)]
+    every = [LadderChange(), LadderChange(board_id=2)]
     async with aclosing(new_feed().hear(now_ms)) as hearing:
         await anext(hearing)
         await new_feed().announce(every)
@@ -78,7 +78,7 @@ async def test_nobody_hears_what_it_said_itself(new_feed: NewFeed) -> None:
     one, other = new_feed(), new_feed()
     async with aclosing(one.hear(now_ms)) as hearing:
         await anext(hearing)
-        await one.announce([Change(b"own")])
+        await one.announce([LadderChange(b"own")])
         await other.announce([CHANGE])
         assert list((await changes(hearing)).changes) == [CHANGE]
 
@@ -123,7 +123,7 @@ async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisF
     """A cluster with a replica for each node, and two feeds with clients of their own."""
     valkey = await asyncio.to_thread(own_valkey, nodes=3, replicas=1)
     clients = [Cluster(valkey.addresses, timeout_s=1) for _ in range(2)]
-    yield valkey, *(RedisFeed(client, Keys("feed", 3), silence_s=0.5) for client in clients)
+    yield valkey, *(RedisFeed(client, IndexKeys("feed", 3), silence_s=0.5) for client in clients)
     for client in clients:
         await client.close()
 

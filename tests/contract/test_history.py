@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.adapters.memory.history import MemoryHistoryStore
-from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import HistoryPoint, HistoryStore, Submission, User
+from leaderforge.ports import HistoryPoint, HistoryStore, Player, Submission
 from tests.contract.store_fixtures import Database, Stores, submit
 from tests.contract.test_score_store import on_boards_of_their_own
 from tests.oracle import Oracle
@@ -64,7 +64,7 @@ async def test_points_are_what_the_events_up_to_each_amount_to(
     subscore_order: Order,
     limit: int,
 ) -> None:
-    await stores.users.create([User(i, f"Player {i}", None, 0) for i in PLAYERS])
+    await stores.users.create([Player(i, f"Player {i}", None, 0) for i in PLAYERS])
     board = await stores.board(policy=policy, order=order, subscore_order=subscore_order)
     await stores.scores.record([Submission([Ladder(board)], event) for event in events])
     for user_id in {event.user_id for event in events} | {1}:
@@ -96,7 +96,7 @@ async def test_sums_of_extremes_are_exact(stores: Stores, histories: HistoryStor
 
 async def test_the_ladders_of_a_player(stores: Stores, histories: HistoryStore) -> None:
     await stores.players(1, 2)
-    board = await stores.board(calendar=Calendar((Kind.DAILY, Kind.ALL_TIME)))
+    board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))
     played: dict[int, list[Ladder]] = defaultdict(list)
     for day, user_id in ((0, 1), (1, 2), (2, 1), (5, 1), (-7, 1)):
         ladders = board.ladders_at(day * DAY)
@@ -113,7 +113,7 @@ async def test_the_ladders_of_a_player(stores: Stores, histories: HistoryStore) 
 
 async def test_what_a_moderator_does_shows(stores: Stores, histories: HistoryStore) -> None:
     await stores.players(1)
-    board = await stores.board(calendar=Calendar((Kind.DAILY, Kind.ALL_TIME)))
+    board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))
     for day in (0, 1):
         event = submit(Ladder(board), 1, 5, at=day * DAY).event
         await stores.scores.record([Submission(board.ladders_at(day * DAY), event)])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leaderforge.domain.boards import Board, Ladder, Limits, Order, Policy
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, ScoreLimits
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.ports import Recorded, Submission
 from tests.contract.store_fixtures import Stores, submit
 
@@ -36,7 +36,7 @@ async def outcomes(stores: Stores, *submissions: Submission) -> list[str]:
 
 
 async def ladder(stores: Stores, policy: Policy = Policy.BEST, **limits: int) -> Ladder:
-    return Ladder(await stores.board(policy=policy, limits=Limits(**limits)))
+    return Ladder(await stores.board(policy=policy, limits=ScoreLimits(**limits)))
 
 
 class TestInterval:
@@ -130,8 +130,8 @@ class TestChange:
         assert standing.score == 10 * sum(counted)
 
     async def test_another_period_begins_anew(self, stores: Stores) -> None:
-        calendar = Calendar((Kind.DAILY, Kind.ALL_TIME))
-        board = await stores.board(policy=Policy.BEST, calendar=calendar, limits=Limits(max_change=10))
+        calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+        board = await stores.board(policy=Policy.BEST, calendar=calendar, limits=ScoreLimits(max_change=10))
         await stores.players(1)
         for day, score, expected in ((0, 100, "counted"), (0, 111, "max_change"), (1, 500, "counted")):
             at = day * DAY_MS
@@ -204,7 +204,7 @@ class TestOracle:
         drawn: list[tuple[int, int, int, int]],
         cut: int,
     ) -> None:
-        limits = Limits(min_interval_ms=interval, max_change=change)
+        limits = ScoreLimits(min_interval_ms=interval, max_change=change)
         one = Ladder(await stores.board(policy=policy, order=order, limits=limits))
         await self.three_players(stores)
         some = [submit(one, user_id, score, at=at, id=id_) for user_id, score, at, id_ in drawn]

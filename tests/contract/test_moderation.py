@@ -13,20 +13,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.boards import Board, Ladder, Limits, Order, Policy
-from leaderforge.domain.errors import Conflict, NotRanked, UserNotFound
+from leaderforge.domain.boards import Board, Ladder, Order, Policy, ScoreLimits
+from leaderforge.domain.errors import Conflict, NotRanked, PlayerNotFound
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, key_bytes, place
-from leaderforge.domain.periods import ALL_TIME, Calendar, Kind
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, Standing
-from leaderforge.ports import Placed, Recorded, Submission
+from leaderforge.ports import LadderStanding, Recorded, Submission
 from tests.contract.store_fixtures import Stores, numbers, submit
 from tests.oracle import Oracle
 
 NOON = 1_795_435_200_000
 """2026-11-23T12:00:00Z, a Monday."""
 DAY = 86_400_000
-DAILY = Calendar((Kind.ALL_TIME, Kind.DAILY, Kind.WEEKLY))
+DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY, PeriodKind.WEEKLY))
 
 
 def act(action: str = "entry.hide", at: int = NOON, **more: object) -> AuditEntry:
@@ -59,7 +59,7 @@ async def held(stores: Stores, ladder: Ladder, user_id: int) -> Standing:
     return standing
 
 
-def ladders(changed: Sequence[Placed]) -> list[int]:
+def ladders(changed: Sequence[LadderStanding]) -> list[int]:
     return sorted(ladder.period for ladder, _ in changed)
 
 
@@ -195,7 +195,7 @@ class TestRemove:
         assert ladder not in copy.ladders
 
     async def test_void_events_are_no_neighbours(self, stores: Stores) -> None:
-        board = await stores.board(limits=Limits(min_interval_ms=1000))
+        board = await stores.board(limits=ScoreLimits(min_interval_ms=1000))
         await stores.players(1)
         await record(stores, counting(board, event(1, 5)))
         await stores.moderation.remove(board, 1, act())
@@ -214,7 +214,7 @@ class TestRemove:
 class TestSet:
     @pytest.mark.parametrize("policy", Policy)
     async def test_the_score_is_what_was_set(self, stores: Stores, policy: Policy) -> None:
-        board = await stores.board(policy=policy, calendar=DAILY, limits=Limits(max_score=10, min_interval_ms=99))
+        board = await stores.board(policy=policy, calendar=DAILY, limits=ScoreLimits(max_score=10, min_interval_ms=99))
         await stores.players(1)
         await record(stores, counting(board, event(1, 5, NOON - DAY)), counting(board, event(1, 9, NOON)))
         put = event(1, 500, NOON)
@@ -287,7 +287,7 @@ class TestEveryAct:
             stores.moderation.set_score(submit(ladder, 9, 1), act()),
         )
         for one in unknown:
-            with pytest.raises(UserNotFound):
+            with pytest.raises(PlayerNotFound):
                 await one
         assert list(await stores.audit.entries(AuditFilter(), 10)) == []
         assert set(await stores.scores.touched_between(0, 2**53)) == set()

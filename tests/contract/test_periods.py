@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from leaderforge.adapters.memory.periods import MemoryPeriodStore
-from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.period_store import MemoryPeriodStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.ports import PeriodStore, Recorded, ScoreStore, Submission
 from tests.contract.store_fixtures import Database, Stores, submit
 
@@ -28,7 +28,7 @@ def periods(stores: Stores) -> PeriodStore:
 
 async def played(stores: Stores, days: Collection[int], players: int = 1) -> tuple[Board, list[Ladder]]:
     """Return a board on which players have a score on each of the days, and the ladders of these, latest first."""
-    board = await stores.board(calendar=Calendar((Kind.DAILY, Kind.ALL_TIME)))
+    board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))
     await stores.players(*range(1, players + 1))
     for day in days:
         for user_id in range(1, players + 1):
@@ -68,7 +68,7 @@ async def test_standings_of_players_come_by_ladder_but_for_retired_periods(
 
 
 async def played_elsewhere(stores: Stores) -> None:
-    board = await stores.board(calendar=Calendar((Kind.DAILY,)))
+    board = await stores.board(calendar=Calendar((PeriodKind.DAILY,)))
     await count(stores, board, 1, 3)
 
 

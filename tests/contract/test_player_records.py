@@ -9,14 +9,14 @@ import pytest
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Ladder, Policy
-from leaderforge.domain.errors import UserNotFound
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Erased, Kept, Recorded, Submission, User
+from leaderforge.ports import Erased, Kept, Player, Recorded, Submission
 from tests.contract.store_fixtures import Database, Stores, submit
 
 NOON = 1_795_435_200_000
-DAILY = Calendar((Kind.ALL_TIME, Kind.DAILY))
+DAILY = Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY))
 ERASE = AuditEntry(NOON, "key:ops", "player.erase", details={"erasure": "one"})
 
 
@@ -73,8 +73,8 @@ class TestRead:
 class TestErase:
     async def test_nothing_is_left(self, stores: Stores) -> None:
         one, other = await stores.board(calendar=DAILY), await stores.ladder()
-        ann = User(1, "Ann", "ann@example.org", 0)
-        await stores.users.create([ann, User(2, "Bob", None, 0)])
+        ann = Player(1, "Ann", "ann@example.org", 0)
+        await stores.users.create([ann, Player(2, "Bob", None, 0)])
         await record(
             stores,
             Submission(one.ladders_at(NOON), Event(1, UUID(int=1), 5, NOON)),
@@ -98,15 +98,15 @@ class TestErase:
             assert await stores.scores.rows(ladder, [1]) == {}
             assert (await stores.scores.counts(ladder, [])).total == (ladder == other)
         [submitted] = await stores.scores.record([submit(other, 1, 5)])
-        assert isinstance(submitted, UserNotFound)
+        assert isinstance(submitted, PlayerNotFound)
         # The index is to forget the player, whatever is on its way there.
         assert set(await stores.scores.touched_between(NOON, NOON + 1)) == {1}
-        with pytest.raises(UserNotFound):
+        with pytest.raises(PlayerNotFound):
             await stores.records.erase(1, ERASE)
 
     async def test_a_player_created_anew_starts_from_nothing(self, stores: Stores) -> None:
         ladder = await stores.ladder()
-        ann = User(1, "Ann", "ann@example.org", 0)
+        ann = Player(1, "Ann", "ann@example.org", 0)
         await stores.users.create([ann])
         old = submit(ladder, 1, 5)
         await record(stores, old)
@@ -156,7 +156,7 @@ class TestErase:
                 stores.moderation.set_player_hidden(user_id, True, act("player.hide", user_id)),
                 return_exceptions=True,
             )
-            assert all(one is None or isinstance(one, UserNotFound | User | Erased | list) for one in outcomes), (
+            assert all(one is None or isinstance(one, PlayerNotFound | Player | Erased | list) for one in outcomes), (
                 outcomes
             )
             assert await events(stores, user_id) == []
@@ -165,7 +165,7 @@ class TestErase:
 
     async def test_no_table_holds_anything_of_the_player(self, database: Database) -> None:
         ladder = await database.ladder()
-        await database.users.create([User(987654321, "Unmistakable", "unmistakable@example.org", 0)])
+        await database.users.create([Player(987654321, "Unmistakable", "unmistakable@example.org", 0)])
         await record(database, submit(ladder, 987654321, 5, metadata='{"mine": "unmistakable"}'))
         await database.moderation.set_entry_hidden(ladder.board, 987654321, True, act("entry.hide", 987654321))
         await database.records.erase(987654321, ERASE)

@@ -12,16 +12,16 @@ import pytest
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.migrate import SchemaTooNew, commands, migrate, migrations
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.statements import SIZES, pieces
-from leaderforge.adapters.postgres.user_store import PostgresUserStore
 from leaderforge.domain.boards import Ladder, Order, Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.standings import Event, Standing, fold
 from leaderforge.embedded import PostgresServer
-from leaderforge.ports import Recorded, User
+from leaderforge.ports import Player, Recorded
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
 from tests.waiting import PATIENCE_S, until
@@ -56,7 +56,7 @@ def every_call(database: Database, ladder: Ladder) -> list[Callable[[], Awaitabl
         lambda: scores.standings(ladder, [1]),
         lambda: scores.window(ladder, FIRST, before=1, after=1),
         lambda: scores.key_at(ladder, 1),
-        lambda: users.create([User(2, "two", None, 0)]),
+        lambda: users.create([Player(2, "two", None, 0)]),
         lambda: users.get([1]),
         lambda: users.by_name(["one"]),
         stream,
@@ -261,7 +261,7 @@ class TestPool:
     async def test_without_prepared_statements(self, postgres_dsn: str) -> None:
         pool = Pool(postgres_dsn, pgbouncer=True)
         store = PostgresScoreStore(pool)
-        await PostgresUserStore(pool).create([User(1, "one", None, 0)])
+        await PostgresPlayerStore(pool).create([Player(1, "one", None, 0)])
         board = await store.board("default")
         assert board
         for _ in range(3):
@@ -284,7 +284,7 @@ def test_rows_are_cut_into_pieces_of_few_sizes() -> None:
 async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, order: Order) -> None:
     ladder = await database.ladder(Policy.SUM, order)
     random = Random(4)
-    users = [User(i, f"Player {i}", f"{i}@example.org" if i % 2 else None, i) for i in range(500)]
+    users = [Player(i, f"Player {i}", f"{i}@example.org" if i % 2 else None, i) for i in range(500)]
     events = [
         Event(i, UUID(int=random.getrandbits(128)), random.randint(-9, 9), random.randint(0, 9), '{"a": 1}')
         for i in range(500)
@@ -304,5 +304,5 @@ async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, ord
     assert isinstance(again, Recorded)
     assert again.duplicate
     with pytest.raises(Rejected):
-        await copy_chunk(database.pool, ladder, [User(1000, "new", None, 0), users[3]], [], [], 78)
+        await copy_chunk(database.pool, ladder, [Player(1000, "new", None, 0), users[3]], [], [], 78)
     assert await database.users.get([1000]) == {}

@@ -10,8 +10,8 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, RankSty
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_key
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.shards import Inspection
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, nothing
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
+from leaderforge.domain.survey import VerificationState
 from leaderforge.ports import CatchUps, LadderUpdate, NameSwap, RankIndex
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
@@ -310,13 +310,13 @@ async def test_a_hidden_standing_is_found_by_its_player_alone(new_index: NewInde
 async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index: NewIndex) -> None:
     ladder = LADDERS[0]
     index = await complete(new_index(2), ladder, [standing(1, 5), standing(2, 9)])
-    await index.apply(ladder, [nothing(ladder.board, 1, revision=7)])
+    await index.apply(ladder, [removed_standing(ladder.board, 1, revision=7)])
     [late] = await index.apply(ladder, [standing(1, 6, revision=3)])
     assert late.refused
     assert list(await index.load(ladder, [standing(1, 6, revision=3), standing(2, 9)])) == [1]
     assert await index.rows(ladder, [1]) == {}
     assert (await index.counts(ladder, [])).total == 1
-    assert await index.differences(ladder, [nothing(ladder.board, 1, revision=7)]) == []
+    assert await index.differences(ladder, [removed_standing(ladder.board, 1, revision=7)]) == []
     await index.apply(ladder, [standing(1, 1, revision=8)])
     assert (await index.counts(ladder, [])).total == 2
 
@@ -325,7 +325,7 @@ async def test_players_are_observed_on_all_ladders(new_index: NewIndex) -> None:
     index = await complete(new_index(3), LADDERS[0], crowd(20))
     await index.load(LADDERS[3], crowd(20)[:12])
     ids = [s.user_id for s in crowd(20)]
-    await index.apply(LADDERS[3], [nothing(LADDERS[3].board, ids[0], revision=7)])
+    await index.apply(LADDERS[3], [removed_standing(LADDERS[3].board, ids[0], revision=7)])
     observed = await index.observe(LADDERS, [*ids, 10**9])
     on_fourth = {s.user_id for s in crowd(20)[:12]}
     assert {ladder: set(values) for ladder, values in observed.items()} == {
@@ -368,7 +368,7 @@ async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, la
 
 async def test_a_removed_standing_is_mended_away(new_index: NewIndex) -> None:
     ladder = LADDERS[0]
-    index = await complete(new_index(2), ladder, [nothing(ladder.board, 1, revision=7)])
+    index = await complete(new_index(2), ladder, [removed_standing(ladder.board, 1, revision=7)])
     observed = (await index.observe([ladder], [1]))[ladder]
     assert list(await index.mend(ladder, [1], [], observed)) == []
     await index.apply(ladder, [standing(1, 5, revision=1)])
@@ -414,12 +414,12 @@ async def test_a_ladder_is_dropped_alone(new_index: NewIndex) -> None:
 
 async def test_an_inspection_is_kept_until_the_next_one(new_index: NewIndex) -> None:
     index = new_index(3)
-    assert await index.inspection() is None
-    assert (await index.survey([])).inspection is None
-    for noted in (Inspection(5, 10, 1, -7), Inspection(6, 12, 1, None)):
-        await index.note_inspection(noted)
-        assert await index.inspection() == noted
-        assert (await index.survey([])).inspection == noted
+    assert await index.verification() is None
+    assert (await index.survey([])).verification is None
+    for noted in (VerificationState(5, 10, 1, -7), VerificationState(6, 12, 1, None)):
+        await index.note_verification(noted)
+        assert await index.verification() == noted
+        assert (await index.survey([])).verification == noted
 
 
 async def test_a_survey_tells_how_each_partition_is(new_index: NewIndex) -> None:

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
-from leaderforge.domain.errors import BoardExists, LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
+from leaderforge.domain.errors import BoardExists, LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, LAST, MAX_TIME, SCORE_BYTES, TIME_BYTES, score_bound, sort_key
-from leaderforge.domain.standings import Event, Standing, fold, improved
-from leaderforge.ports import Recorded, ScoreStore, Submission, User
+from leaderforge.domain.standings import Event, Standing, fold, is_improvement
+from leaderforge.ports import Player, Recorded, ScoreStore, Submission
 from tests.contract.store_fixtures import Database, Stores, other_period, submit
 from tests.strategies import tied_events
 
-PLAYERS = [User(i, f"Player {i}", None, 0) for i in range(1, 13)]
+PLAYERS = [Player(i, f"Player {i}", None, 0) for i in range(1, 13)]
 """All whom `tied_events` are of."""
 
 every_rule = pytest.mark.parametrize(("policy", "order"), [(p, o) for p in Policy for o in Order])
@@ -160,7 +160,7 @@ class TestRecord:
             assert unrevised(await all_standings(stores.scores, ladder)) == want
         for submission, outcome in zip(batch, outcomes, strict=True):
             assert outcome.standing.user_id == submission.event.user_id
-            assert outcome.improved == improved(submission.board, submission.event, outcome.standing)
+            assert outcome.improved == is_improvement(submission.board, submission.event, outcome.standing)
 
     async def test_unknown_players_do_not_keep_others_from_it(self, stores: Stores) -> None:
         ladder = await stores.ladder()
@@ -168,7 +168,7 @@ class TestRecord:
         outcomes = await stores.scores.record(
             [submit(ladder, 404, 1), submit(ladder, 1, 1), submit(ladder, 405, 1), submit(ladder, 2, 1)]
         )
-        assert [type(outcome) for outcome in outcomes] == [UserNotFound, Recorded, UserNotFound, Recorded]
+        assert [type(outcome) for outcome in outcomes] == [PlayerNotFound, Recorded, PlayerNotFound, Recorded]
         assert [o.details["user_id"] for o in outcomes if isinstance(o, LeaderForgeError)] == [404, 405]
         assert set(await all_standings(stores.scores, ladder)) == {1, 2}
 
@@ -179,7 +179,7 @@ class TestRecord:
         too_much, too_little = submit(ladder, 3, 1), submit(ladder, 4, -1)
         batch = [*(submit(ladder, i, i) for i in range(1, 9) if i not in (3, 4)), too_much, too_little]
         outcomes = await stores.scores.record([*batch, submit(ladder, 404, 1)])
-        assert [type(o) for o in outcomes] == [Recorded] * 6 + [ScoreOutOfRange] * 2 + [UserNotFound]
+        assert [type(o) for o in outcomes] == [Recorded] * 6 + [ScoreOutOfRange] * 2 + [PlayerNotFound]
         standings = await all_standings(stores.scores, ladder)
         assert {i: s.score for i, s in standings.items()} == {
             **{i: i for i in range(1, 9)},

@@ -11,13 +11,13 @@ from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Ladder, Limits
-from leaderforge.domain.callers import Scope
-from leaderforge.domain.errors import RuleViolated, StoreUnavailable, UserNotFound
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.boards import Ladder, ScoreLimits
+from leaderforge.domain.callers import KeyScope
+from leaderforge.domain.errors import PlayerNotFound, RuleViolated, StoreUnavailable
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import HIDDEN_PLAYER
-from leaderforge.ports import Recorded, Submission, User, UserStore
-from leaderforge.services.player_records import Record, RecordService
+from leaderforge.ports import Player, PlayerStore, Recorded, Submission
+from leaderforge.services.player_records import PlayerExport, RecordService
 from tests.contract.interrupting import Interruption, interrupted
 from tests.contract.store_fixtures import Database, submit
 
@@ -57,7 +57,7 @@ class TestRetry:
         async with interrupted(database) as (stores, pool):
             pool.before(REPEATED, lambda: database.records.erase(1, ERASE))
             outcomes = await stores.scores.record([submission] * copies)
-        assert [type(outcome) for outcome in outcomes] == [UserNotFound] * copies
+        assert [type(outcome) for outcome in outcomes] == [PlayerNotFound] * copies
         assert list(await database.run("select user_id from score_events")) == []
         assert list(await database.scores.standings(ladder, [1])) == []
 
@@ -145,13 +145,13 @@ class TestSubmission:
     async def test_the_player_is_erased(self, database: Database) -> None:
         ladder, _ = await played(database)
         outcomes = await meanwhile(database, ladder, lambda: database.records.erase(1, ERASE))
-        assert [type(one) for one in outcomes] == [UserNotFound] * 2
+        assert [type(one) for one in outcomes] == [PlayerNotFound] * 2
         assert list(await database.run("select user_id from score_events")) == []
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
         """What both are judged by is read after the one has been waited for."""
-        ladder = Ladder(await database.board(limits=Limits(min_interval_ms=1000)))
+        ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
             pool.before("for no key update", lambda: recorded(database, submit(ladder, 1, 5)))
@@ -171,7 +171,7 @@ async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Se
 
 async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
     """An entry that was hidden when listed ones were looked for, and is listed when hidden ones are."""
-    board = await database.board(calendar=Calendar((Kind.DAILY,)))
+    board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     [day] = board.ladders_at(0)
     await database.players(1)
     await recorded(database, submit(day, 1, 5))
@@ -200,7 +200,7 @@ class TestKeys:
 
 @asynccontextmanager
 async def created_meanwhile(database: Database) -> AsyncIterator[PostgresKeyStore]:
-    key = ApiKey("new", frozenset({Scope.READ}), bytes(32), 0, "key:ops")
+    key = ApiKey("new", frozenset({KeyScope.READ}), bytes(32), 0, "key:ops")
     async with interrupted(database) as (stores, pool):
         pool.before("from api_keys", lambda: PostgresKeyStore(database.pool).create(key, ACT))
         yield PostgresKeyStore(stores.pool)
@@ -211,15 +211,15 @@ class TestNames:
 
     async def test_by_name(self, database: Database) -> None:
         async with renamed_meanwhile(database) as users:
-            assert await users.by_name(["Player 1", "Player 2"]) == {"Player 2": User(2, "Player 2", None, 0)}
+            assert await users.by_name(["Player 1", "Player 2"]) == {"Player 2": Player(2, "Player 2", None, 0)}
 
     async def test_by_prefix(self, database: Database) -> None:
         async with renamed_meanwhile(database) as users:
-            assert await users.with_prefix("play", 9) == [User(2, "Player 2", None, 0)]
+            assert await users.with_prefix("play", 9) == [Player(2, "Player 2", None, 0)]
 
 
 @asynccontextmanager
-async def renamed_meanwhile(database: Database) -> AsyncIterator[UserStore]:
+async def renamed_meanwhile(database: Database) -> AsyncIterator[PlayerStore]:
     await database.players(1, 2)
     async with interrupted(database) as (stores, pool):
         pool.before("created_at from users where", lambda: database.users.change(1, {"username": "Ann"}, ACT))
@@ -233,14 +233,14 @@ class TestExport:
         await played(database)
         async with interrupted(database) as (stores, pool):
             pool.before("from standings", lambda: database.records.erase(1, ERASE))
-            with pytest.raises(UserNotFound):
+            with pytest.raises(PlayerNotFound):
                 await exports(stores).read(1)
 
     async def test_its_id_has_another_owner(self, database: Database) -> None:
         """What was read about the erased player is not told to the new one."""
         ladder, _ = await played(database)
         await database.moderation.set_entry_hidden(ladder.board, 1, True, ACT)
-        ann = User(1, "Ann", None, 7)
+        ann = Player(1, "Ann", None, 7)
 
         async def replace_player() -> None:
             await database.records.erase(1, ERASE)
@@ -249,7 +249,7 @@ class TestExport:
         async with interrupted(database) as (stores, pool):
             # The second time that the player is looked up, after standings and acts.
             pool.before("created_at from users where", nothing, replace_player)
-            assert await exports(stores).read(1) == Record(ann, [], [])
+            assert await exports(stores).read(1) == PlayerExport(ann, [], [])
 
 
 async def nothing() -> None:

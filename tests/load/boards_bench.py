@@ -23,11 +23,11 @@ from redis.asyncio.cluster import RedisCluster
 from rich.console import Console
 from rich.table import Table
 
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import RuleViolated
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Submission, User
+from leaderforge.ports import Player, Submission
 from leaderforge.services.submit import SubmitService
 from leaderforge.wiring import Services, build
 from tests.load.backing import backing
@@ -61,9 +61,9 @@ def main(
 
 async def measure(settings: Mapping[str, str], number: int, connections: int, seconds: float) -> dict[str, Any]:
     """Return what many boards cost on the new index and database that the settings name."""
-    services = build(Settings.from_environment(settings))
+    services = build(EnvironmentSettings.from_environment(settings))
     await services.maintain.reconcile()
-    await services.parts.users.create([User(i, f"player {i}", None, NOW) for i in range(PLAYERS)])
+    await services.parts.users.create([Player(i, f"player {i}", None, NOW) for i in range(PLAYERS)])
     try:
         addresses = settings["LEADERFORGE_REDIS_NODES"].split(",")
         idle, boards = await idle_boards(services, addresses, number)
@@ -140,7 +140,7 @@ async def upkeep(services: Services) -> dict[str, float]:
     for what, work in {
         "seconds_to_rebuild": services.maintain.rebuild,
         "seconds_to_verify": services.maintain.verify,
-        "seconds_to_look_for_upkeep": services.upkeep.run,
+        "seconds_to_look_for_upkeep": services.board_maintenance.run,
     }.items():
         started = time.perf_counter()
         await work()

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.merge import Window, merge_windows, share
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.sharding import hash_tags
@@ -151,7 +151,7 @@ async def used(nodes: Nodes, work: Call) -> list[Usage]:
 
 async def spread_of(cluster: Cluster, partitions: int, memory: Sequence[float]) -> dict[str, float]:
     """Return how evenly entries lie over partitions, and memory over nodes, as the most and the least to the mean."""
-    keys = Keys("leaderforge", partitions)
+    keys = IndexKeys("leaderforge", partitions)
     sizes = await cluster.commands([("ZCARD", keys.entries(p, LADDER)) for p in range(partitions)])
     return {
         "fullest_partition": round(max(sizes) / mean(sizes), 4),

@@ -22,12 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.standings import Event
 from leaderforge.embedded import PostgresServer, ValkeyCluster
-from leaderforge.ports import RankIndex, Submission, User
+from leaderforge.ports import Player, RankIndex, Submission
 from leaderforge.wiring import Services, build, migrate, now_ms
 from tests.load.caps import capped
 from tests.load.closed_loop import closed_loop
@@ -111,7 +111,7 @@ async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: i
     """Yield the product on a new database and this index, with so many players who have a score each."""
     await migrate(dsn)
     services = build(
-        Settings.from_environment(
+        EnvironmentSettings.from_environment(
             {
                 "LEADERFORGE_REDIS_NODES": ",".join(addresses),
                 "LEADERFORGE_POSTGRES_DSN": dsn,
@@ -126,7 +126,7 @@ async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: i
         random = Random(1)
         for first in range(1, players + 1, CREATED_AT_ONCE):
             ids = range(first, min(first + CREATED_AT_ONCE, players + 1))
-            await services.parts.users.create([User(i, f"player {i}", None, now_ms()) for i in ids])
+            await services.parts.users.create([Player(i, f"player {i}", None, now_ms()) for i in ids])
             await services.submit.submit_many([submission(ladder, i, random) for i in ids], rank=False)
         yield services
     finally:

@@ -27,7 +27,7 @@ from leaderforge.cli.synthetic import chunks
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Event
 from leaderforge.embedded import PostgresServer
-from leaderforge.ports import Submission, User
+from leaderforge.ports import Player, Submission
 from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
@@ -84,7 +84,7 @@ async def load(pool: Pool, ladder: Ladder, players: int) -> float:
     spent = 0.0
     for plan in track(list(chunks(players, 5 * players, 1, NOW)), "Loading"):
         chunk = plan.make()
-        users = [User(user_id, name, None, NOW) for user_id, name in chunk.names.items()]
+        users = [Player(user_id, name, None, NOW) for user_id, name in chunk.names.items()]
         events = [(user, UUID(int=number), score, at, None) for user, number, score, at in chunk.sessions]
         spent += await timed(copy_chunk(pool, ladder, users, events, chunk.standings, NOW)) / 1000
     return spent

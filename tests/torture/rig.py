@@ -13,13 +13,13 @@ from typing import Any
 from redis import Redis
 
 from leaderforge.adapters.postgres.migrate import migrate
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
-from leaderforge.adapters.postgres.user_store import PostgresUserStore
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
-from leaderforge.ports import User
+from leaderforge.ports import Player
 from tests.contract.store_fixtures import empty
 from tests.torture.faketime import Clock
 from tests.torture.wire import Client
@@ -109,7 +109,7 @@ class Rig:
 
     def wipe_partition(self, partition: int) -> None:
         """Delete all keys of a partition at once."""
-        keys = Keys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
+        keys = IndexKeys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
         pattern = keys.meta[partition].removesuffix(b"meta").replace(b"{", rb"[{]").replace(b"}", rb"[}]") + b"*"
         for address in self.valkey.addresses:
             host, port = address.split(":")
@@ -130,8 +130,8 @@ class Rig:
         """Create the boards, and players whom reconciliation takes for old ones."""
         pool = Pool(self.dsn)
         try:
-            users = [User(user_id, f"player {user_id}", None, 0) for user_id in players]
-            await PostgresUserStore(pool).create(users)
+            users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
+            await PostgresPlayerStore(pool).create(users)
         finally:
             await pool.close()
         await asyncio.to_thread(self.start_apis)

@@ -14,17 +14,17 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.history import MemoryHistoryStore
 from leaderforge.adapters.memory.index import MemoryIndex
-from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.adapters.memory.limiter import MemoryRateLimiter
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
-from leaderforge.adapters.memory.periods import MemoryPeriodStore
+from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
-from leaderforge.config import Settings
-from leaderforge.ports import SubmissionQueue, User
+from leaderforge.config import EnvironmentSettings
+from leaderforge.ports import Player, SubmissionQueue
 from leaderforge.wiring import Parts, Services, assemble, token_verifier
 
 SUBMIT_KEY = "submit-key-of-the-tests"
@@ -76,7 +76,7 @@ class Api:
 
     async def players(self, *user_ids: int) -> None:
         """Create players."""
-        await self.services.parts.users.create([User(i, f"player {i}", f"{i}@example.org", START) for i in user_ids])
+        await self.services.parts.users.create([Player(i, f"player {i}", f"{i}@example.org", START) for i in user_ids])
 
     async def ranked(self, scores: Mapping[int, int], board: str = "default") -> None:
         """Create players and submit these scores, a millisecond apart."""
@@ -102,10 +102,10 @@ class Api:
 async def serving(queue: SubmissionQueue | None = None, **environment: str) -> AsyncIterator[Api]:
     """Serve over empty twins, with these settings on top of the usual ones; the index is ready."""
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
-    users, feed = MemoryUserStore(audit), MemoryFeed(MemoryChannel())
+    users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)
     keys, limiter = MemoryKeyStore(audit), MemoryRateLimiter(lambda: clock() * 1000)
-    settings = Settings.from_environment({**ENVIRONMENT, **environment})
+    settings = EnvironmentSettings.from_environment({**ENVIRONMENT, **environment})
     tokens = token_verifier(settings)
     parts = Parts(
         store=store,

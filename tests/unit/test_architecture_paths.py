@@ -19,4 +19,4 @@ def test_every_row_names_a_path() -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_path_exists(path: str) -> None:
-    assert (ROOT / re.sub(r"^L/", "shared/leaderforge/", path)).is_file(), path
+    assert (ROOT / re.sub(r"^L/", "shared/leaderforge/", path)).exists(), path

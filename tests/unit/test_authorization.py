@@ -16,7 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from functions.local import create_app
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import ADMIN_KEY, ENVIRONMENT, SUBMIT_KEY, Api, serving
@@ -122,7 +122,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def _document() -> dict[str, Any]:
-    return create_app(build(Settings.from_environment(ENVIRONMENT))).openapi()
+    return create_app(build(EnvironmentSettings.from_environment(ENVIRONMENT))).openapi()
 
 
 DOCUMENT = _document()

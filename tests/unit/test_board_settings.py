@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from leaderforge.cli.board_texts import parsed, text_of
-from leaderforge.domain.board_settings import FIXED, NAMES, TAKES_HOLD_MS, changed, created, settings_of
+from leaderforge.domain.board_settings import FIXED, NAMES, PROPAGATION_MS, changed_board, new_board, settings_of
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused, SettingFixed
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 DAY_MS = 86_400_000
@@ -23,7 +23,7 @@ EVERYTHING: dict[str, Any] = {
     "max_score": 5,
     "max_change": 3,
     "min_interval_ms": 1000,
-    "periods": (Kind.WEEKLY, Kind.SEASON, Kind.ALL_TIME),
+    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
     "time_zone": "Europe/Berlin",
     "season": "0 0 1 */3 *",
     "keep_days": 30,
@@ -49,11 +49,11 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("min_interval_ms", {"min_interval_ms": -1}),
     ("keep_days", {"keep_days": 0}),
     ("periods", {"periods": ()}),
-    ("periods", {"periods": (Kind.DAILY, Kind.DAILY)}),
-    ("season", {"periods": (Kind.SEASON,)}),
+    ("periods", {"periods": (PeriodKind.DAILY, PeriodKind.DAILY)}),
+    ("season", {"periods": (PeriodKind.SEASON,)}),
     ("season", {"season": "0 0 1 * *"}),
-    ("season", {"periods": (Kind.SEASON,), "season": "0 0 1 *"}),
-    ("season", {"periods": (Kind.SEASON,), "season": "0 0 31 2 *"}),
+    ("season", {"periods": (PeriodKind.SEASON,), "season": "0 0 1 *"}),
+    ("season", {"periods": (PeriodKind.SEASON,), "season": "0 0 31 2 *"}),
     ("time_zone", {"time_zone": "Europe/Nowhere"}),
     ("time_zone", {"time_zone": "../../etc/passwd"}),
     ("colour", {"colour": "red"}),
@@ -61,7 +61,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 
 def board(**settings: Any) -> Board:
-    return created("laps", settings)
+    return new_board("laps", settings)
 
 
 def test_a_board_has_the_settings_it_is_given() -> None:
@@ -77,13 +77,13 @@ def test_a_board_needs_nothing_but_a_name() -> None:
 @pytest.mark.parametrize("slug", ["", "Laps", "-laps", "la ps", "x" * 65, "laps\n", "läps"])
 def test_names_in_addresses_are_plain(slug: str) -> None:
     with pytest.raises(Refused) as refused:
-        created(slug, {})
+        new_board(slug, {})
     assert refused.value.details == {"setting": "board"}
 
 
 @pytest.mark.parametrize(("setting", "given"), WRONG)
 def test_what_is_wrong_is_named(setting: str, given: dict[str, Any]) -> None:
-    for make in (lambda: board(**given), lambda: changed(board(), given, NOW)):
+    for make in (lambda: board(**given), lambda: changed_board(board(), given, NOW)):
         with pytest.raises(Refused) as refused:
             make()
         assert refused.value.details == {"setting": setting}
@@ -100,53 +100,62 @@ def test_what_is_for_ever_is_named(setting: str) -> None:
         "season": "0 0 2 * *",
     }
     with pytest.raises(SettingFixed) as fixed:
-        changed(board(**EVERYTHING), {setting: others[setting]}, NOW)
+        changed_board(board(**EVERYTHING), {setting: others[setting]}, NOW)
     assert fixed.value.details == {"setting": setting}
 
 
 def test_what_is_for_ever_may_be_sent_as_it_is() -> None:
     made = board(**EVERYTHING)
-    assert changed(made, EVERYTHING, NOW) == made
+    assert changed_board(made, EVERYTHING, NOW) == made
 
 
 def test_everything_else_may_change() -> None:
     given = {name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods"}}
-    after = settings_of(changed(board(), given, NOW))
+    after = settings_of(changed_board(board(), given, NOW))
     assert {name: getattr(after, name) for name in given} == given
 
 
 def test_a_season_is_given_once_and_stays_to_name_the_past() -> None:
-    seasonal = changed(board(), {"periods": (Kind.ALL_TIME, Kind.SEASON), "season": "0  0 1 * *"}, NOW)
+    seasonal = changed_board(
+        board(), {"periods": (PeriodKind.ALL_TIME, PeriodKind.SEASON), "season": "0  0 1 * *"}, NOW
+    )
     assert seasonal.calendar.season == "0 0 1 * *"
-    without = changed(seasonal, {"periods": (Kind.ALL_TIME,)}, NOW)
+    without = changed_board(seasonal, {"periods": (PeriodKind.ALL_TIME,)}, NOW)
     assert without.calendar.season == "0 0 1 * *"
     with pytest.raises(SettingFixed):
-        changed(without, {"season": None}, NOW)
+        changed_board(without, {"season": None}, NOW)
 
 
 def test_the_default_board_goes_on_serving_everyone() -> None:
     default = Board(1, "default", "Default")
-    for setting, value in (("private", True), ("periods", (Kind.DAILY, Kind.ALL_TIME)), ("periods", (Kind.DAILY,))):
+    for setting, value in (
+        ("private", True),
+        ("periods", (PeriodKind.DAILY, PeriodKind.ALL_TIME)),
+        ("periods", (PeriodKind.DAILY,)),
+    ):
         with pytest.raises(SettingFixed) as fixed:
-            changed(default, {setting: value}, NOW)
+            changed_board(default, {setting: value}, NOW)
         assert fixed.value.details == {"setting": setting}
-    assert changed(default, {"periods": (Kind.ALL_TIME, Kind.DAILY)}, NOW).calendar.kinds[1] is Kind.DAILY
+    assert (
+        changed_board(default, {"periods": (PeriodKind.ALL_TIME, PeriodKind.DAILY)}, NOW).calendar.kinds[1]
+        is PeriodKind.DAILY
+    )
 
 
 def test_periods_that_are_added_are_to_be_completed() -> None:
-    weekly = changed(board(), {"periods": (Kind.ALL_TIME, Kind.WEEKLY)}, NOW)
-    assert weekly.backfill == Backfill((Kind.WEEKLY,), NOW, NOW + TAKES_HOLD_MS)
+    weekly = changed_board(board(), {"periods": (PeriodKind.ALL_TIME, PeriodKind.WEEKLY)}, NOW)
+    assert weekly.backfill == Backfill((PeriodKind.WEEKLY,), NOW, NOW + PROPAGATION_MS)
     assert [ladder.period_name for ladder in weekly.ladders_to_backfill()] == ["2026-W48"]
-    both = changed(weekly, {"periods": (Kind.DAILY, Kind.ALL_TIME, Kind.WEEKLY)}, NOW + 5000)
-    assert both.backfill == Backfill((Kind.WEEKLY, Kind.DAILY), NOW, NOW + 5000 + TAKES_HOLD_MS)
-    renamed = changed(both, {"name": "Laps"}, NOW + 6000)
+    both = changed_board(weekly, {"periods": (PeriodKind.DAILY, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)}, NOW + 5000)
+    assert both.backfill == Backfill((PeriodKind.WEEKLY, PeriodKind.DAILY), NOW, NOW + 5000 + PROPAGATION_MS)
+    renamed = changed_board(both, {"name": "Laps"}, NOW + 6000)
     assert renamed.backfill == both.backfill
-    assert changed(board(), {"periods": (Kind.ALL_TIME,)}, NOW).backfill is None
+    assert changed_board(board(), {"periods": (PeriodKind.ALL_TIME,)}, NOW).backfill is None
 
 
 def test_both_days_are_completed_where_one_ends_before_all_know() -> None:
     midnight = NOW + DAY_MS // 2
-    daily = changed(board(), {"periods": (Kind.ALL_TIME, Kind.DAILY)}, midnight - 1)
+    daily = changed_board(board(), {"periods": (PeriodKind.ALL_TIME, PeriodKind.DAILY)}, midnight - 1)
     assert [ladder.period_name for ladder in daily.ladders_to_backfill()] == ["2026-11-23", "2026-11-24"]
     ladders = {time: daily.ladders_at(midnight + time)[1] for time in (-DAY_MS - 1, -1, 0, DAY_MS)}
     assert [ladder.incomplete for ladder in ladders.values()] == [False, True, True, False]
@@ -154,8 +163,8 @@ def test_both_days_are_completed_where_one_ends_before_all_know() -> None:
 
 
 def test_all_time_is_completed_as_a_whole() -> None:
-    daily = board(periods=(Kind.DAILY,))
-    both = changed(daily, {"periods": (Kind.DAILY, Kind.ALL_TIME)}, NOW)
+    daily = board(periods=(PeriodKind.DAILY,))
+    both = changed_board(daily, {"periods": (PeriodKind.DAILY, PeriodKind.ALL_TIME)}, NOW)
     assert list(both.ladders_to_backfill()) == [Ladder(both)]
     assert Ladder(both).incomplete
 

@@ -9,7 +9,7 @@ import pytest
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import Applied, Change
+from leaderforge.ports import Applied, LadderChange
 from leaderforge.services.changes import Changes
 from leaderforge.services.top import TopCache
 from leaderforge.wiring import now_ms
@@ -153,7 +153,7 @@ async def test_announcements_of_a_moment_leave_together(channel: MemoryChannel) 
         async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
-    assert list(heard.changes) == [Change(b"a", grown=True, board_id=1, period=0)]
+    assert list(heard.changes) == [LadderChange(b"a", grown=True, board_id=1, period=0)]
     await process.changes.close()
 
 
@@ -167,5 +167,5 @@ async def test_what_is_to_be_announced_has_a_bound(channel: MemoryChannel, monke
         async with asyncio.timeout(PATIENCE_S):
             while not (heard := await anext(hearing)).changes:
                 pass
-    assert list(heard.changes) == [Change()]
+    assert list(heard.changes) == [LadderChange()]
     await process.changes.close()

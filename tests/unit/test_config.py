@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leaderforge.config import VARIABLES, KeySet, Settings, SettingsError
+from leaderforge.config import VARIABLES, EnvironmentSettings, KeySet, SettingsError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.wiring import token_verifier
 from tests.tokens import TOKENS
@@ -23,13 +23,13 @@ EXPOSED = {
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
-def settings(**changes: str) -> Settings:
-    return Settings.from_environment({**NEEDED, **changes})
+def settings(**changes: str) -> EnvironmentSettings:
+    return EnvironmentSettings.from_environment({**NEEDED, **changes})
 
 
 def refusal(environment: dict[str, str]) -> str:
     with pytest.raises(SettingsError) as refused:
-        Settings.from_environment(environment)
+        EnvironmentSettings.from_environment(environment)
     return str(refused.value)
 
 
@@ -127,7 +127,7 @@ def test_no_keys_let_nobody_in() -> None:
 
 
 def test_good_keys_may_serve_others() -> None:
-    assert Settings.from_environment(EXPOSED).exposed
+    assert EnvironmentSettings.from_environment(EXPOSED).exposed
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "api.example.org"])  # noqa: S104
@@ -177,7 +177,7 @@ def test_every_setting_has_its_row_in_the_documentation() -> None:
 
 def test_documented_defaults_are_true() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*) \|", DOCS.read_text(), re.MULTILINE))
-    for field in Settings.model_fields.values():
+    for field in EnvironmentSettings.model_fields.values():
         documented = rows[str(field.alias)].strip().strip("`")
         if field.is_required():
             assert documented == "required"
@@ -221,7 +221,7 @@ def test_keys_come_from_safe_places(place: str) -> None:
 def test_public_keys_that_are_none_are_refused_at_the_start() -> None:
     environment = {**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_SECRET": "", "LEADERFORGE_TOKEN_PUBLIC_KEYS": "nonsense"}
     with pytest.raises(SettingsError, match="LEADERFORGE_TOKEN_PUBLIC_KEYS is wrong"):
-        token_verifier(Settings.from_environment(environment))
+        token_verifier(EnvironmentSettings.from_environment(environment))
 
 
 def test_limits_and_proxies() -> None:
@@ -235,9 +235,9 @@ def test_what_tokens_need_is_loaded_only_where_they_are_set_up() -> None:
     """A cold start does not pay for it otherwise."""
     source = f"""
 import sys, functions.local
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
-build(Settings.from_environment({NEEDED!r}))
+build(EnvironmentSettings.from_environment({NEEDED!r}))
 print(sorted({{"jwt", "cryptography.hazmat"}} & {{*sys.modules}}))
 """
     ended = subprocess.run([sys.executable, "-c", source], check=True, capture_output=True, text=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leaderforge.domain.callers import ANONYMOUS, Scope
+from leaderforge.domain.callers import ANONYMOUS, KeyScope
 from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
 
 
@@ -153,5 +153,5 @@ async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
 
 
 def test_nobody_has_no_scope() -> None:
-    assert not ANONYMOUS.has_any(Scope)
+    assert not ANONYMOUS.has_any(KeyScope)
     assert ANONYMOUS.actor == "anonymous"

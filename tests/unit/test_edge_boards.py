@@ -8,8 +8,8 @@ import pytest
 
 from functions.edge import board_cache as boards
 from functions.edge.board_cache import BoardCache
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
 
@@ -18,7 +18,7 @@ class Watched(MemoryScoreStore):
     """A store that counts look-ups, and answers when told to."""
 
     def __init__(self) -> None:
-        super().__init__(MemoryUserStore())
+        super().__init__(MemoryPlayerStore())
         self.asked = 0
         self.may_answer = asyncio.Event()
         self.may_answer.set()

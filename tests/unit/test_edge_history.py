@@ -7,7 +7,7 @@ import pytest
 
 from functions.edge.wire.history import HistoryOut
 from leaderforge.domain.boards import Backfill, Order, Policy
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
 from tests.unit.test_edge_periods import MIDNIGHT, new_board, submit
@@ -25,7 +25,7 @@ async def history(api: Api, user_id: int, query: str = "", key: str | None = Non
 
 async def played(api: Api) -> None:
     """Three days of two players, the third of which goes on."""
-    await new_board(api, Kind.DAILY, Kind.ALL_TIME)
+    await new_board(api, PeriodKind.DAILY, PeriodKind.ALL_TIME)
     await api.players(1, 2)
     for day in range(3):
         api.clock.now = MIDNIGHT - 2 * DAY + day * DAY
@@ -62,14 +62,14 @@ async def test_it_goes_back_page_by_page(api: Api) -> None:
 
 async def test_periods_that_are_incomplete_are_left_out(api: Api) -> None:
     await played(api)
-    backfill = Backfill((Kind.DAILY,), MIDNIGHT - 2 * DAY, MIDNIGHT - DAY - 1)
+    backfill = Backfill((PeriodKind.DAILY,), MIDNIGHT - 2 * DAY, MIDNIGHT - DAY - 1)
     api.store._boards["laps"] = replace(api.store._boards["laps"], backfill=backfill)
     api.edge.board_changed("laps")
     assert [one["period"] for one in (await history(api, 2))["periods"]] == ["2026-11-23"]
 
 
 async def test_subscores_are_told_where_there_are_any(api: Api) -> None:
-    await new_board(api, Kind.DAILY, subscore_order=Order.DESC)
+    await new_board(api, PeriodKind.DAILY, subscore_order=Order.DESC)
     await api.players(1)
     await submit(api, 1, 5, subscore=7)
     api.clock.now = MIDNIGHT
@@ -94,7 +94,7 @@ async def test_a_hidden_player_is_told_its_own_history_alone() -> None:
 
 
 async def test_histories_on_private_boards_are_private(api: Api) -> None:
-    await new_board(api, Kind.DAILY, private=True)
+    await new_board(api, PeriodKind.DAILY, private=True)
     assert await history(api, 1) == "unauthenticated"
 
 
@@ -106,7 +106,7 @@ async def test_what_is_asked_for_is_checked(api: Api, query: str) -> None:
 
 @pytest.mark.parametrize(("policy", "scores"), [(Policy.BEST, [3, 8, 8]), (Policy.LATEST, [3, 8, 5])])
 async def test_each_policy_has_its_own_curve(api: Api, policy: Policy, scores: list[int]) -> None:
-    board = await new_board(api, Kind.ALL_TIME)
+    board = await new_board(api, PeriodKind.ALL_TIME)
     api.store._boards["laps"] = type(board)(board.id, "laps", "Laps", policy)
     await api.players(1)
     for score in (3, 8, 5):

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 from functions.edge.access import key_cache as keys
 from functions.edge.access.key_cache import KeyCache
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.keys import MemoryKeyStore
+from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.domain.api_keys import ApiKey, digest_of
-from leaderforge.domain.callers import Scope
+from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.services.keys import KeyService
+from leaderforge.services.api_keys import KeyService
 from tests.unit.edge_fixtures import Ticks
 
 
@@ -50,7 +50,7 @@ class Stage:
         self.clock.now += int(seconds * 1000)
 
     async def create(self, name: str = "game") -> str:
-        return (await self.service.create(name, {Scope.SUBMIT}, "cli")).text
+        return (await self.service.create(name, {KeyScope.SUBMIT}, "cli")).text
 
     async def name_of(self, key: str) -> str | None:
         """The name of whoever has the key, None if nobody has."""

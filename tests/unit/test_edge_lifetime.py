@@ -10,7 +10,7 @@ import structlog
 
 from functions.local import create_app
 from leaderforge.adapters.telemetry.logs import configure
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable
 from leaderforge.wiring import Services, build
 from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
@@ -76,7 +76,7 @@ async def test_closing_closes_what_it_can(api: Api) -> None:
 
 @pytest.mark.usefixtures("logging_as_before")
 def test_building_connects_to_nothing_and_needs_no_loop() -> None:
-    services = build(Settings.from_environment(ENVIRONMENT))
+    services = build(EnvironmentSettings.from_environment(ENVIRONMENT))
     assert services.parts.index.partitions == 3
 
 

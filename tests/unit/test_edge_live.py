@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from functions.edge.wire.entries import TopEventOut
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
 from tests.unit.test_edge_requests import told
 from tests.unit.test_edge_streaming import Connection
@@ -135,7 +135,7 @@ async def test_who_may_not_listen_any_more_is_let_go(api: Api) -> None:
 
 
 async def test_listeners_go_on_into_the_next_period(api: Api) -> None:
-    api.board_becomes(calendar=Calendar((Kind.DAILY,)))
+    api.board_becomes(calendar=Calendar((PeriodKind.DAILY,)))
     await api.ranked({1: 10})
     async with listening(api) as listener:
         await listener.until(1)

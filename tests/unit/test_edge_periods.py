@@ -11,22 +11,22 @@ from functions.edge.wire.cursors import Direction, encoded
 from functions.edge.wire.periods import PeriodsOut
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.order import KEY_BYTES
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
 GRACE_MS = 300_000  # as set where nothing else is
 MONDAY, TUESDAY = "2026-11-23", "2026-11-24"
-KINDS = (Kind.DAILY, Kind.WEEKLY, Kind.MONTHLY, Kind.SEASON, Kind.ALL_TIME)
+KINDS = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.SEASON, PeriodKind.ALL_TIME)
 
 
 def text(time: int) -> str:
     return datetime.fromtimestamp(time / 1000, UTC).isoformat(timespec="milliseconds")
 
 
-async def new_board(api: Api, *kinds: Kind, slug: str = "laps", **settings: Any) -> Board:
-    calendar = Calendar(kinds, season="0 0 1 1,4,7,10 *" if Kind.SEASON in kinds else None)
+async def new_board(api: Api, *kinds: PeriodKind, slug: str = "laps", **settings: Any) -> Board:
+    calendar = Calendar(kinds, season="0 0 1 1,4,7,10 *" if PeriodKind.SEASON in kinds else None)
     return await api.store.create_board(Board(0, slug, "Laps", Policy.SUM, calendar=calendar, **settings))
 
 
@@ -65,7 +65,7 @@ async def test_the_current_periods_are_listed_before_anything_counts_in_them(api
 
 
 async def test_past_periods_follow_the_latest_first_and_become_final(api: Api) -> None:
-    await new_board(api, Kind.WEEKLY, Kind.DAILY)
+    await new_board(api, PeriodKind.WEEKLY, PeriodKind.DAILY)
     await api.players(1)
     for day in range(3):
         api.clock.now = MIDNIGHT + day * 86_400_000 - 1
@@ -78,7 +78,7 @@ async def test_past_periods_follow_the_latest_first_and_become_final(api: Api) -
 
 
 async def test_long_lists_come_in_pages(api: Api) -> None:
-    await new_board(api, Kind.DAILY, Kind.ALL_TIME)
+    await new_board(api, PeriodKind.DAILY, PeriodKind.ALL_TIME)
     await api.players(1)
     for day in range(8):
         api.clock.now = MIDNIGHT + day * 86_400_000
@@ -96,12 +96,12 @@ async def test_long_lists_come_in_pages(api: Api) -> None:
     [("before=2026-02-30", 404), ("before=current", 422), ("before=", 422), ("limit=0", 422), ("limit=1001", 422)],
 )
 async def test_pages_that_there_are_not(api: Api, query: str, status: int) -> None:
-    await new_board(api, Kind.DAILY)
+    await new_board(api, PeriodKind.DAILY)
     assert (await api.get(f"/api/boards/laps/periods?{query}")).status_code == status
 
 
 async def test_periods_of_private_boards_are_private(api: Api) -> None:
-    await new_board(api, Kind.DAILY, private=True)
+    await new_board(api, PeriodKind.DAILY, private=True)
     assert (await api.get("/api/boards/laps/periods")).status_code == 401
     assert (await api.get("/api/boards/laps/periods", SUBMIT_KEY)).status_code == 200
 
@@ -160,7 +160,7 @@ async def test_what_comes_too_late_counts_in_what_goes_on(api: Api) -> None:
 
 
 async def test_where_nothing_goes_on_it_is_refused(api: Api) -> None:
-    await new_board(api, Kind.DAILY)
+    await new_board(api, PeriodKind.DAILY)
     await api.players(1)
     api.clock.now = MIDNIGHT + GRACE_MS
     late = {"user_id": 1, "score": 5, "achieved_at": text(MIDNIGHT - 1)}
@@ -207,7 +207,7 @@ async def test_a_copy_is_told_the_same_after_the_boundary(api: Api) -> None:
 
 
 async def test_the_receipt_is_of_the_first_period_it_counts_in(api: Api) -> None:
-    await new_board(api, Kind.DAILY, Kind.ALL_TIME)
+    await new_board(api, PeriodKind.DAILY, PeriodKind.ALL_TIME)
     await api.players(1)
     await submit(api, 1, 5)
     api.clock.now = MIDNIGHT
@@ -219,7 +219,7 @@ async def test_the_receipt_is_of_the_first_period_it_counts_in(api: Api) -> None
 
 async def test_players_may_not_tell_the_time() -> None:
     async with serving(**TOKENS) as api:
-        await new_board(api, Kind.DAILY, open_to_players=True)
+        await new_board(api, PeriodKind.DAILY, open_to_players=True)
         await api.players(1)
         own = token(1)
         assert await submit(api, 1, 5, own, achieved_at=text(api.clock.now - 1000)) == "forbidden"
@@ -227,7 +227,7 @@ async def test_players_may_not_tell_the_time() -> None:
 
 
 async def test_the_current_period_is_the_first_kind_of_the_board(api: Api) -> None:
-    await new_board(api, Kind.WEEKLY, Kind.ALL_TIME)
+    await new_board(api, PeriodKind.WEEKLY, PeriodKind.ALL_TIME)
     assert (await api.get("/api/boards/laps/top")).json()["period"] == "2026-W48"
     assert (await api.get("/api/boards/laps/top?period=daily")).status_code == 404
 
@@ -251,7 +251,7 @@ async def test_a_cursor_goes_on_in_the_period_it_was_made_in(api: Api, read: str
 @pytest.mark.parametrize("number", [1, 6, -1, 2**62 + 1, -(2**62) + 1])
 @pytest.mark.parametrize("direction", Direction)
 async def test_a_cursor_of_one_s_own_making_leads_nowhere(api: Api, number: int, direction: Direction) -> None:
-    board = await new_board(api, Kind.DAILY)
+    board = await new_board(api, PeriodKind.DAILY)
     forged = encoded(direction, Ladder(board, number), bytes(KEY_BYTES))
     answer = await api.get(f"/api/boards/laps/page?cursor={forged}")
     assert (answer.status_code, answer.json()["error"]["code"]) in {(422, "invalid_cursor"), (404, "period_not_found")}

@@ -14,7 +14,7 @@ from functions.edge.wire.cursors import Direction, decoded, encoded
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
 from leaderforge.domain.order import KEY_BYTES, MAX_TIME, key_bytes
 from leaderforge.domain.times import time_text
-from leaderforge.ports import User
+from leaderforge.ports import Player
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
 from leaderforge.services.submit import Receipt
 
@@ -69,7 +69,7 @@ def test_bodies_end_with_their_time_and_are_compared_without_it(name: str) -> No
 
 @given(TIMES)
 def test_models_write_times_like_hand_rendered_text(time: int) -> None:
-    body = players.render_user(User(5, "ada", None, time), with_email=False)
+    body = players.render_user(Player(5, "ada", None, time), with_email=False)
     assert json.loads(body.closed())["created_at"] == time_text(time)
 
 
@@ -103,7 +103,7 @@ def test_receipts(score: int, rank: int | None, truth: bool, submission_id: UUID
 
 @given(NAMES, st.none() | NAMES, st.booleans())
 def test_users(name: str, email: str | None, may_know: bool) -> None:
-    text = players.render_user(User(5, name, email, 0), with_email=may_know).closed().decode()
+    text = players.render_user(Player(5, name, email, 0), with_email=may_know).closed().decode()
     shown = players.UserOut.model_validate_json(text)
     assert (shown.username, shown.email) == (name, email if may_know else None)
     assert ('"email":' in text) is may_know

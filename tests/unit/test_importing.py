@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.adapters.memory.index import MemoryIndex
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.errors import (
     IndexUnavailable,
@@ -20,7 +20,7 @@ from leaderforge.domain.errors import (
     UsernameTaken,
 )
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Recorded, Submission, User
+from leaderforge.ports import Player, Recorded, Submission
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
 from tests.delivering import Process
 from tests.oracle import Oracle
@@ -71,21 +71,21 @@ class Service:
         return [standing async for chunk in self.store.all_standings(ladder) for standing in chunk]
 
 
-class Users(MemoryUserStore):
+class Users(MemoryPlayerStore):
     """Lets others run between any two calls, as a database does, and refuses some names."""
 
     def __init__(self) -> None:
         super().__init__()
         self.refusals: dict[str, LeaderForgeError] = {}
 
-    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
+    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
         await asyncio.sleep(0)
         wanted = [user for user in users if user.username not in self.refusals]
         created = dict(zip(wanted, await super().create(wanted), strict=True))
         await asyncio.sleep(0)
         return [created.get(user) or self.refusals[user.username] for user in users]
 
-    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         await asyncio.sleep(0)
         return await super().by_name(usernames)
 
@@ -93,7 +93,7 @@ class Users(MemoryUserStore):
 class Store(MemoryScoreStore):
     """May fail at a batch, or for some players."""
 
-    def __init__(self, users: MemoryUserStore) -> None:
+    def __init__(self, users: MemoryPlayerStore) -> None:
         super().__init__(users)
         self.batches = 0
         self.fails_at: int | None = None
@@ -145,7 +145,7 @@ async def test_names_that_differ_in_case_only_are_one_player(service: Service, b
 
 
 async def test_players_there_before_are_found(service: Service):
-    await service.users.create([User(7, "Ann", None, 0)])
+    await service.users.create([Player(7, "Ann", None, 0)])
     tally = await service.run(lines_of(("ann", 1), ("Ben", 2)))
     assert tally.players_created == 1
     assert await service.scores() == {"Ann": 1, "Ben": 2}
@@ -238,7 +238,7 @@ async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service:
 
 
 async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
-    await service.users.create([User(1, "Ann", None, 0), User(2, "Ben", None, 0)])
+    await service.users.create([Player(1, "Ann", None, 0), Player(2, "Ben", None, 0)])
     drawn = iter([[1, 2, 3], [2, 4], [5]])
     monkeypatch.setattr("leaderforge.services.importing.new_user_ids", lambda _now, _count: next(drawn))
     tally = await service.run(lines_of(("Cy", 1), ("Di", 2), ("Ed", 3)))

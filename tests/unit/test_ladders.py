@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import PeriodNotFound, StoreUnavailable
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Recorded, Submission, User
+from leaderforge.ports import Player, Recorded, Submission
 from leaderforge.services import ladders
 from leaderforge.services.ladders import Ladders
 from tests.unit.edge_fixtures import START
@@ -25,7 +25,7 @@ class Watched(MemoryScoreStore):
     """A store that counts queries, and answers when told to."""
 
     def __init__(self) -> None:
-        self.users = MemoryUserStore()
+        self.users = MemoryPlayerStore()
         super().__init__(self.users)
         self.lists = self.finds = 0
         self.may_answer = asyncio.Event()
@@ -45,7 +45,7 @@ class Watched(MemoryScoreStore):
     async def play(self, board: Board, day: str) -> None:
         """Count something on a day of November 2026."""
         at = START - (23 - int(day[-2:])) * DAY
-        await self.users.create([User(1, "one", None, 0)])
+        await self.users.create([Player(1, "one", None, 0)])
         [recorded] = await self.record([Submission(board.ladders_at(at), Event(1, uuid4(), 1, at))])
         assert isinstance(recorded, Recorded)
 
@@ -70,7 +70,9 @@ async def store() -> Watched:
 
 @pytest.fixture
 async def board(store: Watched) -> Board:
-    board = await store.create_board(Board(0, "laps", "Laps", calendar=Calendar((Kind.ALL_TIME, Kind.DAILY))))
+    board = await store.create_board(
+        Board(0, "laps", "Laps", calendar=Calendar((PeriodKind.ALL_TIME, PeriodKind.DAILY)))
+    )
     await store.play(board, DAYS[0])
     return board
 

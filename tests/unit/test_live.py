@@ -9,10 +9,10 @@ import pytest
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.errors import BoardNotFound, IndexUnavailable, LeaderForgeError, TooManyListeners, Unavailable
 from leaderforge.services import live
-from leaderforge.services.live import Hub, State
+from leaderforge.services.live import Hub, ViewState
 from tests.waiting import PATIENCE_S
 
-Listening = AsyncGenerator[State | None, None]
+Listening = AsyncGenerator[ViewState | None, None]
 
 
 class Board:
@@ -21,18 +21,18 @@ class Board:
     def __init__(self) -> None:
         self.loads = 0
         self.error: LeaderForgeError | None = None
-        self._shown = State("0", b"0")
+        self._shown = ViewState("0", b"0")
         self._changed = asyncio.Event()
 
     def show(self, text: str) -> None:
-        self._shown = State(text, text.encode())
+        self._shown = ViewState(text, text.encode())
         self._changed.set()
 
     def fail(self, error: LeaderForgeError | None) -> None:
         self.error = error
         self._changed.set()
 
-    async def load(self) -> State:
+    async def load(self) -> ViewState:
         self.loads += 1
         self._changed.clear()
         if self.error:
@@ -65,7 +65,7 @@ async def hub(telemetry: Prometheus) -> AsyncIterator[Hub]:
     hub.close()
 
 
-async def following(listening: Listening) -> State | None:
+async def following(listening: Listening) -> ViewState | None:
     async with asyncio.timeout(PATIENCE_S):
         return await anext(listening)
 
@@ -84,14 +84,14 @@ async def test_a_listener_gets_what_is_shown_and_then_each_change(hub: Hub, boar
         for text in ("1", "2", "3"):
             assert await following(listening)
             board.show(text)
-        assert await following(listening) == State("3", b"3")
+        assert await following(listening) == ViewState("3", b"3")
 
 
 async def test_what_is_known_is_not_sent_again(hub: Hub, board: Board) -> None:
     async with aclosing(hub.listen("board", board, "0")) as listening:
         assert await following(listening) is None
         board.show("1")
-        assert await following(listening) == State("1", b"1")
+        assert await following(listening) == ViewState("1", b"1")
 
 
 async def test_all_listeners_share_one_look(hub: Hub, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ async def test_a_slow_listener_gets_the_newest_only(hub: Hub, board: Board) -> N
         for number in range(1, 20):
             board.show(str(number))
             await texts(quick, str(number))
-        assert await following(slow) == State("19", b"19")
+        assert await following(slow) == ViewState("19", b"19")
 
 
 async def test_what_changes_without_being_told_is_seen_all_the_same(
@@ -123,8 +123,8 @@ async def test_what_changes_without_being_told_is_seen_all_the_same(
     monkeypatch.setattr(live, "_LOOK_S", 0.01)
     async with aclosing(hub.listen("board", board)) as listening:
         await following(listening)
-        board._shown = State("1", b"1")
-        assert await following(listening) == State("1", b"1")
+        board._shown = ViewState("1", b"1")
+        assert await following(listening) == ViewState("1", b"1")
 
 
 async def test_signs_of_life(hub: Hub, board: Board, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ async def test_listeners_outlast_what_cannot_be_read_for_a_while(hub: Hub, board
                 await asyncio.sleep(0)
         board.fail(None)
         board.show("1")
-        assert await following(listening) == State("1", b"1")
+        assert await following(listening) == ViewState("1", b"1")
 
 
 async def test_listeners_are_let_go_when_the_board_is_gone(hub: Hub, board: Board) -> None:

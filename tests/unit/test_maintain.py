@@ -11,14 +11,14 @@ from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Submission, User
+from leaderforge.ports import Player, Submission
 from leaderforge.services import comparing
 from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS, MaintainService
 
@@ -31,7 +31,7 @@ class World:
     def __init__(self) -> None:
         self.now = 1_700_000_000_000
         audit, clock = MemoryAuditLog(), lambda: self.now * 1000
-        self.users = MemoryUserStore(audit, clock=clock)
+        self.users = MemoryPlayerStore(audit, clock=clock)
         self.store = MemoryScoreStore(self.users, clock=clock)
         self.moderation = MemoryModeration(self.store, self.users, audit)
         self.records = MemoryPlayerRecords(self.store, self.users, audit)
@@ -44,7 +44,7 @@ class World:
 
     async def commit(self, user_id: int, score: int) -> Standing:
         """Record a score as a process does that dies before it updates the index."""
-        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
+        await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission([LADDER], event)])
         return recorded.standing

@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 
 from leaderforge.adapters.memory.index import MemoryIndex
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import LadderUpdate, User
+from leaderforge.ports import LadderUpdate, Player
 from leaderforge.services.names import NameSync
 from leaderforge.services.pending import PendingUpdates
 
@@ -22,7 +22,7 @@ def standing(user_id: int, revision: int = 1) -> Standing:
 
 
 def store() -> MemoryScoreStore:
-    return MemoryScoreStore(MemoryUserStore())
+    return MemoryScoreStore(MemoryPlayerStore())
 
 
 def update(*standings: Standing) -> LadderUpdate:
@@ -38,7 +38,7 @@ async def index() -> MemoryIndex:
 
 @pytest.fixture
 def names(index: MemoryIndex) -> NameSync:
-    return NameSync(index, MemoryUserStore())
+    return NameSync(index, MemoryPlayerStore())
 
 
 async def test_the_newest_of_what_was_missed_is_applied_once(index: MemoryIndex, names: NameSync) -> None:
@@ -64,8 +64,8 @@ async def test_an_index_that_missed_too_much_awaits_its_rebuild(index: MemoryInd
 
 
 async def test_names_are_delivered_as_the_store_has_them_by_then(index: MemoryIndex) -> None:
-    users = MemoryUserStore()
-    await users.create([User(1, "Ada", None, 0)])
+    users = MemoryPlayerStore()
+    await users.create([Player(1, "Ada", None, 0)])
     await index.add_names({1: "old", 2: "erased"})
     pending = PendingUpdates()
     pending.add_names([1, 2, 3])

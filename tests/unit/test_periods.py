@@ -16,8 +16,8 @@ from leaderforge.domain.periods import (
     ALL_TIME,
     FOR_EVER,
     Calendar,
-    Kind,
     Period,
+    PeriodKind,
     counting_in,
     number_of_name,
     require_cron,
@@ -26,8 +26,8 @@ from leaderforge.domain.periods import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE, DAY = 60_000, 86_400_000
-ALL_KINDS = tuple(Kind)
-DAYS = (Kind.DAILY, Kind.WEEKLY, Kind.MONTHLY)
+ALL_KINDS = tuple(PeriodKind)
+DAYS = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY)
 ZONES = (
     "UTC",
     "Europe/Berlin",
@@ -91,18 +91,18 @@ def start_of_month(reading: datetime) -> datetime:
     return datetime(reading.year, reading.month, 1)
 
 
-STARTS: dict[Kind, Starts] = {
-    Kind.DAILY: start_of_day,
-    Kind.WEEKLY: start_of_week,
-    Kind.MONTHLY: start_of_month,
+STARTS: dict[PeriodKind, Starts] = {
+    PeriodKind.DAILY: start_of_day,
+    PeriodKind.WEEKLY: start_of_week,
+    PeriodKind.MONTHLY: start_of_month,
 }
 
 
-def expected_name(kind: Kind, start: datetime) -> str:
+def expected_name(kind: PeriodKind, start: datetime) -> str:
     match kind:
-        case Kind.DAILY:
+        case PeriodKind.DAILY:
             return start.strftime("%Y-%m-%d")
-        case Kind.WEEKLY:
+        case PeriodKind.WEEKLY:
             return start.strftime("%G-W%V")
         case _:
             return start.strftime("%Y-%m")
@@ -141,12 +141,12 @@ def near_changes(draw: st.DrawFn) -> tuple[str, int]:
 
 
 @given(near_changes(), st.sampled_from(DAYS))
-@example(("America/St_Johns", at("1987-10-25T02:31:30Z")), Kind.DAILY)
-@example(("Pacific/Apia", at("2011-12-30T09:59:59.999Z")), Kind.DAILY)
-@example(("Pacific/Apia", at("2011-12-30T10:00Z")), Kind.DAILY)
-@example(("America/Havana", at("2012-11-04T05:00Z")), Kind.DAILY)
-@example(("America/Toronto", at("1919-03-31T04:40Z")), Kind.DAILY)
-def test_a_period_holds_what_clocks_have_got_to(zone_and_time: tuple[str, int], kind: Kind) -> None:
+@example(("America/St_Johns", at("1987-10-25T02:31:30Z")), PeriodKind.DAILY)
+@example(("Pacific/Apia", at("2011-12-30T09:59:59.999Z")), PeriodKind.DAILY)
+@example(("Pacific/Apia", at("2011-12-30T10:00Z")), PeriodKind.DAILY)
+@example(("America/Havana", at("2012-11-04T05:00Z")), PeriodKind.DAILY)
+@example(("America/Toronto", at("1919-03-31T04:40Z")), PeriodKind.DAILY)
+def test_a_period_holds_what_clocks_have_got_to(zone_and_time: tuple[str, int], kind: PeriodKind) -> None:
     zone, time = zone_and_time
     start = STARTS[kind](highest_reading(zone, time))
     [period] = Calendar((kind,), zone).at(time)
@@ -155,7 +155,7 @@ def test_a_period_holds_what_clocks_have_got_to(zone_and_time: tuple[str, int], 
 
 
 @given(near_changes(), st.sampled_from(DAYS))
-def test_its_ends_are_exact_to_the_millisecond(zone_and_time: tuple[str, int], kind: Kind) -> None:
+def test_its_ends_are_exact_to_the_millisecond(zone_and_time: tuple[str, int], kind: PeriodKind) -> None:
     zone, time = zone_and_time
     [period] = Calendar((kind,), zone).at(time)
     assert period.starts_at is not None
@@ -239,7 +239,7 @@ def _meets(expression: str, reading: datetime) -> bool:
 def test_seasons_begin_when_clocks_first_reach_their_start(expression: str, zone: str, day: str) -> None:
     first = at(f"{day}T00:00Z") - 3 * DAY
     starts = season_starts(expression, zone, first, first + 6 * DAY)
-    calendar = Calendar((Kind.SEASON,), zone, expression)
+    calendar = Calendar((PeriodKind.SEASON,), zone, expression)
     for start, end in pairwise(starts):
         for time in (start, (start + end) // 2, end - 1):
             [season] = calendar.at(time)
@@ -259,7 +259,7 @@ def test_months_and_years_end_with_their_last_day(year: int, month: int) -> None
 
 def test_years_of_53_weeks() -> None:
     for day, name in (("2026-12-31", "2026-W53"), ("2027-01-03", "2026-W53"), ("2027-01-04", "2027-W01")):
-        [week] = Calendar((Kind.WEEKLY,)).at(at(f"{day}T12:00Z"))
+        [week] = Calendar((PeriodKind.WEEKLY,)).at(at(f"{day}T12:00Z"))
         assert week.name == name
     assert number_of_name(Calendar(), "2026-W53") is not None
     assert number_of_name(Calendar(), "2027-W53") is None
@@ -302,7 +302,7 @@ def test_any_number_is_that_of_a_period_or_of_none(number: int, zone: str) -> No
 
 
 def test_a_day_that_was_left_out_is_no_period() -> None:
-    calendar = Calendar((Kind.DAILY,), "Pacific/Apia")
+    calendar = Calendar((PeriodKind.DAILY,), "Pacific/Apia")
     assert number_of_name(calendar, "2011-12-30") is None
     assert number_of_name(calendar, "2011-12-29") != number_of_name(calendar, "2011-12-31")
 
@@ -319,23 +319,23 @@ def test_a_late_submission_counts_where_the_grace_lasts(time: int, grace: int, l
 @given(anytime, st.sampled_from(SEASONS), st.sampled_from(SEASONS))
 def test_seasons_keep_their_name_when_others_are_set(time: int, old: str, new: str) -> None:
     assume(old != new)
-    [season] = Calendar((Kind.SEASON,), "Europe/Berlin", old).at(time)
+    [season] = Calendar((PeriodKind.SEASON,), "Europe/Berlin", old).at(time)
     for later in (new, None):
-        calendar = Calendar((Kind.ALL_TIME,), "Europe/Berlin", later)
+        calendar = Calendar((PeriodKind.ALL_TIME,), "Europe/Berlin", later)
         known = calendar.numbered(season.number)
-        assert (known.name, known.starts_at, known.kind) == (season.name, season.starts_at, Kind.SEASON)
+        assert (known.name, known.starts_at, known.kind) == (season.name, season.starts_at, PeriodKind.SEASON)
         assert number_of_name(calendar, season.name) == season.number
 
 
 def test_seasons_of_a_zone_whose_offset_has_seconds() -> None:
-    calendar = Calendar((Kind.SEASON,), "Africa/Monrovia", "0 0 1 * *")
+    calendar = Calendar((PeriodKind.SEASON,), "Africa/Monrovia", "0 0 1 * *")
     [season] = calendar.at(at("1971-05-05T00:00Z"))
     assert season.name == "season-19710501T004430Z"
     assert number_of_name(calendar, season.name) == season.number
 
 
 def test_the_period_that_never_ends() -> None:
-    assert Calendar().at(0) == (Period(ALL_TIME, "all-time", Kind.ALL_TIME),)
+    assert Calendar().at(0) == (Period(ALL_TIME, "all-time", PeriodKind.ALL_TIME),)
     assert number_of_name(Calendar(), "all-time") == ALL_TIME
     assert FOR_EVER.holds(-(2**60))
 

@@ -12,8 +12,8 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.services import comparing
-from leaderforge.services.inspecting import InspectionService
 from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.services.verification import VerificationService
 from tests.unit.test_maintain import ERASE, LADDER, World
 
 CHANGES = ("apply", "load", "mend", "swap_names", "add_names", "drop", "advance", "begin_rebuild", "finish_rebuild")
@@ -152,7 +152,7 @@ async def test_a_mended_standing_never_vanishes(world: Watched, wrong: str) -> N
     await world.watch({LADDER: [3, 2, 1]}, {2: "player 2"})
     telemetry, repaired = Fanout([]), list[Ladder | None]()
     parts = world.store, world.users, world.index, lambda: world.now, telemetry, repaired.append
-    assert await InspectionService(*parts).run() == 3
+    assert await VerificationService(*parts).run() == 3
     assert world.steps[0] == "mend"
     world.index.look = None
     assert (await world.maintain.verify()).clean

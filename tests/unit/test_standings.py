@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Board, Order, Policy
-from leaderforge.domain.standings import Event, combine, fold, improved, nothing, standing_of
+from leaderforge.domain.standings import Event, combine, fold, is_improvement, removed_standing, standing_of
 from tests.oracle import Oracle
 from tests.strategies import boards, on_board, tied_events
 
@@ -36,8 +36,8 @@ def test_events_may_be_folded_in_any_grouping(board: Board, events: list[Event],
 @given(boards, one_players_events)
 def test_a_removed_standing_is_as_if_it_had_never_been(board: Board, events: list[Event]):
     again = fold(board, [on_board(board, event) for event in events])
-    assert combine(board, nothing(board, 7, 3), again) == again._replace(revision=3)
-    assert combine(board, again, nothing(board, 7, 3)) == again._replace(revision=3)
+    assert combine(board, removed_standing(board, 7, 3), again) == again._replace(revision=3)
+    assert combine(board, again, removed_standing(board, 7, 3)) == again._replace(revision=3)
 
 
 @given(boards, one_players_events)
@@ -57,7 +57,7 @@ def test_a_standing_is_what_the_oracle_says(board: Board, events: list[Event]):
 @given(boards, one_players_events)
 def test_an_event_improves_a_board_of_runs_only_as_its_run(board: Board, events: list[Event]):
     standing = fold(board, events)
-    serving = [e for e in events if improved(board, e, standing)]
+    serving = [e for e in events if is_improvement(board, e, standing)]
     if board.policy is Policy.SUM:
         assert serving == [e for e in events if (e.score > 0 if board.order is Order.DESC else e.score < 0)]
     else:

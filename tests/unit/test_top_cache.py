@@ -5,7 +5,7 @@ import pytest
 
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, RankStyle
-from leaderforge.ports import Change
+from leaderforge.ports import LadderChange
 from leaderforge.services.entries import Page, Source
 from leaderforge.services.top import LONGEST_MS, Top, TopCache
 from tests.waiting import PATIENCE_S
@@ -47,8 +47,8 @@ def cache(loader: Loader) -> TopCache:
     return TopCache(loader, loader.clock, Fanout([]), ttl_ms=500)
 
 
-def change(best: bytes, *, grown: bool = False) -> Change:
-    return Change(best, grown, LADDER.board.id, LADDER.period)
+def change(best: bytes, *, grown: bool = False) -> LadderChange:
+    return LadderChange(best, grown, LADDER.board.id, LADDER.period)
 
 
 async def test_a_top_is_loaded_once_and_then_marked_as_cached(cache: TopCache, loader: Loader):
@@ -79,10 +79,10 @@ async def test_concurrent_readers_share_one_load(cache: TopCache, loader: Loader
         (change(b"z", grown=True), True),
         (change(b"a"), False),
         (change(LAST), False),
-        (Change(), False),
-        (Change(board_id=1), False),
-        (Change(board_id=2), True),
-        (Change(board_id=1, period=1), True),
+        (LadderChange(), False),
+        (LadderChange(board_id=1), False),
+        (LadderChange(board_id=2), True),
+        (LadderChange(board_id=1, period=1), True),
     ],
 )
 async def test_only_updates_within_the_top_drop_it(cache: TopCache, touched, kept):

@@ -10,13 +10,13 @@ from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable, NotRanked, StoreUnavailable
 from leaderforge.domain.standings import Event
-from leaderforge.ports import COMMIT_LIMIT_MS, Submission, User
+from leaderforge.ports import COMMIT_LIMIT_MS, Player, Submission
 from leaderforge.services import declaring, trust
 from leaderforge.services.entries import Source
 from leaderforge.services.maintain import SETTLE_MS
@@ -33,7 +33,7 @@ class World:
     def __init__(self) -> None:
         self.now = 1_700_000_000_000
         audit, microseconds = MemoryAuditLog(), lambda: self.now * 1000
-        self.users = MemoryUserStore(audit, clock=microseconds)
+        self.users = MemoryPlayerStore(audit, clock=microseconds)
         self.store = MemoryScoreStore(self.users, clock=microseconds)
         self.records = MemoryPlayerRecords(self.store, self.users, audit)
         self.index = MemoryIndex(partitions=2)
@@ -55,12 +55,12 @@ class World:
 
     async def commit(self, user_id: int, score: int) -> None:
         """Record a score as a process does that dies before it updates the index."""
-        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
+        await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         await self.store.record([self.submission(user_id, score)])
 
     async def submit(self, process: Process, user_id: int, score: int) -> int | None:
         """Submit a score and return the rank in its receipt."""
-        await self.users.create([User(user_id, f"player {user_id}", None, self.now)])
+        await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         service = SubmitService(self.store, process.delivery, process.trust, process.telemetry)
         return (await service.submit(self.submission(user_id, score))).rank
 

@@ -943,7 +943,7 @@ export interface components {
              * Periods
              * @description The period kinds that the board ranks. The first one is `current`.
              */
-            periods?: components["schemas"]["Kind"][];
+            periods?: components["schemas"]["PeriodKind"][];
             /**
              * Time Zone
              * @description The time zone in which days, weeks, months and seasons start. Permanent.
@@ -1052,7 +1052,7 @@ export interface components {
              *       "all-time"
              *     ]
              */
-            periods: components["schemas"]["Kind"][];
+            periods: components["schemas"]["PeriodKind"][];
             /**
              * Time Zone
              * @description The time zone in which days, weeks, months and seasons start. Permanent.
@@ -1135,7 +1135,7 @@ export interface components {
              * Periods
              * @description The period kinds that the board ranks. The first one is `current`.
              */
-            periods: components["schemas"]["Kind"][];
+            periods: components["schemas"]["PeriodKind"][];
             /**
              * Time Zone
              * @example UTC
@@ -1167,7 +1167,7 @@ export interface components {
              * Building
              * @description The period kinds that are being computed from earlier scores.
              */
-            building: components["schemas"]["Kind"][];
+            building: components["schemas"]["PeriodKind"][];
         };
         /**
          * BoardSubmissionIn
@@ -1492,7 +1492,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["PeriodKind"];
             /** Starts At */
             starts_at: string | null;
             /** Ends At */
@@ -1733,7 +1733,7 @@ export interface components {
              */
             name: string;
             /** Scopes */
-            scopes: components["schemas"]["Scope"][];
+            scopes: components["schemas"]["KeyScope"][];
             /**
              * Created At
              * Format: date-time
@@ -1783,7 +1783,7 @@ export interface components {
              * Scopes
              * @description `read` reads private boards, `submit` submits for all players and creates players, `admin` may do everything.
              */
-            scopes: components["schemas"]["Scope"][];
+            scopes: components["schemas"]["KeyScope"][];
         };
         /**
          * KeyOut
@@ -1796,7 +1796,7 @@ export interface components {
              */
             name: string;
             /** Scopes */
-            scopes: components["schemas"]["Scope"][];
+            scopes: components["schemas"]["KeyScope"][];
             /**
              * Created At
              * Format: date-time
@@ -1820,6 +1820,12 @@ export interface components {
             revoked_at: string | null;
         };
         /**
+         * KeyScope
+         * @description Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything.
+         * @enum {string}
+         */
+        KeyScope: "read" | "submit" | "admin";
+        /**
          * KeysOut
          * @description All API keys, ordered by name.
          */
@@ -1827,12 +1833,6 @@ export interface components {
             /** Keys */
             keys: components["schemas"]["KeyOut"][];
         };
-        /**
-         * Kind
-         * @description Length of a period.
-         * @enum {string}
-         */
-        Kind: "all-time" | "daily" | "weekly" | "monthly" | "season";
         /**
          * LookupIn
          * @description Players to look up, such as friends.
@@ -2013,6 +2013,12 @@ export interface components {
             as_of: string;
         };
         /**
+         * PeriodKind
+         * @description Length of a period.
+         * @enum {string}
+         */
+        PeriodKind: "all-time" | "daily" | "weekly" | "monthly" | "season";
+        /**
          * PeriodOut
          * @description A period and its bounds.
          */
@@ -2023,7 +2029,7 @@ export interface components {
              * @example all-time
              */
             period: string;
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["PeriodKind"];
             /**
              * Starts At
              * @description The first moment of the period; null if it has no start.
@@ -2328,12 +2334,6 @@ export interface components {
              */
             overlap_s: number;
         };
-        /**
-         * Scope
-         * @description Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything.
-         * @enum {string}
-         */
-        Scope: "read" | "submit" | "admin";
         /**
          * ScoreIn
          * @description The score to set for a player.

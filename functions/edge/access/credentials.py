@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from functions.edge.access.key_cache import KeyCache
-from leaderforge.config import Settings
-from leaderforge.domain.callers import ANONYMOUS, Caller, Kind, Scope
+from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.callers import ANONYMOUS, Caller, CallerKind, KeyScope
 from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports import TokenVerifier
 
@@ -16,7 +16,7 @@ _TOKEN_DOTS = 2
 class CallerResolver:
     """Resolves callers: keys of the settings first, then player tokens, then keys of the store."""
 
-    def __init__(self, settings: Settings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
+    def __init__(self, settings: EnvironmentSettings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
         self._configured = dict(_configured(settings))
         self._keys = keys
         self._tokens = tokens
@@ -39,7 +39,7 @@ class CallerResolver:
         return caller
 
 
-def _configured(settings: Settings) -> Iterator[tuple[bytes, Caller]]:
-    for scope, keys in ((Scope.SUBMIT, settings.submit_keys), (Scope.ADMIN, settings.admin_keys)):
+def _configured(settings: EnvironmentSettings) -> Iterator[tuple[bytes, Caller]]:
+    for scope, keys in ((KeyScope.SUBMIT, settings.submit_keys), (KeyScope.ADMIN, settings.admin_keys)):
         for digest in keys.digests:
-            yield digest, Caller(Kind.ENVIRONMENT, scope, frozenset({scope}), fingerprint=digest.hex()[:8])
+            yield digest, Caller(CallerKind.ENVIRONMENT, scope, frozenset({scope}), fingerprint=digest.hex()[:8])

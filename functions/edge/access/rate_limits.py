@@ -7,8 +7,8 @@ from starlette.types import Scope as AsgiScope
 
 from functions.edge.http.errors import RateLimited
 from functions.edge.http.responses import Header
-from leaderforge.config import Network, Settings
-from leaderforge.domain.callers import Caller, Kind
+from leaderforge.config import EnvironmentSettings, Network
+from leaderforge.domain.callers import Caller, CallerKind
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import SECOND_US, Allowance, RateLimit
 from leaderforge.ports import RateLimiter, Telemetry
@@ -24,7 +24,7 @@ _SITE_PREFIX = 64
 class RateLimits:
     """Counts each request against one rate limit: its key's, its player's (token), or else its address's."""
 
-    def __init__(self, settings: Settings, limiter: RateLimiter, telemetry: Telemetry) -> None:
+    def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
         self._proxies = settings.trusted_proxies
         self._limiter = limiter
@@ -53,9 +53,9 @@ class RateLimits:
             raise RateLimited(f"too many requests; retry in {_seconds(allowance.retry_us)} s")
 
     def _subject(self, scope: AsgiScope, caller: Caller | None) -> tuple[str, RateLimit | None]:
-        if caller is None or caller.kind is Kind.ANONYMOUS:
+        if caller is None or caller.kind is CallerKind.ANONYMOUS:
             return f"address:{address_of(scope, self._proxies)}", self._address
-        if caller.kind is Kind.PLAYER:
+        if caller.kind is CallerKind.PLAYER:
             return caller.actor, self._player
         return f"key:{caller.kind}:{caller.name}:{caller.fingerprint}", self._key
 

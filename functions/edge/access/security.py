@@ -9,13 +9,13 @@ from fastapi import Depends, Request
 from functions.edge.access.rate_limits import RateLimits
 from functions.edge.dependencies import edge_of
 from functions.edge.http.headers import header
-from leaderforge.domain.callers import LOOPBACK, Caller, Scope
+from leaderforge.domain.callers import LOOPBACK, Caller, KeyScope
 from leaderforge.domain.errors import Unauthenticated
 
 PLAYERS = "player token"
 
 
-def _scheme_of(scope: Scope) -> str:
+def _scheme_of(scope: KeyScope) -> str:
     return f"{scope} key"
 
 
@@ -25,7 +25,7 @@ def _requirement(scheme: str) -> dict[str, list[str]]:
 
 _BEARER = {"type": "http", "scheme": "bearer"}
 SCHEMES: Mapping[str, Mapping[str, str]] = {
-    **{_scheme_of(scope): {**_BEARER, "description": f"An API key of scope `{scope}`."} for scope in Scope},
+    **{_scheme_of(scope): {**_BEARER, "description": f"An API key of scope `{scope}`."} for scope in KeyScope},
     PLAYERS: {
         **_BEARER,
         "bearerFormat": "JWT",
@@ -41,7 +41,7 @@ class AccessCheck:
     An unknown key or token is refused in all cases.
     """
 
-    def __init__(self, *scopes: Scope, players: bool = False) -> None:
+    def __init__(self, *scopes: KeyScope, players: bool = False) -> None:
         self._scopes = frozenset(scopes)
         self._players = players
 
@@ -57,7 +57,7 @@ class AccessCheck:
         """The alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
         if not self._scopes:
             return [{}, *map(_requirement, SCHEMES)]
-        requirements = [_requirement(_scheme_of(scope)) for scope in Scope if scope in self._scopes]
+        requirements = [_requirement(_scheme_of(scope)) for scope in KeyScope if scope in self._scopes]
         return [*requirements, _requirement(PLAYERS)] if self._players else requirements
 
 
@@ -70,17 +70,17 @@ class OperatorCheck(AccessCheck):
 
 Anyone = Annotated[Caller, Depends(AccessCheck())]
 """Everybody. The handler checks private boards."""
-Submitter = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN, players=True))]
+Submitter = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN, players=True))]
 """A key that may submit for all players, or a player. The handler checks whose score a player submits, and where."""
-Registrar = Annotated[Caller, Depends(AccessCheck(Scope.SUBMIT, Scope.ADMIN))]
+Registrar = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN))]
 """A key that may create and change players."""
-KeyHolder = Annotated[Caller, Depends(AccessCheck(*Scope))]
+KeyHolder = Annotated[Caller, Depends(AccessCheck(*KeyScope))]
 """A key of any scope."""
-Owner = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN, players=True))]
+Owner = Annotated[Caller, Depends(AccessCheck(KeyScope.ADMIN, players=True))]
 """An admin or a player. The handler checks that a player reads only its own data."""
-Admin = Annotated[Caller, Depends(AccessCheck(Scope.ADMIN))]
+Admin = Annotated[Caller, Depends(AccessCheck(KeyScope.ADMIN))]
 """A key that may do everything."""
-Operator = Annotated[Caller, Depends(OperatorCheck(Scope.ADMIN))]
+Operator = Annotated[Caller, Depends(OperatorCheck(KeyScope.ADMIN))]
 """An admin, or a program on this machine."""
 
 

@@ -9,7 +9,7 @@ from functions.edge.http.errors import validation_error
 from functions.edge.submissions import submission_at
 from functions.edge.wire.submissions import QueuedSubmissionIn
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.services.ingest import Delivery
+from leaderforge.services.ingest import QueueMessage
 
 
 def messages_of(event: Any) -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def messages_of(event: Any) -> list[dict[str, Any]]:
     return messages
 
 
-async def delivery_of(edge: Edge, message: dict[str, Any]) -> Delivery:
+async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
     """Parse a queue message. Without achieved_at, use the SQS send time. The delivery holds an error, if any."""
     content: Any
     try:
@@ -31,7 +31,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> Delivery:
         content = validation_error(error)
     except LeaderForgeError as error:
         content = error
-    return Delivery(message["messageId"], message["body"], content)
+    return QueueMessage(message["messageId"], message["body"], content)
 
 
 def _sent_at(edge: Edge, message: dict[str, Any]) -> int:

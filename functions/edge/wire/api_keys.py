@@ -9,8 +9,8 @@ from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import TimeOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey
-from leaderforge.domain.callers import Scope
-from leaderforge.services.keys import IssuedKey
+from leaderforge.domain.callers import KeyScope
+from leaderforge.services.api_keys import IssuedKey
 
 KeyName = Annotated[
     str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The key's name.", examples=["game-server"])
@@ -23,9 +23,9 @@ class KeyIn(StrictIn):
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "game-server", "scopes": ["submit"]}]})
 
     name: KeyName = Field(description="The key's name. Permanent, and never reused, even after revocation.")
-    scopes: list[Scope] = Field(
+    scopes: list[KeyScope] = Field(
         min_length=1,
-        max_length=len(Scope),
+        max_length=len(KeyScope),
         description="`read` reads private boards, `submit` submits for all players and creates players, `admin` may do "
         "everything.",
     )
@@ -47,7 +47,7 @@ class KeyOut(StrictOut):
     """An API key."""
 
     name: str = Field(examples=["game-server"])
-    scopes: list[Scope]
+    scopes: list[KeyScope]
     created_at: TimeOut
     created_by: str = Field(description="The actor that created the key.", examples=["env:admin"])
     rotated_at: TimeOut | None

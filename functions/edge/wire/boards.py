@@ -19,11 +19,11 @@ from leaderforge.domain.board_settings import (
 )
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
 from leaderforge.domain.errors import SettingFixed
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
-Kinds = Annotated[list[Kind], Field(min_length=1, max_length=len(Kind))]
+Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKind))]
 
 
 class _SettingsIn(StrictIn):
@@ -47,7 +47,7 @@ class _SettingsIn(StrictIn):
         None, description="The minimum time between two submissions of a player, in milliseconds."
     )
     periods: Kinds = Field(
-        [Kind.ALL_TIME], description="The period kinds that the board ranks. The first one is `current`."
+        [PeriodKind.ALL_TIME], description="The period kinds that the board ranks. The first one is `current`."
     )
     time_zone: Annotated[StrictStr, Field(min_length=1, max_length=64)] = Field(
         "UTC", description="The time zone in which days, weeks, months and seasons start. Permanent."
@@ -122,7 +122,7 @@ class BoardOut(StrictOut):
     max_score: IntegerOut | None
     max_change: CountOut | None
     min_interval_ms: CountOut | None
-    periods: list[Kind] = Field(description="The period kinds that the board ranks. The first one is `current`.")
+    periods: list[PeriodKind] = Field(description="The period kinds that the board ranks. The first one is `current`.")
     time_zone: str = Field(examples=["UTC"])
     season: str | None = Field(description="The start of seasons, as a cron expression.", examples=["0 0 1 */3 *"])
     keep_days: CountOut | None = Field(
@@ -132,7 +132,7 @@ class BoardOut(StrictOut):
     decimals: CountOut
     private: bool
     open_to_players: bool
-    building: list[Kind] = Field(description="The period kinds that are being computed from earlier scores.")
+    building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 
 class BoardsOut(StrictOut):

@@ -11,7 +11,7 @@ from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, PercentO
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from leaderforge.domain.boards import Board
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 from leaderforge.ports import HistoryPoint
 from leaderforge.services.history import History, PastPeriod
 
@@ -48,7 +48,7 @@ class FinalRankOut(StrictOut):
     """A player's rank at the end of a past period."""
 
     period: PeriodNameOut
-    kind: Kind
+    kind: PeriodKind
     starts_at: TimeOut | None
     ends_at: TimeOut | None
     rank: RankOut

@@ -15,7 +15,7 @@ from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing
-from leaderforge.ports import Placed
+from leaderforge.ports import LadderStanding
 from leaderforge.services.moderation import HiddenPage
 
 Reason = Annotated[
@@ -111,7 +111,7 @@ class HiddenOut(StrictOut):
     next: IntegerOut | None = Field(description="Send it as `after` for the entries that follow; null at the end.")
 
 
-def render_moderated(user_id: int, changes: Sequence[Placed]) -> JsonBody:
+def render_moderated(user_id: int, changes: Sequence[LadderStanding]) -> JsonBody:
     """Return the changes of an action."""
     entries = [
         ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(standing))

@@ -10,7 +10,7 @@ from functions.edge.wire.fields import FROM_TEXT, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound
-from leaderforge.domain.periods import Kind, Period, number_of_name
+from leaderforge.domain.periods import Period, PeriodKind, number_of_name
 from leaderforge.services.periods import ListedPeriod, PeriodPage
 
 _NAME = r"(all-time|season-\d{8}T\d{4}(\d\d)?Z|\d{4}-(\d\d(-\d\d)?|W\d\d))"
@@ -53,7 +53,7 @@ class PeriodOut(StrictOut):
     """A period and its bounds."""
 
     period: PeriodNameOut
-    kind: Kind
+    kind: PeriodKind
     starts_at: TimeOut | None = Field(description="The first moment of the period; null if it has no start.")
     ends_at: TimeOut | None = Field(description="The first moment after the period; null if it has no end.")
     current: bool

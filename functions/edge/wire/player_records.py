@@ -14,8 +14,8 @@ from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER
 from leaderforge.domain.times import time_text
-from leaderforge.ports import Kept, Placed
-from leaderforge.services.player_records import Record
+from leaderforge.ports import Kept, LadderStanding
+from leaderforge.services.player_records import PlayerExport
 
 
 class StandingOut(StrictOut):
@@ -56,7 +56,7 @@ class ExportOut(StrictOut):
 
 
 async def render_export(
-    record: Record, events: AsyncIterator[Sequence[Kept]], *, for_admin: bool
+    record: PlayerExport, events: AsyncIterator[Sequence[Kept]], *, for_admin: bool
 ) -> AsyncGenerator[bytes, None]:
     """Yield all data of a player as the pieces of a JSON object.
 
@@ -73,7 +73,7 @@ async def render_export(
     yield b"]}"
 
 
-def _render_standing(placed: Placed, *, marks_hidden: bool) -> str:
+def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:
     ladder, standing = placed
     hidden = ',"hidden":true' if marks_hidden and standing.hidden & (HIDDEN_ENTRY | HIDDEN_PLAYER) else ""
     return (

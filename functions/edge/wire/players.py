@@ -12,7 +12,7 @@ from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerIn, IntegerOu
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_NAME_LENGTH, username
-from leaderforge.ports import ProfileChange, User
+from leaderforge.ports import Player, ProfileChange
 from leaderforge.services.player_records import Erasure
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -122,17 +122,17 @@ class ErasureOut(StrictOut):
     acts: CountOut = Field(description="The number of anonymised audit entries.")
 
 
-def render_user(user: User, *, with_email: bool) -> JsonBody:
+def render_user(user: Player, *, with_email: bool) -> JsonBody:
     """Return a player. `with_email` is for admins."""
     return JsonBody.of(user_out(user, with_email=with_email))
 
 
-def render_users(users: Iterable[User], *, with_email: bool) -> JsonBody:
+def render_users(users: Iterable[Player], *, with_email: bool) -> JsonBody:
     """Return players. `with_email` is for admins."""
     return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users]))
 
 
-def user_out(user: User, *, with_email: bool) -> UserOut:
+def user_out(user: Player, *, with_email: bool) -> UserOut:
     """Return the output model of a player."""
     email = {"email": user.email} if with_email else {}
     return UserOut(user_id=user.user_id, username=user.username, created_at=user.created_at, **email)

@@ -7,7 +7,7 @@ from pydantic import Field
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import CountOut, TimeOut
 from functions.edge.wire.models import StrictOut
-from leaderforge.domain.shards import Inspection, Shard, Survey
+from leaderforge.domain.survey import PartitionState, Survey, VerificationState
 from leaderforge.services.top import TopCache
 
 
@@ -74,19 +74,19 @@ def render_shards(survey: Survey, database: Mapping[str, bool], cache: TopCache,
         nodes=[IndexNodeOut(node=node.name, up=node.up, memory_bytes=node.memory) for node in survey.nodes],
         database=[DatabaseNodeOut(node=name, up=is_up) for name, is_up in sorted(database.items())],
         cache=CacheOut(hits=cache.hits, misses=cache.misses),
-        verification=None if survey.inspection is None else _verification_out(survey.inspection),
+        verification=None if survey.verification is None else _verification_out(survey.verification),
         as_of=now,
     )
     return JsonBody.of(model)
 
 
-def _verification_out(inspection: Inspection) -> VerificationOut:
+def _verification_out(inspection: VerificationState) -> VerificationOut:
     return VerificationOut(
         verified_at=inspection.verified_at, checked=inspection.checked, differing=inspection.differing
     )
 
 
-def _partition_out(shard: Shard, now: int) -> PartitionOut:
+def _partition_out(shard: PartitionState, now: int) -> PartitionOut:
     watermark = shard.watermark
     return PartitionOut(
         partition=shard.partition,

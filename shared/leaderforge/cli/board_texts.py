@@ -6,7 +6,7 @@ from enum import StrEnum
 from leaderforge.domain.board_settings import NAMES
 from leaderforge.domain.boards import Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 
 _NONE = "none"
 _TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
@@ -68,7 +68,7 @@ def _one_of(choices: type[StrEnum]) -> Callable[[str], StrEnum]:
 
 
 def _kinds(text: str) -> tuple[StrEnum, ...]:
-    return tuple(map(_one_of(Kind), text.split(",")))
+    return tuple(map(_one_of(PeriodKind), text.split(",")))
 
 
 _READERS: Mapping[str, Callable[[str], object]] = {

@@ -7,7 +7,7 @@ from contextlib import suppress
 from leaderforge.cli.populate import fill as populate
 from leaderforge.cli.synthetic import chunks
 from leaderforge.cli.target import board_named
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import Refused
@@ -20,7 +20,7 @@ _SEED = 1
 
 async def fill(environment: Mapping[str, str]) -> None:
     """Fill the default board with the crowd, unless it has scores."""
-    product = build(Settings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
+    product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
         target = Ladder(await board_named(product, DEFAULT_BOARD))
         if (await product.parts.store.counts(target, [])).total == 0:

@@ -53,12 +53,12 @@ def dev(
     with StopSignals() as signals:
         from rich.console import Console
 
-        from leaderforge.embedded.stack import LocalStack, Options
+        from leaderforge.embedded.stack import LocalStack, StackOptions
 
         partitions = partitions or nodes
         site = site.resolve() if site else None
         stack = LocalStack(
-            Options(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
+            StackOptions(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
         )
         stack.claim()
         was_ready = asyncio.run(_Session(stack, Console(highlight=False), signals, demo=demo).run())

@@ -9,11 +9,11 @@ import typer
 
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
-from leaderforge.domain.callers import COMMAND, Scope
+from leaderforge.domain.callers import COMMAND, KeyScope
 
 if TYPE_CHECKING:
     from leaderforge.domain.api_keys import ApiKey
-    from leaderforge.services.keys import IssuedKey, KeyService
+    from leaderforge.services.api_keys import IssuedKey, KeyService
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke A
 
 KeyNameArgument = Annotated[str, typer.Argument(help="Name of the key, such as game-server.", show_default=False)]
 Scopes = Annotated[
-    list[Scope],
+    list[KeyScope],
     typer.Option("--scope", help="Right of the key: read private boards, submit scores, or everything. Repeatable."),
 ]
 Overlap = Annotated[int, typer.Option(help="Seconds for which the old key stays valid.", min=0)]

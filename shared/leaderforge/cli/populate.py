@@ -128,10 +128,10 @@ async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence
 
 async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"]:
     """Store the chunk and return its players' standings."""
-    from leaderforge.ports import User
+    from leaderforge.ports import Player
 
     chunk = await asyncio.to_thread(plan.make)
-    users = [User(user_id, name, None, plan.until) for user_id, name in chunk.names.items()]
+    users = [Player(user_id, name, None, plan.until) for user_id, name in chunk.names.items()]
     events = ((user_id, UUID(int=number), score, at, None) for user_id, number, score, at in chunk.sessions)
     load = product.parts.load_history
     if load is None:

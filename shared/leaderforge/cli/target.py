@@ -53,12 +53,14 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
 
     They connect on first use: connection errors appear there.
     """
-    from leaderforge.config import Settings
+    from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom
     from leaderforge.wiring import build
 
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
-    built = build(Settings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}))
+    built = build(
+        EnvironmentSettings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits})
+    )
     collect_seldom()
     try:
         yield built

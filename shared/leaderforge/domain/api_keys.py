@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Self
 
-from leaderforge.domain.callers import Caller, Kind, Scope
+from leaderforge.domain.callers import Caller, CallerKind, KeyScope
 from leaderforge.domain.errors import Refused
 
 PREFIX = "lf_"
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class ReplacedDigest:
     """Digest of a replaced key. It is valid until `until` (ms)."""
 
     digest: bytes
@@ -35,18 +35,18 @@ class ApiKey:
     """
 
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     digest: bytes
     created_at: int
     created_by: str
     rotated_at: int | None = None
     revoked_at: int | None = None
-    replaced: Replaced | None = None
+    replaced: ReplacedDigest | None = None
 
     @property
     def caller(self) -> Caller:
         """Return the caller that this key authenticates."""
-        return Caller(Kind.KEY, self.name, self.scopes)
+        return Caller(CallerKind.KEY, self.name, self.scopes)
 
     def at(self, now: int) -> Self:
         """Return the key as of `now` (ms): without its replaced digest if that has expired."""

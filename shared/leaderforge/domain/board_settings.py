@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Limits, Order, Policy, RankStyle
+from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
-from leaderforge.domain.periods import Calendar, Kind, require_cron, require_time_zone
+from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
 
 DEFAULT_BOARD = "default"
 """Slug of the board that always exists. Calls without a slug use it."""
@@ -18,7 +18,7 @@ MAX_DECIMALS = 9
 MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 
-TAKES_HOLD_MS = 30_000
+PROPAGATION_MS = 30_000
 """Propagation time of a changed setting, in ms. Until then a submission may still commit under the old settings. Sum of
 5 s (cached board), 10 s (wait in a process), 5 s (commit) and 10 s (clock skew)."""
 
@@ -29,7 +29,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class BoardSettings:
     """All settings of a board, flat, under their public names. `Board` describes each of them."""
 
     name: str
@@ -41,7 +41,7 @@ class Settings:
     max_score: int | None = None
     max_change: int | None = None
     min_interval_ms: int | None = None
-    periods: tuple[Kind, ...] = (Kind.ALL_TIME,)
+    periods: tuple[PeriodKind, ...] = (PeriodKind.ALL_TIME,)
     time_zone: str = "UTC"
     season: str | None = None
     keep_days: int | None = None
@@ -51,13 +51,13 @@ class Settings:
     open_to_players: bool = False
 
 
-NAMES = tuple(field.name for field in fields(Settings))
+NAMES = tuple(field.name for field in fields(BoardSettings))
 
 
-def settings_of(board: Board) -> Settings:
+def settings_of(board: Board) -> BoardSettings:
     """Return the settings of a board."""
     limits, calendar, display = board.limits, board.calendar, board.display
-    return Settings(
+    return BoardSettings(
         name=board.name,
         policy=board.policy,
         order=board.order,
@@ -78,7 +78,7 @@ def settings_of(board: Board) -> Settings:
     )
 
 
-def created(slug: str, values: Mapping[str, Any]) -> Board:
+def new_board(slug: str, values: Mapping[str, Any]) -> Board:
     """Return a new board with these settings. Its id is 0 until it is stored.
 
     Raises `Refused`, with the name of the setting, if a value is invalid.
@@ -90,12 +90,12 @@ def created(slug: str, values: Mapping[str, Any]) -> Board:
             setting="board",
         )
     _require_known(values)
-    settings = _valid(Settings(**{"name": slug, **values}))
+    settings = _valid(BoardSettings(**{"name": slug, **values}))
     _require_season_used(settings)
     return _board(0, slug, settings)
 
 
-def changed(board: Board, values: Mapping[str, Any], now: int) -> Board:
+def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     """Return the board with these settings changed as of `now` (ms).
 
     Raises `SettingFixed` if a setting can never change. Raises `Refused`, with the name of the setting, if a value is
@@ -111,7 +111,7 @@ def changed(board: Board, values: Mapping[str, Any], now: int) -> Board:
     return replace(_board(board.id, board.slug, settings), backfill=backfill)
 
 
-def _board(board_id: int, slug: str, settings: Settings) -> Board:
+def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
     return Board(
         id=board_id,
         slug=slug,
@@ -120,7 +120,7 @@ def _board(board_id: int, slug: str, settings: Settings) -> Board:
         order=settings.order,
         rank_style=settings.rank_style,
         subscore_order=settings.subscore_order,
-        limits=Limits(settings.min_score, settings.max_score, settings.max_change, settings.min_interval_ms),
+        limits=ScoreLimits(settings.min_score, settings.max_score, settings.max_change, settings.min_interval_ms),
         calendar=Calendar(settings.periods, settings.time_zone, settings.season),
         keep_days=settings.keep_days,
         display=Display(settings.unit, settings.decimals),
@@ -129,13 +129,13 @@ def _board(board_id: int, slug: str, settings: Settings) -> Board:
     )
 
 
-def _backfill(board: Board, kinds: tuple[Kind, ...], now: int) -> Backfill | None:
+def _backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
     """Return the pending backfill of a board once it has these period kinds, None if nothing is pending."""
     before = board.backfill
     added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)
     if not added:
         return before
-    until = now + TAKES_HOLD_MS
+    until = now + PROPAGATION_MS
     if before is None:
         return Backfill(added, now, until)
     # A second change during a backfill extends it: keep the earlier start and all kinds.
@@ -148,7 +148,7 @@ def _require_known(names: Collection[str]) -> None:
             raise Refused(f"unknown setting {name!r}: use one of {', '.join(NAMES)}", setting=name)
 
 
-def _require_unchanged(board: Board, before: Settings, after: Settings) -> None:
+def _require_unchanged(board: Board, before: BoardSettings, after: BoardSettings) -> None:
     for name in FIXED:
         old, new = getattr(before, name), getattr(after, name)
         if new != old and (name, old) != ("season", None):
@@ -161,14 +161,16 @@ def _require_unchanged(board: Board, before: Settings, after: Settings) -> None:
         _require_default_kept(after)
 
 
-def _require_default_kept(after: Settings) -> None:
+def _require_default_kept(after: BoardSettings) -> None:
     if after.private:
         raise SettingFixed("private", f"private: board {DEFAULT_BOARD!r} must stay public; create another board")
-    if after.periods[0] is not Kind.ALL_TIME:
-        raise SettingFixed("periods", f"periods: {Kind.ALL_TIME} must stay the first one of board {DEFAULT_BOARD!r}")
+    if after.periods[0] is not PeriodKind.ALL_TIME:
+        raise SettingFixed(
+            "periods", f"periods: {PeriodKind.ALL_TIME} must stay the first one of board {DEFAULT_BOARD!r}"
+        )
 
 
-def _valid(settings: Settings) -> Settings:
+def _valid(settings: BoardSettings) -> BoardSettings:
     """Return the settings with the season in canonical form. Raises `Refused` if a value is invalid."""
     _require_text("name", settings.name, MAX_NAME_LENGTH)
     if settings.unit is not None:
@@ -183,7 +185,7 @@ def _valid(settings: Settings) -> Settings:
     _require_kinds(settings.periods)
     _checked("time_zone", require_time_zone, settings.time_zone)
     if settings.season is None:
-        if Kind.SEASON in settings.periods:
+        if PeriodKind.SEASON in settings.periods:
             raise Refused(
                 "season: missing; set a cron expression for the season starts, such as '0 0 1 * *'", setting="season"
             )
@@ -191,14 +193,14 @@ def _valid(settings: Settings) -> Settings:
     return replace(settings, season=_checked("season", require_cron, settings.season))
 
 
-def _require_season_used(settings: Settings) -> None:
+def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the season has no period kind that uses it.
 
     Only a new season is checked. A season may stay after its period kind was removed, because past seasons need it for
     their names.
     """
-    if settings.season is not None and Kind.SEASON not in settings.periods:
-        raise Refused(f"season: not used; add {Kind.SEASON} to periods", setting="season")
+    if settings.season is not None and PeriodKind.SEASON not in settings.periods:
+        raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")
 
 
 def _require_text(setting: str, text: str, longest: int) -> None:
@@ -219,7 +221,7 @@ def _require_ordered(low: int | None, high: int | None) -> None:
         raise Refused(f"min_score: {low} is above max_score ({high}); lower it or raise max_score", setting="min_score")
 
 
-def _require_kinds(kinds: tuple[Kind, ...]) -> None:
+def _require_kinds(kinds: tuple[PeriodKind, ...]) -> None:
     if not kinds or len(set(kinds)) < len(kinds):
         raise Refused(
             f"periods: list one or more period kinds, each once, not {','.join(kinds) or 'none'}", setting="periods"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from leaderforge.domain.errors import RuleViolated
-from leaderforge.domain.periods import ALL_TIME, Calendar, Kind, Period, counting_in
+from leaderforge.domain.periods import ALL_TIME, Calendar, Period, PeriodKind, counting_in
 
 MAX_INTEGER = 2**53 - 1
 """Largest magnitude of a score or an id. Exact in JavaScript and in IEEE 754 doubles."""
@@ -35,7 +35,7 @@ class RankStyle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ScoreLimits:
     """Rules that a submission must respect. None means no limit.
 
     `min_score` and `max_score` hold for every submitted score. `max_change` is the largest change of a standing by one
@@ -81,7 +81,7 @@ class Limits:
 
 _DAY_MS = 86_400_000
 
-NO_LIMITS = Limits()
+NO_LIMITS = ScoreLimits()
 FOR_ALL_TIME = Calendar()
 
 
@@ -104,7 +104,7 @@ class Backfill:
     earlier than `until`, when every process counts in them.
     """
 
-    kinds: tuple[Kind, ...]
+    kinds: tuple[PeriodKind, ...]
     since: int
     until: int
 
@@ -130,7 +130,7 @@ class Board:
     order: Order = Order.DESC
     rank_style: RankStyle = RankStyle.ORDINAL
     subscore_order: Order | None = None
-    limits: Limits = NO_LIMITS
+    limits: ScoreLimits = NO_LIMITS
     calendar: Calendar = FOR_ALL_TIME
     keep_days: int | None = None
     display: Display = PLAIN

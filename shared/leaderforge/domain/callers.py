@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import Forbidden, Unauthenticated
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything."""
 
     READ = "read"
@@ -16,7 +16,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-class Kind(StrEnum):
+class CallerKind(StrEnum):
     """Origin of a caller's identity."""
 
     ANONYMOUS = "anonymous"
@@ -39,9 +39,9 @@ class Caller:
     distinguishes keys with the same name.
     """
 
-    kind: Kind
+    kind: CallerKind
     name: str = ""
-    scopes: frozenset[Scope] = frozenset()
+    scopes: frozenset[KeyScope] = frozenset()
     user_id: int | None = None
     fingerprint: str = ""
 
@@ -53,9 +53,9 @@ class Caller:
     @property
     def is_admin(self) -> bool:
         """Return whether the caller may do everything."""
-        return Scope.ADMIN in self.scopes
+        return KeyScope.ADMIN in self.scopes
 
-    def has_any(self, scopes: Collection[Scope]) -> bool:
+    def has_any(self, scopes: Collection[KeyScope]) -> bool:
         """Return whether the caller has at least one of these scopes."""
         return not self.scopes.isdisjoint(scopes)
 
@@ -90,7 +90,7 @@ class Caller:
         if not self.has_any(_SUBMITTING):
             raise Forbidden(f"achieved_at needs scope 'submit', {self.actor} has {self._has()}; remove achieved_at")
 
-    def require_any(self, scopes: Collection[Scope]) -> None:
+    def require_any(self, scopes: Collection[KeyScope]) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller has one of the scopes and no player token."""
         if self.user_id is not None or not self.has_any(scopes):
             needed = " or ".join(f"'{scope}'" for scope in sorted(scopes))
@@ -114,16 +114,16 @@ class Caller:
         return " and ".join(f"'{scope}'" for scope in sorted(self.scopes)) or "none"
 
     def _refusal(self, why: str) -> Forbidden | Unauthenticated:
-        return Unauthenticated(NEEDS_KEY) if self.kind is Kind.ANONYMOUS else Forbidden(why)
+        return Unauthenticated(NEEDS_KEY) if self.kind is CallerKind.ANONYMOUS else Forbidden(why)
 
 
-_SUBMITTING = frozenset({Scope.SUBMIT, Scope.ADMIN})
+_SUBMITTING = frozenset({KeyScope.SUBMIT, KeyScope.ADMIN})
 
-ANONYMOUS = Caller(Kind.ANONYMOUS)
-LOOPBACK = Caller(Kind.LOOPBACK, scopes=frozenset({Scope.ADMIN}))
-COMMAND = Caller(Kind.COMMAND, scopes=frozenset({Scope.ADMIN}))
+ANONYMOUS = Caller(CallerKind.ANONYMOUS)
+LOOPBACK = Caller(CallerKind.LOOPBACK, scopes=frozenset({KeyScope.ADMIN}))
+COMMAND = Caller(CallerKind.COMMAND, scopes=frozenset({KeyScope.ADMIN}))
 
 
 def player(user_id: int, *, reads: bool = False) -> Caller:
     """Return the caller of a player token. With `reads` it may read private boards."""
-    return Caller(Kind.PLAYER, str(user_id), frozenset({Scope.READ}) if reads else frozenset(), user_id)
+    return Caller(CallerKind.PLAYER, str(user_id), frozenset({KeyScope.READ}) if reads else frozenset(), user_id)

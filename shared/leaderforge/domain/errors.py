@@ -68,7 +68,7 @@ class PeriodNotFound(NotFound):
     code = "period_not_found"
 
 
-class UserNotFound(NotFound):
+class PlayerNotFound(NotFound):
     """No player has this id."""
 
     code = "user_not_found"
@@ -112,7 +112,7 @@ class SettingFixed(Conflict):
         super().__init__(message, setting=setting)
 
 
-class UserExists(Conflict):
+class PlayerExists(Conflict):
     """The player id is in use."""
 
     code = "user_exists"

@@ -40,7 +40,7 @@ class Place(NamedTuple):
     subscore: int = 0
 
 
-class Placed(Protocol):
+class HasPlace(Protocol):
     """Anything with the numbers of a `Place`, such as a standing."""
 
     @property
@@ -62,7 +62,7 @@ class Ranked(NamedTuple):
     user_id: int
 
 
-def sort_key(board: Board, place: Placed) -> bytes:
+def sort_key(board: Board, place: HasPlace) -> bytes:
     """Return the entry's sort key, `key_bytes(board)` bytes long.
 
     Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`: callers validate first.

@@ -29,7 +29,7 @@ _CODE_BITS = 3
 _MAX_CRON_LENGTH = 100
 
 
-class Kind(StrEnum):
+class PeriodKind(StrEnum):
     """Length of a period."""
 
     ALL_TIME = "all-time"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
     SEASON = "season"
 
 
-_CODES = {Kind.DAILY: 1, Kind.WEEKLY: 2, Kind.MONTHLY: 3, Kind.SEASON: 4}
+_CODES = {PeriodKind.DAILY: 1, PeriodKind.WEEKLY: 2, PeriodKind.MONTHLY: 3, PeriodKind.SEASON: 4}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
 
@@ -49,7 +49,7 @@ class Period:
 
     number: int
     name: str
-    kind: Kind
+    kind: PeriodKind
     starts_at: int | None = None
     ends_at: int | None = None
 
@@ -58,7 +58,7 @@ class Period:
         return (self.starts_at is None or self.starts_at <= time) and (self.ends_at is None or time < self.ends_at)
 
 
-FOR_EVER = Period(ALL_TIME, Kind.ALL_TIME.value, Kind.ALL_TIME)
+FOR_EVER = Period(ALL_TIME, PeriodKind.ALL_TIME.value, PeriodKind.ALL_TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Calendar:
     `season` is the cron expression of the season starts, in the time zone.
     """
 
-    kinds: tuple[Kind, ...] = (Kind.ALL_TIME,)
+    kinds: tuple[PeriodKind, ...] = (PeriodKind.ALL_TIME,)
     time_zone: str = "UTC"
     season: str | None = None
 
@@ -79,7 +79,7 @@ class Calendar:
         """
         return _FOR_EVER_ONLY if self.kinds == _ALL_TIME_ONLY else _at_second(self, time // 1000)
 
-    def of_kind(self, kind: Kind, time: int) -> Period | None:
+    def of_kind(self, kind: PeriodKind, time: int) -> Period | None:
         """Return the period of this kind that contains a time (ms), None if the calendar lacks the kind."""
         return next((period for period in self.at(time) if period.kind is kind), None)
 
@@ -99,7 +99,7 @@ class Calendar:
             return False
 
 
-_ALL_TIME_ONLY = (Kind.ALL_TIME,)
+_ALL_TIME_ONLY = (PeriodKind.ALL_TIME,)
 _FOR_EVER_ONLY = (FOR_EVER,)
 
 
@@ -118,7 +118,7 @@ def number_of_start(time: int) -> int:
 
 def number_of_name(calendar: Calendar, name: str) -> int | None:
     """Return the number of the period with this name, None if no period can have it."""
-    if name == Kind.ALL_TIME:
+    if name == PeriodKind.ALL_TIME:
         return ALL_TIME
     for kind, pattern in _NAMES.items():
         match = pattern.fullmatch(name)
@@ -157,7 +157,7 @@ def require_cron(expression: str) -> str:
 @lru_cache(4096)
 def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
-    if kind is not Kind.SEASON:
+    if kind is not PeriodKind.SEASON:
         return _period(calendar, kind, moment)
     # The cron expression may have been removed since: the start alone still identifies the season.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
@@ -168,25 +168,27 @@ def _numbered(calendar: Calendar, number: int) -> Period:
 def _at_second(calendar: Calendar, second: int) -> Sequence[Period]:
     try:
         moment = _moment(second)
-        return tuple(FOR_EVER if kind is Kind.ALL_TIME else _period(calendar, kind, moment) for kind in calendar.kinds)
+        return tuple(
+            FOR_EVER if kind is PeriodKind.ALL_TIME else _period(calendar, kind, moment) for kind in calendar.kinds
+        )
     except OverflowError:
-        return _FOR_EVER_ONLY if Kind.ALL_TIME in calendar.kinds else ()
+        return _FOR_EVER_ONLY if PeriodKind.ALL_TIME in calendar.kinds else ()
 
 
-def _period(calendar: Calendar, kind: Kind, moment: datetime) -> Period:
+def _period(calendar: Calendar, kind: PeriodKind, moment: datetime) -> Period:
     clock = WallClock(ZoneInfo(calendar.time_zone))
     reading = clock.latest(moment)
-    start, end = _season(calendar.season or "", reading) if kind is Kind.SEASON else _days(kind, reading.date())
+    start, end = _season(calendar.season or "", reading) if kind is PeriodKind.SEASON else _days(kind, reading.date())
     begin = clock.first(start)
-    name = _season_name(begin) if kind is Kind.SEASON else _day_name(kind, start)
+    name = _season_name(begin) if kind is PeriodKind.SEASON else _day_name(kind, start)
     return Period(_number(kind, begin), name, kind, _milliseconds(begin), _milliseconds(clock.first(end)))
 
 
-def _days(kind: Kind, day: date) -> tuple[datetime, datetime]:
+def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
     """Return the midnights that begin a day's period and the next one."""
-    if kind is Kind.DAILY:
+    if kind is PeriodKind.DAILY:
         first, following = day, day + timedelta(days=1)
-    elif kind is Kind.WEEKLY:
+    elif kind is PeriodKind.WEEKLY:
         first = day - timedelta(days=day.weekday())
         following = first + timedelta(days=7)
     else:
@@ -206,12 +208,12 @@ def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
         raise OverflowError("no season contains the time") from None
 
 
-def _day_name(kind: Kind, start: datetime) -> str:
-    if kind is Kind.WEEKLY:
+def _day_name(kind: PeriodKind, start: datetime) -> str:
+    if kind is PeriodKind.WEEKLY:
         year, week, _ = start.isocalendar()
         return f"{year:04}-W{week:02}"
     month = f"{start.year:04}-{start.month:02}"
-    return month if kind is Kind.MONTHLY else f"{month}-{start.day:02}"
+    return month if kind is PeriodKind.MONTHLY else f"{month}-{start.day:02}"
 
 
 def _season_name(begin: datetime) -> str:
@@ -220,19 +222,19 @@ def _season_name(begin: datetime) -> str:
 
 
 _NAMES = {
-    Kind.DAILY: re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
-    Kind.WEEKLY: re.compile(r"(\d{4})-W(\d\d)", re.ASCII),
-    Kind.MONTHLY: re.compile(r"(\d{4})-(\d\d)", re.ASCII),
-    Kind.SEASON: re.compile(r"season-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?Z", re.ASCII),
+    PeriodKind.DAILY: re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
+    PeriodKind.WEEKLY: re.compile(r"(\d{4})-W(\d\d)", re.ASCII),
+    PeriodKind.MONTHLY: re.compile(r"(\d{4})-(\d\d)", re.ASCII),
+    PeriodKind.SEASON: re.compile(r"season-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?Z", re.ASCII),
 }
 
 
-def _begin_named(calendar: Calendar, kind: Kind, match: re.Match[str]) -> datetime:
+def _begin_named(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> datetime:
     year, *fields = (int(text or 0) for text in match.groups())
-    if kind is Kind.SEASON:
+    if kind is PeriodKind.SEASON:
         month, day, hour, minute, second = fields
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    if kind is Kind.WEEKLY:
+    if kind is PeriodKind.WEEKLY:
         start = datetime.fromisocalendar(year, fields[0], 1)
     else:
         month, day, *_ = [*fields, 1]
@@ -240,7 +242,7 @@ def _begin_named(calendar: Calendar, kind: Kind, match: re.Match[str]) -> dateti
     return WallClock(ZoneInfo(calendar.time_zone)).first(start)
 
 
-def _number(kind: Kind, start: datetime) -> int:
+def _number(kind: PeriodKind, start: datetime) -> int:
     # Every start is a whole second: the division loses nothing.
     return _milliseconds(start) // 1000 << _CODE_BITS | _CODES[kind]
 

@@ -27,7 +27,7 @@ class Event(NamedTuple):
     subscore: int = 0
 
 
-LISTED = 0
+VISIBLE = 0
 """Value of `hidden` for a visible standing."""
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
@@ -52,7 +52,7 @@ class Standing(NamedTuple):
     submissions: int = 1
     revision: int = 0
     subscore: int = 0
-    hidden: int = LISTED
+    hidden: int = VISIBLE
 
     @property
     def removed(self) -> bool:
@@ -73,7 +73,7 @@ def standing_of(event: Event) -> Standing:
     )
 
 
-def nothing(board: Board, user_id: int, revision: int) -> Standing:
+def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     """Return the row of a removed standing: the neutral element of `combine`.
 
     The row stays, because its revision must outlive the removal: older index updates would otherwise bring the standing
@@ -117,7 +117,7 @@ def fold(board: Board, events: Iterable[Event]) -> Standing:
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
 
 
-def improved(board: Board, event: Event, standing: Standing) -> bool:
+def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
     """Return whether the event is the standing's run or, on `sum` boards, moves the score in the board's order."""
     if board.policy is Policy.SUM:
         return event.score > 0 if board.order is Order.DESC else event.score < 0

@@ -30,7 +30,7 @@ Migrate = Callable[[str], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class StackOptions:
     """What can be chosen about a stack."""
 
     directory: Path
@@ -49,7 +49,7 @@ class LocalStack:
     All calls belong to one event loop. `stop` may follow `start` at any point, also while that is being cancelled.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: StackOptions) -> None:
         self.options = options
         self.directory = options.directory.resolve()
         self.valkey = ValkeyCluster(self.directory / "valkey", nodes=options.nodes, first_port=FIRST_VALKEY_PORT)

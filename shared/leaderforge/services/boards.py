@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.board_settings import DEFAULT_BOARD, changed, created
+from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict
 from leaderforge.ports import Clock, ScoreStore
@@ -13,7 +13,7 @@ from leaderforge.ports import Clock, ScoreStore
 class BoardService:
     """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
-    Settings have the names of `board_settings.Settings`. A change reaches all processes within 5 s.
+    Settings have the names of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
@@ -22,7 +22,7 @@ class BoardService:
 
     async def create(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
         """Create a board. Raises `BoardExists`, and `Refused` if a setting is invalid."""
-        board = created(slug, settings)
+        board = new_board(slug, settings)
         return await self._store.create_board(board, self._audit_entry(actor, "board.create", slug, settings))
 
     async def all(self) -> Sequence[Board]:
@@ -42,7 +42,7 @@ class BoardService:
         Added period kinds count from now on. A backfill adds earlier scores in the background.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
-        return await self._store.change_board(slug, lambda board: changed(board, settings, entry.at), entry)
+        return await self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)
 
     async def delete(self, slug: str, actor: str) -> Board:
         """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board."""

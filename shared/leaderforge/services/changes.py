@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import Unavailable
-from leaderforge.ports import Applied, Change, ChangeFeed, Clock, Heard, Telemetry
+from leaderforge.ports import Applied, ChangeFeed, Clock, Heard, LadderChange, Telemetry
 from leaderforge.services.top import TopCache
 
 ANNOUNCED_WITHIN_MS = 200
@@ -38,7 +38,7 @@ class Changes:
         self._tops = tops
         self._clock = clock
         self._telemetry = telemetry
-        self._pending: dict[tuple[int | None, int | None], Change] = {}
+        self._pending: dict[tuple[int | None, int | None], LadderChange] = {}
         self._announcing: asyncio.Task[None] | None = None
         self._talking = asyncio.Lock()
 
@@ -47,11 +47,11 @@ class Changes:
         if applied:
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
-            self._note(Change(best, grown, ladder.board.id, ladder.period))
+            self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
 
     def ladder(self, ladder: Ladder) -> None:
         """Take note that anything may have changed on a ladder."""
-        self._note(Change(board_id=ladder.board.id, period=ladder.period))
+        self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
         """Take note that the index was brought up to date on a ladder or, with None, that names were."""
@@ -62,11 +62,11 @@ class Changes:
 
     def board(self, board_id: int) -> None:
         """Take note that anything may have changed on all ladders of a board: entries hidden, say, or its settings."""
-        self._note(Change(board_id=board_id))
+        self._note(LadderChange(board_id=board_id))
 
     def everything(self) -> None:
         """Take note that anything may have changed anywhere: a player's name, say."""
-        self._note(Change())
+        self._note(LadderChange())
 
     async def settle(self) -> None:
         """Return once everything noted is announced, if that can be done soon."""
@@ -103,20 +103,20 @@ class Changes:
         if heard.until is not None and await self._index_is_believed():
             self._tops.follow(since, heard.until - ANNOUNCED_WITHIN_MS)
 
-    def _note(self, change: Change) -> None:
+    def _note(self, change: LadderChange) -> None:
         self._tops.touch(change)
         self._pend(change)
         if self._announcing is None:
             self._announcing = asyncio.get_running_loop().create_task(self._announce())
 
-    def _pend(self, change: Change) -> None:
+    def _pend(self, change: LadderChange) -> None:
         key = (change.board_id, change.period)
         held = self._pending.get(key)
         if held is not None:
-            change = Change(min(held.best, change.best), held.grown or change.grown, *key)
+            change = LadderChange(min(held.best, change.best), held.grown or change.grown, *key)
         elif len(self._pending) >= _MOST:
             self._pending.clear()
-            key, change = (None, None), Change()
+            key, change = (None, None), LadderChange()
         self._pending[key] = change
 
     async def _flush(self) -> None:

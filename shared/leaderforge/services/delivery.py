@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
-from leaderforge.ports import Applied, LadderUpdate, NameSwap, Placed, RankIndex, ScoreStore, Telemetry, User
+from leaderforge.ports import Applied, LadderStanding, LadderUpdate, NameSwap, Player, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.mending import load_standings, mend_players
@@ -77,13 +77,13 @@ class Delivery:
             self._changes.ladder(update.ladder)
         return True
 
-    async def moderated(self, changed: Sequence[Placed]) -> None:
+    async def moderated(self, changed: Sequence[LadderStanding]) -> None:
         """Apply standings that changed otherwise than by an event, and so, perhaps, how many entries are listed."""
         await self.apply([LadderUpdate(ladder, [standing]) for ladder, standing in changed])
         for ladder, _ in changed:
             self._changes.ladder(ladder)
 
-    async def created(self, users: Collection[User]) -> None:
+    async def created(self, users: Collection[Player]) -> None:
         """Add the names of new players."""
         swaps = {user.user_id: NameSwap(None, user.username) for user in users}
         try:
@@ -98,7 +98,7 @@ class Delivery:
         await self._refresh_names([user_id])
         self._changes.everything()
 
-    async def erased(self, user_id: int, removed: Sequence[Placed]) -> None:
+    async def erased(self, user_id: int, removed: Sequence[LadderStanding]) -> None:
         """Remove a player, and leave behind the removed standings, which keep late updates away."""
         await self.moderated(removed)
         await self._refresh_names([user_id])

@@ -11,13 +11,13 @@ from leaderforge.domain.errors import (
     BoardNotFound,
     LeaderForgeError,
     PeriodClosed,
+    PlayerExists,
     Unavailable,
-    UserExists,
     UsernameTaken,
 )
 from leaderforge.domain.players import new_user_ids
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Clock, LadderUpdate, Recorded, ScoreStore, Submission, User, UserStore
+from leaderforge.ports import Clock, LadderUpdate, Player, PlayerStore, Recorded, ScoreStore, Submission
 from leaderforge.services.delivery import Delivery
 
 _KNOWN_PLAYERS = 200_000
@@ -66,7 +66,7 @@ class Importer:
     def __init__(
         self,
         store: ScoreStore,
-        users: UserStore,
+        users: PlayerStore,
         delivery: Delivery,
         clock: Clock,
         board: Board,
@@ -164,14 +164,14 @@ class Importer:
             if not names:
                 break
             now = self._clock()
-            new = [User(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
+            new = [Player(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
             results = dict(zip(names, await self._users.create(new), strict=True))
-            self.tally.players_created += sum(isinstance(result, User) for result in results.values())
-            ids |= {name: result.user_id if isinstance(result, User) else result for name, result in results.items()}
+            self.tally.players_created += sum(isinstance(result, Player) for result in results.values())
+            ids |= {name: result.user_id if isinstance(result, Player) else result for name, result in results.items()}
             taken = [name for name, result in results.items() if isinstance(result, UsernameTaken)]
             if taken:
                 ids |= {name: user.user_id for name, user in (await self._users.by_name(taken)).items()}
-            names = [name for name in names if isinstance(ids[name], UserExists | UsernameTaken)]
+            names = [name for name in names if isinstance(ids[name], PlayerExists | UsernameTaken)]
         return ids
 
     def _remember(self, ids: Mapping[str, int]) -> None:

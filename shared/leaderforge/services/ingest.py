@@ -14,7 +14,7 @@ _CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class QueueMessage:
     """Message of the queue: its submission, or the error in it."""
 
     message_id: str
@@ -37,7 +37,7 @@ class IngestService:
         """Queue submissions. Raises `QueueUnavailable`: some of them may be queued nevertheless."""
         await self._required().put(bodies)
 
-    async def count(self, deliveries: Sequence[Delivery]) -> Sequence[str]:
+    async def count(self, deliveries: Sequence[QueueMessage]) -> Sequence[str]:
         """Commit the submissions and return the ids of the messages to deliver again.
 
         Submissions that can never count become dead letters, with the reason.
@@ -51,7 +51,7 @@ class IngestService:
                     redelivered.append(delivery.message_id)
         return redelivered
 
-    async def _outcomes(self, deliveries: Sequence[Delivery]) -> Sequence[Receipt | LeaderForgeError]:
+    async def _outcomes(self, deliveries: Sequence[QueueMessage]) -> Sequence[Receipt | LeaderForgeError]:
         submissions = [delivery.content for delivery in deliveries if isinstance(delivery.content, Submission)]
         try:
             counted = iter(await self._submit.submit_many(submissions, rank=False) if submissions else [])
@@ -61,7 +61,7 @@ class IngestService:
             next(counted) if isinstance(delivery.content, Submission) else delivery.content for delivery in deliveries
         ]
 
-    async def _settle(self, delivery: Delivery, outcome: Receipt | LeaderForgeError) -> str:
+    async def _settle(self, delivery: QueueMessage, outcome: Receipt | LeaderForgeError) -> str:
         """Settle a message: return its result. Move a submission that can never count to the dead letters."""
         if isinstance(outcome, Receipt):
             return "duplicate" if outcome.duplicate else "counted"

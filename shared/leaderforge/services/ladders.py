@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
-from leaderforge.domain.periods import Kind, number_of_name
+from leaderforge.domain.periods import PeriodKind, number_of_name
 from leaderforge.ports import Clock, ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
 
@@ -94,4 +94,4 @@ def _ids(ladder: Ladder) -> tuple[int, int]:
     return ladder.board.id, ladder.period
 
 
-_KINDS = frozenset(Kind)
+_KINDS = frozenset(PeriodKind)

@@ -20,7 +20,7 @@ _SPACING_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class ViewState:
     """Content of a view, as it is sent. `id` identifies the content, in every process and at any time."""
 
     id: str
@@ -30,7 +30,7 @@ class State:
 class View(Protocol):
     """Source of states that listeners watch."""
 
-    async def load(self) -> State:
+    async def load(self) -> ViewState:
         """Return the current state. Its `id` is equal while nothing changes. Raises `NotFound` if the view is gone."""
         ...
 
@@ -45,7 +45,7 @@ class _Watch:
     A slow listener therefore skips states, and memory stays bounded.
     """
 
-    def __init__(self, view: View, first: State, telemetry: Telemetry) -> None:
+    def __init__(self, view: View, first: ViewState, telemetry: Telemetry) -> None:
         self.listeners = 0
         self.over = False
         self.state = first
@@ -105,7 +105,7 @@ class Hub:
         self._watches: dict[Hashable, _Watch] = {}
         self._closed = False
 
-    async def listen(self, key: Hashable, view: View, last_id: str = "") -> AsyncGenerator[State | None, None]:
+    async def listen(self, key: Hashable, view: View, last_id: str = "") -> AsyncGenerator[ViewState | None, None]:
         """Yield the state of the view, now and after each change. Yield None as a heartbeat.
 
         Views of one key must show the same content. The state with `last_id` is not sent again. The iteration ends when
@@ -164,7 +164,7 @@ class Hub:
             watch.end()
 
 
-async def _states(watch: _Watch, last_id: str) -> AsyncGenerator[State | None, None]:
+async def _states(watch: _Watch, last_id: str) -> AsyncGenerator[ViewState | None, None]:
     while not watch.over:
         # Read the event before the state: a change in between sets this event, and none is lost.
         news, state = watch.news, watch.state

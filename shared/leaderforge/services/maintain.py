@@ -12,7 +12,7 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock, PendingProcesses, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import COMMIT_LIMIT_MS, Clock, PendingProcesses, PlayerStore, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease
@@ -91,7 +91,7 @@ class MaintainService:
     def __init__(
         self,
         store: ScoreStore,
-        users: UserStore,
+        users: PlayerStore,
         index: RankIndex,
         processes: PendingProcesses,
         clock: Clock,

@@ -8,14 +8,14 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Clock, Moderation, Placed, Submission
+from leaderforge.ports import Clock, LadderStanding, Moderation, Submission
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class AuditContext:
     """Who decides something, as the audit log names the caller, and why."""
 
     actor: str
@@ -47,36 +47,36 @@ class ModerationService:
         self._reader = reader
         self._clock = clock
 
-    async def hide_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
-        """Hide a player's entry in every period of a board. Raises `UserNotFound` or `NotRanked`."""
+    async def hide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
+        """Hide a player's entry in every period of a board. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.hide", user_id, grounds, board)
         return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, True, act))
 
-    async def unhide_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
-        """Show a player's entry again, unless the player is hidden. Raises `UserNotFound` or `NotRanked`."""
+    async def unhide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
+        """Show a player's entry again, unless the player is hidden. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.unhide", user_id, grounds, board)
         return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, False, act))
 
-    async def hide_player(self, user_id: int, grounds: Grounds) -> Sequence[Placed]:
-        """Hide a player on all boards, also on those it enters later. Raises `UserNotFound`."""
+    async def hide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
+        """Hide a player on all boards, also on those it enters later. Raises `PlayerNotFound`."""
         act = self._act("player.hide", user_id, grounds)
         return await self._indexed(await self._moderation.set_player_hidden(user_id, True, act))
 
-    async def unhide_player(self, user_id: int, grounds: Grounds) -> Sequence[Placed]:
-        """Show a player again, but for entries hidden by themselves. Raises `UserNotFound`."""
+    async def unhide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
+        """Show a player again, but for entries hidden by themselves. Raises `PlayerNotFound`."""
         act = self._act("player.unhide", user_id, grounds)
         return await self._indexed(await self._moderation.set_player_hidden(user_id, False, act))
 
-    async def remove_entry(self, board: Board, user_id: int, grounds: Grounds) -> Sequence[Placed]:
+    async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove its entry where the period is not over.
 
-        Raises `UserNotFound` or `NotRanked`.
+        Raises `PlayerNotFound` or `NotRanked`.
         """
         act = self._act("entry.remove", user_id, grounds, board)
         return await self._indexed(await self._moderation.remove(board, user_id, act))
 
-    async def remove_from(self, ladder: Ladder, user_id: int, grounds: Grounds) -> Sequence[Placed]:
-        """Remove a player's entry in one period, and nothing else. Raises `UserNotFound` or `NotRanked`."""
+    async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
+        """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
         return await self._indexed(await self._moderation.remove_from(ladder, user_id, act))
 
@@ -85,14 +85,14 @@ class ModerationService:
         board: Board,
         user_id: int,
         score: int,
-        grounds: Grounds,
+        grounds: AuditContext,
         *,
         subscore: int | None = None,
         metadata: str | None = None,
-    ) -> Sequence[Placed]:
+    ) -> Sequence[LadderStanding]:
         """Make this score all that a player has in the periods that are not over.
 
-        Raises `UserNotFound`, and `Refused` for a subscore on a board without one.
+        Raises `PlayerNotFound`, and `Refused` for a subscore on a board without one.
         """
         if subscore is not None and board.subscore_order is None:
             raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)
@@ -113,11 +113,11 @@ class ModerationService:
         )
 
     def _act(
-        self, action: str, user_id: int, grounds: Grounds, board: Board | None = None, **details: object
+        self, action: str, user_id: int, grounds: AuditContext, board: Board | None = None, **details: object
     ) -> AuditEntry:
         slug = None if board is None else board.slug
         return AuditEntry(self._clock(), grounds.actor, action, slug, user_id, grounds.reason, details)
 
-    async def _indexed(self, changed: Sequence[Placed]) -> Sequence[Placed]:
+    async def _indexed(self, changed: Sequence[LadderStanding]) -> Sequence[LadderStanding]:
         await self._delivery.moderated(changed)
         return changed

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from leaderforge.ports import NameSwap, RankIndex, UserStore
+from leaderforge.ports import NameSwap, PlayerStore, RankIndex
 
 _ROUNDS = 16
 
@@ -14,7 +14,7 @@ class NameSync:
     replaced one looks again: the index ends with the name that the store has, whatever the order of the replies.
     """
 
-    def __init__(self, index: RankIndex, users: UserStore) -> None:
+    def __init__(self, index: RankIndex, users: PlayerStore) -> None:
         self._index = index
         self._users = users
 

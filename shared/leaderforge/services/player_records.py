@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
-from leaderforge.domain.errors import UserNotFound
+from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.ports import (
     AuditLog,
     Clock,
     Erased,
     Kept,
-    Placed,
+    LadderStanding,
+    Player,
     PlayerRecords,
-    User,
-    UserStore,
+    PlayerStore,
 )
 from leaderforge.services.delivery import Delivery
 
@@ -22,11 +22,11 @@ _ACTS_A_READ = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class PlayerExport:
     """What there is about a player but for its events: the standings, and the acts in the audit log, newest first."""
 
-    user: User
-    standings: Sequence[Placed]
+    user: Player
+    standings: Sequence[LadderStanding]
     acts: Sequence[AuditEntry]
 
 
@@ -44,7 +44,7 @@ class RecordService:
     def __init__(
         self,
         records: PlayerRecords,
-        users: UserStore,
+        users: PlayerStore,
         audit: AuditLog,
         delivery: Delivery,
         clock: Clock,
@@ -55,15 +55,15 @@ class RecordService:
         self._delivery = delivery
         self._clock = clock
 
-    async def read(self, user_id: int) -> Record:
-        """Return what there is about a player, but for its events. Raises `UserNotFound`."""
+    async def read(self, user_id: int) -> PlayerExport:
+        """Return what there is about a player, but for its events. Raises `PlayerNotFound`."""
         before = await self._user(user_id)
         standings, acts = await self._records.standings(user_id), await self._acts(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
             # The id has another owner now, who must not be given what was read about the one who was erased.
             return await self.read(user_id)
-        return Record(user, standings, acts)
+        return PlayerExport(user, standings, acts)
 
     def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
         """Yield all the player's events, in chunks, those of one board together."""
@@ -72,7 +72,7 @@ class RecordService:
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
         """Erase a player and everything about it. The audit log keeps who did it, when, how much, and the reference.
 
-        Raises `UserNotFound`.
+        Raises `PlayerNotFound`.
         """
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
@@ -80,10 +80,10 @@ class RecordService:
         await self._delivery.erased(user_id, erased.removed)
         return Erasure(erasure_id, erased)
 
-    async def _user(self, user_id: int) -> User:
+    async def _user(self, user_id: int) -> Player:
         found = await self._users.get([user_id])
         if user_id not in found:
-            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
         return found[user_id]
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:

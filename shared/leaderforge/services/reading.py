@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
-from leaderforge.ports import RankIndex, Ranking, ScoreStore, Telemetry, UserStore
+from leaderforge.ports import PlayerStore, RankIndex, Ranking, ScoreStore, Telemetry
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.trust import IndexTrust
 
@@ -19,7 +19,7 @@ class Reader:
     """Runs reads where they can be answered."""
 
     def __init__(
-        self, index: RankIndex, trust: IndexTrust, store: ScoreStore, users: UserStore, telemetry: Telemetry
+        self, index: RankIndex, trust: IndexTrust, store: ScoreStore, users: PlayerStore, telemetry: Telemetry
     ) -> None:
         self._index = index
         self._trust = trust

@@ -91,7 +91,7 @@ class SubmitService:
     async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
         """Commit one submission and return its receipt, with the exact rank if asked and the index can tell.
 
-        Raises `RuleViolated`, `UserNotFound`, `ScoreOutOfRange` or `StoreUnavailable`; then nothing was counted, or
+        Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange` or `StoreUnavailable`; then nothing was counted, or
         the same submission id can be sent again safely.
         """
         limits, policy = submission.board.limits, submission.board.policy

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.ports import Change, Clock, Telemetry
+from leaderforge.ports import Clock, LadderChange, Telemetry
 from leaderforge.services.entries import Page, Source
 
 SIZES = (10, 100, 1000)
@@ -93,7 +93,7 @@ class TopCache:
         self._followed_from = since
         self._followed_until = until
 
-    def touch(self, change: Change) -> None:
+    def touch(self, change: LadderChange) -> None:
         """Drop what this has changed."""
         for slot in self._concerned(change):
             slot.best = change.best if slot.best is None else min(change.best, slot.best)
@@ -104,7 +104,7 @@ class TopCache:
                 # The entries are as they were; the total with them may grow old, though no older than any other.
                 slot.until, slot.followed = self._good_until(slot), False
 
-    def _concerned(self, change: Change) -> list[_Slot]:
+    def _concerned(self, change: LadderChange) -> list[_Slot]:
         board_id, period = change.board_id, change.period
         if board_id is not None and period is not None:
             keys = [(board_id, period, size) for size in SIZES]

@@ -19,7 +19,7 @@ from dataclasses import replace
 from time import monotonic
 
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
-from leaderforge.domain.shards import Survey
+from leaderforge.domain.survey import Survey
 from leaderforge.ports import COMMIT_LIMIT_MS, CatchUps, Clock, PendingProcess, PendingProcesses, RankIndex, Telemetry
 from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
 

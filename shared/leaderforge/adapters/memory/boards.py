@@ -6,24 +6,24 @@ from typing import TypeAlias
 from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
-from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, nothing
+from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, removed_standing
 from leaderforge.ports import Clock, DeletedBoard, Submission
 
 EventKey: TypeAlias = tuple[int, int, UUID]
 """User, board and submission id."""
-Place: TypeAlias = tuple[int, int]
+LadderKey: TypeAlias = tuple[int, int]
 """Board and period."""
 
 
 class MemoryBoards:
     """Boards in a dict. While `available` is false, every call raises `StoreUnavailable`."""
 
-    def __init__(self, users: MemoryUserStore, audit: MemoryAuditLog, clock: Clock) -> None:
+    def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog, clock: Clock) -> None:
         self.available = True
         self._users = users
         self._audit = audit
@@ -32,10 +32,10 @@ class MemoryBoards:
         self._boards = {"default": Board(1, "default", "Default")}
         self._deleted: list[tuple[Board, int]] = []
         self._created = 1
-        self._periods: dict[Place, bool] = {}
+        self._periods: dict[LadderKey, bool] = {}
         self._events: dict[EventKey, Submission] = {}
         self._void: set[EventKey] = set()
-        self._standings: dict[Place, dict[int, Standing]] = {}
+        self._standings: dict[LadderKey, dict[int, Standing]] = {}
 
     async def board(self, slug: str) -> Board | None:
         return (await self.boards_named([slug])).get(slug)
@@ -151,7 +151,7 @@ class MemoryBoards:
             if key[:2] == (user_id, ladder.board.id) and key not in self._void and period.holds(s.event.achieved_at)
         ]
         revision = self._next_revision()
-        standing = fold(ladder.board, events) if events else nothing(ladder.board, user_id, revision)
+        standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
         held = self._standings.get(place_of(ladder), {}).get(user_id)
         hidden = standing.hidden | self._hidden(user_id, held)
         return standing._replace(revision=revision, hidden=hidden)
@@ -179,6 +179,6 @@ class MemoryBoards:
             raise StoreUnavailable("the database cannot be reached")
 
 
-def place_of(ladder: Ladder) -> Place:
+def place_of(ladder: Ladder) -> LadderKey:
     """Return what a ladder's standings are kept under."""
     return ladder.board.id, ladder.period

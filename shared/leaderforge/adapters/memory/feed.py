@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from weakref import WeakSet
 
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Change, Clock, Heard
+from leaderforge.ports import Clock, Heard, LadderChange
 
 _CONFIRM_S = 0.25
 
@@ -30,7 +30,7 @@ class MemoryFeed:
     def __init__(self, channel: MemoryChannel) -> None:
         self._channel = channel
 
-    async def announce(self, changes: Sequence[Change]) -> None:
+    async def announce(self, changes: Sequence[LadderChange]) -> None:
         self._require_whole()
         for queue in self._channel.queues:
             queue.put_nowait((self, Heard(changes)))

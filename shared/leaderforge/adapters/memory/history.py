@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from uuid import UUID
 
-from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import combine, standing_of
 from leaderforge.ports import HistoryPoint, PlayedLadder

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
 from time import monotonic
 
-from leaderforge.adapters.memory.boards import Place, place_of
+from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.shards import IndexNode, Inspection, Shard, Survey
 from leaderforge.domain.standings import Standing
+from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
 
 _NODE = "memory"
@@ -30,13 +30,13 @@ class MemoryIndex:
 
     def wipe(self) -> None:
         """Lose everything, as a cluster does on FLUSHALL."""
-        self._standings: defaultdict[Place, dict[int, Standing]] = defaultdict(dict)
+        self._standings: defaultdict[LadderKey, dict[int, Standing]] = defaultdict(dict)
         self._names: dict[int, str] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
         self._rebuilds: dict[int, str] = {}
         self._catch_ups = CatchUps(None, None)
         self._leases: dict[str, tuple[str, float]] = {}
-        self._inspection: Inspection | None = None
+        self._inspection: VerificationState | None = None
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
@@ -194,10 +194,10 @@ class MemoryIndex:
         self._leases[name] = (holder, now + seconds)
         return True
 
-    async def inspection(self) -> Inspection | None:
+    async def verification(self) -> VerificationState | None:
         return self._inspection
 
-    async def note_inspection(self, inspection: Inspection) -> None:
+    async def note_verification(self, inspection: VerificationState) -> None:
         self._inspection = inspection
 
     async def health(self) -> Sequence[bool]:
@@ -208,7 +208,7 @@ class MemoryIndex:
         players = Counter(partition_of(user_id, self.partitions) for user_id in self._names)
         return Survey(
             [IndexNode(_NODE, up=True, memory=None)],
-            [Shard(p, _NODE, mark, entries[p], players[p]) for p, mark in enumerate(self._watermarks)],
+            [PartitionState(p, _NODE, mark, entries[p], players[p]) for p, mark in enumerate(self._watermarks)],
             self._inspection,
         )
 

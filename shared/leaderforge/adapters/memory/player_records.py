@@ -3,23 +3,23 @@
 from collections.abc import AsyncIterator, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import UserNotFound
-from leaderforge.domain.standings import nothing
-from leaderforge.ports import Erased, Kept, Placed
+from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.standings import removed_standing
+from leaderforge.ports import Erased, Kept, LadderStanding
 
 
 class MemoryPlayerRecords:
     """`PlayerRecords` on the other twins."""
 
-    def __init__(self, scores: MemoryScoreStore, users: MemoryUserStore, audit: MemoryAuditLog) -> None:
+    def __init__(self, scores: MemoryScoreStore, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
         self._scores = scores
         self._users = users
         self._audit = audit
 
-    async def standings(self, user_id: int) -> Sequence[Placed]:
+    async def standings(self, user_id: int) -> Sequence[LadderStanding]:
         return [one for one in self._scores.placed(user_id) if not one[1].removed]
 
     async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
@@ -29,9 +29,9 @@ class MemoryPlayerRecords:
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         if user_id not in self._users.by_id:
-            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
         removed = [
-            (ladder, nothing(ladder.board, user_id, standing.revision + 1))
+            (ladder, removed_standing(ladder.board, user_id, standing.revision + 1))
             for ladder, standing in self._scores.placed(user_id)
         ]
         events, standings = self._scores.erase(user_id)

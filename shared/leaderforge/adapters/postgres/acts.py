@@ -7,7 +7,7 @@ from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import UserNotFound
+from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.ports import COMMIT_LIMIT_MS, Clock
 
 T = TypeVar("T")
@@ -38,8 +38,8 @@ class Acts:
 
 
 async def lock_player(connection: Connection, user_id: int) -> Record:
-    """Return a player's row, locked so that no standing of the player begins to be. Raises `UserNotFound`."""
+    """Return a player's row, locked so that no standing of the player begins to be. Raises `PlayerNotFound`."""
     rows = await connection.fetch(statement("lock_player"), user_id)
     if not rows:
-        raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
     return rows[0]

@@ -6,9 +6,9 @@ from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Backfill, Board, Display, Limits, Order, Policy, RankStyle
+from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import BoardExists, BoardNotFound
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 
 
 def board_of(row: Record) -> Board:
@@ -22,7 +22,7 @@ def board_of(row: Record) -> Board:
         order=Order(row["direction"]),
         rank_style=RankStyle(row["rank_style"]),
         subscore_order=None if subscore_order is None else Order(subscore_order),
-        limits=Limits(row["min_score"], row["max_score"], row["max_change"], row["min_interval_ms"]),
+        limits=ScoreLimits(row["min_score"], row["max_score"], row["max_change"], row["min_interval_ms"]),
         calendar=Calendar(_kinds_of(row["periods"]), row["time_zone"], row["season"]),
         keep_days=row["keep_days"],
         display=Display(row["unit"], row["decimals"]),
@@ -106,12 +106,12 @@ def _limits(board: Board) -> Sequence[object]:
     return limits.min_score, limits.max_score, limits.max_change, limits.min_interval_ms
 
 
-def _kinds(kinds: Sequence[Kind]) -> str:
+def _kinds(kinds: Sequence[PeriodKind]) -> str:
     return ",".join(kinds)
 
 
-def _kinds_of(text: str) -> tuple[Kind, ...]:
-    return tuple(map(Kind, text.split(",")))
+def _kinds_of(text: str) -> tuple[PeriodKind, ...]:
+    return tuple(map(PeriodKind, text.split(",")))
 
 
 def _backfill(board: Board) -> Sequence[object]:

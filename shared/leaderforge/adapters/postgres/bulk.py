@@ -7,7 +7,7 @@ from leaderforge.adapters.postgres.writing import standing_row
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.players import name_key
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import EventTuple, User
+from leaderforge.ports import EventTuple, Player
 
 _USER_COLUMNS = ("user_id", "username", "email", "created_at")
 _EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")
@@ -20,7 +20,7 @@ _STANDING_COLUMNS = (
 async def copy_chunk(
     pool: Pool,
     ladder: Ladder,
-    users: Sequence[User],
+    users: Sequence[Player],
     events: Iterable[EventTuple],
     standings: Iterable[Standing],
     recorded_at: int,
@@ -48,7 +48,7 @@ async def copy_chunk(
         )
 
 
-async def _copy_users(con: Connection, users: Sequence[User]) -> None:
+async def _copy_users(con: Connection, users: Sequence[Player]) -> None:
     await con.copy_records_to_table(
         "users", columns=_USER_COLUMNS, records=((u.user_id, u.username, u.email, u.created_at) for u in users)
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import run_rows, statement
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken, UserNotFound
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
 from leaderforge.domain.players import name_key
-from leaderforge.ports import ProfileChange, User
+from leaderforge.ports import Player, ProfileChange
 
 
 @dataclass(slots=True)
@@ -21,17 +21,17 @@ class Taken:
     names: set[str] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)
 
-    def refusal(self, user: User) -> LeaderForgeError | None:
+    def refusal(self, user: Player) -> LeaderForgeError | None:
         """Return why the player cannot be created, None if nothing here speaks against it."""
         if user.user_id in self.user_ids:
-            return UserExists(f"there is a player {user.user_id} already", user_id=user.user_id)
+            return PlayerExists(f"there is a player {user.user_id} already", user_id=user.user_id)
         if name_key(user.username) in self.names:
             return username_taken(user)
         if user.email is not None and name_key(user.email) in self.emails:
             return email_taken()
         return None
 
-    def add(self, user: User) -> None:
+    def add(self, user: Player) -> None:
         """Note that the player owns its id, name and email."""
         self.user_ids.add(user.user_id)
         self.names.add(name_key(user.username))
@@ -56,10 +56,10 @@ class Collision(LeaderForgeError):
         self.taken = taken
 
 
-def without_rivals(users: Mapping[int, User]) -> dict[int, User]:
+def without_rivals(users: Mapping[int, Player]) -> dict[int, Player]:
     """Return those of the players who share no id, name or email with one before them."""
     claimed = Taken()
-    first: dict[int, User] = {}
+    first: dict[int, Player] = {}
     for position, user in users.items():
         if claimed.refusal(user) is None:
             first[position] = user
@@ -67,7 +67,7 @@ def without_rivals(users: Mapping[int, User]) -> dict[int, User]:
     return first
 
 
-async def insert(connection: Connection, users: Iterable[User]) -> None:
+async def insert(connection: Connection, users: Iterable[Player]) -> None:
     """Insert players without rivals among them, with their claims. Raises `Collision` if any of it is taken."""
     by_id = {user.user_id: user for user in users}
     names = {name_key(user.username): user.user_id for user in by_id.values()}
@@ -82,11 +82,11 @@ async def insert(connection: Connection, users: Iterable[User]) -> None:
         raise Collision(taken)
 
 
-async def change(connection: Connection, user_id: int, changes: ProfileChange) -> User:
-    """Change a player and its claims, and return it. Raises `UserNotFound`, `UsernameTaken` or `EmailTaken`."""
+async def change(connection: Connection, user_id: int, changes: ProfileChange) -> Player:
+    """Change a player and its claims, and return it. Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`."""
     rows = await connection.fetch(statement("lock_profile"), user_id)
     if not rows:
-        raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+        raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
     old = user_of(rows[0])
     new = replace(old, **changes)
     if not await _swap(connection, "usernames", user_id, old.username, new.username):
@@ -97,18 +97,18 @@ async def change(connection: Connection, user_id: int, changes: ProfileChange) -
     return new
 
 
-async def release(connection: Connection, user: User) -> None:
+async def release(connection: Connection, user: Player) -> None:
     """Give up what a player claims."""
     await _swap(connection, "usernames", user.user_id, user.username, None)
     await _swap(connection, "emails", user.user_id, user.email, None)
 
 
-def user_of(row: Record) -> User:
+def user_of(row: Record) -> Player:
     """Return the player in a row that has all its columns."""
-    return User(row["user_id"], row["username"], row["email"], row["created_at"])
+    return Player(row["user_id"], row["username"], row["email"], row["created_at"])
 
 
-def username_taken(user: User) -> UsernameTaken:
+def username_taken(user: Player) -> UsernameTaken:
     """Return that the player's name has another owner."""
     return UsernameTaken(f"the name {user.username!r} is taken", username=user.username)
 

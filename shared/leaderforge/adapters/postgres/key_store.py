@@ -6,9 +6,9 @@ from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.api_keys import ApiKey, Replaced
+from leaderforge.domain.api_keys import ApiKey, ReplacedDigest
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.callers import Scope
+from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
 
 
@@ -79,11 +79,11 @@ def _key(row: Record) -> ApiKey:
     until = row["replaced_until"]
     return ApiKey(
         name=row["name"],
-        scopes=frozenset(map(Scope, row["scopes"].split(","))),
+        scopes=frozenset(map(KeyScope, row["scopes"].split(","))),
         digest=row["digest"],
         created_at=row["created_at"],
         created_by=row["created_by"],
         rotated_at=row["rotated_at"],
         revoked_at=row["revoked_at"],
-        replaced=None if until is None else Replaced(row["replaced_digest"], until),
+        replaced=None if until is None else ReplacedDigest(row["replaced_digest"], until),
     )

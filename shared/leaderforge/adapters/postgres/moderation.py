@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.periods import Periods
-from leaderforge.adapters.postgres.placing import placed
+from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import listed, statement
@@ -18,10 +18,10 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.order import ranked_score
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, nothing
-from leaderforge.ports import Clock, Placed, Submission
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
+from leaderforge.ports import Clock, LadderStanding, Submission
 
-Change: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
+ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
 """What is done to a player's standings, which are locked, at a time in microseconds."""
 
 _BEFORE_ALL = -(2**63)
@@ -35,7 +35,9 @@ class PostgresModeration:
         self._acts = Acts(pool, clock)
         self._periods = Periods(pool)
 
-    async def set_entry_hidden(self, board: Board, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+    async def set_entry_hidden(
+        self, board: Board, user_id: int, hidden: bool, act: AuditEntry
+    ) -> Sequence[LadderStanding]:
         async def mark(connection: Connection, held: Sequence[Record], now: int) -> None:
             _require_ranked(board, user_id, [row["period_id"] for row in held if _counts_on(board, row)])
             bits = HIDDEN_ENTRY, HIDDEN_ENTRY * hidden
@@ -43,7 +45,7 @@ class PostgresModeration:
 
         return await self._change(user_id, act, mark)
 
-    async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[Placed]:
+    async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
         async def mark(connection: Connection, _: Sequence[Record], now: int) -> None:
             await connection.execute(statement("mark_user"), user_id, hidden)
             bits = HIDDEN_PLAYER, HIDDEN_PLAYER * hidden
@@ -51,7 +53,7 @@ class PostgresModeration:
 
         return await self._change(user_id, act, mark)
 
-    async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+    async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
             periods = _open_periods(board, held, act.at)
             _require_ranked(board, user_id, periods)
@@ -60,7 +62,7 @@ class PostgresModeration:
 
         return await self._change(user_id, act, remove)
 
-    async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[Placed]:
+    async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         board = ladder.board
 
         async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
@@ -71,7 +73,7 @@ class PostgresModeration:
 
         return await self._change(user_id, act, remove)
 
-    async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[Placed]:
+    async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
 
         async def put(connection: Connection, held: Sequence[Record], now: int) -> None:
@@ -89,13 +91,13 @@ class PostgresModeration:
         )
         return [standing_of_row(ladder.board, row) for row in rows]
 
-    async def _change(self, user_id: int, act: AuditEntry, change: Change) -> Sequence[Placed]:
+    async def _change(self, user_id: int, act: AuditEntry, change: ModerationStep) -> Sequence[LadderStanding]:
         """Make the change with the player and its standings locked, and return the standings that changed."""
 
-        async def work(connection: Connection, now: int) -> Sequence[Placed]:
+        async def work(connection: Connection, now: int) -> Sequence[LadderStanding]:
             await lock_player(connection, user_id)
             await change(connection, await connection.fetch(statement("lock_standings"), user_id), now)
-            return await placed(connection, user_id, now)
+            return await standings_of_player(connection, user_id, now)
 
         return await self._acts.do(user_id, work, lambda _: act)
 
@@ -116,7 +118,7 @@ def _require_ranked(board: Board, user_id: int, periods: Sequence[int]) -> None:
 
 
 async def _remove(connection: Connection, board: Board, user_id: int, periods: Sequence[int], now: int) -> None:
-    empty = nothing(board, user_id, now)
+    empty = removed_standing(board, user_id, now)
     subranked = ranked_score(board.subscore_order or Order.ASC, empty.subscore)
     values = empty.score, subranked, empty.achieved_at, empty.run_id, now
     await connection.execute(statement("remove_standings"), user_id, board.id, listed(periods), *values)

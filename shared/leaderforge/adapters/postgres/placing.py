@@ -7,10 +7,10 @@ from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import Placed
+from leaderforge.ports import LadderStanding
 
 
-async def placed(connection: Connection, user_id: int, since: int = 0) -> Sequence[Placed]:
+async def standings_of_player(connection: Connection, user_id: int, since: int = 0) -> Sequence[LadderStanding]:
     """Return the player's standings with revisions from `since` on, but for those on boards that are deleted."""
     rows = await connection.fetch(statement("standings_of_users"), listed([user_id]))
     boards = {board.id: board for board in map(board_of, await connection.fetch(statement("boards")))}

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Sequence
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
-from leaderforge.adapters.postgres.placing import placed
+from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.standings import Event, nothing
-from leaderforge.ports import Clock, Erased, Kept, Placed
+from leaderforge.domain.standings import Event, removed_standing
+from leaderforge.ports import Clock, Erased, Kept, LadderStanding
 
 _CHUNK = 1000
 
@@ -22,9 +22,9 @@ class PostgresPlayerRecords:
         self._pool = pool
         self._acts = Acts(pool, clock)
 
-    async def standings(self, user_id: int) -> Sequence[Placed]:
+    async def standings(self, user_id: int) -> Sequence[LadderStanding]:
         async with self._pool.connection() as connection:
-            found = await placed(connection, user_id)
+            found = await standings_of_player(connection, user_id)
         return [one for one in found if not one[1].removed]
 
     async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
@@ -36,12 +36,12 @@ class PostgresPlayerRecords:
             player = user_of(await lock_player(connection, user_id))
             # Submissions under way have their standings, and with them their events, committed once these are locked.
             await connection.fetch(statement("lock_standings"), user_id)
-            standings = await placed(connection, user_id)
+            standings = await standings_of_player(connection, user_id)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),
                 standings=_count(await connection.execute(statement("erase_standings"), user_id)),
                 acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
-                removed=[(ladder, nothing(ladder.board, user_id, s.revision + 1)) for ladder, s in standings],
+                removed=[(ladder, removed_standing(ladder.board, user_id, s.revision + 1)) for ladder, s in standings],
             )
             await release(connection, player)
             await connection.execute(statement("erase_user"), user_id)

@@ -14,7 +14,7 @@ from leaderforge.adapters.postgres.errors import (
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.adapters.postgres.writing import write, write_at_once
-from leaderforge.domain.errors import LeaderForgeError, Refused, ScoreOutOfRange, UserNotFound
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.ports import Clock, Recorded, Submission
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
@@ -145,8 +145,8 @@ def _player(submission: Submission) -> tuple[int, int]:
     return submission.board.id, submission.event.user_id
 
 
-def _unknown(user_id: int) -> UserNotFound:
-    return UserNotFound(f"there is no player {user_id}", user_id=user_id)
+def _unknown(user_id: int) -> PlayerNotFound:
+    return PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
 
 
 def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:

@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from time import time_ns
 
+from leaderforge.adapters.postgres.board_maintenance import PostgresBoardMaintenance
 from leaderforge.adapters.postgres.boards import board_of, change_board, create_board, delete_board
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
-from leaderforge.adapters.postgres.ranking import PostgresRanking
+from leaderforge.adapters.postgres.reads import PostgresRanking
 from leaderforge.adapters.postgres.recording import Recorder
 from leaderforge.adapters.postgres.statements import listed, statement
-from leaderforge.adapters.postgres.upkeep import PostgresUpkeep
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -31,7 +31,7 @@ def microseconds() -> int:
     return time_ns() // 1000
 
 
-class PostgresScoreStore(PostgresRanking, PostgresUpkeep):
+class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
     """`ScoreStore` on PostgreSQL.
 
     `record_timeout_s` limits a whole call of `record`, its retries included. `clock` (in microseconds) is what
@@ -48,7 +48,7 @@ class PostgresScoreStore(PostgresRanking, PostgresUpkeep):
         health_timeout_s: float = 1.0,
     ) -> None:
         PostgresRanking.__init__(self, pool)
-        PostgresUpkeep.__init__(self, pool, Periods(pool), clock)
+        PostgresBoardMaintenance.__init__(self, pool, Periods(pool), clock)
         self._recorder = Recorder(pool, clock, record_timeout_s)
         self._health_timeout_s = health_timeout_s
 

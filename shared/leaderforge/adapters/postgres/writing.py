@@ -17,7 +17,7 @@ from leaderforge.adapters.postgres.statements import combined, listed, run_rows,
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Conflict, LeaderForgeError
 from leaderforge.domain.order import ranked_score
-from leaderforge.domain.standings import Standing, combine, improved, standing_of
+from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
 from leaderforge.ports import Recorded, Submission
 
 EventKey: TypeAlias = tuple[int, int, UUID]
@@ -39,7 +39,7 @@ async def write(
     """Write the submissions and return what became of each, in their order.
 
     `now`, in microseconds since 1970, is when the events are recorded, and the least revision of what they change.
-    Of submissions that are judged by what came before (`Limits.depend_on_standing`), a player has one at the most.
+    Of submissions that are judged by what came before (`ScoreLimits.depend_on_standing`), a player has one at the most.
     The outcome is `Vanished` where an event prevented the insert and was deleted before it could be read.
     """
     firsts: dict[EventKey, int] = {}
@@ -167,7 +167,7 @@ def _boards(submissions: Collection[Submission]) -> Mapping[int, Board]:
 def _recorded(submission: Submission, standings: Standings) -> Recorded:
     user_id = submission.event.user_id
     own = [standings[_standing_key(user_id, ladder)] for ladder in submission.ladders]
-    better = improved(submission.board, submission.event, own[0])
+    better = is_improvement(submission.board, submission.event, own[0])
     return Recorded(submission.ladders, own, duplicate=False, improved=better)
 
 
@@ -210,7 +210,7 @@ def _duplicate(submission: Submission, first: Record | None, standings: Standing
     if first["void"] or not counted:
         return Conflict("what was submitted with this id has been removed", submission_id=event.submission_id)
     own = list(counted.values())
-    return Recorded(list(counted), own, duplicate=True, improved=improved(submission.board, event, own[0]))
+    return Recorded(list(counted), own, duplicate=True, improved=is_improvement(submission.board, event, own[0]))
 
 
 def _event_key(submission: Submission) -> EventKey:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from leaderforge.adapters.redis.records import (
-    Record,
+    IndexRecord,
     is_listed,
     key_of,
     record_bytes,
@@ -20,11 +20,11 @@ from leaderforge.ports import Applied, LadderUpdate
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class PartitionedUpdate:
     """An update by partition. `groups` are the players of each partition; all of `touched` are called."""
 
     update: LadderUpdate
-    records: Mapping[int, Record]
+    records: Mapping[int, IndexRecord]
     groups: Mapping[int, Sequence[int]]
     touched: Sequence[int]
 
@@ -34,7 +34,7 @@ class Application:
         update: LadderUpdate,
         by_partition: Callable[[Iterable[int]], Mapping[int, Sequence[int]]],
         partitions: Iterable[int],
-    ) -> "Application":
+    ) -> "PartitionedUpdate":
         """Return the application of an update; all `partitions` are touched where entries are to be counted."""
         records = {standing.user_id: record_of(update.ladder.board, standing) for standing in update.standings}
         groups = by_partition(records)
@@ -78,7 +78,7 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     return [part for length, same in runs for part in (length, b"".join(same))]
 
 
-def _applied(board: Board, record: Record, held: bytes | None, above: int | None) -> Applied:
+def _applied(board: Board, record: IndexRecord, held: bytes | None, above: int | None) -> Applied:
     if held is None or not is_listed(held):
         return Applied(record.key, None, above, refused=refuses(held, record.packed[USER_BYTES:]))
     previous = key_of(record.key[-USER_BYTES:], held)

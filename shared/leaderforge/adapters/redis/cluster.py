@@ -25,7 +25,7 @@ from redis.exceptions import ConnectionError as Disconnected
 
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.shards import IndexNode
+from leaderforge.domain.survey import IndexNode
 
 _PAUSE_S = 0.25
 _PROBE_S = 0.5

@@ -10,9 +10,9 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from leaderforge.adapters.redis.cluster import Cluster
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Change, Clock, Heard
+from leaderforge.ports import Clock, Heard, LadderChange
 
 _PING_S = 0.25
 
@@ -24,7 +24,7 @@ class RedisFeed:
     everything that was announced before the ping.
     """
 
-    def __init__(self, cluster: Cluster, keys: Keys, *, silence_s: float = 1.0) -> None:
+    def __init__(self, cluster: Cluster, keys: IndexKeys, *, silence_s: float = 1.0) -> None:
         """Take a node for lost that says nothing for `silence_s` seconds."""
         self._cluster = cluster
         self._channel = keys.changes
@@ -32,7 +32,7 @@ class RedisFeed:
         self._silence_s = _PING_S + silence_s
         self._own = uuid4().hex[:12]
 
-    async def announce(self, changes: Sequence[Change]) -> None:
+    async def announce(self, changes: Sequence[LadderChange]) -> None:
         await self._cluster.commands([("SPUBLISH", self._channel, _written(self._own, changes))])
 
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
@@ -78,14 +78,14 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
         await asyncio.sleep(_PING_S)
 
 
-def _written(by: str, changes: Sequence[Change]) -> str:
+def _written(by: str, changes: Sequence[LadderChange]) -> str:
     return json.dumps([by, [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]], separators=(",", ":"))
 
 
-def _read(text: bytes) -> tuple[str, list[Change]]:
+def _read(text: bytes) -> tuple[str, list[LadderChange]]:
     """Return who announced what. From words of another version, one learns that something changed."""
     try:
         by, changes = json.loads(text)
-        return by, [Change(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes]
+        return by, [LadderChange(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes]
     except (ValueError, TypeError):
-        return "", [Change()]
+        return "", [LadderChange()]

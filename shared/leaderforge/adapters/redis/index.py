@@ -10,9 +10,9 @@ from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
-from leaderforge.adapters.redis.applying import Application, packed_bounds
+from leaderforge.adapters.redis.applying import PartitionedUpdate, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import inspection, survey
@@ -23,8 +23,8 @@ from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_c
 from leaderforge.domain.order import USER_BYTES, sort_key, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
-from leaderforge.domain.shards import Inspection, Survey
 from leaderforge.domain.standings import Standing
+from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
 
 _RECORDS_A_CALL = 500
@@ -45,7 +45,7 @@ class RedisIndex:
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         self.partitions = partitions
         self._cluster = cluster
-        self._keys = Keys(namespace, partitions)
+        self._keys = IndexKeys(namespace, partitions)
         self._all = range(partitions)
         self._sizes: dict[Ladder, list[int]] = {}
 
@@ -117,7 +117,7 @@ class RedisIndex:
 
     async def _apply(self, updates: Sequence[LadderUpdate]) -> list[Sequence[Applied]]:
         """Apply updates in one round trip."""
-        applications = [Application.of(update, self._by_partition, self._all) for update in updates]
+        applications = [PartitionedUpdate.of(update, self._by_partition, self._all) for update in updates]
         calls = [
             self._call(p, script("apply"), *self._ladder_keys(p, one.update.ladder), args=args)
             for one in applications
@@ -254,11 +254,11 @@ class RedisIndex:
         call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
         return bool((await self._cluster.run([call]))[0])
 
-    async def inspection(self) -> Inspection | None:
+    async def verification(self) -> VerificationState | None:
         return await inspection(self._cluster, self._keys)
 
-    async def note_inspection(self, inspection: Inspection) -> None:
-        await self._cluster.commands([("SET", self._keys.inspection, json.dumps(asdict(inspection)))])
+    async def note_verification(self, inspection: VerificationState) -> None:
+        await self._cluster.commands([("SET", self._keys.verification, json.dumps(asdict(inspection)))])
 
     async def health(self) -> Sequence[bool]:
         return await asyncio.gather(*(self._answers(p) for p in self._all))

@@ -10,7 +10,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.sharding import hash_tags, slot_of
 
 
-class Keys:
+class IndexKeys:
     """The keys of one index."""
 
     def __init__(self, namespace: str, partitions: int) -> None:
@@ -20,7 +20,7 @@ class Keys:
         self.meta = [root + b"meta" for root in self._roots]
         self.changes = self._roots[0] + b"changes"
         self.catch_ups = self._roots[0] + b"catch-ups"
-        self.inspection = self._roots[0] + b"inspection"
+        self.verification = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:

@@ -1,7 +1,7 @@
 """Rate limits on the cluster, one key a subject, shared by all processes."""
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.rates import Allowance, RateLimit
 from leaderforge.ports import Clock
@@ -16,7 +16,7 @@ class RedisRateLimiter:
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str, clock: Clock | None = None) -> None:
         self._cluster = cluster
-        self._keys = Keys(namespace, partitions)
+        self._keys = IndexKeys(namespace, partitions)
         self._clock = clock
 
     async def take(self, subject: str, limit: RateLimit) -> Allowance:

@@ -25,17 +25,17 @@ _REMOVED = 4
 UNLISTED = _HIDDEN | _REMOVED
 
 
-class Record(NamedTuple):
+class IndexRecord(NamedTuple):
     """A standing's sort key, and its record as scripts take it."""
 
     key: bytes
     packed: bytes
 
 
-def record_of(board: Board, standing: Standing) -> Record:
+def record_of(board: Board, standing: Standing) -> IndexRecord:
     """Return the record of a standing."""
     key = sort_key(board, standing)
-    return Record(key, packed(key, standing))
+    return IndexRecord(key, packed(key, standing))
 
 
 def packed(key: bytes, standing: Standing) -> bytes:

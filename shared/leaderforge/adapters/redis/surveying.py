@@ -5,13 +5,13 @@ import json
 from collections.abc import Sequence
 
 from leaderforge.adapters.redis.cluster import Cluster
-from leaderforge.adapters.redis.keys import Keys
+from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.shards import Inspection, Shard, Survey
+from leaderforge.domain.survey import PartitionState, Survey, VerificationState
 
 
-async def survey(cluster: Cluster, keys: Keys, ladders: Sequence[Ladder]) -> Survey:
+async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -> Survey:
     """Return what each node and each partition tells; what does not answer holds up nothing else."""
     try:
         nodes = await cluster.nodes()
@@ -27,28 +27,30 @@ async def survey(cluster: Cluster, keys: Keys, ladders: Sequence[Ladder]) -> Sur
     return Survey(nodes, shards, inspected)
 
 
-async def inspection(cluster: Cluster, keys: Keys) -> Inspection | None:
+async def inspection(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
     """Return the inspection noted last. Raises `IndexUnavailable`."""
-    [noted] = await cluster.commands([("GET", keys.inspection)])
-    return None if noted is None else Inspection(**json.loads(noted))
+    [noted] = await cluster.commands([("GET", keys.verification)])
+    return None if noted is None else VerificationState(**json.loads(noted))
 
 
-async def _inspection_if_told(cluster: Cluster, keys: Keys) -> Inspection | None:
+async def _inspection_if_told(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
     try:
         return await inspection(cluster, keys)
     except IndexUnavailable:
         return None
 
 
-async def _told(cluster: Cluster, keys: Keys, partition: int, node: str, ladders: Sequence[Ladder]) -> Shard:
+async def _told(
+    cluster: Cluster, keys: IndexKeys, partition: int, node: str, ladders: Sequence[Ladder]
+) -> PartitionState:
     sizes = [("ZCARD", keys.entries(partition, ladder)) for ladder in ladders]
     asked = [("HGET", keys.meta[partition], "watermark"), ("HLEN", keys.names[partition]), *sizes]
     try:
         watermark, players, *entries = await cluster.commands(asked)
     except IndexUnavailable:
         return await _silent(partition, node)
-    return Shard(partition, node, None if watermark is None else int(watermark), sum(entries), players)
+    return PartitionState(partition, node, None if watermark is None else int(watermark), sum(entries), players)
 
 
-async def _silent(partition: int, node: str) -> Shard:
-    return Shard(partition, node, None, None, None)
+async def _silent(partition: int, node: str) -> PartitionState:
+    return PartitionState(partition, node, None, None, None)

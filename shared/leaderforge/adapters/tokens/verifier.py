@@ -11,7 +11,7 @@ import jwt
 from leaderforge.adapters.tokens.sources import KeySource
 from leaderforge.adapters.tokens.trusted import TrustedKey
 from leaderforge.domain.boards import MAX_INTEGER
-from leaderforge.domain.callers import Caller, Scope, player
+from leaderforge.domain.callers import Caller, KeyScope, player
 from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports import Clock
 
@@ -107,7 +107,7 @@ def _player(claims: dict[str, Any]) -> Caller:
     if not _USER_ID.fullmatch(subject) or abs(int(subject)) > MAX_INTEGER:
         raise Unauthenticated("the token's sub must be a player id")
     scope = claims.get("scope")
-    return player(int(subject), reads=isinstance(scope, str) and Scope.READ in scope.split())
+    return player(int(subject), reads=isinstance(scope, str) and KeyScope.READ in scope.split())
 
 
 def _reason(error: Exception) -> str:

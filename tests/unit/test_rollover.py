@@ -7,18 +7,18 @@ import pytest
 
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
-from leaderforge.adapters.memory.periods import MemoryPeriodStore
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.period_store import MemoryPeriodStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.periods import Calendar, Kind
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Recorded, Submission, User
+from leaderforge.ports import Player, Recorded, Submission
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
 from leaderforge.services.maintain import SETTLE_MS
-from leaderforge.services.turnover import KNOWN_MS, SURE_MS, Turnover, TurnoverService
+from leaderforge.services.rollover import KNOWN_MS, SURE_MS, Rollover, RolloverService
 from tests.delivering import Process
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -31,12 +31,12 @@ class World:
 
     def __init__(self, *, index_ms: int = 48 * HOUR, grace_ms: int = GRACE) -> None:
         self.now = MIDNIGHT
-        self.users = MemoryUserStore()
+        self.users = MemoryPlayerStore()
         self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000)
         self.periods = MemoryPeriodStore(self.store)
         self.index = MemoryIndex(partitions=2)
         parts = self.store, self.periods, self.index, self.clock, Fanout([])
-        self.turnover = TurnoverService(*parts, index_ms=index_ms, grace_ms=grace_ms)
+        self.rollover = RolloverService(*parts, index_ms=index_ms, grace_ms=grace_ms)
         self.process = Process(self.store, self.users, self.index, clock=self.clock)
         self.maintain = self.process.maintain
         self._ids = iter(range(1, 10**9))
@@ -44,8 +44,8 @@ class World:
     def clock(self) -> int:
         return self.now
 
-    async def board(self, *kinds: Kind, keep_days: int | None = None, season: str | None = None) -> Board:
-        await self.users.create([User(1, "player 1", None, 0)])
+    async def board(self, *kinds: PeriodKind, keep_days: int | None = None, season: str | None = None) -> Board:
+        await self.users.create([Player(1, "player 1", None, 0)])
         await self.maintain.reconcile()
         return await self.store.create_board(
             Board(0, "b", "B", calendar=Calendar(kinds, season=season), keep_days=keep_days)
@@ -65,10 +65,10 @@ class World:
         lines = [ScoreLine(n, "player 1", 5, time, UUID(int=next(self._ids))) for n, time in enumerate(times, 1)]
         return await Importer(self.store, self.users, self.process.delivery, self.clock, board).run(lines)
 
-    async def after(self, ms: int) -> Turnover:
+    async def after(self, ms: int) -> Rollover:
         """Do a round so much later."""
         self.now += ms
-        return await self.turnover.run()
+        return await self.rollover.run()
 
     def indexed(self, ladder: Ladder) -> bool:
         return bool(self.index._standings.get(place_of(ladder)))
@@ -80,45 +80,45 @@ def world() -> World:
 
 
 async def test_a_period_stays_in_the_index_for_so_long_after_its_end(world: World) -> None:
-    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
-    assert await world.after(48 * HOUR - 1) == Turnover()
-    assert await world.after(1) == Turnover(retired=1)
+    await world.score(await world.board(PeriodKind.DAILY), MIDNIGHT - 1)
+    assert await world.after(48 * HOUR - 1) == Rollover()
+    assert await world.after(1) == Rollover(retired=1)
 
 
 async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(world: World) -> None:
-    board = await world.board(Kind.DAILY)
+    board = await world.board(PeriodKind.DAILY)
     day = await world.score(board, MIDNIGHT - 1)
     await world.after(48 * HOUR)
-    assert await world.after(KNOWN_MS - 1) == Turnover()
+    assert await world.after(KNOWN_MS - 1) == Rollover()
     assert world.indexed(day)
-    assert await world.after(1) == Turnover(dropped=1)
+    assert await world.after(1) == Rollover(dropped=1)
     assert not world.indexed(day)
     [standing] = await world.store.standings(day, [1])
     await world.index.apply(day, [standing])  # what was on its way for very long
-    assert await world.after(SURE_MS) == Turnover(dropped=1)
+    assert await world.after(SURE_MS) == Rollover(dropped=1)
     assert not world.indexed(day)
-    assert await world.after(DAY) == Turnover()
+    assert await world.after(DAY) == Rollover()
 
 
 async def test_what_goes_on_is_left_alone(world: World) -> None:
-    board = await world.board(Kind.DAILY, Kind.WEEKLY, Kind.ALL_TIME)
+    board = await world.board(PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.ALL_TIME)
     await world.score(board, MIDNIGHT - 1)
-    assert await world.after(48 * HOUR) == Turnover(retired=1)
-    assert await world.after(100 * DAY) == Turnover(retired=1, dropped=1)
-    assert await world.after(HOUR) == Turnover(dropped=1)
+    assert await world.after(48 * HOUR) == Rollover(retired=1)
+    assert await world.after(100 * DAY) == Rollover(retired=1, dropped=1)
+    assert await world.after(HOUR) == Rollover(dropped=1)
     assert world.indexed(Ladder(board))
 
 
 @pytest.mark.parametrize("grace_ms", [0, GRACE, 20 * HOUR])
 async def test_it_stays_while_late_scores_may_be_on_their_way(grace_ms: int) -> None:
     world = World(index_ms=0, grace_ms=grace_ms)
-    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
-    assert await world.after(grace_ms + SETTLE_MS - 1) == Turnover()
-    assert await world.after(1) == Turnover(retired=1)
+    await world.score(await world.board(PeriodKind.DAILY), MIDNIGHT - 1)
+    assert await world.after(grace_ms + SETTLE_MS - 1) == Rollover()
+    assert await world.after(1) == Rollover(retired=1)
 
 
 async def test_reconciling_rebuilding_and_verifying_leave_a_retired_period_alone(world: World) -> None:
-    day = await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    day = await world.score(await world.board(PeriodKind.DAILY), MIDNIGHT - 1)
     await world.after(48 * HOUR)
     await world.after(KNOWN_MS)
     await world.maintain.reconcile()
@@ -128,13 +128,13 @@ async def test_reconciling_rebuilding_and_verifying_leave_a_retired_period_alone
 
 
 async def test_an_import_into_the_past_leaves_nothing_in_the_index(world: World) -> None:
-    board = await world.board(Kind.DAILY)
+    board = await world.board(PeriodKind.DAILY)
     days = [board.ladders_at(MIDNIGHT - n * DAY)[0] for n in (10, 20, 30)]
     await world.imported(board, *(MIDNIGHT - n * DAY for n in (10, 20, 30)))
     assert all(map(world.indexed, days))
     assert (await world.maintain.verify()).clean
-    assert await world.after(0) == Turnover(retired=3)
-    assert await world.after(KNOWN_MS) == Turnover(dropped=3)
+    assert await world.after(0) == Rollover(retired=3)
+    assert await world.after(KNOWN_MS) == Rollover(dropped=3)
     await world.imported(board, MIDNIGHT - 10 * DAY)
     assert not any(map(world.indexed, days))
     [standing] = await world.store.standings(days[0], [1])
@@ -142,51 +142,51 @@ async def test_an_import_into_the_past_leaves_nothing_in_the_index(world: World)
 
 
 async def test_old_periods_are_removed_and_younger_ones_kept(world: World) -> None:
-    board = await world.board(Kind.DAILY, Kind.ALL_TIME, keep_days=10)
+    board = await world.board(PeriodKind.DAILY, PeriodKind.ALL_TIME, keep_days=10)
     old, young = await world.score(board, MIDNIGHT - 1), await world.score(board, MIDNIGHT + 5 * DAY)
     for _ in range(3):
         await world.after(3 * DAY)
     assert len(await world.store.ladders_of(board)) == 2
     await world.after(DAY)
     assert [one.period for one in await world.store.ladders_of(board)] == [young.period]
-    assert await world.after(KNOWN_MS - 1) == Turnover()
-    assert await world.after(1) == Turnover(removed=1)
+    assert await world.after(KNOWN_MS - 1) == Rollover()
+    assert await world.after(1) == Rollover(removed=1)
     assert await world.store.standings(old, [1]) == []
-    assert await world.after(DAY) == Turnover()
+    assert await world.after(DAY) == Rollover()
     assert {s.submissions for s in await world.store.standings(Ladder(board), [1])} == {2}
 
 
 async def test_what_is_kept_for_less_than_the_index_keeps_it_is_retired_sooner(world: World) -> None:
-    await world.score(await world.board(Kind.DAILY, keep_days=1), MIDNIGHT - 1)
-    assert await world.after(DAY - 1) == Turnover()
-    assert await world.after(1) == Turnover(retired=1)
+    await world.score(await world.board(PeriodKind.DAILY, keep_days=1), MIDNIGHT - 1)
+    assert await world.after(DAY - 1) == Rollover()
+    assert await world.after(1) == Rollover(retired=1)
 
 
 async def test_an_import_does_not_bring_removed_periods_back(world: World) -> None:
-    board = await world.board(Kind.DAILY, keep_days=10)
+    board = await world.board(PeriodKind.DAILY, keep_days=10)
     tally = await world.imported(board, MIDNIGHT - 11 * DAY - 1, MIDNIGHT - 10 * DAY, MIDNIGHT - 1)
     assert (tally.recorded, tally.refused) == (2, 1)
     assert len(await world.store.ladders_of(board)) == 2
 
 
 async def test_seasons_of_a_board_that_has_none_any_more_end_too(world: World) -> None:
-    board = await world.board(Kind.SEASON, season="0 0 1 * *")
+    board = await world.board(PeriodKind.SEASON, season="0 0 1 * *")
     await world.score(board, MIDNIGHT)
     await world.store.change_board(
         "b", lambda one: replace(one, calendar=Calendar()), AuditEntry(0, "cli", "board.change")
     )
-    assert await world.after(300 * DAY) == Turnover()
-    assert await world.after(100 * DAY) == Turnover(retired=1)
+    assert await world.after(300 * DAY) == Rollover()
+    assert await world.after(100 * DAY) == Rollover(retired=1)
 
 
 async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
-    await world.score(await world.board(Kind.DAILY), MIDNIGHT - 1)
+    await world.score(await world.board(PeriodKind.DAILY), MIDNIGHT - 1)
     world.now += 48 * HOUR
     others = [
-        TurnoverService(
+        RolloverService(
             world.store, world.periods, world.index, world.clock, Fanout([]), index_ms=48 * HOUR, grace_ms=GRACE
         )
         for _ in range(3)
     ]
-    rounds = [await one.run_if_due() for one in (*others, world.turnover, world.turnover)]
-    assert rounds == [Turnover(retired=1), *[Turnover()] * 4]
+    rounds = [await one.run_if_due() for one in (*others, world.rollover, world.rollover)]
+    assert rounds == [Rollover(retired=1), *[Rollover()] * 4]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey, digest_of, key_name, new_key
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.callers import Scope
+from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import Refused
 from leaderforge.ports import Clock, KeyStore
 
@@ -25,7 +25,7 @@ class KeyService:
         self._keys = keys
         self._clock = clock
 
-    async def create(self, name: str, scopes: Collection[Scope], actor: str) -> IssuedKey:
+    async def create(self, name: str, scopes: Collection[KeyScope], actor: str) -> IssuedKey:
         """Create a key. Raises `KeyNameTaken`, and `Refused` if the name is invalid or `scopes` is empty."""
         if not scopes:
             raise Refused("a key needs at least one scope: read, submit or admin")

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from leaderforge.domain.board_settings import TAKES_HOLD_MS
+from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.ports import Clock, DeletedBoard, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.leases import Lease
 from leaderforge.services.mending import load_standings
 
 
-class BoardUpkeep:
+class BoardMaintenance:
     """Does what is due. Any process may run it; a lease lets one at a time. What is cut short is begun again."""
 
     def __init__(
@@ -45,7 +45,7 @@ class BoardUpkeep:
 
     def _is_known(self, changed_at: int) -> bool:
         """Whether every process surely acts on what was changed then."""
-        return changed_at + TAKES_HOLD_MS <= self._clock()
+        return changed_at + PROPAGATION_MS <= self._clock()
 
     async def _complete(self, board: Board) -> None:
         retired = {ladder.period for ladder in await self._store.ladders_of(board) if not ladder.indexed}

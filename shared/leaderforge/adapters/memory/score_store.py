@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import EventKey, MemoryBoards, place_of
-from leaderforge.adapters.memory.users import MemoryUserStore, microseconds
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
 from leaderforge.domain.errors import (
     Conflict,
     LeaderForgeError,
+    PlayerNotFound,
     RuleViolated,
     ScoreOutOfRange,
-    UserNotFound,
 )
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import sort_key
@@ -21,17 +21,17 @@ from leaderforge.domain.standings import (
     Event,
     Standing,
     combine,
-    improved,
+    is_improvement,
     standing_of,
 )
-from leaderforge.ports import Clock, Kept, Placed, Recorded, Submission
+from leaderforge.ports import Clock, Kept, LadderStanding, Recorded, Submission
 
 
 class MemoryScoreStore(MemoryBoards):
     """`ScoreStore` in dicts. While `available` is false, every call but `health` raises `StoreUnavailable`."""
 
     def __init__(
-        self, users: MemoryUserStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None
+        self, users: MemoryPlayerStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None
     ) -> None:
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self._recorded_at: dict[EventKey, int] = {}
@@ -132,7 +132,7 @@ class MemoryScoreStore(MemoryBoards):
         rows = self._rows(ladder)
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None
 
-    def placed(self, user_id: int) -> Sequence[Placed]:
+    def placed(self, user_id: int) -> Sequence[LadderStanding]:
         """Return the player's standings on all boards that there are."""
         boards = {board.id: board for board in self._boards.values()}
         return [
@@ -176,7 +176,7 @@ class MemoryScoreStore(MemoryBoards):
         """Return whether the submission is a duplicate, or why it is refused."""
         user_id, key = submission.event.user_id, _key(submission)
         if user_id not in self._users.by_id:
-            return UserNotFound(f"there is no player {user_id}", user_id=user_id)
+            return PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
         if key in self._events:
             return True
         refusal = self._violation(submission) or self._fold_in(submission)
@@ -231,7 +231,7 @@ class MemoryScoreStore(MemoryBoards):
             return Conflict(message, submission_id=first.event.submission_id)
         ladders = [lad._replace(indexed=not self._periods.get(place_of(lad), False)) for lad, _ in counted]
         found = [standing for _, standing in counted]
-        return Recorded(ladders, found, duplicate, improved(first.board, first.event, found[0]))
+        return Recorded(ladders, found, duplicate, is_improvement(first.board, first.event, found[0]))
 
     def _ladder(self, ladder: Ladder) -> Mapping[int, Standing]:
         self._require_available()

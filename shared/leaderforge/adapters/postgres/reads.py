@@ -13,7 +13,7 @@ from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key
-from leaderforge.domain.standings import LISTED
+from leaderforge.domain.standings import VISIBLE
 
 
 class PostgresRanking:
@@ -83,5 +83,5 @@ def _key(board: Board, row: Record) -> bytes:
 
 def _row(board: Board, row: Record) -> Row:
     return Row(
-        _key(board, row), row["submissions"], row["username"], row["has_metadata"], hidden=row["hidden"] != LISTED
+        _key(board, row), row["submissions"], row["username"], row["has_metadata"], hidden=row["hidden"] != VISIBLE
     )

@@ -10,7 +10,7 @@ from leaderforge.adapters.postgres.statements import listed, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, standing_of_row, standing_row
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import Event, Standing, fold, nothing
+from leaderforge.domain.standings import Event, Standing, fold, removed_standing
 from leaderforge.ports import Clock, DeletedBoard
 
 _CHUNK = 500
@@ -18,7 +18,7 @@ _ALWAYS = 2**62
 """Beyond every time that an event can have, either way."""
 
 
-class PostgresUpkeep:
+class PostgresBoardMaintenance:
     """`BoardUpkeep` on PostgreSQL."""
 
     def __init__(self, pool: Pool, periods: Periods, clock: Clock) -> None:
@@ -71,7 +71,7 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     event counts once, as long as all who submit count in this ladder: hence the wait before a backfill begins.
     """
     board = ladder.board
-    rest = [nothing(board, user_id, now) for user_id in sorted(user_ids)]
+    rest = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
     await run_rows(connection, "hold_standings", [_row(ladder, standing, now) for standing in rest])
     folded = await _folded(connection, ladder, user_ids)
     rows = [_row(ladder, folded.get(standing.user_id, standing), now) for standing in rest]

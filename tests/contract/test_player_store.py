@@ -11,19 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, Refused, UserExists, UsernameTaken, UserNotFound
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, Refused, UsernameTaken
 from leaderforge.domain.players import name_key
-from leaderforge.ports import ProfileChange, User
+from leaderforge.ports import Player, ProfileChange
 from tests.contract.store_fixtures import Database, Stores
 
 _fresh_ids = count(10**6)
 
 
-def user(user_id: int, name: str, email: str | None = None) -> User:
-    return User(user_id, name, email, 1_700_000_000_000 + user_id)
+def user(user_id: int, name: str, email: str | None = None) -> Player:
+    return Player(user_id, name, email, 1_700_000_000_000 + user_id)
 
 
-def kinds(outcomes: Sequence[User | LeaderForgeError]) -> list[type]:
+def kinds(outcomes: Sequence[Player | LeaderForgeError]) -> list[type]:
     return [type(outcome) for outcome in outcomes]
 
 
@@ -48,7 +48,7 @@ class TestCreate:
                 user(2, "bob"),
             ]
         )
-        assert kinds(outcomes) == [UserExists, UsernameTaken, EmailTaken, User, UserExists]
+        assert kinds(outcomes) == [PlayerExists, UsernameTaken, EmailTaken, Player, PlayerExists]
         assert set(await stores.users.get(range(10))) == {1, 2, 5}
         # Refused players leave nothing behind: their names and emails are still free.
         again = [user(6, "Cid"), user(7, "Dan", "dan@example.org")]
@@ -78,26 +78,26 @@ class TestCreate:
             ]
         )
         assert kinds(outcomes) == [
-            UserExists,
-            User,
+            PlayerExists,
+            Player,
             UsernameTaken,
-            UserExists,
+            PlayerExists,
             EmailTaken,
             UsernameTaken,
             EmailTaken,
-            User,
+            Player,
         ]
         assert set(await stores.users.get(range(10))) == {1, 2, 5}
 
     async def test_many_of_whom_some_are_refused(self, stores: Stores) -> None:
-        assert set(kinds(await stores.users.create([user(i, f"name {i}") for i in range(0, 2000, 3)]))) == {User}
+        assert set(kinds(await stores.users.create([user(i, f"name {i}") for i in range(0, 2000, 3)]))) == {Player}
         outcomes = await stores.users.create([user(5000 + i, f"NAME {i}") for i in range(2000)])
-        assert kinds(outcomes) == [UsernameTaken if i % 3 == 0 else User for i in range(2000)]
+        assert kinds(outcomes) == [UsernameTaken if i % 3 == 0 else Player for i in range(2000)]
 
     async def test_racing_creators_of_a_name_end_with_one_winner(self, stores: Stores) -> None:
         names = [f"name {i}" for i in range(20)]
 
-        async def create(backwards: bool) -> Sequence[User | LeaderForgeError]:
+        async def create(backwards: bool) -> Sequence[Player | LeaderForgeError]:
             users = [user(next(_fresh_ids), name, f"{name}@example.org") for name in names]
             outcomes = await stores.users.create(users[::-1] if backwards else users)
             return outcomes[::-1] if backwards else outcomes
@@ -105,9 +105,9 @@ class TestCreate:
         results = await asyncio.gather(*(create(i % 2 == 1) for i in range(8)))
         found = await stores.users.by_name(names)
         for i, name in enumerate(names):
-            winners = [result[i] for result in results if isinstance(result[i], User)]
+            winners = [result[i] for result in results if isinstance(result[i], Player)]
             assert winners == [found[name]]
-            losers = {type(result[i]) for result in results} - {User}
+            losers = {type(result[i]) for result in results} - {Player}
             assert losers <= {UsernameTaken, EmailTaken}
 
     @settings(
@@ -134,16 +134,16 @@ class TestCreate:
             outcomes = await stores.users.create(users)
             for new, outcome in zip(users, outcomes, strict=True):
                 email = new.email and name_key(new.email)
-                wanted = {UserExists: new.user_id, UsernameTaken: (name_key(new.username),), EmailTaken: email}
+                wanted = {PlayerExists: new.user_id, UsernameTaken: (name_key(new.username),), EmailTaken: email}
                 # Of several reasons any may be given.
-                reasons = {kind for kind, what in wanted.items() if what in owned} or {User}
+                reasons = {kind for kind, what in wanted.items() if what in owned} or {Player}
                 assert type(outcome) in reasons
-                if isinstance(outcome, User):
+                if isinstance(outcome, Player):
                     owned |= set(wanted.values()) - {None}
 
     async def test_a_name_that_cannot_be_stored_does_not_keep_others_from_it(self, database: Database) -> None:
         outcomes = await database.users.create([user(1, "Ann"), user(2, "a\0b"), user(3, "\ud800"), user(4, "Bob")])
-        assert kinds(outcomes) == [User, Refused, Refused, User]
+        assert kinds(outcomes) == [Player, Refused, Refused, Player]
 
     async def test_claims_are_those_of_the_players(self, database: Database) -> None:
         """After races, refusals and all, nobody holds a name who does not exist."""
@@ -198,7 +198,7 @@ class TestFind:
     )
     async def test_prefixes_of_all_characters(self, stores: Stores, names: list[str], prefix: str) -> None:
         outcomes = await stores.users.create([user(next(_fresh_ids), name) for name in names])
-        assert set(kinds(outcomes)) <= {User, UsernameTaken}
+        assert set(kinds(outcomes)) <= {Player, UsernameTaken}
         found = [player.username for player in await stores.users.with_prefix(prefix, 1000)]
         keys = [name_key(name) for name in found]
         assert keys == sorted(keys)
@@ -246,10 +246,10 @@ class TestChange:
             await stores.users.change(1, {"username": "bob", "email": "c@example.org"}, act(1))
         with pytest.raises(EmailTaken):
             await stores.users.change(1, {"username": "Cid", "email": "B@example.org"}, act(1))
-        with pytest.raises(UserNotFound):
+        with pytest.raises(PlayerNotFound):
             await stores.users.change(9, {"username": "Dan"}, act(9))
         assert await stores.users.get([1]) == {1: user(1, "Ann", "a@example.org")}
-        assert kinds(await stores.users.create([user(3, "Cid", "c@example.org"), user(4, "Dan")])) == [User, User]
+        assert kinds(await stores.users.create([user(3, "Cid", "c@example.org"), user(4, "Dan")])) == [Player, Player]
         assert list(await stores.audit.entries(AuditFilter(), 9)) == []
 
     async def test_it_is_audited_and_touches_the_player(self, stores: Stores) -> None:

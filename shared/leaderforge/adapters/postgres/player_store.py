@@ -15,22 +15,22 @@ from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.players import name_key
-from leaderforge.ports import Clock, ProfileChange, User
+from leaderforge.ports import Clock, Player, ProfileChange
 
 _BEFORE_ALL = -(2**63)
 _LAST_CHARACTER = chr(0x10FFFF)
 _SURROGATES = range(0xD800, 0xE000)
 
 
-class PostgresUserStore:
-    """`UserStore` on PostgreSQL. `clock` is the store's, in microseconds."""
+class PostgresPlayerStore:
+    """`PlayerStore` on PostgreSQL. `clock` is the store's, in microseconds."""
 
     def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
         self._pool = pool
         self._acts = Acts(pool, clock)
 
-    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
-        outcomes: dict[int, User | LeaderForgeError] = {}
+    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
+        outcomes: dict[int, Player | LeaderForgeError] = {}
         taken = Taken()
         waiting = dict(enumerate(users))
         while waiting:
@@ -42,7 +42,7 @@ class PostgresUserStore:
             waiting = {i: user for i, user in waiting.items() if i not in outcomes}
         return [outcomes[i] for i in range(len(users))]
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> User:
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         try:
             return await self._acts.do(
                 user_id, lambda connection, _: change(connection, user_id, changes), lambda _: act
@@ -52,7 +52,7 @@ class PostgresUserStore:
                 raise
             raise Refused("the player has a value that cannot be stored") from error
 
-    async def get(self, user_ids: Collection[int]) -> Mapping[int, User]:
+    async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         rows = await self._pool.fetch(statement("users"), listed(user_ids))
         return {row["user_id"]: user_of(row) for row in rows}
 
@@ -60,7 +60,7 @@ class PostgresUserStore:
         after = _BEFORE_ALL if user_id is None else user_id
         return [row["user_id"] for row in await self._pool.fetch(statement("users_after"), after, limit)]
 
-    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         keys = {name: name_key(name) for name in usernames}
         rows = await self._pool.fetch(statement("username_claims"), list(keys.values()))
         owners = {row["username_key"]: row["user_id"] for row in rows}
@@ -69,14 +69,14 @@ class PostgresUserStore:
         # A player may have been renamed between the two statements: then nobody had the name for a moment.
         return {name: user for name, user in owned.items() if name_key(user.username) == keys[name]}
 
-    async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
+    async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         key = name_key(prefix)
         rows = await self._pool.fetch(statement("username_claims_between"), key, _prefix_end(key), limit)
         users = await self.get([row["user_id"] for row in rows])
         owners = [users[row["user_id"]] for row in rows if row["user_id"] in users]
         return [user for user in owners if name_key(user.username).startswith(key)]
 
-    async def _create(self, users: Mapping[int, User], taken: Taken) -> dict[int, User | LeaderForgeError]:
+    async def _create(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
         """Create players without rivals among them, and note in `taken` all that turns out to be owned."""
         if not users:
             return {}
@@ -93,14 +93,14 @@ class PostgresUserStore:
         return dict(users)
 
     async def _create_others(
-        self, users: Mapping[int, User], found: Taken, taken: Taken
-    ) -> dict[int, User | LeaderForgeError]:
+        self, users: Mapping[int, Player], found: Taken, taken: Taken
+    ) -> dict[int, Player | LeaderForgeError]:
         """Create those whom nothing found to be taken speaks against."""
         taken.update(found)
         refused = {i: error for i, user in users.items() if (error := found.refusal(user))}
         return refused | await self._create({i: user for i, user in users.items() if i not in refused}, taken)
 
-    async def _create_apart(self, users: Mapping[int, User], taken: Taken) -> dict[int, User | LeaderForgeError]:
+    async def _create_apart(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
         """Create players of whom one has a value that the database cannot hold."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))

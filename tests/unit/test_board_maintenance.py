@@ -9,16 +9,16 @@ import pytest
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
-from leaderforge.adapters.memory.store import MemoryScoreStore
-from leaderforge.adapters.memory.users import MemoryUserStore
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.domain.board_settings import TAKES_HOLD_MS
+from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.periods import Kind
+from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Recorded, Submission, User
-from leaderforge.services.board_upkeep import BoardUpkeep
+from leaderforge.ports import Player, Recorded, Submission
+from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
 from tests.delivering import Process
 
@@ -31,24 +31,24 @@ class World:
 
     def __init__(self) -> None:
         self.now = NOON
-        self.users, self.index = MemoryUserStore(), MemoryIndex(partitions=3)
+        self.users, self.index = MemoryPlayerStore(), MemoryIndex(partitions=3)
         self.store = MemoryScoreStore(self.users, clock=lambda: self.now * 1000, audit=MemoryAuditLog())
         parts = self.store, self.index, lambda: self.now, Fanout([])
-        self.upkeep = BoardUpkeep(*parts)
+        self.board_maintenance = BoardMaintenance(*parts)
         self.boards = BoardService(self.store, lambda: self.now)
         self.maintain = Process(self.store, self.users, self.index, clock=lambda: self.now).maintain
         self._ids = iter(range(1, 10**9))
 
     async def submit(self, board: Board, user_id: int, score: int, *ladders: Ladder) -> None:
         """Record a score, and index it, on these ladders or on all that the board has now."""
-        await self.users.create([User(user_id, f"player {user_id}", None, 0)])
+        await self.users.create([Player(user_id, f"player {user_id}", None, 0)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission(ladders or board.ladders_at(self.now), event)])
         assert isinstance(recorded, Recorded)
         for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
             await self.index.apply(ladder, [standing])
 
-    async def change(self, board: Board, *kinds: Kind) -> Board:
+    async def change(self, board: Board, *kinds: PeriodKind) -> Board:
         return await self.boards.change(board.slug, {"periods": kinds}, "cli")
 
     def indexed(self, ladder: Ladder) -> dict[int, int]:
@@ -67,29 +67,29 @@ async def test_a_period_is_completed_once_every_process_counts_in_it(world: Worl
     board = await world.boards.create("laps", {}, "cli")
     await world.submit(board, 1, 5)
     world.now += 1000
-    after = await world.change(board, Kind.ALL_TIME, Kind.WEEKLY)
+    after = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)
     _, week = after.ladders_at(world.now)
     await world.submit(board, 1, 7)  # by a process that does not know yet
     await world.submit(after, 2, 3)
-    world.now += TAKES_HOLD_MS - 1
-    assert await world.upkeep.run() == 0
+    world.now += PROPAGATION_MS - 1
+    assert await world.board_maintenance.run() == 0
     assert world.indexed(week) == {2: 3}
     world.now += 1
-    assert await world.upkeep.run() == 1
+    assert await world.board_maintenance.run() == 1
     assert world.indexed(week) == {1: 12, 2: 3}
     assert (await world.boards.get("laps")).backfill is None
-    assert await world.upkeep.run() == 0
+    assert await world.board_maintenance.run() == 0
     assert (await world.maintain.verify()).clean
 
 
 async def test_all_time_is_completed_from_everything(world: World) -> None:
-    board = await world.boards.create("laps", {"periods": (Kind.DAILY,)}, "cli")
+    board = await world.boards.create("laps", {"periods": (PeriodKind.DAILY,)}, "cli")
     for _ in range(3):
         await world.submit(board, 1, 5)
         world.now += DAY_MS
-    after = await world.change(board, Kind.DAILY, Kind.ALL_TIME)
-    world.now += TAKES_HOLD_MS
-    await world.upkeep.run()
+    after = await world.change(board, PeriodKind.DAILY, PeriodKind.ALL_TIME)
+    world.now += PROPAGATION_MS
+    await world.board_maintenance.run()
     assert world.indexed(Ladder(after)) == {1: 15}
 
 
@@ -98,48 +98,48 @@ async def test_only_the_periods_that_run_are_completed(world: World) -> None:
     await world.submit(board, 1, 5)
     world.now += DAY_MS
     await world.submit(board, 1, 7)
-    await world.change(board, Kind.ALL_TIME, Kind.DAILY)
+    await world.change(board, PeriodKind.ALL_TIME, PeriodKind.DAILY)
     world.now += 10 * DAY_MS
-    await world.upkeep.run()
+    await world.board_maintenance.run()
     assert [ladder.period_name for ladder in await world.store.ladders_of(board)] == ["2026-11-24"]
 
 
 async def test_what_was_counted_before_a_kind_was_taken_away_and_given_back_counts_once(world: World) -> None:
-    board = await world.boards.create("laps", {"periods": (Kind.ALL_TIME, Kind.WEEKLY)}, "cli")
+    board = await world.boards.create("laps", {"periods": (PeriodKind.ALL_TIME, PeriodKind.WEEKLY)}, "cli")
     _, week = board.ladders_at(world.now)
     await world.submit(board, 1, 5)
-    without = await world.change(board, Kind.ALL_TIME)
+    without = await world.change(board, PeriodKind.ALL_TIME)
     await world.submit(without, 1, 7)
     assert world.indexed(week) == {1: 5}
-    again = await world.change(board, Kind.ALL_TIME, Kind.WEEKLY)
+    again = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)
     await world.submit(again, 1, 11)
-    world.now += TAKES_HOLD_MS
-    await world.upkeep.run()
+    world.now += PROPAGATION_MS
+    await world.board_maintenance.run()
     assert world.indexed(week) == {1: 23}
 
 
 async def test_a_period_added_while_another_is_completed_waits_for_its_own_time(world: World) -> None:
     board = await world.boards.create("laps", {}, "cli")
     await world.submit(board, 1, 5)
-    await world.change(board, Kind.ALL_TIME, Kind.WEEKLY)
-    world.now += TAKES_HOLD_MS - 1
-    both = await world.change(board, Kind.ALL_TIME, Kind.WEEKLY, Kind.DAILY)
+    await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)
+    world.now += PROPAGATION_MS - 1
+    both = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY, PeriodKind.DAILY)
     world.now += 1
-    assert await world.upkeep.run() == 0
-    world.now += TAKES_HOLD_MS
-    assert await world.upkeep.run() == 1
+    assert await world.board_maintenance.run() == 0
+    world.now += PROPAGATION_MS
+    assert await world.board_maintenance.run() == 1
     assert [world.indexed(ladder) for ladder in both.ladders_at(world.now)] == [{1: 5}] * 3
 
 
 async def test_a_period_that_ended_long_ago_is_completed_in_the_store_alone(world: World) -> None:
     board = await world.boards.create("laps", {}, "cli")
     await world.submit(board, 1, 5)
-    after = await world.change(board, Kind.ALL_TIME, Kind.DAILY)
+    after = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.DAILY)
     _, day = after.ladders_at(world.now)
     await world.submit(after, 2, 3)
     world.now += 9 * DAY_MS
     world.store.set_retired(day)
-    await world.upkeep.run()
+    await world.board_maintenance.run()
     standings = await world.store.standings(day, [1, 2])
     assert {standing.user_id: standing.score for standing in standings} == {1: 5, 2: 3}
     assert world.indexed(day) == {2: 3}
@@ -148,8 +148,8 @@ async def test_a_period_that_ended_long_ago_is_completed_in_the_store_alone(worl
 async def test_an_index_that_fails_meanwhile_makes_it_begin_again(world: World, monkeypatch: Any) -> None:
     board = await world.boards.create("laps", {}, "cli")
     await world.submit(board, 1, 5)
-    after = await world.change(board, Kind.ALL_TIME, Kind.WEEKLY)
-    world.now += TAKES_HOLD_MS
+    after = await world.change(board, PeriodKind.ALL_TIME, PeriodKind.WEEKLY)
+    world.now += PROPAGATION_MS
 
     async def fail(ladder: Ladder, standings: Sequence[Standing]) -> None:
         raise IndexUnavailable("out of reach")
@@ -157,34 +157,34 @@ async def test_an_index_that_fails_meanwhile_makes_it_begin_again(world: World, 
     with monkeypatch.context() as patch:
         patch.setattr(world.index, "load", fail)
         with pytest.raises(IndexUnavailable):
-            await world.upkeep.run()
+            await world.board_maintenance.run()
     assert (await world.boards.get("laps")).backfill is not None
-    assert await world.upkeep.run() == 1
+    assert await world.board_maintenance.run() == 1
     assert world.indexed(after.ladders_at(world.now)[1]) == {1: 5}
 
 
 async def test_a_deleted_board_is_purged_once_every_process_knows(world: World) -> None:
-    board = await world.boards.create("laps", {"periods": (Kind.ALL_TIME, Kind.DAILY)}, "cli")
+    board = await world.boards.create("laps", {"periods": (PeriodKind.ALL_TIME, PeriodKind.DAILY)}, "cli")
     kept = await world.boards.create("kept", {}, "cli")
     for one in (board, kept):
         await world.submit(one, 1, 5)
     await world.boards.delete("laps", "cli")
     await world.submit(board, 1, 5)  # by a process that does not know yet
-    world.now += TAKES_HOLD_MS - 1
-    assert await world.upkeep.run() == 0
+    world.now += PROPAGATION_MS - 1
+    assert await world.board_maintenance.run() == 0
     world.now += 1
-    assert await world.upkeep.run() == 1
+    assert await world.board_maintenance.run() == 1
     assert [world.indexed(ladder) for ladder in board.ladders_at(world.now)] == [{}, {}]
     assert {key[1] for key in world.store._events} == {kept.id}
     assert world.indexed(Ladder(kept)) == {1: 5}
-    assert await world.upkeep.run() == 0
+    assert await world.board_maintenance.run() == 0
 
 
 async def test_another_process_at_it_is_left_alone(world: World) -> None:
     await world.boards.create("laps", {}, "cli")
     await world.boards.delete("laps", "cli")
-    world.now += TAKES_HOLD_MS
+    world.now += PROPAGATION_MS
     assert await world.index.lease("boards", "somebody else", 60)
-    assert await world.upkeep.run() == 0
+    assert await world.board_maintenance.run() == 0
     assert await world.index.lease("boards", "somebody else", 0)
-    assert await world.upkeep.run() == 1
+    assert await world.board_maintenance.run() == 1

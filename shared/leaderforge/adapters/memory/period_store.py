@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from leaderforge.adapters.memory.store import MemoryScoreStore
+from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.ports import KeptPeriod
 

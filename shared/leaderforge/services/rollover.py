@@ -24,7 +24,7 @@ _PERIODS_A_ROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Turnover:
+class Rollover:
     """What a round has done: periods retired, periods dropped from the index, standings removed."""
 
     retired: int = 0
@@ -32,7 +32,7 @@ class Turnover:
     removed: int = 0
 
 
-class TurnoverService:
+class RolloverService:
     """Takes past periods out of the index some time after their end, and removes them when they are too old.
 
     Each step waits until every process knows of the one before, and can be repeated: first the store answers for a
@@ -60,15 +60,15 @@ class TurnoverService:
         self._least_ms = grace_ms + SETTLE_MS
         self._due = 0.0
 
-    async def run_if_due(self) -> Turnover:
+    async def run_if_due(self) -> Rollover:
         """Do a round unless this process or another did within the last minute."""
         if monotonic() < self._due:
-            return Turnover()
+            return Rollover()
         self._due = monotonic() + _EVERY_S
         # Nobody gives the lease back, nor has it twice: so there is one round a minute, whoever asks.
-        return await self.run() if await self._index.lease("turnover", uuid4().hex, _EVERY_S) else Turnover()
+        return await self.run() if await self._index.lease("turnover", uuid4().hex, _EVERY_S) else Rollover()
 
-    async def run(self) -> Turnover:
+    async def run(self) -> Rollover:
         """Do what is to be done now, up to a limit for removals, and return what that was."""
         boards = await self._store.boards()
         retired = dropped = 0
@@ -82,7 +82,7 @@ class TurnoverService:
             removed += await self._remove_old(board, _CHUNKS_A_ROUND * _CHUNK - removed)
         self._telemetry.count("periods_retired", retired)
         self._telemetry.count("standings_expired", removed)
-        return Turnover(retired, dropped, removed)
+        return Rollover(retired, dropped, removed)
 
     async def _retire(self, period: KeptPeriod) -> bool:
         board = period.ladder.board

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
-from leaderforge.domain.shards import Inspection
-from leaderforge.ports import Clock, RankIndex, ScoreStore, Telemetry, UserStore
+from leaderforge.domain.survey import VerificationState
+from leaderforge.ports import Clock, PlayerStore, RankIndex, ScoreStore, Telemetry
 from leaderforge.services.comparing import still_different
 from leaderforge.services.maintain import OnRepair
 from leaderforge.services.mending import mend_players
@@ -20,7 +20,7 @@ _EVERY_S = 60.0
 _PLAYERS_A_LOOK = 250
 
 
-class InspectionService:
+class VerificationService:
     """Goes over the players by their ids, again and again, some a round, and notes in the index what it found.
 
     A difference is something that reconciliation should have prevented: it is counted, then mended. Entries of players
@@ -30,7 +30,7 @@ class InspectionService:
     def __init__(
         self,
         store: ScoreStore,
-        users: UserStore,
+        users: PlayerStore,
         index: RankIndex,
         clock: Clock,
         telemetry: Telemetry,
@@ -61,9 +61,9 @@ class InspectionService:
 
     async def run(self) -> int:
         """Compare the standings of the next players, mend what differs, and return how many were compared."""
-        before = await self._index.inspection()
+        before = await self._index.verification()
         if before is None or before.reached is None:
-            before = Inspection(0, 0, 0, None)
+            before = VerificationState(0, 0, 0, None)
         players = await self._users.following(before.reached, self._players_a_round)
         checked = differing = 0
         for some in chunks(players, _PLAYERS_A_LOOK):
@@ -84,9 +84,9 @@ class InspectionService:
             self._on_repair(ladder)
         return len(different)
 
-    async def _note(self, before: Inspection, checked: int, differing: int, reached: int | None) -> None:
-        inspection = Inspection(self._clock(), before.checked + checked, before.differing + differing, reached)
-        await self._index.note_inspection(inspection)
+    async def _note(self, before: VerificationState, checked: int, differing: int, reached: int | None) -> None:
+        inspection = VerificationState(self._clock(), before.checked + checked, before.differing + differing, reached)
+        await self._index.note_verification(inspection)
         self._telemetry.count("standings_verified", checked)
         self._telemetry.count("standings_mended", differing)
         self._telemetry.gauge("standings_differing", inspection.differing)

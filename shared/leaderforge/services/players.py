@@ -3,32 +3,32 @@
 from collections.abc import Sequence
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import LeaderForgeError, UserExists, UserNotFound
+from leaderforge.domain.errors import LeaderForgeError, PlayerExists, PlayerNotFound
 from leaderforge.domain.players import new_user_ids
-from leaderforge.ports import Clock, ProfileChange, User, UserStore
+from leaderforge.ports import Clock, Player, PlayerStore, ProfileChange
 from leaderforge.services.delivery import Delivery
 
 _ATTEMPTS = 8
 
 
-class UserService:
+class PlayerService:
     """Creates, finds and changes players."""
 
-    def __init__(self, users: UserStore, delivery: Delivery, clock: Clock) -> None:
+    def __init__(self, users: PlayerStore, delivery: Delivery, clock: Clock) -> None:
         self._users = users
         self._delivery = delivery
         self._clock = clock
 
-    async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> User:
+    async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> Player:
         """Create a player, with an id of ours where none is given.
 
-        Raises `UserExists`, `UsernameTaken` or `EmailTaken`; then nothing was created.
+        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`; then nothing was created.
         """
         for _ in range(_ATTEMPTS):
             now = self._clock()
-            user = User(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
+            user = Player(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
             [created] = await self._users.create([user])
-            if isinstance(created, UserExists) and user_id is None:
+            if isinstance(created, PlayerExists) and user_id is None:
                 continue
             break
         if isinstance(created, LeaderForgeError):
@@ -36,10 +36,10 @@ class UserService:
         await self._delivery.created([created])
         return created
 
-    async def change(self, user_id: int, changes: ProfileChange, actor: str) -> User:
+    async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
         """Change a player's name or email. Pages show the new name at once here, and within a second elsewhere.
 
-        Raises `UserNotFound`, `UsernameTaken` or `EmailTaken`; then nothing was changed.
+        Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`; then nothing was changed.
         """
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         user = await self._users.change(user_id, changes, act)
@@ -47,13 +47,13 @@ class UserService:
             await self._delivery.renamed(user_id)
         return user
 
-    async def get(self, user_id: int) -> User:
-        """Return a player. Raises `UserNotFound`."""
+    async def get(self, user_id: int) -> Player:
+        """Return a player. Raises `PlayerNotFound`."""
         found = await self._users.get([user_id])
         if user_id not in found:
-            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
         return found[user_id]
 
-    async def search(self, prefix: str, limit: int) -> Sequence[User]:
+    async def search(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return players whose names begin so, without regard to case, in order of name."""
         return await self._users.with_prefix(prefix, limit)

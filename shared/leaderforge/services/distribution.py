@@ -18,7 +18,7 @@ _SHOWN = (50, 90, 99)
 """Percentiles of a distribution."""
 
 
-class SpreadService:
+class DistributionService:
     """Exact statistics of all scores of a board, by counting."""
 
     def __init__(self, reader: Reader, clock: Clock) -> None:

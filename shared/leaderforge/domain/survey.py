@@ -14,7 +14,7 @@ class IndexNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
+class PartitionState:
     """Partition, and the name of its node.
 
     `watermark` is the time (ms) up to which the partition is complete, None if it is incomplete. `entries` counts its
@@ -29,7 +29,7 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class VerificationState:
     """Progress of the verification of all standings, a batch of players at a time.
 
     Up to `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were
@@ -50,5 +50,5 @@ class Survey:
     """
 
     nodes: Sequence[IndexNode]
-    shards: Sequence[Shard]
-    inspection: Inspection | None = None
+    shards: Sequence[PartitionState]
+    verification: VerificationState | None = None

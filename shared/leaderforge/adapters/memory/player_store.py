@@ -6,9 +6,9 @@ from time import time_ns
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, UserExists, UsernameTaken, UserNotFound
+from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
 from leaderforge.domain.players import name_key
-from leaderforge.ports import Clock, ProfileChange, User
+from leaderforge.ports import Clock, Player, ProfileChange
 
 
 def microseconds() -> int:
@@ -16,23 +16,23 @@ def microseconds() -> int:
     return time_ns() // 1000
 
 
-class MemoryUserStore:
-    """`UserStore` in a dict."""
+class MemoryPlayerStore:
+    """`PlayerStore` in a dict."""
 
     def __init__(self, audit: MemoryAuditLog | None = None, *, clock: Clock = microseconds) -> None:
         self._audit = audit or MemoryAuditLog()
         self._clock = clock
-        self.by_id: dict[int, User] = {}
+        self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
         self.touches: list[tuple[int, int]] = []
         """Who was touched otherwise than by an event, and when (ms since 1970)."""
 
-    async def create(self, users: Sequence[User]) -> Sequence[User | LeaderForgeError]:
+    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
         return [self._create(user) for user in users]
 
-    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> User:
+    async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         if user_id not in self.by_id:
-            raise UserNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
         new = replace(self.by_id[user_id], **changes)
         refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
         if refusal is not None:
@@ -51,29 +51,29 @@ class MemoryUserStore:
         """Take note that the player changed otherwise than by an event."""
         self.touches.append((user_id, self._clock() // 1000))
 
-    async def get(self, user_ids: Collection[int]) -> Mapping[int, User]:
+    async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         return {i: self.by_id[i] for i in user_ids if i in self.by_id}
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
         return sorted(i for i in self.by_id if user_id is None or i > user_id)[:limit]
 
-    async def by_name(self, usernames: Collection[str]) -> Mapping[str, User]:
+    async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         owners = {name_key(user.username): user for user in self.by_id.values()}
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
-    async def with_prefix(self, prefix: str, limit: int) -> Sequence[User]:
+    async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         owners = sorted((name_key(user.username), user) for user in self.by_id.values())
         return [user for key, user in owners if key.startswith(name_key(prefix))][:limit]
 
-    def _create(self, new: User) -> User | LeaderForgeError:
+    def _create(self, new: Player) -> Player | LeaderForgeError:
         if new.user_id in self.by_id:
-            return UserExists(f"there is a player {new.user_id} already", user_id=new.user_id)
+            return PlayerExists(f"there is a player {new.user_id} already", user_id=new.user_id)
         refusal = self._refusal(new, self.by_id.values())
         if refusal is None:
             self.by_id[new.user_id] = new
         return refusal or new
 
-    def _refusal(self, new: User, others: Collection[User]) -> LeaderForgeError | None:
+    def _refusal(self, new: Player, others: Collection[Player]) -> LeaderForgeError | None:
         """Return what of the player is another's."""
         if name_key(new.username) in {name_key(user.username) for user in others}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)

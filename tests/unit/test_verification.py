@@ -5,10 +5,10 @@ import pytest
 from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.shards import Inspection
+from leaderforge.domain.survey import VerificationState
 from leaderforge.services import comparing
-from leaderforge.services.inspecting import InspectionService
 from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.services.verification import VerificationService
 from tests.unit.test_maintain import LADDER, World
 
 PLAYERS = range(1, 8)
@@ -22,12 +22,12 @@ class Inspected(World):
         super().__init__()
         self.repaired: list[Ladder | None] = []
         self.telemetry = Prometheus()
-        self.inspection = self.inspecting()
+        self.verification = self.inspecting()
 
-    def inspecting(self) -> InspectionService:
+    def inspecting(self) -> VerificationService:
         """Return the service as another process has it."""
         parts = self.store, self.users, self.index, lambda: self.now, self.telemetry, self.repaired.append
-        return InspectionService(*parts, players_a_round=A_ROUND)
+        return VerificationService(*parts, players_a_round=A_ROUND)
 
     async def scored(self) -> None:
         """Give every player a score that the index knows of."""
@@ -50,14 +50,14 @@ async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) 
     seen = []
     for _ in range(4):
         await world.inspecting().run()
-        seen.append(await world.index.inspection())
+        seen.append(await world.index.verification())
         world.now += 1
     now = world.now - 4
     assert seen == [
-        Inspection(now, 3, 0, 3),
-        Inspection(now + 1, 6, 0, 6),
-        Inspection(now + 2, 7, 0, None),
-        Inspection(now + 3, 3, 0, 3),
+        VerificationState(now, 3, 0, 3),
+        VerificationState(now + 1, 6, 0, 6),
+        VerificationState(now + 2, 7, 0, None),
+        VerificationState(now + 3, 3, 0, 3),
     ]
     assert world.repaired == []
 
@@ -71,8 +71,8 @@ async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) 
         # Of the same revision: loading it again would change nothing.
         held[5] = held[5]._replace(score=99)
     for _ in range(3):
-        await world.inspection.run()
-    inspection = await world.index.inspection()
+        await world.verification.run()
+    inspection = await world.index.verification()
     assert inspection is not None
     assert (inspection.checked, inspection.differing) == (7, 1)
     assert (await world.maintain.verify()).clean
@@ -94,19 +94,19 @@ async def test_what_is_on_its_way_does_not_differ(world: Inspected, monkeypatch:
         return found
 
     monkeypatch.setattr(world.index, "differences", arriving)
-    await world.inspection.run()
-    assert await world.index.inspection() == Inspection(world.now, 3, 0, 3)
+    await world.verification.run()
+    assert await world.index.verification() == VerificationState(world.now, 3, 0, 3)
 
 
 async def test_an_incomplete_index_awaits_its_rebuild(world: Inspected) -> None:
     world.index.wipe()
-    assert await world.inspection.run_if_due() == 0
-    assert await world.index.inspection() is None
+    assert await world.verification.run_if_due() == 0
+    assert await world.index.verification() is None
     await world.maintain.reconcile()
-    assert await world.inspection.run_if_due() == 3
+    assert await world.verification.run_if_due() == 3
 
 
 async def test_there_is_one_round_a_minute_whoever_asks(world: Inspected) -> None:
-    assert await world.inspection.run_if_due() == 3
-    assert await world.inspection.run_if_due() == 0
+    assert await world.verification.run_if_due() == 3
+    assert await world.verification.run_if_due() == 0
     assert await world.inspecting().run_if_due() == 0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.domain.api_keys import ApiKey, Replaced
+from leaderforge.domain.api_keys import ApiKey, ReplacedDigest
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, StoreUnavailable
 
@@ -34,7 +34,7 @@ class MemoryKeyStore:
         key = self._found(name)
         if key.revoked_at is not None:
             raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
-        replaced = Replaced(key.digest, replaced_until)
+        replaced = ReplacedDigest(key.digest, replaced_until)
         return self._put(replace(key, digest=digest, rotated_at=act.at, replaced=replaced), act)
 
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
