@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,6 +23,7 @@ from leaderforge.services.entries import Source
 from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.submit import SubmitService
 from tests.delivering import Link, Process
+from tests.waiting import PATIENCE_S, until
 
 LADDER = Ladder(Board(1, "default", "Default"))
 ERASE = AuditEntry(0, "cli", "player.erase")
@@ -154,6 +156,43 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
     assert before is not None
     await submitting
     assert not world.other.trust.holds(before)
+
+
+async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
+    """Else it would be made, withdrawn by whoever reads, and made anew, for ever."""
+    world.link(world.one).is_cut = True
+    submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
+
+    async def declared() -> bool:
+        return bool(await world.processes.declared())
+
+    await until(declared, "the declaration")
+    world.link(world.one).is_cut = False
+    await world.one.delivery.settle()
+    assert await world.processes.declared() == []
+    async with asyncio.timeout(PATIENCE_S):
+        assert await submitting == [None, None, None]
+    assert await world.processes.declared() == []
+
+
+async def test_an_update_that_comes_while_a_declaration_is_withdrawn_is_declared(world: World) -> None:
+    world.link(world.one).is_cut = True
+    await world.submit(world.one, 1, 5)
+    withdraw = world.processes.withdraw
+
+    async def withdrawn_beside_an_update(*args: Any, **options: Any) -> None:
+        world.link(world.one).is_cut = True
+        submitting.append(asyncio.create_task(world.submit(world.one, 2, 4)))
+        await until(lambda: world.one.delivery.has_pending, "the update to be pending")
+        await withdraw(*args, **options)
+
+    submitting: list[asyncio.Task[int | None]] = []
+    world.processes.withdraw = withdrawn_beside_an_update  # type: ignore[method-assign]
+    world.link(world.one).is_cut = False
+    await world.one.delivery.settle()
+    world.processes.withdraw = withdraw  # type: ignore[method-assign]
+    await asyncio.gather(*submitting)
+    assert len(await world.processes.declared()) == 1
 
 
 async def test_what_cannot_be_declared_is_not_acknowledged(world: World) -> None:

@@ -1,6 +1,7 @@
 """Telling every process that this one has pending index updates, before such an update is acknowledged."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ class Declaration:
         self._may_exist = False
         self._renewed_at: float | None = None
         self._effective_at = 0.0
+        self._withdrawals = 0
         self._is_confirmed = False
         """Whether the store has answered since the entry took effect."""
 
@@ -40,8 +42,13 @@ class Declaration:
         committed first. The store must still answer then, because processes go on believing what they believed when
         it stopped.
         """
+        withdrawals: int | None = None
         while True:
             async with self._lock:
+                if withdrawals is None:
+                    withdrawals = self._withdrawals
+                elif withdrawals != self._withdrawals:
+                    return  # everything that the caller held has been delivered meanwhile
                 is_due = not self._is_confirmed and monotonic() >= self._effective_at
                 if is_due or not self._is_younger_than(_RENEWAL_S):
                     await self._renew()
@@ -50,13 +57,17 @@ class Declaration:
                 return
             await asyncio.sleep(remaining_s)
 
-    async def withdraw(self) -> None:
-        """Remove the entry, if it may be there. Raises `StoreUnavailable`."""
+    async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
+        """Remove the entry, if it may be there and this process holds nothing. Raises `StoreUnavailable`.
+
+        Callers of `declare` add what they hold before they call it: those that wait there are done with then.
+        """
         async with self._lock:
-            if self._may_exist:
+            if self._may_exist and not holds_updates():
                 self._renewed_at = None
                 await self._processes.withdraw([self.process_id])
                 self._may_exist = False
+                self._withdrawals += 1
 
     async def _renew(self) -> None:
         # An entry that expired may have been removed, and believed to be dealt with.

@@ -130,7 +130,7 @@ class Delivery:
             if renamed:
                 self._changes.everything()
         with suppress(StoreUnavailable):  # it is withdrawn the next time, or expires
-            await self._declaration.withdraw()
+            await self._declaration.withdraw(lambda: bool(self._pending))
 
     async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:
         """Bring in standings that were refused for what the erasure of an earlier player of this id left behind."""

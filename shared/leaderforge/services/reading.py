@@ -2,17 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import TypeVar
 
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Row
+from leaderforge.domain.merge import Counts, Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.ports import PlayerStore, RankIndex, Ranking, ScoreStore, Telemetry
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.trust import IndexTrust
 
 T = TypeVar("T")
+
+_ATTEMPTS = 8
+"""How often ranks are counted again that disagree, because one of the players moved between the two steps."""
 
 
 class Reader:
@@ -65,8 +69,12 @@ class Reader:
 
         Those of hidden players are among them, each with the rank that it would have.
         """
-        rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
-        counts = await ranking.counts(ladder, [rank_bound(ladder.board, row.key) for row in rows])
+        for _ in range(_ATTEMPTS):
+            rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
+            bounds = [rank_bound(ladder.board, row.key) for row in rows]
+            counts = await ranking.counts(ladder, bounds)
+            if _ranks_agree(rows, bounds, counts):
+                break
         return await self._hydrated(ladder, rows, [above + 1 for above in counts.above]), counts.total
 
     async def listed(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
@@ -121,3 +129,13 @@ class Reader:
         except Unavailable:
             self._telemetry.count("metadata_omitted", len(user_ids))
             return {}
+
+
+def _ranks_agree(rows: Sequence[Row], bounds: Sequence[bytes], counts: Counts) -> bool:
+    """Return whether every listed entry is counted above the next one, unless they share a rank."""
+    pairs = zip(pairwise(bounds), pairwise(counts.above), rows[:-1], strict=True)
+    grow = all(
+        above == above_next if bound == bound_next else above + (not row.hidden) <= above_next
+        for (bound, bound_next), (above, above_next), row in pairs
+    )
+    return grow and (not rows or counts.above[-1] + (not rows[-1].hidden) <= counts.total)
