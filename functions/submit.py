@@ -50,7 +50,7 @@ from leaderforge.domain.errors import (
     ScoreOutOfRange,
     StoreUnavailable,
 )
-from leaderforge.ports import Submission
+from leaderforge.domain.submissions import Submission
 from leaderforge.services.entries import Source
 from leaderforge.services.submit import Receipt
 

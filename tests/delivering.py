@@ -7,7 +7,12 @@ from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Clock, PendingProcesses, PlayerStore, RankIndex, ScoreStore, Telemetry
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery

@@ -5,7 +5,7 @@ from time import monotonic
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound
-from leaderforge.ports import ScoreStore
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.refreshing import RefreshingCache
 

@@ -8,7 +8,7 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import Forbidden, PeriodClosed, Refused
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Submission
+from leaderforge.domain.submissions import Submission
 
 
 def submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn) -> Submission:

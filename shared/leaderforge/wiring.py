@@ -14,26 +14,19 @@ from leaderforge.adapters.telemetry import logs
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.config import VARIABLES, CloudSettings, EnvironmentSettings, SettingsError
 from leaderforge.domain.errors import Unavailable
-from leaderforge.ports import (
-    COMMIT_LIMIT_MS,
-    AuditLog,
-    ChangeFeed,
-    Clock,
-    HistoryLoader,
-    HistoryStore,
-    KeyStore,
-    Moderation,
-    PendingProcesses,
-    PeriodStore,
-    PlayerRecords,
-    PlayerStore,
-    RankIndex,
-    RateLimiter,
-    ScoreStore,
-    SubmissionQueue,
-    Telemetry,
-    TokenVerifier,
-)
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
+from leaderforge.ports.changes import ChangeFeed
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.history import HistoryLoader, HistoryStore
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.players import PlayerRecords, PlayerStore
+from leaderforge.ports.queue import SubmissionQueue
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.api_keys import KeyService
 from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService

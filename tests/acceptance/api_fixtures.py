@@ -14,7 +14,7 @@ import uvicorn
 
 from functions.local import create_app
 from leaderforge.config import EnvironmentSettings
-from leaderforge.ports import Clock
+from leaderforge.ports.clock import Clock
 from leaderforge.wiring import Services, assemble, build, now_ms
 from tests.waiting import PATIENCE_S, until
 

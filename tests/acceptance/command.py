@@ -20,7 +20,7 @@ from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.order import FIRST, Place, place
-from leaderforge.ports import Ranking
+from leaderforge.ports.ranking import Ranking
 from tests.waiting import until
 
 PARTITIONS: int = EnvironmentSettings.model_fields["partitions"].default

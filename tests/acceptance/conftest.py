@@ -12,7 +12,8 @@ from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.ports import PlayerStore, ScoreStore
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
 from tests.contract.store_fixtures import emptied_citus
 
 _numbers = count()

@@ -16,7 +16,8 @@ from leaderforge.domain.callers import COMMAND, player
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from leaderforge.ports import RankIndex, Submission
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.index import RankIndex
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.moderation import AuditContext, ModerationService

@@ -12,8 +12,12 @@ from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Player, PlayerStore, RankIndex, ScoreStore, Submission
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.query import QueryService

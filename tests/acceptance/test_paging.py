@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from leaderforge.ports import Player
+from leaderforge.domain.players import Player
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.acceptance.crowds import crowd

@@ -9,7 +9,7 @@ import pytest
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
-from leaderforge.ports import RankIndex
+from leaderforge.ports.index import RankIndex
 
 _numbers = count()
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import QueueUnavailable
-from leaderforge.ports import DeadLetter, SubmissionQueue
+from leaderforge.ports.queue import SubmissionQueue
 
 _LOOKS = 30
 

@@ -28,17 +28,14 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import ALL_TIME
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import (
-    AuditLog,
-    Moderation,
-    PendingProcesses,
-    Player,
-    PlayerRecords,
-    PlayerStore,
-    ScoreStore,
-    Submission,
-)
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.access import AuditLog
+from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.players import PlayerRecords, PlayerStore
+from leaderforge.ports.scores import ScoreStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Names the Citus cluster to test on, if there is one; our tables there are dropped."""

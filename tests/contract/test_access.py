@@ -14,7 +14,7 @@ from leaderforge.domain.api_keys import ApiKey, ReplacedDigest, digest_of
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
-from leaderforge.ports import AuditLog, KeyStore
+from leaderforge.ports.access import AuditLog, KeyStore
 from tests.contract.store_fixtures import Database, numbers
 
 FIRST, SECOND, THIRD = map(digest_of, ("first", "second", "third"))

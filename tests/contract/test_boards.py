@@ -14,7 +14,7 @@ from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import BoardExists, BoardNotFound, SettingFixed
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.standings import REMOVED, Standing, fold
-from leaderforge.ports import Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Database, Stores, numbers, submit
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday

@@ -12,8 +12,9 @@ from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
 from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import ChangeFeed, Heard, LadderChange
+from leaderforge.ports.changes import ChangeFeed
 from leaderforge.wiring import now_ms
 from tests.conftest import OwnValkey
 from tests.contract.index_fixtures import cluster

@@ -13,9 +13,12 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
+from leaderforge.domain.history import HistoryPoint
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import HistoryPoint, HistoryStore, Player, Submission
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.history import HistoryStore
 from tests.contract.store_fixtures import Database, Stores, submit
 from tests.contract.test_score_store import on_boards_of_their_own
 from tests.oracle import Oracle

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, ScoreLimits
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.ports import Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, submit
 
 JUDGED_BY_CHANGE = (Policy.BEST, Policy.LATEST)

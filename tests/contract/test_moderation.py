@@ -18,8 +18,8 @@ from leaderforge.domain.errors import Conflict, NotRanked, PlayerNotFound
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, key_bytes, place
 from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, Standing
-from leaderforge.ports import LadderStanding, Recorded, Submission
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Event, LadderStanding, Standing
+from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, numbers, submit
 from tests.oracle import Oracle
 

@@ -11,7 +11,9 @@ from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.ports import PeriodStore, Recorded, ScoreStore, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.scores import ScoreStore
 from tests.contract.store_fixtures import Database, Stores, submit
 
 DAY = 86_400_000

@@ -10,9 +10,11 @@ import pytest
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import PlayerNotFound
+from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Erased, Kept, Player, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Database, Stores, submit
 
 NOON = 1_795_435_200_000

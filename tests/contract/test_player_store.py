@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, Refused, UsernameTaken
-from leaderforge.domain.players import name_key
-from leaderforge.ports import Player, ProfileChange
+from leaderforge.domain.players import Player, ProfileChange, name_key
 from tests.contract.store_fixtures import Database, Stores
 
 _fresh_ids = count(10**6)

@@ -19,9 +19,10 @@ from leaderforge.adapters.postgres.statements import SIZES, pieces
 from leaderforge.domain.boards import Ladder, Order, Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.order import FIRST
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing, fold
+from leaderforge.domain.submissions import Recorded
 from leaderforge.embedded import PostgresServer
-from leaderforge.ports import Player, Recorded
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
 from tests.waiting import PATIENCE_S, until

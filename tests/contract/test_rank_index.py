@@ -12,7 +12,8 @@ from leaderforge.domain.order import FIRST, LAST, rank_bound, score_bound, sort_
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
 from leaderforge.domain.survey import VerificationState
-from leaderforge.ports import CatchUps, LadderUpdate, NameSwap, RankIndex
+from leaderforge.ports.index import LadderUpdate, NameSwap, RankIndex
+from leaderforge.ports.index_maintenance import CatchUps
 from tests.contract.index_fixtures import NewIndex, cluster, new_index
 
 __all__ = ["cluster", "new_index"]

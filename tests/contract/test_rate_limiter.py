@@ -14,7 +14,8 @@ from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.limiter import RedisRateLimiter
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import SECOND_US, Allowance, RateLimit
-from leaderforge.ports import Clock, RateLimiter
+from leaderforge.ports.access import RateLimiter
+from leaderforge.ports.clock import Clock
 from tests.contract.index_fixtures import cluster
 
 __all__ = ["cluster"]

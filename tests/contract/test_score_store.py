@@ -16,8 +16,10 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy,
 from leaderforge.domain.errors import BoardExists, LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, LAST, MAX_TIME, SCORE_BYTES, TIME_BYTES, score_bound, sort_key
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing, fold, is_improvement
-from leaderforge.ports import Player, Recorded, ScoreStore, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.scores import ScoreStore
 from tests.contract.store_fixtures import Database, Stores, other_period, submit
 from tests.strategies import tied_events
 

@@ -15,8 +15,10 @@ from leaderforge.domain.boards import Ladder, ScoreLimits
 from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, StoreUnavailable
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import HIDDEN_PLAYER
-from leaderforge.ports import Player, PlayerStore, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.players import PlayerStore
 from leaderforge.services.player_records import PlayerExport, RecordService
 from tests.contract.interrupting import Interruption, interrupted
 from tests.contract.store_fixtures import Database, submit

@@ -26,8 +26,9 @@ from rich.table import Table
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import RuleViolated
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Player, Submission
+from leaderforge.domain.submissions import Submission
 from leaderforge.services.submit import SubmitService
 from leaderforge.wiring import Services, build
 from tests.load.backing import backing

@@ -25,9 +25,11 @@ from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import FIRST
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer, ValkeyCluster
-from leaderforge.ports import Player, RankIndex, Submission
+from leaderforge.ports.index import RankIndex
 from leaderforge.wiring import Services, build, migrate, now_ms
 from tests.load.caps import capped
 from tests.load.closed_loop import closed_loop

@@ -25,9 +25,10 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.cli.synthetic import chunks
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer
-from leaderforge.ports import Player, Submission
 from tests.load.report import about, write
 
 NOW = 1_700_000_000_000

@@ -16,10 +16,10 @@ from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.domain.players import Player
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
-from leaderforge.ports import Player
 from tests.contract.store_fixtures import empty
 from tests.torture.faketime import Clock
 from tests.torture.wire import Client

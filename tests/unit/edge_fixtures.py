@@ -24,7 +24,8 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
-from leaderforge.ports import Player, SubmissionQueue
+from leaderforge.domain.players import Player
+from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Parts, Services, assemble, token_verifier
 
 SUBMIT_KEY = "submit-key-of-the-tests"

@@ -16,8 +16,9 @@ from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Player, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
 from tests.delivering import Process

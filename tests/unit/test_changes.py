@@ -9,7 +9,8 @@ import pytest
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import Applied, LadderChange
+from leaderforge.domain.changes import LadderChange
+from leaderforge.ports.index import Applied
 from leaderforge.services.changes import Changes
 from leaderforge.services.top import TopCache
 from leaderforge.wiring import now_ms

@@ -13,8 +13,8 @@ from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.cursors import Direction, decoded, encoded
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
 from leaderforge.domain.order import KEY_BYTES, MAX_TIME, key_bytes
+from leaderforge.domain.players import Player
 from leaderforge.domain.times import time_text
-from leaderforge.ports import Player
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
 from leaderforge.services.submit import Receipt
 

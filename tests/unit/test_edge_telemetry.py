@@ -11,7 +11,7 @@ import pytest
 
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.adapters.telemetry.prometheus import MEANINGS, Prometheus
-from leaderforge.ports import Telemetry
+from leaderforge.ports.telemetry import Telemetry
 
 ROOT = Path(__file__).parents[2]
 WORKER = """

@@ -19,8 +19,9 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
     UsernameTaken,
 )
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Player, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
 from tests.delivering import Process
 from tests.oracle import Oracle

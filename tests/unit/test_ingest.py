@@ -10,8 +10,8 @@ import pytest
 from functions.edge.aws.queue import delivery_of, messages_of
 from functions.edge.context import Edge
 from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import Refused, StoreUnavailable
-from leaderforge.ports import DeadLetter
 from leaderforge.services.ingest import redrive
 from tests.unit.edge_fixtures import START, Api, serving
 

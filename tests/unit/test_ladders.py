@@ -11,8 +11,9 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Player, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services import ladders
 from leaderforge.services.ladders import Ladders
 from tests.unit.edge_fixtures import START

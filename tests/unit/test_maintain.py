@@ -17,8 +17,9 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Player, Submission
+from leaderforge.domain.submissions import Submission
 from leaderforge.services import comparing
 from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS, MaintainService
 

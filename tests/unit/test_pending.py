@@ -9,8 +9,9 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import LadderUpdate, Player
+from leaderforge.ports.index import LadderUpdate
 from leaderforge.services.names import NameSync
 from leaderforge.services.pending import PendingUpdates
 

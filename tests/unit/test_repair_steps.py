@@ -45,7 +45,7 @@ class Watched(World):
     def __init__(self) -> None:
         super().__init__()
         self.index = self.maintain._index = self.maintain._names._index = WatchedIndex(partitions=4)
-        self.maintain._lease._index = self.index
+        self.maintain._lease._store = self.index
         self.steps: list[str] = []
 
     async def ranked_ids(self, ladder: Ladder = LADDER) -> list[int]:

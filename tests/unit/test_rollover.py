@@ -14,8 +14,9 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import Player, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
 from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.rollover import KNOWN_MS, SURE_MS, Rollover, RolloverService

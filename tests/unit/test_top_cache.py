@@ -5,7 +5,7 @@ import pytest
 
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, RankStyle
-from leaderforge.ports import LadderChange
+from leaderforge.domain.changes import LadderChange
 from leaderforge.services.entries import Page, Source
 from leaderforge.services.top import LONGEST_MS, Top, TopCache
 from tests.waiting import PATIENCE_S

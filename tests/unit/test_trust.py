@@ -16,8 +16,10 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable, NotRanked, StoreUnavailable
+from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
-from leaderforge.ports import COMMIT_LIMIT_MS, Player, Submission
+from leaderforge.domain.submissions import Submission
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.services import declaring, trust
 from leaderforge.services.entries import Source
 from leaderforge.services.maintain import SETTLE_MS

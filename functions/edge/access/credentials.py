@@ -7,7 +7,7 @@ from functions.edge.access.key_cache import KeyCache
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.callers import ANONYMOUS, Caller, CallerKind, KeyScope
 from leaderforge.domain.errors import Unauthenticated
-from leaderforge.ports import TokenVerifier
+from leaderforge.ports.access import TokenVerifier
 
 _TOKEN_DOTS = 2
 """A JWT has three parts. API keys have no dots."""

@@ -9,7 +9,8 @@ import structlog
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.ports import Clock, KeyStore
+from leaderforge.ports.access import KeyStore
+from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
 
 FRESH_S = 2.0

@@ -11,7 +11,8 @@ from leaderforge.config import EnvironmentSettings, Network
 from leaderforge.domain.callers import Caller, CallerKind
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import SECOND_US, Allowance, RateLimit
-from leaderforge.ports import RateLimiter, Telemetry
+from leaderforge.ports.access import RateLimiter
+from leaderforge.ports.telemetry import Telemetry
 
 Address = IPv4Address | IPv6Address
 

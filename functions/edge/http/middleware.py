@@ -8,7 +8,7 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leaderforge.ports import Telemetry
+from leaderforge.ports.telemetry import Telemetry
 
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

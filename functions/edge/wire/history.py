@@ -11,8 +11,8 @@ from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, PercentO
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from leaderforge.domain.boards import Board
+from leaderforge.domain.history import HistoryPoint
 from leaderforge.domain.periods import PeriodKind
-from leaderforge.ports import HistoryPoint
 from leaderforge.services.history import History, PastPeriod
 
 HistoryCursor = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$")]

@@ -14,8 +14,7 @@ from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing
-from leaderforge.ports import LadderStanding
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing
 from leaderforge.services.moderation import HiddenPage
 
 Reason = Annotated[

@@ -12,9 +12,9 @@ from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER
+from leaderforge.domain.history import Kept
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.times import time_text
-from leaderforge.ports import Kept, LadderStanding
 from leaderforge.services.player_records import PlayerExport
 
 

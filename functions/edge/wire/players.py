@@ -11,8 +11,7 @@ from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerIn, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.players import MAX_NAME_LENGTH, username
-from leaderforge.ports import Player, ProfileChange
+from leaderforge.domain.players import MAX_NAME_LENGTH, Player, ProfileChange, username
 from leaderforge.services.player_records import Erasure
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"

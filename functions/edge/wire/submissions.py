@@ -12,8 +12,8 @@ from functions.edge.wire.fields import BoardName, IntegerIn, IntegerOut, RankOut
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.submissions import Submission
 from leaderforge.domain.times import time_text
-from leaderforge.ports import Submission
 from leaderforge.services.submit import Receipt
 
 MAX_BATCH = 1000

@@ -128,7 +128,7 @@ async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence
 
 async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence["Standing"]:
     """Store the chunk and return its players' standings."""
-    from leaderforge.ports import Player
+    from leaderforge.domain.players import Player
 
     chunk = await asyncio.to_thread(plan.make)
     users = [Player(user_id, name, None, plan.until) for user_id, name in chunk.names.items()]

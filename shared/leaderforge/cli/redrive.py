@@ -9,7 +9,7 @@ import typer
 from leaderforge.cli.stop_signals import run_until_stopped
 
 if TYPE_CHECKING:
-    from leaderforge.ports import DeadLetter
+    from leaderforge.domain.dead_letters import DeadLetter
 
 _MOST_SHOWN = 20
 """Maximum number of dead letters that are printed."""

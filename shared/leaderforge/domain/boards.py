@@ -1,6 +1,6 @@
 """Boards, their rules and their ladders."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
@@ -208,3 +208,12 @@ class Ladder(NamedTuple):
     @property
     def _period(self) -> Period:
         return self.board.calendar.numbered(self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedBoard:
+    """A board that was deleted at a time, and the ladders that it may have had."""
+
+    board: Board
+    ladders: Sequence[Ladder]
+    deleted_at: int

@@ -2,6 +2,8 @@
 
 import secrets
 import unicodedata
+from dataclasses import dataclass
+from typing import TypedDict
 
 from leaderforge.domain.errors import Refused
 
@@ -39,3 +41,20 @@ def new_user_ids(now: int, count: int = 1) -> list[int]:
     """
     base = (now - _EPOCH_MS) << _RANDOM_BITS
     return [base | low for low in secrets.SystemRandom().sample(range(MAX_NEW_IDS), count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A player. `email` is for operators only."""
+
+    user_id: int
+    username: str
+    email: str | None
+    created_at: int
+
+
+class ProfileChange(TypedDict, total=False):
+    """What is to change of a player: what is absent stays, and no email takes the email away."""
+
+    username: str
+    email: str | None

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import NamedTuple
 from uuid import UUID
 
-from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.order import MAX_TIME, ranked_score
 
 
@@ -138,3 +138,7 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
                 -standing.achieved_at,
                 -standing.run_id.int,
             )
+
+
+LadderStanding = tuple[Ladder, Standing]
+"""A standing and the ladder it is on."""

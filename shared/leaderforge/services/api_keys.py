@@ -7,7 +7,8 @@ from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey, digest_of, key_na
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import Refused
-from leaderforge.ports import Clock, KeyStore
+from leaderforge.ports.access import KeyStore
+from leaderforge.ports.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

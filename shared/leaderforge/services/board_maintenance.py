@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from leaderforge.domain.board_settings import PROPAGATION_MS
-from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import Clock, DeletedBoard, RankIndex, ScoreStore, Telemetry
+from leaderforge.domain.boards import Board, DeletedBoard, Ladder
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.leases import Lease
 from leaderforge.services.mending import load_standings
 

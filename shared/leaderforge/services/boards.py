@@ -7,7 +7,8 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, Conflict
-from leaderforge.ports import Clock, ScoreStore
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.scores import ScoreStore
 
 
 class BoardService:

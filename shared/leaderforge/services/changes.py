@@ -5,8 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import Unavailable
-from leaderforge.ports import Applied, ChangeFeed, Clock, Heard, LadderChange, Telemetry
+from leaderforge.ports.changes import ChangeFeed
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import Applied
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.top import TopCache
 
 ANNOUNCED_WITHIN_MS = 200

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.ports import RankIndex, ScoreStore
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.scores import ScoreStore
 
 T = TypeVar("T")
 

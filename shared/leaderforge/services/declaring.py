@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 from uuid import uuid4
 
-from leaderforge.ports import PendingProcesses
+from leaderforge.ports.pending import PendingProcesses
 
 BELIEF_S = 1.0
 """How long a process believes the index after it began to read the declarations, unless it reads them again."""

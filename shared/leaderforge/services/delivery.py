@@ -5,7 +5,11 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
-from leaderforge.ports import Applied, LadderStanding, LadderUpdate, NameSwap, Player, RankIndex, ScoreStore, Telemetry
+from leaderforge.domain.players import Player
+from leaderforge.domain.standings import LadderStanding
+from leaderforge.ports.index import Applied, LadderUpdate, NameSwap, RankIndex
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.mending import load_standings, mend_players

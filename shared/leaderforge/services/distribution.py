@@ -10,7 +10,8 @@ from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Counts
 from leaderforge.domain.order import FIRST, LAST, place, score_bound, user_id_of
 from leaderforge.domain.statistics import bucket_edges, percentile, rank_at
-from leaderforge.ports import Clock, Ranking
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.ranking import Ranking
 from leaderforge.services.entries import Bucket, Distribution, Entry, PlayerRank, Source
 from leaderforge.services.reading import Reader
 

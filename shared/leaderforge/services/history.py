@@ -6,8 +6,10 @@ from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.history import HistoryPoint
 from leaderforge.domain.periods import ALL_TIME, Period
-from leaderforge.ports import Clock, HistoryPoint, HistoryStore
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.history import HistoryStore
 from leaderforge.services.entries import PlayerRank
 from leaderforge.services.query import QueryService, Sees, nobody
 

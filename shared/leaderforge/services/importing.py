@@ -15,9 +15,13 @@ from leaderforge.domain.errors import (
     Unavailable,
     UsernameTaken,
 )
-from leaderforge.domain.players import new_user_ids
+from leaderforge.domain.players import Player, new_user_ids
 from leaderforge.domain.standings import Event, Standing
-from leaderforge.ports import Clock, LadderUpdate, Player, PlayerStore, Recorded, ScoreStore, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import LadderUpdate
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.delivery import Delivery
 
 _KNOWN_PLAYERS = 200_000

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from leaderforge.domain.chunks import chunks
+from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable, Unavailable
-from leaderforge.ports import DeadLetter, Submission, SubmissionQueue, Telemetry
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.queue import SubmissionQueue
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.submit import Receipt, SubmitService
 
 _CHUNK = 1000

@@ -9,7 +9,8 @@ from typing import TypeAlias
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import PeriodKind, number_of_name
-from leaderforge.ports import Clock, ScoreStore
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
 
 CURRENT = "current"

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Protocol
 
 from leaderforge.domain.errors import NotFound, TooManyListeners, Unavailable
-from leaderforge.ports import Telemetry
+from leaderforge.ports.telemetry import Telemetry
 
 HEARTBEAT_S = 15.0
 """Longest silence of a connection, in s."""

@@ -12,7 +12,13 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock, PendingProcesses, PlayerStore, RankIndex, ScoreStore, Telemetry
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import IndexValue, RankIndex, ScoreStore
+from leaderforge.ports.index import IndexValue, RankIndex
+from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:

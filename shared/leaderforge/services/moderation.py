@@ -7,8 +7,10 @@ from uuid import uuid4
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.standings import Event
-from leaderforge.ports import Clock, LadderStanding, Moderation, Submission
+from leaderforge.domain.standings import Event, LadderStanding
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.moderation import Moderation
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader

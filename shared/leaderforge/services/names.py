@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from leaderforge.ports import NameSwap, PlayerStore, RankIndex
+from leaderforge.ports.index import NameIndex, NameSwap
+from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
 
@@ -14,7 +15,7 @@ class NameSync:
     replaced one looks again: the index ends with the name that the store has, whatever the order of the replies.
     """
 
-    def __init__(self, index: RankIndex, users: PlayerStore) -> None:
+    def __init__(self, index: NameIndex, users: PlayerStore) -> None:
         self._index = index
         self._users = users
 

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import LadderUpdate, RankIndex, ScoreStore
+from leaderforge.ports.index import LadderUpdate, RankIndex
+from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.mending import load_standings
 from leaderforge.services.names import NameSync
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.periods import Period
-from leaderforge.ports import Clock, PeriodStore
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.periods import PeriodStore
 
 
 @dataclass(frozen=True, slots=True)

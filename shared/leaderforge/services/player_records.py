@@ -6,16 +6,12 @@ from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.ports import (
-    AuditLog,
-    Clock,
-    Erased,
-    Kept,
-    LadderStanding,
-    Player,
-    PlayerRecords,
-    PlayerStore,
-)
+from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.players import Player
+from leaderforge.domain.standings import LadderStanding
+from leaderforge.ports.access import AuditLog
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ACTS_A_READ = 1000

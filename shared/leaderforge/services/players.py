@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerExists, PlayerNotFound
-from leaderforge.domain.players import new_user_ids
-from leaderforge.ports import Clock, Player, PlayerStore, ProfileChange
+from leaderforge.domain.players import Player, ProfileChange, new_user_ids
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ATTEMPTS = 8

@@ -10,7 +10,9 @@ from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, LAST, score_bound
 from leaderforge.domain.statistics import percentile
-from leaderforge.ports import Clock, Ranking, Telemetry
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.ranking import Ranking
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
 from leaderforge.services.reading import Reader

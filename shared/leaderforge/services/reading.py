@@ -9,7 +9,11 @@ from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Counts, Row
 from leaderforge.domain.order import place, rank_bound
-from leaderforge.ports import PlayerStore, RankIndex, Ranking, ScoreStore, Telemetry
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.ranking import Ranking
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.trust import IndexTrust
 

@@ -5,8 +5,13 @@ from time import monotonic
 from uuid import uuid4
 
 from leaderforge.domain.boards import Board
+from leaderforge.domain.history import KeptPeriod
 from leaderforge.domain.periods import number_of_start
-from leaderforge.ports import Clock, KeptPeriod, PeriodStore, RankIndex, ScoreStore, Telemetry
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.maintain import SETTLE_MS
 
 KNOWN_MS = 30_000

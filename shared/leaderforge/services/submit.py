@@ -8,7 +8,10 @@ from uuid import UUID
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Applied, LadderUpdate, Recorded, ScoreStore, Submission, Telemetry
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.index import Applied, LadderUpdate
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.trust import IndexTrust

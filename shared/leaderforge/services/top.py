@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.ports import Clock, LadderChange, Telemetry
+from leaderforge.domain.changes import LadderChange
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Page, Source
 
 SIZES = (10, 100, 1000)

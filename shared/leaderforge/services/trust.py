@@ -20,7 +20,12 @@ from time import monotonic
 
 from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
 from leaderforge.domain.survey import Survey
-from leaderforge.ports import COMMIT_LIMIT_MS, CatchUps, Clock, PendingProcess, PendingProcesses, RankIndex, Telemetry
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.index_maintenance import CatchUps
+from leaderforge.ports.pending import PendingProcess, PendingProcesses
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
 
 _RENEWAL_S = 0.2

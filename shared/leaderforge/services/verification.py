@@ -7,7 +7,11 @@ from uuid import uuid4
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.survey import VerificationState
-from leaderforge.ports import Clock, PlayerStore, RankIndex, ScoreStore, Telemetry
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.comparing import still_different
 from leaderforge.services.maintain import OnRepair
 from leaderforge.services.mending import mend_players

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from leaderforge.adapters.aws.client import AwsAccess, AwsClient, AwsError
+from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable
-from leaderforge.ports import DeadLetter
 
 _MOST_ENTRIES = 10
 """Maximum number of messages of an SQS call."""

@@ -8,11 +8,12 @@ from uuid import UUID
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, removed_standing
-from leaderforge.ports import Clock, DeletedBoard, Submission
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.clock import Clock
 
 EventKey: TypeAlias = tuple[int, int, UUID]
 """User, board and submission id."""

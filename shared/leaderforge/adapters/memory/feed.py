@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from weakref import WeakSet
 
+from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Clock, Heard, LadderChange
+from leaderforge.ports.clock import Clock
 
 _CONFIRM_S = 0.25
 

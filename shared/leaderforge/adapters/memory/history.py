@@ -6,8 +6,8 @@ from uuid import UUID
 
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.history import HistoryPoint, PlayedLadder
 from leaderforge.domain.standings import combine, standing_of
-from leaderforge.ports import HistoryPoint, PlayedLadder
 
 
 class MemoryHistoryStore:

@@ -14,7 +14,8 @@ from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
-from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
+from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
+from leaderforge.ports.index_maintenance import CatchUps
 
 _NODE = "memory"
 

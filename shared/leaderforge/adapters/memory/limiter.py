@@ -2,7 +2,7 @@
 
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import Allowance, RateLimit, take
-from leaderforge.ports import Clock
+from leaderforge.ports.clock import Clock
 
 
 class MemoryRateLimiter:

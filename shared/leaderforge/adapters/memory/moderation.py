@@ -8,8 +8,15 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked, PlayerNotFound
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, REMOVED, Standing, removed_standing
-from leaderforge.ports import LadderStanding, Submission
+from leaderforge.domain.standings import (
+    HIDDEN_ENTRY,
+    HIDDEN_PLAYER,
+    REMOVED,
+    LadderStanding,
+    Standing,
+    removed_standing,
+)
+from leaderforge.domain.submissions import Submission
 
 
 class MemoryModeration:

@@ -5,7 +5,7 @@ from time import monotonic
 from uuid import UUID
 
 from leaderforge.domain.errors import StoreUnavailable
-from leaderforge.ports import PendingProcess
+from leaderforge.ports.pending import PendingProcess
 
 
 class MemoryPendingProcesses:

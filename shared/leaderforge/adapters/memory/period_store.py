@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import KeptPeriod
+from leaderforge.domain.history import KeptPeriod
 
 
 class MemoryPeriodStore:

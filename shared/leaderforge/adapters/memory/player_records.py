@@ -7,8 +7,8 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.standings import removed_standing
-from leaderforge.ports import Erased, Kept, LadderStanding
+from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.standings import LadderStanding, removed_standing
 
 
 class MemoryPlayerRecords:

@@ -7,8 +7,8 @@ from time import time_ns
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
-from leaderforge.domain.players import name_key
-from leaderforge.ports import Clock, Player, ProfileChange
+from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.ports.clock import Clock
 
 
 def microseconds() -> int:

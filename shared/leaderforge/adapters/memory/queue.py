@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import count
 
+from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import QueueUnavailable
-from leaderforge.ports import DeadLetter
 
 _MOST = 10
 

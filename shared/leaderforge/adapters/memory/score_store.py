@@ -14,17 +14,20 @@ from leaderforge.domain.errors import (
     RuleViolated,
     ScoreOutOfRange,
 )
+from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.standings import (
     Event,
+    LadderStanding,
     Standing,
     combine,
     is_improvement,
     standing_of,
 )
-from leaderforge.ports import Clock, Kept, LadderStanding, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.clock import Clock
 
 
 class MemoryScoreStore(MemoryBoards):

@@ -8,7 +8,8 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.ports import COMMIT_LIMIT_MS, Clock
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.ports.clock import Clock
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import listed, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, standing_of_row, standing_row
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Event, Standing, fold, removed_standing
-from leaderforge.ports import Clock, DeletedBoard
+from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
 _ALWAYS = 2**62

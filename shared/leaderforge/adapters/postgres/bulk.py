@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.writing import standing_row
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.players import name_key
+from leaderforge.domain.players import Player, name_key
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import EventTuple, Player
+from leaderforge.ports.history import EventTuple
 
 _USER_COLUMNS = ("user_id", "username", "email", "created_at")
 _EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")

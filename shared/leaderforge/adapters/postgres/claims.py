@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
-from leaderforge.domain.players import name_key
-from leaderforge.ports import Player, ProfileChange
+from leaderforge.domain.players import Player, ProfileChange, name_key
 
 
 @dataclass(slots=True)

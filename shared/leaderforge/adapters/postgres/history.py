@@ -6,8 +6,8 @@ from uuid import UUID
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
+from leaderforge.domain.history import HistoryPoint, PlayedLadder
 from leaderforge.domain.order import ranked_score
-from leaderforge.ports import HistoryPoint, PlayedLadder
 
 _END = (2**63 - 1, UUID(int=2**128 - 1))
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.errors import RuleViolated
-from leaderforge.ports import Submission
+from leaderforge.domain.submissions import Submission
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 

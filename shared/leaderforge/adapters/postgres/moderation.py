@@ -18,8 +18,9 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.order import ranked_score
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, Standing, removed_standing
-from leaderforge.ports import Clock, LadderStanding, Submission
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, removed_standing
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.clock import Clock
 
 ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
 """What is done to a player's standings, which are locked, at a time in microseconds."""

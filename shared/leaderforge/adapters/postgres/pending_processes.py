@@ -5,7 +5,7 @@ from uuid import UUID
 
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import listed, statement
-from leaderforge.ports import PendingProcess
+from leaderforge.ports.pending import PendingProcess
 
 
 class PostgresPendingProcesses:

@@ -6,7 +6,7 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import KeptPeriod
+from leaderforge.domain.history import KeptPeriod
 
 
 class PostgresPeriodStore:

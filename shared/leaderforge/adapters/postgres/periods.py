@@ -9,7 +9,7 @@ from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import ALL_TIME
-from leaderforge.ports import Recorded
+from leaderforge.domain.submissions import Recorded
 
 _Ids: TypeAlias = tuple[int, int]
 """Board and period."""

@@ -7,7 +7,7 @@ from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.ports import LadderStanding
+from leaderforge.domain.standings import LadderStanding
 
 
 async def standings_of_player(connection: Connection, user_id: int, since: int = 0) -> Sequence[LadderStanding]:

@@ -9,8 +9,9 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.standings import Event, removed_standing
-from leaderforge.ports import Clock, Erased, Kept, LadderStanding
+from leaderforge.domain.history import Erased, Kept
+from leaderforge.domain.standings import Event, LadderStanding, removed_standing
+from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
 

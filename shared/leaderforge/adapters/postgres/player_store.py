@@ -14,8 +14,8 @@ from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.players import name_key
-from leaderforge.ports import Clock, Player, ProfileChange
+from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.ports.clock import Clock
 
 _BEFORE_ALL = -(2**63)
 _LAST_CHARACTER = chr(0x10FFFF)

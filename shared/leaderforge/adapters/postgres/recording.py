@@ -15,7 +15,8 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import listed, statement
 from leaderforge.adapters.postgres.writing import write, write_at_once
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
-from leaderforge.ports import Clock, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.clock import Clock
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
 """What became of each submission, in their order."""

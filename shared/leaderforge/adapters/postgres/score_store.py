@@ -18,7 +18,8 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.standings import Standing
-from leaderforge.ports import Clock, Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
 _CHANGES_A_CHUNK = 2_000

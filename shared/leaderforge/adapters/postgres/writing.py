@@ -18,7 +18,7 @@ from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Conflict, LeaderForgeError
 from leaderforge.domain.order import ranked_score
 from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
-from leaderforge.ports import Recorded, Submission
+from leaderforge.domain.submissions import Recorded, Submission
 
 EventKey: TypeAlias = tuple[int, int, UUID]
 """User, board and submission id."""

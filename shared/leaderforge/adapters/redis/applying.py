@@ -16,7 +16,7 @@ from leaderforge.adapters.redis.records import (
 )
 from leaderforge.domain.boards import Board
 from leaderforge.domain.order import USER_BYTES, rank_bound
-from leaderforge.ports import Applied, LadderUpdate
+from leaderforge.ports.index import Applied, LadderUpdate
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from redis.exceptions import RedisError
 
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.ports import Clock, Heard, LadderChange
+from leaderforge.ports.clock import Clock
 
 _PING_S = 0.25
 

@@ -25,7 +25,8 @@ from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.survey import Survey, VerificationState
-from leaderforge.ports import Applied, CatchUps, IndexValue, LadderUpdate, NameSwap
+from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
+from leaderforge.ports.index_maintenance import CatchUps
 
 _RECORDS_A_CALL = 500
 _LADDERS_A_TRIP = 64

@@ -4,7 +4,7 @@ from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.rates import Allowance, RateLimit
-from leaderforge.ports import Clock
+from leaderforge.ports.clock import Clock
 
 
 class RedisRateLimiter:

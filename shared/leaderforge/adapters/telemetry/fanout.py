@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 
-from leaderforge.ports import Telemetry
+from leaderforge.ports.telemetry import Telemetry
 
 
 class Fanout:

@@ -13,7 +13,7 @@ from leaderforge.adapters.tokens.trusted import TrustedKey
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.callers import Caller, KeyScope, player
 from leaderforge.domain.errors import Unauthenticated
-from leaderforge.ports import Clock
+from leaderforge.ports.clock import Clock
 
 KEPT_MS = 60_000
 """Longest time in ms for which a verified token is cached. It never outlives the token."""

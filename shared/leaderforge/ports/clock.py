@@ -1,0 +1,6 @@
+"""The clock."""
+
+from collections.abc import Callable
+
+Clock = Callable[[], int]
+"""Returns the time now."""
