@@ -1,7 +1,8 @@
 """When a process believes the index: two processes over one store and one index, step by step."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.services import declaring, trust
+from leaderforge.services.declaring import BELIEF_S
 from leaderforge.services.entries import Source
 from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.submit import SubmitService
@@ -83,31 +85,41 @@ async def source(process: Process) -> Source:
     return (await ranked(process))[1]
 
 
+class Elapsed:
+    """Seconds that pass when a test says so, or a declaration waits to take effect."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Look at all conditions with each read, and do not repeat refusals."""
+def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
+    """Let belief end when a test says so, whatever the machine is doing; look at all conditions with each read."""
+    elapsed = Elapsed()
+    monkeypatch.setattr(trust, "monotonic", elapsed)
     monkeypatch.setattr(trust, "_REFUSAL_S", 0)
-    monkeypatch.setattr(trust, "BELIEF_S", 0.1)
-    monkeypatch.setattr(trust, "_RENEWAL_S", 0.02)
-    monkeypatch.setattr(declaring, "BELIEF_S", 0.1)
-    return iter([None])
+    monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)
+    monkeypatch.setattr(declaring, "monotonic", elapsed)
+    monkeypatch.setattr(declaring, "asyncio", SimpleNamespace(Lock=asyncio.Lock, sleep=elapsed.sleep))
+    return elapsed
 
 
 @pytest.fixture
-async def world() -> World:
+async def world() -> AsyncIterator[World]:
     made = World()
     await made.one.maintain.reconcile()
     assert await source(made.one) is Source.INDEX
     assert await source(made.other) is Source.INDEX
-    return made
-
-
-async def lapsed(process: Process) -> None:
-    """Return once the process has to look at the conditions again."""
-    process.trust.close()
-    while process.trust.current() is not None:
+    yield made
+    for process in (made.one, made.other):
         process.trust.close()
-        await asyncio.sleep(0.01)
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
@@ -282,11 +294,11 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
-async def test_a_watermark_that_is_too_late_is_none(world: World, later_ms: int) -> None:
+async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
     """A clock was put back. What was recorded since lies before the watermark, so no pass would look at it."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
-    await lapsed(world.other)
+    elapsed.now += BELIEF_S
     assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
     assert max(mark or 0 for mark in await world.index.watermarks()) <= world.now - COMMIT_LIMIT_MS
 
@@ -297,16 +309,16 @@ async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: Wo
     assert await world.one.maintain.reconcile() == 1
 
 
-async def test_a_watermark_that_fell_has_the_index_caught_up(world: World) -> None:
+async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elapsed: Elapsed) -> None:
     """A node came back with an old snapshot."""
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()
-    await lapsed(world.other)
+    elapsed.now += BELIEF_S
     assert await source(world.other) is Source.INDEX
     old = [mark - 1000 for mark in await world.index.watermarks() if mark is not None]
     await world.index.finish_rebuild(await world.index.begin_rebuild([LADDER], [0, 1]), [0, 1], min(old))
-    await lapsed(world.other)
+    elapsed.now += BELIEF_S
     world.now += 1000
     assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
 
@@ -319,9 +331,9 @@ async def test_an_answer_is_not_given_if_the_belief_broke_meanwhile(world: World
         world.one.trust.leave(belief)
 
 
-async def test_a_lapse_of_the_belief_is_noticed_though_it_was_renewed_since(world: World) -> None:
+async def test_a_lapse_of_the_belief_is_noticed_though_it_was_renewed_since(world: World, elapsed: Elapsed) -> None:
     belief = world.one.trust.current()
-    await lapsed(world.one)
+    elapsed.now += BELIEF_S
     assert await world.one.trust.is_believed()
     assert not world.one.trust.holds(belief)
 
@@ -339,17 +351,17 @@ async def test_that_a_player_is_not_ranked_is_believed_as_little(world: World, m
     assert ([entry.user_id for entry in page.entries], page.source) == ([1], Source.STORE)
 
 
-async def test_reads_go_on_while_the_store_does_not_answer(world: World) -> None:
+async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed: Elapsed) -> None:
     """Nothing new is acknowledged meanwhile."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     world.processes.available = False
     for _ in range(3):
-        await asyncio.sleep(0.04)
-        assert await world.other.trust.is_believed()
+        elapsed.now += 0.4
+        assert await world.other.trust.renewed() is not None
     world.processes.available = True
     await world.processes.declare(uuid4())
-    await lapsed(world.other)
+    elapsed.now += BELIEF_S
     assert await source(world.other) is Source.STORE
 
 
