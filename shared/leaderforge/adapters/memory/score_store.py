@@ -169,6 +169,7 @@ class MemoryScoreStore(MemoryBoards):
 
     def erase(self, user_id: int) -> tuple[int, int]:
         """Erase the player's events and standings, and return how many these were."""
+        self._next_revision()  # which what is left behind in the index has
         events = [key for key in self._events if key[0] == user_id]
         for key in events:
             del self._events[key], self._recorded_at[key]

@@ -33,16 +33,18 @@ class PostgresPlayerRecords:
             yield [_kept(row) for row in rows]
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
-        async def work(connection: Connection, _: int) -> Erased:
+        async def work(connection: Connection, now: int) -> Erased:
             player = user_of(await lock_player(connection, user_id))
             # Submissions under way have their standings, and with them their events, committed once these are locked.
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)
+            last = max((standing.revision for _, standing in standings), default=0) + 1
+            await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),
                 standings=_count(await connection.execute(statement("erase_standings"), user_id)),
                 acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
-                removed=[(ladder, removed_standing(ladder.board, user_id, s.revision + 1)) for ladder, s in standings],
+                removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
             )
             await release(connection, player)
             await connection.execute(statement("erase_user"), user_id)

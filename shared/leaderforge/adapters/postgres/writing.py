@@ -142,15 +142,21 @@ def _folded(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingK
 
 
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
-    """Hide new standings of players who are hidden, and return them so.
+    """Hide new standings of players who are hidden, raise those of reused ids, and return all of these.
 
     Whoever hides a player locks them, which waits for transactions such as this one: the foreign key sees to it.
     """
-    hidden = [row["user_id"] for row in await connection.fetch(statement("hidden_users"), listed(user_ids))]
-    if not hidden:
+    newcomers = await connection.fetch(statement("newcomers"), listed(user_ids))
+    if not newcomers:
         return {}
-    await connection.execute(statement("hide_standings"), listed(hidden))
-    return _standings(await connection.fetch(statement("standings_of_users"), listed(hidden)), boards)
+    for row in newcomers:
+        if row["revision"] is not None:
+            await connection.execute(statement("raise_revisions"), row["user_id"], row["revision"])
+    hidden = [row["user_id"] for row in newcomers if row["hidden"]]
+    if hidden:
+        await connection.execute(statement("hide_standings"), listed(hidden))
+    changed = listed([row["user_id"] for row in newcomers])
+    return _standings(await connection.fetch(statement("standings_of_users"), changed), boards)
 
 
 def _standings(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings:

@@ -6,3 +6,7 @@ create table pending_processes (
     process_id uuid primary key,
     declared_at timestamptz not null
 );
+
+-- The highest revision of an erased player. Standings of a later player with the same id begin above it, also if a clock
+-- was put back meanwhile: in the index, older updates are told from newer ones by their revisions.
+alter table touches add column revision bigint;

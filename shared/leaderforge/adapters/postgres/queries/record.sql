@@ -20,7 +20,10 @@ fresh as (
 ),
 -- Whoever hides a player locks them: a standing that begins to be waits for that, and is hidden with the others.
 newcomers as (
-    select user_id, hidden
+    select
+        user_id, hidden,
+        -- An erased player had the same id: its revisions must stay below, though a clock was put back.
+        (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (
         select user_id
@@ -36,7 +39,7 @@ newcomers as (
 counted as (
     select
         user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
-        score <> 0, 1, $13::bigint, case when newcomers.hidden then 2 else 0 end
+        score <> 0, 1, greatest($13::bigint, newcomers.last_revision + 1), case when newcomers.hidden then 2 else 0 end
     from fresh
     join given using (user_id, board_id)
     left join newcomers using (user_id)

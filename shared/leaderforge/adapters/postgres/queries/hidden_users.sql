@@ -1,1 +1,0 @@
-select user_id from users where user_id = any (string_to_array($1, ',')::bigint[]) and hidden;

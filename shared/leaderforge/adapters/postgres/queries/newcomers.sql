@@ -1,0 +1,7 @@
+-- Which of these players are hidden, or have the id of an erased player, whose highest revision is returned.
+select users.user_id, users.hidden, max(touches.revision) as revision
+from users
+left join touches on touches.user_id = users.user_id
+where users.user_id = any (string_to_array($1, ',')::bigint[])
+group by users.user_id, users.hidden
+having users.hidden or max(touches.revision) is not null;
