@@ -7,6 +7,7 @@ from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
 
+from tests.torture.mutations import MUTATIONS
 from tests.torture.nemeses import NEMESES
 from tests.torture.report import say
 from tests.torture.run import Plan, run
@@ -15,12 +16,15 @@ from tests.torture.run import Plan, run
 def main() -> int:
     """Run, print the outcome, and return 1 if any answer was wrong."""
     options = _options()
+    mutation = MUTATIONS.get(options.mutation)
     plan = Plan(
         seconds=options.seconds,
         seed=options.seed,
         nodes=options.nodes,
         citus=options.citus,
-        nemeses=tuple(options.nemesis or ()),
+        nemeses=tuple(options.nemesis or (mutation.nemeses if mutation else ())),
+        mutation=options.mutation,
+        until_found=options.until_found,
         settle_s=options.settle,
     )
     say(f"seed {plan.seed}")
@@ -33,6 +37,8 @@ def main() -> int:
             options.report, seed=plan.seed, seconds=plan.seconds, nodes=plan.nodes, citus=plan.citus is not None
         )
     say(f"{report.reads.total()} reads checked, {report.total} violations")
+    if report.violations:
+        say(f"the first after {report.violations[0].at_s:.1f} s")
     return 1 if report.total else 0
 
 
@@ -43,6 +49,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--citus", metavar="DSN", help="use this Citus cluster; its LeaderForge tables are dropped")
     parser.add_argument("--seed", type=int, default=SystemRandom().randrange(2**32), help="of everything random")
     parser.add_argument("--nemesis", nargs="+", choices=list(NEMESES), metavar="NAME", help="only these")
+    parser.add_argument("--mutation", choices=list(MUTATIONS), metavar="NAME", help="break one promise of the product")
+    parser.add_argument("--until-found", action="store_true", help="end at the first violation")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds between two nemeses")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write everything there, as JSON")
     return parser.parse_args()

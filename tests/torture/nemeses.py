@@ -8,7 +8,7 @@ from time import monotonic
 
 from tests.torture.late import LateWriter
 from tests.torture.report import Report
-from tests.torture.rig import API_PROCESSES, Rig
+from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S, Rig
 from tests.torture.writers import BASE, Writer
 from tests.waiting import until
 
@@ -24,15 +24,25 @@ MODERATING: Mapping[str, int] = {
     "submit": 30,
 }
 
+ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
+"""Acts of which a retry finds nothing to do: it brings nothing to the index that the first attempt did not."""
+
 NOTHING: Mapping[str, int] = {"pause": 1}
+RENAMING: Mapping[str, int] = {"rename": 1}
 
 _FEWEST_PENDING = 5
+
+_LOOKED_S = 0.05
+"""How often a wait that may end early looks whether it may (s)."""
 
 DAY_S, HOUR_S = 86_400, 3_600
 
 
 class Stage:
-    """What a nemesis acts on, and how long it lasts: `scale` shortens all durations."""
+    """What a nemesis acts on, and how long it lasts: `scale` shortens all durations.
+
+    With `until_found`, waits end at the first violation.
+    """
 
     def __init__(
         self,
@@ -43,15 +53,26 @@ class Stage:
         random: Random,
         scale: float,
         clock_jumps: bool,
+        until_found: bool = False,
     ) -> None:
         self.rig, self.writers, self.late, self.report, self.random = rig, writers, late, report, random
-        self.scale, self.clock_jumps = scale, clock_jumps
+        self.scale, self.clock_jumps, self._until_found = scale, clock_jumps, until_found
         self.background: Mapping[str, int] = BASE
         self.nodes = range(rig.valkey.size)
 
+    def is_over(self) -> bool:
+        """Return whether the run has found all that it looks for."""
+        return self._until_found and self.report.total > 0
+
     async def hold(self, seconds: float) -> None:
         """Let the nemesis last so long."""
-        await asyncio.sleep(seconds * self.scale)
+        await self.pause(seconds * self.scale)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, whatever the scale."""
+        ends = monotonic() + seconds
+        while not self.is_over() and (remaining := ends - monotonic()) > 0:  # noqa: ASYNC110 - any reader may end it
+            await asyncio.sleep(min(remaining, _LOOKED_S) if self._until_found else remaining)
 
     async def freeze(self, least: float = 0.3, most: float = 5.0) -> None:
         """Wait for a random time of this range, in s."""
@@ -73,7 +94,12 @@ class Stage:
     async def acknowledged(self, count: int) -> None:
         """Return once so many more writes were acknowledged, fewer in a shortened run."""
         goal = self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale))
-        await until(lambda: self.report.writes[200] >= goal, f"{count} writes to be acknowledged")
+        await until(lambda: self.is_over() or self.report.writes[200] >= goal, f"{count} writes to be acknowledged")
+
+    def write_through(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
+        """Have the writers send to these processes only."""
+        for writer in self.writers:
+            writer.processes = processes
 
     def process(self) -> int:
         """Return the number of an API process."""
@@ -164,6 +190,43 @@ async def crash_in_outage(stage: Stage) -> None:
         stage.act(NOTHING)
         await stage.hold(5)
         stage.rest()
+
+
+async def crash_at_outage(stage: Stage) -> None:
+    """Kill both API processes after commits that they have neither delivered nor declared."""
+    stage.act(ONCE)
+    stage.rig.freeze_index(stage.nodes)
+    stage.step("all nodes frozen")
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # later, they would declare
+    stage.rig.kill_apis()
+    stage.step("both processes killed")
+    stage.rig.thaw_index(stage.nodes)
+    await _start(stage, range(API_PROCESSES))
+    stage.act(NOTHING)
+    await stage.hold(3)
+    stage.rest()
+
+
+async def crash_beside_frozen(stage: Stage) -> None:
+    """Kill the process that has pending updates while the other one is frozen and misses the outage."""
+    frozen = stage.process()
+    crashing = [number for number in range(API_PROCESSES) if number != frozen]
+    stage.act(stage.random.choice((RENAMING, BASE)))
+    stage.write_through(crashing)
+    await stage.pause(INDEX_TIMEOUT_S)  # writes sent before are answered
+    stage.rig.apis[frozen].process.pause()
+    stage.rig.freeze_index(stage.nodes)
+    stage.step(f"process {frozen} and all nodes frozen")
+    await stage.acknowledged(20)
+    stage.rig.kill_apis(crashing)
+    stage.rig.thaw_index(stage.nodes)
+    stage.rig.apis[frozen].process.resume()
+    stage.step(f"processes {crashing} killed, {frozen} resumed")
+    stage.act(NOTHING)
+    stage.write_through()
+    await stage.hold(3)
+    stage.rest()
+    await _start(stage, crashing)
 
 
 async def rebuild(stage: Stage) -> None:
@@ -281,6 +344,8 @@ NEMESES: Mapping[str, Nemesis] = {
         kill_api,
         kill_apis,
         crash_in_outage,
+        crash_at_outage,
+        crash_beside_frozen,
         freeze_api,
         rebuild,
         wipe_partition,

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +22,32 @@ from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from tests.contract.store_fixtures import empty
 from tests.torture.faketime import Clock
+from tests.torture.mutations import APPLICATION, VARIABLE
 from tests.torture.wire import Client
 
 SUBMIT_KEY, ADMIN_KEY = "key-of-the-game", "key-of-the-operator"
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
 
+INDEX_TIMEOUT_S = 0.5
+"""The API processes' limit for the index."""
+
+_ROOT = Path(__file__).parents[2]
+
 _BOARDS = (
     {"board": BOARD, "policy": "best", "order": "desc"},
     {"board": LATE_BOARD, "policy": "best", "order": "desc", "periods": ["season"], "season": "* * * * *"},
 )
+
+
+class MutatedApi(ApiServer):
+    """An API process that serves a mutation: see `mutations`."""
+
+    def start(self, settings: Mapping[str, str]) -> None:
+        """Start the process with these settings in its environment; `wait_healthy` says when it serves."""
+        options = ["--factory", "--app-dir", str(_ROOT), "--host", self.host, "--port", str(self.port)]
+        command = [sys.executable, "-m", "uvicorn", APPLICATION, *options, "--no-access-log"]
+        self.process.start(command, environment={**os.environ, **settings})
 
 
 @dataclass(slots=True)
@@ -52,13 +68,20 @@ class Rig:
     """The processes under test. Each API process has a URL that outlives it."""
 
     def __init__(
-        self, directory: Path, valkey: ValkeyCluster, postgres: PostgresServer | None, dsn: str, nodes: int
+        self,
+        directory: Path,
+        valkey: ValkeyCluster,
+        postgres: PostgresServer | None,
+        dsn: str,
+        nodes: int,
+        mutation: str | None,
     ) -> None:
         self.valkey, self.postgres, self.dsn = valkey, postgres, dsn
         self.clock = Clock(directory / "clock")
         self.journal = Journal()
         self.partitions = 2 * nodes
-        self.apis = [self._api(directory / f"api-{number}") for number in range(API_PROCESSES)]
+        kind = MutatedApi if mutation else ApiServer
+        self.apis = [_api(kind, directory / f"api-{number}") for number in range(API_PROCESSES)]
         self.settings = {
             "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
             "LEADERFORGE_POSTGRES_DSN": dsn,
@@ -66,10 +89,11 @@ class Rig:
             "LEADERFORGE_PARTITIONS": str(self.partitions),
             "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
             "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
-            "LEADERFORGE_INDEX_TIMEOUT_MS": "500",
+            "LEADERFORGE_INDEX_TIMEOUT_MS": str(round(INDEX_TIMEOUT_S * 1000)),
             "LEADERFORGE_RECONCILE_MS": "1000",
             "LEADERFORGE_LATE_GRACE_MS": "7200000",
         }
+        self._mutation = {VARIABLE: mutation} if mutation else {}
 
     def client(self, process: int, key: str = "") -> Client:
         """Return a client of one API process."""
@@ -80,7 +104,7 @@ class Rig:
         for number in processes:
             api = self.apis[number]
             api.process.kill()
-            api.start(self.settings | dict(self.clock.environment))
+            api.start(self.settings | self._mutation | dict(self.clock.environment))
 
     async def healthy(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
         """Return once these API processes serve."""
@@ -170,13 +194,14 @@ class Rig:
         if self.postgres is not None and self.postgres.pid is None:
             self.postgres.restart()
 
-    def _api(self, directory: Path) -> ApiServer:
-        directory.mkdir()
-        return ApiServer(directory, directory / "api.log", host=LOOPBACK, port=free_port(), workers=1)
+
+def _api(kind: type[ApiServer], directory: Path) -> ApiServer:
+    directory.mkdir()
+    return kind(directory, directory / "api.log", host=LOOPBACK, port=free_port(), workers=1)
 
 
 @asynccontextmanager
-async def opened(directory: Path, nodes: int, citus: str | None) -> AsyncIterator[Rig]:
+async def opened(directory: Path, nodes: int, citus: str | None, mutation: str | None) -> AsyncIterator[Rig]:
     """Yield a rig with an empty database, and end everything afterwards."""
     valkey = ValkeyCluster(directory / "valkey", nodes=nodes)
     postgres = None if citus else PostgresServer(directory / "postgres")
@@ -187,7 +212,7 @@ async def opened(directory: Path, nodes: int, citus: str | None) -> AsyncIterato
         if citus:
             await empty(citus)
         await migrate(dsn)
-        rig = Rig(directory, valkey, postgres, dsn, nodes)
+        rig = Rig(directory, valkey, postgres, dsn, nodes, mutation)
         try:
             yield rig
         finally:

@@ -27,7 +27,8 @@ _STOP_S = 60.0
 class Plan:
     """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `calm_s` the time at the end.
 
-    With `rounds`, each nemesis is done that many times, however long that takes.
+    With `rounds`, each nemesis is done that many times, however long that takes. With `until_found`, the run ends at
+    the first violation. With `mutation`, the API processes have this fault.
     """
 
     seconds: float
@@ -44,11 +45,13 @@ class Plan:
     settle_s: float = 6.0
     calm_s: float = 10.0
     rounds: int | None = None
+    mutation: str | None = None
+    until_found: bool = False
 
 
 async def run(plan: Plan, directory: Path) -> Report:
     """Return what a run came to."""
-    async with opened(directory, plan.nodes, plan.citus) as rig:
+    async with opened(directory, plan.nodes, plan.citus, plan.mutation) as rig:
         report = Report(rig.journal)
         await _run(plan, rig, report)
         return report
@@ -70,7 +73,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         for process in range(API_PROCESSES)
         for _ in range(plan.readers)
     ]
-    stage = Stage(rig, writers, late, report, Random(random.random()), plan.scale, clock_jumps)
+    stage = Stage(rig, writers, late, report, Random(random.random()), plan.scale, clock_jumps, plan.until_found)
     if not plan.nemeses:
         stage.background = {**BASE, **ACTS}
     stage.rest()
@@ -78,6 +81,8 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     async with _going_on(plan, writers, readers, report):
         await asyncio.sleep(_WARM_S)
         await _torment(plan, stage)
+        if stage.is_over():
+            return
         await rig.mend()
         rig.journal.note("calm", "mended")
         await asyncio.sleep(plan.calm_s)
@@ -91,7 +96,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
     ends = inf if plan.rounds else stage.report.began + plan.seconds - plan.calm_s
     order: list[str] = []
     rounds = 0
-    while names and monotonic() < ends:
+    while names and monotonic() < ends and not stage.is_over():
         if not order:
             if rounds == plan.rounds:
                 return
@@ -107,7 +112,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
         except Skipped as reason:
             stage.report.skipped[name] = str(reason)
             names.remove(name)
-        await asyncio.sleep(min(plan.settle_s, max(0.0, ends - monotonic())))
+        await stage.pause(min(plan.settle_s, max(0.0, ends - monotonic())))
 
 
 @asynccontextmanager

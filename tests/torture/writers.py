@@ -67,6 +67,7 @@ class Writer:
         self._players = list(players)
         self._erased: list[int] = []
         self.weights: Mapping[str, int] = BASE
+        self.processes: Sequence[int] = range(API_PROCESSES)
         self.over = False
         now = monotonic()
         for user_id in players:
@@ -239,7 +240,7 @@ class Writer:
     async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Answer:
         attempts = 0
         while True:
-            self._process = self._random.randrange(API_PROCESSES)
+            self._process = self._random.choice(self.processes)
             answer = await self._clients[self._process].ask(method, path, body)
             self._report.wrote(answer.status)
             attempts += 1

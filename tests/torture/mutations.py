@@ -1,0 +1,167 @@
+"""Deliberate faults of the protocol, each of which the checker must find.
+
+`create_app` is what uvicorn serves in a mutated run: the product with one promise broken, in the API processes only.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+
+from functions import local
+from leaderforge.domain.boards import Ladder, Policy
+from leaderforge.domain.errors import Unavailable
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.services import maintain, trust
+from leaderforge.services.declaring import Declaration
+from leaderforge.services.delivery import Delivery
+from leaderforge.services.mending import drop_players, load_standings
+from leaderforge.services.submit import Receipt, SubmitService
+from leaderforge.services.trust import IndexTrust
+
+VARIABLE = "LEADERFORGE_TORTURE_MUTATION"
+"""Environment variable that names the mutation of an API process."""
+
+APPLICATION = f"{__name__}:create_app"
+"""Factory that uvicorn serves in a mutated run."""
+
+_UNCOMMITTED_S = 0.1
+"""How long an early acknowledgement precedes its commit (s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A fault, and the nemeses that make its answers wrong."""
+
+    apply: Callable[[], None]
+    nemeses: Sequence[str]
+
+
+def believe_at_start() -> None:
+    """Break: a process does not believe the index before a catch-up that began after its start.
+
+    What a crash left committed but neither delivered nor declared stays missing from the index.
+    """
+    original = IndexTrust.__init__
+
+    def init(self: IndexTrust, *parts: Any) -> None:
+        original(self, *parts)
+        self._doubted = False
+
+    _replace(IndexTrust, "__init__", init)
+
+
+def drop_pending_names() -> None:
+    """Break: names that the index could not take are kept as pending, and declared, before they are acknowledged."""
+
+    async def refresh_names(self: Delivery, user_ids: Collection[int]) -> None:
+        try:
+            await self._names.refresh(user_ids)
+        except Unavailable:
+            return
+
+    _replace(Delivery, "_refresh_names", refresh_names)
+
+
+def remove_before_loading() -> None:
+    """Break: reconciliation replaces the entries of touched players in one step.
+
+    It removes them first and loads them afterwards, as release 0.1.0 did: they vanish meanwhile.
+    """
+
+    async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
+        await drop_players(index, store, user_ids)
+        stored = await store.standings_of(user_ids)
+        for ladder, standings in stored:
+            await load_standings(index, store, ladder, standings)
+        return [ladder for ladder, _ in stored]
+
+    _replace(maintain, "mend_touched", mend)
+
+
+def future_watermark() -> None:
+    """Break: a watermark that a clock set which has been put back since marks an incomplete partition.
+
+    Catch-ups begin at it, therefore they overlook everything committed before it.
+    """
+
+    def is_credible(watermark: int | None, now: int) -> bool:
+        return watermark is not None
+
+    for module in (trust, maintain):
+        _replace(module, "is_credible", is_credible)
+
+
+def undeclared() -> None:
+    """Break: a process declares its pending updates, to all others, before it acknowledges them."""
+
+    async def declare(self: Declaration) -> None:
+        pass
+
+    _replace(Declaration, "declare", declare)
+
+
+def acknowledge_early() -> None:
+    """Break: a submission is acknowledged once it is committed.
+
+    The receipt shows the standing that the commit is expected to bring, and the commit follows.
+    """
+    commit = SubmitService.submit
+    commits: set[asyncio.Task[Receipt]] = set()
+
+    async def commit_later(self: SubmitService, submission: Submission) -> Receipt:
+        await asyncio.sleep(_UNCOMMITTED_S)
+        return await commit(self, submission)
+
+    async def submit(self: SubmitService, submission: Submission, *, rank: bool = True) -> Receipt:
+        event = submission.event
+        standings = await self._store.standings(submission.ladders[0], [event.user_id])
+        committed = next((s for s in standings if not s.removed), None)
+        if committed is None or submission.board.policy is not Policy.BEST:
+            return await commit(self, submission, rank=rank)
+        task = asyncio.create_task(commit_later(self, submission))
+        commits.add(task)
+        task.add_done_callback(commits.discard)
+        return Receipt(
+            user_id=event.user_id,
+            score=max(event.score, committed.score),
+            rank=None,
+            submissions=committed.submissions + 1,
+            improved=event.score > committed.score,
+            duplicate=False,
+            submission_id=event.submission_id,
+            achieved_at=event.achieved_at,
+        )
+
+    _replace(SubmitService, "submit", submit)
+
+
+MUTATIONS: Mapping[str, Mutation] = {
+    mutation.apply.__name__.replace("_", "-"): mutation
+    for mutation in (
+        Mutation(believe_at_start, ["crash-at-outage"]),
+        Mutation(drop_pending_names, ["crash-beside-frozen"]),
+        Mutation(remove_before_loading, ["newcomers"]),
+        Mutation(future_watermark, ["clock-day"]),
+        Mutation(undeclared, ["crash-beside-frozen"]),
+        Mutation(acknowledge_early, ["kill-api"]),
+    )
+}
+
+
+def create_app() -> FastAPI:
+    """Return the application with the mutation that the environment names."""
+    mutation = os.environ.pop(VARIABLE)  # the product refuses settings that it does not know
+    MUTATIONS[mutation].apply()
+    return local.create_app()
+
+
+def _replace(owner: Any, name: str, value: Any) -> None:
+    """Replace an attribute. Raises AttributeError if it is not there: a renamed one must not disarm the mutation."""
+    getattr(owner, name)
+    setattr(owner, name, value)

@@ -1,0 +1,33 @@
+"""The polling checker finds deliberate faults of the protocol, whose answers are right until a part fails."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.torture.mutations import MUTATIONS
+from tests.torture.run import Plan, run
+
+SECONDS = 90
+"""How long a fault may stay unfound (s). A run ends at the first violation."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mutation", MUTATIONS)
+async def test_a_broken_promise_is_found(
+    mutation: str, tmp_path_factory: pytest.TempPathFactory, no_process_left: None
+) -> None:
+    directory: Path = tmp_path_factory.mktemp("torture")
+    plan = Plan(
+        seconds=SECONDS,
+        seed=1,
+        nemeses=MUTATIONS[mutation].nemeses,
+        scale=0.6,
+        settle_s=0.5,
+        calm_s=0.0,
+        mutation=mutation,
+        until_found=True,
+    )
+    report = await run(plan, directory)
+    if report.skipped:
+        pytest.skip(str(report.skipped))
+    assert report.total, report.table(plan.seed)
