@@ -52,11 +52,10 @@ class Stage:
         report: Report,
         random: Random,
         scale: float,
-        clock_jumps: bool,
         until_found: bool = False,
     ) -> None:
         self.rig, self.writers, self.late, self.report, self.random = rig, writers, late, report, random
-        self.scale, self.clock_jumps, self._until_found = scale, clock_jumps, until_found
+        self.scale, self._until_found = scale, until_found
         self.background: Mapping[str, int] = BASE
         self.nodes = range(rig.valkey.size)
 
@@ -312,8 +311,9 @@ async def moderation(stage: Stage) -> None:
 
 async def late_scores(stage: Stage) -> None:
     """Submit to seasons that are over."""
-    for number in range(5):
-        stage.step(f"season {number + 1} of 5")
+    seasons = max(1, round(5 * stage.scale))
+    for number in range(seasons):
+        stage.step(f"season {number + 1} of {seasons}")
         await stage.late.write(5)
         await stage.hold(1)
 

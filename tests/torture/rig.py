@@ -74,10 +74,12 @@ class Rig:
         postgres: PostgresServer | None,
         dsn: str,
         nodes: int,
+        clock: Clock,
+        clock_jumps: bool,
         mutation: str | None,
     ) -> None:
         self.valkey, self.postgres, self.dsn = valkey, postgres, dsn
-        self.clock = Clock(directory / "clock")
+        self.clock, self.clock_jumps = clock, clock_jumps
         self.journal = Journal()
         self.partitions = 2 * nodes
         kind = MutatedApi if mutation else ApiServer
@@ -207,12 +209,14 @@ async def opened(directory: Path, nodes: int, citus: str | None, mutation: str |
     postgres = None if citus else PostgresServer(directory / "postgres")
     servers: list[Any] = [valkey] if postgres is None else [valkey, postgres]
     try:
-        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
+        clock = Clock(directory / "clock")
+        starts = (asyncio.to_thread(server.start) for server in servers)
+        clock_jumps, *_ = await asyncio.gather(asyncio.to_thread(clock.can_jump), *starts)
         dsn = citus or (postgres.dsn if postgres is not None else "")
         if citus:
             await empty(citus)
         await migrate(dsn)
-        rig = Rig(directory, valkey, postgres, dsn, nodes, mutation)
+        rig = Rig(directory, valkey, postgres, dsn, nodes, clock, clock_jumps, mutation)
         try:
             yield rig
         finally:

@@ -18,14 +18,14 @@ from tests.torture.report import Report, say
 from tests.torture.rig import API_PROCESSES, BOARD, Rig, opened
 from tests.torture.writers import ACTS, BASE, Numbers, Writer
 
-_WARM_S = 2.0
 _PROGRESS_S = 5.0
 _STOP_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `calm_s` the time at the end.
+    """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `warm_s` the time before the
+    first one and `calm_s` the time at the end.
 
     With `rounds`, each nemesis is done that many times, however long that takes. With `until_found`, the run ends at
     the first violation. With `mutation`, the API processes have this fault.
@@ -43,6 +43,7 @@ class Plan:
     read_pace_s: float = 0.006
     scale: float = 1.0
     settle_s: float = 6.0
+    warm_s: float = 2.0
     calm_s: float = 10.0
     rounds: int | None = None
     mutation: str | None = None
@@ -61,7 +62,6 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     random = Random(plan.seed)
     players = list(range(1, plan.players + 1))
     late_players = list(range(5001, 5021))
-    clock_jumps = await asyncio.to_thread(rig.clock.can_jump)
     await rig.prepare([*players, *late_players])
     main, numbers = LadderModel(BOARD), Numbers(Random(random.random()))
     ladders: list[LadderModel] = []
@@ -73,13 +73,13 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         for process in range(API_PROCESSES)
         for _ in range(plan.readers)
     ]
-    stage = Stage(rig, writers, late, report, Random(random.random()), plan.scale, clock_jumps, plan.until_found)
+    stage = Stage(rig, writers, late, report, Random(random.random()), plan.scale, plan.until_found)
     if not plan.nemeses:
         stage.background = {**BASE, **ACTS}
     stage.rest()
     report.began = monotonic()
     async with _going_on(plan, writers, readers, report):
-        await asyncio.sleep(_WARM_S)
+        await stage.pause(plan.warm_s)
         await _torment(plan, stage)
         if stage.is_over():
             return
@@ -90,7 +90,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
 
 async def _torment(plan: Plan, stage: Stage) -> None:
     """Do nemeses in a random order until the time is over."""
-    names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.clock_jumps]
+    names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.rig.clock_jumps]
     for name in CLOCKS & set(plan.nemeses or NEMESES) - set(names):
         stage.report.skipped[name] = "there is no libfaketime that works here"
     ends = inf if plan.rounds else stage.report.began + plan.seconds - plan.calm_s
