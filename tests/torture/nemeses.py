@@ -7,6 +7,7 @@ from random import Random
 from time import monotonic
 
 from tests.torture.late import LateWriter
+from tests.torture.readers import Reader
 from tests.torture.report import Report
 from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S, Rig
 from tests.torture.writers import BASE, Writer
@@ -48,13 +49,15 @@ class Stage:
         self,
         rig: Rig,
         writers: Sequence[Writer],
+        readers: Sequence[Reader],
         late: LateWriter,
         report: Report,
         random: Random,
         scale: float,
         until_found: bool = False,
     ) -> None:
-        self.rig, self.writers, self.late, self.report, self.random = rig, writers, late, report, random
+        self.rig, self.writers, self.readers, self.late = rig, writers, readers, late
+        self.report, self.random = report, random
         self.scale, self._until_found = scale, until_found
         self.background: Mapping[str, int] = BASE
         self.nodes = range(rig.valkey.size)
@@ -99,6 +102,11 @@ class Stage:
         """Have the writers send to these processes only."""
         for writer in self.writers:
             writer.processes = processes
+
+    def read_from(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
+        """Have the readers of all other processes pause."""
+        for reader in self.readers:
+            reader.paused = reader.process not in processes
 
     def process(self) -> int:
         """Return the number of an API process."""
@@ -207,12 +215,17 @@ async def crash_at_outage(stage: Stage) -> None:
 
 
 async def crash_beside_frozen(stage: Stage) -> None:
-    """Kill the process that has pending updates while the other one is frozen and misses the outage."""
+    """Kill the process that has pending updates while the other one is frozen and misses the outage.
+
+    Nothing is in flight in the frozen one: a call that its freeze made late would have it doubt the index.
+    """
     frozen = stage.process()
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
-    stage.act(stage.random.choice((RENAMING, BASE)))
+    stage.act(stage.random.choice((RENAMING, RENAMING, BASE)))
     stage.write_through(crashing)
     await stage.pause(INDEX_TIMEOUT_S)  # writes sent before are answered
+    stage.read_from(crashing)
+    await stage.pause(0.1)
     stage.rig.apis[frozen].process.pause()
     stage.rig.freeze_index(stage.nodes)
     stage.step(f"process {frozen} and all nodes frozen")
@@ -220,6 +233,7 @@ async def crash_beside_frozen(stage: Stage) -> None:
     stage.rig.kill_apis(crashing)
     stage.rig.thaw_index(stage.nodes)
     stage.rig.apis[frozen].process.resume()
+    stage.read_from()
     stage.step(f"processes {crashing} killed, {frozen} resumed")
     stage.act(NOTHING)
     stage.write_through()

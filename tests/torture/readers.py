@@ -32,11 +32,12 @@ class Reader:
     def __init__(
         self, rig: Rig, process: int, main: LadderModel, late: Sequence[LadderModel], report: Report, random: Random
     ) -> None:
-        self._rig, self._process, self._report, self._random = rig, process, report, random
+        self._rig, self.process, self._report, self._random = rig, process, report, random
         self._main, self._late = main, late
         self._client = rig.client(process)
         self._following: tuple[str, float] | None = None
         self.over = False
+        self.paused = False
         self._reads = {
             self.rank: 40,
             self.around: 12,
@@ -51,9 +52,12 @@ class Reader:
         }
 
     async def read(self, pace_s: float) -> None:
-        """Read until `over` is set, resting as long as each read took, and `pace_s` at least."""
+        """Read until `over` is set, resting as long as each read took, and `pace_s` at least; not while `paused`."""
         reads, weights = list(self._reads), list(self._reads.values())
         while not self.over:
+            if self.paused:
+                await asyncio.sleep(pace_s)
+                continue
             began = monotonic()
             [read] = self._random.choices(reads, weights)
             late = self._late and self._random.random() < 0.2
@@ -152,7 +156,7 @@ class Reader:
         problems = self._refusal(answer)
         if answer.status == 200 or answer.code == "user_not_found":
             problems = list(checks.check_user(view, answer.body if answer.status == 200 else None, user_id))
-        self._report.read("user", self._process, answer, problems)
+        self._report.read("user", self.process, answer, problems)
 
     async def _ask(
         self,
@@ -179,7 +183,7 @@ class Reader:
         if monotonic() < self._rig.journal.database_back + CALM_S:
             problems = [problem for problem in problems if problem.kind != checks.NAMELESS]
         kind = kind if ladder.period is None else f"{kind} (past)"
-        self._report.read(kind, self._process, answer, problems)
+        self._report.read(kind, self.process, answer, problems)
         if answer.status == FAILED:
             await asyncio.sleep(0.02)  # the process is being restarted
         return answer

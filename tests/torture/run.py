@@ -73,7 +73,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
         for process in range(API_PROCESSES)
         for _ in range(plan.readers)
     ]
-    stage = Stage(rig, writers, late, report, Random(random.random()), plan.scale, plan.until_found)
+    stage = Stage(rig, writers, readers, late, report, Random(random.random()), plan.scale, plan.until_found)
     if not plan.nemeses:
         stage.background = {**BASE, **ACTS}
     stage.rest()
