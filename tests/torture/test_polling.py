@@ -17,7 +17,7 @@ BRIEF = frozenset(NEMESES) - {
     "restart-postgres",
     "wipe-partition",
 }
-"""A nemesis for each fault that the checker has to find. The others start servers or commands anew, which takes long."""
+"""A nemesis for each fault that the checker has to find. The others start servers anew, which takes long."""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,16 @@ async def test_every_answer_is_one_that_may_be_given(
     nemeses: Collection[str], tmp_path_factory: pytest.TempPathFactory, no_process_left: None
 ) -> None:
     directory: Path = tmp_path_factory.mktemp("torture")
-    plan = Plan(seconds=0, seed=1, nemeses=sorted(nemeses), rounds=1, scale=0.1, settle_s=0.05, warm_s=0.5, calm_s=1.0)
+    plan = Plan(
+        seconds=0,
+        seed=1,
+        nemeses=() if nemeses == NEMESES.keys() else sorted(nemeses),
+        rounds=1,
+        scale=0.1,
+        settle_s=0.05,
+        warm_s=0.5,
+        calm_s=1.0,
+    )
     report = await run(plan, directory)
     assert report.times.keys() | report.skipped.keys() == nemeses
     assert report.reads.total() > 0
