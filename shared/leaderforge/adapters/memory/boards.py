@@ -178,7 +178,7 @@ class MemoryBoards:
     def _existing(self, slug: str) -> Board:
         self._require_available()
         if slug not in self._boards:
-            raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+            raise BoardNotFound.of(slug)
         return self._boards[slug]
 
     def _require_available(self) -> None:

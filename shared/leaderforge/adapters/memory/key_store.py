@@ -51,7 +51,7 @@ class MemoryKeyStore:
     def _existing(self, name: str) -> ApiKey:
         self._require_available()
         if name not in self._keys:
-            raise KeyNotFound(f"there is no key {name!r}", name=name)
+            raise KeyNotFound.of(name)
         return self._keys[name]
 
     def _require_available(self) -> None:

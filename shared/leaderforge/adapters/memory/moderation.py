@@ -69,7 +69,7 @@ class MemoryModeration:
     def _standings(self, user_id: int, board: Board | None = None) -> Sequence[LadderStanding]:
         """Return a player's standings, removed ones too, on one or on all boards. Raises `PlayerNotFound`."""
         if user_id not in self._users.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         return [
             (ladder, standing)
             for ladder, standing in self._scores.standings_of_player(user_id)

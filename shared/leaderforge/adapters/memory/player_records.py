@@ -31,7 +31,7 @@ class MemoryPlayerRecords:
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         if user_id not in self._users.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         removed = [
             (ladder, removed_standing(ladder.board, user_id, standing.revision + 1))
             for ladder, standing in self._scores.standings_of_player(user_id)

@@ -32,7 +32,7 @@ class MemoryPlayerStore:
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         if user_id not in self.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         new = replace(self.by_id[user_id], **changes)
         refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
         if refusal is not None:

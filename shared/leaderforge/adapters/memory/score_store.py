@@ -187,7 +187,7 @@ class MemoryScoreStore(MemoryBoards):
         """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""
         user_id, key = submission.event.user_id, submission.event_key
         if user_id not in self._users.by_id:
-            return PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            return PlayerNotFound.of(user_id)
         if key in self._events:
             return True
         refusal = self._violation(submission) or self._fold_in(submission)
