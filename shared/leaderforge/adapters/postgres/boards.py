@@ -1,4 +1,4 @@
-"""Boards as rows, and their changes."""
+"""Boards as rows, and changes of boards."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 
 
 def board_of(row: Record) -> Board:
-    """Return the board in a row that has all its columns."""
+    """Return the board in a row with all board columns."""
     subscore_order = row["subscore_direction"]
     return Board(
         id=row["board_id"],
@@ -33,7 +33,7 @@ def board_of(row: Record) -> Board:
 
 
 async def create_board(connection: Connection, board: Board, act: AuditEntry | None) -> Board:
-    """Create a board and write the act to the audit log. Raises `BoardExists`."""
+    """Create a board, and write the audit entry. Raises `BoardExists`."""
     rows = await connection.fetch(statement("create_board"), *_created_values(board))
     if not rows:
         raise BoardExists(f"there is a board {board.slug!r} already", board=board.slug)
@@ -43,7 +43,7 @@ async def create_board(connection: Connection, board: Board, act: AuditEntry | N
 
 
 async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-    """Change a board, alone, and write the act to the audit log. Raises `BoardNotFound`."""
+    """Change a locked board, and write the audit entry unless nothing changes. Raises `BoardNotFound`."""
     before = await _locked(connection, slug)
     after = change(before)
     if after == before:
@@ -54,7 +54,7 @@ async def change_board(connection: Connection, slug: str, change: Callable[[Boar
 
 
 async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Board:
-    """Mark a board as deleted, and write the act to the audit log. Raises `BoardNotFound`."""
+    """Mark a board as deleted, and write the audit entry. Raises `BoardNotFound`."""
     board = await _locked(connection, slug)
     await connection.execute(statement("delete_board"), board.id, act.at)
     await write_audit(connection, act)
@@ -64,7 +64,7 @@ async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Bo
 async def _locked(connection: Connection, slug: str) -> Board:
     rows = await connection.fetch(statement("lock_board"), slug)
     if not rows:
-        raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+        raise BoardNotFound.of(slug)
     return board_of(rows[0])
 
 
@@ -82,7 +82,7 @@ def _created_values(board: Board) -> Sequence[object]:
         board.calendar.time_zone,
         board.calendar.season,
         board.keep_days,
-        *_shown(board),
+        *_display_and_access(board),
     )
 
 
@@ -96,7 +96,7 @@ def _updated_values(board: Board) -> Sequence[object]:
         _kinds(board.calendar.kinds),
         board.calendar.season,
         board.keep_days,
-        *_shown(board),
+        *_display_and_access(board),
         *_backfill(board),
     )
 
@@ -125,5 +125,5 @@ def _backfill_of(row: Record) -> Backfill | None:
     return Backfill(_kinds_of(row["backfill_kinds"]), row["backfill_since"], row["backfill_until"])
 
 
-def _shown(board: Board) -> Sequence[object]:
+def _display_and_access(board: Board) -> Sequence[object]:
     return board.display.unit, board.display.decimals, board.private, board.open_to_players

@@ -1,4 +1,4 @@
-"""The API keys in PostgreSQL."""
+"""API keys in PostgreSQL."""
 
 from collections.abc import Sequence
 
@@ -62,13 +62,13 @@ async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
 
 
 async def _revoked(connection: Connection, name: str) -> ApiKey:
-    """Return the key, which an update did not find valid. Raises `KeyNotFound`.
+    """Return a revoked key, after an update that matched no valid key.
 
-    Raises `Contended`, which repeats the transaction, if the key was created after the update.
+    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update: the transaction is then retried.
     """
     rows = await connection.fetch(statement("key"), name)
     if not rows:
-        raise KeyNotFound(f"there is no key {name!r}", name=name)
+        raise KeyNotFound.of(name)
     key = _key(rows[0])
     if key.revoked_at is None:
         raise Contended("the key was created meanwhile")
