@@ -17,10 +17,19 @@ T = TypeVar("T")
 _VALUES = re.compile(r"values (\([^)]*\))")
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
+_BOARD_COLUMNS = ":board_columns"
+"""Marker that queries/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
+
 
 @cache
 def statement(name: str) -> str:
-    """Return the statement in queries/`name`.sql."""
+    """Return the statement in queries/`name`.sql, with the columns of boards at their marker."""
+    text = _text(name)
+    # Not `select *`: a prepared statement with `*` fails when a migration adds a column.
+    return text.replace(_BOARD_COLUMNS, _text("board_columns").strip()) if _BOARD_COLUMNS in text else text
+
+
+def _text(name: str) -> str:
     return files(__package__).joinpath("queries", f"{name}.sql").read_text()
 
 
