@@ -1,4 +1,4 @@
-"""Past submissions and periods, and what is stored about a player."""
+"""Past submissions and periods, and stored data of a player."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

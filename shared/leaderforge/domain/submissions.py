@@ -31,7 +31,7 @@ class Submission(NamedTuple):
 class Recorded(NamedTuple):
     """Committed submission, with the player's standing on each of its ladders after the commit.
 
-    A `duplicate` was committed earlier; its ladders are those of the first copy. Ladders of retired periods are not
+    A `duplicate` was committed earlier; its ladders come from the first copy. Ladders of retired periods are not
     `indexed`. `improved` is the result of `is_improvement` for the main standing.
     """
 

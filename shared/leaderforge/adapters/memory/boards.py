@@ -104,7 +104,7 @@ class MemoryBoards:
         self._require_available()
         if ladder.period != ALL_TIME:
             self._periods.setdefault(place_of(ladder), False)
-        standings = {user_id: self._refolded(ladder, user_id) for user_id in user_ids}
+        standings = {user_id: self._refold(ladder, user_id) for user_id in user_ids}
         self._standings.setdefault(place_of(ladder), {}).update(standings)
         self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
         return list(standings.values())
@@ -146,7 +146,7 @@ class MemoryBoards:
         self._deleted = [(deleted, at) for deleted, at in self._deleted if deleted.id != board.id]
         self._periods = {place: retired for place, retired in self._periods.items() if place[0] != board.id}
 
-    def _refolded(self, ladder: Ladder, user_id: int) -> Standing:
+    def _refold(self, ladder: Ladder, user_id: int) -> Standing:
         period = ladder.board.calendar.numbered(ladder.period)
         events = [
             s.event

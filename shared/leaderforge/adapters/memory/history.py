@@ -20,6 +20,7 @@ class MemoryHistoryStore:
         self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
     ) -> Sequence[HistoryPoint]:
         events = sorted(await self._scores.events_of(board, user_id), key=lambda e: (e.achieved_at, e.submission_id))
+        # By time, not by arrival: a late submission changes the later points.
         standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
             HistoryPoint(event.achieved_at, event.submission_id, event.score, standing.score, standing.subscore)

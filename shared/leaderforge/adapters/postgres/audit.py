@@ -41,10 +41,10 @@ class PostgresAuditLog:
         rows = await self._pool.fetch(
             statement("audit"), criteria.board, criteria.user_id, criteria.action, at, audit_id, limit
         )
-        return [_audited(row) for row in rows]
+        return [_audited_from_row(row) for row in rows]
 
 
-def _audited(row: Record) -> Audited:
+def _audited_from_row(row: Record) -> Audited:
     entry = AuditEntry(
         at=row["at"],
         actor=row["actor"],

@@ -44,6 +44,7 @@ class PostgresBoardMaintenance:
         return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
+        # Boards deleted by older versions have no time.
         rows = {board_of(row): row["deleted_at"] or 0 for row in await self._pool.fetch(statement("deleted_boards"))}
         return [
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()
@@ -75,7 +76,7 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     board = ladder.board
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
     await run_rows(connection, "hold_standings", [_row(ladder, standing, now) for standing in empty])
-    folded = await _folded(connection, ladder, user_ids)
+    folded = await _fold_events(connection, ladder, user_ids)
     rows = [_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
@@ -85,7 +86,7 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     return list(standings.values())
 
 
-async def _folded(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
+async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
     period = ladder.board.calendar.numbered(ladder.period)
     rows = await connection.fetch(statement("events_between"), ladder.board.id, joined(user_ids), *_bounds(period))
     return {user_id: fold(ladder.board, events) for user_id, events in _events(rows).items()}

@@ -76,7 +76,7 @@ async def create_board(connection: Connection, board: Board, act: AuditEntry | N
 
 async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
     """Change a locked board, and write the audit entry unless nothing changes. Raises `BoardNotFound`."""
-    before = await _locked(connection, slug)
+    before = await _lock(connection, slug)
     after = change(before)
     if after == before:
         return before
@@ -87,13 +87,13 @@ async def change_board(connection: Connection, slug: str, change: Callable[[Boar
 
 async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Board:
     """Mark a board as deleted, and write the audit entry. Raises `BoardNotFound`."""
-    board = await _locked(connection, slug)
+    board = await _lock(connection, slug)
     await connection.execute(statement("delete_board"), board.id, act.at)
     await write_audit(connection, act)
     return board
 
 
-async def _locked(connection: Connection, slug: str) -> Board:
+async def _lock(connection: Connection, slug: str) -> Board:
     rows = await connection.fetch(statement("lock_board"), slug)
     if not rows:
         raise BoardNotFound.of(slug)

@@ -76,9 +76,9 @@ async def insert(connection: Connection, users: Iterable[Player]) -> None:
     emails = {name_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
     rows = [(u.user_id, u.username, u.email, u.created_at) for _, u in sorted(by_id.items())]
     taken = Taken(
-        user_ids=by_id.keys() - await _inserted(connection, "insert_users", rows),
-        names=names.keys() - await _inserted(connection, "claim_usernames", sorted(names.items())),
-        emails=emails.keys() - await _inserted(connection, "claim_emails", sorted(emails.items())),
+        user_ids=by_id.keys() - await _insert_rows(connection, "insert_users", rows),
+        names=names.keys() - await _insert_rows(connection, "claim_usernames", sorted(names.items())),
+        emails=emails.keys() - await _insert_rows(connection, "claim_emails", sorted(emails.items())),
     )
     if taken:
         raise Collision(taken)
@@ -128,6 +128,7 @@ async def _swap(connection: Connection, claims: str, user_id: int, old: str | No
     released, claimed = (None if text is None else name_key(text) for text in (old, new))
     if released == claimed:
         return True
+    # In the order of keys: two players who swap usernames do not deadlock.
     for key in sorted(key for key in (released, claimed) if key is not None):
         if key == released:
             await connection.execute(statement(f"release_{claims}"), key, user_id)
@@ -136,5 +137,5 @@ async def _swap(connection: Connection, claims: str, user_id: int, old: str | No
     return True
 
 
-async def _inserted(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> set[object]:
+async def _insert_rows(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> set[object]:
     return {key for (key,) in await run_rows(connection, name, rows)}

@@ -22,6 +22,7 @@ class PostgresHistoryStore:
     async def points(
         self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
     ) -> Sequence[HistoryPoint]:
+        # One statement a policy: a running minimum, a running sum or no window at all.
         query = statement(f"history_{board.policy}")
         return [
             _point(row)

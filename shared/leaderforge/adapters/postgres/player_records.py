@@ -40,6 +40,7 @@ class PostgresPlayerRecords:
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)
             last = max((standing.revision for _, standing in standings), default=0) + 1
+            # A reused id continues above this revision: the index would ignore lower ones as stale.
             await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),

@@ -73,7 +73,7 @@ class Pool:
     async def open(self) -> None:
         """Open `min_size` connections. This is optional: calls connect on demand."""
         async with self.limit(self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             async with AsyncExitStack() as stack:
                 for _ in range(self._min_size):
                     await stack.enter_async_context(pool.acquire())
@@ -109,7 +109,7 @@ class Pool:
     async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
         """Acquire a connection for the block. After an error that may leave it out of sync, terminate it."""
         async with self.limit(timeout_s or self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             connection = await pool.acquire()
             try:
                 yield connection
@@ -163,7 +163,7 @@ class Pool:
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncIterator[Sequence[Record]]:
         """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited."""
         async with self.limit(self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             connection = await pool.acquire()
         try:
             async with self.limit(self.timeout_s):
@@ -184,7 +184,7 @@ class Pool:
         async with self.limit(self._stream_timeout_s):
             return await cursor.fetch(chunk)
 
-    async def _opened(self) -> "asyncpg.Pool[Record]":
+    async def _open_pool(self) -> "asyncpg.Pool[Record]":
         loop = asyncio.get_running_loop()
         if self._pool is None or self._loop is not loop:
             self._abandon()

@@ -48,6 +48,7 @@ class PostgresRanking:
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    # Intervals between bounds: the server counts each entry once, and sums give the entries above each bound.
     edges = sorted({FIRST, *bounds, LAST})
     columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(

@@ -57,6 +57,7 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _is_distributed(self) -> bool:
+        # Read once: a plain server never becomes a Citus coordinator while processes run.
         if self._distributed is None:
             rows = await self._pool.fetch(statement("has_workers"))
             self._distributed = bool(rows[0]["distributed"])
@@ -71,6 +72,7 @@ class Recorder:
             return await self._write(submissions, at_once=at_once, one_node=one_node)
         except NodeUnavailable as error:
             if one_node:
+                # One exception each: a shared one would collect the tracebacks of all callers.
                 return [NodeUnavailable(error.message, **error.details) for _ in submissions]
             return await self._record_by_node(submissions)
 
@@ -105,7 +107,7 @@ class Recorder:
         ]
 
     async def _record_by_node(self, submissions: Sequence[Submission]) -> Outcomes:
-        """Record the submissions node by node: only those of unreachable nodes fail."""
+        """Record the submissions node by node: only submissions to unreachable nodes fail."""
         rows = await self._pool.fetch(statement("nodes_of_users"), joined({s.event.user_id for s in submissions}))
         nodes = {row["user_id"]: row["node"] for row in rows}
         outcomes: dict[int, Recorded | LeaderForgeError] = {}

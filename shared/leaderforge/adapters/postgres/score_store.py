@@ -86,6 +86,7 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
         return await self._periods.among(ladders)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+        # Before the events: rollover and rebuild must find every period that has standings.
         await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
         return await self._periods.mark_retired(await self._recorder.record(submissions))
 
@@ -103,6 +104,7 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
 
     async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         ladders = _by_ids(await self.ladders())
+        # Chunks are large for the server, pieces small for the event loop.
         for changed in ("changed_between", "standings_touched_between"):
             async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK):
                 for piece in chunks(rows, _CHANGES_A_PIECE):

@@ -39,6 +39,7 @@ async def write(
     at most one submission whose rules depend on the standing (`ScoreLimits.depend_on_standing`). The outcome is
     `Vanished` if the first copy of a duplicate was deleted before it could be read.
     """
+    # An insert cannot contain a key twice: later copies in the batch become duplicates of the first.
     firsts: dict[EventKey, int] = {}
     for position, submission in enumerate(submissions):
         firsts.setdefault(submission.event_key, position)
@@ -49,7 +50,7 @@ async def write(
     outcomes: dict[int, Recorded | LeaderForgeError] = {
         firsts[key]: refused.get(key) or _recorded(events[key], standings) for key in new
     }
-    return await _completed(connection, submissions, outcomes)
+    return await _with_duplicates(connection, submissions, outcomes)
 
 
 async def write_at_once(
@@ -60,6 +61,7 @@ async def write_at_once(
     All boards must have one policy, and no rules that depend on a standing. A player must have at most one submission
     on a board.
     """
+    # Sorted by key: a plain statement locks rows in the order of its input.
     rows = sorted(chain.from_iterable(map(_rows, submissions)))
     record = combined("record", f"upsert_{submissions[0].board.policy}", "counted")
     written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
@@ -69,7 +71,7 @@ async def write_at_once(
         for i, s in enumerate(submissions)
         if _standing_key(s.event.user_id, s.ladders[0]) in standings
     }
-    return await _completed(connection, submissions, outcomes)
+    return await _with_duplicates(connection, submissions, outcomes)
 
 
 async def count_event(connection: Connection, submission: Submission, now: int) -> None:
@@ -91,12 +93,14 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
     """Fold new events into the standings of their ladders, and return the changed standings."""
     standings: dict[StandingKey, Standing] = {}
     newcomers: set[int] = set()
-    for policy, folded in sorted(_folded(submissions).items()):
+    # Sorted by policy, then by key: concurrent batches lock rows in one order.
+    for policy, folded in sorted(_fold_batch(submissions).items()):
         rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
         for row in await run_rows(connection, f"upsert_{policy}", rows):
             key = _key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
+            # All submissions of the standing are of this batch: the row is new, or was removed.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:
@@ -128,7 +132,7 @@ async def _insert_events(
     return {(user_id, board_id, submission_id) for user_id, board_id, submission_id in returned}
 
 
-def _folded(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
+def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[StandingKey, tuple[Board, Standing]]]:
     """Return the fold of the batch's events alone, by policy and standing."""
     by_policy: defaultdict[Policy, dict[StandingKey, tuple[Board, Standing]]] = defaultdict(dict)
     for submission in submissions:
@@ -176,17 +180,17 @@ def _recorded(submission: Submission, standings: Standings) -> Recorded:
     return Recorded(submission.ladders, current, duplicate=False, improved=improved)
 
 
-async def _completed(
+async def _with_duplicates(
     connection: Connection, submissions: Sequence[Submission], outcomes: dict[int, Recorded | LeaderForgeError]
 ) -> Sequence[Recorded | LeaderForgeError]:
-    """Return all outcomes in order: those of new events, and those of duplicates, which are read here."""
+    """Return all outcomes in order: new events from `outcomes`, duplicates from the database."""
     repeated = {i: s for i, s in enumerate(submissions) if i not in outcomes}
     if repeated:
-        outcomes |= await _repeated(connection, repeated)
+        outcomes |= await _read_duplicates(connection, repeated)
     return [outcomes[i] for i in range(len(submissions))]
 
 
-async def _repeated(
+async def _read_duplicates(
     connection: Connection, submissions: Mapping[int, Submission]
 ) -> Mapping[int, Recorded | LeaderForgeError]:
     """Return the outcome of each duplicate, `Vanished` if its first copy was deleted meanwhile.
@@ -206,6 +210,7 @@ def _duplicate(submission: Submission, first: Record | None, standings: Standing
     """Return the outcome of a duplicate: the current standings on the ladders of its first copy."""
     if first is None:
         return Vanished("the first copy of the submission was deleted meanwhile")
+    # The first copy decides: a duplicate may come with another score or time.
     event = submission.event._replace(score=first["score"], achieved_at=first["achieved_at"])
     counted = {
         ladder: standing
