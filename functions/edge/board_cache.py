@@ -50,5 +50,5 @@ class BoardCache:
 
 def _required(slug: str, board: Board | None) -> Board:
     if board is None:
-        raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+        raise BoardNotFound.of(slug)
     return board

@@ -1,6 +1,7 @@
 """What every store promises of its boards: one suite over the twin and the real ones."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.boards import BOARD_VALUES, CREATED, UPDATED
+from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.board_settings import changed_board, new_board
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
@@ -34,10 +37,11 @@ EVERYTHING: dict[str, Any] = {
     "season": "0 0 1 */3 *",
     "keep_days": 30,
     "unit": "ms",
-    "decimals": 3,
+    "decimals": 2,
     "private": True,
-    "open_to_players": True,
+    "open_to_players": False,
 }
+"""No two columns of one type have equal values: a test notices when two are swapped."""
 
 
 def new(**settings: Any) -> Board:
@@ -62,6 +66,16 @@ def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
     return {i: s._replace(revision=0, hidden=0) for i, s in standings.items() if not s.removed}
 
 
+def test_statements_have_their_columns_in_the_order_of_the_values() -> None:
+    inserted = re.search(r"insert into boards \(([^)]*)\)", statement("create_board"))
+    assert inserted is not None
+    assert re.findall(r"\w+", inserted[1]) == list(CREATED)
+    parameters = re.findall(r"(\w+) = \$(\d+)", statement("update_board"))
+    expected = ["board_id", *UPDATED]
+    assert {column: int(number) for column, number in parameters} == {c: i for i, c in enumerate(expected, start=1)}
+    assert re.findall(r"\w+", statement("board_columns")) == ["board_id", *BOARD_VALUES]
+
+
 class TestSettings:
     async def test_every_setting_is_kept(self, stores: Stores) -> None:
         board = new(**EVERYTHING)
@@ -70,6 +84,18 @@ class TestSettings:
         assert await stores.scores.board(made.slug) == made
         assert await stores.scores.boards_named([made.slug, "nowhere"]) == {made.slug: made}
         assert made in await stores.scores.boards()
+
+    @pytest.mark.parametrize("flag", ["private", "open_to_players"])
+    async def test_each_flag_is_kept(self, stores: Stores, flag: str) -> None:
+        created = await stores.scores.create_board(new(**{flag: True}))
+        changed = await change(stores, await stores.scores.create_board(new()), **{flag: True})
+        for board in (created, changed):
+            stored = await stores.scores.board(board.slug)
+            assert stored is not None
+            assert {name: getattr(stored, name) for name in ("private", "open_to_players")} == {
+                "private": flag == "private",
+                "open_to_players": flag == "open_to_players",
+            }
 
     async def test_every_setting_that_may_change_does(self, stores: Stores) -> None:
         made = await stores.scores.create_board(new(policy=Policy.BEST, order=Order.ASC, time_zone="Europe/Berlin"))

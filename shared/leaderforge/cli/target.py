@@ -72,5 +72,5 @@ async def board_named(parts: "Services", slug: str) -> Board:
     """Return the board with the slug. Raises `BoardNotFound` if there is none."""
     board = await parts.parts.store.board(slug)
     if board is None:
-        raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+        raise BoardNotFound.of(slug)
     return board

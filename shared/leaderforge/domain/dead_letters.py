@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A queued submission that was not counted, and why. `receipt` names it to its queue."""
+    """Queued submission that cannot be counted, with the reason. `receipt` identifies it in its queue."""
 
     body: str
     reason: str

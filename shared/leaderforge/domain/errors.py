@@ -61,6 +61,11 @@ class BoardNotFound(NotFound):
 
     code = "board_not_found"
 
+    @classmethod
+    def of(cls, slug: str) -> "BoardNotFound":
+        """Return the error for a slug without a board."""
+        return cls(f"there is no board {slug!r}", board=slug)
+
 
 class PeriodNotFound(NotFound):
     """The board has no such period."""
@@ -72,6 +77,11 @@ class PlayerNotFound(NotFound):
     """No player has this id."""
 
     code = "user_not_found"
+
+    @classmethod
+    def of(cls, user_id: int) -> "PlayerNotFound":
+        """Return the error for an id without a player."""
+        return cls(f"there is no player {user_id}", user_id=user_id)
 
 
 class NotRanked(NotFound):
@@ -89,6 +99,11 @@ class KeyNotFound(NotFound):
     """No API key has this name."""
 
     code = "key_not_found"
+
+    @classmethod
+    def of(cls, name: str) -> "KeyNotFound":
+        """Return the error for a name without an API key."""
+        return cls(f"there is no key {name!r}", name=name)
 
 
 class Conflict(LeaderForgeError):

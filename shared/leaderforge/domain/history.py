@@ -1,4 +1,4 @@
-"""Past submissions and periods, and what is stored about a player."""
+"""Past submissions and periods, and stored data of a player."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,9 +11,9 @@ from leaderforge.domain.standings import Event, LadderStanding
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """A submission of a player, and the score and subscore that it and those of earlier times amount to.
+    """One submission of a player, and the player's score and subscore right after it.
 
-    `submitted` is its own score; `at` is its time in ms since 1970.
+    `submitted` is the submission's score; `at` is its time in ms since 1970. Times order the points, not the arrival.
     """
 
     at: int
@@ -25,7 +25,7 @@ class HistoryPoint:
 
 @dataclass(frozen=True, slots=True)
 class PlayedLadder:
-    """A ladder that a player has a standing on, and whether that is hidden."""
+    """Ladder on which a player has a standing. `hidden` is true if the standing is hidden."""
 
     ladder: Ladder
     hidden: bool
@@ -33,9 +33,10 @@ class PlayedLadder:
 
 @dataclass(frozen=True, slots=True)
 class KeptPeriod:
-    """A period's ladder, and how far its end has come.
+    """Stored period of a board, and its state in the period rollover.
 
-    Since `retired_at` the index is not asked for it any more, and since `expired_at` nobody reads it, in ms since 1970.
+    From `retired_at` on, the store answers instead of the index. From `expired_at` on, no read returns the period.
+    Both are in ms since 1970; None if the step is still to come.
     """
 
     ladder: Ladder
@@ -45,9 +46,10 @@ class KeptPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An event as the store keeps it: its board's name, when it was recorded, and whether a moderator voided it.
+    """Event with its storage data.
 
-    The board is None where it is no more.
+    `board` is the board's slug, None for a deleted board. `recorded_at` is in ms since 1970. `void` is true if a
+    moderator voided the event.
     """
 
     board: str | None
@@ -60,7 +62,7 @@ class Kept:
 class Erased:
     """Numbers of erased events and standings, and of anonymised audit entries.
 
-    `removed` has the erased standings as removed ones, with higher revisions: in the index they keep late updates away.
+    `removed` lists the erased standings as removed, with higher revisions. In the index they make late updates stale.
     """
 
     events: int
@@ -69,6 +71,6 @@ class Erased:
     removed: Sequence["LadderStanding"] = field(default=(), compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
-        """Return the act with these numbers among its details."""
+        """Return the audit entry with these numbers added to its details."""
         counts = {"events": self.events, "standings": self.standings, "acts": self.acts}
         return replace(act, details={**act.details, **counts})

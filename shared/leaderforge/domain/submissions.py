@@ -1,29 +1,38 @@
-"""Submissions, and what recording them came to."""
+"""Submissions, and the results of recording them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import Event, Standing
 
+EventKey: TypeAlias = tuple[int, int, UUID]
+"""Identity of an event: player, board and submission id."""
+
 
 class Submission(NamedTuple):
-    """An event and the ladders it counts in, at least one and all of one board, of which the first is the main one."""
+    """Event with the ladders on which it counts: at least one, all of one board, the main one first."""
 
     ladders: Sequence[Ladder]
     event: Event
 
     @property
     def board(self) -> Board:
-        """The board it is for."""
+        """Return the board of the submission."""
         return self.ladders[0].board
+
+    @property
+    def event_key(self) -> EventKey:
+        """Return the identity of the event: a second submission with an equal one is a duplicate."""
+        return self.event.user_id, self.board.id, self.event.submission_id
 
 
 class Recorded(NamedTuple):
-    """A submission that is committed: the ladders it counts in, and the player's standing on each with it.
+    """Committed submission, with the player's standing on each of its ladders after the commit.
 
-    A duplicate had been recorded before: then the ladders are those it counted in. Those that the index does not hold
-    any more are not `indexed`.
+    A `duplicate` was committed earlier; its ladders come from the first copy. Ladders of retired periods are not
+    `indexed`. `improved` is the result of `is_improvement` for the main standing.
     """
 
     ladders: Sequence[Ladder]
@@ -33,5 +42,5 @@ class Recorded(NamedTuple):
 
     @property
     def standing(self) -> Standing:
-        """The standing on the main ladder."""
+        """Return the standing on the main ladder."""
         return self.standings[0]

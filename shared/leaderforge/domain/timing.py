@@ -1,4 +1,7 @@
-"""How long a process may take, and for how long it may act on what it read."""
+"""Time limits that several processes rely on."""
 
 COMMIT_LIMIT_MS = 5_000
-"""How long recording may take from its beginning to its commit."""
+"""Upper bound, in ms, from the start of a recording transaction to its commit.
+
+Readers of changes wait this long: an event that is not visible by then never will be.
+"""

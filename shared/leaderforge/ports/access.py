@@ -10,55 +10,60 @@ from leaderforge.domain.rates import Allowance, RateLimit
 
 
 class KeyStore(Protocol):
-    """The API keys. Each change is written to the audit log in the same transaction."""
+    """Store of the API keys. Each change writes its audit entry in the same transaction."""
 
     async def create(self, key: ApiKey, act: AuditEntry) -> None:
-        """Create a key. Raises `KeyNameTaken`; names of revoked keys stay taken."""
+        """Create a key. Raises `KeyNameTaken`; names of revoked keys stay reserved."""
         ...
 
     async def keys(self) -> Sequence[ApiKey]:
-        """Return all keys, by name, the revoked ones too."""
+        """Return all keys in order of name, including revoked keys."""
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked; their `replaced` is None once that has ended."""
+        """Return the keys that are not revoked. `replaced` is None if the replaced digest is invalid at `now` (ms)."""
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
-        """Give a key another digest; the one it had stays valid until then. One replaced before that ends now.
+        """Replace a key's digest, and return the key. The previous digest stays valid until `replaced_until` (ms).
 
-        Raises `KeyNotFound`, and `KeyRevoked` where it is.
+        An even older digest becomes invalid at once. Raises `KeyNotFound` or `KeyRevoked`.
         """
         ...
 
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
-        """Make a key invalid at the time of the act; once revoked it stays as it is. Raises `KeyNotFound`."""
+        """Revoke a key at `act.at`, and return it. A revoked key stays unchanged. Raises `KeyNotFound`."""
         ...
 
 
 class AuditLog(Protocol):
-    """Who did what. Adapters write to it in the transaction of the act itself."""
+    """Log of actions. Adapters of other ports write to it in the transaction of the action."""
 
-    async def record(self, entry: AuditEntry) -> None: ...
+    async def record(self, entry: AuditEntry) -> None:
+        """Write an entry in its own transaction."""
+        ...
 
     async def entries(
-        self, wanted: AuditFilter, limit: int, before: tuple[int, int] | None = None
+        self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
-        """Return the latest such acts, newest first, of those before a place in the log."""
+        """Return the latest entries that match, newest first. `before` is the place of an entry: time (ms) and id."""
         ...
 
 
 class TokenVerifier(Protocol):
-    """Tells whose a player's token is."""
+    """Verification of player tokens."""
 
     async def caller(self, token: str) -> Caller:
-        """Return the player. Raises `Unauthenticated`, and `Unavailable` while the issuer's keys cannot be had."""
+        """Return the player of a token.
+
+        Raises `Unauthenticated`, or `Unavailable` if the issuer's keys cannot be loaded.
+        """
         ...
 
 
 class RateLimiter(Protocol):
-    """Counts requests for all processes together."""
+    """Counter of requests that all processes share."""
 
     async def take(self, subject: str, limit: RateLimit) -> Allowance:
-        """Count a request of the subject, unless it is one too many. Raises `IndexUnavailable`."""
+        """Count a request of the subject, unless it exceeds the limit. Raises `IndexUnavailable`."""
         ...

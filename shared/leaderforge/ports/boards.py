@@ -10,42 +10,45 @@ from leaderforge.domain.standings import Standing
 
 
 class BoardStore(Protocol):
-    """The boards."""
+    """Store of the boards."""
 
-    async def board(self, slug: str) -> Board | None: ...
+    async def board(self, slug: str) -> Board | None:
+        """Return the board with this slug, None if there is none."""
+        ...
 
     async def boards(self) -> Sequence[Board]:
         """Return all boards, in the order of their creation."""
         ...
 
     async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:
-        """Return those of the boards that there are, by name."""
+        """Return the boards that exist, by slug."""
         ...
 
     async def create_board(self, board: Board, act: AuditEntry | None = None) -> Board:
-        """Create a board like this one, note the act, and return the board with its id. Raises `BoardExists`."""
+        """Create a board, write the audit entry, and return the board with its new id. Raises `BoardExists`."""
         ...
 
     async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-        """Make of a board what `change` makes of it, with no other change in between, and note the act.
+        """Replace a board by the result of `change`, write the audit entry, and return the board.
 
-        What `change` raises is raised, and nothing changed. Raises `BoardNotFound`.
+        The board is locked meanwhile. An error of `change` propagates and nothing changes. If `change` returns an equal
+        board, nothing is written. `change` may run again after a deadlock. Raises `BoardNotFound`.
         """
         ...
 
     async def delete_board(self, slug: str, act: AuditEntry) -> Board:
-        """Make a board disappear, note the act, and return it. What it holds stays, out of reach, to be purged.
+        """Mark a board as deleted, write the audit entry, and return the board.
 
-        Raises `BoardNotFound`.
+        Its slug is free at once. Its events and standings stay stored until the purge. Raises `BoardNotFound`.
         """
         ...
 
 
 class BoardMaintenanceStore(Protocol):
-    """What is done for boards in the background, in pieces that can be repeated."""
+    """Backfill of boards and purge of deleted ones. All writes are safe to retry."""
 
     async def boards_to_backfill(self) -> Sequence[Board]:
-        """Return the boards with periods that are incomplete."""
+        """Return the boards with an unfinished backfill."""
         ...
 
     def players_between(self, board: Board, period: Period) -> AsyncIterator[Sequence[int]]:
@@ -53,22 +56,22 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
-        """Make the standings of these players what all their events in the ladder's period amount to.
+        """Replace these players' standings by the fold of all their events in the ladder's period, and return them.
 
-        Return them with the revisions they got. Exact beside submissions that count in the ladder.
+        The result is exact also with concurrent submissions, provided that all of them count on the ladder.
         """
         ...
 
     async def finish_backfill(self, board: Board) -> bool:
-        """Take the board's periods for complete, unless it has got others to complete since; return whether so."""
+        """Mark the board's backfill finished. Return False if it was replaced or finished meanwhile."""
         ...
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
-        """Return the boards that are deleted and not yet purged."""
+        """Return the deleted boards that are still to be purged."""
         ...
 
     def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
-        """Yield, in chunks, the players of whom a board holds anything."""
+        """Yield, in chunks, the players who have an event or a standing on the board."""
         ...
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
@@ -76,5 +79,5 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def forget_board(self, board: Board) -> None:
-        """Remove a deleted board that holds nothing any more."""
+        """Remove a deleted board that has no events and standings left, with its periods."""
         ...

@@ -1,4 +1,4 @@
-"""The past of players, and loading one in bulk."""
+"""Players' past submissions, and bulk loading of them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -11,25 +11,28 @@ from leaderforge.domain.standings import Standing
 
 
 class HistoryStore(Protocol):
-    """What players did before. Each call reads what is of that player alone."""
+    """Reads of past submissions. Each call reads rows of one player only."""
 
     async def points(
         self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
     ) -> Sequence[HistoryPoint]:
-        """Return the player's latest submissions on a board, or the latest before a time and id, latest first."""
+        """Return the player's latest submissions on a board, latest first.
+
+        `before` is a time (ms) and a submission id: only submissions before it are returned.
+        """
         ...
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
-        """Return the ladders that the player has a standing on: that of all time, then the latest periods first."""
+        """Return the ladders with a standing of the player: all-time first, then the latest periods first."""
         ...
 
 
 EventTuple = tuple[int, UUID, int, int, str | None]
-"""User id, submission id, score, time achieved, metadata: an `Event` without the cost of one."""
+"""User id, submission id, score, time (ms), metadata. Bulk loads skip the cost of an `Event` object."""
 
 
 class HistoryLoader(Protocol):
-    """Stores new players with all their events at once, for populating a store."""
+    """Bulk loader of new players and their events, to populate a store."""
 
     async def __call__(
         self,
@@ -39,5 +42,5 @@ class HistoryLoader(Protocol):
         standings: Iterable[Standing],
         recorded_at: int,
     ) -> None:
-        """Store them together. Events must be distinct, and standings their fold, each with a revision."""
+        """Store all in one transaction. Events must be distinct; standings must be their fold, with revisions."""
         ...

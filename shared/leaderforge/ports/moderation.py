@@ -10,37 +10,40 @@ from leaderforge.domain.submissions import Submission
 
 
 class Moderation(Protocol):
-    """Hiding, removing and setting standings, each written to the audit log in the same transaction.
+    """Hiding, removing and setting standings. Each change writes its audit entry in the same transaction.
 
-    Submissions that are under way count before or after it as a whole. All changes return the player's standings as
-    they are then, also those on ladders that are not indexed, and raise `PlayerNotFound`.
+    A concurrent submission counts entirely before or entirely after the change. All changes return the player's changed
+    standings, including those on ladders that are not indexed. They raise `PlayerNotFound`.
     """
 
     async def set_entry_hidden(
         self, board: Board, user_id: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
-        """Hide or show a player's standings in all periods of a board. Raises `NotRanked` where there is none."""
+        """Hide or show a player's standings in all periods of a board. Raises `NotRanked` if there is none."""
         ...
 
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Hide or show a player on all boards, also on those it enters later."""
+        """Hide or show a player on all boards, including boards that the player joins later."""
         ...
 
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Void a player's events on a board, and remove its standings in the periods that are not over by then.
+        """Void a player's events on a board, and remove the player's standings in all open periods.
 
-        What is submitted later counts from nothing. Raises `NotRanked` where there is no such standing.
+        Later submissions start from zero. Raises `NotRanked` if there is no such standing.
         """
         ...
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Remove a player's standing in one period and nothing else. Raises `NotRanked` where there is none."""
+        """Remove a player's standing in one period; keep the events. Raises `NotRanked` if there is none."""
         ...
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Remove what `remove` does, if anything, and count this submission, whose id must be new, by no rule."""
+        """Replace the player's score: do the same as `remove`, if there is a standing, then count this submission.
+
+        The submission id must be new. The board's score limits do not apply.
+        """
         ...
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
-        """Return hidden standings of a ladder by their players' ids, of those after a player."""
+        """Return hidden standings of a ladder in order of player id, from the first id above `after`."""
         ...

@@ -1,4 +1,4 @@
-"""The processes with pending index updates."""
+"""Processes with pending index updates."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple, Protocol
@@ -6,24 +6,24 @@ from uuid import UUID
 
 
 class PendingProcess(NamedTuple):
-    """A process that has declared pending index updates, and how long ago it last did so, by the store's clock."""
+    """Process with declared pending index updates. `age_ms` is the time since its last declaration (store's clock)."""
 
     process_id: UUID
     age_ms: int
 
 
 class PendingProcesses(Protocol):
-    """The processes that hold committed changes which the index lacks.
+    """Declarations of processes that hold committed changes which the index lacks.
 
-    A process declares itself before it acknowledges such a change, and withdraws once the index has it.
+    A process declares itself before it acknowledges such a change. It withdraws when the index has the change.
     """
 
     async def declare(self, process_id: UUID) -> None:
-        """Declare that the process holds pending updates, or that it still does."""
+        """Declare that the process holds pending updates. A repeated call renews the declaration."""
         ...
 
     async def withdraw(self, process_ids: Collection[UUID], *, older_than_ms: int = 0) -> None:
-        """Remove the declarations of these processes that are at least so old."""
+        """Remove these processes' declarations if they are at least `older_than_ms` old."""
         ...
 
     async def declared(self) -> Sequence[PendingProcess]:

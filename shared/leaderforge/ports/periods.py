@@ -8,32 +8,32 @@ from leaderforge.domain.history import KeptPeriod
 
 
 class PeriodStore(Protocol):
-    """The periods of boards in which anything was counted. Acts can be repeated."""
+    """Store of the periods that have at least one submission. All writes are safe to retry."""
 
     async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
-        """Return a board's periods of lower numbers than `before`, those that start the latest first."""
+        """Return a board's periods with numbers below `before`, the latest first. Expired periods are left out."""
         ...
 
     async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:
-        """Return those of these boards that the index may have something of."""
+        """Return the periods of these boards whose index keys may still exist."""
         ...
 
     async def old(self, board: Board, before: int, limit: int) -> Sequence[KeptPeriod]:
-        """Return a board's periods of lower numbers than `before` that the index has nothing of, the oldest first."""
+        """Return a board's periods with numbers below `before` and without index keys, the oldest first."""
         ...
 
     async def retire(self, ladder: Ladder, at: int) -> None:
-        """Have the store answer for a period, for ever, in the place of the index."""
+        """Retire a period at `at` (ms): the store answers instead of the index. This is permanent."""
         ...
 
     async def note_dropped(self, ladder: Ladder) -> None:
-        """Take note that the index has nothing of a period that is retired."""
+        """Record that the index keys of a retired period are deleted."""
         ...
 
     async def expire(self, ladder: Ladder, at: int) -> None:
-        """Put a period out of reach."""
+        """Hide a period from all reads, at `at` (ms)."""
         ...
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
-        """Remove up to `limit` standings of a period and return how many there were; if none, forget the period."""
+        """Delete up to `limit` standings of a period, and return their number. If there is none, delete the period."""
         ...

@@ -1,4 +1,4 @@
-"""The players, and everything that is stored about one of them."""
+"""Players, and all stored data of one player."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
@@ -11,53 +11,54 @@ from leaderforge.domain.standings import LadderStanding
 
 
 class PlayerStore(Protocol):
-    """The players."""
+    """Store of the players."""
 
     async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
-        """Create players, each with its own outcome: `PlayerExists`, `UsernameTaken` or `EmailTaken` where refused.
+        """Create players. Return each player or its error: `PlayerExists`, `UsernameTaken` or `EmailTaken`.
 
-        Names and emails are unique without regard to case (Unicode NFKC, case-folded).
+        Usernames and emails are unique regardless of case (Unicode NFKC, case-folded).
         """
         ...
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
-        """Change a player's name or email and return the player as it is then; what it had is free for others.
+        """Change a player's username or email, and return the changed player. The previous values become free.
 
-        The act is written to the audit log in the same transaction. Raises `PlayerNotFound`, and `UsernameTaken` or
-        `EmailTaken` where refused.
+        The audit entry is written in the same transaction. Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`.
         """
         ...
 
-    async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]: ...
+    async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
+        """Return the players that exist, by id."""
+        ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
-        """Return the ids of so many players after this one, or of the first, in ascending order."""
+        """Return up to `limit` player ids above `user_id` in ascending order; None starts at the lowest."""
         ...
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return those of the players with these names, by the name as given."""
+        """Return the players with these usernames, by the requested spelling. Case is ignored."""
         ...
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
-        """Return players whose names begin so, without regard to case, in order of name."""
+        """Return up to `limit` players whose usernames start with `prefix`, in order of name. Case is ignored."""
         ...
 
 
 class PlayerRecords(Protocol):
-    """All that the store has about one player."""
+    """All stored data of one player."""
 
     async def standings(self, user_id: int) -> Sequence[LadderStanding]:
         """Return the player's standings on all boards and in all periods."""
         ...
 
     def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
-        """Yield all the player's events, also void ones, in chunks, those of one board together."""
+        """Yield all events of the player in chunks, grouped by board, including void events."""
         ...
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
-        """Erase a player and everything about it, in one transaction, and return how much that was.
+        """Erase a player and all data in one transaction, and return the numbers of erased rows.
 
-        The act, with these numbers, is written to the audit log, where older acts do not tell any more whom they
-        concerned, nor why. Raises `PlayerNotFound`.
+        Older audit entries are anonymised: they lose the player and the reason. The audit entry, with the numbers, is
+        added. Raises `PlayerNotFound`.
         """
         ...

@@ -1,4 +1,4 @@
-"""The queue of submissions."""
+"""Queue of submissions."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,22 +7,24 @@ from leaderforge.domain.dead_letters import DeadLetter
 
 
 class SubmissionQueue(Protocol):
-    """Where submissions wait for being counted, and those that could not be. Calls raise `QueueUnavailable`."""
+    """Queue of submissions, and its dead letters. All calls raise `QueueUnavailable`."""
 
     async def put(self, bodies: Sequence[str]) -> None:
-        """Queue submissions. Should it fail, some may have been queued."""
+        """Queue submissions. After an error, a part of them may be queued: retries rely on submission ids."""
         ...
 
     async def bury(self, body: str, reason: str) -> None:
-        """Put a submission that cannot be counted among the dead letters."""
+        """Add a submission that cannot be counted to the dead letters."""
         ...
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """Return some of the dead letters, none if there are no more; what is returned is hidden for a while."""
+        """Return a batch of dead letters, an empty one at the end. Returned letters stay hidden for a while."""
         ...
 
     async def forget(self, letter: DeadLetter) -> None:
         """Remove a dead letter."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Close all connections."""
+        ...

@@ -1,4 +1,4 @@
-"""The durable truth: boards, events and standings."""
+"""Source of truth: boards, events and standings."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
@@ -12,73 +12,73 @@ from leaderforge.ports.ranking import Ranking
 
 
 class ChangeLog(Protocol):
-    """What changed in the store, by the time it was recorded, for the index to be brought up to."""
+    """Changes in the store by recording time, for reconciling the index."""
 
     def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        """Yield, in chunks, the standings that an event recorded at or after `since` and before `until` changed.
+        """Yield, in chunks, the standings that changed at or after `since` and before `until` (ms since 1970).
 
-        So did whatever else changed the standings of players since then (see `touched_between`). An event is recorded
-        at the time its transaction begins, and committed within `COMMIT_LIMIT_MS` if at all.
+        Both events and other changes count (see `touched_between`). The time of an event is the begin of its
+        transaction, which commits within `COMMIT_LIMIT_MS` or never.
         """
         ...
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
-        """Return the players who were renamed, erased or moderated at or after `since` and before `until`."""
+        """Return the players renamed, erased or moderated at or after `since` and before `until` (ms)."""
         ...
 
     async def forget_touches(self, before: int) -> None:
-        """Forget who was renamed, erased or moderated before that."""
+        """Delete the notes of `touched_between` that are older than `before` (ms)."""
         ...
 
 
 class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol):
-    """The durable truth: boards, events and standings."""
+    """Store of boards, events and standings: the source of truth."""
 
     async def ladders(self) -> Sequence[Ladder]:
-        """Return every ladder that the index is to hold."""
+        """Return all ladders that belong in the index."""
         ...
 
     async def ladders_of(self, board: Board) -> Sequence[Ladder]:
-        """Return the ladders of those of the board's periods in which anything was counted, the latest first."""
+        """Return the ladders of the board's stored periods, the latest first. All-time is not among them."""
         ...
 
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return these ladders of past periods, each `indexed` or not, without those in which nothing was counted."""
+        """Return the requested ladders whose periods are stored, with `indexed` set, in no order."""
         ...
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        """Commit the submissions together and return what became of each, in their order.
+        """Commit the submissions as a batch, and return one outcome each, in their order.
 
-        One that cannot be recorded (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not keep the others
-        from it. A submission id that the player already used on the board is a duplicate and changes nothing. A
-        player may occur more than once.
+        A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
+        submission id that the player already used on the board is a duplicate and changes nothing. A player may occur
+        more than once in a batch.
         """
         ...
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
-        """Return the standings of those of the players who have one, in no order."""
+        """Return the players' standings on the ladder, in no order. Players without one are left out."""
         ...
 
     async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:
-        """Return the standings of these players on every ladder that the index is to hold, by ladder."""
+        """Return the players' standings on all ladders that belong in the index, grouped by ladder."""
         ...
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the JSON metadata of those of the players whose standing has any."""
+        """Return the JSON metadata of the players' standings. Standings without metadata are left out."""
         ...
 
     def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
-        """Yield every standing of the ladder, in chunks, in no order, from one snapshot."""
+        """Yield all standings of the ladder in chunks, from one snapshot, in no order."""
         ...
 
     def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        """Yield every standing of some ladders, in chunks of one ladder each, in no order, from one snapshot."""
+        """Yield all standings of the ladders from one snapshot, in no order. A chunk is of one ladder."""
         ...
 
     def all_names(self) -> AsyncIterator[Mapping[int, str]]:
-        """Yield the names of all players, in chunks."""
+        """Yield all usernames by player id, in chunks."""
         ...
 
     async def health(self) -> Mapping[str, bool]:
-        """Return whether each database node answers, by its name. Never raises."""
+        """Return, by node name, whether the database node answers. Never raises."""
         ...

@@ -34,7 +34,7 @@ class BoardService:
         """Return the board from the store. Raises `BoardNotFound`."""
         board = await self._store.board(slug)
         if board is None:
-            raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+            raise BoardNotFound.of(slug)
         return board
 
     async def change(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:

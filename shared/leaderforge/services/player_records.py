@@ -79,7 +79,7 @@ class RecordService:
     async def _user(self, user_id: int) -> Player:
         found = await self._users.get([user_id])
         if user_id not in found:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         return found[user_id]
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:

@@ -52,7 +52,7 @@ class PlayerService:
         """Return a player. Raises `PlayerNotFound`."""
         found = await self._users.get([user_id])
         if user_id not in found:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         return found[user_id]
 
     async def search(self, prefix: str, limit: int) -> Sequence[Player]:

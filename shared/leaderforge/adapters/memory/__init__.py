@@ -1,1 +1,1 @@
-"""In-memory twins of the real adapters, for tests; one contract suite keeps them honest."""
+"""In-memory adapters, for tests. One contract suite runs over them and the real ones."""

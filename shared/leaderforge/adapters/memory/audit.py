@@ -1,4 +1,4 @@
-"""The audit log's twin."""
+"""In-memory audit log."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,22 +16,26 @@ class MemoryAuditLog:
         self.write(entry)
 
     def write(self, entry: AuditEntry) -> None:
-        """Write an act, in the same step as the act itself."""
+        """Write an entry without a suspension point: a change and its entry are one step."""
         self._entries.append(Audited(len(self._entries) + 1, entry))
 
     def anonymize(self, user_id: int) -> int:
-        """Let acts on a player, or by it, tell no longer of whom or why, and return how many they were."""
+        """Remove a player from all entries on or by the player, and return the number of changed entries."""
         actor = f"player:{user_id}"
-        told = [i for i, one in enumerate(self._entries) if user_id == one.entry.user_id or one.entry.actor == actor]
-        for i in told:
+        positions = [
+            i for i, item in enumerate(self._entries) if user_id == item.entry.user_id or item.entry.actor == actor
+        ]
+        for i in positions:
             self._entries[i] = replace(self._entries[i], entry=_anonymous(self._entries[i].entry, user_id, actor))
-        return len(told)
+        return len(positions)
 
     async def entries(
-        self, wanted: AuditFilter, limit: int, before: tuple[int, int] | None = None
+        self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
-        found = [one for one in self._entries if wanted.admits(one.entry) and (before is None or one.place < before)]
-        return sorted(found, key=lambda one: one.place, reverse=True)[:limit]
+        matches = [
+            item for item in self._entries if criteria.admits(item.entry) and (before is None or item.place < before)
+        ]
+        return sorted(matches, key=lambda item: item.place, reverse=True)[:limit]
 
 
 def _anonymous(act: AuditEntry, user_id: int, actor: str) -> AuditEntry:

@@ -1,9 +1,8 @@
-"""The twin of what a store does for its boards, also in the background."""
+"""In-memory board store and board maintenance."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
-from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
@@ -12,17 +11,18 @@ from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.errors import BoardExists, BoardNotFound, StoreUnavailable
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.domain.standings import HIDDEN_PLAYER, REMOVED, Standing, fold, removed_standing
-from leaderforge.domain.submissions import Submission
+from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.ports.clock import Clock
 
-EventKey: TypeAlias = tuple[int, int, UUID]
-"""User, board and submission id."""
 LadderKey: TypeAlias = tuple[int, int]
 """Board and period."""
 
 
 class MemoryBoards:
-    """Boards in a dict. While `available` is false, every call raises `StoreUnavailable`."""
+    """`BoardStore` and `BoardMaintenanceStore` in dicts. While `available` is false, calls raise `StoreUnavailable`.
+
+    `clock` is in microseconds.
+    """
 
     def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog, clock: Clock) -> None:
         self.available = True
@@ -60,7 +60,7 @@ class MemoryBoards:
         return self._boards[board.slug]
 
     async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-        before = self._found(slug)
+        before = self._existing(slug)
         after = change(before)
         if after != before:
             self._audit.write(act)
@@ -68,7 +68,7 @@ class MemoryBoards:
         return after
 
     async def delete_board(self, slug: str, act: AuditEntry) -> Board:
-        board = self._found(slug)
+        board = self._existing(slug)
         self._audit.write(act)
         self._deleted.append((self._boards.pop(slug), act.at))
         return board
@@ -81,8 +81,8 @@ class MemoryBoards:
 
     async def ladders_of(self, board: Board) -> Sequence[Ladder]:
         self._require_available()
-        own = ((period, retired) for (board_id, period), retired in self._periods.items() if board_id == board.id)
-        return [Ladder(board, period, indexed=not retired) for period, retired in sorted(own, reverse=True)]
+        states = ((period, retired) for (board_id, period), retired in self._periods.items() if board_id == board.id)
+        return [Ladder(board, period, indexed=not retired) for period, retired in sorted(states, reverse=True)]
 
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
         self._require_available()
@@ -104,16 +104,16 @@ class MemoryBoards:
         self._require_available()
         if ladder.period != ALL_TIME:
             self._periods.setdefault(place_of(ladder), False)
-        standings = {user_id: self._refolded(ladder, user_id) for user_id in user_ids}
+        standings = {user_id: self._refold(ladder, user_id) for user_id in user_ids}
         self._standings.setdefault(place_of(ladder), {}).update(standings)
         self._users.touches += [(user_id, self._clock() // 1000) for user_id in user_ids]
         return list(standings.values())
 
     async def finish_backfill(self, board: Board) -> bool:
-        held = (await self.boards_named([board.slug])).get(board.slug)
-        if held is None or held.id != board.id or held.backfill is None or held.backfill != board.backfill:
+        current = (await self.boards_named([board.slug])).get(board.slug)
+        if current is None or current.id != board.id or current.backfill is None or current.backfill != board.backfill:
             return False
-        self._boards[board.slug] = replace(held, backfill=None)
+        self._boards[board.slug] = replace(current, backfill=None)
         return True
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
@@ -126,25 +126,27 @@ class MemoryBoards:
     async def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
         self._require_available()
         players = {s.event.user_id for s in self._events_on(board)}
-        players |= {i for (board_id, _), own in self._standings.items() if board_id == board.id for i in own}
+        players |= {
+            i for (board_id, _), by_player in self._standings.items() if board_id == board.id for i in by_player
+        }
         if players:
             yield list(players)
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
         self._require_available()
-        for (board_id, _), own in self._standings.items():
+        for (board_id, _), by_player in self._standings.items():
             if board_id == board.id:
                 for user_id in user_ids:
-                    own.pop(user_id, None)
-        gone = {key for key in self._events if key[1] == board.id and key[0] in user_ids}
-        self._events = {key: event for key, event in self._events.items() if key not in gone}
+                    by_player.pop(user_id, None)
+        purged = {key for key in self._events if key[1] == board.id and key[0] in user_ids}
+        self._events = {key: event for key, event in self._events.items() if key not in purged}
 
     async def forget_board(self, board: Board) -> None:
         self._require_available()
-        self._deleted = [(one, at) for one, at in self._deleted if one.id != board.id]
+        self._deleted = [(deleted, at) for deleted, at in self._deleted if deleted.id != board.id]
         self._periods = {place: retired for place, retired in self._periods.items() if place[0] != board.id}
 
-    def _refolded(self, ladder: Ladder, user_id: int) -> Standing:
+    def _refold(self, ladder: Ladder, user_id: int) -> Standing:
         period = ladder.board.calendar.numbered(ladder.period)
         events = [
             s.event
@@ -153,26 +155,30 @@ class MemoryBoards:
         ]
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)
-        held = self._standings.get(place_of(ladder), {}).get(user_id)
-        hidden = standing.hidden | self._hidden(user_id, held)
+        previous = self._standings.get(place_of(ladder), {}).get(user_id)
+        hidden = standing.hidden | self._hidden(user_id, previous)
         return standing._replace(revision=revision, hidden=hidden)
 
-    def _hidden(self, user_id: int, held: Standing | None) -> int:
-        """Return how a player's standing is hidden, given what there was of it."""
+    def _hidden(self, user_id: int, previous: Standing | None) -> int:
+        """Return the flags of a new standing.
+
+        They are the previous ones without `REMOVED`, plus `HIDDEN_PLAYER` for a hidden player.
+        """
         hidden = HIDDEN_PLAYER if user_id in self._users.hidden else 0
-        return hidden | (0 if held is None else held.hidden & ~REMOVED)
+        return hidden | (0 if previous is None else previous.hidden & ~REMOVED)
 
     def _next_revision(self) -> int:
+        # A hybrid logical clock, as in PostgreSQL: monotonic even if the clock stands still or is set back.
         self._revision = max(self._revision + 1, self._clock())
         return self._revision
 
     def _events_on(self, board: Board) -> list[Submission]:
         return [submission for key, submission in self._events.items() if key[1] == board.id]
 
-    def _found(self, slug: str) -> Board:
+    def _existing(self, slug: str) -> Board:
         self._require_available()
         if slug not in self._boards:
-            raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+            raise BoardNotFound.of(slug)
         return self._boards[slug]
 
     def _require_available(self) -> None:
@@ -181,5 +187,5 @@ class MemoryBoards:
 
 
 def place_of(ladder: Ladder) -> LadderKey:
-    """Return what a ladder's standings are kept under."""
+    """Return the key of a ladder: board id and period number."""
     return ladder.board.id, ladder.period

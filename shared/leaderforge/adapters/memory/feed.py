@@ -1,4 +1,4 @@
-"""The change feed's twin."""
+"""In-memory change feed."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -9,24 +9,25 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.clock import Clock
 
 _CONFIRM_S = 0.25
+"""Interval, in seconds, at which an idle feed confirms that it missed nothing."""
 
 
 class MemoryChannel:
-    """What feeds hear one another through. While it is `broken`, they cannot."""
+    """Channel that connects the feeds of several processes. While it is `broken`, calls raise `IndexUnavailable`."""
 
     def __init__(self) -> None:
         self.broken = False
         self.queues: WeakSet[asyncio.Queue[tuple[object, Heard] | None]] = WeakSet()
 
     def break_off(self) -> None:
-        """Lose all who listen, until `broken` is false again."""
+        """Disconnect all listeners, and refuse new ones until `broken` is reset."""
         self.broken = True
         for queue in self.queues:
             queue.put_nowait(None)
 
 
 class MemoryFeed:
-    """`ChangeFeed` within a process."""
+    """`ChangeFeed` over a `MemoryChannel`."""
 
     def __init__(self, channel: MemoryChannel) -> None:
         self._channel = channel
@@ -43,9 +44,9 @@ class MemoryFeed:
         try:
             yield Heard(until=clock())
             while True:
-                heard = await self._next(queue, clock)
-                if heard is not None:
-                    yield heard
+                message = await self._next(queue, clock)
+                if message is not None:
+                    yield message
         finally:
             self._channel.queues.discard(queue)
 
@@ -57,9 +58,10 @@ class MemoryFeed:
             return Heard(until=clock())
         if item is None:
             raise IndexUnavailable("the change feed broke off")
-        by, heard = item
-        return None if by is self else heard
+        sender, message = item
+        # As the real feed: a process does not receive its own changes.
+        return None if sender is self else message
 
     def _require_whole(self) -> None:
         if self._channel.broken:
-            raise IndexUnavailable("the change feed is out of reach")
+            raise IndexUnavailable("the change feed is unavailable")

@@ -1,4 +1,4 @@
-"""The twin of the store of histories, over the score store's."""
+"""In-memory history store, over the in-memory score store."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -20,7 +20,8 @@ class MemoryHistoryStore:
         self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
     ) -> Sequence[HistoryPoint]:
         events = sorted(await self._scores.events_of(board, user_id), key=lambda e: (e.achieved_at, e.submission_id))
-        standings = accumulate(map(standing_of, events), lambda one, other: combine(board, one, other))
+        # By time, not by arrival: a late submission changes the later points.
+        standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
             HistoryPoint(event.achieved_at, event.submission_id, event.score, standing.score, standing.subscore)
             for event, standing in zip(events, standings, strict=True)
@@ -30,6 +31,6 @@ class MemoryHistoryStore:
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
         ladders = [Ladder(board), *await self._scores.ladders_of(board)]
-        standings = [(ladder, await self._scores.standings(ladder, [user_id])) for ladder in ladders]
-        found = [PlayedLadder(ladder, s.hidden != 0) for ladder, own in standings for s in own if not s.removed]
-        return found[:limit]
+        by_ladder = [(ladder, await self._scores.standings(ladder, [user_id])) for ladder in ladders]
+        played = [PlayedLadder(ladder, s.hidden != 0) for ladder, page in by_ladder for s in page if not s.removed]
+        return played[:limit]

@@ -1,4 +1,4 @@
-"""The rank index's twin: the same promises, kept by sorting."""
+"""In-memory rank index. It sorts on every read: simple to verify, too slow for production."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -18,10 +18,11 @@ from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps
 
 _NODE = "memory"
+"""Name of the only node."""
 
 
 class MemoryIndex:
-    """`RankIndex` in a dict."""
+    """`RankIndex`, `IndexMaintenance` and `LeaseStore` in dicts."""
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions = partitions
@@ -30,7 +31,7 @@ class MemoryIndex:
         self.wipe()
 
     def wipe(self) -> None:
-        """Lose everything, as a cluster does on FLUSHALL."""
+        """Delete all data, as FLUSHALL does on a cluster."""
         self._standings: defaultdict[LadderKey, dict[int, Standing]] = defaultdict(dict)
         self._names: dict[int, str] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
@@ -41,8 +42,8 @@ class MemoryIndex:
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
-        held = self._standings[place_of(ladder)]
-        return {i: self._row(ladder, held[i]) for i in user_ids if i in held and not held[i].removed}
+        stored = self._standings[place_of(ladder)]
+        return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and not stored[i].removed}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
         keys = self._sorted(ladder)
@@ -64,12 +65,12 @@ class MemoryIndex:
         return keys[rank - 1] if 1 <= rank <= len(keys) else None
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
-        held = self._standings[place_of(ladder)]
-        before = dict(held)
+        stored = self._standings[place_of(ladder)]
+        before = dict(stored)
         for standing in standings:
-            old = held.get(standing.user_id)
-            if old is None or old.revision < standing.revision:
-                held[standing.user_id] = standing
+            previous = stored.get(standing.user_id)
+            if previous is None or previous.revision < standing.revision:
+                stored[standing.user_id] = standing
         complete = None not in self._watermarks
         return [
             Applied(
@@ -82,15 +83,15 @@ class MemoryIndex:
         ]
 
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
-        return [await self.apply(one.ladder, one.standings, count=one.count) for one in updates]
+        return [await self.apply(update.ladder, update.standings, count=update.count) for update in updates]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
         applied = await self.apply(ladder, standings)
         return [s.user_id for s, result in zip(standings, applied, strict=True) if result.refused]
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
-        held = self._standings[place_of(ladder)]
-        return [s.user_id for s in standings if held.get(s.user_id) != s]
+        stored = self._standings[place_of(ladder)]
+        return [s.user_id for s in standings if stored.get(s.user_id) != s]
 
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         yield self._keys(ladder)
@@ -113,17 +114,18 @@ class MemoryIndex:
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        held = self._standings[place_of(ladder)]
-        wanted = {standing.user_id: standing for standing in standings}
+        stored = self._standings[place_of(ladder)]
+        replacements = {standing.user_id: standing for standing in standings}
         changed = []
         for user_id in user_ids:
-            seen = observed.get(user_id)
-            if held.get(user_id) != (seen and seen.value):
+            expected = observed.get(user_id)
+            # Compare-and-swap: a value that changed since `observe` is left for the next pass.
+            if stored.get(user_id) != (expected and expected.value):
                 changed.append(user_id)
-            elif user_id in wanted:
-                held[user_id] = wanted[user_id]
+            elif user_id in replacements:
+                stored[user_id] = replacements[user_id]
             else:
-                held.pop(user_id, None)
+                stored.pop(user_id, None)
         return changed
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -141,6 +143,7 @@ class MemoryIndex:
         return changed
 
     async def add_names(self, names: Mapping[int, str]) -> None:
+        # Present names win: they are newer than the snapshot that a rebuild reads.
         self._names = {**names, **self._names}
 
     async def drop(self, ladder: Ladder) -> None:
@@ -209,7 +212,7 @@ class MemoryIndex:
         players = Counter(partition_of(user_id, self.partitions) for user_id in self._names)
         return Survey(
             [IndexNode(_NODE, up=True, memory=None)],
-            [PartitionState(p, _NODE, mark, entries[p], players[p]) for p, mark in enumerate(self._watermarks)],
+            [PartitionState(p, _NODE, at, entries[p], players[p]) for p, at in enumerate(self._watermarks)],
             self._inspection,
         )
 
@@ -229,8 +232,9 @@ class MemoryIndex:
 
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
-        own = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
-        return sum(key < bound for key in self._keys(ladder) if key != own)
+        stored_key = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
+        # The stored standing may be newer than the requested one: a player is never above themselves.
+        return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:
         return Row(
@@ -243,9 +247,10 @@ class MemoryIndex:
 
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
+    """Return the sort key of a visible standing, None for a hidden or missing one."""
     return None if standing is None or standing.hidden else sort_key(ladder.board, standing)
 
 
-def _refuses(held: Standing | None, standing: Standing) -> bool:
-    """Return whether the standing was refused for a removed one."""
-    return held is not None and held.removed and not standing.removed and held.revision >= standing.revision
+def _refuses(stored: Standing | None, standing: Standing) -> bool:
+    """Return whether the standing is refused because the stored one is removed and newer."""
+    return stored is not None and stored.removed and not standing.removed and stored.revision >= standing.revision

@@ -1,4 +1,4 @@
-"""The key store's twin."""
+"""In-memory key store."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,14 +31,14 @@ class MemoryKeyStore:
         return [key.at(now) for key in await self.keys() if key.revoked_at is None]
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
-        key = self._found(name)
+        key = self._existing(name)
         if key.revoked_at is not None:
             raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
         replaced = ReplacedDigest(key.digest, replaced_until)
         return self._put(replace(key, digest=digest, rotated_at=act.at, replaced=replaced), act)
 
     async def revoke(self, name: str, act: AuditEntry) -> ApiKey:
-        key = self._found(name)
+        key = self._existing(name)
         if key.revoked_at is not None:
             return key
         return self._put(replace(key, revoked_at=act.at, replaced=None), act)
@@ -48,12 +48,12 @@ class MemoryKeyStore:
         self._audit.write(act)
         return key
 
-    def _found(self, name: str) -> ApiKey:
+    def _existing(self, name: str) -> ApiKey:
         self._require_available()
         if name not in self._keys:
-            raise KeyNotFound(f"there is no key {name!r}", name=name)
+            raise KeyNotFound.of(name)
         return self._keys[name]
 
     def _require_available(self) -> None:
         if not self.available:
-            raise StoreUnavailable("the store is out of reach")
+            raise StoreUnavailable("the store is unavailable")

@@ -1,4 +1,4 @@
-"""The rate limiter's twin."""
+"""In-memory rate limiter."""
 
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import Allowance, RateLimit, take
@@ -6,7 +6,10 @@ from leaderforge.ports.clock import Clock
 
 
 class MemoryRateLimiter:
-    """`RateLimiter` in a dict, by a clock in microseconds. While `available` is false, it raises `IndexUnavailable`."""
+    """`RateLimiter` in a dict. `clock` is in microseconds. While `available` is false, it raises `IndexUnavailable`.
+
+    `asked` is the number of calls so far.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self.available = True
@@ -17,6 +20,6 @@ class MemoryRateLimiter:
     async def take(self, subject: str, limit: RateLimit) -> Allowance:
         self.asked += 1
         if not self.available:
-            raise IndexUnavailable("the limits are out of reach")
+            raise IndexUnavailable("the rate limits are unavailable")
         self._due[subject], allowance = take(self._due.get(subject, 0), self._clock(), limit)
         return allowance

@@ -1,4 +1,4 @@
-"""Moderation's twin."""
+"""In-memory moderation."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ from leaderforge.domain.submissions import Submission
 
 
 class MemoryModeration:
-    """`Moderation` on the other twins."""
+    """`Moderation` over the other in-memory adapters."""
 
     def __init__(self, scores: MemoryScoreStore, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
         self._scores = scores
@@ -30,26 +30,26 @@ class MemoryModeration:
     async def set_entry_hidden(
         self, board: Board, user_id: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
-        own = self._own(user_id, board)
-        _require_ranked(board, user_id, [one for one in own if not one[1].removed])
-        return self._mark(user_id, own, HIDDEN_ENTRY, hidden, act)
+        standings = self._standings(user_id, board)
+        _require_ranked(board, user_id, _present(standings))
+        return self._set_flag(user_id, standings, HIDDEN_ENTRY, hidden, act)
 
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
-        own = self._own(user_id)
+        standings = self._standings(user_id)
         (self._users.hidden.add if hidden else self._users.hidden.discard)(user_id)
-        return self._mark(user_id, own, HIDDEN_PLAYER, hidden, act)
+        return self._set_flag(user_id, standings, HIDDEN_PLAYER, hidden, act)
 
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        own = self._open(board, user_id, act.at)
-        _require_ranked(board, user_id, own)
+        standings = self._open(board, user_id, act.at)
+        _require_ranked(board, user_id, standings)
         self._scores.void(board, user_id)
-        return self._remove(user_id, own, act)
+        return self._remove(user_id, standings, act)
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        own = [one for one in self._own(user_id, ladder.board) if one[0].period == ladder.period]
-        own = [one for one in own if not one[1].removed]
-        _require_ranked(ladder.board, user_id, own)
-        return self._remove(user_id, own, act)
+        present = _present(self._standings(user_id, ladder.board))
+        in_period = [(other, standing) for other, standing in present if other.period == ladder.period]
+        _require_ranked(ladder.board, user_id, in_period)
+        return self._remove(user_id, in_period, act)
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
@@ -58,32 +58,41 @@ class MemoryModeration:
         self._remove(user_id, removed, act)
         self._scores.count(submission)
         periods = {ladder.period for ladder in (*submission.ladders, *(ladder for ladder, _ in removed))}
-        return [one for one in self._own(user_id, board) if one[0].period in periods]
+        standings = self._standings(user_id, board)
+        return [(ladder, standing) for ladder, standing in standings if ladder.period in periods]
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
         standings = [s async for chunk in self._scores.all_standings(ladder) for s in chunk]
-        found = [s for s in standings if s.hidden and not s.removed and (after is None or s.user_id > after)]
-        return sorted(found, key=lambda standing: standing.user_id)[:limit]
+        matches = [s for s in standings if s.hidden and not s.removed and (after is None or s.user_id > after)]
+        return sorted(matches, key=lambda standing: standing.user_id)[:limit]
 
-    def _own(self, user_id: int, board: Board | None = None) -> Sequence[LadderStanding]:
+    def _standings(self, user_id: int, board: Board | None = None) -> Sequence[LadderStanding]:
+        """Return a player's standings, removed ones too, on one or on all boards. Raises `PlayerNotFound`."""
         if user_id not in self._users.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
-        return [one for one in self._scores.placed(user_id) if board is None or one[0].board.id == board.id]
+            raise PlayerNotFound.of(user_id)
+        return [
+            (ladder, standing)
+            for ladder, standing in self._scores.standings_of_player(user_id)
+            if board is None or ladder.board.id == board.id
+        ]
 
     def _open(self, board: Board, user_id: int, now: int) -> Sequence[LadderStanding]:
-        """Return the standings on the board in the periods that are not over."""
-        return [one for one in self._own(user_id, board) if not one[1].removed and not one[0].is_over(now)]
+        """Return the standings on the board in its open periods, without removed ones. `now` is in ms."""
+        present = _present(self._standings(user_id, board))
+        return [(ladder, standing) for ladder, standing in present if not ladder.is_over(now)]
 
-    def _mark(
-        self, user_id: int, own: Sequence[LadderStanding], bit: int, hidden: bool, act: AuditEntry
+    def _set_flag(
+        self, user_id: int, standings: Sequence[LadderStanding], bit: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
-        changed = [(ladder, s._replace(hidden=s.hidden | bit if hidden else s.hidden & ~bit)) for ladder, s in own]
+        changed = [
+            (ladder, s._replace(hidden=s.hidden | bit if hidden else s.hidden & ~bit)) for ladder, s in standings
+        ]
         return self._put(user_id, changed, act)
 
-    def _remove(self, user_id: int, own: Sequence[LadderStanding], act: AuditEntry) -> Sequence[LadderStanding]:
+    def _remove(self, user_id: int, standings: Sequence[LadderStanding], act: AuditEntry) -> Sequence[LadderStanding]:
         removed = [
             (ladder, removed_standing(ladder.board, user_id, 0)._replace(hidden=s.hidden | REMOVED))
-            for ladder, s in own
+            for ladder, s in standings
         ]
         return self._put(user_id, removed, act)
 
@@ -92,9 +101,16 @@ class MemoryModeration:
             self._scores.put(ladder, standing)
         self._users.touch(user_id)
         self._audit.write(act)
-        return [one for one in self._scores.placed(user_id) if one[0] in {ladder for ladder, _ in changed}]
+        # Read again: `put` gave the standings their revisions.
+        ladders = {ladder for ladder, _ in changed}
+        standings = self._scores.standings_of_player(user_id)
+        return [(ladder, standing) for ladder, standing in standings if ladder in ladders]
 
 
-def _require_ranked(board: Board, user_id: int, own: Sequence[LadderStanding]) -> None:
-    if not own:
+def _present(standings: Sequence[LadderStanding]) -> list[LadderStanding]:
+    return [(ladder, standing) for ladder, standing in standings if not standing.removed]
+
+
+def _require_ranked(board: Board, user_id: int, standings: Sequence[LadderStanding]) -> None:
+    if not standings:
         raise NotRanked.on(board.slug, user_id)

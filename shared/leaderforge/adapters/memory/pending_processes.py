@@ -1,4 +1,4 @@
-"""The processes with pending index updates, in memory."""
+"""In-memory declarations of pending index updates."""
 
 from collections.abc import Collection, Sequence
 from time import monotonic
@@ -31,4 +31,4 @@ class MemoryPendingProcesses:
 
     def _require_available(self) -> None:
         if not self.available:
-            raise StoreUnavailable("the store is out of reach")
+            raise StoreUnavailable("the store is unavailable")

@@ -1,19 +1,20 @@
-"""The twin of the store of periods, over the score store's."""
+"""In-memory period store, over the in-memory score store."""
 
 from collections.abc import Sequence
 
+from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import KeptPeriod
 
 
 class MemoryPeriodStore:
-    """`PeriodStore` over the periods that a `MemoryScoreStore` has counted in."""
+    """`PeriodStore` over the periods of a `MemoryScoreStore`."""
 
     def __init__(self, scores: MemoryScoreStore) -> None:
         self._scores = scores
-        self._retired: dict[tuple[int, int], int] = {}
-        self._dropped: set[tuple[int, int]] = set()
+        self._retired: dict[LadderKey, int] = {}
+        self._dropped: set[LadderKey] = set()
         self._expired: dict[Ladder, int] = {}
 
     async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
@@ -21,18 +22,19 @@ class MemoryPeriodStore:
         return [ladder for ladder in ladders if before is None or ladder.period < before][:limit]
 
     async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:
-        return [kept for board in boards for kept in await self._kept(board) if _ids(kept.ladder) not in self._dropped]
+        periods = [period for board in boards for period in await self._stored(board)]
+        return [period for period in periods if place_of(period.ladder) not in self._dropped]
 
     async def old(self, board: Board, before: int, limit: int) -> Sequence[KeptPeriod]:
-        kept = [kept for kept in await self._kept(board) if _ids(kept.ladder) in self._dropped]
-        return sorted((k for k in kept if k.ladder.period < before), key=lambda k: k.ladder.period)[:limit]
+        periods = [period for period in await self._stored(board) if place_of(period.ladder) in self._dropped]
+        return sorted((p for p in periods if p.ladder.period < before), key=lambda p: p.ladder.period)[:limit]
 
     async def retire(self, ladder: Ladder, at: int) -> None:
-        self._retired.setdefault(_ids(ladder), at)
+        self._retired.setdefault(place_of(ladder), at)
         self._scores.set_retired(ladder)
 
     async def note_dropped(self, ladder: Ladder) -> None:
-        self._dropped.add(_ids(ladder))
+        self._dropped.add(place_of(ladder))
 
     async def expire(self, ladder: Ladder, at: int) -> None:
         self._expired.setdefault(ladder, at)
@@ -44,11 +46,10 @@ class MemoryPeriodStore:
             self._expired.pop(ladder, None)
         return removed
 
-    async def _kept(self, board: Board) -> Sequence[KeptPeriod]:
+    async def _stored(self, board: Board) -> Sequence[KeptPeriod]:
         ladders = [Ladder(board, ladder.period) for ladder in await self._scores.ladders_of(board)]
         expired = [ladder for ladder in self._expired if ladder.board.id == board.id]
-        return [KeptPeriod(one, self._retired.get(_ids(one)), self._expired.get(one)) for one in (*ladders, *expired)]
-
-
-def _ids(ladder: Ladder) -> tuple[int, int]:
-    return ladder.board.id, ladder.period
+        return [
+            KeptPeriod(ladder, self._retired.get(place_of(ladder)), self._expired.get(ladder))
+            for ladder in (*ladders, *expired)
+        ]

@@ -1,4 +1,4 @@
-"""The twin of what the store has about one player."""
+"""In-memory records of one player."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -12,7 +12,7 @@ from leaderforge.domain.standings import LadderStanding, removed_standing
 
 
 class MemoryPlayerRecords:
-    """`PlayerRecords` on the other twins."""
+    """`PlayerRecords` over the other in-memory adapters."""
 
     def __init__(self, scores: MemoryScoreStore, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
         self._scores = scores
@@ -20,19 +20,21 @@ class MemoryPlayerRecords:
         self._audit = audit
 
     async def standings(self, user_id: int) -> Sequence[LadderStanding]:
-        return [one for one in self._scores.placed(user_id) if not one[1].removed]
+        return [
+            (ladder, standing) for ladder, standing in self._scores.standings_of_player(user_id) if not standing.removed
+        ]
 
     async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
-        kept = self._scores.kept(user_id)
-        if kept:
-            yield kept
+        events = self._scores.stored_events(user_id)
+        if events:
+            yield events
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         if user_id not in self._users.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         removed = [
             (ladder, removed_standing(ladder.board, user_id, standing.revision + 1))
-            for ladder, standing in self._scores.placed(user_id)
+            for ladder, standing in self._scores.standings_of_player(user_id)
         ]
         events, standings = self._scores.erase(user_id)
         erased = Erased(events, standings, self._audit.anonymize(user_id), removed)

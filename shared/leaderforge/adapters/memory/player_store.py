@@ -1,4 +1,4 @@
-"""The user store's twin."""
+"""In-memory player store."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,12 +12,12 @@ from leaderforge.ports.clock import Clock
 
 
 def microseconds() -> int:
-    """Return the time now, in microseconds since 1970."""
+    """Return the current time in microseconds since 1970."""
     return time_ns() // 1000
 
 
 class MemoryPlayerStore:
-    """`PlayerStore` in a dict."""
+    """`PlayerStore` in a dict. `clock` is in microseconds."""
 
     def __init__(self, audit: MemoryAuditLog | None = None, *, clock: Clock = microseconds) -> None:
         self._audit = audit or MemoryAuditLog()
@@ -25,14 +25,14 @@ class MemoryPlayerStore:
         self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
         self.touches: list[tuple[int, int]] = []
-        """Who was touched otherwise than by an event, and when (ms since 1970)."""
+        """Notes for reconcile: players that changed other than by an event, and the times (ms since 1970)."""
 
     async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
         return [self._create(user) for user in users]
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         if user_id not in self.by_id:
-            raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            raise PlayerNotFound.of(user_id)
         new = replace(self.by_id[user_id], **changes)
         refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
         if refusal is not None:
@@ -43,12 +43,12 @@ class MemoryPlayerStore:
         return new
 
     def erase(self, user_id: int) -> None:
-        """Erase a player with its name and email."""
+        """Erase a player with username and email."""
         del self.by_id[user_id]
         self.hidden.discard(user_id)
 
     def touch(self, user_id: int) -> None:
-        """Take note that the player changed otherwise than by an event."""
+        """Note for reconcile that the player changed other than by an event."""
         self.touches.append((user_id, self._clock() // 1000))
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
@@ -73,10 +73,10 @@ class MemoryPlayerStore:
             self.by_id[new.user_id] = new
         return refusal or new
 
-    def _refusal(self, new: Player, others: Collection[Player]) -> LeaderForgeError | None:
-        """Return what of the player is another's."""
-        if name_key(new.username) in {name_key(user.username) for user in others}:
+    def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
+        """Return the error if one of these players owns the username or the email, None otherwise."""
+        if name_key(new.username) in {name_key(user.username) for user in players}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
-        if new.email is not None and name_key(new.email) in {name_key(u.email) for u in others if u.email is not None}:
+        if new.email is not None and name_key(new.email) in {name_key(u.email) for u in players if u.email is not None}:
             return EmailTaken("the email is taken")
         return None

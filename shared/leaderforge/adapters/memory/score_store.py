@@ -1,10 +1,10 @@
-"""The score store's twin: every event is kept, and every standing is their fold."""
+"""In-memory score store. It stores all events; every standing is their fold."""
 
 from bisect import bisect_left
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.boards import EventKey, MemoryBoards, place_of
+from leaderforge.adapters.memory.boards import MemoryBoards, place_of
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
 from leaderforge.domain.errors import (
@@ -26,12 +26,15 @@ from leaderforge.domain.standings import (
     is_improvement,
     standing_of,
 )
-from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.ports.clock import Clock
 
 
 class MemoryScoreStore(MemoryBoards):
-    """`ScoreStore` in dicts. While `available` is false, every call but `health` raises `StoreUnavailable`."""
+    """`ScoreStore` in dicts. While `available` is false, all calls except `health` raise `StoreUnavailable`.
+
+    `clock` is in microseconds.
+    """
 
     def __init__(
         self, users: MemoryPlayerStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None
@@ -41,7 +44,7 @@ class MemoryScoreStore(MemoryBoards):
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         self._require_available()
-        # First all are taken in, since each is told of the standings that all of them amount to.
+        # Apply the whole batch first: every receipt shows the standing after it.
         accepted = [self._accept(submission) for submission in submissions]
         return [
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
@@ -49,12 +52,12 @@ class MemoryScoreStore(MemoryBoards):
         ]
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
-        held = self._ladder(ladder)
-        return [held[i] for i in set(user_ids) if i in held]
+        stored = self._ladder(ladder)
+        return [stored[i] for i in set(user_ids) if i in stored]
 
     async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:
-        found = [(ladder, await self.standings(ladder, user_ids)) for ladder in await self.ladders()]
-        return [one for one in found if one[1]]
+        by_ladder = [(ladder, await self.standings(ladder, user_ids)) for ladder in await self.ladders()]
+        return [(ladder, standings) for ladder, standings in by_ladder if standings]
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
         return {s.user_id: s.metadata for s in await self.standings(ladder, user_ids) if s.metadata is not None}
@@ -65,10 +68,10 @@ class MemoryScoreStore(MemoryBoards):
         }
         touched = await self.touched_between(since, until)
         for ladder in await self.ladders():
-            held = self._ladder(ladder)
-            found = [s for i, s in held.items() if i in touched or (ladder.board.id, i) in changed]
-            if found:
-                yield ladder, found
+            stored = self._ladder(ladder)
+            standings = [s for i, s in stored.items() if i in touched or (ladder.board.id, i) in changed]
+            if standings:
+                yield ladder, standings
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         self._require_available()
@@ -79,9 +82,9 @@ class MemoryScoreStore(MemoryBoards):
         self._users.touches = [touch for touch in self._users.touches if touch[1] >= before]
 
     async def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
-        held = self._ladder(ladder)
-        if held:
-            yield list(held.values())
+        stored = self._ladder(ladder)
+        if stored:
+            yield list(stored.values())
 
     async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         for ladder in ladders:
@@ -94,25 +97,25 @@ class MemoryScoreStore(MemoryBoards):
             yield {user_id: user.username for user_id, user in self._users.by_id.items()}
 
     async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
-        """Return the player's events on a board, without what is void."""
+        """Return the player's events on a board, without void ones."""
         self._require_available()
-        own = [key for key in self._events if key[:2] == (user_id, board.id)]
-        return [self._events[key].event for key in own if key not in self._void]
+        keys = [key for key in self._events if key[:2] == (user_id, board.id)]
+        return [self._events[key].event for key in keys if key not in self._void]
 
     def set_retired(self, ladder: Ladder) -> None:
-        """Have the store answer for a period in the place of the index."""
+        """Mark a period as retired: the store answers instead of the index."""
         self._periods[place_of(ladder)] = True
 
     def forget_period(self, ladder: Ladder) -> None:
-        """Put a period out of reach, for ever."""
+        """Hide a period from all reads. This is permanent."""
         self._periods.pop(place_of(ladder), None)
 
     def remove_standings(self, ladder: Ladder, limit: int) -> int:
-        """Remove up to so many standings of a ladder and return how many there were."""
-        held = self._standings.get(place_of(ladder), {})
-        removed = list(held)[:limit]
+        """Delete up to `limit` standings of a ladder, and return their number."""
+        stored = self._standings.get(place_of(ladder), {})
+        removed = list(stored)[:limit]
         for user_id in removed:
-            del held[user_id]
+            del stored[user_id]
         return len(removed)
 
     async def health(self) -> Mapping[str, bool]:
@@ -135,31 +138,34 @@ class MemoryScoreStore(MemoryBoards):
         rows = self._rows(ladder)
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None
 
-    def placed(self, user_id: int) -> Sequence[LadderStanding]:
-        """Return the player's standings on all boards that there are."""
+    def standings_of_player(self, user_id: int) -> Sequence[LadderStanding]:
+        """Return the player's standings, removed ones too, on all boards that are not deleted."""
         boards = {board.id: board for board in self._boards.values()}
         return [
-            (Ladder(boards[board_id], period, indexed=not self._periods.get((board_id, period), False)), held[user_id])
-            for (board_id, period), held in sorted(self._standings.items())
-            if board_id in boards and user_id in held
+            (
+                Ladder(boards[board_id], period, indexed=not self._periods.get((board_id, period), False)),
+                stored[user_id],
+            )
+            for (board_id, period), stored in sorted(self._standings.items())
+            if board_id in boards and user_id in stored
         ]
 
     def put(self, ladder: Ladder, standing: Standing) -> None:
-        """Give a standing the next revision, in place of the player's standing on the ladder."""
-        held = self._standings.setdefault(place_of(ladder), {})
-        held[standing.user_id] = standing._replace(revision=self._next_revision())
+        """Replace the player's standing on the ladder by this one, with the next revision."""
+        stored = self._standings.setdefault(place_of(ladder), {})
+        stored[standing.user_id] = standing._replace(revision=self._next_revision())
 
     def void(self, board: Board, user_id: int) -> None:
-        """Let none of the player's events so far on the board count any more."""
+        """Void all present events of the player on the board."""
         self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
 
     def count(self, submission: Submission) -> None:
-        """Count an event whose id is new, by no rule of its board."""
+        """Count a submission with a new id, without checking the board's score limits."""
         self._fold_in(submission)
-        self._take_in(submission)
+        self._store_event(submission)
 
-    def kept(self, user_id: int) -> Sequence[Kept]:
-        """Return all the player's events."""
+    def stored_events(self, user_id: int) -> Sequence[Kept]:
+        """Return all events of the player, including void ones, by board and recording time."""
         names = {board.id: board.slug for board in self._boards.values()}
         return [
             Kept(names.get(key[1]), self._events[key].event, self._recorded_at[key], key in self._void)
@@ -168,37 +174,38 @@ class MemoryScoreStore(MemoryBoards):
         ]
 
     def erase(self, user_id: int) -> tuple[int, int]:
-        """Erase the player's events and standings, and return how many these were."""
-        self._next_revision()  # which what is left behind in the index has
+        """Erase the player's events and standings, and return the numbers of both."""
+        # Reserve a revision: the index receives the erased standings as removed ones, each with a revision one higher.
+        self._next_revision()
         events = [key for key in self._events if key[0] == user_id]
         for key in events:
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
-        return len(events), sum(held.pop(user_id, None) is not None for held in self._standings.values())
+        return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
-        """Return whether the submission is a duplicate, or why it is refused."""
-        user_id, key = submission.event.user_id, _key(submission)
+        """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""
+        user_id, key = submission.event.user_id, submission.event_key
         if user_id not in self._users.by_id:
-            return PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+            return PlayerNotFound.of(user_id)
         if key in self._events:
             return True
         refusal = self._violation(submission) or self._fold_in(submission)
         if refusal is None:
-            self._take_in(submission)
+            self._store_event(submission)
         return refusal or False
 
-    def _take_in(self, submission: Submission) -> None:
-        self._events[_key(submission)] = submission
-        self._recorded_at[_key(submission)] = self._clock() // 1000
+    def _store_event(self, submission: Submission) -> None:
+        self._events[submission.event_key] = submission
+        self._recorded_at[submission.event_key] = self._clock() // 1000
 
     def _violation(self, submission: Submission) -> RuleViolated | None:
-        """Return which rule the submission breaks, seen with what the player submitted before."""
+        """Return the error if the submission breaks a rule that depends on the player's earlier ones."""
         event, limits = submission.event, submission.board.limits
         player = event.user_id, submission.board.id
-        own = [s.event.achieved_at for key, s in self._events.items() if key[:2] == player and key not in self._void]
+        times = [s.event.achieved_at for key, s in self._events.items() if key[:2] == player and key not in self._void]
         interval = limits.min_interval_ms
-        if interval is not None and any(abs(at - event.achieved_at) < interval for at in own):
+        if interval is not None and any(abs(at - event.achieved_at) < interval for at in times):
             return RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
         standing = self._ladder(submission.ladders[0]).get(event.user_id)
         if standing is not None and standing.submissions:
@@ -209,15 +216,15 @@ class MemoryScoreStore(MemoryBoards):
         return None
 
     def _fold_in(self, submission: Submission) -> ScoreOutOfRange | None:
-        """Add the event to the standings it counts in, or to none of them."""
+        """Fold the event into the standings of all its ladders, or into none and return the error."""
         event, folded = submission.event, {}
         for ladder in submission.ladders:
-            held = self._standings.get(place_of(ladder), {}).get(event.user_id)
-            new = standing_of(event) if held is None else combine(ladder.board, held, standing_of(event))
+            previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
+            new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
             if max(abs(new.score), abs(new.subscore)) > MAX_INTEGER:
                 message = "the player's score would leave the range of +-(2^53 - 1)"
                 return ScoreOutOfRange(message, user_id=event.user_id)
-            hidden = self._hidden(event.user_id, held)
+            hidden = self._hidden(event.user_id, previous)
             folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden)
         for ladder, standing in folded.items():
             self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
@@ -226,16 +233,16 @@ class MemoryScoreStore(MemoryBoards):
         return None
 
     def _outcome(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
-        """Return what became of a submission that was accepted, now or before."""
-        first = self._events[_key(submission)]
+        """Return the outcome of a stored submission, or of its duplicate."""
+        first = self._events[submission.event_key]
         standings = [self._standings[place_of(ladder)].get(first.event.user_id) for ladder in first.ladders]
         counted = [(lad, s) for lad, s in zip(first.ladders, standings, strict=True) if s and not s.removed]
-        if _key(submission) in self._void or not counted:
+        if submission.event_key in self._void or not counted:
             message = "what was submitted with this id has been removed"
             return Conflict(message, submission_id=first.event.submission_id)
         ladders = [lad._replace(indexed=not self._periods.get(place_of(lad), False)) for lad, _ in counted]
-        found = [standing for _, standing in counted]
-        return Recorded(ladders, found, duplicate, is_improvement(first.board, first.event, found[0]))
+        current = [standing for _, standing in counted]
+        return Recorded(ladders, current, duplicate, is_improvement(first.board, first.event, current[0]))
 
     def _ladder(self, ladder: Ladder) -> Mapping[int, Standing]:
         self._require_available()
@@ -253,7 +260,3 @@ class MemoryScoreStore(MemoryBoards):
             has_metadata=standing.metadata is not None,
             hidden=bool(standing.hidden),
         )
-
-
-def _key(submission: Submission) -> EventKey:
-    return submission.event.user_id, submission.board.id, submission.event.submission_id

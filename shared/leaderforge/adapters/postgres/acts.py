@@ -1,4 +1,4 @@
-"""What changes players otherwise than by an event, in transactions that leave a note of it."""
+"""Transactions that change a player other than by an event, with audit entry and note for reconcile."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
@@ -14,33 +14,39 @@ from leaderforge.ports.clock import Clock
 T = TypeVar("T")
 
 Work: TypeAlias = Callable[[Connection, int], Awaitable[T]]
-"""What is done at a time in microseconds, which is the least revision of what it changes."""
+"""Change in a transaction. The second argument is the time (us since 1970): the lower bound of new revisions."""
 
 
 class Acts:
-    """Does acts, each noted in the audit log and, for the repair scan, in `touches`. `clock` is in microseconds."""
+    """Runner of changes. Each one writes an audit entry and, for reconcile, a row of `touches`.
+
+    `clock` is in microseconds. A change commits within `COMMIT_LIMIT_MS` or fails: reconcile relies on it.
+    """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = min(pool.timeout_s, COMMIT_LIMIT_MS / 1000)
 
-    async def do(self, user_id: int, work: Work[T], told: Callable[[T], AuditEntry]) -> T:
-        """Do something to a player and return what the work returned; `told` is what the audit log is told of that."""
+    async def do(self, user_id: int, work: Work[T], entry_of: Callable[[T], AuditEntry]) -> T:
+        """Run the work in a transaction, and return its result.
+
+        `entry_of` converts the result to the audit entry. The work runs again after a deadlock.
+        """
 
         async def act(connection: Connection) -> T:
             now = self._clock()
             result = await work(connection, now)
             await connection.execute(statement("touch"), user_id, now // 1000)
-            await write_audit(connection, told(result))
+            await write_audit(connection, entry_of(result))
             return result
 
         return await self._pool.transact(act, self._timeout_s)
 
 
 async def lock_player(connection: Connection, user_id: int) -> Record:
-    """Return a player's row, locked so that no standing of the player begins to be. Raises `PlayerNotFound`."""
+    """Lock a player's row against new standings, and return it. Raises `PlayerNotFound`."""
     rows = await connection.fetch(statement("lock_player"), user_id)
     if not rows:
-        raise PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
+        raise PlayerNotFound.of(user_id)
     return rows[0]

@@ -1,4 +1,4 @@
-"""The audit log in PostgreSQL."""
+"""Audit log in PostgreSQL."""
 
 import json
 from collections.abc import Sequence
@@ -8,10 +8,11 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 
 _END = (2**63 - 1, 2**63 - 1)
+"""Place after all entries: time (ms) and id."""
 
 
 async def write_audit(connection: Connection, entry: AuditEntry) -> None:
-    """Write an act to the log in the connection's transaction: act and record are kept, or lost, together."""
+    """Write an audit entry in the connection's transaction: the change and its entry commit together."""
     await connection.execute(
         statement("write_audit"),
         entry.at,
@@ -34,16 +35,16 @@ class PostgresAuditLog:
         await self._pool.transact(lambda connection: write_audit(connection, entry))
 
     async def entries(
-        self, wanted: AuditFilter, limit: int, before: tuple[int, int] | None = None
+        self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
         at, audit_id = before or _END
         rows = await self._pool.fetch(
-            statement("audit"), wanted.board, wanted.user_id, wanted.action, at, audit_id, limit
+            statement("audit"), criteria.board, criteria.user_id, criteria.action, at, audit_id, limit
         )
-        return [_audited(row) for row in rows]
+        return [_audited_from_row(row) for row in rows]
 
 
-def _audited(row: Record) -> Audited:
+def _audited_from_row(row: Record) -> Audited:
     entry = AuditEntry(
         at=row["at"],
         actor=row["actor"],

@@ -1,4 +1,4 @@
-"""What is done for boards in the background: completing periods from events, and purging deleted boards."""
+"""Board maintenance in PostgreSQL: backfill of periods, and purge of deleted boards."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
-from leaderforge.adapters.postgres.statements import listed, run_rows, statement
+from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers, standing_of_row, standing_row
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.periods import Period
@@ -14,12 +14,13 @@ from leaderforge.domain.standings import Event, Standing, fold, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
-_ALWAYS = 2**62
-"""Beyond every time that an event can have, either way."""
+"""Players a chunk."""
+_BEYOND_ALL = 2**62
+"""Above every event time (ms); its negative is below."""
 
 
 class PostgresBoardMaintenance:
-    """`BoardUpkeep` on PostgreSQL."""
+    """`BoardMaintenanceStore` on PostgreSQL. `clock` is in microseconds."""
 
     def __init__(self, pool: Pool, periods: Periods, clock: Clock) -> None:
         self._pool = pool
@@ -43,6 +44,7 @@ class PostgresBoardMaintenance:
         return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
+        # Boards deleted by older versions have no time.
         rows = {board_of(row): row["deleted_at"] or 0 for row in await self._pool.fetch(statement("deleted_boards"))}
         return [
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()
@@ -53,9 +55,9 @@ class PostgresBoardMaintenance:
             yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
-        # Events go last: they alone tell of players without a standing.
+        # Events last: a retry finds players without a standing by their events only.
         for purge in ("purge_standings", "purge_events"):
-            await self._pool.fetch(statement(purge), board.id, listed(user_ids))
+            await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
     async def forget_board(self, board: Board) -> None:
         for forget in ("forget_periods", "forget_board"):
@@ -65,27 +67,28 @@ class PostgresBoardMaintenance:
 async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int], now: int) -> Sequence[Standing]:
     """Replace standings by the fold of all events in the ladder's period; `now` is in microseconds since 1970.
 
-    Submissions beside it write their events first and then fold them into these very rows, which are held here before
-    the events are looked at. One that got to its row earlier has been waited for, and its event is seen here. One that
-    comes later waits, its event is not yet committed and so not seen, and it is added to what is written here. Each
-    event counts once, as long as all who submit count in this ladder: hence the wait before a backfill begins.
+    Each event counts exactly once, also with concurrent submissions. A submission inserts its event first, then folds
+    it into the standing. This function locks the standings first, then reads the events. If the submission locked the
+    row earlier, this function waited for its commit and reads the event. If it comes later, its event is not committed
+    and not read: the submission waits for the row and adds the event. All processes must submit to this ladder by then,
+    therefore a backfill starts after the propagation time.
     """
     board = ladder.board
-    rest = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
-    await run_rows(connection, "hold_standings", [_row(ladder, standing, now) for standing in rest])
-    folded = await _folded(connection, ladder, user_ids)
-    rows = [_row(ladder, folded.get(standing.user_id, standing), now) for standing in rest]
+    empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
+    await run_rows(connection, "hold_standings", [_row(ladder, standing, now) for standing in empty])
+    folded = await _fold_events(connection, ladder, user_ids)
+    rows = [_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
     hidden = await hide_newcomers(connection, user_ids, {board.id: board})
     standings |= {i: hidden[key] for i in standings if (key := (i, board.id, ladder.period)) in hidden}
-    await run_rows(connection, "touch", [(standing.user_id, now // 1000) for standing in rest])
+    await run_rows(connection, "touch", [(standing.user_id, now // 1000) for standing in empty])
     return list(standings.values())
 
 
-async def _folded(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
+async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
     period = ladder.board.calendar.numbered(ladder.period)
-    rows = await connection.fetch(statement("events_between"), ladder.board.id, listed(user_ids), *_bounds(period))
+    rows = await connection.fetch(statement("events_between"), ladder.board.id, joined(user_ids), *_bounds(period))
     return {user_id: fold(ladder.board, events) for user_id, events in _events(rows).items()}
 
 
@@ -111,4 +114,4 @@ def _row(ladder: Ladder, standing: Standing, revision: int) -> Sequence[object]:
 
 def _bounds(period: Period) -> tuple[int, int]:
     starts_at, ends_at = period.starts_at, period.ends_at
-    return -_ALWAYS if starts_at is None else starts_at, _ALWAYS if ends_at is None else ends_at
+    return -_BEYOND_ALL if starts_at is None else starts_at, _BEYOND_ALL if ends_at is None else ends_at

@@ -1,6 +1,6 @@
-"""Boards as rows, and their changes."""
+"""Boards as rows, and changes of boards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.pool import Connection, Record
@@ -10,9 +10,41 @@ from leaderforge.domain.boards import Backfill, Board, Display, Order, Policy, R
 from leaderforge.domain.errors import BoardExists, BoardNotFound
 from leaderforge.domain.periods import Calendar, PeriodKind
 
+BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
+    "slug": lambda board: board.slug,
+    "name": lambda board: board.name,
+    "policy": lambda board: board.policy,
+    "direction": lambda board: board.order,
+    "rank_style": lambda board: board.rank_style,
+    "subscore_direction": lambda board: board.subscore_order,
+    "min_score": lambda board: board.limits.min_score,
+    "max_score": lambda board: board.limits.max_score,
+    "max_change": lambda board: board.limits.max_change,
+    "min_interval_ms": lambda board: board.limits.min_interval_ms,
+    "periods": lambda board: _kinds(board.calendar.kinds),
+    "time_zone": lambda board: board.calendar.time_zone,
+    "season": lambda board: board.calendar.season,
+    "keep_days": lambda board: board.keep_days,
+    "unit": lambda board: board.display.unit,
+    "decimals": lambda board: board.display.decimals,
+    "private": lambda board: board.private,
+    "open_to_players": lambda board: board.open_to_players,
+    "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
+    "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
+    "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
+}
+"""Value of each column except the id. The order is that of board_columns.sql and of all parameters."""
+
+_PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone"})
+_BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
+CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
+"""Columns of create_board.sql, in the order of its parameters: a new board has no backfill."""
+UPDATED = tuple(column for column in BOARD_VALUES if column not in _PERMANENT)
+"""Columns of update_board.sql, in the order of its parameters, which follow the id."""
+
 
 def board_of(row: Record) -> Board:
-    """Return the board in a row that has all its columns."""
+    """Return the board in a row with all board columns."""
     subscore_order = row["subscore_direction"]
     return Board(
         id=row["board_id"],
@@ -33,8 +65,8 @@ def board_of(row: Record) -> Board:
 
 
 async def create_board(connection: Connection, board: Board, act: AuditEntry | None) -> Board:
-    """Create a board and write the act to the audit log. Raises `BoardExists`."""
-    rows = await connection.fetch(statement("create_board"), *_created_values(board))
+    """Create a board, and write the audit entry. Raises `BoardExists`."""
+    rows = await connection.fetch(statement("create_board"), *_values(board, CREATED))
     if not rows:
         raise BoardExists(f"there is a board {board.slug!r} already", board=board.slug)
     if act is not None:
@@ -43,67 +75,33 @@ async def create_board(connection: Connection, board: Board, act: AuditEntry | N
 
 
 async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-    """Change a board, alone, and write the act to the audit log. Raises `BoardNotFound`."""
-    before = await _locked(connection, slug)
+    """Change a locked board, and write the audit entry unless nothing changes. Raises `BoardNotFound`."""
+    before = await _lock(connection, slug)
     after = change(before)
     if after == before:
         return before
-    [row] = await connection.fetch(statement("update_board"), *_updated_values(after))
+    [row] = await connection.fetch(statement("update_board"), after.id, *_values(after, UPDATED))
     await write_audit(connection, act)
     return board_of(row)
 
 
 async def delete_board(connection: Connection, slug: str, act: AuditEntry) -> Board:
-    """Mark a board as deleted, and write the act to the audit log. Raises `BoardNotFound`."""
-    board = await _locked(connection, slug)
+    """Mark a board as deleted, and write the audit entry. Raises `BoardNotFound`."""
+    board = await _lock(connection, slug)
     await connection.execute(statement("delete_board"), board.id, act.at)
     await write_audit(connection, act)
     return board
 
 
-async def _locked(connection: Connection, slug: str) -> Board:
+async def _lock(connection: Connection, slug: str) -> Board:
     rows = await connection.fetch(statement("lock_board"), slug)
     if not rows:
-        raise BoardNotFound(f"there is no board {slug!r}", board=slug)
+        raise BoardNotFound.of(slug)
     return board_of(rows[0])
 
 
-def _created_values(board: Board) -> Sequence[object]:
-    """Return the parameters of `create_board.sql`."""
-    return (
-        board.slug,
-        board.name,
-        board.policy,
-        board.order,
-        board.rank_style,
-        board.subscore_order,
-        *_limits(board),
-        _kinds(board.calendar.kinds),
-        board.calendar.time_zone,
-        board.calendar.season,
-        board.keep_days,
-        *_shown(board),
-    )
-
-
-def _updated_values(board: Board) -> Sequence[object]:
-    """Return the parameters of `update_board.sql`."""
-    return (
-        board.id,
-        board.name,
-        board.rank_style,
-        *_limits(board),
-        _kinds(board.calendar.kinds),
-        board.calendar.season,
-        board.keep_days,
-        *_shown(board),
-        *_backfill(board),
-    )
-
-
-def _limits(board: Board) -> Sequence[object]:
-    limits = board.limits
-    return limits.min_score, limits.max_score, limits.max_change, limits.min_interval_ms
+def _values(board: Board, columns: Sequence[str]) -> Sequence[object]:
+    return [BOARD_VALUES[column](board) for column in columns]
 
 
 def _kinds(kinds: Sequence[PeriodKind]) -> str:
@@ -114,16 +112,7 @@ def _kinds_of(text: str) -> tuple[PeriodKind, ...]:
     return tuple(map(PeriodKind, text.split(",")))
 
 
-def _backfill(board: Board) -> Sequence[object]:
-    backfill = board.backfill
-    return (None, None, None) if backfill is None else (_kinds(backfill.kinds), backfill.since, backfill.until)
-
-
 def _backfill_of(row: Record) -> Backfill | None:
     if row["backfill_kinds"] is None:
         return None
     return Backfill(_kinds_of(row["backfill_kinds"]), row["backfill_since"], row["backfill_until"])
-
-
-def _shown(board: Board) -> Sequence[object]:
-    return board.display.unit, board.display.decimals, board.private, board.open_to_players

@@ -1,4 +1,4 @@
-"""Loading new players with their history by COPY, for populating a database."""
+"""Bulk load of new players and their events by COPY."""
 
 from collections.abc import Iterable, Sequence
 
@@ -27,10 +27,11 @@ async def copy_chunk(
     *,
     timeout_s: float = 60.0,
 ) -> None:
-    """Store players who are new, all their events and what those amount to, in one transaction.
+    """Store new players, their events and their standings in one transaction.
 
-    Nothing is checked beyond the tables' constraints: events must be distinct, and standings their fold, each with
-    a revision (microseconds since 1970). Raises `Rejected`, and stores nothing, where a player, name or email exists.
+    Only the constraints of the tables are checked. Events must be distinct; standings must be their fold, with
+    revisions (us since 1970). `recorded_at` is in ms. Raises `Rejected`, and stores nothing, if a player, username or
+    email exists.
     """
     async with pool.transaction(f"begin; set local statement_timeout = {int(timeout_s * 1000)}", timeout_s) as con:
         await _copy_users(con, users)
@@ -40,6 +41,7 @@ async def copy_chunk(
             columns=_EVENT_COLUMNS,
             records=((u, board_id, i, score, at, recorded_at, metadata) for u, i, score, at, metadata in events),
         )
+        # Generators: COPY streams the rows, and a chunk never exists twice in memory.
         keyed = (((s.user_id, board_id, ladder.period), s) for s in standings)
         await con.copy_records_to_table(
             "standings",

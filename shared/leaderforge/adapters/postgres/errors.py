@@ -1,4 +1,7 @@
-"""What the driver and the server report, told in the product's own errors, by SQLSTATE alone."""
+"""Translation of errors of the driver and the server, by SQLSTATE.
+
+Server texts are not passed on: they can contain values, addresses and names of tables.
+"""
 
 import asyncpg
 
@@ -23,45 +26,45 @@ _UNAVAILABLE = frozenset(
 _SCHEMA_DIFFERS = frozenset({"42P01", "42703"})  # undefined table, undefined column
 
 DRIVER_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""Everything that the driver raises; `TimeoutError` is an `OSError`."""
+"""All errors that the driver raises. `TimeoutError` is an `OSError`."""
 
 
 class Rejected(LeaderForgeError):
-    """A statement that the server refused, and why: `sqlstate`."""
+    """Statement that the server refused. `sqlstate` is the reason."""
 
     def __init__(self, sqlstate: str) -> None:
         message = "the database refused a statement"
         if sqlstate in _SCHEMA_DIFFERS:
-            message = "the database's tables are not those of this version: run `leaderforge migrate`"
+            message = "the database schema differs from this version: run `leaderforge migrate`"
         super().__init__(message, sqlstate=sqlstate)
         self.sqlstate = sqlstate
 
     @property
     def for_a_value(self) -> bool:
-        """Whether one of the values written was at fault."""
+        """Return whether a written value is the reason."""
         return self.sqlstate == CHECK_VIOLATION or self.sqlstate.startswith(_DATA_EXCEPTION)
 
 
 class Contended(StoreUnavailable):
-    """A deadlock or a serialization failure: the same transaction may well succeed when repeated at once."""
+    """Deadlock or serialization failure. An immediate retry of the transaction usually succeeds."""
 
 
 class Vanished(StoreUnavailable):
-    """The first copy of a repeated submission was deleted before it could be read: the submission can be sent again."""
+    """Duplicate whose first copy was deleted before it could be read. A retry of the submission is safe."""
 
 
 class NodeUnavailable(StoreUnavailable):
-    """The server answers, but it does not reach a node that holds some of the players."""
+    """The server answers, but cannot reach the node of some players."""
 
 
 def translated(error: Exception) -> LeaderForgeError:
-    """Return the product's error for one of `DRIVER_ERRORS`. It tells neither addresses nor credentials."""
+    """Return the LeaderForge error for one of `DRIVER_ERRORS`, without addresses and credentials."""
     if isinstance(error, TimeoutError):
         return StoreUnavailable("the database did not answer in time")
     if isinstance(error, asyncpg.PostgresError):
         return _of_sqlstate(getattr(error, "sqlstate", None) or "XX000")
     if isinstance(error, asyncpg.ClientConfigurationError):
-        return LeaderForgeError("the database's address is not one that can be connected to")
+        return LeaderForgeError("the database address is invalid")
     return StoreUnavailable("the database cannot be reached")
 
 

@@ -1,4 +1,4 @@
-"""What players did before, from PostgreSQL."""
+"""Past submissions, from PostgreSQL."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,10 +10,11 @@ from leaderforge.domain.history import HistoryPoint, PlayedLadder
 from leaderforge.domain.order import ranked_score
 
 _END = (2**63 - 1, UUID(int=2**128 - 1))
+"""Place after all events: time (ms) and submission id."""
 
 
 class PostgresHistoryStore:
-    """`HistoryStore` on PostgreSQL. A player's events on a board are all looked at, however few are returned."""
+    """`HistoryStore` on PostgreSQL. Each call scans all events of the player on the board, whatever the limit."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -21,6 +22,7 @@ class PostgresHistoryStore:
     async def points(
         self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
     ) -> Sequence[HistoryPoint]:
+        # One statement a policy: a running minimum, a running sum or no window at all.
         query = statement(f"history_{board.policy}")
         return [
             _point(row)
@@ -33,7 +35,7 @@ class PostgresHistoryStore:
 
 
 def _signs(board: Board) -> Sequence[int]:
-    """Return what makes of scores and subscores numbers that are the smaller the better, where that is asked for."""
+    """Return the factors that make lower scores and subscores better. Only history_best.sql has these parameters."""
     if board.policy is not Policy.BEST:
         return ()
     return ranked_score(board.order, 1), ranked_score(board.subscore_order or Order.ASC, 1)

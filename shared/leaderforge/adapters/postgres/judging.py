@@ -1,4 +1,4 @@
-"""Judging new submissions by what their player submitted before."""
+"""Rules that depend on a player's earlier submissions."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -12,9 +12,10 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 
 
 async def judge(connection: Connection, events: Sequence[tuple[Key, Submission]]) -> Mapping[Key, RuleViolated]:
-    """Return which of the events just inserted break a rule of their board, after deleting these again.
+    """Delete the new events that break a rule of their board, and return their errors.
 
-    Their players are locked in the order given, which must be ascending: so judged, nobody submits beside it.
+    Events must be in ascending order of their keys: players are locked in this order, which prevents deadlocks. The
+    locks keep out concurrent submissions of the same player until the commit.
     """
     refused: dict[Key, RuleViolated] = {}
     for key, submission in events:
@@ -33,9 +34,9 @@ async def _require_allowed(connection: Connection, submission: Submission) -> No
     await connection.fetch(statement("lock_user"), event.user_id)
     if limits.min_interval_ms is not None:
         interval = limits.min_interval_ms
-        own = event.user_id, submission.board.id, event.submission_id
+        key = submission.event_key
         bounds = event.achieved_at - interval, event.achieved_at + interval
-        if await connection.fetch(statement("nearest_event"), *own, *bounds):
+        if await connection.fetch(statement("nearest_event"), *key, *bounds):
             raise RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
     ladder = submission.ladders[0]
     scores = await connection.fetch(statement("standing_score"), event.user_id, ladder.board.id, ladder.period)

@@ -1,4 +1,4 @@
-"""The API keys in PostgreSQL."""
+"""API keys in PostgreSQL."""
 
 from collections.abc import Sequence
 
@@ -47,7 +47,7 @@ async def _create(connection: Connection, key: ApiKey, act: AuditEntry) -> None:
 async def _rotate(connection: Connection, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
     rotated = await connection.fetch(statement("rotate_key"), name, digest, act.at, replaced_until)
     if not rotated:
-        await _revoked(connection, name)
+        await _require_revoked(connection, name)
         raise KeyRevoked(f"the key {name!r} is revoked; create another one", name=name)
     await write_audit(connection, act)
     return _key(rotated[0])
@@ -56,19 +56,19 @@ async def _rotate(connection: Connection, name: str, digest: bytes, replaced_unt
 async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
     revoked = await connection.fetch(statement("revoke_key"), name, act.at)
     if not revoked:
-        return await _revoked(connection, name)
+        return await _require_revoked(connection, name)
     await write_audit(connection, act)
     return _key(revoked[0])
 
 
-async def _revoked(connection: Connection, name: str) -> ApiKey:
-    """Return the key, which an update did not find valid. Raises `KeyNotFound`.
+async def _require_revoked(connection: Connection, name: str) -> ApiKey:
+    """Return a revoked key, after an update that matched no valid key.
 
-    Raises `Contended`, which repeats the transaction, if the key was created after the update.
+    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update: the transaction is then retried.
     """
     rows = await connection.fetch(statement("key"), name)
     if not rows:
-        raise KeyNotFound(f"there is no key {name!r}", name=name)
+        raise KeyNotFound.of(name)
     key = _key(rows[0])
     if key.revoked_at is None:
         raise Contended("the key was created meanwhile")

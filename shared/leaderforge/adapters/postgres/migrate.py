@@ -1,4 +1,4 @@
-"""Bringing the database's tables up to this version."""
+"""Migration of the database schema to this version."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -10,24 +10,29 @@ from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, translated
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.errors import LeaderForgeError
 
-_LOCK = 0x6C656164_666F7267  # "leadforg": migrators of one database take turns
+_LOCK = 0x6C656164_666F7267  # "leadforg"
+"""Key of the advisory lock that serialises the migrators of a database."""
 
 
 class SchemaTooNew(LeaderForgeError):
-    """The database was migrated by a newer version than this one."""
+    """Database with migrations of a newer version."""
 
     code = "schema_too_new"
 
 
 @cache
 def migrations() -> Mapping[int, str]:
-    """Return the name of each migration, by its number."""
+    """Return the file names of all migrations, by number."""
     names = (entry.name for entry in files(__package__).joinpath("migrations").iterdir())
     return {int(name[:4]): name for name in sorted(names) if name.endswith(".sql")}
 
 
 def commands(script: str) -> Iterator[str]:
-    """Yield the statements of a script in which each ends at the end of a line; `$$` encloses those within others."""
+    """Yield the statements of a script, without comment lines.
+
+    Each statement must end at the end of a line. `$$` encloses nested statements. Raises `ValueError` if the last
+    statement has no end.
+    """
     lines: list[str] = []
     for line in script.splitlines():
         if line.startswith("--"):
@@ -42,10 +47,10 @@ def commands(script: str) -> Iterator[str]:
 
 
 async def migrate(dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: float = 10.0) -> Sequence[str]:
-    """Apply the migrations that the database lacks, each in a transaction of its own, and return their names.
+    """Apply the missing migrations, each in its own transaction, and return their names.
 
-    Several processes may do so at once. Raises `SchemaTooNew` where the database has migrations that this version
-    does not know, and `StoreUnavailable` where it cannot be reached or one statement takes longer than `timeout_s`.
+    Concurrent calls are safe. Raises `SchemaTooNew` if the database has migrations of a newer version. Raises
+    `StoreUnavailable` if it is unreachable or a statement takes longer than `timeout_s`.
     """
     try:
         connection = await asyncpg.connect(
@@ -68,9 +73,9 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) 
         if number in applied:
             return None
         name = migrations()[number]
-        # One by one: Citus hands some statements on to its workers with all that was sent together with them.
-        for one in commands(files(__package__).joinpath("migrations", name).read_text()):
-            await connection.execute(one)
+        # One statement a round trip: Citus propagates some statements to its workers with the full request text.
+        for command in commands(files(__package__).joinpath("migrations", name).read_text()):
+            await connection.execute(command)
         await connection.execute(statement("schema_migrated"), number, name)
         return name
 

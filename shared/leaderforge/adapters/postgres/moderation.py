@@ -1,7 +1,7 @@
-"""Hiding, removing and setting standings.
+"""Hiding, removing and setting standings, in PostgreSQL.
 
-The player is locked first: what would give it a new standing waits for that. Then its standings are: submissions that
-are under way have changed them by then, or will change them afterwards.
+A change locks the player first, then the player's standings. The first lock keeps out new standings. The second one
+waits for submissions in flight: each counts entirely before or entirely after the change.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,7 +12,7 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.writing import count_event, standing_of_row
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder, Order
@@ -23,9 +23,10 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
 
 ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
-"""What is done to a player's standings, which are locked, at a time in microseconds."""
+"""Change of a player's locked standings. The last argument is the time (us since 1970)."""
 
 _BEFORE_ALL = -(2**63)
+"""Below every player id."""
 
 
 class PostgresModeration:
@@ -39,24 +40,24 @@ class PostgresModeration:
     async def set_entry_hidden(
         self, board: Board, user_id: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
-        async def mark(connection: Connection, held: Sequence[Record], now: int) -> None:
-            _require_ranked(board, user_id, [row["period_id"] for row in held if _counts_on(board, row)])
+        async def set_flag(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            _require_ranked(board, user_id, _periods_on(board, rows))
             bits = HIDDEN_ENTRY, HIDDEN_ENTRY * hidden
             await connection.execute(statement("mark_entry"), user_id, board.id, *bits, now)
 
-        return await self._change(user_id, act, mark)
+        return await self._change(user_id, act, set_flag)
 
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
-        async def mark(connection: Connection, _: Sequence[Record], now: int) -> None:
+        async def set_flag(connection: Connection, _: Sequence[Record], now: int) -> None:
             await connection.execute(statement("mark_user"), user_id, hidden)
             bits = HIDDEN_PLAYER, HIDDEN_PLAYER * hidden
             await connection.execute(statement("mark_player"), user_id, *bits, now)
 
-        return await self._change(user_id, act, mark)
+        return await self._change(user_id, act, set_flag)
 
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
-            periods = _open_periods(board, held, act.at)
+        async def remove(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            periods = _open_periods(board, rows, act.at)
             _require_ranked(board, user_id, periods)
             await _remove(connection, board, user_id, periods, now)
             await connection.execute(statement("void_events"), user_id, board.id)
@@ -66,9 +67,8 @@ class PostgresModeration:
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         board = ladder.board
 
-        async def remove(connection: Connection, held: Sequence[Record], now: int) -> None:
-            own = [row["period_id"] for row in held if _counts_on(board, row)]
-            periods = [period for period in own if period == ladder.period]
+        async def remove(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            periods = [period for period in _periods_on(board, rows) if period == ladder.period]
             _require_ranked(board, user_id, periods)
             await _remove(connection, board, user_id, periods, now)
 
@@ -77,8 +77,8 @@ class PostgresModeration:
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
 
-        async def put(connection: Connection, held: Sequence[Record], now: int) -> None:
-            await _remove(connection, board, user_id, _open_periods(board, held, act.at), now)
+        async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
             await connection.execute(statement("void_events"), user_id, board.id)
             await count_event(connection, submission, now)
 
@@ -93,7 +93,7 @@ class PostgresModeration:
         return [standing_of_row(ladder.board, row) for row in rows]
 
     async def _change(self, user_id: int, act: AuditEntry, change: ModerationStep) -> Sequence[LadderStanding]:
-        """Make the change with the player and its standings locked, and return the standings that changed."""
+        """Lock the player and the standings, make the change, and return the changed standings."""
 
         async def work(connection: Connection, now: int) -> Sequence[LadderStanding]:
             await lock_player(connection, user_id)
@@ -103,14 +103,14 @@ class PostgresModeration:
         return await self._acts.do(user_id, work, lambda _: act)
 
 
-def _counts_on(board: Board, row: Record) -> bool:
-    return bool(row["board_id"] == board.id and row["submissions"] > 0)
+def _periods_on(board: Board, rows: Sequence[Record]) -> list[int]:
+    """Return the periods of the board in which the player has a standing that is not removed."""
+    return [row["period_id"] for row in rows if row["board_id"] == board.id and row["submissions"] > 0]
 
 
-def _open_periods(board: Board, held: Sequence[Record], now: int) -> list[int]:
-    """Return the periods of the board that are not over and that the player has a standing in."""
-    own = [row["period_id"] for row in held if _counts_on(board, row)]
-    return [period for period in own if not Ladder(board, period).is_over(now)]
+def _open_periods(board: Board, rows: Sequence[Record], now: int) -> list[int]:
+    """Return the open periods of the board in which the player has a standing. `now` is in ms."""
+    return [period for period in _periods_on(board, rows) if not Ladder(board, period).is_over(now)]
 
 
 def _require_ranked(board: Board, user_id: int, periods: Sequence[int]) -> None:
@@ -122,4 +122,4 @@ async def _remove(connection: Connection, board: Board, user_id: int, periods: S
     empty = removed_standing(board, user_id, now)
     subranked = ranked_score(board.subscore_order or Order.ASC, empty.subscore)
     values = empty.score, subranked, empty.achieved_at, empty.run_id, now
-    await connection.execute(statement("remove_standings"), user_id, board.id, listed(periods), *values)
+    await connection.execute(statement("remove_standings"), user_id, board.id, joined(periods), *values)

@@ -1,15 +1,15 @@
-"""The processes with pending index updates, in PostgreSQL."""
+"""Declarations of pending index updates, in PostgreSQL."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from leaderforge.adapters.postgres.pool import Pool
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.ports.pending import PendingProcess
 
 
 class PostgresPendingProcesses:
-    """`PendingProcesses` on PostgreSQL. `read_timeout_s` limits `declared`, which reads of boards wait for."""
+    """`PendingProcesses` on PostgreSQL. `read_timeout_s` limits `declared`: reads of boards wait for it."""
 
     def __init__(self, pool: Pool, *, read_timeout_s: float = 0.3) -> None:
         self._pool = pool
@@ -20,7 +20,7 @@ class PostgresPendingProcesses:
 
     async def withdraw(self, process_ids: Collection[UUID], *, older_than_ms: int = 0) -> None:
         if process_ids:
-            await self._pool.fetch(statement("withdraw_pending"), listed(process_ids), older_than_ms)
+            await self._pool.fetch(statement("withdraw_pending"), joined(process_ids), older_than_ms)
 
     async def declared(self) -> Sequence[PendingProcess]:
         rows = await self._pool.fetch(statement("declared_pending"), timeout_s=self._read_timeout_s)

@@ -1,10 +1,10 @@
-"""The end of periods in PostgreSQL."""
+"""Period rollover in PostgreSQL."""
 
 from collections.abc import Sequence
 
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import KeptPeriod
 
@@ -20,12 +20,13 @@ class PostgresPeriodStore:
         return await self._periods.of_board(board, limit, before)
 
     async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:
-        known = {board.id: board for board in boards}
+        by_id = {board.id: board for board in boards}
         rows = await self._pool.fetch(statement("undropped_periods"))
-        return [_kept(known[row["board_id"]], row) for row in rows if row["board_id"] in known]
+        return [_period_from_row(by_id[row["board_id"]], row) for row in rows if row["board_id"] in by_id]
 
     async def old(self, board: Board, before: int, limit: int) -> Sequence[KeptPeriod]:
-        return [_kept(board, row) for row in await self._pool.fetch(statement("old_periods"), board.id, before, limit)]
+        rows = await self._pool.fetch(statement("old_periods"), board.id, before, limit)
+        return [_period_from_row(board, row) for row in rows]
 
     async def retire(self, ladder: Ladder, at: int) -> None:
         await self._pool.fetch(statement("retire_period"), ladder.board.id, ladder.period, at)
@@ -40,11 +41,11 @@ class PostgresPeriodStore:
         ids = ladder.board.id, ladder.period
         users = [row["user_id"] for row in await self._pool.fetch(statement("players_in_period"), *ids, limit)]
         if users:
-            await self._pool.fetch(statement("remove_from_period"), *ids, listed(users))
+            await self._pool.fetch(statement("remove_from_period"), *ids, joined(users))
         else:
             await self._pool.fetch(statement("remove_period"), *ids)
         return len(users)
 
 
-def _kept(board: Board, row: Record) -> KeptPeriod:
+def _period_from_row(board: Board, row: Record) -> KeptPeriod:
     return KeptPeriod(Ladder(board, row["period_id"]), row["retired_at"], row["expired_at"])

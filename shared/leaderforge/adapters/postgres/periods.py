@@ -1,88 +1,93 @@
-"""The periods of boards in which anything was counted."""
+"""Periods of boards that have at least one submission."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from time import monotonic
 from typing import TypeAlias
 
 from leaderforge.adapters.postgres.pool import Pool
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.submissions import Recorded
 
 _Ids: TypeAlias = tuple[int, int]
-"""Board and period."""
+"""Board id and period number."""
 
 _FRESH_S = 5.0
-"""How long it is relied on that a period was not retired."""
-_MOST_ASKED = 100_000
+"""TTL, in seconds, of the cached states. The index drops a retired period only after this time has passed."""
+_MAX_CACHED = 100_000
+"""Size at which the cache is emptied. It bounds the memory."""
 
 _BEYOND_ALL = 2**63 - 1
+"""Above every period number."""
 
 
 class Periods:
-    """Keeps note of periods before the first submission is counted in them, and lists them."""
+    """Stored periods. A period is stored before its first submission, in its own transaction."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._open: set[_Ids] = set()
-        self._asked: dict[_Ids, tuple[bool, float]] = {}
+        self._states: dict[_Ids, tuple[bool, float]] = {}
 
     async def open(self, ladders: Iterable[Ladder]) -> None:
-        """Take note of the periods of these ladders, in which something is about to be counted."""
+        """Store the periods of these ladders. Call it before recording submissions on them."""
         counted = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
+        # Sorted: concurrent processes insert in one order, which prevents deadlocks.
         for ids in sorted(counted - self._open):
             await self._pool.fetch(statement("open_period"), *ids)
             self._open.add(ids)
 
-    async def told(self, outcomes: Sequence[Recorded | LeaderForgeError]) -> Sequence[Recorded | LeaderForgeError]:
-        """Return what became of submissions with their ladders marked as not indexed where that is so."""
-        recorded = [one for one in outcomes if isinstance(one, Recorded)]
-        ids = {_ids(ladder) for one in recorded for ladder in one.ladders if ladder.period != ALL_TIME}
+    async def mark_retired(
+        self, outcomes: Sequence[Recorded | LeaderForgeError]
+    ) -> Sequence[Recorded | LeaderForgeError]:
+        """Return the outcomes, with `indexed` false for ladders of retired periods."""
+        ladders = (ladder for outcome in outcomes if isinstance(outcome, Recorded) for ladder in outcome.ladders)
+        ids = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
         retired = await self._retired(ids) if ids else ()
         if not retired:
             return outcomes
-        return [_marked(one, retired) if isinstance(one, Recorded) else one for one in outcomes]
+        return [_unindexed(outcome, retired) if isinstance(outcome, Recorded) else outcome for outcome in outcomes]
 
     async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
-        # A copy: another call may clear what is cached while this one waits for the database.
-        states = {one: state for one in ids if (state := self._asked.get(one)) and now - state[1] <= _FRESH_S}
-        doubtful = ids - states.keys()
-        if doubtful:
-            boards, periods = map(set, zip(*doubtful, strict=True))
-            rows = await self._pool.fetch(statement("period_states"), listed(boards), listed(periods))
+        # A copy: another call may clear the cache while this one waits for the database.
+        states = {key: state for key in ids if (state := self._states.get(key)) and now - state[1] <= _FRESH_S}
+        stale = ids - states.keys()
+        if stale:
+            boards, periods = map(set, zip(*stale, strict=True))
+            rows = await self._pool.fetch(statement("period_states"), joined(boards), joined(periods))
             retired = {(row["board_id"], row["period_id"]) for row in rows}
-            states |= {one: (one in retired, now) for one in doubtful}
-        if len(self._asked) > _MOST_ASKED:
-            self._asked.clear()
-        self._asked |= states
-        return [ids for ids, (is_retired, _) in states.items() if is_retired]
+            states |= {key: (key in retired, now) for key in stale}
+        if len(self._states) > _MAX_CACHED:
+            self._states.clear()
+        self._states |= states
+        return [key for key, (is_retired, _) in states.items() if is_retired]
 
     async def of(self, boards: Mapping[int, Board]) -> Sequence[Ladder]:
-        """Return the ladders of those periods of these boards that are not retired."""
+        """Return the ladders of these boards' periods that are not retired."""
         rows = await self._pool.fetch(statement("periods"))
         return [Ladder(boards[row["board_id"]], row["period_id"]) for row in rows if row["board_id"] in boards]
 
     async def of_board(self, board: Board, limit: int | None = None, before: int | None = None) -> Sequence[Ladder]:
-        """Return the ladders of a board's periods of lower numbers than `before`, the latest first."""
+        """Return the ladders of a board's periods with numbers below `before`, the latest first."""
         below = _BEYOND_ALL if before is None else before
         rows = await self._pool.fetch(statement("periods_of_board"), board.id, below, limit)
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
 
     async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return those of these ladders whose periods are listed, in no order."""
+        """Return the requested ladders whose periods are stored, with `indexed` set, in no order."""
         requested = {_ids(ladder): ladder for ladder in ladders}
         boards, periods = ({ids[i] for ids in requested} for i in range(2))
-        rows = await self._pool.fetch(statement("periods_listed"), listed(boards), listed(periods))
+        rows = await self._pool.fetch(statement("periods_listed"), joined(boards), joined(periods))
         retired = {(row["board_id"], row["period_id"]): row["retired"] for row in rows}
         return [ladder._replace(indexed=not retired[ids]) for ids, ladder in requested.items() if ids in retired]
 
 
-def _marked(one: Recorded, retired: Collection[_Ids]) -> Recorded:
-    ladders = [ladder._replace(indexed=False) if _ids(ladder) in retired else ladder for ladder in one.ladders]
-    return one._replace(ladders=ladders)
+def _unindexed(recorded: Recorded, retired: Collection[_Ids]) -> Recorded:
+    ladders = [ladder._replace(indexed=False) if _ids(ladder) in retired else ladder for ladder in recorded.ladders]
+    return recorded._replace(ladders=ladders)
 
 
 def _ids(ladder: Ladder) -> _Ids:

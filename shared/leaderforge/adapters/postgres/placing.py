@@ -1,30 +1,30 @@
-"""A player's standings on all boards, and the ladders that they are on."""
+"""Standings of one player on all boards, with their ladders."""
 
 from collections.abc import Mapping, Sequence
 
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import LadderStanding
 
 
 async def standings_of_player(connection: Connection, user_id: int, since: int = 0) -> Sequence[LadderStanding]:
-    """Return the player's standings with revisions from `since` on, but for those on boards that are deleted."""
-    rows = await connection.fetch(statement("standings_of_users"), listed([user_id]))
+    """Return the player's standings with revisions of at least `since`, without those on deleted boards."""
+    rows = await connection.fetch(statement("standings_of_users"), joined([user_id]))
     boards = {board.id: board for board in map(board_of, await connection.fetch(statement("boards")))}
     rows = [row for row in rows if row["revision"] >= since and row["board_id"] in boards]
     ladders = await _ladders(connection, rows, boards)
-    found = [(ladders[row["board_id"], row["period_id"]], row) for row in rows]
-    return [(ladder, standing_of_row(ladder.board, row)) for ladder, row in found]
+    pairs = [(ladders[row["board_id"], row["period_id"]], row) for row in rows]
+    return [(ladder, standing_of_row(ladder.board, row)) for ladder, row in pairs]
 
 
 async def _ladders(
     connection: Connection, rows: Sequence[Record], boards: Mapping[int, Board]
 ) -> Mapping[tuple[int, int], Ladder]:
-    """Return the ladders that these standings are on, by board and period."""
+    """Return the ladders of these standings, by board id and period number."""
     ids = {(row["board_id"], row["period_id"]) for row in rows}
-    asked = listed({board for board, _ in ids}), listed({period for _, period in ids})
-    retired = {tuple(row) for row in await connection.fetch(statement("retired_periods"), *asked)}
+    board_ids, period_ids = joined({board for board, _ in ids}), joined({period for _, period in ids})
+    retired = {tuple(row) for row in await connection.fetch(statement("retired_periods"), board_ids, period_ids)}
     return {(b, p): Ladder(boards[b], p, indexed=(b, p) not in retired) for b, p in ids}

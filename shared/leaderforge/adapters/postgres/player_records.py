@@ -1,4 +1,4 @@
-"""All that PostgreSQL has about one player: read, and erased."""
+"""All stored data of one player, in PostgreSQL."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -14,6 +14,7 @@ from leaderforge.domain.standings import Event, LadderStanding, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
+"""Events a chunk."""
 
 
 class PostgresPlayerRecords:
@@ -25,20 +26,21 @@ class PostgresPlayerRecords:
 
     async def standings(self, user_id: int) -> Sequence[LadderStanding]:
         async with self._pool.connection() as connection:
-            found = await standings_of_player(connection, user_id)
-        return [one for one in found if not one[1].removed]
+            standings = await standings_of_player(connection, user_id)
+        return [(ladder, standing) for ladder, standing in standings if not standing.removed]
 
     async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
         async for rows in self._pool.stream(statement("events_of_user"), user_id, chunk=_CHUNK):
-            yield [_kept(row) for row in rows]
+            yield [_stored_event(row) for row in rows]
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
             player = user_of(await lock_player(connection, user_id))
-            # Submissions under way have their standings, and with them their events, committed once these are locked.
+            # Wait for submissions in flight: once the standings are locked, their events are committed and get erased.
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)
             last = max((standing.revision for _, standing in standings), default=0) + 1
+            # A reused id continues above this revision: the index would ignore lower ones as stale.
             await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),
@@ -54,11 +56,11 @@ class PostgresPlayerRecords:
 
 
 def _count(status: str) -> int:
-    """Return how many rows a statement changed, which is the last word of what the server says of it."""
+    """Return the number of changed rows: the last word of the server's command tag, such as `DELETE 3`."""
     return int(status.rpartition(" ")[2])
 
 
-def _kept(row: Record) -> Kept:
+def _stored_event(row: Record) -> Kept:
     event = Event(
         row["user_id"], row["submission_id"], row["score"], row["achieved_at"], row["metadata"], row["subscore"]
     )

@@ -1,7 +1,7 @@
-"""The players in PostgreSQL.
+"""Players in PostgreSQL.
 
-A name belongs to whoever holds its claim. Claims are tables of their own since, on Citus, only what a table is
-distributed by can be unique; a player and the claims are written in one transaction.
+A username belongs to the player with its claim. Claims have tables of their own: on Citus, only the distribution column
+of a table can be unique. A player and the claims are written in one transaction.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,15 +11,17 @@ from leaderforge.adapters.postgres.claims import Collision, Taken, change, inser
 from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import microseconds
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.players import Player, ProfileChange, name_key
 from leaderforge.ports.clock import Clock
 
 _BEFORE_ALL = -(2**63)
+"""Below every player id."""
 _LAST_CHARACTER = chr(0x10FFFF)
 _SURROGATES = range(0xD800, 0xE000)
+"""Code points that UTF-8 cannot encode, and the database cannot store."""
 
 
 class PostgresPlayerStore:
@@ -34,7 +36,7 @@ class PostgresPlayerStore:
         taken = Taken()
         waiting = dict(enumerate(users))
         while waiting:
-            # Rivals of an earlier one wait for what becomes of that one.
+            # A rival of an earlier player is decided by the outcome of that one.
             outcomes |= await self._create(without_rivals(waiting), taken)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
@@ -53,7 +55,7 @@ class PostgresPlayerStore:
             raise Refused("the player has a value that cannot be stored") from error
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
-        rows = await self._pool.fetch(statement("users"), listed(user_ids))
+        rows = await self._pool.fetch(statement("users"), joined(user_ids))
         return {row["user_id"]: user_of(row) for row in rows}
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
@@ -66,7 +68,7 @@ class PostgresPlayerStore:
         owners = {row["username_key"]: row["user_id"] for row in rows}
         users = await self.get(owners.values())
         owned = {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
-        # A player may have been renamed between the two statements: then nobody had the name for a moment.
+        # A player may be renamed between the two statements. The username is then left out, as if it were free.
         return {name: user for name, user in owned.items() if name_key(user.username) == keys[name]}
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
@@ -77,7 +79,7 @@ class PostgresPlayerStore:
         return [user for user in owners if name_key(user.username).startswith(key)]
 
     async def _create(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
-        """Create players without rivals among them, and note in `taken` all that turns out to be owned."""
+        """Create players without rivals among them. Add all owned ids and claims to `taken`."""
         if not users:
             return {}
         try:
@@ -93,15 +95,15 @@ class PostgresPlayerStore:
         return dict(users)
 
     async def _create_others(
-        self, users: Mapping[int, Player], found: Taken, taken: Taken
+        self, users: Mapping[int, Player], collision: Taken, taken: Taken
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create those whom nothing found to be taken speaks against."""
-        taken.update(found)
-        refused = {i: error for i, user in users.items() if (error := found.refusal(user))}
+        """Create the players of a batch that are not part of its collision."""
+        taken.update(collision)
+        refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
         return refused | await self._create({i: user for i, user in users.items() if i not in refused}, taken)
 
     async def _create_apart(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
-        """Create players of whom one has a value that the database cannot hold."""
+        """Create players in halves: one of them has a value that the database cannot store."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
         items = list(users.items())
@@ -110,7 +112,7 @@ class PostgresPlayerStore:
 
 
 def _prefix_end(prefix: str) -> str:
-    """Return the least text, by code points, that is greater than every text with the prefix."""
+    """Return the smallest text, by code points, above all texts with the prefix."""
     stem = prefix.rstrip(_LAST_CHARACTER)
     if not stem:
         return _LAST_CHARACTER

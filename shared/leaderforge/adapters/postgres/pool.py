@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL under time limits that hold even when the server is frozen."""
+"""Connections to PostgreSQL, with time limits that also hold for a frozen server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -18,27 +18,30 @@ T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "PoolConnectionProxy[Record]"
 
-# Estimates depend on the bound and the board, so each of these reads is worth its own plan.
+# Row estimates depend on the bound and the board: a generic plan ignores both.
 SNAPSHOT = """begin isolation level repeatable read, read only;
 set local plan_cache_mode = force_custom_plan"""
-# A consumer may take its time between two chunks.
+# No limits between two chunks: a slow consumer must not lose its stream.
 _STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0; set local statement_timeout = "
 
 _IDLE_SECONDS = 300
+"""Time after which an idle connection is closed."""
 _PROBE_S = 0.5
+"""Time limit of the probe of an idle connection."""
 _REPETITIONS = 4
+"""Retries of a transaction after deadlocks."""
+# After these errors no reply is outstanding: the connection is in sync and can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
 
 class Pool:
-    """A pool that connects when first needed, on the loop that runs then.
+    """Connection pool that connects on first use, on the running event loop.
 
-    `timeout_s` limits every call, waiting for a connection included, `connect_timeout_s` each new connection, and
-    `stream_timeout_s` the wait for each chunk of a stream: Citus collects all rows before it hands out the first.
-    `settings` are server settings that go on top of the time limits set here; `application` is whose connections the
-    server shows them to be. With `pgbouncer`, in transaction mode,
-    no statement stays prepared and no setting is sent. All calls raise `StoreUnavailable` where the server cannot
-    answer in time, and `Rejected` where it refuses the statement.
+    `timeout_s` limits every call, including the wait for a connection. `connect_timeout_s` limits each new connection.
+    `stream_timeout_s` limits the wait for each chunk of a stream: Citus collects all rows before it sends the first.
+    `settings` are server settings in addition to the time limits; `application` is the name in the server's statistics.
+    With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent. All calls raise
+    `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the statement.
     """
 
     def __init__(
@@ -68,15 +71,15 @@ class Pool:
         self.timeout_s = timeout_s
 
     async def open(self) -> None:
-        """Connect `min_size` times. Calls do without: they connect when they must."""
+        """Open `min_size` connections. This is optional: calls connect on demand."""
         async with self.limit(self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             async with AsyncExitStack() as stack:
                 for _ in range(self._min_size):
                     await stack.enter_async_context(pool.acquire())
 
     async def renew(self) -> None:
-        """Give up idle connections that do not answer at once; the next calls connect anew."""
+        """Probe all idle connections, and close those that do not answer. Later calls reconnect."""
         if self._pool is not None and self._loop is asyncio.get_running_loop():
             await asyncio.gather(*(self._probe() for _ in range(self._pool.get_idle_size())))
 
@@ -85,7 +88,7 @@ class Pool:
             await self.fetch("select 1", timeout_s=_PROBE_S)
 
     async def close(self) -> None:
-        """Close all connections, the busy ones by force once `timeout_s` is over."""
+        """Close all connections. Busy ones are terminated after `timeout_s`."""
         pool, self._pool = self._pool, None
         if pool is None or self._loop is not asyncio.get_running_loop():
             return
@@ -95,7 +98,7 @@ class Pool:
 
     @asynccontextmanager
     async def limit(self, seconds: float) -> AsyncIterator[None]:
-        """Limit what runs inside, and translate what the driver raises there."""
+        """Limit the duration of the block, and translate driver errors."""
         try:
             async with asyncio.timeout(seconds):
                 yield
@@ -104,16 +107,16 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection. One that was in use when something went wrong goes back only if it is known to be well."""
+        """Acquire a connection for the block. After an error that may leave it out of sync, terminate it."""
         async with self.limit(timeout_s or self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             connection = await pool.acquire()
             try:
                 yield connection
             except _LEAVES_WELL:
                 raise
             except BaseException:
-                # Cancelling a query politely takes another connection, which a frozen server does not accept.
+                # Do not cancel the query: that takes a second connection, which a frozen server does not accept.
                 connection.terminate()
                 raise
             finally:
@@ -121,7 +124,7 @@ class Pool:
 
     @asynccontextmanager
     async def transaction(self, begin: str = "begin", timeout_s: float | None = None) -> AsyncIterator[Connection]:
-        """Lend a connection in a transaction: committed at the end, rolled back on an error."""
+        """Acquire a connection in a transaction for the block. Commit at the end, roll back on an error."""
         async with self.connection(timeout_s) as connection:
             await connection.execute(begin)
             try:
@@ -135,31 +138,32 @@ class Pool:
     async def transact(
         self, work: Callable[[Connection], Awaitable[T]], timeout_s: float | None = None, *, whole: bool = True
     ) -> T:
-        """Return what `work` returns, done in a transaction that is repeated a few times if it meets a deadlock.
+        """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure.
 
-        Unless `whole`, what writes in `work` is one statement, which is a transaction by itself.
+        Without `whole`, there is no explicit transaction: `work` must write with a single statement. This saves the
+        round trips of `begin` and `commit`.
         """
         async with self.limit(timeout_s or self.timeout_s):
             for attempt in count():
-                lent = self.transaction(timeout_s=timeout_s) if whole else self.connection(timeout_s)
+                block = self.transaction(timeout_s=timeout_s) if whole else self.connection(timeout_s)
                 try:
-                    async with lent as connection:
+                    async with block as connection:
                         return await work(connection)
                 except Contended:
                     if attempt == _REPETITIONS:
                         raise
-                await asyncio.sleep(uniform(0, 0.01 * 2**attempt))  # noqa: S311 - it only has to differ
+                await asyncio.sleep(uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 
     async def fetch(self, query: str, *args: object, timeout_s: float | None = None) -> list[Record]:
-        """Return the rows of one statement outside any transaction."""
+        """Run one statement outside any explicit transaction, and return its rows."""
         async with self.connection(timeout_s) as connection:
             return await connection.fetch(query, *args)
 
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncIterator[Sequence[Record]]:
-        """Yield a query's rows in chunks, from one snapshot; the whole may take as long as it takes."""
+        """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited."""
         async with self.limit(self.timeout_s):
-            pool = await self._opened()
+            pool = await self._open_pool()
             connection = await pool.acquire()
         try:
             async with self.limit(self.timeout_s):
@@ -180,7 +184,7 @@ class Pool:
         async with self.limit(self._stream_timeout_s):
             return await cursor.fetch(chunk)
 
-    async def _opened(self) -> "asyncpg.Pool[Record]":
+    async def _open_pool(self) -> "asyncpg.Pool[Record]":
         loop = asyncio.get_running_loop()
         if self._pool is None or self._loop is not loop:
             self._abandon()
@@ -190,7 +194,7 @@ class Pool:
         return self._pool
 
     def _abandon(self) -> None:
-        """Drop the connections of another loop, which may be closed already."""
+        """Terminate the connections of a previous event loop, which may be closed already."""
         if self._pool is not None:
             with suppress(RuntimeError):
                 self._pool.terminate()
@@ -200,6 +204,7 @@ class Pool:
             self._dsn,
             min_size=0,
             max_size=self._max_size,
+            # Never recycle: a new connection starts without prepared statements.
             max_queries=0xFFFFFFFF,
             max_inactive_connection_lifetime=_IDLE_SECONDS,
             reset=_keep,
@@ -212,15 +217,16 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return limits for the server's side of a call whose client may be gone."""
+    """Return server-side time limits. They end statements whose client has disappeared."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
+        # Compiling costs more than short statements gain.
         "jit": "off",
     }
 
 
 async def _keep(connection: "asyncpg.Connection[Record]") -> None:
-    """Spare the round trip of resetting a session: none of ours changes its session."""
+    """Skip the reset of a session, and its round trip: no statement here changes the session."""

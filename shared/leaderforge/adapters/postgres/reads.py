@@ -1,15 +1,14 @@
-"""Ranks straight from PostgreSQL, for when the index cannot tell them.
+"""Ranks from PostgreSQL, while the index cannot answer.
 
-The tables hold a score as `ranked` and a subscore as `subranked`, smaller = better, hence the total order is one
-ascending row comparison for either direction of a board, and what a bound says compares with rows just as sort keys
-compare with each other.
+The columns `ranked` and `subranked` hold score and subscore such that lower is better. The total order is therefore one
+ascending row comparison, whatever the board's order. Rows compare with bounds as sort keys compare with each other.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key
@@ -17,13 +16,13 @@ from leaderforge.domain.standings import VISIBLE
 
 
 class PostgresRanking:
-    """`Ranking` by SQL: exact, but counting takes time in proportion to the players counted."""
+    """`Ranking` by SQL: exact, but the time of a count is proportional to the counted entries."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, listed(user_ids))
+        rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, joined(user_ids))
         return {row["user_id"]: _row(ladder.board, row) for row in rows}
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
@@ -49,14 +48,15 @@ class PostgresRanking:
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    # Intervals between bounds: the server counts each entry once, and sums give the entries above each bound.
     edges = sorted({FIRST, *bounds, LAST})
     columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(
         statement("counts"),
         ladder.board.id,
         ladder.period,
-        *(listed(column[:-1]) for column in columns),
-        *(listed(column[1:]) for column in columns),
+        *(joined(column[:-1]) for column in columns),
+        *(joined(column[1:]) for column in columns),
     )
     sizes = {row["interval"]: row["entries"] for row in rows}
     running = accumulate((sizes.get(i, 0) for i in range(1, len(edges))), initial=0)
@@ -72,7 +72,7 @@ async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: byt
 
 
 def _edge(board: Board, bound: bytes) -> tuple[int, int, int, int]:
-    """Return the bound as the four columns of the order; they lie beyond every entry's for `FIRST` and `LAST`."""
+    """Return a bound as values of the four order columns. `FIRST` and `LAST` lie beyond all entries."""
     edge = ranked_bound(board, bound)
     return edge.score, edge.subscore, edge.achieved_at, edge.user_id
 

@@ -1,4 +1,4 @@
-"""Recording submissions together, while one that cannot be recorded keeps no other from it."""
+"""Recording of batches. A refused submission does not affect the others of its batch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,23 +12,24 @@ from leaderforge.adapters.postgres.errors import (
     Vanished,
 )
 from leaderforge.adapters.postgres.pool import Pool
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.writing import write, write_at_once
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.clock import Clock
 
 Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
-"""What became of each submission, in their order."""
+"""Outcome of each submission, in their order."""
 
 _REPETITIONS = 4
-"""How often a submission is recorded anew whose first copy vanished: each time takes an erasure at the same moment."""
+"""Retries of a duplicate whose first copy vanished. Each one takes another concurrent erasure."""
 
 
 class Recorder:
-    """Writes submissions in one transaction if it can, and otherwise in as few as those at fault allow.
+    """Writer of batches: one transaction if possible, otherwise as few as the refused submissions allow.
 
-    A database that is not distributed takes most of them in one statement, which is no way to write to several nodes.
+    A plain server takes most batches in a single statement. Citus does not: such a statement
+    cannot write to several nodes.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
@@ -38,7 +39,7 @@ class Recorder:
         self._distributed: bool | None = None
 
     async def record(self, submissions: Sequence[Submission]) -> Outcomes:
-        """Record the submissions within the time limit, else raise `StoreUnavailable`."""
+        """Record the submissions. Raises `StoreUnavailable` after the time limit."""
         outcomes: dict[int, Recorded | LeaderForgeError] = {}
         async with self._pool.limit(self._timeout_s):
             for positions in _rounds(submissions):
@@ -46,7 +47,7 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _decide(self, submissions: Sequence[Submission]) -> Outcomes:
-        """Record submissions together, and anew, in another transaction, those whose first copies vanished."""
+        """Record submissions in one batch. Retry vanished ones in a new transaction, with a new snapshot."""
         at_once = _fit_one_statement(submissions) and not await self._is_distributed()
         outcomes = dict(enumerate(await self._record(submissions, at_once=at_once)))
         for _ in range(_REPETITIONS):
@@ -56,6 +57,7 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _is_distributed(self) -> bool:
+        # Read once: a plain server never becomes a Citus coordinator while processes run.
         if self._distributed is None:
             rows = await self._pool.fetch(statement("has_workers"))
             self._distributed = bool(rows[0]["distributed"])
@@ -70,14 +72,15 @@ class Recorder:
             return await self._write(submissions, at_once=at_once, one_node=one_node)
         except NodeUnavailable as error:
             if one_node:
+                # One exception each: a shared one would collect the tracebacks of all callers.
                 return [NodeUnavailable(error.message, **error.details) for _ in submissions]
             return await self._record_by_node(submissions)
 
     async def _write(self, submissions: Sequence[Submission], *, at_once: bool, one_node: bool) -> Outcomes:
-        how = write_at_once if at_once else write
+        writer = write_at_once if at_once else write
         try:
             return await self._pool.transact(
-                lambda connection: how(connection, submissions, self._clock()), self._timeout_s, whole=not at_once
+                lambda connection: writer(connection, submissions, self._clock()), self._timeout_s, whole=not at_once
             )
         except Rejected as error:
             if error.sqlstate == FOREIGN_KEY_VIOLATION:
@@ -86,36 +89,39 @@ class Recorder:
                 raise
             if len(submissions) == 1:
                 return [_refusal(submissions[0], error)]
+        # An SQLSTATE does not identify the refused row. Halving isolates it in log2(n) steps.
         half = len(submissions) // 2
         first = await self._record(submissions[:half], at_once=at_once, one_node=one_node)
         return [*first, *await self._record(submissions[half:], at_once=at_once, one_node=one_node)]
 
     async def _record_known(self, submissions: Sequence[Submission], *, at_once: bool, one_node: bool) -> Outcomes:
-        """Record what is of players who exist."""
-        rows = await self._pool.fetch(statement("known_users"), listed({s.event.user_id for s in submissions}))
-        known = {row["user_id"] for row in rows}
+        """Record the submissions of players who exist; the others get `PlayerNotFound`."""
+        rows = await self._pool.fetch(statement("known_users"), joined({s.event.user_id for s in submissions}))
+        existing = {row["user_id"] for row in rows}
         recorded = await self._record(
-            [s for s in submissions if s.event.user_id in known], at_once=at_once, one_node=one_node
+            [s for s in submissions if s.event.user_id in existing], at_once=at_once, one_node=one_node
         )
         outcomes = iter(recorded)
-        return [next(outcomes) if s.event.user_id in known else _unknown(s.event.user_id) for s in submissions]
+        return [
+            next(outcomes) if s.event.user_id in existing else PlayerNotFound.of(s.event.user_id) for s in submissions
+        ]
 
     async def _record_by_node(self, submissions: Sequence[Submission]) -> Outcomes:
-        """Record what is of players on nodes that are up."""
-        rows = await self._pool.fetch(statement("nodes_of_users"), listed({s.event.user_id for s in submissions}))
+        """Record the submissions node by node: only submissions to unreachable nodes fail."""
+        rows = await self._pool.fetch(statement("nodes_of_users"), joined({s.event.user_id for s in submissions}))
         nodes = {row["user_id"]: row["node"] for row in rows}
         outcomes: dict[int, Recorded | LeaderForgeError] = {}
         for node in set(nodes.values()):
-            own = [i for i, s in enumerate(submissions) if nodes[s.event.user_id] == node]
-            recorded = await self._record([submissions[i] for i in own], one_node=True)
-            outcomes |= zip(own, recorded, strict=True)
+            positions = [i for i, s in enumerate(submissions) if nodes[s.event.user_id] == node]
+            recorded = await self._record([submissions[i] for i in positions], one_node=True)
+            outcomes |= zip(positions, recorded, strict=True)
         return [outcomes[i] for i in range(len(submissions))]
 
 
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
-    """Return the positions of what can be recorded together, one after the other.
+    """Return the positions of the submissions of each round, in order.
 
-    Of submissions that are judged by what came before, those of one player come apart.
+    A rule that depends on the player's standing needs a round for each submission of that player.
     """
     rounds: list[list[int]] = []
     before: Counter[tuple[int, int]] = Counter()
@@ -132,7 +138,7 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 
 
 def _fit_one_statement(submissions: Sequence[Submission]) -> bool:
-    """Whether `write_at_once` can take them."""
+    """Return whether `write_at_once` accepts the batch."""
     alike = len({s.board.policy for s in submissions}) == 1 and not any(map(_is_judged, submissions))
     return alike and len(set(map(_player, submissions))) == len(submissions)
 
@@ -144,10 +150,6 @@ def _is_judged(submission: Submission) -> bool:
 
 def _player(submission: Submission) -> tuple[int, int]:
     return submission.board.id, submission.event.user_id
-
-
-def _unknown(user_id: int) -> PlayerNotFound:
-    return PlayerNotFound(f"there is no player {user_id}", user_id=user_id)
 
 
 def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:

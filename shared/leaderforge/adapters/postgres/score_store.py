@@ -1,4 +1,4 @@
-"""The durable truth in PostgreSQL: boards, events and standings."""
+"""Boards, events and standings in PostgreSQL: the source of truth."""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +11,7 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.reads import PostgresRanking
 from leaderforge.adapters.postgres.recording import Recorder
-from leaderforge.adapters.postgres.statements import listed, statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -22,22 +22,23 @@ from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
+"""Rows a chunk of a full read."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
-"""Changes are worked on beside requests: whatever takes long holds up the loop that serves these."""
+"""Rows that are converted without a pause. Changes are read beside requests: a long step delays the event loop."""
 
 
 def microseconds() -> int:
-    """Return the time now, in microseconds since 1970."""
+    """Return the current time in microseconds since 1970."""
     return time_ns() // 1000
 
 
 class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
     """`ScoreStore` on PostgreSQL.
 
-    `record_timeout_s` limits a whole call of `record`, its retries included. `clock` (in microseconds) is what
-    revisions start from: a hybrid logical clock, so that a player erased and created anew never falls back to
-    revisions seen before.
+    `record_timeout_s` limits each call of `record`, including retries. `clock` (in microseconds) is the lower bound of
+    new revisions: they are a hybrid logical clock. A recreated player therefore never gets lower revisions than the
+    erased one.
     """
 
     def __init__(
@@ -85,28 +86,30 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
         return await self._periods.among(ladders)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+        # Before the events: rollover and rebuild must find every period that has standings.
         await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
-        return await self._periods.told(await self._recorder.record(submissions))
+        return await self._periods.mark_retired(await self._recorder.record(submissions))
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
-        rows = await self._pool.fetch(statement("standings"), ladder.board.id, ladder.period, listed(user_ids))
+        rows = await self._pool.fetch(statement("standings"), ladder.board.id, ladder.period, joined(user_ids))
         return [standing_of_row(ladder.board, row) for row in rows]
 
     async def standings_of(self, user_ids: Collection[int]) -> Sequence[tuple[Ladder, Sequence[Standing]]]:
-        rows = await self._pool.fetch(statement("standings_of_users"), listed(user_ids))
+        rows = await self._pool.fetch(statement("standings_of_users"), joined(user_ids))
         return list(_by_ladder(rows, _by_ids(await self.ladders())))
 
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
-        rows = await self._pool.fetch(statement("metadata"), ladder.board.id, ladder.period, listed(user_ids))
+        rows = await self._pool.fetch(statement("metadata"), ladder.board.id, ladder.period, joined(user_ids))
         return {row["user_id"]: row["metadata"] for row in rows}
 
     async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         ladders = _by_ids(await self.ladders())
+        # Chunks are large for the server, pieces small for the event loop.
         for changed in ("changed_between", "standings_touched_between"):
             async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK):
                 for piece in chunks(rows, _CHANGES_A_PIECE):
-                    for found in _by_ladder(piece, ladders):
-                        yield found
+                    for group in _by_ladder(piece, ladders):
+                        yield group
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         rows = await self._pool.fetch(statement("touched_between"), since, until)
@@ -120,11 +123,11 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
             yield [standing_of_row(ladder.board, row) for row in rows]
 
     async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        wanted = _by_ids(ladders)
-        boards, periods = (listed(set(ids)) for ids in zip(*wanted, strict=True))
+        requested = _by_ids(ladders)
+        boards, periods = (joined(set(ids)) for ids in zip(*requested, strict=True))
         async for rows in self._pool.stream(statement("standings_on"), boards, periods, chunk=_CHUNK):
-            for found in _by_ladder(rows, wanted):
-                yield found
+            for group in _by_ladder(rows, requested):
+                yield group
 
     async def all_names(self) -> AsyncIterator[Mapping[int, str]]:
         async for rows in self._pool.stream(statement("all_names"), chunk=_CHUNK):
@@ -161,7 +164,7 @@ def _by_ids(ladders: Iterable[Ladder]) -> Mapping[tuple[int, int], Ladder]:
 def _by_ladder(
     rows: Sequence[Record], ladders: Mapping[tuple[int, int], Ladder]
 ) -> Iterator[tuple[Ladder, Sequence[Standing]]]:
-    """Yield the standings in rows of many ladders, those of one of these ladders together."""
+    """Yield the standings grouped by ladder. Rows of other ladders are skipped."""
     groups: defaultdict[tuple[int, int], list[Record]] = defaultdict(list)
     for row in rows:
         groups[row["board_id"], row["period_id"]].append(row)

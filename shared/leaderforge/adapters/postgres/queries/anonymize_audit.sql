@@ -1,4 +1,4 @@
--- Leaves of acts on a player, or by it, who did what and when, but neither to whom nor in whose words why.
+-- Removes a player from audit entries on or by the player. Action, time and other actors stay; player and reason go.
 update audit_log
 set user_id = case when user_id = $1 then null else user_id end,
     actor = case when actor = $2 then 'player' else actor end,

@@ -1,7 +1,5 @@
 -- boards_to_backfill
-select board_id, slug, name, policy, direction, rank_style, subscore_direction, min_score, max_score, max_change,
-    min_interval_ms, periods, time_zone, season, keep_days, unit, decimals, private, open_to_players,
-    backfill_kinds, backfill_since, backfill_until
+select :board_columns
 from boards
 where backfill_kinds is not null and not deleted
 order by board_id;

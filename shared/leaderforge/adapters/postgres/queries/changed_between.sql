@@ -1,4 +1,4 @@
--- Whatever changed a standing also raised its revision, in microseconds, to the time of the change at least.
+-- A changed standing has a revision (us) of at least the time of the change: the last condition skips unchanged ones.
 select s.user_id, s.score, s.achieved_at, s.run_id, s.metadata, s.scored, s.submissions, s.revision, s.subranked, s.hidden, s.board_id, s.period_id
 from standings s
 join (

@@ -1,4 +1,4 @@
--- The entries in each interval between two adjacent bounds, so that any number of bounds costs one pass.
+-- Counts the entries between adjacent bounds: one pass, however many bounds.
 select b.interval, count(*) as entries
 from unnest(
     string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],

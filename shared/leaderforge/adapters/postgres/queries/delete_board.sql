@@ -1,3 +1,3 @@
 -- delete_board
--- Its name is free again at once; what it held is purged later.
+-- Renames the board: its slug is free at once. The background purge deletes its rows.
 update boards set deleted = true, deleted_at = $2, slug = slug || ' ' || board_id where board_id = $1;

@@ -1,7 +1,5 @@
 -- deleted_boards
-select board_id, slug, name, policy, direction, rank_style, subscore_direction, min_score, max_score, max_change,
-    min_interval_ms, periods, time_zone, season, keep_days, unit, decimals, private, open_to_players,
-    backfill_kinds, backfill_since, backfill_until, deleted_at
+select :board_columns, deleted_at
 from boards
 where deleted
 order by board_id;

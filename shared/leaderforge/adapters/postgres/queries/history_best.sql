@@ -1,6 +1,6 @@
--- The player's submissions before a moment, the latest first, each with what it and those before it amount to.
--- Without what is void; read from the player's own events alone, on the one node that has them.
--- $6 and $7 are -1 where a higher score, or subscore, is better, and 1 where a lower one is.
+-- Returns a player's submissions before a place, latest first, each with the score right after it. Void events do not
+-- count. Only the player's events are read: on Citus, from a single node.
+-- $6 (score) and $7 (subscore) are -1 if higher is better, 1 if lower is better.
 select achieved_at, submission_id, submitted, best[1] * $6::bigint as score, best[2] * $7::bigint as subscore
 from (
     select achieved_at, submission_id, score as submitted,

@@ -1,5 +1,5 @@
--- The player's submissions before a moment, the latest first, each with what it and those before it amount to.
--- Without what is void; read from the player's own events alone, on the one node that has them.
+-- Returns a player's submissions before a place, latest first, each with the score right after it. Void events do not
+-- count. Only the player's events are read: on Citus, from a single node.
 select achieved_at, submission_id, submitted, score, subscore
 from (
     select achieved_at, submission_id, score as submitted,

@@ -1,5 +1,5 @@
 -- hold_standings
--- Locks standings, after making sure that there are such rows: what is made here is the neutral element, removed.
+-- Locks standings, and inserts missing ones as removed: only existing rows can be locked. The update changes nothing.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
     hidden

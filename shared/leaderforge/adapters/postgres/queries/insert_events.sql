@@ -1,4 +1,4 @@
--- Returns which of the events are new.
+-- Returns the keys of the new events.
 insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
 on conflict (user_id, board_id, submission_id) do nothing

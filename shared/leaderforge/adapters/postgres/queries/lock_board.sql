@@ -1,8 +1,6 @@
 -- lock_board
--- Whoever changes a board looks at it first, alone.
-select board_id, slug, name, policy, direction, rank_style, subscore_direction, min_score, max_score, max_change,
-    min_interval_ms, periods, time_zone, season, keep_days, unit, decimals, private, open_to_players,
-    backfill_kinds, backfill_since, backfill_until
+-- Serialises changes of a board: the change is computed from the locked row.
+select :board_columns
 from boards
 where slug = $1 and not deleted
 for update;

@@ -1,4 +1,4 @@
--- In the order that submissions write in, so that neither waits for the other in a circle.
+-- In the order in which submissions write: this prevents deadlocks.
 select board_id, period_id, submissions
 from standings
 where user_id = $1

@@ -1,2 +1,2 @@
--- Who holds it judges and records the player's submissions, or hides the player, alone.
+-- Serialises submissions of a player whose rules depend on earlier ones. Foreign keys do not wait for this lock.
 select user_id from users where user_id = $1 for no key update;

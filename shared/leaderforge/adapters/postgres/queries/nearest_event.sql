@@ -1,4 +1,4 @@
--- Another submission of the player that lies too near to this one.
+-- Returns another submission of the player within the minimum interval.
 select achieved_at
 from score_events
 where user_id = $1 and board_id = $2 and submission_id <> $3 and achieved_at > $4 and achieved_at < $5 and not void

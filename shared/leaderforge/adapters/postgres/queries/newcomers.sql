@@ -1,4 +1,4 @@
--- Which of these players are hidden, or have the id of an erased player, whose highest revision is returned.
+-- Returns players that are hidden, or reuse the id of an erased player, with the highest revision of that player.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id

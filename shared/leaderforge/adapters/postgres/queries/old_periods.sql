@@ -1,4 +1,4 @@
--- Those of a board that may be too old to be kept, and that the index has nothing of.
+-- Candidates to expire or purge: past periods of a board without index keys.
 select board_id, period_id, retired_at, expired_at
 from periods
 where board_id = $1 and period_id < $2 and dropped

@@ -1,2 +1,2 @@
--- Those that the index is to hold.
+-- Periods that belong in the index.
 select board_id, period_id from periods where retired_at is null order by board_id, period_id;

@@ -1,4 +1,4 @@
--- May return more than was asked for: each of the periods on each of the boards.
+-- Matches each period on each board: callers skip rows that they did not request.
 select board_id, period_id, retired_at is not null as retired
 from periods
 where board_id = any (string_to_array($1, ',')::bigint[]) and period_id = any (string_to_array($2, ',')::bigint[])

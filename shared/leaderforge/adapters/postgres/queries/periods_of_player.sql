@@ -1,4 +1,4 @@
--- The player's standings on a board, all time first, then the latest period first. Those of other players are not read.
+-- Periods with a standing of the player, all-time first, then the latest. Standings of other players are not read.
 select s.period_id, s.hidden <> 0 as hidden, p.retired_at is not null as retired
 from standings s
 left join periods p on p.board_id = s.board_id and p.period_id = s.period_id

@@ -1,4 +1,4 @@
--- Each half has a partial index. One snapshot: an entry that is hidden or shown between two would be in neither.
+-- Two halves: each has a partial index. One statement: between two, a standing could move from one half to the other.
 select user_id
 from (
     select user_id from standings where board_id = $1 and period_id = $2 and hidden = 0

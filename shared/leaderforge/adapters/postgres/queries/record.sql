@@ -1,5 +1,6 @@
--- Events and the standings they count in, a row a standing; those that lead bring their event along. It ends as the
--- upsert of their policy, over `counted`. A player may have one event on a board, and the rows come sorted by key.
+-- Inserts events and computes the rows of their standings. Parameters have one item a standing; `leads` marks the item
+-- that inserts the event. The upsert of the policy is appended, over `counted`. A player has at most one event a board.
+-- Items are sorted by key: this prevents deadlocks.
 with given as (
     select *
     from unnest(
@@ -18,7 +19,7 @@ fresh as (
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
--- Whoever hides a player locks them: a standing that begins to be waits for that, and is hidden with the others.
+-- Hiding a player locks the player's row. The key share waits for it: new standings of a hidden player are hidden.
 newcomers as (
     select
         user_id, hidden,

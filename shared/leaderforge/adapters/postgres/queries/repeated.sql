@@ -1,5 +1,5 @@
--- Standings of players on some boards, and events by their ids, in one snapshot: read apart, one of the two may be gone.
--- An event has no period, and its id in the place of a run's. Joined, each event would repeat all standings.
+-- Returns standings of players, and events by id, from one snapshot: between two reads, either may be deleted.
+-- Event rows have no period_id, and their id as run_id. A join would repeat all standings for each event.
 select
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id,
     void

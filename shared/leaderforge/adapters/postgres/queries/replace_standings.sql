@@ -1,5 +1,5 @@
 -- replace_standings
--- Puts standings in the place of those held. Who was hidden stays so.
+-- Replaces the locked standings. Hidden ones stay hidden.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
     hidden

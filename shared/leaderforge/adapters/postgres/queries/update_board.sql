@@ -1,4 +1,4 @@
--- What may change of a board; the rest is for ever.
+-- Sets the columns that may change. Policy, order, subscore order and time zone are permanent.
 update boards set
     name = $2,
     rank_style = $3,
@@ -17,6 +17,4 @@ update boards set
     backfill_since = $16,
     backfill_until = $17
 where board_id = $1 and not deleted
-returning board_id, slug, name, policy, direction, rank_style, subscore_direction, min_score, max_score, max_change,
-    min_interval_ms, periods, time_zone, season, keep_days, unit, decimals, private, open_to_players,
-    backfill_kinds, backfill_since, backfill_until;
+returning :board_columns;

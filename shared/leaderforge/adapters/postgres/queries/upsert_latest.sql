@@ -1,4 +1,4 @@
--- The run is the latest.
+-- The run is the latest event.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
     hidden
@@ -18,6 +18,6 @@ on conflict (user_id, board_id, period_id) do update set
     scored = standings.scored or excluded.scored,
     submissions = standings.submissions + excluded.submissions,
     revision = greatest(standings.revision + 1, excluded.revision),
-    hidden = standings.hidden & 3 -- what was removed is there again
+    hidden = standings.hidden & 3 -- a removed standing is present again
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id;

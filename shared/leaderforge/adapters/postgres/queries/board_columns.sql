@@ -1,0 +1,3 @@
+board_id, slug, name, policy, direction, rank_style, subscore_direction, min_score, max_score, max_change,
+min_interval_ms, periods, time_zone, season, keep_days, unit, decimals, private, open_to_players,
+backfill_kinds, backfill_since, backfill_until
