@@ -72,5 +72,6 @@ class BoardMaintenance:
             await self._index.drop(ladder)
         async for user_ids in self._store.players_on(deleted.board):
             await self._store.purge(deleted.board, user_ids)
+        # Last: after a crash before this step, the next run starts again.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

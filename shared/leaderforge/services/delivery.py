@@ -55,6 +55,7 @@ class Delivery:
         """
         indexed = [update for update in updates if update.ladder.indexed]
         for update in updates:
+            # The store answers for these ladders. Their tops are cached too.
             if not update.ladder.indexed:
                 self._changes.ladder(update.ladder)
         try:

@@ -81,6 +81,7 @@ class Ladders:
             return cached.ladders
 
     async def _list_batch(self, boards: Sequence[Board]) -> Sequence[_Ladders]:
+        # Concurrent lookups may name the same board.
         by_id = {board.id: board for board in boards}
         past = dict(zip(by_id, await asyncio.gather(*map(self._load_past, by_id.values())), strict=True))
         return [past[board.id] for board in boards]

@@ -286,6 +286,7 @@ class MaintainService:
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
+        # From before the load: reconciliation applies events again that arrive during it.
         watermark = self._settled_at()
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()

@@ -73,6 +73,7 @@ class RecordService:
         """
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
+        # No player id in the entry: the audit log must not identify the erased player.
         erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
         await self._delivery.erased(user_id, erased.removed)
         return Erasure(erasure_id, erased)

@@ -30,6 +30,7 @@ class PlayerService:
             now = self._clock()
             user = Player(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
             [created] = await self._users.create([user])
+            # Another random id may be free. A requested one is not.
             if isinstance(created, PlayerExists) and user_id is None:
                 continue
             break

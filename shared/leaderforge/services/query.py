@@ -87,6 +87,7 @@ class QueryService:
             row = (await ranking.rows(ladder, [user_id])).get(user_id)
             if row is None or (row.hidden and not sees(user_id)):
                 raise NotRanked.on(ladder.board.slug, user_id)
+            # The window starts with the entry itself, unless it is hidden.
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             page = await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
             if row.hidden:
@@ -105,6 +106,7 @@ class QueryService:
             bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
             bound = LAST if bound is None else bound
             window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
+            # Entries may have moved since `key_at`: cut the window by rank, not by key.
             skipped = max(0, rank - _first(window))
             rows = [*window.before, *window.after][skipped:][:limit]
             return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
@@ -115,6 +117,7 @@ class QueryService:
         """Return up to `limit` entries below a sort key, whether or not an entry has it now."""
 
         async def read(ranking: Ranking) -> Page:
+            # The bound directly after the key excludes its own entry.
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
             return await self._page(ranking, ladder, window, window.after, _first(window))
 
@@ -139,6 +142,7 @@ class QueryService:
         bound = start if after is None else max(start, after + b"\0")
 
         async def read(ranking: Ranking) -> Page:
+            # One entry more tells whether there is a next page.
             window = await ranking.window(ladder, bound, before=0, after=limit + 1)
             counts = await ranking.counts(ladder, [start, end])
             rows = [row for row in window.after if row.key < end]

@@ -166,6 +166,7 @@ def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Record
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
         # Counting costs a call on every partition: only the main ladder, which comes first, needs it.
         counted = rank and not submission_groups
+        # A ladder that is main for one submission may be secondary for another. Only the former group is counted.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:

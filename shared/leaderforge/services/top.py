@@ -136,6 +136,7 @@ class TopCache:
         for _ in range(_ATTEMPTS):
             if slot.loading is None:
                 slot.loading = asyncio.get_running_loop().create_task(self._fill(slot, size))
+            # Shielded: the cancellation of one caller must not end the load of the others.
             top, clean = await asyncio.shield(slot.loading)
             if clean:
                 break
@@ -143,6 +144,7 @@ class TopCache:
 
     async def _fill(self, slot: _Slot, size: int) -> tuple[Top, bool]:
         """Load the top, and cache it if no update changed its entries meanwhile. Return the top and whether so."""
+        # The result may lack updates from here on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

@@ -159,6 +159,7 @@ class IndexTrust:
         """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if the index is not believed."""
         if monotonic() < self._refused_until:
             raise IndexUnavailable("the rank index is not up to date")
+        # Shielded: the cancellation of one reader must not end the check that others share.
         refusal = await asyncio.shield(self._confirm())
         if refusal is not None:
             raise refusal

@@ -195,12 +195,14 @@ class Cluster:
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
                 self.disruptions += 1
                 self._retry_at = monotonic() + _PAUSE_S
+                # The node may hang, and this client would use it again.
                 if isinstance(error, _TIME_OUTS):
                     self._abandon_client()
                 raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
             self._retry_at = None
 
     def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Connections and semaphores belong to one event loop.
         if self._loop is not loop:
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 

@@ -174,6 +174,7 @@ class RedisIndex:
                 for p, ids in self._by_partition(user_ids).items()
                 for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
+            # Lua counts from 1.
             for number, user, value in chain.from_iterable(await self._cluster.run(calls)):
                 index_value = IndexValue(int.from_bytes(revision_of(value), "big"), is_removed(value), value)
                 observed[piece[number - 1]][user_id_of(user)] = index_value
