@@ -226,7 +226,7 @@ class MaintainService:
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
     async def _reconcile(self, since: int, *, rests: int) -> int:
-        """Apply the changes from `since` (ms) to the settled time, and raise the watermarks. Return their number."""
+        """Apply the changes from `since` (ms) to the settled time. Raise the watermarks. Return the number read."""
         until = self._settled_at()
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
@@ -243,7 +243,7 @@ class MaintainService:
     async def _apply_changes(self, since: int, until: int, *, rests: int) -> int:
         """Apply changes from `since` to `until` (ms) again. Return the number of standings with events in that time.
 
-        After each chunk, pause for `rests` times its duration.
+        During the first `_RESTING_S` seconds, pause after each chunk for `rests` times its duration.
         """
         rests_until = monotonic() + _RESTING_S
         count = 0

@@ -1,18 +1,18 @@
 """Rule by which this process believes the index.
 
 An answer from the index is exact only if the index has every change that was acknowledged before the request. A process
-may answer from the index while all of these conditions are true:
+may answer from the index while it knows all of these conditions to be true:
 
 1. This process has no pending index updates.
 2. No other process has declared pending index updates (see `declaring`).
 3. Every partition is complete. Its watermark is neither later than this process's clock allows, nor earlier than the
    previous one that this process read.
 4. A catch-up has finished that began after this process's last reason to doubt the index. Reasons are the start of the
-   process, a broken connection, a timeout, a slot that another node took over, an impossible watermark, and an expired
-   declaration.
+   process, a broken connection, a timeout, a slot that another node took over, a watermark that is too late or has
+   fallen (see 3), and an expired declaration.
 
-In all other cases the store answers. A check of conditions 1 to 3 is valid for `BELIEF_S`. It is repeated while there
-are reads.
+In all other cases the store answers. Knowledge of conditions 1 to 3 is valid for `BELIEF_S` after the start of a check.
+The check is repeated while there are reads.
 """
 
 import asyncio
