@@ -149,7 +149,7 @@ class _TopView:
 
     async def until_changed(self) -> None:
         if self._ladder is not None:
-            await self._edge.services.query.tops.until_touched(self._ladder, self._limit)
+            await self._edge.services.query.tops.until_invalidated(self._ladder, self._limit)
 
 
 def _state(answer: Answer) -> ViewState:

@@ -12,7 +12,7 @@ import pytest
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.services.importing import Importer, ScoreLine
-from leaderforge.services.rollover import KNOWN_MS, SURE_MS
+from leaderforge.services.rollover import REPEATED_DROP_MS, ROLLOVER_PROPAGATION_MS
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.waiting import until
@@ -145,7 +145,7 @@ async def test_a_retired_period_is_read_in_full_from_the_database(world: World) 
     await until_from_the_store(api)
     assert await everything(api, "postgres") == before
     assert await world.in_index(world.day) == len(PLAYERS)
-    await world.round_after(KNOWN_MS)
+    await world.round_after(ROLLOVER_PROPAGATION_MS)
     assert await world.in_index(world.day) == 0
     assert await everything(api, "postgres") == before
     await wiped(api)
@@ -180,10 +180,10 @@ async def test_copies_and_imports_leave_nothing_in_the_index_of_the_past(world: 
     await importer.run(lines[:20])
     assert await world.in_index(old) == 20
     await world.round_after(0)
-    await world.round_after(KNOWN_MS)
+    await world.round_after(ROLLOVER_PROPAGATION_MS)
     later = Importer(parts.store, parts.users, parts.index, world.clock, world.board)
     await later.run(lines)
-    await world.round_after(SURE_MS)
+    await world.round_after(REPEATED_DROP_MS)
     assert await world.in_index(old) == 0
     assert (await parts.store.counts(old, [])).total == len(PLAYERS)
     assert (await api.services.maintain.verify()).clean
@@ -192,13 +192,13 @@ async def test_copies_and_imports_leave_nothing_in_the_index_of_the_past(world: 
 async def test_what_is_not_kept_disappears_and_is_removed(world: World) -> None:
     api = world.api
     await world.round_after(31 * DAY)
-    await world.round_after(SURE_MS)
+    await world.round_after(REPEATED_DROP_MS)
     await world.round_after(0)
 
     async def is_gone() -> bool:
         return (await api.get(f"/api/boards/laps/top?period={YESTERDAY}")).status_code == 404
 
     await until(is_gone, "the period to be gone")
-    await world.round_after(KNOWN_MS)
+    await world.round_after(ROLLOVER_PROPAGATION_MS)
     assert (await api.services.parts.store.counts(world.day, [])).total == 0
     assert (await api.get("/api/boards/laps/top?period=all-time")).json()["total"] == len(PLAYERS)

@@ -256,7 +256,7 @@ async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch:
 async def test_forgets_ids_it_cannot_keep_at_hand_and_finds_them_again(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leaderforge.services.importing._KNOWN_PLAYERS", 2)
+    monkeypatch.setattr("leaderforge.services.importing._CACHED_PLAYERS", 2)
     tally = await service.run(lines_of(*[(f"player {i % 5}", 1) for i in range(20)]), batch=3)
     assert tally == ImportTally(recorded=20, players_created=5)
     assert set((await service.scores()).values()) == {4}

@@ -87,14 +87,14 @@ async def test_concurrent_readers_share_one_load(cache: TopCache, loader: Loader
 )
 async def test_only_updates_within_the_top_drop_it(cache: TopCache, touched, kept):
     await cache.get(LADDER, 10)
-    cache.touch(touched)
+    cache.invalidate(touched)
     assert ((await cache.get(LADDER, 10)).total == 1) is kept
 
 
 async def test_any_update_drops_the_top_of_a_ladder_that_is_shorter(cache: TopCache, loader: Loader):
     loader.last = None
     await cache.get(LADDER, 10)
-    cache.touch(change(b"z"))
+    cache.invalidate(change(b"z"))
     assert (await cache.get(LADDER, 10)).total == 2
 
 
@@ -102,7 +102,7 @@ async def test_an_update_during_a_load_is_not_hidden_by_it(cache: TopCache, load
     loader.proceed.clear()
     reading = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
-    cache.touch(change(b"a"))
+    cache.invalidate(change(b"a"))
     loader.proceed.set()
     assert (await reading).total == 2
     assert (await cache.get(LADDER, 10)).total == 2
@@ -112,7 +112,7 @@ async def test_an_update_below_the_top_during_a_load_changes_nothing(cache: TopC
     loader.proceed.clear()
     reading = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
-    cache.touch(change(b"z"))
+    cache.invalidate(change(b"z"))
     loader.proceed.set()
     assert (await reading).total == 1
 
@@ -140,7 +140,7 @@ class TestFollowed:
             cache.follow(1000, loader.now)
             await cache.get(LADDER, 10)
         assert loader.loads == 1
-        cache.touch(change(LAST))
+        cache.invalidate(change(LAST))
         assert (await cache.get(LADDER, 10)).total == 2
 
     async def test_a_top_is_no_older_than_what_is_known(self, cache: TopCache, loader: Loader) -> None:
@@ -164,7 +164,7 @@ class TestFollowed:
         await cache.get(LADDER, 10)
         loader.now += 2000
         cache.follow(1000, loader.now)
-        cache.touch(change(b"z", grown=True))
+        cache.invalidate(change(b"z", grown=True))
         loader.now += 499
         cache.follow(1000, loader.now)
         assert (await cache.get(LADDER, 10)).total == 1
@@ -175,14 +175,14 @@ class TestFollowed:
     async def test_a_change_of_the_total_does_not_bring_an_old_top_back(self, cache: TopCache, loader: Loader) -> None:
         await cache.get(LADDER, 10)
         loader.now += 2000
-        cache.touch(change(b"z", grown=True))
+        cache.invalidate(change(b"z", grown=True))
         assert (await cache.get(LADDER, 10)).total == 2
 
     async def test_a_total_that_changed_during_the_load_counts_as_old(self, cache: TopCache, loader: Loader) -> None:
         loader.proceed.clear()
         reading = asyncio.create_task(cache.get(LADDER, 10))
         await loader.started.wait()
-        cache.touch(change(b"z", grown=True))
+        cache.invalidate(change(b"z", grown=True))
         loader.proceed.set()
         assert (await reading).total == 1
         loader.now += 500
@@ -210,10 +210,10 @@ async def test_a_board_whose_settings_changed_is_loaded_again(cache: TopCache) -
 
 async def test_whoever_waits_learns_that_a_top_was_touched(cache: TopCache) -> None:
     await cache.get(LADDER, 10)
-    waiting = asyncio.create_task(cache.until_touched(LADDER, 10))
-    cache.touch(change(b"z"))
+    waiting = asyncio.create_task(cache.until_invalidated(LADDER, 10))
+    cache.invalidate(change(b"z"))
     await asyncio.sleep(0)
     assert not waiting.done()
-    cache.touch(change(b"a"))
+    cache.invalidate(change(b"a"))
     async with asyncio.timeout(PATIENCE_S):
         await waiting

@@ -379,8 +379,8 @@ async def test_a_process_that_starts_without_the_store_believes_nothing(world: W
 
 
 async def test_a_closed_process_renews_nothing(world: World) -> None:
-    keeper = world.one.trust._keeper
-    assert keeper is not None
+    renewing = world.one.trust._renewing
+    assert renewing is not None
     world.one.trust.close()
-    await asyncio.wait([keeper])
-    assert keeper.cancelled()
+    await asyncio.wait([renewing])
+    assert renewing.cancelled()

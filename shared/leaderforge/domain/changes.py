@@ -1,4 +1,4 @@
-"""Changes of ladders that caches have to know of."""
+"""Changes of ladders, for the invalidation of caches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from leaderforge.domain.order import FIRST
 
 @dataclass(frozen=True, slots=True)
 class LadderChange:
-    """That entries of a ladder changed, at sort keys from `best` on; `grown`: that their number may have changed, too.
+    """Change of entries of a ladder at sort keys from `best` on. `grown`: their number may have changed too.
 
-    Without a period, it speaks of every ladder of the board; without a board, of all ladders there are.
+    Without a period, it concerns every ladder of the board. Without a board, it concerns all ladders.
     """
 
     best: bytes = FIRST
@@ -21,7 +21,7 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes that other processes announced, and a time: what they announced until then has been heard by now."""
+    """Changes from other processes, and a time (ms). All changes announced up to `until` have been received."""
 
     changes: Sequence[LadderChange] = ()
     until: int | None = None

@@ -1,4 +1,4 @@
-"""The change feed."""
+"""Change feed."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
@@ -8,16 +8,16 @@ from leaderforge.ports.clock import Clock
 
 
 class ChangeFeed(Protocol):
-    """How processes tell one another which ladders changed. Nothing is kept: who does not listen misses it."""
+    """Pub/sub channel for changed ladders. It stores nothing: a process without a subscription misses messages."""
 
     async def announce(self, changes: Sequence[LadderChange]) -> None:
-        """Tell every process that listens."""
+        """Send the changes to all subscribed processes. Raises `IndexUnavailable`."""
         ...
 
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
-        """Yield what is announced through other feeds, and several times a second until when that is everything.
+        """Yield changes that other feeds announce. Several times a second, yield a time up to which all were yielded.
 
-        The first one yielded has no changes; everything after its `until` is heard. Raises `IndexUnavailable` as soon
-        as something might have been missed.
+        The first item has no changes: everything announced after its `until` will be yielded. Raises
+        `IndexUnavailable` as soon as a change may have been missed.
         """
         ...

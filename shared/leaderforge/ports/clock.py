@@ -1,6 +1,6 @@
-"""The clock."""
+"""Clock."""
 
 from collections.abc import Callable
 
 Clock = Callable[[], int]
-"""Returns the time now."""
+"""Returns the current time, in ms since 1970 UTC unless its user says otherwise."""

@@ -1,4 +1,4 @@
-"""The rank index."""
+"""Rank index."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,11 @@ from leaderforge.ports.ranking import Ranking
 
 
 class Applied(NamedTuple):
-    """What applying a standing to the index did.
+    """Result of applying a standing to the index.
 
-    `previous` is the player's key before, None for a new player. `above` counts the entries above the standing's
-    rank bound afterwards, None unless asked for. It is `refused` for a removed standing of a higher revision.
+    `previous` is the sort key of the player's previous entry, None if there was none. `above` counts the entries above
+    the standing's rank bound after the update, None if it was not requested or is unknown. `refused`: the index has a
+    removed standing of an equal or higher revision.
     """
 
     key: bytes
@@ -26,7 +27,7 @@ class Applied(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LadderUpdate:
-    """Standings of a ladder, one a player, that the index is to be brought up to; `count` as in `RankIndex.apply`."""
+    """Standings to apply to a ladder, one a player. `count` as in `IndexWriter.apply`."""
 
     ladder: Ladder
     standings: Sequence[Standing]
@@ -34,9 +35,9 @@ class LadderUpdate:
 
 
 class IndexValue(NamedTuple):
-    """A value that an index holds of a player on a ladder, also in the index's own form, which is handed back to it.
+    """Value of a player on a ladder in an index. `value` is opaque: only the index that returned it can read it.
 
-    A removed standing only keeps late updates away.
+    The value of a removed standing has no entry. It only makes the index ignore late updates.
     """
 
     revision: int
@@ -45,54 +46,54 @@ class IndexValue(NamedTuple):
 
 
 class NameSwap(NamedTuple):
-    """The name to set in the place of the one observed; None stands for no name."""
+    """Name to set, and the observed name that it replaces. None means no name."""
 
     observed: str | None
     name: str | None
 
 
 class NameIndex(Protocol):
-    """The names that rows of players show, on every ladder."""
+    """Usernames in the index, shown in the rows of every ladder."""
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the names that the index has of those of the players."""
+        """Return the players' names by id, without players whose name is missing."""
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace the names that are still the ones observed; return the players who have another one by now."""
+        """Replace the names that are still the observed ones. Return the players whose names have changed."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> None:
-        """Set the names of those of the players of whom the index has none."""
+        """Set the names of players without one. Do not replace names."""
         ...
 
 
 class IndexWriter(Protocol):
-    """Changes to the index. Older revisions never replace newer ones, but for `mend`."""
+    """Changes to the index. Only `mend` replaces newer revisions by older ones."""
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
-        """Bring the index up to these standings, one a player; older revisions than it holds change nothing.
+        """Apply standings, one a player, and return their results in order. Ignore revisions that are not newer.
 
-        With `count`, every partition counts the entries above each standing, after all of them are applied. Should
-        only the counting fail, `above` is None.
+        With `count`, every partition counts the entries above each standing, after all of them are applied. `above` is
+        None if a partition is incomplete. Raises `IndexUnavailable`; some standings may be applied nevertheless.
         """
         ...
 
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
-        """Do as `apply` does on many ladders, in few round trips."""
+        """Apply updates of many ladders as `apply` does, in few round trips."""
         ...
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one a player, without holding up others.
+        """Apply many standings, one a player, without blocking other callers for long.
 
-        Return the players whose standings were refused for a removed one of a higher revision.
+        Return the players whose standings were refused (see `Applied`).
         """
         ...
 
     async def observe(
         self, ladders: Sequence[Ladder], user_ids: Collection[int]
     ) -> Mapping[Ladder, Mapping[int, IndexValue]]:
-        """Return the values that the index holds of these players, by ladder, for `mend`."""
+        """Return the values of these players in the index, by ladder and player id, for `mend`."""
         ...
 
     async def mend(
@@ -102,20 +103,20 @@ class IndexWriter(Protocol):
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        """Make the index hold just these standings of the players, each in one step, whatever their revisions.
+        """Replace the values of the players by these standings, each in one step, regardless of revisions.
 
-        A player without a standing is removed. Where the index no longer holds the value observed, it is left as it
-        is; return these players. Read the store after `observe`: then nothing newer is ever replaced.
+        Remove a player without a standing. Leave a value that is no longer the observed one, and return its player.
+        The caller must read the store after `observe`. A newer value is then never replaced by an older one.
         """
         ...
 
     async def drop(self, ladder: Ladder) -> None:
-        """Drop a ladder that is not needed any more."""
+        """Delete a ladder from the index."""
         ...
 
 
 class RankIndex(Ranking, NameIndex, IndexWriter, IndexMaintenance, LeaseStore, Protocol):
-    """The sharded, rebuildable index.
+    """Partitioned index, which can be rebuilt from the store.
 
-    A partition answers reads only once it is marked complete; until then they raise `IndexUnavailable`.
+    Only a complete partition answers reads. Before, they raise `IndexUnavailable`.
     """

@@ -1,4 +1,4 @@
-"""Keeping the index complete."""
+"""Maintenance of the index."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from typing import NamedTuple, Protocol
@@ -9,71 +9,71 @@ from leaderforge.domain.survey import Survey, VerificationState
 
 
 class CatchUps(NamedTuple):
-    """The tokens of the catch-ups of an index that began last and that finished last, None where there was none."""
+    """Tokens of the latest catch-up that began and of the latest that finished, None if there was none."""
 
     begun: str | None
     finished: str | None
 
 
 class IndexMaintenance(Protocol):
-    """What tells whether the index is complete, and what makes it so."""
+    """Completeness of the index: its state, and the steps that restore it."""
 
     @property
     def partitions(self) -> int: ...
 
     @property
     def disruptions(self) -> int:
-        """How often a node may have lost writes, as far as this process saw: broken connections, takeovers of slots."""
+        """Return how often a node may have lost writes, as seen by this process: broken connections, slot takeovers."""
         ...
 
     async def watermarks(self) -> Sequence[int | None]:
-        """Return, for each partition, the time up to which it is known to be complete, or None if it is not."""
+        """Return the time (ms) up to which each partition is complete, None for an incomplete one."""
         ...
 
     async def advance(self, watermark: int) -> None:
-        """Raise the watermark of every complete partition."""
+        """Raise the watermark of every complete partition to `watermark` (ms)."""
         ...
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
-        """Empty these partitions and return a token for `finish_rebuild`; updates go on being applied."""
+        """Empty these partitions and return a token for `finish_rebuild`. Updates are still applied to them."""
         ...
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        """Mark as complete those of the partitions that were not emptied again since, and return them."""
+        """Mark the partitions complete that were not emptied since the token was issued. Return them."""
         ...
 
     async def begin_catch_up(self) -> str:
-        """Note that a catch-up begins, and return its token."""
+        """Store that a catch-up begins, and return its token."""
         ...
 
     async def finish_catch_up(self, token: str) -> bool:
-        """Note that the catch-up is complete. Return False if another one began since, or the index was lost."""
+        """Store that the catch-up has finished. Return False if another one began meanwhile, or the index was lost."""
         ...
 
     async def catch_ups(self) -> CatchUps:
-        """Return the tokens of the catch-ups that began last and finished last."""
+        """Return the tokens of the latest catch-ups."""
         ...
 
     async def differences(self, ladder: Ladder, standings: Sequence[Standing]) -> Sequence[int]:
-        """Return the user ids of the standings that the index does not hold just so."""
+        """Return the ids of the players whose value or entry in the index differs from their standing."""
         ...
 
     def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
-        """Yield the sort keys of all entries, in chunks, in no order, a few perhaps twice."""
+        """Yield the sort keys of all entries in chunks, in any order. A key may appear more than once."""
         ...
 
     async def verification(self) -> VerificationState | None:
-        """Return how far the verification of this index has come, as noted last."""
+        """Return the verification state stored last, None if there is none."""
         ...
 
-    async def note_verification(self, inspection: VerificationState) -> None:
-        """Keep this for all processes, until the index is lost."""
+    async def note_verification(self, verification: VerificationState) -> None:
+        """Store the verification state for all processes. It is lost with the index."""
         ...
 
     async def health(self) -> Sequence[bool]:
-        """Return, for each partition, whether it answers reads."""
+        """Return whether each partition answers reads. Never raises `IndexUnavailable`."""
         ...
 
     async def survey(self, ladders: Sequence[Ladder]) -> Survey:
-        """Return how the nodes and the partitions are, with the entries of these ladders. Never raises."""
+        """Return the state of nodes and partitions, counting the entries of these ladders. Never raises."""
         ...

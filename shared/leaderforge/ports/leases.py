@@ -7,8 +7,8 @@ class LeaseStore(Protocol):
     """Exclusive, expiring rights of one process to run a job."""
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
-        """Whether this holder has, or now takes, the named lease, so that one process of many does a job.
+        """Acquire or renew the named lease for `seconds`. Return False if another holder has it.
 
-        No seconds give it back.
+        `seconds=0` releases it. Raises `IndexUnavailable`.
         """
         ...

@@ -8,23 +8,23 @@ from leaderforge.domain.merge import Counts, Row, Window
 
 
 class Ranking(Protocol):
-    """Reads of one ladder in its total order, exact. The index answers them, and the store when the index cannot.
+    """Exact reads of one ladder in its total order. Index and store implement them.
 
     Bounds are sort keys, prefixes of sort keys, or `FIRST` and `LAST` (see `domain.order`).
     """
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        """Return the rows of those of the players who are ranked."""
+        """Return the rows by player id, without players who are not ranked."""
         ...
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-        """Return the number of entries, and how many lie above each bound."""
+        """Return the number of entries, and the number above each bound."""
         ...
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        """Return up to `before` entries above the bound and up to `after` from it on."""
+        """Return up to `before` entries above the bound, and up to `after` at and below it."""
         ...
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        """Return the sort key of the entry at an ordinal rank (from 1), or None where there is none."""
+        """Return the sort key of the entry at an ordinal rank (from 1), None if there is none."""
         ...

@@ -1,1 +1,1 @@
-"""What the product does, in terms of the domain and the ports."""
+"""The product's functions, in terms of domain and ports."""

@@ -1,4 +1,4 @@
-"""What boards need in the background: periods completed from earlier scores, deleted boards purged."""
+"""Board maintenance in the background: backfill of added period kinds, purge of deleted boards."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from leaderforge.services.mending import load_standings
 
 
 class BoardMaintenance:
-    """Does what is due. Any process may run it; a lease lets one at a time. What is cut short is begun again."""
+    """Backfills and purges. Any process may run them; a lease admits one at a time. An interrupted one starts again."""
 
     def __init__(
         self,
@@ -31,33 +31,34 @@ class BoardMaintenance:
         self._lease = Lease(index, "boards")
 
     async def run(self) -> int:
-        """Do what is due and return for how many boards; nothing if another process is at it."""
-        backfills = [board for board in await self._store.boards_to_backfill() if self._may_be_completed(board)]
-        purges = [deleted for deleted in await self._store.deleted_boards() if self._is_known(deleted.deleted_at)]
-        if (not backfills and not purges) or not await self._lease.taken():
+        """Run all due backfills and purges. Return the number of boards, 0 if another process holds the lease."""
+        backfills = [board for board in await self._store.boards_to_backfill() if self._may_backfill(board)]
+        purges = [deleted for deleted in await self._store.deleted_boards() if self._is_propagated(deleted.deleted_at)]
+        if (not backfills and not purges) or not await self._lease.acquire():
             return 0
-        async with self._lease.held():
+        async with self._lease.renewal():
             for board in backfills:
-                await self._complete(board)
+                await self._backfill(board)
             for deleted in purges:
                 await self._purge(deleted)
         return len(backfills) + len(purges)
 
-    def _may_be_completed(self, board: Board) -> bool:
+    def _may_backfill(self, board: Board) -> bool:
+        """Return whether all processes count new submissions in the added period kinds by now."""
         return board.backfill is not None and board.backfill.until <= self._clock()
 
-    def _is_known(self, changed_at: int) -> bool:
-        """Whether every process surely acts on what was changed then."""
+    def _is_propagated(self, changed_at: int) -> bool:
+        """Return whether a change made at `changed_at` (ms) has reached every process."""
         return changed_at + PROPAGATION_MS <= self._clock()
 
-    async def _complete(self, board: Board) -> None:
+    async def _backfill(self, board: Board) -> None:
         retired = {ladder.period for ladder in await self._store.ladders_of(board) if not ladder.indexed}
         for ladder in board.ladders_to_backfill():
-            await self._complete_ladder(ladder._replace(indexed=ladder.period not in retired))
+            await self._backfill_ladder(ladder._replace(indexed=ladder.period not in retired))
         await self._store.finish_backfill(board)
 
-    async def _complete_ladder(self, ladder: Ladder) -> None:
-        """Count everybody's earlier scores. Whoever submits meanwhile has the newer revision, in the index too."""
+    async def _backfill_ladder(self, ladder: Ladder) -> None:
+        """Compute the ladder's standings from stored events. Concurrent submissions have newer revisions and win."""
         period = ladder.board.calendar.numbered(ladder.period)
         async for user_ids in self._store.players_between(ladder.board, period):
             standings = await self._store.refold(ladder, user_ids)
@@ -71,5 +72,6 @@ class BoardMaintenance:
             await self._index.drop(ladder)
         async for user_ids in self._store.players_on(deleted.board):
             await self._store.purge(deleted.board, user_ids)
+        # Last: after a crash before this step, the next run starts again.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

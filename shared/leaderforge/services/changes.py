@@ -1,4 +1,4 @@
-"""Keeping caches true: what one process changes, all hear about."""
+"""Invalidation of caches in all processes, over the change feed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,19 +14,26 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.top import TopCache
 
 ANNOUNCED_WITHIN_MS = 200
-"""How long a change may need from the index to the feed: what the feed confirms is known until so long ago."""
+"""Upper bound in ms for the time from a change of the index to its announcement.
+
+The feed confirms announcements up to a time. Changes of the index are therefore known up to this much earlier.
+"""
 
 _SPACING_S = 0.1
+"""Shortest time between two announcements, in s."""
 _RETRY_S = 0.5
+"""Pause before a lost subscription is renewed, in s."""
 _SETTLING_S = 1.0
+"""Time limit of `settle`, in s."""
 _MOST = 10_000
+"""Maximum pending changes. Beyond it, one change of everything replaces them."""
 
 
 class Changes:
-    """Drops what updates make old from this process's cache, and tells the other processes.
+    """Invalidation of this process's cached tops, and announcement of changes to the other processes.
 
-    Telling costs the update nothing: announcements leave by themselves, together, at most ten times a second, and
-    again until the feed has taken them.
+    Announcements do not delay updates. They are sent in the background, in batches, at most ten times a second. They
+    are retried until the feed accepts them.
     """
 
     def __init__(
@@ -44,93 +51,95 @@ class Changes:
         self._telemetry = telemetry
         self._pending: dict[tuple[int | None, int | None], LadderChange] = {}
         self._announcing: asyncio.Task[None] | None = None
-        self._talking = asyncio.Lock()
+        self._sending = asyncio.Lock()
 
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
-        """Take note of what the index has taken."""
+        """Note results of an update of the index."""
         if applied:
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
 
     def ladder(self, ladder: Ladder) -> None:
-        """Take note that anything may have changed on a ladder."""
+        """Note that any entry of a ladder may have changed."""
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Take note that the index was brought up to date on a ladder or, with None, that names were."""
+        """Note that a ladder of the index was repaired or, with None, that names were."""
         if ladder is None:
             self.everything()
         else:
             self.ladder(ladder)
 
     def board(self, board_id: int) -> None:
-        """Take note that anything may have changed on all ladders of a board: entries hidden, say, or its settings."""
+        """Note that any entry of a board may have changed, for example after a change of its settings."""
         self._note(LadderChange(board_id=board_id))
 
     def everything(self) -> None:
-        """Take note that anything may have changed anywhere: a player's name, say."""
+        """Note that any entry of any board may have changed, for example after a player was renamed."""
         self._note(LadderChange())
 
     async def settle(self) -> None:
-        """Return once everything noted is announced, if that can be done soon."""
+        """Announce all noted changes, or give up after `_SETTLING_S` seconds."""
         with suppress(Unavailable, TimeoutError):
             async with asyncio.timeout(_SETTLING_S):
                 await self._flush()
 
     async def close(self) -> None:
-        """Settle, and announce nothing any more."""
+        """Announce all noted changes, or give up. Stop the announcements."""
         await self.settle()
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.wait([self._announcing])
 
     async def follow(self) -> None:
-        """Hear what other processes announce, for ever, so that what is cached stays good for as long as it is true."""
+        """Receive the changes of other processes until cancelled. Cached tops stay valid longer while this runs."""
         while True:
             try:
-                async with aclosing(self._feed.hear(self._clock)) as hearing:
-                    since = (await anext(hearing)).until or 0
+                async with aclosing(self._feed.hear(self._clock)) as messages:
+                    since = (await anext(messages)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
-                    async for heard in hearing:
-                        await self._hear(heard, since)
+                    async for message in messages:
+                        await self._receive(message, since)
             except Unavailable:
                 self._telemetry.count("change_feed_failures")
             finally:
                 self._telemetry.gauge("change_feed_connected", 0)
             await asyncio.sleep(_RETRY_S)
 
-    async def _hear(self, heard: Heard, since: int) -> None:
-        for change in heard.changes:
-            self._tops.touch(change)
-        # A process that does not reach the index cannot announce what it committed either.
-        if heard.until is not None and await self._index_is_believed():
-            self._tops.follow(since, heard.until - ANNOUNCED_WITHIN_MS)
+    async def _receive(self, message: Heard, since: int) -> None:
+        for change in message.changes:
+            self._tops.invalidate(change)
+        # A process that cannot reach the index cannot announce its changes either. The index is not believed then.
+        if message.until is not None and await self._index_is_believed():
+            self._tops.follow(since, message.until - ANNOUNCED_WITHIN_MS)
 
     def _note(self, change: LadderChange) -> None:
-        self._tops.touch(change)
+        self._tops.invalidate(change)
         self._pend(change)
         if self._announcing is None:
             self._announcing = asyncio.get_running_loop().create_task(self._announce())
 
     def _pend(self, change: LadderChange) -> None:
+        """Add a change to those to announce. Changes of one ladder become one."""
         key = (change.board_id, change.period)
-        held = self._pending.get(key)
-        if held is not None:
-            change = LadderChange(min(held.best, change.best), held.grown or change.grown, *key)
+        previous = self._pending.get(key)
+        if previous is not None:
+            change = LadderChange(min(previous.best, change.best), previous.grown or change.grown, *key)
         elif len(self._pending) >= _MOST:
             self._pending.clear()
             key, change = (None, None), LadderChange()
         self._pending[key] = change
 
     async def _flush(self) -> None:
-        async with self._talking:
+        async with self._sending:
             pending, self._pending = self._pending, {}
             if not pending:
                 return
             try:
                 await self._feed.announce(list(pending.values()))
             except BaseException:
+                # Also after a cancellation: the changes may not have been sent.
                 for change in pending.values():
                     self._pend(change)
                 raise

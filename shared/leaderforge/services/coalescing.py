@@ -7,10 +7,10 @@ from typing import Generic, TypeVar
 
 from leaderforge.domain.errors import Overloaded
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
-Run = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
+Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
 """Function that processes a batch. It returns one result per item, in order."""
 
 BATCH = 32
@@ -19,7 +19,7 @@ STAGGER_S = 0.02
 """Duration of a few commits, in s. A batch that takes longer waits for a lock or a disk."""
 
 
-class Coalescer(Generic[Item, Result]):
+class Coalescer(Generic[ItemT, ResultT]):
     """Batches concurrent calls: while batches are in flight, new calls queue for the next batch.
 
     An idle coalescer runs a call at once. Under load, batches grow by themselves. While a batch is in flight, the next
@@ -32,7 +32,7 @@ class Coalescer(Generic[Item, Result]):
 
     def __init__(
         self,
-        run: Run[Item, Result],
+        run: Run[ItemT, ResultT],
         *,
         max_batch: int = 256,
         max_in_flight: int = 2,
@@ -46,21 +46,21 @@ class Coalescer(Generic[Item, Result]):
         self._stagger_s = stagger_s
         self._max_waiting = max_waiting
         self._time_limit_s = time_limit_s
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._in_flight: set[asyncio.Task[None]] = set()
         self._scheduled = False
         self._next_at = 0.0
         self._overdue: asyncio.TimerHandle | None = None
-        self._limited: deque[tuple[float, asyncio.Future[Result]]] = deque()
+        self._limited: deque[tuple[float, asyncio.Future[ResultT]]] = deque()
         self._limit: asyncio.TimerHandle | None = None
 
-    async def __call__(self, item: Item) -> Result:
+    async def __call__(self, item: ItemT) -> ResultT:
         """Return the result for the item. Raises `Overloaded`."""
         # Fail at once under overload: a long queue only adds latency to calls that time out anyway.
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
+        future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
         if not self._scheduled:
             # Calls of the same loop iteration join one batch.
@@ -69,7 +69,7 @@ class Coalescer(Generic[Item, Result]):
         self._limit_time_of(future, loop)
         return await future
 
-    def _limit_time_of(self, future: asyncio.Future[Result], loop: asyncio.AbstractEventLoop) -> None:
+    def _limit_time_of(self, future: asyncio.Future[ResultT], loop: asyncio.AbstractEventLoop) -> None:
         """Schedule the call's timeout. All calls share one limit, so one timer, for the oldest, suffices."""
         while self._limited and self._limited[0][1].done():
             self._limited.popleft()
@@ -121,7 +121,7 @@ class Coalescer(Generic[Item, Result]):
         self._in_flight.discard(task)
         self._dispatch()
 
-    async def _serve(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _serve(self, batch: Sequence[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
         try:
             results = await self._run([item for item, _ in batch])
             for (_, future), result in zip(batch, results, strict=True):

@@ -1,4 +1,4 @@
-"""Telling what differs between store and index from what is only on its way."""
+"""Separation of differences between store and index from updates in flight."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,32 +8,34 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore
 
-T = TypeVar("T")
+ItemT = TypeVar("ItemT")
 
 RETRY_S = 0.2
-"""How long what is on its way into the index is given before it is looked at again."""
+"""Time between checks, in s. An update in flight reaches the index within a few of them."""
 
 _RECHECKS = 10
-_ON_THEIR_WAY = 10_000
-"""More than so many are not on their way: they are lost."""
+_MAX_IN_FLIGHT = 10_000
+"""Maximum number of updates in flight. If more differ, they are lost: no check can change that."""
 
 
-async def lasting(suspects: Sequence[T], look_again: Callable[[Sequence[T]], Awaitable[Sequence[T]]]) -> Sequence[T]:
-    """Return those of the suspects that remain when looked at again a few times."""
+async def lasting(
+    suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
+) -> Sequence[ItemT]:
+    """Return the suspects that remain after several checks. `recheck` returns the ones that still differ."""
     for _ in range(_RECHECKS):
-        if not 0 < len(suspects) <= _ON_THEIR_WAY:
+        if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
             break
         await asyncio.sleep(RETRY_S)
-        suspects = await look_again(suspects)
+        suspects = await recheck(suspects)
     return suspects
 
 
 async def still_different(
     store: ScoreStore, index: RankIndex, ladder: Ladder, user_ids: Sequence[int]
 ) -> Sequence[int]:
-    """Return those of the players whose standings still differ when looked at again a few times."""
+    """Return the players whose standings still differ after several checks."""
 
-    async def look_again(suspects: Sequence[int]) -> Sequence[int]:
+    async def recheck(suspects: Sequence[int]) -> Sequence[int]:
         return await index.differences(ladder, await store.standings(ladder, suspects))
 
-    return await lasting(user_ids, look_again)
+    return await lasting(user_ids, recheck)

@@ -1,4 +1,4 @@
-"""Telling every process that this one has pending index updates, before such an update is acknowledged."""
+"""Declaration to all processes that this one has pending index updates, before such an update is acknowledged."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,16 +8,17 @@ from uuid import uuid4
 from leaderforge.ports.pending import PendingProcesses
 
 BELIEF_S = 1.0
-"""How long a process believes the index after it began to read the declarations, unless it reads them again."""
+"""Time for which a process believes the index after it began to read the declarations, in s."""
 
 DECLARATION_MS = 10_000
-"""Age of a declaration (ms) at which its process is taken for dead, and a catch-up takes over its updates."""
+"""Age in ms at which a declaration expires: its process counts as dead, and a catch-up takes over its updates."""
 
 _RENEWAL_S = DECLARATION_MS / 1000 / 4
+"""Age in s at which `declare` renews the entry, well before it expires."""
 
 
 class Declaration:
-    """This process's entry among the `PendingProcesses`."""
+    """Entry of this process among the `PendingProcesses`."""
 
     def __init__(self, processes: PendingProcesses) -> None:
         self.process_id = uuid4()
@@ -28,19 +29,19 @@ class Declaration:
         self._effective_at = 0.0
         self._withdrawals = 0
         self._is_confirmed = False
-        """Whether the store has answered since the entry took effect."""
+        """True if the store has answered since the entry took effect."""
 
     @property
     def may_exist(self) -> bool:
-        """Return whether the store may have the entry."""
+        """Return whether the entry may be in the store."""
         return self._may_exist
 
     async def declare(self) -> None:
-        """Make or renew the entry. Raises `StoreUnavailable`.
+        """Create or renew the entry. Raises `StoreUnavailable`.
 
-        Returns once no process believes an index that lacks what this process holds: `BELIEF_S` after the entry was
-        committed first. The store must still answer then, because processes go on believing what they believed when
-        it stopped.
+        Return once no process believes an index that lacks this process's pending updates: `BELIEF_S` after the first
+        commit of the entry. The store must answer after that time too. During an outage of the store, processes
+        continue to believe an index that they believed at its start.
         """
         withdrawals: int | None = None
         while True:
@@ -48,7 +49,7 @@ class Declaration:
                 if withdrawals is None:
                     withdrawals = self._withdrawals
                 elif withdrawals != self._withdrawals:
-                    return  # everything that the caller held has been delivered meanwhile
+                    return  # all updates that the caller had added are delivered by now
                 is_due = not self._is_confirmed and monotonic() >= self._effective_at
                 if is_due or not self._is_younger_than(_RENEWAL_S):
                     await self._renew()
@@ -58,9 +59,10 @@ class Declaration:
             await asyncio.sleep(remaining_s)
 
     async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
-        """Remove the entry, if it may be there and this process holds nothing. Raises `StoreUnavailable`.
+        """Remove the entry if it may be in the store and this process has no pending updates.
 
-        Callers of `declare` add what they hold before they call it: those that wait there are done with then.
+        Callers of `declare` add their updates before they call it. A withdrawal therefore ends their wait.
+        Raises `StoreUnavailable`.
         """
         async with self._lock:
             if self._may_exist and not holds_updates():
@@ -70,9 +72,10 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # An entry that expired may have been removed, and believed to be dealt with.
+        # A catch-up may have removed an expired entry, so processes may believe the index again. Wait for them anew.
         expired = not self._is_younger_than(DECLARATION_MS / 1000)
         began_at = monotonic()
+        # Set before the call: a failed call may have committed.
         self._may_exist = True
         await self._processes.declare(self.process_id)
         self._renewed_at = began_at

@@ -1,4 +1,4 @@
-"""The one way into the index for everything that was committed: standings, names, erasures."""
+"""Delivery of all committed changes to the index: standings, names, erasures. There is no other way into it."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -18,11 +18,11 @@ from leaderforge.services.pending import PendingUpdates
 
 
 class Delivery:
-    """Brings the index, and the caches over it, up to what the store has committed.
+    """Delivery of committed changes to the index, and invalidation of the caches over it.
 
-    What the index cannot take is kept as pending, and every call returns only once no process believes the index
-    without it: callers may acknowledge what they committed. Where that cannot be declared, `StoreUnavailable` is
-    raised, and the caller must not acknowledge; all that is delivered here is safe to send again.
+    A change that the index cannot take becomes pending. Each call returns only once no process believes an index that
+    lacks the change. The caller may then acknowledge its commit. A call raises `StoreUnavailable` if the pending change
+    cannot be declared. The caller must not acknowledge then. Every call is safe to retry.
     """
 
     def __init__(
@@ -45,16 +45,17 @@ class Delivery:
 
     @property
     def has_pending(self) -> bool:
-        """Return whether the index lacks anything that this process committed."""
+        """Return whether the index lacks a change that this process has committed."""
         return bool(self._pending)
 
     async def apply(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied | None]]:
-        """Bring the index up to these standings, but for ladders that it does not hold any more.
+        """Apply standings to the index, except those of ladders that it no longer contains.
 
-        Return what the index did with each standing, None where the update is pending.
+        Return the result of each standing, None if the update is pending or its ladder is not in the index.
         """
         indexed = [update for update in updates if update.ladder.indexed]
         for update in updates:
+            # The store answers for these ladders. Their tops are cached too.
             if not update.ladder.indexed:
                 self._changes.ladder(update.ladder)
         try:
@@ -70,7 +71,7 @@ class Delivery:
         return [next(remaining) if u.ladder.indexed else [None] * len(u.standings) for u in updates]
 
     async def load(self, updates: Sequence[LadderUpdate]) -> bool:
-        """Bring the index up to many standings without holding up others. Return False if they are pending."""
+        """Apply many standings without blocking other callers for long. Return False if they are pending."""
         indexed = [update for update in updates if update.ladder.indexed]
         try:
             await asyncio.gather(*(load_standings(self._index, self._store, u.ladder, u.standings) for u in indexed))
@@ -82,7 +83,7 @@ class Delivery:
         return True
 
     async def moderated(self, changed: Sequence[LadderStanding]) -> None:
-        """Apply standings that changed otherwise than by an event, and so, perhaps, how many entries are listed."""
+        """Apply standings that changed without an event. Such a change may alter the number of visible entries."""
         await self.apply([LadderUpdate(ladder, [standing]) for ladder, standing in changed])
         for ladder, _ in changed:
             self._changes.ladder(ladder)
@@ -91,25 +92,25 @@ class Delivery:
         """Add the names of new players."""
         swaps = {user.user_id: NameSwap(None, user.username) for user in users}
         try:
-            named = await self._index.swap_names(swaps)
+            unresolved = await self._index.swap_names(swaps)
         except IndexUnavailable:
-            named = list(swaps)
-        if named:
-            await self._refresh_names(named)
+            unresolved = list(swaps)
+        if unresolved:
+            await self._refresh_names(unresolved)
 
     async def renamed(self, user_id: int) -> None:
-        """Bring a player's name up to date."""
+        """Replace a player's name by the one in the store."""
         await self._refresh_names([user_id])
         self._changes.everything()
 
     async def erased(self, user_id: int, removed: Sequence[LadderStanding]) -> None:
-        """Remove a player, and leave behind the removed standings, which keep late updates away."""
+        """Remove a player. The removed standings stay in the index, which therefore ignores late updates."""
         await self.moderated(removed)
         await self._refresh_names([user_id])
         self._changes.everything()
 
     async def deliver_pending(self) -> None:
-        """Deliver everything that is pending, and withdraw the declaration of it. Raises `Unavailable`."""
+        """Deliver all pending updates and withdraw the declaration. Raises `Unavailable`, also during another call."""
         if self._delivering:
             raise IndexUnavailable("the rank index is being brought up to date")
         self._delivering = True
@@ -119,7 +120,7 @@ class Delivery:
             self._delivering = False
 
     async def settle(self) -> None:
-        """Deliver what is pending if that can be done now; otherwise keep its declaration from expiring."""
+        """Deliver pending updates if possible, otherwise renew their declaration. Raises `StoreUnavailable`."""
         try:
             await self.deliver_pending()
         except Unavailable:
@@ -133,11 +134,11 @@ class Delivery:
                 self._changes.ladder(ladder)
             if renamed:
                 self._changes.everything()
-        with suppress(StoreUnavailable):  # it is withdrawn the next time, or expires
+        with suppress(StoreUnavailable):  # a later call withdraws it, or it expires
             await self._declaration.withdraw(lambda: bool(self._pending))
 
     async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:
-        """Bring in standings that were refused for what the erasure of an earlier player of this id left behind."""
+        """Apply standings that were refused because of removed standings of an erased player with the same id."""
         for update, results in zip(updates, applied, strict=True):
             refused = [s.user_id for s, result in zip(update.standings, results, strict=True) if result.refused]
             if refused:
@@ -151,7 +152,7 @@ class Delivery:
             await self._declaration.declare()
 
     async def _defer(self, updates: Sequence[LadderUpdate]) -> None:
-        """Keep what the index could not take."""
+        """Keep updates that the index could not take, and declare them."""
         self._telemetry.count("index_updates_deferred", sum(len(update.standings) for update in updates))
         self._pending.add(updates)
         for update in updates:

@@ -30,7 +30,7 @@ class DistributionService:
         """Return the last entry ahead of at least `percent` of the others. Raises `NotRanked` if the board is empty."""
 
         async def read(ranking: Ranking) -> tuple[Entry, int]:
-            # Players may leave the board between the steps: whoever is there no longer is looked for again.
+            # A player may leave the board between the steps. Then select another one.
             while total := (await ranking.counts(ladder, [])).total:
                 key = await ranking.key_at(ladder, rank_at(percent, total))
                 if key is not None:

@@ -24,7 +24,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.delivery import Delivery
 
-_KNOWN_PLAYERS = 200_000
+_CACHED_PLAYERS = 200_000
 """Maximum number of cached player ids. It bounds the memory of an import of any length."""
 
 _ATTEMPTS = 8
@@ -85,7 +85,7 @@ class Importer:
         self._board = board
         self._batch = batch
         self._refused = refused
-        self._known: OrderedDict[str, int] = OrderedDict()
+        self._cached_ids: OrderedDict[str, int] = OrderedDict()
         self.tally = ImportTally()
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
@@ -152,7 +152,9 @@ class Importer:
     async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:
         """Return the id of each player by name, or the error that prevents one."""
         names = dict.fromkeys(line.player for line in lines)
-        ids: dict[str, int | LeaderForgeError] = {name: self._known[name] for name in names if name in self._known}
+        ids: dict[str, int | LeaderForgeError] = {
+            name: self._cached_ids[name] for name in names if name in self._cached_ids
+        }
         unknown = [name for name in names if name not in ids]
         if unknown:
             users = await self._users.by_name(unknown)
@@ -180,7 +182,7 @@ class Importer:
 
     def _remember(self, ids: Mapping[str, int]) -> None:
         for name, user_id in ids.items():
-            self._known[name] = user_id
-            self._known.move_to_end(name)
-        while len(self._known) > _KNOWN_PLAYERS:
-            self._known.popitem(last=False)
+            self._cached_ids[name] = user_id
+            self._cached_ids.move_to_end(name)
+        while len(self._cached_ids) > _CACHED_PLAYERS:
+            self._cached_ids.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Which ladder a request means."""
+"""Lookup of the ladder that a request names."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,15 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
 
 CURRENT = "current"
+"""Name of a board's main period that contains the current time."""
 
 _FRESH_S = 2.0
+"""TTL of a cached list of past periods, in s."""
 _MOST_BOARDS = 1024
+"""Maximum boards with a cached list."""
 
 _Ladders: TypeAlias = Mapping[int, Ladder]
-"""A board's ladders by their periods."""
+"""Ladders of a board, by period number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,10 @@ class _Past:
 
 
 class Ladders:
-    """Finds the ladders of boards. A board's past periods are listed from the store at most every two seconds.
+    """Ladders of boards, by name of the period. Lists of past periods are cached for two seconds.
 
-    No list proves that a period is missing: the store is asked for that period before it is refused. Concurrent
-    look-ups share queries, none of which began before the look-up did.
+    A cached list does not prove that a period is missing. The store is queried for that period before it is refused.
+    Concurrent lookups share queries. A lookup never uses a query that began earlier.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
@@ -43,7 +46,10 @@ class Ladders:
         self._find = Coalescer(self._find_batch, max_batch=BATCH)
 
     async def get(self, board: Board, period: str) -> Ladder:
-        """Return the ladder of a period by its name or its kind. Raises `PeriodNotFound`."""
+        """Return the ladder of a period by its name, its kind or `CURRENT`.
+
+        Raises `PeriodNotFound`, and `StoreUnavailable` or `Overloaded` if the period is past and not cached.
+        """
         if period == CURRENT:
             return Ladder(board, board.calendar.at(self._clock())[0].number)
         for current in board.calendar.at(self._clock()):
@@ -75,11 +81,12 @@ class Ladders:
             return cached.ladders
 
     async def _list_batch(self, boards: Sequence[Board]) -> Sequence[_Ladders]:
+        # Concurrent lookups may name the same board.
         by_id = {board.id: board for board in boards}
-        past = dict(zip(by_id, await asyncio.gather(*map(self._listed, by_id.values())), strict=True))
+        past = dict(zip(by_id, await asyncio.gather(*map(self._load_past, by_id.values())), strict=True))
         return [past[board.id] for board in boards]
 
-    async def _listed(self, board: Board) -> _Ladders:
+    async def _load_past(self, board: Board) -> _Ladders:
         ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
         if len(self._past) >= _MOST_BOARDS:
             self._past.clear()

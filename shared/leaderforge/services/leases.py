@@ -1,4 +1,4 @@
-"""Leases: jobs that one process of many does at a time."""
+"""Leases for jobs that one process runs at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,25 +9,29 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.leases import LeaseStore
 
 _SECONDS = 6.0
-"""How long a job that died keeps others from it."""
+"""Duration of a lease in s. After a crash, no other process runs the job for this time."""
 _RENEWAL_S = 2.0
+"""Time between renewals, in s. A failed renewal does not lose the lease: the next one comes in time."""
 
 
 class Lease:
-    """The lease of a job, kept in the index. Losing it does no harm: jobs are such that two may do them at once."""
+    """Lease of a job, stored in the index. Its loss does no harm: jobs must be safe to run concurrently."""
 
     def __init__(self, store: LeaseStore, name: str) -> None:
         self._store = store
         self._name = name
         self._holder = uuid4().hex
 
-    async def taken(self) -> bool:
-        """Whether the job is ours now; then it is to be done in a block of `held`. Raises `IndexUnavailable`."""
+    async def acquire(self) -> bool:
+        """Acquire the lease. Return False if another process has it. Raises `IndexUnavailable`.
+
+        Run the job in a block of `renewal`.
+        """
         return await self._store.lease(self._name, self._holder, _SECONDS)
 
     @asynccontextmanager
-    async def held(self) -> AsyncIterator[None]:
-        """Renew the lease, which we have, while the block runs, and then give it back."""
+    async def renewal(self) -> AsyncIterator[None]:
+        """Renew the acquired lease during the block, then release it."""
         renewing = asyncio.create_task(self._renew())
         try:
             yield

@@ -1,4 +1,4 @@
-"""Keeping the index true to the store: reconcile, rebuild, verify."""
+"""Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
@@ -28,35 +28,41 @@ from leaderforge.services.overlapping import for_each
 from leaderforge.services.trust import is_credible
 
 Progress = Callable[[int], None]
-"""Told how many more standings are done."""
+"""Callback with the number of further standings that are processed."""
 
 OnRepair = Callable[[Ladder | None], None]
-"""Told of a ladder of which the index has been brought up to date, or, with None, that names have."""
+"""Callback for each repaired ladder or, with None, for repaired names."""
 
 SETTLE_MS = COMMIT_LIMIT_MS + 2_000
-"""How old a watermark is at least: by then an event is committed or never will be, whichever clock recorded it."""
+"""Minimum age of a watermark in ms. An older event is committed or never will be, whichever clock recorded it.
+
+It is the commit limit plus 2 s for differences between clocks.
+"""
 
 TOUCHES_KEPT_MS = 86_400_000
-"""How long it is known who was touched otherwise than by an event: an index that lags further behind is rebuilt."""
+"""Age in ms up to which the store notes players who changed without an event. A staler index is rebuilt."""
 
 _FORGETTING_MS = 600_000
+"""Time between deletions of old touches, in ms."""
 _LEASE_WAIT_S = 60.0
+"""Time limit for acquiring the lease for a requested rebuild, in s."""
 _RETRY_S = 0.2
-_PLAYERS_A_LOOK_UP = 1000
+_PLAYERS_A_LOOKUP = 1000
 _RESTS = 9
-"""How many times as long as reconciliation works it rests, beside requests: what it does at once, these wait for."""
+"""Pause of reconciliation, as a multiple of its working time: requests wait for the work, so it takes a tenth."""
 _CATCH_UP_RESTS = 1
-"""While the index is caught up, requests are answered by the store: it is done soon, yet not at their expense alone."""
-_FOREVER_MS = 2**53
-_RESTED_S = 1.0
-"""After that it rests no more: whoever is behind has no time to."""
+"""Pause of a catch-up, likewise. The slower store answers until it ends, so it must be fast, but not block requests."""
+_END_OF_TIME_MS = 2**53
+"""Time after all events."""
+_RESTING_S = 1.0
+"""Time in s after which pauses stop: an index so far behind must catch up at full speed."""
 _LADDERS_A_SCAN = 100
-"""Of thousands of ladders most are short."""
+"""Ladders of a scan. Most of thousands of ladders are short: one scan each would cost more than their entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A player whose standing the index does not hold as the store has it; `extra`: the store has none."""
+    """Player whose standing differs between index and store. `extra`: only the index has an entry."""
 
     board: str
     period: int
@@ -66,7 +72,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a comparison of every standing with the index found; `complete` tells whether all partitions answer."""
+    """Result of comparing every standing with the index. `complete`: all partitions are complete."""
 
     checked: int
     differences: Sequence[Difference]
@@ -74,17 +80,17 @@ class Verification:
 
     @property
     def clean(self) -> bool:
-        """Whether the index is complete and holds just what the store does."""
+        """Return whether the index is complete and equal to the store."""
         return self.complete and not self.differences
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What the store has of a ladder: whom the index may not hold just so, and how many there are, and are listed."""
+class _Comparison:
+    """Suspected differences of a ladder, by player id, and the numbers of its standings and of its visible ones."""
 
     suspects: list[int] = field(default_factory=list)
     standings: int = 0
-    listed: int = 0
+    visible: int = 0
 
 
 def _ignore(_: object) -> None:
@@ -92,7 +98,7 @@ def _ignore(_: object) -> None:
 
 
 class MaintainService:
-    """Repairs what crashes and lost nodes leave behind. Any process may run it; a lease lets one at a time."""
+    """Repair of the index after crashes and losses of nodes. Any process may run it; a lease admits one at a time."""
 
     def __init__(
         self,
@@ -116,36 +122,37 @@ class MaintainService:
         self._touches_forgotten = 0
 
     async def reconcile(self, every_ms: int = 0) -> int:
-        """Bring the index up to date and return how many standings were looked at.
+        """Reconcile the index with the store. Return the number of standings read.
 
-        Standings with an event since the oldest watermark are applied again, which changes only what was missed, and
-        partitions that are incomplete or too far behind are rebuilt. Does nothing if another process is at it, or
-        there is less than `every_ms` to look at.
+        Apply standings with an event since the oldest watermark again. That changes only the missed ones. Rebuild
+        partitions that are incomplete or too stale. Do nothing if another process holds the lease, or if the watermark
+        is less than `every_ms` behind. Raises `Unavailable`.
         """
         watermarks = await self._credible_watermarks()
-        oldest = min((mark for mark in watermarks if mark is not None), default=0)
+        oldest = min((watermark for watermark in watermarks if watermark is not None), default=0)
         incomplete = self._to_rebuild(watermarks)
         if not incomplete:
             self._telemetry.gauge("index_lag_seconds", max(0, self._clock() - oldest) / 1000)
             if self._settled_at() - oldest < max(every_ms, 1):
                 return 0
-        if not await self._lease.taken():
+        if not await self._lease.acquire():
             return 0
-        async with self._lease.held():
+        async with self._lease.renewal():
             if incomplete:
                 return await self._rebuild(incomplete, _ignore)
             return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
 
     async def catch_up(self) -> bool:
-        """Bring the index up to everything that the store has by now. Return False if another process is at it.
+        """Apply every change that the store has at the start. Return False if another process holds the lease.
 
-        `reconcile` stays behind the present, because it moves watermarks; this does not, and takes over the pending
-        updates of processes whose declarations have expired. Raises `Unavailable`, also if a node may have lost
-        writes meanwhile.
+        Also return False if another catch-up began meanwhile. Unlike `reconcile`, do not raise watermarks: `reconcile`
+        therefore stays `SETTLE_MS` behind. Take over the pending updates of processes whose declarations have expired.
+        Raises `Unavailable`, also if a node may have lost writes meanwhile.
         """
-        if not await self._lease.taken():
+        if not await self._lease.acquire():
             return False
-        async with self._lease.held():
+        async with self._lease.renewal():
+            # The order matters: token, disruptions and declarations must precede every read of changes.
             token = await self._index.begin_catch_up()
             disruptions = self._index.disruptions
             expired = [p.process_id for p in await self._processes.declared() if p.age_ms >= DECLARATION_MS]
@@ -153,50 +160,51 @@ class MaintainService:
             incomplete = self._to_rebuild(watermarks)
             if incomplete:
                 await self._rebuild(incomplete, _ignore)
-            complete = [mark for p, mark in enumerate(watermarks) if mark is not None and p not in incomplete]
+            complete = [w for p, w in enumerate(watermarks) if w is not None and p not in incomplete]
             if complete:
-                await self._apply_changes(min(complete), _FOREVER_MS, rests=_CATCH_UP_RESTS)
+                await self._apply_changes(min(complete), _END_OF_TIME_MS, rests=_CATCH_UP_RESTS)
             self._require_no_disruption(disruptions)
             await self._processes.withdraw(expired, older_than_ms=DECLARATION_MS)
             return await self._index.finish_catch_up(token)
 
     async def rebuild(self, progress: Progress = _ignore) -> int:
-        """Empty the index and load it anew while submissions go on; return how many standings were loaded.
+        """Empty the index and load it from the store. Return the number of loaded standings.
 
-        Reads are answered from the store meanwhile. Raises `IndexUnavailable` if the index is lost again while at it.
+        Submissions continue, and the store answers reads meanwhile. Raises `IndexUnavailable` if the index is lost
+        during the rebuild, or if another process holds the lease for a minute.
         """
         async with self._leased():
             return await self._rebuild(range(self._index.partitions), progress)
 
     async def verify(self, progress: Progress = _ignore) -> Verification:
-        """Compare every standing with the index. What is on its way into the index is not reported."""
+        """Compare every standing with the index. Do not report updates in flight."""
         checked = 0
-        found: list[Difference] = []
+        differences: list[Difference] = []
         complete = None not in await self._index.watermarks()
         for ladders in chunks(await self._store.ladders(), _LADDERS_A_SCAN):
-            for ladder, seen in (await self._compare(ladders, progress)).items():
-                found += await self._differences(ladder, seen, complete)
-                checked += seen.standings
-        return Verification(checked, found, complete)
+            for ladder, comparison in (await self._compare(ladders, progress)).items():
+                differences += await self._differences(ladder, comparison, complete)
+                checked += comparison.standings
+        return Verification(checked, differences, complete)
 
-    async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Seen]:
+    async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Comparison]:
         """Compare all standings on these ladders with the index."""
-        seen = {ladder: _Seen() for ladder in ladders}
+        comparisons = {ladder: _Comparison() for ladder in ladders}
 
-        async def compare(found: tuple[Ladder, Sequence[Standing]]) -> None:
-            ladder, standings = found
-            one = seen[ladder]
-            one.suspects += await self._index.differences(ladder, standings)
-            one.listed += sum(not standing.hidden for standing in standings)
-            one.standings += len(standings)
+        async def compare(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
+            ladder, standings = chunk
+            comparison = comparisons[ladder]
+            comparison.suspects += await self._index.differences(ladder, standings)
+            comparison.visible += sum(not standing.hidden for standing in standings)
+            comparison.standings += len(standings)
             progress(len(standings))
 
         await for_each(self._store.standings_on(ladders), compare)
-        return seen
+        return comparisons
 
-    async def _differences(self, ladder: Ladder, seen: _Seen, complete: bool) -> Sequence[Difference]:
-        missing = await still_different(self._store, self._index, ladder, seen.suspects)
-        extra = await self._extra(ladder, seen.listed - len(missing)) if complete else []
+    async def _differences(self, ladder: Ladder, comparison: _Comparison, complete: bool) -> Sequence[Difference]:
+        missing = await still_different(self._store, self._index, ladder, comparison.suspects)
+        extra = await self._extra(ladder, comparison.visible - len(missing)) if complete else []
         slug, period = ladder.board.slug, ladder.period
         return [
             *(Difference(slug, period, user_id, extra=False) for user_id in missing),
@@ -204,20 +212,21 @@ class MaintainService:
         ]
 
     def _settled_at(self) -> int:
+        """Return the time (ms) before which every event is committed or never will be."""
         return self._clock() - SETTLE_MS
 
     async def _credible_watermarks(self) -> Sequence[int | None]:
-        """Return the watermarks, None for one that a clock set which has been put back since."""
+        """Return the watermarks. Return None for one that is not credible: its clock was put back since."""
         now = self._clock()
-        return [mark if is_credible(mark, now) else None for mark in await self._index.watermarks()]
+        return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete, or lag further behind than touches are kept."""
+        """Return the partitions that are incomplete, or staler than the oldest notes of touched players."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
-        return [p for p, mark in enumerate(watermarks) if mark is None or mark < too_old]
+        return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
     async def _reconcile(self, since: int, *, rests: int) -> int:
-        """Apply what changed since then, up to the time by which everything is settled, and raise the watermark."""
+        """Apply the changes from `since` (ms) to the settled time. Raise the watermarks. Return the number read."""
         until = self._settled_at()
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
@@ -227,16 +236,16 @@ class MaintainService:
         return count
 
     def _require_no_disruption(self, before: int) -> None:
-        """Raise `IndexUnavailable` if a node may have lost what was applied: a replica took over, for example."""
+        """Raise `IndexUnavailable` if a node may have lost applied changes, for example because a replica took over."""
         if self._index.disruptions != before:
             raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
 
     async def _apply_changes(self, since: int, until: int, *, rests: int) -> int:
-        """Apply again what changed from `since` to `until`; return how many standings that were.
+        """Apply changes from `since` to `until` (ms) again. Return the number of standings with events in that time.
 
-        After each piece, rest so many times as long as it took.
+        During the first `_RESTING_S` seconds, pause after each chunk for `rests` times its duration.
         """
-        rests_until = monotonic() + _RESTED_S
+        rests_until = monotonic() + _RESTING_S
         count = 0
 
         async def load(changed: tuple[Ladder, Sequence[Standing]]) -> None:
@@ -249,7 +258,7 @@ class MaintainService:
             ended = monotonic()
             await asyncio.sleep(max(0.0, min(rests * (ended - began), rests_until - ended)))
 
-        for user_ids in await self._touched(since, until):
+        for user_ids in await self._touched_players(since, until):
             for ladder in await mend_touched(self._index, self._store, user_ids):
                 self._on_repair(ladder)
             await self._names.refresh(user_ids)
@@ -257,20 +266,18 @@ class MaintainService:
         await for_each(self._store.changed_between(since, until), load)
         return count
 
-    async def _touched(self, since: int, until: int) -> Sequence[Sequence[int]]:
-        """Return the players touched meanwhile, as many at once as are looked up together."""
-        touched = list(await self._store.touched_between(since, until))
-        return chunks(touched, _PLAYERS_A_LOOK_UP)
+    async def _touched_players(self, since: int, until: int) -> Sequence[Sequence[int]]:
+        """Return the players who changed without an event from `since` to `until` (ms), in chunks."""
+        return chunks(list(await self._store.touched_between(since, until)), _PLAYERS_A_LOOKUP)
 
     async def _forget_touches(self, before: int) -> None:
-        """Forget touches that no index has still to catch up with, now and then.
+        """Delete notes of touched players before `before` (ms), every ten minutes. No index needs them any more.
 
-        The removed standings that erased players left in the index are no longer needed then: nothing of these
-        players can still be on its way.
+        Also drop removed standings that erased players left in the index: no late update of them can be in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
-        for user_ids in await self._touched(0, before):
+        for user_ids in await self._touched_players(0, before):
             erased = set(user_ids) - (await self._users.get(user_ids)).keys()
             if erased:
                 await drop_players(self._index, self._store, list(erased))
@@ -279,67 +286,67 @@ class MaintainService:
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
+        # From before the load: reconciliation applies events again that arrive during it.
         watermark = self._settled_at()
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
-        wanted = frozenset(partitions)
-        for some in chunks(ladders, _LADDERS_A_SCAN):
-            loaded += await self._load(some, wanted, progress)
+        rebuilding = frozenset(partitions)
+        for scan in chunks(ladders, _LADDERS_A_SCAN):
+            loaded += await self._load(scan, rebuilding, progress)
         await for_each(
             self._store.all_names(),
-            lambda names: self._index.add_names({i: name for i, name in names.items() if self._is_of(i, wanted)}),
+            lambda names: self._index.add_names({i: name for i, name in names.items() if self._is_in(i, rebuilding)}),
         )
         self._require_no_disruption(disruptions)
         finished = await self._index.finish_rebuild(token, partitions, watermark)
-        lost = wanted - set(finished)
+        lost = rebuilding - set(finished)
         if lost:
             raise IndexUnavailable(f"the index was emptied while partitions {sorted(lost)} were rebuilt; start again")
-        self._telemetry.count("index_rebuilds", len(wanted))
+        self._telemetry.count("index_rebuilds", len(rebuilding))
         for ladder in ladders:
             self._on_repair(ladder)
         return loaded
 
     async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
-        """Load ladders into these partitions; return how many standings that were."""
+        """Load ladders into these partitions. Return the number of loaded standings."""
         loaded = 0
 
-        async def load(found: tuple[Ladder, Sequence[Standing]]) -> None:
+        async def load(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
             nonlocal loaded
-            ladder, standings = found
-            chosen = [s for s in standings if self._is_of(s.user_id, partitions)]
-            await load_standings(self._index, self._store, ladder, chosen)
-            loaded += len(chosen)
-            progress(len(chosen))
+            ladder, standings = chunk
+            selected = [s for s in standings if self._is_in(s.user_id, partitions)]
+            await load_standings(self._index, self._store, ladder, selected)
+            loaded += len(selected)
+            progress(len(selected))
 
         await for_each(self._store.standings_on(ladders), load)
         return loaded
 
-    def _is_of(self, user_id: int, partitions: frozenset[int]) -> bool:
+    def _is_in(self, user_id: int, partitions: frozenset[int]) -> bool:
         count = self._index.partitions
         return len(partitions) == count or partition_of(user_id, count) in partitions
 
     async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
-        """Return the players of entries that the store knows nothing of, where `matching` entries are as it has them.
-
-        If there are as many entries in all, there is none.
-        """
+        """Return the players whose entry is only in the index. `matching` counts the entries equal to the store's."""
+        # Equal totals prove that there are none, and save reading all keys.
         if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []
         async for keys in self._index.keys(ladder):
-            suspects += await self._unknown(ladder, keys)
+            suspects += await self._missing_in_store(ladder, keys)
 
-        async def look_again(keys: Sequence[bytes]) -> Sequence[bytes]:
-            return await self._unknown(ladder, [key for key in keys if await self._is_ranked(ladder, key)])
+        async def recheck(keys: Sequence[bytes]) -> Sequence[bytes]:
+            return await self._missing_in_store(ladder, [key for key in keys if await self._is_ranked(ladder, key)])
 
-        return [user_id_of(key) for key in await lasting(suspects, look_again)]
+        return [user_id_of(key) for key in await lasting(suspects, recheck)]
 
-    async def _unknown(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
+    async def _missing_in_store(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
+        """Return the sort keys of entries that the store does not have."""
         standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
-        known = {sort_key(ladder.board, s) for s in standings if not s.hidden}
-        return [key for key in keys if key not in known]
+        stored = {sort_key(ladder.board, s) for s in standings if not s.hidden}
+        return [key for key in keys if key not in stored]
 
     async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:
         window = await self._index.window(ladder, key, before=0, after=1)
@@ -347,12 +354,12 @@ class MaintainService:
 
     @asynccontextmanager
     async def _leased(self) -> AsyncIterator[None]:
-        """Wait for the lease and hold it while the block runs."""
+        """Acquire the lease, and renew it during the block. Raises `IndexUnavailable` after a minute."""
         try:
             async with asyncio.timeout(_LEASE_WAIT_S):
-                while not await self._lease.taken():  # noqa: ASYNC110 - a remote condition
+                while not await self._lease.acquire():  # noqa: ASYNC110 - a remote condition
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
             raise IndexUnavailable("another process is maintaining the index; try again when it is done") from None
-        async with self._lease.held():
+        async with self._lease.renewal():
             yield

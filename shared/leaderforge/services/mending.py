@@ -1,8 +1,8 @@
-"""Making the index hold what the store has, in one step for each player, whatever the revisions say.
+"""Replacement of values in the index by those of the store, in one step for each player, regardless of revisions.
 
-Revisions order the updates of one standing. They cannot order the standings of a player who was erased and created
-anew under a clock that was put back meanwhile: the new ones are refused by what the erasure left behind. Each call here
-reads the index first and the store afterwards, and changes only values that are still the ones it read.
+Revisions order the updates of one standing. They do not order the standings of a player who was erased and created
+again, if a clock was put back meanwhile: the removed standings that the erasure left behind then refuse the new ones.
+Each function here reads the index first and the store afterwards. It changes only values that are still those it read.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,25 +14,26 @@ from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
-    """Load standings into the index, also those that a removed standing of an earlier life of the player refuses."""
+    """Load standings into the index, including those that an erased player's removed standings refuse."""
     refused = await index.load(ladder, standings)
     if refused:
         await mend_players(index, store, ladder, refused)
 
 
 async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user_ids: Collection[int]) -> None:
-    """Make the index hold just what the store has of these players on a ladder."""
+    """Replace the values of these players on a ladder by those of the store."""
     observed = (await index.observe([ladder], user_ids)).get(ladder, {})
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
-    mended = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
-    await index.mend(ladder, mended, standings, observed)
+    # A removed standing without one in the store must stay: it makes the index ignore late updates.
+    targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
+    await index.mend(ladder, targets, standings, observed)
 
 
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
-    """Remove or replace what the index holds of these players and the store does not have; return the ladders changed.
+    """Remove or replace values of these players that the store does not have. Return the changed ladders.
 
-    Removed standings stay where the store has none: they keep late updates of erased players away.
+    Removed standings without one in the store stay: they make the index ignore late updates of erased players.
     """
     observed = await index.observe(await store.ladders(), user_ids)
     if not observed:
@@ -49,13 +50,13 @@ async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> None:
-    """Remove all that the index holds of players who were erased, removed standings too."""
+    """Remove all values of erased players from the index, including removed standings."""
     for ladder, values in (await index.observe(await store.ladders(), user_ids)).items():
         await index.mend(ladder, list(values), [], values)
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
-    """Return whether the store cannot have had this value: it was read later than the index."""
+    """Return whether the store cannot have had this value. `standing` must have been read after the index."""
     if standing is None:
         return not value.removed
     return value.revision > standing.revision or (value.removed and not standing.removed)

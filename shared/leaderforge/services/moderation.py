@@ -1,4 +1,4 @@
-"""What moderators do to entries and players: hide, unhide, remove, set."""
+"""Moderation of entries and players: hide, unhide, remove, set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from leaderforge.services.reading import Reader
 
 @dataclass(frozen=True, slots=True)
 class AuditContext:
-    """Who decides something, as the audit log names the caller, and why."""
+    """Actor and reason of a moderation action, for the audit log."""
 
     actor: str
     reason: str
@@ -26,7 +26,7 @@ class AuditContext:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """A hidden entry with the rank that it would have, and the bits of why it is hidden (see `domain.standings`)."""
+    """Hidden entry with the rank that it would have. `hidden` has the flags of the reasons (see `domain.standings`)."""
 
     entry: Entry
     hidden: int
@@ -34,14 +34,14 @@ class HiddenEntry:
 
 @dataclass(frozen=True, slots=True)
 class HiddenPage:
-    """Hidden entries by their players' ids; `next` is the player after whom to go on, None at the end."""
+    """Hidden entries by player id. `next` is the last player id if there may be more entries, else None."""
 
     entries: Sequence[HiddenEntry]
     next: int | None
 
 
 class ModerationService:
-    """Commits what moderators decide; the index follows at once, or by reconciliation. All return what changed."""
+    """Commit of moderation actions, and delivery to the index. Each method returns the changed standings."""
 
     def __init__(self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock) -> None:
         self._moderation = moderation
@@ -60,17 +60,17 @@ class ModerationService:
         return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, False, act))
 
     async def hide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Hide a player on all boards, also on those it enters later. Raises `PlayerNotFound`."""
+        """Hide a player on all boards, including boards that it enters later. Raises `PlayerNotFound`."""
         act = self._act("player.hide", user_id, grounds)
         return await self._indexed(await self._moderation.set_player_hidden(user_id, True, act))
 
     async def unhide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Show a player again, but for entries hidden by themselves. Raises `PlayerNotFound`."""
+        """Show a player again, except entries that were hidden individually. Raises `PlayerNotFound`."""
         act = self._act("player.unhide", user_id, grounds)
         return await self._indexed(await self._moderation.set_player_hidden(user_id, False, act))
 
     async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Void a player's events on a board, and remove its entry where the period is not over.
+        """Void a player's events on a board, and remove its entry in all open periods.
 
         Raises `PlayerNotFound` or `NotRanked`.
         """
@@ -92,7 +92,7 @@ class ModerationService:
         subscore: int | None = None,
         metadata: str | None = None,
     ) -> Sequence[LadderStanding]:
-        """Make this score all that a player has in the periods that are not over.
+        """Set a player's score in all open periods. It replaces all earlier submissions; later ones are applied on top.
 
         Raises `PlayerNotFound`, and `Refused` for a subscore on a board without one.
         """
@@ -104,13 +104,13 @@ class ModerationService:
         return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> HiddenPage:
-        """Return hidden entries of a ladder, of those after a player."""
+        """Return up to `limit` hidden entries of a ladder, by player id, from the first id above `after` on."""
         standings = await self._moderation.hidden(ladder, limit, after)
         ids = [standing.user_id for standing in standings]
         (entries, _), _ = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))
-        found = {entry.user_id: entry for entry in entries}
+        by_player = {entry.user_id: entry for entry in entries}
         return HiddenPage(
-            entries=[HiddenEntry(found[s.user_id], s.hidden) for s in standings if s.user_id in found],
+            entries=[HiddenEntry(by_player[s.user_id], s.hidden) for s in standings if s.user_id in by_player],
             next=ids[-1] if len(ids) == limit else None,
         )
 

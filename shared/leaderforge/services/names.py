@@ -1,4 +1,4 @@
-"""Bringing the names in the index up to the store's."""
+"""Synchronisation of the names in the index with the store."""
 
 from collections.abc import Collection
 
@@ -6,13 +6,15 @@ from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
+"""Maximum attempts. A further one is needed only if a name was replaced, here or by a concurrent call."""
 
 
 class NameSync:
-    """Replaces names in the index by those of the store, so that concurrent renames end with the latest name.
+    """Replacement of names in the index by those of the store. Concurrent renames end with the latest name.
 
-    A name is replaced only where the index still has the one that was observed before the store was read. Whoever
-    replaced one looks again: the index ends with the name that the store has, whatever the order of the replies.
+    A name is replaced only if the index still has the name that was observed before the store was read. Every attempt
+    to replace a name is followed by another check. The index therefore ends with the store's name, whatever the order
+    of the replies.
     """
 
     def __init__(self, index: NameIndex, users: PlayerStore) -> None:
@@ -20,7 +22,7 @@ class NameSync:
         self._users = users
 
     async def refresh(self, user_ids: Collection[int]) -> None:
-        """Bring these players' names up to date; remove those of players who do not exist. Raises `Unavailable`."""
+        """Replace the players' names by those of the store. Remove names of missing players. Raises `Unavailable`."""
         for _ in range(_ROUNDS):
             if not user_ids:
                 return

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, TypeVar
 
-Item = TypeVar("Item")
+ItemT = TypeVar("ItemT")
 
 
 async def for_each(
-    items: AsyncIterator[Item], work: Callable[[Item], Coroutine[Any, Any, None]], *, at_once: int = 3
+    items: AsyncIterator[ItemT], work: Callable[[ItemT], Coroutine[Any, Any, None]], *, at_once: int = 3
 ) -> None:
     """Run `work` on every item, on up to `at_once` concurrently, while the next items are read.
 

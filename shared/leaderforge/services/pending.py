@@ -1,4 +1,4 @@
-"""Changes that are committed and that the index lacks."""
+"""Committed changes that the index lacks."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -12,9 +12,9 @@ from leaderforge.services.names import NameSync
 
 
 class PendingUpdates:
-    """Keeps the updates that the index missed, until it has them.
+    """Pending index updates: updates that the index missed, kept until it has them.
 
-    It keeps up to `limit` standings. Should the index miss more, every partition is marked incomplete instead, and
+    At most `limit` standings are kept. If the index misses more, every partition is marked incomplete instead, and
     reconciliation rebuilds it.
     """
 
@@ -25,11 +25,11 @@ class PendingUpdates:
         self._overflowed = False
 
     def __bool__(self) -> bool:
-        """Return whether the index lacks anything."""
+        """Return whether the index lacks any update."""
         return bool(self._standings or self._names or self._overflowed)
 
     def add(self, updates: Iterable[LadderUpdate]) -> None:
-        """Note standings that the index missed. An older revision does not replace a newer one."""
+        """Add standings that the index missed. An older revision does not replace a newer one."""
         for update in updates:
             missed = self._standings[update.ladder]
             for standing in update.standings:
@@ -41,13 +41,13 @@ class PendingUpdates:
             self._overflowed = True
 
     def add_names(self, user_ids: Iterable[int]) -> None:
-        """Note players whose names the index may not have as the store does."""
+        """Add players whose names in the index may differ from the store."""
         self._names.update(user_ids)
 
     async def deliver(self, index: RankIndex, store: ScoreStore, names: NameSync) -> tuple[Collection[Ladder], bool]:
-        """Bring the index up to everything noted; return the ladders, and whether names were among it.
+        """Deliver all pending updates. Return their ladders, and whether names were among them.
 
-        Raises `Unavailable`; what is not delivered by then stays noted.
+        Updates that are added meanwhile are delivered too. Raises `Unavailable`; undelivered updates stay pending.
         """
         ladders: set[Ladder] = set()
         renamed = bool(self._names)
@@ -66,7 +66,7 @@ class PendingUpdates:
         delivered: Sequence[Standing] = list(missed.values())
         await load_standings(index, store, ladder, delivered)
         for standing in delivered:
-            if missed.get(standing.user_id) is standing:  # no newer one was noted meanwhile
+            if missed.get(standing.user_id) is standing:  # no newer revision was added meanwhile
                 del missed[standing.user_id]
         if not missed and self._standings.get(ladder) is missed:
             del self._standings[ladder]

@@ -1,4 +1,4 @@
-"""All that there is about a player: told to those who may know, and erased."""
+"""Export and erasure of everything stored about a player."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,12 @@ from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ACTS_A_READ = 1000
+"""Audit entries of a read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerExport:
-    """What there is about a player but for its events: the standings, and the acts in the audit log, newest first."""
+    """Everything stored about a player except its events. `acts` are its audit entries, newest first."""
 
     user: Player
     standings: Sequence[LadderStanding]
@@ -28,14 +29,14 @@ class PlayerExport:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An erasure that was done, by the id that the audit log knows it by."""
+    """Completed erasure. `id` identifies it in the audit log."""
 
     id: UUID
     erased: Erased
 
 
 class RecordService:
-    """Reads and erases what there is about players."""
+    """Export and erasure of players."""
 
     def __init__(
         self,
@@ -52,42 +53,43 @@ class RecordService:
         self._clock = clock
 
     async def read(self, user_id: int) -> PlayerExport:
-        """Return what there is about a player, but for its events. Raises `PlayerNotFound`."""
+        """Return everything stored about a player except its events. Raises `PlayerNotFound`."""
         before = await self._user(user_id)
         standings, acts = await self._records.standings(user_id), await self._acts(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
-            # The id has another owner now, who must not be given what was read about the one who was erased.
+            # The player was erased, and the id belongs to a new one. The data read so far is not theirs.
             return await self.read(user_id)
         return PlayerExport(user, standings, acts)
 
     def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
-        """Yield all the player's events, in chunks, those of one board together."""
+        """Yield all the player's events in chunks, grouped by board."""
         return self._records.events(user_id)
 
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
-        """Erase a player and everything about it. The audit log keeps who did it, when, how much, and the reference.
+        """Erase a player and all its data. Raises `PlayerNotFound`.
 
-        Raises `PlayerNotFound`.
+        The audit log keeps the actor, the time, the numbers of erased items, and the reference.
         """
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
+        # No player id in the entry: the audit log must not identify the erased player.
         erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
         await self._delivery.erased(user_id, erased.removed)
         return Erasure(erasure_id, erased)
 
     async def _user(self, user_id: int) -> Player:
-        found = await self._users.get([user_id])
-        if user_id not in found:
+        players = await self._users.get([user_id])
+        if user_id not in players:
             raise PlayerNotFound.of(user_id)
-        return found[user_id]
+        return players[user_id]
 
     async def _acts(self, user_id: int) -> Sequence[AuditEntry]:
         acts: list[Audited] = []
-        more = True
-        while more:
+        has_next = True
+        while has_next:
             before = acts[-1].place if acts else None
-            found = await self._audit.entries(AuditFilter(user_id=user_id), _ACTS_A_READ, before)
-            acts += found
-            more = len(found) == _ACTS_A_READ
-        return [one.entry for one in acts]
+            page = await self._audit.entries(AuditFilter(user_id=user_id), _ACTS_A_READ, before)
+            acts += page
+            has_next = len(page) == _ACTS_A_READ
+        return [audited.entry for audited in acts]

@@ -1,4 +1,4 @@
-"""Players."""
+"""Players: creation, changes and search."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,11 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ATTEMPTS = 8
+"""Attempts to create a player. New ids are random and may collide."""
 
 
 class PlayerService:
-    """Creates, finds and changes players."""
+    """Management of the players in the store. `actor` is the caller's name in the audit log."""
 
     def __init__(self, users: PlayerStore, delivery: Delivery, clock: Clock) -> None:
         self._users = users
@@ -21,14 +22,15 @@ class PlayerService:
         self._clock = clock
 
     async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> Player:
-        """Create a player, with an id of ours where none is given.
+        """Create a player. Without `user_id`, choose a random id.
 
-        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`; then nothing was created.
+        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`; nothing was created then.
         """
         for _ in range(_ATTEMPTS):
             now = self._clock()
             user = Player(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
             [created] = await self._users.create([user])
+            # Another random id may be free. A requested one is not.
             if isinstance(created, PlayerExists) and user_id is None:
                 continue
             break
@@ -38,9 +40,9 @@ class PlayerService:
         return created
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
-        """Change a player's name or email. Pages show the new name at once here, and within a second elsewhere.
+        """Change a player's name or email. This process shows the new name at once, others within a second.
 
-        Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`; then nothing was changed.
+        Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`; nothing was changed then.
         """
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         user = await self._users.change(user_id, changes, act)
@@ -50,11 +52,11 @@ class PlayerService:
 
     async def get(self, user_id: int) -> Player:
         """Return a player. Raises `PlayerNotFound`."""
-        found = await self._users.get([user_id])
-        if user_id not in found:
+        players = await self._users.get([user_id])
+        if user_id not in players:
             raise PlayerNotFound.of(user_id)
-        return found[user_id]
+        return players[user_id]
 
     async def search(self, prefix: str, limit: int) -> Sequence[Player]:
-        """Return players whose names begin so, without regard to case, in order of name."""
+        """Return up to `limit` players whose names start with the prefix, by name. Ignore case."""
         return await self._users.with_prefix(prefix, limit)

@@ -1,4 +1,4 @@
-"""Reading boards: who leads, where a player stands, who is near."""
+"""Reads of ladders: tops, pages, ranges, ranks, neighbours."""
 
 import asyncio
 from collections import defaultdict
@@ -9,6 +9,7 @@ from leaderforge.domain.boards import Ladder, Order
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, LAST, score_bound
+from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.statistics import percentile
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
@@ -19,19 +20,22 @@ from leaderforge.services.reading import Reader
 from leaderforge.services.top import Top, TopCache
 
 _SLACK = 8
-"""Entries read beyond a page's ends, for those that move past them while its place is being found."""
+"""Entries read beyond both ends of a page, since entries may move across its ends between the two steps of a read."""
 
 Sees = Callable[[int], bool]
-"""Tells of a player whether who asks may see the entry even if it is hidden."""
+"""Returns whether the caller may see the entry of a player even if it is hidden."""
 
 
 def nobody(_: int) -> bool:
-    """See no hidden entry."""
+    """Return False: the caller sees no hidden entries."""
     return False
 
 
 class QueryService:
-    """Answers from the index, exactly; from the store while the index cannot. No call holds more than it returns."""
+    """Exact reads from the index, or from the store while the index cannot answer.
+
+    The memory of a call is proportional to its result. `sees` decides which hidden entries the caller may see.
+    """
 
     def __init__(
         self, reader: Reader, clock: Clock, telemetry: Telemetry, *, top_ttl_ms: int = 1000, time_limit_s: float = 10.0
@@ -45,7 +49,7 @@ class QueryService:
         )
 
     async def top(self, ladder: Ladder, limit: int) -> Page:
-        """Return the first `limit` entries, 1 to 1000, at most as old as the cache allows."""
+        """Return the first `limit` entries, 1 to 1000, at most `top_ttl_ms` old."""
         page = await self.tops.get(ladder, limit)
         return page if len(page.entries) <= limit else replace(page, entries=page.entries[:limit])
 
@@ -57,47 +61,52 @@ class QueryService:
         return ranked
 
     async def lookup(self, ladder: Ladder, user_ids: Sequence[int], sees: Sees = nobody) -> Lookup:
-        """Return the entries of those of the players who are ranked, best first, and count the hidden among them."""
-        wanted = list(dict.fromkeys(user_ids))
-        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, wanted))
+        """Return the entries of the players, best first, and the players who are not ranked.
+
+        The total includes the hidden entries that are returned.
+        """
+        requested = list(dict.fromkeys(user_ids))
+        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, requested))
         entries = [entry for entry in entries if not entry.hidden or sees(entry.user_id)]
-        found = {entry.user_id for entry in entries}
+        ranked = {entry.user_id for entry in entries}
         return Lookup(
             entries=list(zip(entries, _ranks_among(entries), strict=True)),
-            missing=[user_id for user_id in wanted if user_id not in found],
+            missing=[user_id for user_id in requested if user_id not in ranked],
             total=total + sum(entry.hidden for entry in entries),
             as_of=self._clock(),
             source=source,
         )
 
     async def around(self, ladder: Ladder, user_id: int, radius: int, sees: Sees = nobody) -> Page:
-        """Return the player with up to `radius` neighbours on each side. Raises `NotRanked`.
+        """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`.
 
-        A hidden player stands between the two whom it would stand between, and moves neither's rank.
+        A hidden entry appears at its position, and does not change the ranks of others.
         """
 
         async def read(ranking: Ranking) -> Page:
             row = (await ranking.rows(ladder, [user_id])).get(user_id)
             if row is None or (row.hidden and not sees(user_id)):
                 raise NotRanked.on(ladder.board.slug, user_id)
+            # The window starts with the entry itself, unless it is hidden.
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             page = await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
             if row.hidden:
-                [own], _ = await self._reader.entries(ranking, ladder, [user_id])
+                [hidden_entry], _ = await self._reader.entries(ranking, ladder, [user_id])
                 split = len(window.before)
-                entries = [*page.entries[:split], own, *page.entries[split:]]
+                entries = [*page.entries[:split], hidden_entry, *page.entries[split:]]
                 page = replace(page, entries=entries, total=page.total + 1)
             return page
 
         return await self._read_page(ladder, read)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
-        """Return up to `limit` entries from an ordinal rank on; none where the board ends before."""
+        """Return up to `limit` entries from an ordinal rank on, none beyond the end of the board."""
 
         async def read(ranking: Ranking) -> Page:
             bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
             bound = LAST if bound is None else bound
             window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
+            # Entries may have moved since `key_at`: cut the window by rank, not by key.
             skipped = max(0, rank - _first(window))
             rows = [*window.before, *window.after][skipped:][:limit]
             return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
@@ -105,16 +114,17 @@ class QueryService:
         return await self._read_page(ladder, read)
 
     async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
-        """Return up to `limit` entries below the one with this sort key, wherever it is now."""
+        """Return up to `limit` entries below a sort key, whether or not an entry has it now."""
 
         async def read(ranking: Ranking) -> Page:
+            # The bound directly after the key excludes its own entry.
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
             return await self._page(ranking, ladder, window, window.after, _first(window))
 
         return await self._read_page(ladder, read)
 
     async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
-        """Return up to `limit` entries above the one with this sort key, wherever it is now."""
+        """Return up to `limit` entries above a sort key, whether or not an entry has it now."""
 
         async def read(ranking: Ranking) -> Page:
             window = await ranking.window(ladder, key, before=limit, after=0)
@@ -123,21 +133,22 @@ class QueryService:
         return await self._read_page(ladder, read)
 
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
-        """Return up to `limit` entries with a score from `low` to `high`; `total` counts all of those.
+        """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all of them.
 
-        With `after`, a page's `next`, return those below it.
+        With `after`, the `next` of a page, return entries below it.
         """
         best, beyond = (high, low - 1) if ladder.board.order is Order.DESC else (low, high + 1)
         start, end = score_bound(ladder.board, best), score_bound(ladder.board, beyond)
         bound = start if after is None else max(start, after + b"\0")
 
         async def read(ranking: Ranking) -> Page:
+            # One entry more tells whether there is a next page.
             window = await ranking.window(ladder, bound, before=0, after=limit + 1)
             counts = await ranking.counts(ladder, [start, end])
             rows = [row for row in window.after if row.key < end]
             page = await self._page(ranking, ladder, window, rows[:limit], _first(window))
-            more = rows[limit - 1].key if len(rows) > limit else None
-            return replace(page, total=counts.above[1] - counts.above[0], next=more, previous=None)
+            next_key = rows[limit - 1].key if len(rows) > limit else None
+            return replace(page, total=counts.above[1] - counts.above[0], next=next_key, previous=None)
 
         return await self._read_page(ladder, read)
 
@@ -150,18 +161,18 @@ class QueryService:
             (page, rows), source = await self._reader.read(ladder, read)
         return Top(replace(page, source=source), last=rows[-1].key if len(rows) >= size else None)
 
-    async def _rank_batch(self, asked: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
-        self._telemetry.observe("rank_batch_size", len(asked))
-        wanted: defaultdict[Ladder, set[int]] = defaultdict(set)
-        for ladder, user_id in asked:
-            wanted[ladder].add(user_id)
-        found = await asyncio.gather(*(self._players(ladder, user_ids) for ladder, user_ids in wanted.items()))
+    async def _rank_batch(self, requests: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
+        self._telemetry.observe("rank_batch_size", len(requests))
+        by_ladder: defaultdict[Ladder, set[int]] = defaultdict(set)
+        for ladder, user_id in requests:
+            by_ladder[ladder].add(user_id)
+        results = await asyncio.gather(*(self._players(ladder, user_ids) for ladder, user_ids in by_ladder.items()))
         ranked = {
             (ladder, player.entry.user_id): player
-            for ladder, players in zip(wanted, found, strict=True)
+            for ladder, players in zip(by_ladder, results, strict=True)
             for player in players
         }
-        return [ranked.get(one) for one in asked]
+        return [ranked.get(request) for request in requests]
 
     async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
         (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, user_ids))
@@ -171,9 +182,9 @@ class QueryService:
     async def _page(
         self, ranking: Ranking, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
     ) -> Page:
-        """Return the page of consecutive rows of a window, the first of which has the ordinal rank `first`."""
+        """Return the page of consecutive rows of a window. The first row has the ordinal rank `first`."""
         return Page(
-            entries=await self._reader.listed(ranking, ladder, rows, first),
+            entries=await self._reader.page_entries(ranking, ladder, rows, first),
             total=window.total,
             as_of=self._clock(),
             source=Source.INDEX,
@@ -192,11 +203,11 @@ def _player(entry: Entry, total: int, now: int, source: Source) -> PlayerRank:
 
 def _first(window: Window[Row]) -> int:
     """Return the ordinal rank of a window's first row."""
-    return window.above + 1 - len(window.before)
+    return rank_of(window.above - len(window.before))
 
 
 def _ranks_among(entries: Sequence[Entry]) -> list[int]:
-    """Return each entry's rank among these, which are in order; entries of one rank share theirs."""
+    """Return the rank of each entry among these, which must be in order. Equal ranks stay equal."""
     ranks: list[int] = []
     for i, entry in enumerate(entries):
         ranks.append(ranks[-1] if i and entry.rank == entries[i - 1].rank else i + 1)

@@ -1,4 +1,4 @@
-"""Reading from the index or, while it cannot answer, from the store; and making rows into entries."""
+"""Reads from the index or, while it cannot answer, from the store. Conversion of rows to entries."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -9,6 +9,7 @@ from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Counts, Row
 from leaderforge.domain.order import place, rank_bound
+from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
@@ -17,14 +18,14 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Entry, Source
 from leaderforge.services.trust import IndexTrust
 
-T = TypeVar("T")
+ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
-"""How often ranks are counted again that disagree, because one of the players moved between the two steps."""
+"""Maximum counts of inconsistent ranks. A player whose standing changes between rows and counts makes them so."""
 
 
 class Reader:
-    """Runs reads where they can be answered."""
+    """Execution of reads on the index or the store."""
 
     def __init__(
         self, index: RankIndex, trust: IndexTrust, store: ScoreStore, users: PlayerStore, telemetry: Telemetry
@@ -35,10 +36,12 @@ class Reader:
         self._users = users
         self._telemetry = telemetry
 
-    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[T]]) -> tuple[T, Source]:
-        """Return what `read` returns of a ladder and where it came from.
+    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[ResultT]]) -> tuple[ResultT, Source]:
+        """Return the result of `read`, and its source.
 
-        Raises `IndexUnavailable` if neither part answers, and `StoreUnavailable` if the store alone could have.
+        Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
+        answers, and `StoreUnavailable` if only the store could. Passes on other exceptions of `read`, such as
+        `NotRanked`.
         """
         if not ladder.indexed:
             return await read(self._store), Source.STORE
@@ -51,10 +54,10 @@ class Reader:
             except Unavailable as error:
                 raise unavailable from error
 
-    async def _read_index(self, read: Callable[[Ranking], Awaitable[T]]) -> T:
-        """Return what `read` returns of the index. Raises `IndexUnavailable` unless the index is believed throughout.
+    async def _read_index(self, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
+        """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
-        That goes for refusals too: that a player is not ranked may be what the index has yet to catch up with.
+        That includes errors such as `NotRanked`: the index may merely lack the player's first submission.
         """
         belief = await self._trust.enter()
         try:
@@ -69,9 +72,9 @@ class Reader:
         return answer
 
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> tuple[list[Entry], int]:
-        """Return the entries of those of the players who are ranked, best first, and the number of all entries.
+        """Return the entries of the ranked ones among the players, best first, and the total of the ladder.
 
-        Those of hidden players are among them, each with the rank that it would have.
+        Hidden entries are included, each with the rank that it would have. The total does not count them.
         """
         for _ in range(_ATTEMPTS):
             rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
@@ -79,24 +82,27 @@ class Reader:
             counts = await ranking.counts(ladder, bounds)
             if _ranks_agree(rows, bounds, counts):
                 break
-        return await self._hydrated(ladder, rows, [above + 1 for above in counts.above]), counts.total
+        return await self._hydrate(ladder, rows, [rank_of(above) for above in counts.above]), counts.total
 
-    async def listed(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
-        """Return the entries of consecutive rows, the first of which has the ordinal rank `first`."""
-        return await self._hydrated(ladder, rows, await self._ranks(ranking, ladder, rows, first))
+    async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
+        """Return the entries of consecutive rows. The first one has the ordinal rank `first`."""
+        return await self._hydrate(ladder, rows, await self._ranks(ranking, ladder, rows, first))
 
     async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
+        """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one count."""
         ranks = list(range(first, first + len(rows)))
         if ladder.board.rank_style is RankStyle.ORDINAL or not rows:
             return ranks
         bounds = [rank_bound(ladder.board, row.key) for row in rows]
-        ranks[0] = (await ranking.counts(ladder, bounds[:1])).above[0] + 1
+        # Only the first row may share its rank with entries before the page.
+        ranks[0] = rank_of((await ranking.counts(ladder, bounds[:1])).above[0])
         for i in range(1, len(rows)):
             if bounds[i] == bounds[i - 1]:
                 ranks[i] = ranks[i - 1]
         return ranks
 
-    async def _hydrated(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
+    async def _hydrate(self, ladder: Ladder, rows: Sequence[Row], ranks: Sequence[int]) -> list[Entry]:
+        """Return rows as entries, with names and metadata."""
         places = [place(ladder.board, row.key) for row in rows]
         placed = list(zip(places, rows, strict=True))
         names = await self._names([p.user_id for p, row in placed if row.username is None])
@@ -117,7 +123,7 @@ class Reader:
         ]
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return names that the index lacks, and teach it them."""
+        """Return names from the store, and add them to the index. Return fewer if a part is unavailable."""
         names: Mapping[int, str] = {}
         if user_ids:
             with suppress(Unavailable):
@@ -126,6 +132,7 @@ class Reader:
         return names
 
     async def _metadata(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str]:
+        """Return metadata from the store, none while it is unavailable: ranks and scores matter more."""
         if not user_ids:
             return {}
         try:
@@ -136,7 +143,7 @@ class Reader:
 
 
 def _ranks_agree(rows: Sequence[Row], bounds: Sequence[bytes], counts: Counts) -> bool:
-    """Return whether every listed entry is counted above the next one, unless they share a rank."""
+    """Return whether the counts are consistent: each visible row is counted above the next, or shares its rank."""
     pairs = zip(pairwise(bounds), pairwise(counts.above), rows[:-1], strict=True)
     grow = all(
         above == above_next if bound == bound_next else above + (not row.hidden) <= above_next

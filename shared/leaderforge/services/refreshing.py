@@ -1,4 +1,4 @@
-"""A cache that refreshes its values in the background (stale-while-revalidate)."""
+"""Cache that refreshes its values in the background (stale-while-revalidate)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ ValueT = TypeVar("ValueT")
 
 @dataclass(slots=True)
 class _Slot(Generic[ValueT]):
-    """A cached value and its due times, in seconds of the cache's clock."""
+    """Cached value and its due times, in seconds of the cache's clock."""
 
     value: ValueT
     loaded_at: float

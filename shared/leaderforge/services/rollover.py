@@ -1,4 +1,4 @@
-"""The end of periods: their index is retired, and what is not to be kept is removed."""
+"""Period rollover: retire, drop, expire and purge past periods."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -14,23 +14,25 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.maintain import SETTLE_MS
 
-KNOWN_MS = 30_000
-"""How long after a period is retired, or expired, every process surely knows, whatever it holds in its memory."""
-SURE_MS = 3_600_000
-"""How long what is retired is dropped again and again, should something late have reached the index after all."""
+ROLLOVER_PROPAGATION_MS = 30_000
+"""Upper bound in ms until every process acts on the retirement or expiry of a period, despite its caches."""
+REPEATED_DROP_MS = 3_600_000
+"""Time in ms during which each round drops a retired period again: a late update may have restored its keys."""
 
 _EVERY_S = 60.0
+"""Time between rounds, in s."""
 _A_DAY_MS = 86_400_000
 _LONGEST_SEASON_MS = 366 * _A_DAY_MS
-"""When a season surely is over whose board has none any more."""
+"""Assumed length in ms of a season without a known end, because its board has no seasons any more."""
 _CHUNK = 5_000
+"""Standings that one statement removes. It keeps transactions short."""
 _CHUNKS_A_ROUND = 20
 _PERIODS_A_ROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
-    """What a round has done: periods retired, periods dropped from the index, standings removed."""
+    """Result of a round: numbers of retired periods, of periods dropped from the index, and of removed standings."""
 
     retired: int = 0
     dropped: int = 0
@@ -38,11 +40,12 @@ class Rollover:
 
 
 class RolloverService:
-    """Takes past periods out of the index some time after their end, and removes them when they are too old.
+    """Removal of past periods: from the index some time after their end, from the store once they are too old.
 
-    Each step waits until every process knows of the one before, and can be repeated: first the store answers for a
-    period, then its keys are dropped; and it first disappears, then its standings are removed. The index keeps a period
-    for `index_ms` after its end, and while late submissions, for `grace_ms`, may still be on their way into it.
+    Each step is idempotent, and waits until every process acts on the previous one. A period is first retired: the
+    store answers for it. Then its index keys are dropped. Likewise it is first expired, which hides it. Then its
+    standings are removed. The index keeps a period for `index_ms` after its end, and at least until late submissions
+    (`grace_ms`) have reached it.
     """
 
     def __init__(
@@ -66,15 +69,15 @@ class RolloverService:
         self._due = 0.0
 
     async def run_if_due(self) -> Rollover:
-        """Do a round unless this process or another did within the last minute."""
+        """Run a round unless any process did within the last minute."""
         if monotonic() < self._due:
             return Rollover()
         self._due = monotonic() + _EVERY_S
-        # Nobody gives the lease back, nor has it twice: so there is one round a minute, whoever asks.
+        # No process releases or renews this lease. It therefore admits one round a minute over all processes.
         return await self.run() if await self._index.lease("turnover", uuid4().hex, _EVERY_S) else Rollover()
 
     async def run(self) -> Rollover:
-        """Do what is to be done now, up to a limit for removals, and return what that was."""
+        """Run all due steps, with a limit for removed standings. Return their numbers."""
         boards = await self._store.boards()
         retired = dropped = 0
         for period in await self._periods.undropped(boards):
@@ -91,42 +94,43 @@ class RolloverService:
 
     async def _retire(self, period: KeptPeriod) -> bool:
         board = period.ladder.board
-        wanted = self._index_ms if board.keep_days is None else min(self._index_ms, board.keep_days * _A_DAY_MS)
-        due = _ends_at(period) + max(wanted, self._least_ms) <= self._clock()
+        index_ms = self._index_ms if board.keep_days is None else min(self._index_ms, board.keep_days * _A_DAY_MS)
+        due = _ends_at(period) + max(index_ms, self._least_ms) <= self._clock()
         if due:
             await self._periods.retire(period.ladder, self._clock())
         return due
 
     async def _drop(self, period: KeptPeriod, retired_at: int) -> bool:
         age = self._clock() - retired_at
-        if age < KNOWN_MS:
+        if age < ROLLOVER_PROPAGATION_MS:
             return False
         await self._index.drop(period.ladder)
-        if age >= SURE_MS:
+        if age >= REPEATED_DROP_MS:
             await self._periods.note_dropped(period.ladder)
         return True
 
     async def _remove_old(self, board: Board, most: int) -> int:
-        """Expire the board's periods that are not kept any longer, and remove those that are expired."""
+        """Expire periods past the board's retention. Remove standings of expired ones, and return their number."""
         if board.keep_days is None or most <= 0:
             return 0
-        kept_from = self._clock() - board.keep_days * _A_DAY_MS
+        oldest_kept = self._clock() - board.keep_days * _A_DAY_MS
         removed = 0
-        for period in await self._periods.old(board, number_of_start(kept_from), _PERIODS_A_ROUND):
+        for period in await self._periods.old(board, number_of_start(oldest_kept), _PERIODS_A_ROUND):
             if period.expired_at is None:
-                if _ends_at(period) <= kept_from:
+                if _ends_at(period) <= oldest_kept:
                     await self._periods.expire(period.ladder, self._clock())
-            elif period.expired_at + KNOWN_MS <= self._clock() and removed < most:
+            elif period.expired_at + ROLLOVER_PROPAGATION_MS <= self._clock() and removed < most:
                 removed += await self._remove(period, most - removed)
         return removed
 
     async def _remove(self, period: KeptPeriod, most: int) -> int:
         removed = 0
-        while removed < most and (some := await self._periods.remove(period.ladder, _CHUNK)):
-            removed += some
+        while removed < most and (count := await self._periods.remove(period.ladder, _CHUNK)):
+            removed += count
         return removed
 
 
 def _ends_at(period: KeptPeriod) -> int:
-    known = period.ladder.board.calendar.numbered(period.ladder.period)
-    return known.ends_at if known.ends_at is not None else (known.starts_at or 0) + _LONGEST_SEASON_MS
+    """Return the end of the period, in ms."""
+    dated = period.ladder.board.calendar.numbered(period.ladder.period)
+    return dated.ends_at if dated.ends_at is not None else (dated.starts_at or 0) + _LONGEST_SEASON_MS

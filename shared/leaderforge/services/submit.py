@@ -1,4 +1,4 @@
-"""Submitting scores: commit, index, receipt."""
+"""Submission of scores: commit, delivery to the index, receipt."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
+from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.index import Applied, LadderUpdate
@@ -18,7 +19,7 @@ from leaderforge.services.trust import IndexTrust
 
 
 class Receipt(NamedTuple):
-    """What a submission came to. `score` and the rest are the standing's now; `rank` is None if unasked or unknown."""
+    """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown."""
 
     user_id: int
     score: int
@@ -31,15 +32,15 @@ class Receipt(NamedTuple):
     subscore: int | None = None
 
 
-class _Asked(NamedTuple):
-    """A submission, and whether its receipt is to tell the rank."""
+class _Request(NamedTuple):
+    """Submission, and whether its receipt needs the rank."""
 
     submission: Submission
     rank: bool
 
 
 class _Group:
-    """What a batch brings to one ladder, and what is above it there, by player."""
+    """Newest standings of a batch on one ladder, and the numbers of entries above them, by player id."""
 
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
@@ -48,16 +49,16 @@ class _Group:
         self.above: dict[int, int | None] = {}
 
     def add(self, standing: Standing) -> None:
-        """Take the standing unless there is a newer one of the player."""
-        held = self.newest.get(standing.user_id)
-        if held is None or held.revision < standing.revision:
+        """Add a standing unless the player has a newer one."""
+        previous = self.newest.get(standing.user_id)
+        if previous is None or previous.revision < standing.revision:
             self.newest[standing.user_id] = standing
 
     def update(self) -> LadderUpdate:
         return LadderUpdate(self._ladder, list(self.newest.values()), self._counted)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Take note of what the index did. What it counted is no rank unless it was believed."""
+        """Note the results of the index. Its counts give exact ranks only if it was believed throughout."""
         self.above = {
             user_id: result.above if result and believed else None
             for user_id, result in zip(self.newest, applied, strict=True)
@@ -65,7 +66,10 @@ class _Group:
 
 
 class SubmitService:
-    """Takes submissions. One is acknowledged once it is committed; the index may follow later, by reconciliation."""
+    """Commit of submissions in batches, and delivery to the index.
+
+    A submission is acknowledged once it is committed, and the index has it or its absence is declared (see `Delivery`).
+    """
 
     def __init__(
         self,
@@ -80,27 +84,27 @@ class SubmitService:
         self._delivery = delivery
         self._trust = trust
         self._telemetry = telemetry
-        # While some batches are with the database and the index, this process has the requests of others to work on.
-        # Submissions of one policy can be recorded by one statement.
+        # Several batches in flight: while some wait for the database and the index, the process works on others.
+        # One queue a policy: a single statement can record submissions of one policy only.
         self._take = {
             policy: Coalescer(
                 self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
             )
             for policy in Policy
         }
-        # Judging takes several round trips each, for which the boards without such limits need not wait.
+        # Limits that depend on the standing take several round trips. Boards without them must not wait for those.
         self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
 
     async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
-        """Commit one submission and return its receipt, with the exact rank if asked and the index can tell.
+        """Commit one submission and return its receipt, with the exact rank if requested and known.
 
-        Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange` or `StoreUnavailable`; then nothing was counted, or
-        the same submission id can be sent again safely.
+        Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
+        same submission id is safe: the submission counts at most once.
         """
         limits, policy = submission.board.limits, submission.board.policy
         limits.require_score(policy, submission.event.score)
         take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
-        outcome = await take(_Asked(submission, rank))
+        outcome = await take(_Request(submission, rank))
         if isinstance(outcome, LeaderForgeError):
             raise outcome
         return outcome
@@ -108,23 +112,24 @@ class SubmitService:
     async def submit_many(
         self, submissions: Sequence[Submission], *, rank: bool = True
     ) -> Sequence[Receipt | LeaderForgeError]:
-        """Commit a batch together and return a receipt or an error for each, in order. Raises `StoreUnavailable`."""
+        """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
         violations = [_violation(submission) for submission in submissions]
         allowed = [s for s, violation in zip(submissions, violations, strict=True) if violation is None]
-        outcomes = iter(await self._take_batch([_Asked(submission, rank) for submission in allowed]))
+        outcomes = iter(await self._take_batch([_Request(submission, rank) for submission in allowed]))
         return [violation or next(outcomes) for violation in violations]
 
-    async def _take_batch(self, batch: Sequence[_Asked]) -> Sequence[Receipt | LeaderForgeError]:
-        recording = self._record([asked.submission for asked in batch])
+    async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
+        recording = self._record([request.submission for request in batch])
+        # The belief must begin before the index counts. Renew it while the store records.
         belief = self._trust.current()
         if belief is None:
             outcomes, belief = await asyncio.gather(recording, self._trust.renewed())
         else:
             outcomes = await recording
         groups: dict[tuple[int, int, bool], _Group] = {}
-        mains = [
-            _grouped(groups, recorded, asked.rank)
-            for asked, recorded in zip(batch, outcomes, strict=True)
+        main_groups = [
+            _add_to_groups(groups, recorded, request.rank)
+            for request, recorded in zip(batch, outcomes, strict=True)
             if isinstance(recorded, Recorded)
         ]
         updates = [group.update() for group in groups.values()]
@@ -132,10 +137,10 @@ class SubmitService:
         believed = self._trust.holds(belief)
         for group, results in zip(groups.values(), applied, strict=True):
             group.note(results, believed=believed)
-        told = iter(mains)
+        remaining = iter(main_groups)
         return [
-            _receipt(asked.submission, recorded, next(told)) if isinstance(recorded, Recorded) else recorded
-            for asked, recorded in zip(batch, outcomes, strict=True)
+            _receipt(request.submission, recorded, next(remaining)) if isinstance(recorded, Recorded) else recorded
+            for request, recorded in zip(batch, outcomes, strict=True)
         ]
 
     async def _record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
@@ -145,6 +150,7 @@ class SubmitService:
 
 
 def _violation(submission: Submission) -> RuleViolated | None:
+    """Return the score limit that the submission violates, None if it violates none."""
     try:
         submission.board.limits.require_score(submission.board.policy, submission.event.score)
     except RuleViolated as violation:
@@ -152,19 +158,22 @@ def _violation(submission: Submission) -> RuleViolated | None:
     return None
 
 
-def _grouped(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
-    """Add what the index is to be brought up to, and return the group of what is told of in the receipt."""
+def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
+    """Add the standings of a submission to the groups of their ladders. Return the group of the main ladder."""
+    # A ladder in backfill lacks standings, so no rank on it is exact.
     rank = rank and not recorded.ladders[0].incomplete
-    own: list[_Group] = []
+    submission_groups: list[_Group] = []
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
-        counted = rank and not own
+        # Counting costs a call on every partition: only the main ladder, which comes first, needs it.
+        counted = rank and not submission_groups
+        # A ladder that is main for one submission may be secondary for another. Only the former group is counted.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:
             group = groups[key] = _Group(ladder, counted=counted)
         group.add(standing)
-        own.append(group)
-    return own[0]
+        submission_groups.append(group)
+    return submission_groups[0]
 
 
 def _receipt(submission: Submission, recorded: Recorded, group: _Group) -> Receipt:
@@ -173,7 +182,7 @@ def _receipt(submission: Submission, recorded: Recorded, group: _Group) -> Recei
     return Receipt(
         user_id=standing.user_id,
         score=standing.score,
-        rank=None if above is None else above + 1,
+        rank=None if above is None else rank_of(above),
         submissions=standing.submissions,
         improved=recorded.improved,
         duplicate=recorded.duplicate,

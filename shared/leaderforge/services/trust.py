@@ -1,16 +1,18 @@
-"""The rule by which this process believes the index.
+"""Rule by which this process believes the index.
 
-An answer from the index is exact only if the index has everything that was acknowledged before the answer was asked
-for. A process may answer from the index while it knows that
+An answer from the index is exact only if the index has every change that was acknowledged before the request. A process
+may answer from the index while it knows all of these conditions to be true:
 
-1. it holds no pending updates itself;
-2. no other process has declared pending updates (see `declaring`);
-3. every partition is complete, up to a watermark that is neither later than its clock allows nor earlier than the
-   one it saw before;
-4. the index was caught up since this process last had a reason to doubt it: its own start, a connection that broke,
-   a timeout, a slot that another node took over, a watermark that cannot be, a declaration that expired.
+1. This process has no pending index updates.
+2. No other process has declared pending index updates (see `declaring`).
+3. Every partition is complete. Its watermark is neither later than this process's clock allows, nor earlier than the
+   previous one that this process read.
+4. A catch-up has finished that began after this process's last reason to doubt the index. Reasons are the start of the
+   process, a broken connection, a timeout, a slot that another node took over, a watermark that is too late or has
+   fallen (see 3), and an expired declaration.
 
-In all other cases the store answers. Knowledge of 1 to 3 lasts for `BELIEF_S` and is renewed while there are reads.
+In all other cases the store answers. Knowledge of conditions 1 to 3 is valid for `BELIEF_S` after the start of a check.
+The check is repeated while there are reads.
 """
 
 import asyncio
@@ -29,32 +31,36 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
 
 _RENEWAL_S = 0.2
+"""Time between checks while there are reads, in s. It leaves time for a slow check within `BELIEF_S`."""
 _IDLE_S = 1.0
-"""Time after the last read (s) until belief is no longer renewed."""
+"""Time after the last read until checks stop, in s."""
 _REFUSAL_S = 0.05
-"""How long a refusal is repeated (s) before its reasons are looked at again."""
+"""Time for which a refusal is repeated without a new check, in s."""
 _PATIENCE_S = 0.25
-"""How long a read waits for a catch-up (s) before the store answers it."""
+"""Time for which a read waits for a catch-up before the store answers it, in s."""
 
 
 def is_credible(watermark: int | None, now: int) -> bool:
-    """Return whether a partition may be complete up to this time.
+    """Return whether a partition may be complete up to this watermark (ms). `now` is the current time (ms).
 
-    A watermark lies at least `SETTLE_MS` behind the clock of the process that set it, of which all but
-    `COMMIT_LIMIT_MS` allow for clocks that differ. A later one was set by a clock that has been put back since:
-    events may have been recorded before it that the index never saw.
+    A process sets watermarks at least `SETTLE_MS` behind its clock. All of that but `COMMIT_LIMIT_MS` allows for
+    differences between clocks. A later watermark comes from a clock that was put back since. Events may then have been
+    recorded before the watermark without reaching the index.
     """
     return watermark is not None and watermark <= now - COMMIT_LIMIT_MS
 
 
 def with_credible_watermarks(survey: Survey, now: int) -> Survey:
-    """Return the survey with partitions shown as incomplete whose watermark is not credible."""
+    """Return the survey, with partitions marked incomplete if their watermark is not credible."""
     shards = [s if is_credible(s.watermark, now) else replace(s, watermark=None) for s in survey.shards]
     return replace(survey, shards=shards)
 
 
 class IndexTrust:
-    """Whether this process believes the index, kept up to date while there are reads."""
+    """Decision of this process whether to believe the index. It is renewed while there are reads.
+
+    A belief is the number of a period without a gap in which the index was believed.
+    """
 
     def __init__(
         self,
@@ -83,46 +89,49 @@ class IndexTrust:
         self._before_doubt: CatchUps | None = None
         self._confirming: asyncio.Task[IndexUnavailable | None] | None = None
         self._catching_up: asyncio.Task[bool] | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     def repair_with(self, deliver: Callable[[], Awaitable[None]], catch_up: Callable[[], Awaitable[bool]]) -> None:
-        """Set how pending updates are delivered, and how the index is caught up with the store."""
+        """Set the functions that deliver this process's pending updates, and that catch the index up with the store."""
         self._deliver = deliver
         self._catch_up = catch_up
 
     async def enter(self) -> int:
-        """Begin to read the index; return what `leave` takes. Raises `IndexUnavailable` where it is not believed."""
+        """Begin a read of the index. Return the belief, for `leave`. Raises `IndexUnavailable` if it is not believed.
+
+        The caller must call `leave` or `abandon` at the end of the read.
+        """
         if not self._is_valid():
             await self._require_confirmed()
-        self._use()
+        self._note_read()
         self._readers += 1
         return self._generation
 
     def leave(self, belief: int) -> None:
-        """End a read. Raises `IndexUnavailable` unless the index was believed all the time."""
+        """End a read. Raises `IndexUnavailable` unless the index was believed throughout the read."""
         self._readers -= 1
         if not self.holds(belief):
             raise IndexUnavailable("the rank index was not up to date all the time")
 
     def abandon(self) -> None:
-        """End a read that has no answer."""
+        """End a read without an answer."""
         self._readers -= 1
 
     def close(self) -> None:
-        """Renew the belief no longer."""
-        for task in (self._keeper, self._confirming, self._catching_up):
+        """Stop all background tasks."""
+        for task in (self._renewing, self._confirming, self._catching_up):
             if task is not None:
                 task.cancel()
 
     def current(self) -> int | None:
-        """Return the belief, for `holds`, or None where there is none at the moment."""
+        """Return the belief, for `holds`. Return None if the index is not believed now."""
         if not self._is_valid():
             return None
-        self._use()
+        self._note_read()
         return self._generation
 
     async def renewed(self) -> int | None:
-        """Look at all conditions, and return the belief, for `holds`, or None where there is none."""
+        """Check all conditions. Return the belief, for `holds`, or None if one is not met."""
         try:
             await self._require_confirmed()
         except IndexUnavailable:
@@ -130,46 +139,48 @@ class IndexTrust:
         return self.current()
 
     def holds(self, belief: int | None) -> bool:
-        """Return whether the index has been believed since `belief` was returned."""
+        """Return whether the index has been believed without a gap since `belief` was returned."""
         return belief == self._generation and self._is_valid()
 
     async def is_believed(self) -> bool:
-        """Return whether the index may be read now."""
+        """Return whether the index may be read now. Check all conditions if necessary."""
         return self.current() is not None or await self.renewed() is not None
 
-    def _use(self) -> None:
-        """Have the belief renewed for a while."""
+    def _note_read(self) -> None:
+        """Renew the belief in the background until `_IDLE_S` after the last read."""
         self._used_at = monotonic()
-        if self._keeper is None or self._keeper.done():
-            self._keeper = asyncio.get_running_loop().create_task(self._keep())
+        if self._renewing is None or self._renewing.done():
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     def _is_valid(self) -> bool:
         return monotonic() < self._valid_until and self._index.disruptions == self._disruptions and not self._doubted
 
     async def _require_confirmed(self) -> None:
-        """Return once the index is believed. Raises `IndexUnavailable` if it is not."""
+        """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if the index is not believed."""
         if monotonic() < self._refused_until:
             raise IndexUnavailable("the rank index is not up to date")
+        # Shielded: the cancellation of one reader must not end the check that others share.
         refusal = await asyncio.shield(self._confirm())
         if refusal is not None:
             raise refusal
 
     def _confirm(self) -> "asyncio.Task[IndexUnavailable | None]":
-        """Look at all conditions; concurrent callers share one look."""
+        """Return a task that checks all conditions. Concurrent callers share it."""
         loop = asyncio.get_running_loop()
         task = self._confirming
         if task is None or task.done() or task.get_loop() is not loop:
-            task = self._confirming = loop.create_task(self._looked_at())
+            task = self._confirming = loop.create_task(self._check())
         return task
 
-    async def _keep(self) -> None:
-        """Renew the belief while there are reads."""
+    async def _renew(self) -> None:
+        """Check all conditions repeatedly while there are reads."""
         while self._readers or monotonic() < self._used_at + _IDLE_S:
             await asyncio.sleep(_RENEWAL_S)
             await asyncio.shield(self._confirm())
 
-    async def _looked_at(self) -> IndexUnavailable | None:
-        """Look at all conditions, and return why the index is not believed, None if it is."""
+    async def _check(self) -> IndexUnavailable | None:
+        """Check all conditions. Return the reason not to believe the index, None if it is believed."""
+        # The belief counts from here: a declaration may be committed directly after the read of the declarations.
         began_at = monotonic()
         try:
             await self._require_all()
@@ -178,11 +189,13 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            self._generation += 1  # meanwhile anything may have been pending, acknowledged and delivered
+            # In the gap, updates may have been pending, acknowledged and delivered. Earlier beliefs must end.
+            self._generation += 1
         self._valid_until = began_at + BELIEF_S
         return None
 
     async def _require_all(self) -> None:
+        """Check all conditions of the module. Raises `Unavailable` if one is not met or cannot be checked."""
         was_believed = self._is_valid()
         disruptions = self._index.disruptions
         await self._deliver()
@@ -194,10 +207,10 @@ class IndexTrust:
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
 
     async def _declared(self, was_believed: bool) -> Sequence[PendingProcess]:
-        """Return the declarations of other processes.
+        """Return the declarations of other processes, none during an outage of the store.
 
-        While the store does not answer, nothing new is acknowledged: what was believed when it stopped stays true.
-        Raises `StoreUnavailable` where nothing was.
+        During an outage nothing new is acknowledged. An index that was believed at its start therefore stays exact.
+        Raises `StoreUnavailable` if it was not believed then.
         """
         try:
             declared = await self._processes.declared()
@@ -212,12 +225,13 @@ class IndexTrust:
     def _note_doubts(
         self, disruptions: int, declared: Sequence[PendingProcess], watermarks: Sequence[int | None]
     ) -> None:
-        """Note every reason to have the index caught up. Raises `IndexUnavailable` while another process is behind."""
+        """Note every reason for a catch-up. Raises `IndexUnavailable` while another process has pending updates."""
         now = self._clock()
-        impossible = any(mark is not None and not is_credible(mark, now) for mark in watermarks)
+        impossible = any(watermark is not None and not is_credible(watermark, now) for watermark in watermarks)
+        # A lower watermark may be that of an older copy of the partition, such as a replica that lacks writes.
         fallen = any(
-            mark is not None and last is not None and mark < last
-            for mark, last in zip(watermarks, self._watermarks, strict=False)
+            watermark is not None and previous is not None and watermark < previous
+            for watermark, previous in zip(watermarks, self._watermarks, strict=False)
         )
         expired = any(process.age_ms >= DECLARATION_MS for process in declared)
         if impossible or fallen or expired or disruptions != self._disruptions:
@@ -227,6 +241,7 @@ class IndexTrust:
             raise IndexUnavailable("another process brings the rank index up to date")
 
     def _doubt(self, disruptions: int) -> None:
+        """Require a catch-up. A new disruption also invalidates one that began before it."""
         if not self._doubted or disruptions != self._disruptions:
             self._telemetry.count("index_doubts")
             self._before_doubt = None
@@ -234,12 +249,13 @@ class IndexTrust:
         self._disruptions = disruptions
 
     async def _resolve_doubt(self, disruptions: int) -> None:
-        """Return once a catch-up that began after the doubt has finished. Raises `IndexUnavailable` until then."""
+        """End the doubt if a catch-up that began after it has finished. Raises `IndexUnavailable` until then."""
+        # Tokens of catch-ups that began before the doubt do not count, whenever they finish.
         catch_ups = await self._index.catch_ups()
         if self._before_doubt is None:
             self._before_doubt = catch_ups
         if catch_ups.finished is None or catch_ups.finished in self._before_doubt:
-            await self._catch_up_soon()
+            await self._wait_for_catch_up()
             catch_ups = await self._index.catch_ups()
         if catch_ups.finished is None or catch_ups.finished in self._before_doubt:
             raise IndexUnavailable("the rank index is being caught up")
@@ -249,19 +265,19 @@ class IndexTrust:
         self._before_doubt = None
         self._generation += 1
 
-    async def _catch_up_soon(self) -> None:
-        """Have the index caught up, and wait for it a moment."""
+    async def _wait_for_catch_up(self) -> None:
+        """Start a catch-up unless one is running here, and wait up to `_PATIENCE_S` for it."""
         loop = asyncio.get_running_loop()
         task = self._catching_up
         if task is None or task.done() or task.get_loop() is not loop:
-            task = self._catching_up = loop.create_task(self._caught_up())
+            task = self._catching_up = loop.create_task(self._try_catch_up())
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 await asyncio.shield(task)
         except TimeoutError:
             raise IndexUnavailable("the rank index is being caught up") from None
 
-    async def _caught_up(self) -> bool:
+    async def _try_catch_up(self) -> bool:
         try:
             return await self._catch_up()
         except Unavailable:

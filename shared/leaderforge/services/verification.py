@@ -1,4 +1,4 @@
-"""Verifying some standings at a time, all of them in the end, and mending what differs."""
+"""Background verification of all standings, a round of players at a time, with repair of differences."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -18,17 +18,18 @@ from leaderforge.services.mending import mend_players
 from leaderforge.services.names import NameSync
 
 PLAYERS_A_ROUND = 5_000
-"""How many players are looked at in a round: a million within three and a half hours."""
+"""Players of a round. With one round a minute, a million players take three and a half hours."""
 
 _EVERY_S = 60.0
-_PLAYERS_A_LOOK = 250
+"""Time between rounds, in s."""
+_PLAYERS_A_LOOKUP = 250
 
 
 class VerificationService:
-    """Goes over the players by their ids, again and again, some a round, and notes in the index what it found.
+    """Comparison of index and store in the order of player ids, in endless passes. The index stores the state.
 
-    A difference is something that reconciliation should have prevented: it is counted, then mended. Entries of players
-    who have no standing are not looked for; `MaintainService.verify` finds those as well.
+    Reconciliation should prevent all differences. Each one is therefore counted, then repaired. Entries of players
+    without a standing are not detected here, but by `MaintainService.verify`.
     """
 
     def __init__(
@@ -53,44 +54,45 @@ class VerificationService:
         self._due = 0.0
 
     async def run_if_due(self) -> int:
-        """Do a round unless this process or another did within the last minute; return how many were compared.
+        """Run a round unless any process did within the last minute. Return the number of compared standings.
 
-        An index that is incomplete awaits its rebuild first.
+        Skip the round while the index is incomplete: it awaits a rebuild.
         """
         if monotonic() < self._due or None in await self._index.watermarks():
             return 0
         self._due = monotonic() + _EVERY_S
-        # Nobody gives the lease back, nor has it twice: so there is one round a minute, whoever asks.
+        # No process releases or renews this lease. It therefore admits one round a minute over all processes.
         return await self.run() if await self._index.lease("inspect", uuid4().hex, _EVERY_S) else 0
 
     async def run(self) -> int:
-        """Compare the standings of the next players, mend what differs, and return how many were compared."""
+        """Compare the standings of the next players and repair differences. Return the number of compared standings."""
         before = await self._index.verification()
         if before is None or before.reached is None:
             before = VerificationState(0, 0, 0, None)
         players = await self._users.following(before.reached, self._players_a_round)
         checked = differing = 0
-        for some in chunks(players, _PLAYERS_A_LOOK):
-            for ladder, standings in await self._store.standings_of(some):
+        for user_ids in chunks(players, _PLAYERS_A_LOOKUP):
+            for ladder, standings in await self._store.standings_of(user_ids):
                 checked += len(standings)
                 suspects = await self._index.differences(ladder, standings)
-                differing += await self._mended(ladder, suspects)
+                differing += await self._repair(ladder, suspects)
         await self._note(before, checked, differing, players[-1] if len(players) == self._players_a_round else None)
         return checked
 
-    async def _mended(self, ladder: Ladder, suspects: Sequence[int]) -> int:
-        """Mend what differs and is not just on its way, and return how many standings that were."""
+    async def _repair(self, ladder: Ladder, suspects: Sequence[int]) -> int:
+        """Repair standings that differ and are not in flight. Return their number."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
-            # The index may hold a wrong value of the right revision. It is replaced in one step: no reader misses it.
+            # A wrong value may have the right revision: `load` would ignore it. `mend` replaces it in one step, so that
+            # no reader misses the entry.
             await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)
         return len(different)
 
     async def _note(self, before: VerificationState, checked: int, differing: int, reached: int | None) -> None:
-        inspection = VerificationState(self._clock(), before.checked + checked, before.differing + differing, reached)
-        await self._index.note_verification(inspection)
+        state = VerificationState(self._clock(), before.checked + checked, before.differing + differing, reached)
+        await self._index.note_verification(state)
         self._telemetry.count("standings_verified", checked)
         self._telemetry.count("standings_mended", differing)
-        self._telemetry.gauge("standings_differing", inspection.differing)
+        self._telemetry.gauge("standings_differing", state.differing)

@@ -1,1 +1,1 @@
-"""The rank index on Redis Cluster or Valkey."""
+"""Rank index on Redis Cluster or Valkey."""

@@ -1,4 +1,4 @@
-"""Running scripts on the cluster's partitions, many in one round trip a node."""
+"""Client of the Redis cluster: scripts on many partitions in one round trip a node."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -28,19 +28,23 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.survey import IndexNode
 
 _PAUSE_S = 0.25
+"""Time between attempts to reach a failed cluster, in s."""
 _PROBE_S = 0.5
+"""Time limit of a ping after which connections are replaced, in s."""
 _TRY_AGAIN_S = 0.02
+"""Pause in s before a command on a slot in migration is sent again."""
 _CLOSING_S = 5.0
+"""Time limit for closing the connections of an abandoned client, in s."""
 _USES = 64
-"""Uses at a time, each of which takes a connection to every node that it concerns: the others wait for their turn."""
+"""Maximum concurrent operations. Each may take one connection per node; further callers queue."""
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
-"""What nodes say of a slot that is being moved."""
+"""Replies for a slot that moves, or has moved, to another node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A script call on the keys of one partition, which lie in one slot."""
+    """Script call on the keys of one partition. They lie in one slot, as a cluster requires."""
 
     slot: int
     script: Script
@@ -50,17 +54,17 @@ class Call:
 
 _Arguments = Sequence[bytes | int | str]
 _Request = tuple[int, _Arguments]
-"""A command and the slot of its keys."""
+"""Slot of the keys, and the command."""
 
 
 class Cluster:
-    """A client of the cluster that belongs to the running event loop and heals itself.
+    """Self-healing client of the cluster, bound to the running event loop.
 
-    Every use ends within `timeout_s` seconds. After a failure, one caller at a time tries again, every quarter of a
-    second, and the others are refused at once: a node that hangs costs the service no queue of waiting requests.
+    Every operation ends within `timeout_s` seconds. After a failure, one caller at a time retries, every `_PAUSE_S`
+    seconds. All others fail at once: a hanging node must not build up a queue of waiting requests.
 
-    `disruptions` grows with every sign that a node may have lost writes since: a broken connection, a timeout, or a
-    slot that another node has taken over. A repeated call may succeed nevertheless; the count grows all the same.
+    `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, or a slot that
+    another node has taken over. It grows even if the retry of the call succeeds.
     """
 
     def __init__(
@@ -82,41 +86,41 @@ class Cluster:
         async with self._guarded() as client:
             requests = list(map(_evalsha, calls))
             replies = await self._execute(client, requests)
-            # A restarted or promoted node has lost its scripts; EVAL teaches them again.
+            # A restarted or promoted node has lost its script cache. EVAL fills it again.
             unknown = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             await self._repeat(client, {i: _eval(calls[i]) for i in unknown}, replies)
-            return _raised(replies)
+            return _require_success(replies)
 
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
             requests = [(client.keyslot(command[1]), command) for command in commands]
-            return _raised(await self._execute(client, requests))
+            return _require_success(await self._execute(client, requests))
 
     async def nodes(self) -> Sequence[IndexNode]:
-        """Return the nodes that take writes, by name, with the memory they use. Raises `IndexUnavailable`."""
+        """Return the primary nodes by name, with their memory use. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
-            asked = sorted(client.get_primaries(), key=lambda node: node.name)
-            return await asyncio.gather(*(self._described(client, node) for node in asked))
+            primaries = sorted(client.get_primaries(), key=lambda node: node.name)
+            return await asyncio.gather(*(self._describe(client, node) for node in primaries))
 
     async def node_of(self, slot: int) -> str:
-        """Return the name of the node that has the slot. Raises `IndexUnavailable`."""
+        """Return the name of the slot's node. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
             return str(client.nodes_manager.get_node_from_slot(slot).name)
 
     async def connect(self, slot: int) -> AbstractConnection:
-        """Return a connection of its own to the node that has the slot. Raises `IndexUnavailable`."""
+        """Return a new connection to the slot's node, outside the pool. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
             node = client.nodes_manager.get_node_from_slot(slot)
-            # Its user limits the time.
+            # No socket timeout: the caller enforces its own deadline.
             connection = (SSLConnection if self._tls else Connection)(
                 host=node.host, port=node.port, password=self._password, protocol=2, socket_timeout=None
             )
-            await connection.connect()  # type: ignore[no-untyped-call]  # as it is published
+            await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
             return connection
 
     async def renew(self) -> None:
-        """Give up all connections if a node does not answer at once; the next use opens new ones."""
+        """Drop all connections if a node does not answer a ping. The next use opens new ones."""
         client = self._client
         if client is None or self._loop is not asyncio.get_running_loop():
             return
@@ -125,10 +129,10 @@ class Cluster:
                 await client.ping(target_nodes=RedisCluster.PRIMARIES)
         except (RedisError, OSError, TimeoutError):
             if self._client is client:
-                self._start_anew()
+                self._abandon_client()
 
     async def close(self) -> None:
-        """Close the connections; the next use opens new ones."""
+        """Close the connections. The next use opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.end()
@@ -137,50 +141,53 @@ class Cluster:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def _execute(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
-        """Return the replies, after following slots that have moved and repeating what a broken connection lost."""
-        replies = await self._followed(client, requests)
-        # A connection that was idle may have been closed by the other side; nothing here minds being run twice.
+        """Return the replies. Follow moved slots, and retry requests that a broken connection lost."""
+        replies = await self._send_following(client, requests)
+        # The server may have closed an idle connection. Every request may run twice without harm.
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
         self.disruptions += len(broken)
         await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
 
-    async def _followed(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
-        replies = await _sent(client, requests, [None] * len(requests))
-        # redis-py follows such replies too, but may say ASKING on one connection and the command on another.
+    async def _send_following(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
+        """Return the replies. Send requests again while their slots move."""
+        replies = await _send(client, requests, [None] * len(requests))
+        # redis-py can follow such replies too. It may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
-            asked = [await _node_to_ask(client, replies[i]) for i in moved]
-            again = await _sent(client, [requests[i] for i in moved], asked)
-            for i, reply in zip(moved, again, strict=True):
+            targets = [await _node_to_ask(client, replies[i]) for i in moved]
+            repeated = await _send(client, [requests[i] for i in moved], targets)
+            for i, reply in zip(moved, repeated, strict=True):
                 replies[i] = reply
         return replies
 
     async def _repeat(self, client: RedisCluster, requests: Mapping[int, _Request], replies: list[Any]) -> None:
-        """Send these requests and put their replies in the places of the earlier ones."""
+        """Send requests again, by their positions. Replace their replies in `replies`."""
         if requests:
-            repeated = await self._followed(client, list(requests.values()))
+            repeated = await self._send_following(client, list(requests.values()))
             for i, reply in zip(requests, repeated, strict=True):
                 replies[i] = reply
 
     def _on_reconnect(self) -> None:
         self.disruptions += 1
 
-    async def _described(self, client: RedisCluster, node: ClusterNode) -> IndexNode:
+    async def _describe(self, client: RedisCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                told = await client.info("memory", target_nodes=node)
+                info = await client.info("memory", target_nodes=node)
         except (RedisError, OSError, TimeoutError):
             return IndexNode(node.name, up=False, memory=None)
-        return IndexNode(node.name, up=True, memory=int(told["used_memory"]))
+        return IndexNode(node.name, up=True, memory=int(info["used_memory"]))
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[RedisCluster]:
+        """Provide the client for one operation, within the limits of the class. Raises `IndexUnavailable`."""
         self._belong_to(asyncio.get_running_loop())
         async with self._turns:
             if self._retry_at is not None:
                 if monotonic() < self._retry_at:
                     raise IndexUnavailable("the rank index is out of reach; trying again shortly")
+                # This caller retries. Keep the others away until it must have ended.
                 self._retry_at = monotonic() + self._timeout_s + _PAUSE_S
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -188,21 +195,23 @@ class Cluster:
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
                 self.disruptions += 1
                 self._retry_at = monotonic() + _PAUSE_S
+                # The node may hang, and this client would use it again.
                 if isinstance(error, _TIME_OUTS):
-                    self._start_anew()
+                    self._abandon_client()
                 raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
             self._retry_at = None
 
     def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
+        # Connections and semaphores belong to one event loop.
         if self._loop is not loop:
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 
-    def _start_anew(self) -> None:
-        """Have the next use ask any node for the topology: this client would go on asking one that hangs."""
+    def _abandon_client(self) -> None:
+        """Make the next use create a client. It reads the topology from any node; this one may be stuck."""
         client, self._client = self._client, None
         if client is not None:
-            # Others may be using it until their time is over.
-            closing = asyncio.get_running_loop().create_task(_closed(client, self._timeout_s))
+            # Concurrent operations may use the client until their time limit.
+            closing = asyncio.get_running_loop().create_task(_close_later(client, self._timeout_s))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
@@ -213,23 +222,23 @@ class Cluster:
 
     def _new_client(self) -> "_WatchedCluster":
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
-        shuffle(nodes)  # else one that hangs might always be asked first
+        shuffle(nodes)  # a hanging node must not be the first choice every time
         return _WatchedCluster(
             self._on_reconnect,
             startup_nodes=nodes,
             password=self._password,
             ssl=self._tls,
             retry=Retry(NoBackoff(), 1),
-            # Every use has its time limit: redis-py's own costs a task a write and may swallow a cancellation (3.11).
+            # `_guarded` limits the time. redis-py's timeout costs a task a write and may swallow a cancellation (3.11).
             socket_timeout=None,
             socket_connect_timeout=self._timeout_s,
-            # The cluster may be reached through one address while its nodes come and go.
+            # The configured address stays valid, for example a load balancer's. Addresses of nodes do not.
             dynamic_startup_nodes=False,
         )
 
 
 class _WatchedCluster(RedisCluster):
-    """A client that reports when it drops its connections: redis-py does so by itself before it repeats a pipeline."""
+    """Client that reports each loss of its connections. redis-py closes them by itself before it retries a pipeline."""
 
     def __init__(self, on_reconnect: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
@@ -240,20 +249,20 @@ class _WatchedCluster(RedisCluster):
         await super().aclose()
 
     async def end(self) -> None:
-        """Close the connections for good, which is no sign of anything."""
+        """Close the connections without counting a disruption."""
         await super().aclose()
 
 
-def _raised(replies: list[Any]) -> list[Any]:
-    """Return the replies. Raises the first of them that is an error."""
+def _require_success(replies: list[Any]) -> list[Any]:
+    """Return the replies. Raises the first error among them."""
     for reply in replies:
         if isinstance(reply, Exception):
             raise reply
     return replies
 
 
-async def _closed(client: _WatchedCluster, after_s: float) -> None:
-    """Close a client, some of whose connections may hang, after a while or when cancelled."""
+async def _close_later(client: _WatchedCluster, after_s: float) -> None:
+    """Close a client after `after_s` seconds, or at once if cancelled. Its connections may hang."""
     try:
         await asyncio.sleep(after_s)
     finally:
@@ -270,13 +279,14 @@ def _eval(call: Call) -> _Request:
     return call.slot, ("EVAL", call.script.source, len(call.keys), *call.keys, *call.args)
 
 
-async def _sent(client: RedisCluster, requests: Sequence[_Request], asked: Sequence[ClusterNode | None]) -> list[Any]:
-    """Send each request to the node that has its slot or, where there is one, to the node to ask for it."""
+async def _send(client: RedisCluster, requests: Sequence[_Request], targets: Sequence[ClusterNode | None]) -> list[Any]:
+    """Send each request to its target, or to its slot's node if the target is None. Return the replies, errors too."""
     pipeline = client.pipeline()
     positions = []
-    for (slot, arguments), asking in zip(requests, asked, strict=True):
-        node = asking or client.nodes_manager.get_node_from_slot(slot)
-        if asking:
+    for (slot, arguments), target in zip(requests, targets, strict=True):
+        node = target or client.nodes_manager.get_node_from_slot(slot)
+        if target:
+            # Without ASKING, the importing node of a migration refuses the command.
             pipeline.execute_command("ASKING", target_nodes=node)
         positions.append(len(pipeline))
         pipeline.execute_command(*arguments, target_nodes=node)
@@ -285,8 +295,11 @@ async def _sent(client: RedisCluster, requests: Sequence[_Request], asked: Seque
 
 
 async def _node_to_ask(client: RedisCluster, error: RedisError) -> ClusterNode | None:
-    """Return the node to ask, after noting where a slot has moved to or giving one that is moving a moment."""
-    if isinstance(error, MovedError):  # which is an AskError, too
+    """Return the importing node of a slot in migration, None for the slot's node.
+
+    Before that, store the new node of a moved slot, or wait `_TRY_AGAIN_S` for one whose keys are on both nodes.
+    """
+    if isinstance(error, MovedError):  # a subclass of AskError
         await client.nodes_manager.move_slot(error)
     elif isinstance(error, AskError):
         return client.get_node(error.host, error.port)

@@ -1,4 +1,4 @@
-"""The change feed: a sharded channel beside the index's first partition."""
+"""Change feed on a sharded pub/sub channel in the slot of the first partition."""
 
 import asyncio
 import json
@@ -16,28 +16,29 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.clock import Clock
 
 _PING_S = 0.25
+"""Time between pings, in s."""
 
 
 class RedisFeed:
-    """`ChangeFeed` on Redis Cluster or Valkey, from versions 7 and 7.2 on.
+    """`ChangeFeed` on Redis Cluster 7 or Valkey 7.2, and later versions.
 
-    Everybody talks to the one node that has the channel's slot. It answers in order: the answer to a ping follows
-    everything that was announced before the ping.
+    All processes use one node: the one of the channel's slot. It replies in order. A pong therefore follows all changes
+    that were announced before the ping.
     """
 
     def __init__(self, cluster: Cluster, keys: IndexKeys, *, silence_s: float = 1.0) -> None:
-        """Take a node for lost that says nothing for `silence_s` seconds."""
+        """Create the feed. A node without a reply for `silence_s` seconds after a ping counts as lost."""
         self._cluster = cluster
         self._channel = keys.changes
         self._slot = keys.slots[0]
         self._silence_s = _PING_S + silence_s
-        self._own = uuid4().hex[:12]
+        self._sender = uuid4().hex[:12]
 
     async def announce(self, changes: Sequence[LadderChange]) -> None:
-        await self._cluster.commands([("SPUBLISH", self._channel, _written(self._own, changes))])
+        await self._cluster.commands([("SPUBLISH", self._channel, _encode(self._sender, changes))])
 
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
-        # Announcing nothing finds out where the channel is now.
+        # An empty announcement makes the client follow the channel's slot to its current node.
         await self.announce(())
         connection = await self._cluster.connect(self._slot)
         pinging: asyncio.Task[None] | None = None
@@ -47,7 +48,7 @@ class RedisFeed:
             yield Heard(until=clock())
             pinging = asyncio.create_task(_ping(connection, clock))
             while True:
-                heard = self._understood(await self._reply(connection))
+                heard = self._parse(await self._reply(connection))
                 if heard is not None:
                     yield heard
         except (RedisError, OSError, TimeoutError) as error:
@@ -62,14 +63,17 @@ class RedisFeed:
         async with asyncio.timeout(self._silence_s):
             return await connection.read_response()
 
-    def _understood(self, reply: Any) -> Heard | None:
-        """Return what a message says, None for our own. Raises `IndexUnavailable` for one that ends it all."""
+    def _parse(self, reply: Any) -> Heard | None:
+        """Return the content of a message, None for one of this process.
+
+        Raises `IndexUnavailable` for any other reply: the server ends the subscription when the slot moves.
+        """
         match reply:
             case [b"pong", at]:
                 return Heard(until=int(at))
             case [b"smessage", _, text]:
-                by, changes = _read(text)
-                return None if by == self._own or not changes else Heard(changes)
+                sender, changes = _decode(text)
+                return None if sender == self._sender or not changes else Heard(changes)
         raise IndexUnavailable("the change feed has moved to another node")
 
 
@@ -79,14 +83,16 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
         await asyncio.sleep(_PING_S)
 
 
-def _written(by: str, changes: Sequence[LadderChange]) -> str:
-    return json.dumps([by, [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]], separators=(",", ":"))
+def _encode(sender: str, changes: Sequence[LadderChange]) -> str:
+    return json.dumps([sender, [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]], separators=(",", ":"))
 
 
-def _read(text: bytes) -> tuple[str, list[LadderChange]]:
-    """Return who announced what. From words of another version, one learns that something changed."""
+def _decode(text: bytes) -> tuple[str, list[LadderChange]]:
+    """Return the sender and the changes. A message of an unknown format may mean any change."""
     try:
-        by, changes = json.loads(text)
-        return by, [LadderChange(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes]
+        sender, changes = json.loads(text)
+        return sender, [
+            LadderChange(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes
+        ]
     except (ValueError, TypeError):
         return "", [LadderChange()]

@@ -1,4 +1,4 @@
-"""The rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
+"""Rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
 from leaderforge.adapters.redis.scripts import Script, script
-from leaderforge.adapters.redis.surveying import inspection, survey
+from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
@@ -29,25 +29,29 @@ from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps
 
 _RECORDS_A_CALL = 500
+"""Maximum records of a call in bulk. A script blocks its node, so a call must be short."""
 _LADDERS_A_TRIP = 64
+"""Maximum ladders of a round trip."""
 _KEYS_A_SCAN = 1000
 _NAMES_A_CALL = 2000
 _PLAYERS_AN_OBSERVATION = 50
-"""With 64 ladders, 3,200 look-ups: a call holds its node up for a few milliseconds."""
+"""Maximum players of an `observe` call. With 64 ladders, its 3,200 lookups block a node for a few milliseconds."""
 _SELECTION_ROUNDS = 64
-_SIZES_KEPT = 1024
+"""Maximum round trips of `key_at`. Concurrent writes must not make it probe forever."""
+_CACHED_SIZES = 1024
+"""Maximum ladders whose partition sizes are cached."""
 
 _entry = itemgetter(0)
 
 
 class RedisIndex:
-    """`RankIndex` on Redis Cluster or Valkey. `namespace` keeps several indexes apart on one cluster."""
+    """`RankIndex` on Redis Cluster or Valkey. Indexes on one cluster need different namespaces."""
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         self.partitions = partitions
         self._cluster = cluster
         self._keys = IndexKeys(namespace, partitions)
-        self._all = range(partitions)
+        self._all_partitions = range(partitions)
         self._sizes: dict[Ladder, list[int]] = {}
 
     @property
@@ -72,27 +76,28 @@ class RedisIndex:
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
         args = packed_bounds(bounds)
         replies = await self._read(
-            self._call(p, script("counts"), self._keys.entries(p, ladder), args=args) for p in self._all
+            self._call(p, script("counts"), self._keys.entries(p, ladder), args=args) for p in self._all_partitions
         )
         return merge_counts(Counts(total, above) for total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        asked = share(before, self.partitions), share(after, self.partitions)
-        windows = await self._windows(ladder, bound, *asked)
+        # A partition has only a share of the entries. Read complete windows if the shares turn out too small.
+        requested = share(before, self.partitions), share(after, self.partitions)
+        windows = await self._windows(ladder, bound, *requested)
         merged = merge_windows(windows, before, after, key=_entry)
-        if not is_conclusive(windows, merged, asked, (before, after), key=_entry):
+        if not is_conclusive(windows, merged, requested, (before, after), key=_entry):
             merged = merge_windows(await self._windows(ladder, bound, before, after), before, after, key=_entry)
         return replace(merged, before=list(starmap(row_of, merged.before)), after=list(starmap(row_of, merged.after)))
 
     async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
-        # Sizes seen before are near enough to know where to probe first; what comes back has the sizes of now.
+        # Cached sizes are close enough for the first probes. The replies contain the current sizes.
         sizes = self._sizes.get(ladder) or [0] * self.partitions
         probes = Selection(sizes, rank).probes()
         selection: Selection | None = None
         for _ in range(_SELECTION_ROUNDS):
             replies = await self._probe(ladder, probes)
             if selection is None:
-                selection = Selection(self._noted(ladder, [total for total, *_ in replies]), rank)
+                selection = Selection(self._cache_sizes(ladder, [total for total, *_ in replies]), rank)
             if not selection.done:
                 selection.narrow(probes, [keys for _, *keys in replies])
             if selection.done:
@@ -100,8 +105,8 @@ class RedisIndex:
             probes = selection.probes()
         return None
 
-    def _noted(self, ladder: Ladder, sizes: list[int]) -> list[int]:
-        if len(self._sizes) >= _SIZES_KEPT and ladder not in self._sizes:
+    def _cache_sizes(self, ladder: Ladder, sizes: list[int]) -> list[int]:
+        if len(self._sizes) >= _CACHED_SIZES and ladder not in self._sizes:
             self._sizes.clear()
         self._sizes[ladder] = sizes
         return sizes
@@ -118,17 +123,17 @@ class RedisIndex:
 
     async def _apply(self, updates: Sequence[LadderUpdate]) -> list[Sequence[Applied]]:
         """Apply updates in one round trip."""
-        applications = [PartitionedUpdate.of(update, self._by_partition, self._all) for update in updates]
+        partitioned = [PartitionedUpdate.of(update, self._by_partition, self._all_partitions) for update in updates]
         calls = [
-            self._call(p, script("apply"), *self._ladder_keys(p, one.update.ladder), args=args)
-            for one in applications
-            for p, args in zip(one.touched, one.arguments(), strict=True)
+            self._call(p, script("apply"), *self._ladder_keys(p, part.update.ladder), args=args)
+            for part in partitioned
+            for p, args in zip(part.partitions, part.arguments(), strict=True)
         ]
         replies = iter(await self._cluster.run(calls))
-        return [one.applied(list(islice(replies, len(one.touched)))) for one in applications]
+        return [part.applied(list(islice(replies, len(part.partitions)))) for part in partitioned]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one a player, in calls short enough not to hold up the nodes."""
+        """Apply many standings, one a player, in calls too short to block the nodes noticeably."""
         groups = self._packed(ladder, standings)
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))
@@ -149,13 +154,13 @@ class RedisIndex:
         return [user_id_of(user) for reply in await self._cluster.run(calls) for user in reply]
 
     async def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
-        for p in self._all:
+        for p in self._all_partitions:
             cursor = b"0"
             while True:
-                [(cursor, found)] = await self._cluster.commands(
+                [(cursor, members)] = await self._cluster.commands(
                     [("ZSCAN", self._keys.entries(p, ladder), cursor, "COUNT", _KEYS_A_SCAN)]
                 )
-                yield [key for key, _ in found]
+                yield [key for key, _ in members]
                 if int(cursor) == 0:
                     break
 
@@ -169,9 +174,10 @@ class RedisIndex:
                 for p, ids in self._by_partition(user_ids).items()
                 for users in chunks(list(map(user_bytes, ids)), _PLAYERS_AN_OBSERVATION)
             ]
+            # Lua counts from 1.
             for number, user, value in chain.from_iterable(await self._cluster.run(calls)):
-                seen = IndexValue(int.from_bytes(revision_of(value), "big"), is_removed(value), value)
-                observed[piece[number - 1]][user_id_of(user)] = seen
+                index_value = IndexValue(int.from_bytes(revision_of(value), "big"), is_removed(value), value)
+                observed[piece[number - 1]][user_id_of(user)] = index_value
         return observed
 
     async def mend(
@@ -181,11 +187,11 @@ class RedisIndex:
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        wanted = {s.user_id: packed(sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
+        new_values = {s.user_id: packed(sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
-            seen = {i: observed[i].value for i in ids if i in observed}
-            args = [part for i in ids for part in (user_bytes(i), seen.get(i, b""), wanted.get(i, b""))]
+            old_values = {i: observed[i].value for i in ids if i in observed}
+            args = [part for i in ids for part in (user_bytes(i), old_values.get(i, b""), new_values.get(i, b""))]
             calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args, meta=False))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
@@ -213,29 +219,31 @@ class RedisIndex:
             await self.swap_names({user_id: NameSwap(None, names[user_id]) for user_id in chunk})
 
     async def drop(self, ladder: Ladder) -> None:
-        await self._cluster.commands([("UNLINK", key) for p in self._all for key in self._ladder_keys(p, ladder)])
+        await self._cluster.commands(
+            [("UNLINK", key) for p in self._all_partitions for key in self._ladder_keys(p, ladder)]
+        )
 
     async def watermarks(self) -> Sequence[int | None]:
         replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
         return [None if reply is None else int(reply) for reply in replies]
 
     async def advance(self, watermark: int) -> None:
-        await self._cluster.run([self._call(p, script("advance"), args=(watermark,)) for p in self._all])
+        await self._cluster.run([self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions])
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
         calls = []
         for p in partitions:
-            emptied = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            calls.append(self._call(p, script("begin_rebuild"), *emptied, self._keys.names[p], args=(token,)))
+            ladder_keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
+            calls.append(self._call(p, script("begin_rebuild"), *ladder_keys, self._keys.names[p], args=(token,)))
         await self._cluster.run(calls)
         return token
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        marked = await self._cluster.run(
+        successes = await self._cluster.run(
             [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
         )
-        return [p for p, done in zip(partitions, marked, strict=True) if done]
+        return [p for p, success in zip(partitions, successes, strict=True) if success]
 
     async def begin_catch_up(self) -> str:
         token = uuid4().hex
@@ -256,31 +264,31 @@ class RedisIndex:
         return bool((await self._cluster.run([call]))[0])
 
     async def verification(self) -> VerificationState | None:
-        return await inspection(self._cluster, self._keys)
+        return await read_verification(self._cluster, self._keys)
 
-    async def note_verification(self, inspection: VerificationState) -> None:
-        await self._cluster.commands([("SET", self._keys.verification, json.dumps(asdict(inspection)))])
+    async def note_verification(self, verification: VerificationState) -> None:
+        await self._cluster.commands([("SET", self._keys.verification, json.dumps(asdict(verification)))])
 
     async def health(self) -> Sequence[bool]:
-        return await asyncio.gather(*(self._answers(p) for p in self._all))
+        return await asyncio.gather(*(self._answers(p) for p in self._all_partitions))
 
     async def survey(self, ladders: Sequence[Ladder]) -> Survey:
         return await survey(self._cluster, self._keys, ladders)
 
     async def renew(self) -> None:
-        """Give up connections that do not answer."""
+        """Drop all connections if a node does not answer a ping."""
         await self._cluster.renew()
 
     async def close(self) -> None:
-        """Close the connections; the next use opens new ones."""
+        """Close the connections. The next use opens new ones."""
         await self._cluster.close()
 
     async def _answers(self, partition: int) -> bool:
         try:
-            [marked] = await self._cluster.commands([("HEXISTS", self._keys.meta[partition], "watermark")])
+            [is_complete] = await self._cluster.commands([("HEXISTS", self._keys.meta[partition], "watermark")])
         except IndexUnavailable:
             return False
-        return bool(marked)
+        return bool(is_complete)
 
     async def _windows(self, ladder: Ladder, bound: bytes, before: int, after: int) -> list[Window[Any]]:
         replies = await self._read(
@@ -292,14 +300,14 @@ class RedisIndex:
                 self._keys.names[p],
                 args=(bound, before, after),
             )
-            for p in self._all
+            for p in self._all_partitions
         )
         return [_window_of(reply) for reply in replies]
 
     async def _probe(self, ladder: Ladder, positions: Sequence[Sequence[int]]) -> list[Any]:
         return await self._read(
             self._call(p, script("probe"), self._keys.entries(p, ladder), args=(_positions(positions[p]),))
-            for p in self._all
+            for p in self._all_partitions
         )
 
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
@@ -324,6 +332,7 @@ class RedisIndex:
         return groups
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:
+        """Return the replies. Raises `IndexUnavailable` also if a partition is incomplete."""
         replies = await self._cluster.run(list(calls))
         if any(reply is None for reply in replies):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
@@ -354,14 +363,17 @@ class RedisIndex:
 
 
 def _positions(ascending: Sequence[int]) -> str:
-    """Return positions as probe.lua takes them: one argument costs a client less than hundreds do."""
+    """Return ascending positions as the argument of probe.lua. One argument costs the client less than hundreds."""
     if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
         return f"{ascending[0]}-{ascending[-1]}"
     return " ".join(map(str, ascending))
 
 
 def _window_of(reply: Any) -> Window[Any]:
-    """Return a partition's window of keys, stored values and names: rows are made of the few that are kept."""
+    """Return a partition's window of keys, stored values and names.
+
+    Rows are built after merging: most entries of the partitions are not part of the result.
+    """
     total, above, split, keys, values, names = reply
-    found = list(zip(keys, values, names, strict=True))
-    return Window(total, above, before=found[:split], after=found[split:])
+    entries = list(zip(keys, values, names, strict=True))
+    return Window(total, above, before=entries[:split], after=entries[split:])

@@ -1,7 +1,7 @@
-"""The names of the index's keys, all built here.
+"""Names of all keys of the index.
 
-All keys of a partition share its hash tag, so that one script can use them together. They begin with the namespace and
-the number of partitions: another number is another index, built beside this one.
+All keys of a partition share its hash tag: one script may use them together. They start with the namespace and the
+number of partitions. Another number of partitions is therefore another index, built beside this one.
 """
 
 from zlib import crc32
@@ -11,7 +11,7 @@ from leaderforge.domain.sharding import hash_tags, slot_of
 
 
 class IndexKeys:
-    """The keys of one index."""
+    """Key names of one index."""
 
     def __init__(self, namespace: str, partitions: int) -> None:
         tags = hash_tags(partitions)
@@ -24,19 +24,19 @@ class IndexKeys:
         self.names = [root + b"names" for root in self._roots]
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:
-        """The sorted set of the ladder's sort keys."""
+        """Return the key of the sorted set of the ladder's sort keys."""
         return self._roots[partition] + b"%d.%d:entries" % (ladder.board.id, ladder.period)
 
     def standings(self, partition: int, ladder: Ladder) -> bytes:
-        """The hash of what is known of each player on the ladder."""
+        """Return the key of the hash of the ladder's stored values, by player id."""
         return self._roots[partition] + b"%d.%d:standings" % (ladder.board.id, ladder.period)
 
     def lease(self, name: str) -> bytes:
-        """The lease of that name."""
+        """Return the key of a lease."""
         return self._roots[0] + b"lease:" + name.encode()
 
     def allowance(self, subject: str) -> tuple[int, bytes]:
-        """The slot and the key of what a rate limit remembers of a subject; subjects lie evenly over the partitions."""
+        """Return the slot and the key of a subject's rate limit. Subjects spread evenly over the partitions."""
         name = subject.encode()
         partition = crc32(name) % len(self._roots)
         return self.slots[partition], self._roots[partition] + b"allowance:" + name

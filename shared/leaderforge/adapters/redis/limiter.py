@@ -1,4 +1,4 @@
-"""Rate limits on the cluster, one key a subject, shared by all processes."""
+"""Rate limits in the cluster, one key a subject, shared by all processes."""
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
@@ -10,8 +10,8 @@ from leaderforge.ports.clock import Clock
 class RedisRateLimiter:
     """`RateLimiter` on Redis Cluster or Valkey.
 
-    Without a `clock`, in microseconds, each node goes by its own: a subject's key lies on one node, so that clocks of
-    the processes do not matter.
+    `clock` returns µs since 1970. Without it, each node uses its own clock. A subject's key lies on one node, so
+    differences between the clocks of processes have no effect.
     """
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str, clock: Clock | None = None) -> None:

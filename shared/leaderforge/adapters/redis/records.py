@@ -1,8 +1,8 @@
-"""How the index stores a standing: fixed-width records that scripts can cut apart.
+"""Format of standings in the index: fixed-width records that scripts can cut apart.
 
-A record is the user (7 bytes), revision (7), flags (1), the sort key but for the user (13, or 20 with a subscore) and
-submissions (4); the hash of standings holds all but the user, by user. Only records without any of the flags
-`UNLISTED` have an entry in the sorted set.
+A record consists of the player id (7 bytes), revision (7), flags (1), the sort key without the player id (13, or 20
+with a subscore) and submissions (4). The hash of standings maps the player id to the rest, the stored value. Records
+with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
 from typing import NamedTuple
@@ -18,6 +18,7 @@ _PLACE = slice(8, -4)
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
 _LOST = bytes(12)
+"""Replacement for a stored value that is missing."""
 
 _HAS_METADATA = 1
 _HIDDEN = 2
@@ -26,7 +27,7 @@ UNLISTED = _HIDDEN | _REMOVED
 
 
 class IndexRecord(NamedTuple):
-    """A standing's sort key, and its record as scripts take it."""
+    """Sort key of a standing, and its packed record."""
 
     key: bytes
     packed: bytes
@@ -39,14 +40,15 @@ def record_of(board: Board, standing: Standing) -> IndexRecord:
 
 
 def packed(key: bytes, standing: Standing) -> bytes:
-    """Return the record of a standing, which has this sort key, as scripts take it."""
+    """Return the packed record of a standing. `key` is its sort key."""
     revision_and_flags = (standing.revision << 8 | _flags(standing)).to_bytes(8, "big")
+    # The field has four bytes: clamp instead of failing.
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
 
 
 def record_bytes(board: Board) -> int:
-    """Return the length of the packed records of a board."""
+    """Return the length of a board's packed records, in bytes."""
     return key_bytes(board) + 12
 
 
@@ -58,24 +60,24 @@ def _flags(standing: Standing) -> int:
 
 
 def is_listed(value: bytes) -> bool:
-    """Whether a stored value has an entry in the sorted set."""
+    """Return whether a stored value has an entry in the sorted set."""
     return not value[_FLAGS] & UNLISTED
 
 
 def is_removed(value: bytes) -> bool:
-    """Whether a stored value only keeps older revisions from coming back."""
+    """Return whether a stored value is of a removed standing. It makes the index ignore older revisions."""
     return bool(value[_FLAGS] & _REMOVED)
 
 
-def refuses(held: bytes | None, value: bytes) -> bool:
-    """Return whether a stored value is of a removed standing that keeps this one, which is not removed, away."""
-    if held is None or not is_removed(held) or is_removed(value):
+def refuses(stored: bytes | None, value: bytes) -> bool:
+    """Return whether the stored value of a removed standing prevents `value`, which is of one that is not removed."""
+    if stored is None or not is_removed(stored) or is_removed(value):
         return False
-    return revision_of(held) >= revision_of(value)
+    return revision_of(stored) >= revision_of(value)
 
 
 def revision_of(value: bytes) -> bytes:
-    """Return the revision in a stored value, in an order-preserving form."""
+    """Return the revision in a stored value, as bytes that compare as the numbers do."""
     return value[_REVISION]
 
 
@@ -85,7 +87,7 @@ def key_of(user: bytes, value: bytes) -> bytes:
 
 
 def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
-    """Return the row of a stored value; one that is lost, which `verify` finds, reads as zeros."""
+    """Return the row of an entry. A missing value reads as zeros: `verify` finds and repairs it."""
     value = value or _LOST
     return Row(
         key=key,

@@ -1,4 +1,4 @@
-"""Looking over an index's nodes and partitions."""
+"""State of the index's nodes and partitions."""
 
 import asyncio
 import json
@@ -12,45 +12,45 @@ from leaderforge.domain.survey import PartitionState, Survey, VerificationState
 
 
 async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -> Survey:
-    """Return what each node and each partition tells; what does not answer holds up nothing else."""
+    """Return the state of each node and each partition. A node without an answer does not delay the others."""
     try:
         nodes = await cluster.nodes()
         names = [await cluster.node_of(slot) for slot in keys.slots]
     except IndexUnavailable:
         return Survey([], [])
     up = {node.name for node in nodes if node.up}
-    told = (
-        _told(cluster, keys, partition, name, ladders) if name in up else _silent(partition, name)
+    states = (
+        _partition_state(cluster, keys, partition, name, ladders) if name in up else _unknown_state(partition, name)
         for partition, name in enumerate(names)
     )
-    shards, inspected = await asyncio.gather(asyncio.gather(*told), _inspection_if_told(cluster, keys))
-    return Survey(nodes, shards, inspected)
+    shards, verification = await asyncio.gather(asyncio.gather(*states), _verification_or_none(cluster, keys))
+    return Survey(nodes, shards, verification)
 
 
-async def inspection(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
-    """Return the inspection noted last. Raises `IndexUnavailable`."""
-    [noted] = await cluster.commands([("GET", keys.verification)])
-    return None if noted is None else VerificationState(**json.loads(noted))
+async def read_verification(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
+    """Return the stored verification state, None if there is none. Raises `IndexUnavailable`."""
+    [text] = await cluster.commands([("GET", keys.verification)])
+    return None if text is None else VerificationState(**json.loads(text))
 
 
-async def _inspection_if_told(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
+async def _verification_or_none(cluster: Cluster, keys: IndexKeys) -> VerificationState | None:
     try:
-        return await inspection(cluster, keys)
+        return await read_verification(cluster, keys)
     except IndexUnavailable:
         return None
 
 
-async def _told(
+async def _partition_state(
     cluster: Cluster, keys: IndexKeys, partition: int, node: str, ladders: Sequence[Ladder]
 ) -> PartitionState:
     sizes = [("ZCARD", keys.entries(partition, ladder)) for ladder in ladders]
-    asked = [("HGET", keys.meta[partition], "watermark"), ("HLEN", keys.names[partition]), *sizes]
+    commands = [("HGET", keys.meta[partition], "watermark"), ("HLEN", keys.names[partition]), *sizes]
     try:
-        watermark, players, *entries = await cluster.commands(asked)
+        watermark, players, *entries = await cluster.commands(commands)
     except IndexUnavailable:
-        return await _silent(partition, node)
+        return await _unknown_state(partition, node)
     return PartitionState(partition, node, None if watermark is None else int(watermark), sum(entries), players)
 
 
-async def _silent(partition: int, node: str) -> PartitionState:
+async def _unknown_state(partition: int, node: str) -> PartitionState:
     return PartitionState(partition, node, None, None, None)

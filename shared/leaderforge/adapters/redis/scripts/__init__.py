@@ -1,4 +1,4 @@
-"""The index's Lua scripts, one a file."""
+"""Lua scripts of the index, one a file."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,7 +8,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script's source and the digest that the server knows it by."""
+    """Source of a script, and its SHA-1 digest for EVALSHA."""
 
     name: str
     source: str

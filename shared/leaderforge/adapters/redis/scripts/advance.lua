@@ -1,4 +1,4 @@
--- Raises the watermark of a complete partition.
+-- Raise the watermark of a complete partition. An incomplete one stays incomplete.
 -- KEYS: meta
 -- ARGV: watermark
 local old = redis.call('HGET', KEYS[1], 'watermark')

@@ -1,9 +1,9 @@
--- Brings a partition of a ladder up to newer standings, then counts the entries above some bounds.
+-- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
 -- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
--- ARGV: length of a record, records, one a user, then, where any are to be counted, length of a bound, bounds
--- A record is the user (7), then what the hash holds of it: revision (7), flags (1), the entry but for the user, and
--- submissions (4). With flags of 2 and more there is no entry.
--- Returns what the hash held of each user before, then the counts, or false for them if the partition is incomplete.
+-- ARGV: length of a record, records (one a player); optionally length of a bound, bounds
+-- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
+-- player id, and submissions (4). With flags of 2 or more there is no entry.
+-- Returns the previous value of each player, then the counts, or false for them if the partition is incomplete.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
 local before = {}
@@ -18,17 +18,17 @@ local function run(command, key, arguments)
     end
 end
 
--- A call has few enough arguments for the stack.
+-- 1000 records at a time: unpack() puts all arguments on the Lua stack, which is limited.
 for from = 1, #records, 1000 * length do
     local users, values = {}, {}
     for at = from, math.min(from + 1000 * length, #records + 1) - length, length do
         users[#users + 1] = string.sub(records, at, at + 6)
         values[#values + 1] = string.sub(records, at + 7, at + length - 1)
     end
-    local held = redis.call('HMGET', KEYS[3], unpack(users))
+    local stored = redis.call('HMGET', KEYS[3], unpack(users))
     local set, added, removed = {}, {}, {}
     for i, user in ipairs(users) do
-        local old, value = held[i], values[i]
+        local old, value = stored[i], values[i]
         before[#before + 1] = old
         -- Revisions are compared as numbers: comparing strings would depend on the server's locale.
         if not old or struct.unpack('>I7', old) < struct.unpack('>I7', value) then

@@ -1,4 +1,4 @@
--- Empties a partition and notes who rebuilds it.
+-- Empty a partition and store the token of its rebuild. Without a watermark it is incomplete.
 -- KEYS: meta, keys to empty...
 -- ARGV: token
 redis.call('DEL', KEYS[1])

@@ -1,7 +1,7 @@
--- Finds the standings that a partition does not hold just so.
+-- Find the standings that differ from their values or entries in a partition.
 -- KEYS: entries, standings
 -- ARGV: length of a record, records as in apply.lua
--- Returns the differing users.
+-- Returns the ids of the players whose standings differ.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
 local users, values, entries = {}, {}, {}
@@ -12,11 +12,11 @@ for at = 1, #records, length do
     values[#values + 1] = value
     entries[#entries + 1] = string.sub(value, 9, -5) .. user
 end
-local held = redis.call('HMGET', KEYS[2], unpack(users))
-local listed = redis.call('ZMSCORE', KEYS[1], unpack(entries))
+local stored = redis.call('HMGET', KEYS[2], unpack(users))
+local scores = redis.call('ZMSCORE', KEYS[1], unpack(entries))
 local differing = {}
 for i, user in ipairs(users) do
-    if held[i] ~= values[i] or (listed[i] and true) ~= (string.byte(values[i], 8) < 2) then
+    if stored[i] ~= values[i] or (scores[i] and true) ~= (string.byte(values[i], 8) < 2) then
         differing[#differing + 1] = user
     end
 end

@@ -1,7 +1,7 @@
--- Counts a partition's entries, and those above each bound.
+-- Count all entries of a partition, and the entries above each bound.
 -- KEYS: meta, entries
--- ARGV: length of a bound, bounds, once for each run of bounds of one length
--- Returns the total, then a count a bound; false if the partition is incomplete.
+-- ARGV: pairs of a length and the concatenated bounds of that length
+-- Returns the total, then one count a bound; false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,4 +1,4 @@
--- Notes that a catch-up has finished, unless another one began since or the note of it was lost.
+-- Store that a catch-up has finished, unless another one began meanwhile or the index lost its token.
 -- KEYS: catch-ups
 -- ARGV: token
 if redis.call('HGET', KEYS[1], 'begun') ~= ARGV[1] then

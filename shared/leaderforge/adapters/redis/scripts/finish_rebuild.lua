@@ -1,4 +1,4 @@
--- Marks a partition complete, unless it was emptied since this rebuild began.
+-- Mark a partition complete, unless it was emptied after this rebuild began.
 -- KEYS: meta
 -- ARGV: token, watermark
 if redis.call('HGET', KEYS[1], 'rebuild') ~= ARGV[1] then

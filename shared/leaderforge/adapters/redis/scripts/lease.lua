@@ -1,6 +1,7 @@
--- Takes a lease, prolongs it for its holder, or gives it back.
+-- Acquire, renew or release a lease.
 -- KEYS: lease
--- ARGV: holder, milliseconds (0 gives it back)
+-- ARGV: holder, milliseconds (0 releases it)
+-- Returns 1, or 0 if another holder has it.
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then
     return 0

@@ -1,16 +1,16 @@
--- Replaces what a partition of a ladder holds of players, in one step, where it still holds what was observed.
+-- Replace the values and entries of players in a partition of a ladder, where the values are still the observed ones.
 -- KEYS: entries, standings
--- ARGV: for each player: the user, the value observed, the value wanted; '' where there is none
--- Returns the users of whom it holds something else by now.
+-- ARGV: for each player: id, observed value, new value; '' for no value
+-- Returns the ids of the players whose values have changed since they were observed.
 local changed = {}
 for i = 1, #ARGV, 3 do
     local user, observed, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-    local held = redis.call('HGET', KEYS[2], user)
-    if (held or '') ~= observed then
+    local stored = redis.call('HGET', KEYS[2], user)
+    if (stored or '') ~= observed then
         changed[#changed + 1] = user
     else
-        if held then
-            redis.call('ZREM', KEYS[1], string.sub(held, 9, -5) .. user)
+        if stored then
+            redis.call('ZREM', KEYS[1], string.sub(stored, 9, -5) .. user)
         end
         if value == '' then
             redis.call('HDEL', KEYS[2], user)

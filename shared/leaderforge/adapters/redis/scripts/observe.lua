@@ -1,14 +1,14 @@
--- Reads what a partition holds of players on many ladders.
+-- Read the values of players on many ladders from a partition, complete or not.
 -- KEYS: standings of each ladder...
--- ARGV: users...
--- Returns, for each value found: the number of its ladder (from 1), the user, and the value.
-local found = {}
+-- ARGV: player ids...
+-- Returns, for each existing value: the position of its ladder (from 1), the player id, and the value.
+local present = {}
 for ladder, standings in ipairs(KEYS) do
     local values = redis.call('HMGET', standings, unpack(ARGV))
     for i, value in ipairs(values) do
         if value then
-            found[#found + 1] = { ladder, ARGV[i], value }
+            present[#present + 1] = { ladder, ARGV[i], value }
         end
     end
 end
-return found
+return present

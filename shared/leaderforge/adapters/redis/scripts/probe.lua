@@ -1,7 +1,7 @@
--- Reads the entries at some positions of a partition.
+-- Read the entries at given positions of a partition.
 -- KEYS: meta, entries
--- ARGV: positions, ascending, from 0: '3 17 40', or all of a range: '40-90'
--- Returns the total, then the entries, as many as there are; false if the partition is incomplete.
+-- ARGV: ascending positions from 0, such as '3 17 40', or a range such as '40-90'
+-- Returns the total, then the existing entries; false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,7 +1,7 @@
--- Reads what a partition holds of some players.
+-- Read the standings and names of players in a partition.
 -- KEYS: meta, standings, names
--- ARGV: users...
--- Returns their standings and names, false for what is missing; false if the partition is incomplete.
+-- ARGV: player ids...
+-- Returns standings and names, false for each missing one; false instead of all if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

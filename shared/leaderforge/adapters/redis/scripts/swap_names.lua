@@ -1,7 +1,7 @@
--- Replaces names that are still the ones observed.
+-- Replace names that are still the observed ones.
 -- KEYS: names
--- ARGV: for each player: the user, the name observed, the name wanted; '' where there is none
--- Returns the users who have another name by now.
+-- ARGV: for each player: id, observed name, new name; '' for no name
+-- Returns the ids of the players whose names have changed since they were observed.
 local changed = {}
 for i = 1, #ARGV, 3 do
     local user, observed, name = ARGV[i], ARGV[i + 1], ARGV[i + 2]

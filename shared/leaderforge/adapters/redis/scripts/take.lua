@@ -1,6 +1,7 @@
--- Takes one request from a rate limit, by the generic cell rate algorithm (see domain/rates.py).
+-- Count one request against a rate limit, by the generic cell rate algorithm (see domain/rates.py).
 -- KEYS: the subject's theoretical arrival time, in microseconds
--- ARGV: interval in microseconds, burst, time now in microseconds ('' for the server's own)
+-- ARGV: interval in microseconds, burst, current time in microseconds ('' for the server's clock)
+-- Returns 1 if allowed else 0, remaining requests, microseconds until a retry, microseconds until the limit is unused.
 local now = tonumber(ARGV[3])
 if not now then
     local time = redis.call('TIME')

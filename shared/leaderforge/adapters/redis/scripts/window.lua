@@ -1,8 +1,8 @@
--- Reads a partition's entries on both sides of a bound, with what a page shows of them.
+-- Read a partition's entries on both sides of a bound, with their standings and names.
 -- KEYS: meta, entries, standings, names
--- ARGV: bound (empty: before all), how many above it, how many from it on
--- Returns the total, the number above the bound, then the entries, their standings and names in rank order, with
--- the number of them that lie above the bound; false if the partition is incomplete.
+-- ARGV: bound (empty: before all), maximum entries above it, maximum entries at and below it
+-- Returns the total, the number above the bound, the number of returned entries above it, then entries, standings and
+-- names in rank order; false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end
