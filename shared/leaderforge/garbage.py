@@ -1,15 +1,16 @@
-"""How often this process looks for garbage."""
+"""Frequency of garbage collection in this process."""
 
 import gc
 
 _YOUNG = 50_000
+"""Allocations between collections of the youngest generation; CPython 3.11 collects every 700."""
 
 
 def collect_seldom() -> None:
-    """Leave what is there now alone for good, and look at what is new once in 50,000 objects rather than 700.
+    """Exclude all current objects from collection, and collect new ones less often.
 
-    Nearly all that a request makes, or a row of a table, goes by counting references; looking for the rest took up to
-    a quarter of the processor time. Call it when a process has imported and opened what it works with.
+    Reference counting frees nearly all objects of a request or a table row. Collection of the few cycles took up to
+    a quarter of the processor time. Call it once a process has imported its modules and opened its connections.
     """
     gc.freeze()
     gc.set_threshold(_YOUNG, 10, 10)

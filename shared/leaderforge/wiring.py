@@ -1,4 +1,4 @@
-"""The only place that builds adapters and hands them to the services."""
+"""Construction of adapters and services. No other module builds adapters."""
 
 import asyncio
 import time
@@ -64,14 +64,14 @@ _SETTLING_S = 1.0
 _QUEUE_S = 5.0
 
 LONGEST_WAIT_S = 10.0
-"""How long a submission waits to be recorded at most: see `board_settings.PROPAGATION_MS`."""
+"""Upper bound in seconds of a submission's wait to be recorded; a term of `board_settings.PROPAGATION_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the services stand on.
+    """Adapters that the services use.
 
-    `opens` and `closes` are what there is to connect and to disconnect; `renews` gives up what is connected no more.
+    `opens` connect, `closes` disconnect, and `renews` drop broken connections.
     """
 
     store: ScoreStore
@@ -99,7 +99,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The product, put together. All calls belong to the event loop that runs `open`."""
+    """All services and their parts. Make all calls from the event loop that runs `open`."""
 
     settings: EnvironmentSettings
     parts: Parts
@@ -132,7 +132,7 @@ class Services:
         return self.parts.clock
 
     async def open(self) -> None:
-        """Connect to all parts at once. One that is down is connected to when it is first needed and up again."""
+        """Connect to all parts concurrently. A part that is unavailable connects on its first use instead."""
         opening = [asyncio.wait_for(connect(), _OPENING_S) for connect in self.parts.opens]
         for failure in await asyncio.gather(*opening, return_exceptions=True):
             if isinstance(failure, Unavailable | TimeoutError):
@@ -141,11 +141,11 @@ class Services:
                 raise failure
 
     async def renew(self) -> None:
-        """Give up connections that do not answer, as after a pause in which the network may have forgotten them."""
+        """Drop connections that do not respond. After a long pause the network may have closed them silently."""
         await asyncio.gather(*(renew() for renew in self.parts.renews))
 
     async def close(self) -> None:
-        """Deliver and announce what is still to be, and disconnect from all parts."""
+        """Deliver and announce pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
         with suppress(Unavailable, TimeoutError):
             await asyncio.wait_for(self.delivery.settle(), _SETTLING_S)
         self.trust.close()
@@ -154,7 +154,7 @@ class Services:
 
 
 def build(settings: EnvironmentSettings) -> Services:
-    """Return the product over PostgreSQL and Redis Cluster, or Valkey. Connects to nothing yet."""
+    """Return the services over PostgreSQL and Redis Cluster, or Valkey. `open` connects them."""
     from leaderforge.adapters.postgres.audit import PostgresAuditLog
     from leaderforge.adapters.postgres.bulk import copy_chunk
     from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -210,7 +210,7 @@ def build(settings: EnvironmentSettings) -> Services:
         load_history=partial(copy_chunk, pool),
         queue=queue,
         opens=(pool.open, index.watermarks),
-        # A queue is called so seldom that its connection is not worth asking after.
+        # Queue calls are rare: a new connection is cheaper than a check of the old one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
         closes=(pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
     )
@@ -218,8 +218,8 @@ def build(settings: EnvironmentSettings) -> Services:
 
 
 def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
-    """Return the services over these parts."""
-    # A call may wait for the batch in flight before it and then for its own.
+    """Return the services over the parts."""
+    # A call may wait for the batch in flight and then for its own.
     time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
     declaration = Declaration(parts.processes)
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry)
@@ -277,7 +277,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
 
 
 def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
-    """Return the settings in these variables and in the secret that they may name. Raises `SettingsError`."""
+    """Return the settings from the variables and from the secret in LEADERFORGE_SECRET_ID. Raises `SettingsError`."""
     cloud = CloudSettings.from_environment(environment)
     if cloud.secret_id is None:
         return EnvironmentSettings.from_environment(environment)
@@ -287,12 +287,12 @@ def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
     try:
         secret = read_secret(_access(cloud), cloud.secret_id)
     except (AwsError, ValueError) as error:
-        raise SettingsError(f"LEADERFORGE_SECRET_ID names a secret that cannot be used: {error}") from error
+        raise SettingsError(f"the secret in LEADERFORGE_SECRET_ID is unusable: {error}") from error
     return EnvironmentSettings.from_environment({**secret, **environment})
 
 
 def submission_queue(settings: CloudSettings) -> SubmissionQueue:
-    """Return the queue of submissions. Connects to nothing yet. Raises `SettingsError` where none is named."""
+    """Return the unconnected queue of submissions. Raises `SettingsError` without LEADERFORGE_QUEUE_URL."""
     if settings.queue_url is None:
         raise SettingsError(f"LEADERFORGE_QUEUE_URL is required: {VARIABLES['LEADERFORGE_QUEUE_URL']}")
     from leaderforge.adapters.aws.queue import SqsQueue
@@ -301,14 +301,14 @@ def submission_queue(settings: CloudSettings) -> SubmissionQueue:
 
 
 async def migrate(dsn: str) -> Sequence[str]:
-    """Bring the database's tables up to this version and return the names of the migrations applied."""
+    """Apply the missing migrations to the database and return their names."""
     from leaderforge.adapters.postgres.migrate import migrate as run
 
     return await run(dsn)
 
 
 def now_ms() -> int:
-    """Return the time now, in milliseconds since 1970."""
+    """Return the current time in ms since 1970 UTC."""
     return time.time_ns() // 1_000_000
 
 
@@ -326,7 +326,7 @@ def _access(settings: CloudSettings) -> "AwsAccess":
 
 
 def token_verifier(settings: EnvironmentSettings) -> TokenVerifier | None:
-    """Return what verifies players' tokens, None where they are not set up. Raises `SettingsError` for bad keys."""
+    """Return the verifier of player tokens, None without token settings. Raises `SettingsError` for invalid keys."""
     if not settings.accepts_tokens:
         return None
     from leaderforge.adapters.tokens.verifier import JwtVerifier, TokenRules

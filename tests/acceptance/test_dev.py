@@ -170,7 +170,7 @@ def test_a_directory_with_other_things_is_refused(runs: ExitStack, tmp_path: Pat
     (tmp_path / "data" / "api" / "metrics").mkdir(parents=True)
     dev = run(runs, tmp_path)
     assert dev.process.wait(PATIENCE_S) == 1
-    assert "choose a directory of its own" in dev.output
+    assert "choose an empty directory with --data-dir" in dev.output
     assert (dev.data / "api" / "metrics").exists()
 
 

@@ -13,51 +13,51 @@ from typing import Any
 
 import pytest
 
+from benchmarks.caps import CannotCap, capped
 from tests.acceptance.test_dev import Dev
-from tests.load.caps import CannotCap, capped
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "performance"
-COMMAND = re.compile(r"python -m (tests\.\w+\.\w+)")
+COMMAND = re.compile(r"python -m ((?:benchmarks|tests\.browser)\.\w+)")
 SECONDS = 240
 
 Report = Mapping[str, Any]
 
 SHORT: Mapping[str, str] = {
-    "tests.load.bench": (
+    "benchmarks.bench": (
         "--players 300 --connections 4 --rounds 1 --seconds 2 --batch 10 --only noop_get --only submit --only batch"
     ),
-    "tests.load.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
-    "tests.load.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
-    "tests.load.layouts": "--players 500 --counts 50",
-    "tests.load.listeners": "--listeners 3 --seconds 2",
-    "tests.load.mixed": "--players 300 --connections 4 --seconds 0.5",
-    "tests.load.promises": "--times 1",
-    "tests.load.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
-    "tests.load.shards_capped": (
+    "benchmarks.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
+    "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
+    "benchmarks.layouts": "--players 500 --counts 50",
+    "benchmarks.listeners": "--listeners 3 --seconds 2",
+    "benchmarks.mixed": "--players 300 --connections 4 --seconds 0.5",
+    "benchmarks.promises": "--times 1",
+    "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
+    "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
     ),
-    "tests.load.store_bench": "--players 300 --seconds 0.1",
+    "benchmarks.store_bench": "--players 300 --seconds 0.1",
 }
 PLOTS = {
-    "tests.load.plot": "tests.load.bench",
-    "tests.load.plot_capped": "tests.load.shards_capped",
-    "tests.load.plot_mixed": "tests.load.mixed",
-    "tests.load.plot_partitions": "tests.load.shards",
-    "tests.load.plot_shards": "tests.load.shards",
-    "tests.load.plot_stores": "tests.load.stores",
+    "benchmarks.plot": "benchmarks.bench",
+    "benchmarks.plot_capped": "benchmarks.shards_capped",
+    "benchmarks.plot_mixed": "benchmarks.mixed",
+    "benchmarks.plot_partitions": "benchmarks.shards",
+    "benchmarks.plot_shards": "benchmarks.shards",
+    "benchmarks.plot_stores": "benchmarks.stores",
 }
 """What plots the results of what."""
 
-FLAMES = "tests.load.flames"
-CAPPED = "tests.load.shards_capped"
-SHARDS = "tests.load.shards"
+FLAMES = "benchmarks.flames"
+CAPPED = "benchmarks.shards_capped"
+SHARDS = "benchmarks.shards"
 
 NOT_HERE = {
     "tests.browser.budget",  # judges response times, for which a machine has to be idle
-    "tests.load.compare",  # needs a checkout of another version
-    "tests.load.coldstart",  # needs the functions' Python: run by the cloud's tests
-    "tests.load.stores",  # needs a Citus cluster
+    "benchmarks.compare",  # needs a checkout of another version
+    "benchmarks.coldstart",  # needs the functions' Python: run by the cloud's tests
+    "benchmarks.stores",  # needs a Citus cluster
 }
 
 
@@ -86,7 +86,7 @@ def test_capped_nodes_report(results: Path) -> None:
     alone = {(row["nodes"], row["operation"]) for row in report["rows"] if not row["replicas"]}
     assert len(alone) == 2 * 6
     assert [row["operation"] for row in report["rows"] if row["replicas"]] == ["rank, one by one"]
-    plotted("tests.load.plot_capped", path_of(CAPPED, results))
+    plotted("benchmarks.plot_capped", path_of(CAPPED, results))
 
 
 @pytest.mark.parametrize("plot", sorted(name for name, of in PLOTS.items() if of in SHORT.keys() - {CAPPED}))
@@ -98,7 +98,7 @@ def test_a_plot_shows_a_report(plot: str, results: Path) -> None:
 def test_the_stores_are_plotted(tmp_path: Path) -> None:
     report = tmp_path / "stores.json"
     shutil.copy(PAGES / "results" / "stores.json", report)
-    plotted("tests.load.plot_stores", report)
+    plotted("benchmarks.plot_stores", report)
 
 
 def test_rows_are_written_as_csv_too(results: Path) -> None:

@@ -42,7 +42,7 @@ BEFORE_SERVERS = [
     "leaderforge.embedded.stack:LocalStack._make_directory",
     "fcntl:.flock",  # the lock's file is there, the lock is not
     "leaderforge.embedded.lock:DirectoryLock.note",
-    "leaderforge.embedded.stack:LocalStack._kept_keys",
+    "leaderforge.embedded.stack:LocalStack._stored_keys",
     "leaderforge.embedded.api:ApiServer.require_port",
     "asyncio.events:.new_event_loop",
     "asyncio:.run",

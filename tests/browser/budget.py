@@ -22,9 +22,9 @@ from playwright.async_api import CDPSession, Page, expect
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.bench import product, step
+from benchmarks.report import about, write
 from tests.browser.chromium import SITE, chromium, context
-from tests.load.bench import product, step
-from tests.load.report import about, write
 
 OVERTAKEN = 20
 LAPS = 6

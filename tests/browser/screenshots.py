@@ -20,8 +20,8 @@ import typer
 from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from benchmarks.bench import product, step
 from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
-from tests.load.bench import product, step
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256

@@ -50,7 +50,7 @@ def test_what_is_compiled_is_for_the_architecture(packages: Path, architecture: 
 
 def test_cold_starts_are_measured(tmp_path: Path) -> None:
     out = tmp_path / "coldstart.json"
-    command = [sys.executable, "-m", "tests.load.coldstart", "--starts", "1", "--out", str(out)]
+    command = [sys.executable, "-m", "benchmarks.coldstart", "--starts", "1", "--out", str(out)]
     subprocess.run(command, check=True, capture_output=True)
     results = json.loads(out.read_text())["results"]
     handlers = {"submit", "queries", "boards", "admin", "ingest", "maintain"}

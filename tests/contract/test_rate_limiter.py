@@ -50,10 +50,15 @@ class Bucket:
 @pytest.fixture(params=["memory", "redis"])
 def new(request: pytest.FixtureRequest) -> NewLimiter:
     if request.param == "memory":
-        limiter = MemoryRateLimiter(lambda: START_US)
+        clocks: list[Clock] = [lambda: START_US]
+
+        def current_us() -> int:
+            return clocks[-1]()
+
+        limiter = MemoryRateLimiter(current_us)
 
         def with_clock(clock: Clock | None) -> RateLimiter:
-            limiter._clock = clock or (lambda: START_US)
+            clocks.append(clock or clocks[0])
             return limiter
 
         return with_clock

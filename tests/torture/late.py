@@ -6,7 +6,7 @@ from random import Random
 from time import monotonic, time
 from uuid import UUID
 
-from tests.load.wire import FAILED
+from benchmarks.wire import FAILED
 from tests.torture.checks import Problem
 from tests.torture.history import State
 from tests.torture.model import LadderModel

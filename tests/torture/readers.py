@@ -6,7 +6,7 @@ from random import Random
 from time import monotonic
 from urllib.parse import quote
 
-from tests.load.wire import FAILED
+from benchmarks.wire import FAILED
 from tests.torture import checks
 from tests.torture.checks import Problem
 from tests.torture.model import LadderModel, View

@@ -5,7 +5,7 @@ import json
 from time import monotonic
 from typing import Any, NamedTuple
 
-from tests.load.wire import FAILED, Wire
+from benchmarks.wire import FAILED, Wire
 
 PATIENCE_S = 30.0
 """How long an answer may take, in s. More than any nemesis lasts: a request given up may still be carried out."""

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from tests.load.wire import FAILED
+from benchmarks.wire import FAILED
 from tests.torture.checks import Problem, check_rank
 from tests.torture.history import NOBODY, State, Step
 from tests.torture.model import LadderModel

@@ -24,6 +24,7 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.players import Player
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Parts, Services, assemble, token_verifier
@@ -93,10 +94,11 @@ class Api:
         edge: Edge = self.app.state.edge
         return edge
 
-    def board_becomes(self, **rules: Any) -> None:
-        """Change rules of the board `default`, at once."""
-        self.store._boards["default"] = replace(self.store._boards["default"], **rules)
-        self.edge.board_changed("default")
+    async def change_board(self, slug: str = "default", **rules: Any) -> None:
+        """Change rules of a board, effective immediately."""
+        change = AuditEntry(self.clock(), "tests", "board.change")
+        await self.store.change_board(slug, lambda board: replace(board, **rules), change)
+        self.edge.board_changed(slug)
 
 
 @asynccontextmanager

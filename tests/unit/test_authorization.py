@@ -219,7 +219,7 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
     """An application with a board that is open to players, and what each caller comes with."""
     async with serving(**TOKENS) as api:
         await api.players(PLAYER)
-        api.board_becomes(open_to_players=True, private=private)
+        await api.change_board(open_to_players=True, private=private)
         credentials: dict[str, str | None] = {
             "anonymous": None,
             "unknown key": "lf_0123456789abcdef",

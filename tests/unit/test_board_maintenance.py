@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
@@ -54,7 +53,7 @@ class World:
 
     def indexed(self, ladder: Ladder) -> dict[int, int]:
         """The scores of a ladder in the index."""
-        return {i: s.score for i, s in self.index._standings[place_of(ladder)].items()}
+        return {i: s.score for i, s in self.index.standings_on(ladder).items()}
 
 
 @pytest.fixture
@@ -176,7 +175,7 @@ async def test_a_deleted_board_is_purged_once_every_process_knows(world: World) 
     world.now += 1
     assert await world.board_maintenance.run() == 1
     assert [world.indexed(ladder) for ladder in board.ladders_at(world.now)] == [{}, {}]
-    assert {key[1] for key in world.store._events} == {kept.id}
+    assert [[ids async for ids in world.store.players_on(one)] for one in (board, kept)] == [[], [[1]]]
     assert world.indexed(Ladder(kept)) == {1: 5}
     assert await world.board_maintenance.run() == 0
 

@@ -133,7 +133,7 @@ async def test_keys_of_the_settings_need_no_store(api: Api) -> None:
 
 
 async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
-    api.board_becomes(private=True)
+    await api.change_board(private=True)
     await api.ranked({1: 5})
     key = await create(api, "viewer", "read")
     for path in (

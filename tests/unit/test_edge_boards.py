@@ -10,8 +10,11 @@ from functions.edge import board_cache as boards
 from functions.edge.board_cache import BoardCache
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
+
+CHANGE = AuditEntry(0, "tests", "board.change")
 
 
 class Watched(MemoryScoreStore):
@@ -89,7 +92,7 @@ async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
     store = Watched()
     cache = BoardCache(store, watch)
     await cache.get("default")
-    del store._boards["default"]
+    await store.delete_board("default", CHANGE)
     watch.now += boards.STALE_S
     with pytest.raises(BoardNotFound):
         await cache.get("default")
@@ -156,7 +159,7 @@ async def test_a_board_changed_here_is_looked_up_at_once(watch: Stopwatch) -> No
     store = Watched()
     cache = BoardCache(store, watch)
     await cache.get("default")
-    store._boards["default"] = replace(store._boards["default"], name="Changed")
+    await store.change_board("default", lambda board: replace(board, name="Changed"), CHANGE)
     assert (await cache.get("default")).name == "Default"
     cache.invalidate("default")
     assert (await cache.get("default")).name == "Changed"

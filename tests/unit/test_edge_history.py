@@ -1,6 +1,5 @@
 """A player's history over HTTP."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -63,8 +62,7 @@ async def test_it_goes_back_page_by_page(api: Api) -> None:
 async def test_periods_that_are_incomplete_are_left_out(api: Api) -> None:
     await played(api)
     backfill = Backfill((PeriodKind.DAILY,), MIDNIGHT - 2 * DAY, MIDNIGHT - DAY - 1)
-    api.store._boards["laps"] = replace(api.store._boards["laps"], backfill=backfill)
-    api.edge.board_changed("laps")
+    await api.change_board("laps", backfill=backfill)
     assert [one["period"] for one in (await history(api, 2))["periods"]] == ["2026-11-23"]
 
 
@@ -106,8 +104,8 @@ async def test_what_is_asked_for_is_checked(api: Api, query: str) -> None:
 
 @pytest.mark.parametrize(("policy", "scores"), [(Policy.BEST, [3, 8, 8]), (Policy.LATEST, [3, 8, 5])])
 async def test_each_policy_has_its_own_curve(api: Api, policy: Policy, scores: list[int]) -> None:
-    board = await new_board(api, PeriodKind.ALL_TIME)
-    api.store._boards["laps"] = type(board)(board.id, "laps", "Laps", policy)
+    await new_board(api, PeriodKind.ALL_TIME)
+    await api.change_board("laps", policy=policy)
     await api.players(1)
     for score in (3, 8, 5):
         api.clock.now += 1

@@ -119,7 +119,7 @@ async def test_pages_of_other_sites_may_listen() -> None:
 
 
 async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
-    api.board_becomes(private=True)
+    await api.change_board(private=True)
     assert told(await api.get(STREAM)) == (401, "unauthenticated")
     assert (await api.client.head(STREAM, headers={"Authorization": f"Bearer {SUBMIT_KEY}"})).status_code == 200
 
@@ -128,14 +128,14 @@ async def test_who_may_not_listen_any_more_is_let_go(api: Api) -> None:
     await api.ranked({1: 10})
     async with listening(api) as listener:
         await listener.until(1)
-        api.board_becomes(private=True)
+        await api.change_board(private=True)
         await api.post("/api/scores", {"user_id": 1, "score": 1})
         await until(lambda: not listener.sent[-1].get("more_body", False), "the stream to end")
     assert len(listener.events) == 1
 
 
 async def test_listeners_go_on_into_the_next_period(api: Api) -> None:
-    api.board_becomes(calendar=Calendar((PeriodKind.DAILY,)))
+    await api.change_board(calendar=Calendar((PeriodKind.DAILY,)))
     await api.ranked({1: 10})
     async with listening(api) as listener:
         await listener.until(1)

@@ -14,7 +14,7 @@ SCORES = "/api/boards/default/scores"
 async def api() -> AsyncIterator[Api]:
     """Players 1 and 2, and a board that is open to them."""
     async with serving(**TOKENS, LEADERFORGE_PLAYER_LIMIT="1:50") as running:
-        running.board_becomes(open_to_players=True)
+        await running.change_board(open_to_players=True)
         await running.players(1, 2)
         yield running
 
@@ -40,7 +40,7 @@ async def test_a_batch_tells_each_item_apart(api: Api) -> None:
 
 
 async def test_a_board_has_to_be_open_to_players(api: Api) -> None:
-    api.board_becomes(open_to_players=False)
+    await api.change_board(open_to_players=False)
     assert (await api.post(SCORES, {"user_id": 1, "score": 5}, token(1))).status_code == 403
     assert (await api.post(SCORES, {"user_id": 1, "score": 5}, SUBMIT_KEY)).status_code == 200
 

@@ -206,7 +206,12 @@ async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
             for body in bodies:
                 await self.bury(body, "poison")
 
+        @property
+        def letters(self) -> int:
+            """Number of dead letters, including those in flight."""
+            return len(self._dead)
+
     poisonous = Poisonous()
     await poisonous.put(["a", "b"])
     assert await redrive(poisonous, 100, lambda _: None) == 2
-    assert len(poisonous._dead) == 2
+    assert poisonous.letters == 2

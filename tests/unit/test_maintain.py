@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.moderation import MemoryModeration
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
@@ -29,14 +28,14 @@ LADDER = Ladder(Board(1, "default", "Default"))
 class World:
     """A store and an index that know nothing of each other, under one clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, index: MemoryIndex | None = None) -> None:
         self.now = 1_700_000_000_000
         audit, clock = MemoryAuditLog(), lambda: self.now * 1000
         self.users = MemoryPlayerStore(audit, clock=clock)
         self.store = MemoryScoreStore(self.users, clock=clock)
         self.moderation = MemoryModeration(self.store, self.users, audit)
         self.records = MemoryPlayerRecords(self.store, self.users, audit)
-        self.index = MemoryIndex(partitions=4)
+        self.index = index or MemoryIndex(partitions=4)
         self.processes = MemoryPendingProcesses()
         self.maintain = MaintainService(
             self.store, self.users, self.index, self.processes, lambda: self.now, Fanout([])
@@ -52,7 +51,7 @@ class World:
 
     async def ranked(self) -> Sequence[int]:
         """Return the ids of the players in the index."""
-        return sorted(self.index._standings[place_of(LADDER)])
+        return sorted(self.index.standings_on(LADDER))
 
 
 @pytest.fixture
@@ -97,13 +96,13 @@ async def test_an_index_from_an_old_snapshot_is_caught_up_from_its_own_watermark
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
-    held = dict(world.index._standings[place_of(LADDER)]), list(world.index._watermarks)
+    snapshot = world.index.snapshot()
     for user_id in range(2, 30):
         await world.commit(user_id, user_id)
         world.now += 60_000
         await world.maintain.reconcile()
     assert len(await world.ranked()) == 29
-    world.index._standings[place_of(LADDER)], world.index._watermarks = held
+    world.index.restore(snapshot)
     assert await world.maintain.reconcile() == 28
     assert (await world.maintain.verify()).checked == 29
 
@@ -156,9 +155,8 @@ async def test_an_index_wiped_during_its_rebuild_does_not_count_as_complete(worl
 async def test_verify_names_what_differs(world: World):
     standings = [await world.commit(user_id, user_id) for user_id in range(1, 6)]
     await world.maintain.rebuild()
-    held = world.index._standings[place_of(LADDER)]
-    del held[2]
-    held[99] = standings[0].__class__(99, 1, 0, UUID(int=0), None, True, 1, 1)
+    world.index.lose(LADDER, 2)
+    world.index.overwrite(LADDER, standings[0].__class__(99, 1, 0, UUID(int=0), None, True, 1, 1))
     found = await world.maintain.verify()
     assert {(d.user_id, d.extra) for d in found.differences} == {(2, False), (99, True)}
     assert not found.clean
@@ -178,7 +176,7 @@ async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
     assert await world.ranked() == [2]
-    assert 1 not in world.index._names
+    assert await world.index.names([1]) == {}
     assert (await world.maintain.verify()).clean
 
 
@@ -227,13 +225,13 @@ async def test_an_index_that_lags_further_behind_is_rebuilt(world: World):
         await world.commit(user_id, user_id)
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
-    held = dict(world.index._standings[LADDER]), list(world.index._watermarks)
+    snapshot = world.index.snapshot()
     await world.moderation.set_player_hidden(1, True, ERASE)
     for _ in range(5):
         world.now += TOUCHES_KEPT_MS // 2
         await world.maintain.reconcile()
     assert not world.users.touches
-    world.index._standings[LADDER], world.index._watermarks = held
+    world.index.restore(snapshot)
     await world.maintain.reconcile()
     assert (await world.index.counts(LADDER, [])).total == 1
     assert (await world.maintain.verify()).clean

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder
@@ -13,6 +12,7 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.services import comparing
 from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.services.names import NameSync
 from leaderforge.services.verification import VerificationService
 from tests.unit.test_maintain import ERASE, LADDER, World
 
@@ -42,10 +42,10 @@ class WatchedIndex(MemoryIndex):
 class Watched(World):
     """A world whose reader looks at the board after each step of a repair, as it would between any two."""
 
+    index: WatchedIndex
+
     def __init__(self) -> None:
-        super().__init__()
-        self.index = self.maintain._index = self.maintain._names._index = WatchedIndex(partitions=4)
-        self.maintain._lease._store = self.index
+        super().__init__(WatchedIndex(partitions=4))
         self.steps: list[str] = []
 
     async def ranked_ids(self, ladder: Ladder = LADDER) -> list[int]:
@@ -144,11 +144,10 @@ async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watch
 async def test_a_mended_standing_never_vanishes(world: Watched, wrong: str) -> None:
     for user_id in (1, 2, 3):
         await world.indexed(user_id, 10 * user_id)
-    held = world.index._standings[place_of(LADDER)]
-    if wrong == "missing":
-        del held[2]
-    else:
-        held[2] = held[2]._replace(score=25, revision=held[2].revision + (wrong == "of a newer revision"))
+    standing = world.index.lose(LADDER, 2)
+    if wrong != "missing":
+        revision = standing.revision + (wrong == "of a newer revision")
+        world.index.overwrite(LADDER, standing._replace(score=25, revision=revision))
     await world.watch({LADDER: [3, 2, 1]}, {2: "player 2"})
     telemetry, repaired = Fanout([]), list[Ladder | None]()
     parts = world.store, world.users, world.index, lambda: world.now, telemetry, repaired.append
@@ -165,7 +164,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
     async def names_before_a_rename() -> Any:
         async for names in all_names():
             await world.users.change(1, {"username": "Ada"}, ERASE)
-            await world.maintain._names.refresh([1])
+            await NameSync(world.index, world.users).refresh([1])
             yield names
 
     world.store.all_names = names_before_a_rename  # type: ignore[method-assign]

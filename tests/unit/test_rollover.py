@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
@@ -72,7 +71,7 @@ class World:
         return await self.rollover.run()
 
     def indexed(self, ladder: Ladder) -> bool:
-        return bool(self.index._standings.get(place_of(ladder)))
+        return bool(self.index.standings_on(ladder))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from leaderforge.adapters.memory.boards import place_of
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.survey import VerificationState
@@ -64,12 +63,10 @@ async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) 
 
 @pytest.mark.parametrize("wrong", ["missing", "other"])
 async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) -> None:
-    held = world.index._standings[place_of(LADDER)]
-    if wrong == "missing":
-        del held[5]
-    else:
+    standing = world.index.lose(LADDER, 5)
+    if wrong != "missing":
         # Of the same revision: loading it again would change nothing.
-        held[5] = held[5]._replace(score=99)
+        world.index.overwrite(LADDER, standing._replace(score=99))
     for _ in range(3):
         await world.verification.run()
     inspection = await world.index.verification()
@@ -84,13 +81,12 @@ async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) 
 
 
 async def test_what_is_on_its_way_does_not_differ(world: Inspected, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = world.index._standings[place_of(LADDER)]
-    late = held.pop(2)
+    late = world.index.lose(LADDER, 2)
     differences = world.index.differences
 
     async def arriving(*asked: object) -> object:
         found = await differences(*asked)
-        held[2] = late
+        world.index.overwrite(LADDER, late)
         return found
 
     monkeypatch.setattr(world.index, "differences", arriving)

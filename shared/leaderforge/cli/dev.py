@@ -28,8 +28,8 @@ OK = 200
 def dev(
     *,
     host: Annotated[str, typer.Option(help="Address to serve on; 0.0.0.0 serves the network.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.", min=0, max=65535)] = 8000,
-    data_dir: Annotated[Path, typer.Option(help="Where data, keys and logs are kept.")] = Path(".leaderforge"),
+    port: Annotated[int, typer.Option(help="Port to serve on; 0 selects a free one.", min=0, max=65535)] = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Directory for data, keys and logs.")] = Path(".leaderforge"),
     nodes: Annotated[int, typer.Option(help="Nodes of the index.", min=1, max=12)] = 3,
     partitions: Annotated[
         int | None,
@@ -41,14 +41,14 @@ def dev(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the API.", min=1)] = 1,
-    site: Annotated[Path | None, typer.Option(help="Folder of the built web site, to be served at /.")] = None,
+    site: Annotated[Path | None, typer.Option(help="Folder of the built web site, served at /.")] = None,
     demo: Annotated[bool, typer.Option(help="Fill an empty store with demo players and scores.")] = True,
 ) -> None:
     """Start everything on this machine: a Valkey cluster, PostgreSQL and the API.
 
-    Needs neither Docker nor root nor system packages. Ctrl-C stops everything; the next start with the same
-    --data-dir finds players, scores and keys as they were. While it runs, dev.json in there tells programs the
-    addresses and keys.
+    Needs neither Docker nor root nor system packages. Ctrl-C stops everything. The next start with the same
+    --data-dir restores players, scores and keys. While it runs, dev.json in that directory holds the addresses and
+    keys for other programs.
     """
     with StopSignals() as signals:
         from rich.console import Console
@@ -75,7 +75,7 @@ class _Session:
         self._ready = False
 
     async def run(self) -> bool:
-        """Return, after a signal asked to stop and all is stopped, whether it had been ready."""
+        """Run until a stop signal, then stop all servers. Return whether the stack had become ready."""
         serving = asyncio.create_task(self._serve())
         with self._signals.delivered(lambda _: self._on_signal(serving)):
             await asyncio.wait([serving])
@@ -108,12 +108,12 @@ class _Session:
 
     async def _stop(self) -> None:
         self._stopping = True
-        _say(self._console, "Stopping; once more to do so at once.")
+        _say(self._console, "Stopping. Press Ctrl-C again to stop immediately.")
         await self._stack.stop(partial(_stopping, self._console))
 
 
 async def _welcome(stack: LocalStack) -> list[str]:
-    """Return what to know about a running stack, ending with lines to paste that work."""
+    """Return the lines about a running stack: addresses, keys and commands to paste."""
     facts = {
         **({"Web site": f"{stack.api.url}/"} if stack.options.site else {}),
         "API": stack.api.url,
@@ -125,8 +125,8 @@ async def _welcome(stack: LocalStack) -> list[str]:
         "Data": str(stack.directory),
         "API log": str(stack.api.process.log),
     }
-    known = await stack.api.status(f"/api/users/{DEMO_PLAYER}", stack.keys["admin_key"]) == OK
-    create = [] if known else [_post(stack, "/api/users", f'{{"user_id": {DEMO_PLAYER}, "username": "ada"}}')]
+    has_player = await stack.api.status(f"/api/users/{DEMO_PLAYER}", stack.keys["admin_key"]) == OK
+    create = [] if has_player else [_post(stack, "/api/users", f'{{"user_id": {DEMO_PLAYER}, "username": "ada"}}')]
     submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
     top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
     rows = [f"  {name:<12}{value}" for name, value in facts.items()]
@@ -140,7 +140,7 @@ def _post(stack: LocalStack, path: str, body: str) -> str:
 
 @contextmanager
 def _steps(console: Console) -> Iterator[Step]:
-    """Show steps as they go on: live in a terminal, else a line for each that is done."""
+    """Show the progress of steps: live in a terminal, else one line per finished step."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     if not console.is_terminal:
@@ -172,6 +172,6 @@ def _stopping(console: Console, name: str) -> Iterator[None]:
 
 
 def _say(console: Console, text: str) -> None:
-    """Print, unless the terminal is gone: stopping servers must not depend on it."""
+    """Print the text. Ignore a closed terminal: the shutdown of servers must not depend on it."""
     with suppress(OSError):
         console.print(text)

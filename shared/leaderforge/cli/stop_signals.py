@@ -1,4 +1,4 @@
-"""The signals that ask a command to stop: none is lost between its first line and its last."""
+"""Stop signals of a command. None is lost between its first line and its last."""
 
 import asyncio
 import os
@@ -15,17 +15,17 @@ ResultT = TypeVar("ResultT")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_BY_SIGNAL = 128
-"""What shells add to the number of the signal that ended a program."""
+"""Added to the signal's number in the exit code, as shells do."""
 
 
 class StopSignals:
     """Records SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
 
     The handler raises nothing: an exception of a handler surfaces at an arbitrary line, and Python discards it inside
-    a weak reference's callback. The wakeup socket ends a wait that the event loop was about to begin as the signal
-    came; a handler alone would run after that wait.
+    a weak reference's callback. The wakeup socket ends a wait that the event loop begins as the signal
+    arrives; a handler alone would run only after that wait.
 
-    SIGINT is also recorded where the shell had it ignored, as for background jobs. SIGHUP stays ignored under nohup.
+    SIGINT is recorded even if the shell ignores it, as for background jobs. SIGHUP stays ignored under nohup.
     """
 
     def __init__(self, on_repeat: Callable[[signal.Signals], object] | None = None) -> None:
@@ -48,7 +48,7 @@ class StopSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After a stop signal the process ends: another one must not break into the interpreter's shutdown.
+        # After a stop signal the process ends: a further signal must not interrupt the interpreter's shutdown.
         if not self.received:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)
@@ -84,8 +84,8 @@ class StopSignals:
 def run_until_stopped(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run a command's coroutine and return its result.
 
-    A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number once it has ended. A second
-    signal ends the process at once.
+    A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number after its end. A second
+    signal ends the process immediately.
     """
     with StopSignals(_end_process) as signals:
         return asyncio.run(_cancelled_by(signals, work))

@@ -1,4 +1,4 @@
-"""The HTTP API as a process of its own."""
+"""The HTTP API in a separate process."""
 
 import asyncio
 import contextlib
@@ -17,12 +17,12 @@ from leaderforge.embedded.process import ServerProcess
 _APPLICATION = "functions.local:create_app"
 _HEALTHY_SECONDS = 60.0
 _DRAIN_SECONDS = 2
-_ASK_SECONDS = 2.0
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - where to reach such a server
+_REQUEST_SECONDS = 2.0
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - the address to connect to
 
 
 class ApiServer:
-    """uvicorn with the functions in it, one process or a parent with workers."""
+    """uvicorn serving the functions: one process, or a parent with workers."""
 
     def __init__(self, directory: Path, log: Path, *, host: str, port: int, workers: int) -> None:
         self.directory = directory.resolve()
@@ -32,12 +32,12 @@ class ApiServer:
 
     @property
     def url(self) -> str:
-        """Where a client on this machine reaches it."""
-        host = _EVERYWHERE.get(self.host, self.host)
+        """The base URL for clients on this machine."""
+        host = _WILDCARDS.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def require_port(self) -> None:
-        """Raise `ServerFailed` if we cannot listen, after ending what an earlier start may have left behind."""
+        """End the process of an earlier start. Raises `ServerFailed` if the port cannot be listened on."""
         self.process.end_leftover()
         try:
             try_to_listen(self.port, self.host)
@@ -47,7 +47,7 @@ class ApiServer:
             raise ServerFailed(f"cannot listen on {self.host}, port {self.port}: {error.strerror}") from None
 
     def start(self, settings: Mapping[str, str]) -> None:
-        """Start the process with these settings in its environment; `wait_healthy` says when it serves."""
+        """Start the process with these settings in its environment, without waiting: see `wait_healthy`."""
         self._settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log"]
@@ -55,23 +55,23 @@ class ApiServer:
         self.process.start(command, environment={**os.environ, **settings, **self._metrics()})
 
     def restart(self) -> None:
-        """Start the process again as before, after ending it and its workers."""
+        """Kill the process and its workers, then start it with the same settings."""
         self.process.kill()
         self.start(self._settings)
 
     def stop(self) -> None:
-        """Let requests finish, for a few seconds, then end the process and its workers."""
+        """Shut down gracefully: drain requests for `_DRAIN_SECONDS`, then end the process and its workers."""
         self.process.stop((signal.SIGTERM, _DRAIN_SECONDS + 5.0))
 
     def hurry(self) -> None:
-        """Make a `stop` in progress a short one."""
+        """Kill the process, which ends a `stop` in progress."""
         self.process.send(signal.SIGKILL)
 
     async def wait_healthy(self) -> None:
-        """Return once the API can serve. Raises `ServerFailed` when its process ends or takes too long."""
+        """Return once the API is healthy. Raises `ServerFailed` if its process ends or after `_HEALTHY_SECONDS`."""
         try:
             async with asyncio.timeout(_HEALTHY_SECONDS):
-                while self.process.check() and await self.status("/api/health") != 200:  # noqa: ASYNC110 - it is remote
+                while self.process.check() and await self.status("/api/health") != 200:  # noqa: ASYNC110 - the server is remote
                     await asyncio.sleep(0.05)
         except TimeoutError:
             end = self.process.log_end()
@@ -80,23 +80,23 @@ class ApiServer:
             ) from None
 
     async def status(self, path: str, key: str = "") -> int | None:
-        """Return the status that a GET is answered with, None if there is no answer."""
+        """Return the HTTP status of a GET, None without a response within `_REQUEST_SECONDS`."""
         with contextlib.suppress(OSError, TimeoutError, ValueError, IndexError):
-            async with asyncio.timeout(_ASK_SECONDS):
+            async with asyncio.timeout(_REQUEST_SECONDS):
                 return await self._get(path, key)
         return None
 
     async def _get(self, path: str, key: str) -> int:
-        reader, writer = await asyncio.open_connection(_EVERYWHERE.get(self.host, self.host), self.port)
+        reader, writer = await asyncio.open_connection(_WILDCARDS.get(self.host, self.host), self.port)
         try:
             writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
-            answer = await reader.readline()
-            return int(answer.split()[1])
+            status_line = await reader.readline()
+            return int(status_line.split()[1])
         finally:
             writer.close()
 
     def _metrics(self) -> dict[str, str]:
-        """Give workers an empty directory to collect their metrics in, which one alone does not need."""
+        """Return the environment for shared metrics: an emptied directory if there are several workers."""
         directory = self.directory / "metrics"
         shutil.rmtree(directory, ignore_errors=True)
         if self.workers == 1:

@@ -1,11 +1,11 @@
-"""PostgreSQL's data directory: made at once or not at all, and used by one server."""
+"""PostgreSQL's data directory: created atomically, used by one server."""
 
 import asyncio
 import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,10 +15,8 @@ from leaderforge.embedded import tree
 from leaderforge.embedded.errors import ServerFailed
 from leaderforge.embedded.ports import LOOPBACK
 from leaderforge.embedded.process import Account, ServerProcess
+from leaderforge.embedded.waiting import Wait
 from leaderforge.embedded.wheels import postgres_program
-
-Wait = Callable[[Callable[[], object], str], None]
-"""Returns once the condition holds; the text names it."""
 
 _SUPERUSER = "postgres"
 _LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -26,15 +24,15 @@ _CONNECT_SECONDS = 10.0
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without what would change PostgreSQL's settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return {**kept, "LC_ALL": "C"}
+    """Return this process's environment without the PG* variables, which override PostgreSQL's settings."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return {**inherited, "LC_ALL": "C"}
 
 
 def create(data: Path, user: str, password: str, account: Account, wait: Wait) -> None:
-    """Make a data directory whose one role that may log in needs the password, from loopback only.
+    """Create a data directory atomically, with one role that can log in: by password, from loopback.
 
-    It appears complete or not at all; what earlier, interrupted tries left is removed.
+    Removes the partial directory of an interrupted attempt. Raises `ServerFailed` if a PostgreSQL program fails.
     """
     partial = data.with_name("data.partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -50,29 +48,29 @@ def create(data: Path, user: str, password: str, account: Account, wait: Wait) -
 
 
 def set_aside_unusable(data: Path) -> None:
-    """Rename what stands in the place of the data directory and is none."""
+    """Rename the data directory if it has no PG_VERSION: PostgreSQL cannot start on it."""
     if data.exists() and not (data / "PG_VERSION").exists():
         data.rename(data.with_name(f"data.unusable-{time.time_ns()}"))
 
 
 def end_orphans(data: Path) -> None:
-    """End backends whose server is gone, which would keep a new one from starting.
+    """Kill backends without a server: PostgreSQL refuses to start while they run.
 
-    Raises `ServerFailed` while somebody else's server, started by hand, runs on the directory.
+    Raises `ServerFailed` if a server that this package did not start uses the directory.
     """
     lock = data / "postmaster.pid"
-    found = [process for process in psutil.process_iter() if _works_on(process, data)]
+    backends = [process for process in psutil.process_iter() if _works_on(process, data)]
     with contextlib.suppress(OSError, ValueError, IndexError):
         server = int(lock.read_text().splitlines()[0])
-        if server in [process.pid for process in found]:
-            raise ServerFailed(f"a PostgreSQL server started by other means uses {data}: process {server}")
-    tree.end(found)
-    lock.unlink(missing_ok=True)  # after a restart of the machine, its process id may be anybody's
+        if server in [process.pid for process in backends]:
+            raise ServerFailed(f"another PostgreSQL server, process {server}, uses {data}; stop it first")
+    tree.end(backends)
+    lock.unlink(missing_ok=True)  # stale: after a reboot, its process id may belong to any program
 
 
 def ensure_database(dsn: str, name: str) -> None:
-    """Create the database unless it exists; this also proves that logging in works."""
-    with ThreadPoolExecutor(1) as thread:  # the caller's may have a running loop
+    """Create the database unless it exists. The connection also verifies the login."""
+    with ThreadPoolExecutor(1) as thread:  # the calling thread may already run an event loop
         thread.submit(asyncio.run, _ensure_database(dsn, name)).result()
 
 
@@ -90,7 +88,7 @@ async def _ensure_database(dsn: str, name: str) -> None:
 def _run(
     program: str, arguments: Sequence[str], account: Account, wait: Wait, *, cwd: Path, statements: bytes = b""
 ) -> None:
-    """Run a PostgreSQL program to its end. Raises `ServerFailed` with what it said if it failed."""
+    """Run a PostgreSQL program to its end. Raises `ServerFailed` with the end of its log if it fails."""
     process = ServerProcess(program, cwd.parent, account=account)
     command: list[str | Path] = [postgres_program(program), *arguments]
     process.start(command, cwd=cwd, environment=environment(), standard_input=statements)
@@ -110,8 +108,8 @@ def _create_role(user: str, password: str) -> bytes:
     ).encode()
 
 
-def _quoted(text: str, mark: str) -> str:
-    return mark + text.replace(mark, mark * 2) + mark
+def _quoted(text: str, quote: str) -> str:
+    return quote + text.replace(quote, quote * 2) + quote
 
 
 def _works_on(process: psutil.Process, data: Path) -> bool:

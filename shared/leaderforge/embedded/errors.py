@@ -1,21 +1,21 @@
-"""What can go wrong with a server of our own."""
+"""Errors of embedded servers."""
 
 from leaderforge.domain.errors import LeaderForgeError
 
 
 class ServerFailed(LeaderForgeError):
-    """A server did not start, or ended by itself; the message carries the end of its log."""
+    """A server did not start, or ended unexpectedly. The message includes the end of its log if there is one."""
 
     code = "server_failed"
 
 
 class Aborted(ServerFailed):
-    """The start was given up on request."""
+    """A start was cancelled by `abort`."""
 
     code = "aborted"
 
 
 class AlreadyRunning(LeaderForgeError):
-    """Another process uses the directory; `details` holds what it wrote into the lock, such as its `pid`."""
+    """Another process uses the directory. `details` holds its notes in the lock file, such as `pid`."""
 
     code = "already_running"

@@ -1,4 +1,4 @@
-"""Files of ours that nobody else may read."""
+"""Files that only their owner can read."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import IO
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write the file at once: readers see the old content or the new, never a part."""
+    """Write the file atomically: readers see the old content or the new, never a part."""
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)
     with open(partial, "w", opener=_private) as file:
@@ -17,7 +17,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def append_private(path: Path) -> IO[bytes]:
-    """Open the file, made if need be, for writing at its end."""
+    """Open the file for appending. Create it if it is missing."""
     return open(path, "ab", opener=_private)
 
 

@@ -1,8 +1,8 @@
-"""Turn into a server that dies with its supervisor.
+"""Become a server that ends with its supervisor.
 
-`python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` arranges for the signal to be sent when the parent ends, then
-becomes the command. With a UID other than 0 it first gives up root, as PostgreSQL demands. This is a program of its
-own, since nothing but exec is safe between fork and exec in a process with threads.
+`python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` requests the signal for the parent's end, then executes the
+command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root. It is a separate program,
+because a process with threads cannot safely run Python between fork and exec.
 """
 
 import ctypes
@@ -23,36 +23,36 @@ CAPABILITY_VERSION_3 = 0x20080522
 def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str]) -> NoReturn:
     os.umask(0o077)
     if uid:
-        give_up_root(uid, gid, [command[0], os.getcwd()])  # noqa: PTH109 - pathlib is slow to import
+        drop_root(uid, gid, [command[0], os.getcwd()])  # noqa: PTH109 - pathlib is slow to import
     if sys.platform == "linux":
         _prctl(PR_SET_PDEATHSIG, death_signal)
-        if os.getppid() != parent:  # it ended before the request was in place
-            sys.exit("the supervisor is gone")
-    os.execv(command[0], command)  # noqa: S606 - becoming the command is the purpose
+        if os.getppid() != parent:  # the parent ended before the request took effect
+            sys.exit("the supervisor has ended")
+    os.execv(command[0], command)  # noqa: S606 - executing the command is the purpose
 
 
-def give_up_root(uid: int, gid: int, needed: list[str]) -> None:
-    """Become the user for good, keeping nothing of root but the reading of paths, and that only if needed.
+def drop_root(uid: int, gid: int, paths: list[str]) -> None:
+    """Become the user permanently. Retain one capability, to read paths, only if a path needs it.
 
-    Data and virtual environments often lie in directories that only root may enter, such as /root. Opening those
-    to everyone would outlive the server; a capability of this one process does not.
+    Data and virtual environments often lie in directories that only root can enter, such as /root. Wider file
+    permissions would outlive the server; a capability of this one process does not.
     """
-    keeps = sys.platform == "linux"
-    if keeps:
+    has_capabilities = sys.platform == "linux"
+    if has_capabilities:
         _prctl(PR_SET_KEEPCAPS, 1)
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
-    if not keeps:
+    if not has_capabilities:
         return
-    if all(os.access(path, os.X_OK) for path in needed):
+    if all(os.access(path, os.X_OK) for path in paths):
         _set_capabilities(0)
     elif not _raise_capability(CAP_DAC_READ_SEARCH):
-        _raise_capability(CAP_DAC_OVERRIDE)  # containers often grant this one only
+        _raise_capability(CAP_DAC_OVERRIDE)  # many containers grant only this capability
 
 
 def _raise_capability(capability: int) -> bool:
-    """Keep one capability across exec, whether or not it was to be had."""
+    """Retain a capability across exec. Return False if the system refuses it."""
     try:
         _set_capabilities(1 << capability)
         _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)

@@ -44,28 +44,28 @@ _SETTINGS = {
 
 
 class PostgresServer:
-    """A database of our own, behind a password made up on the first start.
+    """PostgreSQL server with its own data directory and a password generated on the first start.
 
-    The role in `dsn` owns the database and may create others and watch the server; it is no superuser. PostgreSQL
-    refuses to run as root: started by root, it runs as the user `nobody`.
+    The role in `dsn` owns the database. It may create databases and monitor the server, but is no superuser.
+    PostgreSQL refuses to run as root: started by root, it runs as the user `nobody`.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, database: str = "leaderforge") -> None:
-        """Take the first free port from `port` on, by default the one of the last start."""
+        """Use the port of the last start if it is free, else the first free one from `port`."""
         self.directory = directory.resolve()
         self._first_port, self._database = port, database
         self._account = unprivileged_account(self.data)
         self.process = ServerProcess("PostgreSQL", self.directory, death_signal=signal.SIGQUIT, account=self._account)
         self._lock = DirectoryLock(self.directory / "lock")
         self._password = self.directory / "password"
-        self._known_port = self.directory / "port"
+        self._last_port = self.directory / "port"
         self._port = 0
         self._busy = threading.RLock()
         self._aborted = threading.Event()
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's own directory. It exists only once it is complete."""
+        """PostgreSQL's data directory. It exists only when it is complete."""
         return self.directory / "data"
 
     @property
@@ -78,11 +78,11 @@ class PostgresServer:
 
     @property
     def dsn(self) -> str:
-        """The connection string, password included."""
+        """The connection string, including the password."""
         return self._dsn(self._database)
 
     def start(self) -> None:
-        """Return once the server takes queries. Raises `ServerFailed` or `AlreadyRunning`."""
+        """Return once the server accepts queries. Raises `ServerFailed` or `AlreadyRunning`."""
         with self._busy:
             self.directory.mkdir(mode=0o711 if self._account.uid else 0o700, parents=True, exist_ok=True)
             self._lock.acquire()
@@ -94,32 +94,32 @@ class PostgresServer:
                 raise
 
     def stop(self) -> None:
-        """End the server, letting nobody wait for its clients."""
+        """Shut the server down without waiting for its clients to disconnect."""
         with self._busy:
             self.process.stop(*_STOP_STEPS)
             self._lock.release()
 
     def abort(self) -> None:
-        """Make a start in progress in another thread, and every later one, end with `Aborted`."""
+        """Make every start raise `Aborted`, including one in progress in another thread."""
         self._aborted.set()
 
     def hurry(self) -> None:
-        """Make a `stop` in progress in another thread a short one; the next start recovers."""
+        """Shorten a `stop` in progress in another thread. The next start runs crash recovery."""
         self.process.send(signal.SIGQUIT)
 
     def kill(self) -> None:
-        """End the server at once, as a crash would."""
+        """Kill the server, as a crash would."""
         self.process.kill()
 
     def pause(self) -> None:
-        """Freeze the server: connections stay open and nothing answers."""
+        """Freeze the server: connections stay open without any response."""
         self.process.pause()
 
     def resume(self) -> None:
         self.process.resume()
 
     def restart(self) -> None:
-        """Start the server again on the same port, after ending it if need be."""
+        """Stop the server if it runs, and start it on the same port."""
         with self._busy:
             self.process.stop(*_STOP_STEPS)
             datadir.end_orphans(self.data)
@@ -144,7 +144,7 @@ class PostgresServer:
         datadir.end_orphans(self.data)
 
     def _start_on_free_port(self) -> None:
-        """Start; should the port be taken between looking and listening, look elsewhere."""
+        """Start the server. Try another port if this one is taken between the check and listening."""
         for port in (self._usual_port(), free_port(), free_port()):
             self._port = port
             try:
@@ -153,15 +153,15 @@ class PostgresServer:
                 self.process.kill()
                 if is_free(port) or self._aborted.is_set():
                     raise
-        raise ServerFailed("PostgreSQL found no free port")
+        raise ServerFailed("no free port for PostgreSQL")
 
     def _usual_port(self) -> int:
         """Return the port of the last start, or the next free one."""
         try:
-            known = int(self._known_port.read_text())
+            last_port = int(self._last_port.read_text())
         except (OSError, ValueError):
-            known = 0
-        return known if known and is_free(known) else free_port(self._first_port)
+            last_port = 0
+        return last_port if last_port and is_free(last_port) else free_port(self._first_port)
 
     def _run(self) -> None:
         settings = {"port": str(self._port), "shared_buffers": f"{_buffers_mib()}MB", **_SETTINGS}
@@ -170,10 +170,10 @@ class PostgresServer:
         self.process.start(command, cwd=self.data, environment=datadir.environment())
         self._wait(lambda: self.process.check() and self._is_ready(), "PostgreSQL to be ready")
         datadir.ensure_database(self._dsn("postgres"), self._database)
-        write_private(self._known_port, str(self._port))
+        write_private(self._last_port, str(self._port))
 
     def _is_ready(self) -> bool:
-        """Whether the server says so in the file that it keeps for pg_ctl."""
+        """Return whether postmaster.pid, the status file for pg_ctl, says that the server is ready."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -183,17 +183,17 @@ class PostgresServer:
     def _dsn(self, database: str) -> str:
         return f"postgresql://{USER}:{self._password.read_text()}@{LOOPBACK}:{self._port}/{database}"
 
-    def _wait(self, condition: Callable[[], object], what: str) -> None:
-        def met() -> object:
+    def _wait(self, condition: Callable[[], object], subject: str) -> None:
+        def is_met() -> object:
             if self._aborted.is_set():
-                raise Aborted("the start of PostgreSQL was given up")
+                raise Aborted("the start of PostgreSQL was aborted")
             return condition()
 
-        wait_until(met, _START_SECONDS, what)
+        wait_until(is_met, _START_SECONDS, subject)
 
 
 def unprivileged_account(data: Path) -> Account:
-    """Return whom PostgreSQL runs as: us, unless we are root; then the owner of the data, or `nobody`."""
+    """Return PostgreSQL's account: ours unless that is root, else the owner of the data or `nobody`."""
     if os.geteuid() != 0:
         return Account()
     owner = data.stat() if data.exists() else None
@@ -204,5 +204,5 @@ def unprivileged_account(data: Path) -> Account:
 
 
 def _buffers_mib() -> int:
-    """Return a quarter of the memory, as PostgreSQL's manual advises, but no more than a million players need."""
+    """Return a quarter of the memory, as PostgreSQL's manual advises, at most the need of a million players."""
     return min(psutil.virtual_memory().total // 4 // 2**20, _MOST_BUFFERS_MIB)

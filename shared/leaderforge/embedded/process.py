@@ -19,7 +19,7 @@ from leaderforge.embedded.errors import ServerFailed
 from leaderforge.embedded.files import append_private, write_private
 
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
-"""Starts every process: the death signal is sent when the forking *thread* ends, and this one lives as long as we."""
+"""Starts every process. Linux sends the death signal when the forking *thread* ends; this one never ends early."""
 
 _GUARD = Path(__file__).with_name("guard.py")
 _MARK = "LEADERFORGE_SUPERVISED_IN"
@@ -29,18 +29,18 @@ _LARGE_LOG = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The user that a process runs as; 0 keeps the user we are."""
+    """User and group of a process; 0 means those of this process."""
 
     uid: int = 0
     gid: int = 0
 
 
 class ServerProcess:
-    """Starts, watches, freezes and ends one process and whatever it starts itself.
+    """Supervisor of one process and its descendants.
 
-    The process runs in a session of its own, so that Ctrl-C in the terminal reaches us only and we can stop servers
-    in order. On Linux the system sends it `death_signal` when we end in any way. What even that misses is ended by
-    the next `start` in the same directory, which remembers the process by id and time of creation.
+    The process runs in its own session. Ctrl-C in the terminal therefore reaches only the supervisor, which stops its
+    servers in order. On Linux the system sends `death_signal` when the supervisor ends. A process that survives is
+    ended by the next `start` in the same directory, which records its id and time of creation.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ServerProcess:
 
     @property
     def pid(self) -> int | None:
-        """The id of the process while it lives."""
+        """The process id, None unless the process runs."""
         return self._process.pid if self._process and self.alive else None
 
     @property
@@ -71,7 +71,7 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """How the process ended, None while it lives."""
+        """The exit code, None while the process runs or before its start."""
         return self._process.poll() if self._process else None
 
     def start(
@@ -82,7 +82,7 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         standard_input: bytes = b"",
     ) -> None:
-        """Start the command. Raises `ServerFailed` where the process of an earlier start cannot be ended."""
+        """Start the command. Raises `ServerFailed` if the process of an earlier start cannot be ended."""
         self.end_leftover()
         if self.log.exists() and self.log.stat().st_size > _LARGE_LOG:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
@@ -93,13 +93,13 @@ class ServerProcess:
         write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal, if the process lives; a frozen one wakes up to it."""
+        """Send a signal if the process runs, and resume the process if it is paused."""
         if self.alive:
             self._require().send_signal(number)
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:
-        """Send each signal and wait its seconds for the end; at last kill everything."""
+        """Send each signal and wait up to its seconds for the end. Finally kill the process and its descendants."""
         for number, seconds in steps:
             if not self.alive:
                 break
@@ -109,10 +109,10 @@ class ServerProcess:
         self.kill()
 
     def kill(self) -> None:
-        """End the process and everything it started at once, as a crash would."""
+        """Kill the process and its descendants, as a crash would."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGSTOP)  # nothing new is born while its children are listed
+        self._process.send_signal(signal.SIGSTOP)  # it cannot fork while its children are collected
         children = [*tree.family(self._process.pid)[1:], *tree.group(self._process.pid)]
         self._process.kill()
         self._process.wait()
@@ -121,7 +121,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
 
     def pause(self) -> None:
-        """Freeze the process and its children: connections stay open and nothing answers."""
+        """Freeze the process and its descendants: connections stay open without any response."""
         self._require().send_signal(signal.SIGSTOP)
         for process in tree.family(self._require().pid):
             tree.send(process, signal.SIGSTOP)
@@ -131,7 +131,7 @@ class ServerProcess:
             tree.send(process, signal.SIGCONT)
 
     def check(self) -> bool:
-        """Return True while the process lives. Raises `ServerFailed` with the end of its log when it does not."""
+        """Return True. Raises `ServerFailed` with the end of the log if the process does not run."""
         if self.alive:
             return True
         raise ServerFailed(f"{self.name} ended unexpectedly; its log {self.log} ends with:\n{self.log_end()}")
@@ -142,8 +142,8 @@ class ServerProcess:
         return "(there is no log)"
 
     def end_leftover(self) -> None:
-        """End the process that an earlier supervisor of this directory left behind, if it is provably that one."""
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or no use
+        """End the process of an earlier supervisor of this directory, identified by id and time of creation."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # no record, or an unusable one
             record = json.loads(self._record.read_text())
             leader = tree.find(record["pid"], record["created"])
             family = tree.family(record["pid"]) if leader else []
@@ -155,7 +155,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
 
     def _is_marked(self, process: psutil.Process) -> bool:
-        """Whether the process carries our mark in its environment: its parent, whose id we know, may be gone."""
+        """Return whether `_MARK` in its environment names this directory. It identifies orphans."""
         with contextlib.suppress(psutil.Error):
             return process.environ().get(_MARK) == str(self.directory)
         return False
@@ -167,15 +167,15 @@ class ServerProcess:
     def _spawn(
         self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], standard_input: bytes
     ) -> subprocess.Popen[bytes]:
-        with append_private(self.log) as log, TemporaryFile() as given:
-            given.write(standard_input)
-            given.seek(0)
+        with append_private(self.log) as log, TemporaryFile() as stdin:
+            stdin.write(standard_input)
+            stdin.seek(0)
             started = _SPAWNER.submit(
                 subprocess.Popen,
                 command,
                 cwd=cwd,
                 env=environment,
-                stdin=given,
+                stdin=stdin,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -1,4 +1,4 @@
-"""Everything that one machine needs, started, watched and stopped together."""
+"""All servers of one machine, started, watched and stopped together."""
 
 import asyncio
 import json
@@ -23,15 +23,15 @@ FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
 Step = Callable[[str], AbstractContextManager[None]]
-"""Shows that something is going on while its block runs."""
+"""Shows the named step as in progress while its block runs."""
 
 Migrate = Callable[[str], Awaitable[object]]
-"""Brings the database with this DSN up to date."""
+"""Migrates the database with this DSN to the current schema."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """What can be chosen about a stack."""
+    """Options of a stack."""
 
     directory: Path
     host: str
@@ -40,13 +40,13 @@ class StackOptions:
     partitions: int
     workers: int
     site: Path | None = None
-    """The built web site, to be served beside the API."""
+    """Directory of the built web site, served at /; None serves no site."""
 
 
 class LocalStack:
     """A Valkey cluster, PostgreSQL and the API, in one directory.
 
-    All calls belong to one event loop. `stop` may follow `start` at any point, also while that is being cancelled.
+    Make all calls from one event loop. `stop` may follow `start` at any point, even during its cancellation.
     """
 
     def __init__(self, options: StackOptions) -> None:
@@ -67,7 +67,7 @@ class LocalStack:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The environment variables that point LeaderForge's processes at the servers."""
+        """Environment variables with the servers' addresses and keys, for LeaderForge's processes."""
         return {
             "LEADERFORGE_REDIS_NODES": ",".join(self.valkey.addresses),
             "LEADERFORGE_POSTGRES_DSN": self.postgres.dsn,
@@ -80,9 +80,9 @@ class LocalStack:
         }
 
     def claim(self) -> None:
-        """Take the directory and check the port, before anything is started.
+        """Lock the directory and check the port. Call it before `start`.
 
-        Raises `AlreadyRunning`, or `ServerFailed` where the port is taken or the directory is not ours.
+        Raises `AlreadyRunning`, or `ServerFailed` if the port is taken or the directory holds other files.
         """
         self._make_directory()
         self._take_lock()
@@ -90,23 +90,23 @@ class LocalStack:
             for name in ("api", "logs"):
                 (self.directory / name).mkdir(mode=0o700, exist_ok=True)
             self._description.unlink(missing_ok=True)
-            self.keys = self._kept_keys()
+            self.keys = self._stored_keys()
             self.api.require_port()
         except BaseException:
             self._lock.release()
             raise
 
     async def start(self, step: Step, migrate: Migrate) -> None:
-        """Return once the API serves. Raises `ServerFailed`."""
+        """Start all servers and return once the API is healthy. Raises `ServerFailed`."""
         if not self.postgres.data.exists():
-            self.valkey.wipe()  # an index of scores that are gone
+            self.valkey.wipe()  # the index of a deleted database
         await together(self._start_valkey(step), self._start_postgres(step, migrate))
         with step("API"):
             self.api.start(self.settings)
             await self.api.wait_healthy()
 
     def describe(self) -> None:
-        """Write down where everything is, for programs to find."""
+        """Write dev.json: addresses and keys, for other programs."""
         description = {
             "api": self.api.url,
             "web": f"{self.api.url}/",
@@ -118,31 +118,31 @@ class LocalStack:
         write_private(self._description, json.dumps({**description, "pid": os.getpid()}, indent=2) + "\n")
 
     async def watch(self, say: Callable[[str], None]) -> None:
-        """Start again whatever ends by itself, saying so, for ever. Raises `ServerFailed` when that does not help."""
+        """Restart and report each server that ends, until cancelled. Raises `ServerFailed` if one ends too often."""
         await together(*(keep_up(watched, say) for watched in self._parts()))
 
     async def stop(self, step: Step) -> None:
-        """Stop what runs: first the API, last the database."""
+        """Stop the servers in order: API, index, database."""
         self._description.unlink(missing_ok=True)
-        async with AsyncExitStack() as last_first:
-            last_first.callback(self._lock.release)
-            last_first.push_async_callback(_stop_part, step, "PostgreSQL", self.postgres.stop)
-            last_first.push_async_callback(_stop_part, step, "Valkey cluster", self.valkey.stop)
-            last_first.push_async_callback(_stop_part, step, "API", self.api.stop)
+        async with AsyncExitStack() as steps:
+            steps.callback(self._lock.release)
+            steps.push_async_callback(_stop_part, step, "PostgreSQL", self.postgres.stop)
+            steps.push_async_callback(_stop_part, step, "Valkey cluster", self.valkey.stop)
+            steps.push_async_callback(_stop_part, step, "API", self.api.stop)
 
     def hurry(self) -> None:
-        """Make a `stop` in progress a short one."""
+        """Shorten a `stop` in progress: end all servers immediately."""
         self.api.hurry()
         self.valkey.hurry()
         self.postgres.hurry()
 
     def _make_directory(self) -> None:
-        """Make the directory. Raises `ServerFailed` for one that holds something else: we remove files in it."""
+        """Create the directory. Raises `ServerFailed` if it holds other files: a stack deletes files in it."""
         self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not any(self.directory.iterdir()):
             (self.directory / ".gitignore").write_text("*\n")
         elif not self._lock.path.exists():
-            raise ServerFailed(f"{self.directory} holds other things; choose a directory of its own with --data-dir")
+            raise ServerFailed(f"{self.directory} holds other files; choose an empty directory with --data-dir")
 
     def _take_lock(self) -> None:
         try:
@@ -168,12 +168,12 @@ class LocalStack:
         yield Watched(self.postgres.process, self.postgres.restart, self.postgres.abort)
         yield Watched(self.api.process, self.api.restart, lambda: None)
 
-    def _kept_keys(self) -> dict[str, str]:
-        """Return the keys of this directory, making them up the first time."""
+    def _stored_keys(self) -> dict[str, str]:
+        """Return the keys of this directory. Generate and store them on the first start."""
         path = self.directory / "keys.json"
         if not path.exists():
-            made = {name: secrets.token_urlsafe(24) for name in ("submit_key", "admin_key")}
-            write_private(path, json.dumps(made, indent=2) + "\n")
+            generated = {name: secrets.token_urlsafe(24) for name in ("submit_key", "admin_key")}
+            write_private(path, json.dumps(generated, indent=2) + "\n")
         keys: dict[str, str] = json.loads(path.read_text())
         return keys
 

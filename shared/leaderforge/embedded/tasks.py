@@ -1,4 +1,4 @@
-"""Running blocking calls side by side in an event loop, and keeping servers up."""
+"""Concurrent blocking calls in an event loop, and restarts of servers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from leaderforge.embedded.process import ServerProcess
 
-_LOOK_EVERY = 0.2
+_POLL_SECONDS = 0.2
 _MAX_RESTARTS = 3
-_FORGET_RESTARTS_AFTER = 60.0
+_RESTART_WINDOW_SECONDS = 60.0
 
 
 async def in_thread(call: Callable[[], None], abort: Callable[[], None]) -> None:
-    """Run a blocking call in a thread. Cancelling calls `abort` and waits for the call to end, however it does."""
+    """Run a blocking call in a thread. On cancellation, call `abort` and wait for the call to end."""
     running = asyncio.create_task(asyncio.to_thread(call))
     try:
         await asyncio.shield(running)
@@ -25,7 +25,7 @@ async def in_thread(call: Callable[[], None], abort: Callable[[], None]) -> None
 
 
 async def together(*calls: Awaitable[None]) -> None:
-    """Await all; when one fails, cancel the others, wait for them and raise its error alone."""
+    """Await the calls concurrently. If one fails, cancel the others, await them and raise only the first error."""
     try:
         async with asyncio.TaskGroup() as group:
             for call in calls:
@@ -36,7 +36,7 @@ async def together(*calls: Awaitable[None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A process that has to live, how to start it again, and how to give that up."""
+    """Server process to keep running, with its restart and the abort of a restart."""
 
     process: ServerProcess
     restart: Callable[[], None]
@@ -44,18 +44,18 @@ class Watched:
 
 
 async def keep_up(watched: Watched, say: Callable[[str], None]) -> None:
-    """Start it again whenever it ends. Raises `ServerFailed` when it ends too often."""
+    """Restart the server whenever it ends. Raises `ServerFailed` after more than `_MAX_RESTARTS` ends in the window."""
     process = watched.process
     times: list[float] = []
     while True:
-        await asyncio.sleep(_LOOK_EVERY)
+        await asyncio.sleep(_POLL_SECONDS)
         if process.alive:
             continue
         now = asyncio.get_running_loop().time()
-        times = [*(time for time in times if now - time < _FORGET_RESTARTS_AFTER), now]
+        times = [*(time for time in times if now - time < _RESTART_WINDOW_SECONDS), now]
         if len(times) > _MAX_RESTARTS:
             process.check()
-        say(f"{process.name} ended unexpectedly and is started again")
+        say(f"{process.name} ended unexpectedly and is restarting")
         await in_thread(watched.restart, watched.abort)
 
 

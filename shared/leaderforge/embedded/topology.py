@@ -1,66 +1,66 @@
-"""Forming a cluster from separate nodes on the loopback address, and looking at what it has become."""
+"""Formation of a cluster from single nodes on the loopback address, and checks of its state."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
 from leaderforge.domain.sharding import SLOTS
 from leaderforge.embedded.errors import ServerFailed
 from leaderforge.embedded.ports import LOOPBACK
-
-Wait = Callable[[Callable[[], object], str], None]
-"""Returns once the condition holds; the text names it."""
+from leaderforge.embedded.waiting import Wait
 
 
 def form(ports: Sequence[int], primaries: int, replicas: int, wait: Wait) -> None:
-    """Give the primaries, the first of the ports, equal shares of the slots, and each its replicas."""
+    """Form a cluster: assign equal shares of the slots to the primaries, the first ports, and attach the replicas."""
     for i, port in enumerate(ports):
         if i < primaries:
             first, last = i * SLOTS // primaries, (i + 1) * SLOTS // primaries - 1
             _ask(port, "CLUSTER ADDSLOTSRANGE", first, last)
         _ask(port, "CLUSTER SET-CONFIG-EPOCH", i + 1)
-    for one, other in combinations(ports, 2):  # all pairs: gossip alone would take seconds to spread
-        _ask(one, "CLUSTER MEET", LOOPBACK, other)
-    wait(lambda: all(is_known(port, len(ports)) for port in ports), "the nodes to know each other")
+    for port, peer in combinations(ports, 2):  # all pairs: gossip alone takes seconds to propagate
+        _ask(port, "CLUSTER MEET", LOOPBACK, peer)
+    wait(lambda: all(is_known(port, len(ports)) for port in ports), "the nodes to connect to each other")
     for i, port in enumerate(ports[primaries:]):
         _ask(port, "CLUSTER REPLICATE", _ask(ports[i // replicas], "CLUSTER MYID"))
 
 
 def answers(port: int, pid: int | None) -> bool:
-    """Return whether the node has loaded its data and takes commands, and is this process and no other program."""
+    """Return whether the node has loaded its data and accepts commands, and has this process id."""
     with contextlib.suppress(ServerFailed):
         return bool(_ask(port, "INFO", "server")["process_id"] == pid and _ask(port, "PING"))
     return False
 
 
 def is_known(port: int, size: int) -> bool:
-    """Return whether the node is connected to all the others, and knows who serves each slot."""
+    """Return whether the node is connected to all `size` nodes and has an owner for each slot."""
     info = _ask(port, "CLUSTER INFO")
     lines = _ask(port, "CLUSTER NODES")
-    connected = [node for node in lines.values() if node["connected"] and _healthy(node["flags"])]
+    connected = [node for node in lines.values() if node["connected"] and _is_healthy(node["flags"])]
     return int(info["cluster_slots_assigned"]) == SLOTS and len(lines) == len(connected) == size
 
 
-def is_whole(port: int, size: int, replicas: int) -> bool:
-    """Return whether, as the node sees it, all nodes are up, all slots are served and all replicas are in step."""
+def is_complete(port: int, size: int, replicas: int) -> bool:
+    """Return whether the node reports all nodes up, all slots served and all its replicas in sync."""
     with contextlib.suppress(ServerFailed):
         info = _ask(port, "CLUSTER INFO")
         serves = info["cluster_state"] == "ok" and int(info["cluster_slots_ok"]) == SLOTS
         return (
-            serves and is_known(port, size) and (not replicas or _in_step(_ask(port, "INFO", "replication"), replicas))
+            serves
+            and is_known(port, size)
+            and (not replicas or _is_in_sync(_ask(port, "INFO", "replication"), replicas))
         )
     return False
 
 
-def _in_step(replication: dict[str, Any], replicas: int) -> bool:
+def _is_in_sync(replication: dict[str, Any], replicas: int) -> bool:
     if replication["role"] == "slave":
         return bool(replication["master_link_status"] == "up")
     states = [replication.get(f"slave{i}", {}).get("state") for i in range(replicas)]
     return states == ["online"] * replicas
 
 
-def _healthy(flags: str) -> bool:
+def _is_healthy(flags: str) -> bool:
     return not {"fail", "fail?", "handshake", "noaddr"} & set(flags.split(","))
 
 

@@ -1,4 +1,4 @@
-"""Processes with their descendants: finding, signalling and ending them."""
+"""Lookup, signalling and termination of processes and their descendants."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from leaderforge.embedded.waiting import wait_until
 
 
 def find(pid: int, created: float) -> psutil.Process | None:
-    """Return the living process of that id, if it is the one created at that time and not a later one."""
+    """Return the live process with this id and time of creation (s), None if there is none: ids are reused."""
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         if abs(process.create_time() - created) < 1 and lives(process):
@@ -20,7 +20,7 @@ def find(pid: int, created: float) -> psutil.Process | None:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """Return the process, then its descendants."""
+    """Return the process and its descendants, in this order; nothing if the process is gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]
@@ -28,7 +28,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def group(number: int) -> list[psutil.Process]:
-    """Return the processes of a group, which stay in it when its leader, their parent, is gone."""
+    """Return the processes of a group. They remain in it after the end of its leader."""
     return [process for process in psutil.process_iter() if _group_of(process.pid) == number]
 
 
@@ -39,14 +39,14 @@ def send(process: psutil.Process, number: signal.Signals) -> None:
 
 
 def end(processes: Collection[psutil.Process]) -> None:
-    """Kill the processes and wait until they are gone."""
+    """Kill the processes and wait for their end. Raises `ServerFailed` after 10 s."""
     for process in processes:
         send(process, signal.SIGKILL)
     wait_until(lambda: not any(map(lives, processes)), 10, "the end of killed processes")
 
 
 def lives(process: psutil.Process) -> bool:
-    """Whether the process can still do anything: a zombie cannot, and stays as long as its parent likes."""
+    """Return whether the process runs. A zombie does not: it only waits for its parent to reap it."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

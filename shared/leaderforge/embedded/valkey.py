@@ -22,7 +22,7 @@ from leaderforge.embedded.wheels import valkey_server
 
 MAX_NODES = 12
 
-_START_SECONDS = 60.0  # loading what was saved included
+_START_SECONDS = 60.0  # including the load of the dump
 _STOP_SECONDS = 60.0
 _SETTINGS = {
     "bind": LOOPBACK,
@@ -31,7 +31,7 @@ _SETTINGS = {
     "cluster-config-file": "nodes.conf",
     "cluster-announce-ip": LOOPBACK,
     "cluster-node-timeout": "2000",
-    "cluster-require-full-coverage": "no",  # a lost node takes its own partitions only
+    "cluster-require-full-coverage": "no",  # a node that fails affects only its own partitions
     "cluster-allow-replica-migration": "no",
     "cluster-replica-validity-factor": "0",
     "repl-diskless-sync-delay": "0",
@@ -40,15 +40,15 @@ _SETTINGS = {
     "dbfilename": "dump.rdb",
     "rdbcompression": "no",
     "shutdown-on-sigterm": "save",
-    "shutdown-timeout": "2",  # how long a primary waits for replicas that lag
+    "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
 }
 
 
 class ValkeyCluster:
-    """Primaries that share the slots evenly, in order, and optionally replicas of each.
+    """Valkey cluster: primaries with consecutive, equal shares of the slots, and optional replicas.
 
-    Nodes are numbered: the primaries first, then the replicas of the first primary, and so on. The index they hold
-    can be rebuilt, so it is written to disk at a clean stop only, and whatever does not start again is made anew.
+    Node numbers: the primaries first, then the replicas of the first primary, and so on. The index can be rebuilt.
+    Nodes therefore write it to disk only at a clean stop, and a cluster that fails to start is created anew.
     """
 
     def __init__(
@@ -74,75 +74,75 @@ class ValkeyCluster:
 
     @property
     def addresses(self) -> list[str]:
-        """The nodes as host:port."""
+        """The addresses of the nodes, as host:port."""
         return [f"{LOOPBACK}:{port}" for port in self._ports]
 
     @property
     def pids(self) -> list[int | None]:
-        """The process ids of the nodes, None for those that are down."""
+        """The process ids of the nodes, None for a node that is down."""
         return [node.pid for node in self._nodes]
 
     @property
     def size(self) -> int:
-        """How many nodes there are, replicas included."""
+        """Number of nodes, including replicas."""
         return self._primaries * (1 + self._replicas)
 
     def process(self, node: int) -> ServerProcess:
         return self._nodes[node]
 
     def start(self) -> None:
-        """Return once every node serves its slots and knows all others. Raises `ServerFailed` or `AlreadyRunning`."""
+        """Return once the cluster is complete and every node serves. Raises `ServerFailed` or `AlreadyRunning`."""
         with self._busy:
             self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
             try:
-                self._start_somehow()
+                self._start_with_retries()
             except BaseException:
                 self.stop()
                 raise
 
     def stop(self) -> None:
-        """End all nodes, keeping what they hold for the next start."""
+        """Shut all nodes down. They save their data for the next start."""
         with self._busy:
-            for node in self._nodes:  # all save at the same time
+            for node in self._nodes:  # the nodes save concurrently
                 node.send(signal.SIGTERM)
             for node in self._nodes:
                 node.stop((signal.SIGTERM, _STOP_SECONDS))
             self._lock.release()
 
     def abort(self) -> None:
-        """Make a start in progress in another thread, and every later one, end with `Aborted`."""
+        """Make every start raise `Aborted`, including one in progress in another thread."""
         self._aborted.set()
 
     def hurry(self) -> None:
-        """Make a `stop` in progress in another thread a short one, which keeps nothing."""
+        """Shorten a `stop` in progress in another thread. Unsaved data is lost."""
         for node in self._nodes:
             node.send(signal.SIGKILL)
 
     def wipe(self) -> None:
-        """Forget everything. The cluster must not run."""
+        """Delete all data. The cluster must not run."""
         self._end_leftovers()
         for path in self.directory.glob("node-*"):
             shutil.rmtree(path)
         self._layout.unlink(missing_ok=True)
 
     def wait_ready(self) -> None:
-        """Return once every node that runs finds the cluster whole."""
-        self._wait(self._is_whole, "the cluster to be whole")
+        """Return once every running node reports a complete cluster. Raises `ServerFailed` on a timeout."""
+        self._wait(self._is_complete, "the cluster to be complete")
 
     def kill(self, node: int) -> None:
-        """End a node at once; it loses what it holds."""
+        """Kill a node; its data is lost."""
         self._nodes[node].kill()
 
     def pause(self, node: int) -> None:
-        """Freeze a node: it accepts connections and never answers."""
+        """Freeze a node: it accepts connections but never responds."""
         self._nodes[node].pause()
 
     def resume(self, node: int) -> None:
         self._nodes[node].resume()
 
     def restart(self, node: int, *, wait: bool = True) -> None:
-        """Start a node again, empty, after ending it if need be; optionally wait until the cluster is whole."""
+        """Kill a node if it runs and start it empty. By default, wait until the cluster is complete."""
         with self._busy:
             self._nodes[node].kill()
             self._spawn(node)
@@ -159,40 +159,40 @@ class ValkeyCluster:
     ) -> None:
         self.stop()
 
-    def _start_somehow(self) -> None:
-        """Start what is there; anew if there is nothing, it is of another shape, its ports are taken, or it fails.
+    def _start_with_retries(self) -> None:
+        """Start the stored cluster, or a new one if it is missing, has another shape, lacks its ports or fails.
 
-        The ports may be taken by others who look for some at the same time: then look elsewhere.
+        A concurrent program can take the ports between the check and listening. Retries therefore use other ports.
         """
-        known, first = self._known_ports(), self._first_port
-        for last in (False, False, True):
+        ports, first_port = self._reusable_ports(), self._first_port
+        for is_last_attempt in (False, False, True):
             try:
-                return self._start_on(known, first)
+                return self._start_on(ports, first_port)
             except Aborted:
                 raise
             except ServerFailed:
-                if last:
+                if is_last_attempt:
                     raise
                 self._kill_all()
-            known = first = None
+            ports = first_port = None
         return None
 
-    def _start_on(self, known_ports: list[int] | None, first_port: int | None) -> None:
-        if known_ports is None:
+    def _start_on(self, ports: list[int] | None, first_port: int | None) -> None:
+        if ports is None:
             self.wipe()
-        self._ports = known_ports or free_node_ports(self.size, first_port)
+        self._ports = ports or free_node_ports(self.size, first_port)
         self._nodes = [self._node(number) for number in range(self.size)]
         for number in range(self.size):
             self._spawn(number)
         self._wait(lambda: all(self._answers(number) for number in range(self.size)), "the nodes to answer")
-        if known_ports is None:
+        if ports is None:
             topology.form(self._ports, self._primaries, self._replicas, self._wait)
         self.wait_ready()
-        self._forget_dumps()
+        self._remove_dumps()
         write_private(self._layout, json.dumps(self._shape(self._ports)))
 
-    def _known_ports(self) -> list[int] | None:
-        """Return the ports of the last start, if it had our shape and they are free."""
+    def _reusable_ports(self) -> list[int] | None:
+        """Return the ports of the last start if its shape is the same and they are free, else None."""
         self._end_leftovers()
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             shape = json.loads(self._layout.read_text())
@@ -221,25 +221,25 @@ class ValkeyCluster:
         node, port = self._nodes[number], self._ports[number]
         settings = {"port": str(port), "cluster-port": str(port + BUS_OFFSET), "dir": str(node.directory), **_SETTINGS}
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        # Any server from version 7 on takes the collation from here, only newer ones from an option.
+        # Servers since version 7 read the collation from LC_ALL; only newer ones have an option for it.
         node.start([self._executable, *options], environment={**os.environ, "LC_ALL": "C"})
 
     def _answers(self, number: int) -> bool:
         return self._nodes[number].check() and topology.answers(self._ports[number], self._nodes[number].pid)
 
-    def _is_whole(self) -> bool:
+    def _is_complete(self) -> bool:
         running = [port for port, node in zip(self._ports, self._nodes, strict=True) if node.alive]
-        return bool(running) and all(topology.is_whole(port, self.size, self._replicas) for port in running)
+        return bool(running) and all(topology.is_complete(port, self.size, self._replicas) for port in running)
 
-    def _forget_dumps(self) -> None:
-        """Remove what was loaded: after a crash it would be a stale index, which is worse than an empty one."""
+    def _remove_dumps(self) -> None:
+        """Delete the loaded dumps: after a crash they would restore a stale index, which is worse than an empty one."""
         for node in self._nodes:
             (node.directory / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
 
-    def _wait(self, condition: Callable[[], object], what: str) -> None:
-        def met() -> object:
+    def _wait(self, condition: Callable[[], object], subject: str) -> None:
+        def is_met() -> object:
             if self._aborted.is_set():
-                raise Aborted("the start of Valkey was given up")
+                raise Aborted("the start of Valkey was aborted")
             return condition()
 
-        wait_until(met, _START_SECONDS, what)
+        wait_until(is_met, _START_SECONDS, subject)

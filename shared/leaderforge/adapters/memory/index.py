@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
 from time import monotonic
+from typing import NamedTuple
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.domain.boards import Ladder
@@ -19,6 +20,14 @@ from leaderforge.ports.index_maintenance import CatchUps
 
 _NODE = "memory"
 """Name of the only node."""
+
+
+class IndexSnapshot(NamedTuple):
+    """Standings, names and watermarks of an index at one moment."""
+
+    standings: Mapping[LadderKey, Mapping[int, Standing]]
+    names: Mapping[int, str]
+    watermarks: Sequence[int | None]
 
 
 class MemoryIndex:
@@ -39,6 +48,29 @@ class MemoryIndex:
         self._catch_ups = CatchUps(None, None)
         self._leases: dict[str, tuple[str, float]] = {}
         self._inspection: VerificationState | None = None
+
+    def standings_on(self, ladder: Ladder) -> Mapping[int, Standing]:
+        """Return a copy of the ladder's standings by player id, including hidden and removed ones."""
+        return dict(self._standings.get(place_of(ladder), {}))
+
+    def lose(self, ladder: Ladder, user_id: int) -> Standing:
+        """Delete a standing without a trace, as a fault would, and return it. Raises `KeyError` if it is missing."""
+        return self._standings[place_of(ladder)].pop(user_id)
+
+    def overwrite(self, ladder: Ladder, standing: Standing) -> None:
+        """Store the standing whatever its revision, as a fault would: `apply` ignores an old one."""
+        self._standings[place_of(ladder)][standing.user_id] = standing
+
+    def snapshot(self) -> IndexSnapshot:
+        """Return a copy for `restore`."""
+        standings = {place: dict(on_ladder) for place, on_ladder in self._standings.items()}
+        return IndexSnapshot(standings, dict(self._names), list(self._watermarks))
+
+    def restore(self, snapshot: IndexSnapshot) -> None:
+        """Return to the snapshot, as a node does that loads an old dump."""
+        self._standings = defaultdict(dict, {place: dict(s) for place, s in snapshot.standings.items()})
+        self._names = dict(snapshot.names)
+        self._watermarks = list(snapshot.watermarks)
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()

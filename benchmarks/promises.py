@@ -1,6 +1,6 @@
 """How soon a change holds in another process, beside what the documentation promises.
 
-    python -m tests.load.promises --out docs/performance/results/promises.json
+    python -m benchmarks.promises --out docs/performance/results/promises.json
 
 Two API processes share an index and a database. What is changed through one is asked of the other, without pause, until
 its answer shows the change.
@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.backing import backing
+from benchmarks.report import about, write
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.embedded.waiting import wait_until
-from tests.load.backing import backing
-from tests.load.report import about, write
 
 KEY = "admin-key-of-the-benchmark"
 LONGEST_S = 60.0
@@ -59,7 +59,7 @@ def main(
         one, other = (stack.enter_context(client(folder / name, settings)) for name in ("one", "other"))
         lines = measure(Changes(one, other), times)
     Console().print(table(lines))
-    write({**about("tests.load.promises"), "times": times, "lines": [asdict(line) for line in lines]}, out)
+    write({**about("benchmarks.promises"), "times": times, "lines": [asdict(line) for line in lines]}, out)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Benchmarks of a whole stack, beside the ceilings of the same server, all in one run.
 
-    python -m tests.load.bench --players 1000000 --out docs/performance/results/bench.json
+    python -m benchmarks.bench --players 1000000 --out docs/performance/results/bench.json
 
 Starts a product of its own in a temporary directory (or --data-dir, to use the data of an earlier run), fills it with
 `leaderforge populate`, runs each scenario in a closed loop (see `open_loop.busy_loop`), and prints throughput with its
@@ -33,16 +33,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.closed_loop import Latency
+from benchmarks.open_loop import busy_loop
+from benchmarks.report import about, write
+from benchmarks.requests import requests_of
+from benchmarks.store_bench import recorded
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
-from tests.load.closed_loop import Latency
-from tests.load.open_loop import busy_loop
-from tests.load.report import about, write
-from tests.load.requests import requests_of
-from tests.load.store_bench import recorded
 
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked"}
@@ -100,7 +100,7 @@ def main(
         resident = api_memory(facts["pid"])
         alone = asyncio.run(store_alone(facts["postgres"], players, batch, seconds))
     report = {
-        **about("tests.load.bench"),
+        **about("benchmarks.bench"),
         "players": players, "connections": connections, "workers": workers, "nodes": nodes, "batch": batch,
         "rounds": rounds, "steps": steps, "index_memory": memory, "api_memory_bytes": resident,
         "scenarios": results, "store_alone_scores_per_second": round(alone),
@@ -131,7 +131,7 @@ def ceilings(workers: int) -> Iterator[str]:
 
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "tests.load.ceiling:app", "--port", str(port)]
+    command = [sys.executable, "-m", "uvicorn", "benchmarks.ceiling:app", "--port", str(port)]
     with _running([*command, "--workers", str(workers), "--no-access-log", "--log-level", "warning"]):
         wait_until(lambda: _answers(f"{url}/noop"), START_S, "the no-op server")
         yield url

@@ -1,6 +1,6 @@
 """The store on a Citus cluster beside the same on a plain database of the same server, in one run.
 
-    LEADERFORGE_TEST_CITUS_DSN=postgresql://... python -m tests.load.stores --out docs/performance/results/stores.json
+    LEADERFORGE_TEST_CITUS_DSN=postgresql://... python -m benchmarks.stores --out docs/performance/results/stores.json
 
 The cluster's tables are dropped. The plain database is made for the run, beside the one that the DSN names, so that
 both have one version and one set of settings; only one of them has workers.
@@ -18,9 +18,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.report import about, write
+from benchmarks.store_bench import measure
 from tests.contract.store_fixtures import emptied_citus
-from tests.load.report import about, write
-from tests.load.store_bench import measure
 
 PLAIN = "leaderforge_bench"
 
@@ -35,7 +35,7 @@ def main(
         raise SystemExit("LEADERFORGE_TEST_CITUS_DSN must name a Citus cluster; its tables are dropped")
     plain, citus = asyncio.run(both(players, seconds))
     Console().print(table(plain, citus))
-    write({**about("tests.load.stores"), "players": players, "plain": plain, "citus": citus}, out)
+    write({**about("benchmarks.stores"), "players": players, "plain": plain, "citus": citus}, out)
 
 
 async def both(players: int, seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

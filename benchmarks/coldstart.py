@@ -1,6 +1,6 @@
 """How long a function takes from nothing: its process, its modules, its first answer.
 
-    python -m tests.load.coldstart --out docs/performance/results/coldstart.json
+    python -m benchmarks.coldstart --out docs/performance/results/coldstart.json
 
 Each start is a new process of the packaged code, as Lambda runs it, on real servers of this machine. A bare FastAPI
 application under Mangum, from the same package, tells how much of it is ours; with the drivers of both databases, which
@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.backing import backing
+from benchmarks.report import about, write
 from deploy.packaging.__main__ import package
 from deploy.packaging.contents import ARCHITECTURES, find_python
-from tests.load.backing import backing
-from tests.load.report import about, write
 
 _START = """
 import json, os, resource, sys, time
@@ -102,7 +102,7 @@ def main(
         sizes = {path.name: path.stat().st_size for path in packages}
     show(results, sizes)
     facts = {"functions_python": _version(python), "starts": starts, "package_bytes": sizes, "results": results}
-    write({**about("tests.load.coldstart"), **facts}, out)
+    write({**about("benchmarks.coldstart"), **facts}, out)
 
 
 def _version(python: str) -> str:

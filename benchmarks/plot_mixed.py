@@ -1,13 +1,13 @@
-"""Plots of the mixed load: of a result of tests.load.mixed.
+"""Plots of the mixed load: of a result of benchmarks.mixed.
 
-python -m tests.load.plot_mixed docs/performance/results/mixed.json docs/performance/mixed.svg
+python -m benchmarks.plot_mixed docs/performance/results/mixed.json docs/performance/mixed.svg
 """
 
 from pathlib import Path
 
 import typer
 
-from tests.load.plotting import COLOURS, new_figure, read, save
+from benchmarks.plotting import COLOURS, new_figure, read, save
 
 PERCENTILES = {"p50_ms": "o", "p95_ms": "|", "p99_ms": ">"}
 GOALS_MS = {"p95_ms": 10, "p99_ms": 25}

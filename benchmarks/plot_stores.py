@@ -1,13 +1,13 @@
-"""Plots of the store with and without workers: of a result of tests.load.stores.
+"""Plots of the store with and without workers: of a result of benchmarks.stores.
 
-python -m tests.load.plot_stores docs/performance/results/stores.json docs/performance/stores.svg
+python -m benchmarks.plot_stores docs/performance/results/stores.json docs/performance/stores.svg
 """
 
 from pathlib import Path
 
 import typer
 
-from tests.load.plotting import COLOURS, new_figure, read, save
+from benchmarks.plotting import COLOURS, new_figure, read, save
 
 RECORDED = "rows recorded a second, "
 

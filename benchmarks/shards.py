@@ -1,6 +1,6 @@
 """How the index's work spreads over nodes and partitions.
 
-    python -m tests.load.shards --players 200000 --out docs/performance/results/shards.json
+    python -m benchmarks.shards --players 200000 --out docs/performance/results/shards.json
 
 For each number of nodes and of partitions: throughput and latency of each operation, and what a request costs each
 node in commands, processor time and memory, and its coordinator, which is this process. Requests are not batched, as
@@ -20,6 +20,10 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.closed_loop import Measured, closed_loop
+from benchmarks.index_bench import LADDER, standing
+from benchmarks.nodes import Nodes, Usage
+from benchmarks.report import about, write, write_rows
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.adapters.redis.keys import IndexKeys
@@ -27,10 +31,6 @@ from leaderforge.domain.merge import Window, merge_windows, share
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.sharding import hash_tags
 from leaderforge.embedded import ValkeyCluster
-from tests.load.closed_loop import Measured, closed_loop
-from tests.load.index_bench import LADDER, standing
-from tests.load.nodes import Nodes, Usage
-from tests.load.report import about, write, write_rows
 
 NODES = [1, 2, 3, 6, 12]
 PARTITIONS = [1, 2, 3, 6, 12, 24, 64]
@@ -60,7 +60,7 @@ def main(
                 rows += [{"nodes": number, "partitions": count, **row} for row in found]
         console.print(table(rows, number))
     merge = merge_costs(wanted)
-    report = {**about("tests.load.shards"), "players": players, "callers": callers, "seconds": seconds}
+    report = {**about("benchmarks.shards"), "players": players, "callers": callers, "seconds": seconds}
     write({**report, "spread": spread, "merge": merge, "rows": rows}, out)
     for name, table_rows in {"": rows, "-spread": spread, "-merge": merge}.items():
         write_rows(table_rows, out and out.with_stem(f"{out.stem}{name}"))

@@ -1,6 +1,6 @@
-"""Plots of what the number of partitions changes on three nodes: of a result of tests.load.shards.
+"""Plots of what the number of partitions changes on three nodes: of a result of benchmarks.shards.
 
-python -m tests.load.plot_partitions docs/performance/results/shards.json docs/performance/partitions.svg
+python -m benchmarks.plot_partitions docs/performance/results/shards.json docs/performance/partitions.svg
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,8 @@ from typing import Any
 
 import typer
 
-from tests.load.plot_shards import lines, logarithmic
-from tests.load.plotting import COLOURS, new_figure, read, save
+from benchmarks.plot_shards import lines, logarithmic
+from benchmarks.plotting import COLOURS, new_figure, read, save
 
 NODES = 3
 

@@ -1,6 +1,6 @@
 """How throughput rises with nodes where a node's processor is what limits it.
 
-    python -m tests.load.shards_capped --out docs/performance/results/shards-capped.json
+    python -m benchmarks.shards_capped --out docs/performance/results/shards-capped.json
 
 Each node may use a small share of a core (see `caps`), as if it were a machine of its own; all else runs free, in this
 process, through the product's services, with a PostgreSQL that commits every submission. Submissions touch one node
@@ -21,6 +21,10 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.caps import capped
+from benchmarks.closed_loop import closed_loop
+from benchmarks.replicas import ReplicaCluster
+from benchmarks.report import about, write, write_rows
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Ladder
@@ -31,10 +35,6 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.ports.index import RankIndex
 from leaderforge.wiring import Services, build, migrate, now_ms
-from tests.load.caps import capped
-from tests.load.closed_loop import closed_loop
-from tests.load.replicas import ReplicaCluster
-from tests.load.report import about, write, write_rows
 
 NODES = [1, 2, 3, 4, 6]
 REPLICAS = [1, 2]
@@ -72,7 +72,7 @@ def main(
             rows += [{"nodes": number, "replicas": count, **row} for row in found]
     Console().print(table(rows))
     settings = {"players": players, "share": share, "callers_a_node": callers, "seconds": seconds}
-    write({**about("tests.load.shards_capped"), **settings, "rows": rows}, out)
+    write({**about("benchmarks.shards_capped"), **settings, "rows": rows}, out)
     write_rows(rows, out)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from urllib.parse import urlsplit
 
-from tests.load.open_loop import Request
+from benchmarks.open_loop import Request
 
 
 class Maker:

@@ -1,6 +1,6 @@
 """Benchmarks of the rank index alone: with and without ties, by number of partitions, and what a page costs.
 
-    python -m tests.load.index_bench --players 1000000 --out docs/performance/results/index.json
+    python -m benchmarks.index_bench --players 1000000 --out docs/performance/results/index.json
 
 Ties: every player has the same score, so that only time and id order them.
 """
@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.report import about, write
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.domain.boards import Board, Ladder
@@ -26,7 +27,6 @@ from leaderforge.domain.order import FIRST
 from leaderforge.domain.standings import Standing
 from leaderforge.embedded import ValkeyCluster
 from leaderforge.services.coalescing import Coalescer
-from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
 SPAN = 10**10
@@ -58,7 +58,7 @@ def main(
         for ties in (False, True):
             with tempfile.TemporaryDirectory() as directory, ValkeyCluster(Path(directory), nodes=nodes) as cluster:
                 runs.append(asyncio.run(measure(cluster.addresses, players, count, ties, connections, seconds)))
-    report = {**about("tests.load.index_bench"), "players": players, "nodes": nodes, "runs": runs}
+    report = {**about("benchmarks.index_bench"), "players": players, "nodes": nodes, "runs": runs}
     Console().print(table(runs))
     write(report, out)
 

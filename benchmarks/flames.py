@@ -1,6 +1,6 @@
 """Flame graphs of the API process under load, one for each kind of request.
 
-    python -m tests.load.flames --out docs/performance/flames
+    python -m benchmarks.flames --out docs/performance/flames
 
 py-spy samples the process from outside, 200 times a second, while 64 connections keep it busy: the width of a function
 is its share of the samples in which the process was at work. Needs the right to look into processes, which root has.
@@ -19,9 +19,9 @@ import typer
 import uvloop
 from rich.console import Console
 
-from tests.load.bench import api_process, product, step
-from tests.load.open_loop import busy_loop
-from tests.load.requests import requests_of
+from benchmarks.bench import api_process, product, step
+from benchmarks.open_loop import busy_loop
+from benchmarks.requests import requests_of
 
 KINDS = ["submit", "top", "rank"]
 SAMPLES_A_SECOND = 200

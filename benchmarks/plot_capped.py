@@ -1,6 +1,6 @@
-"""Plots of throughput where nodes are the bottleneck: of a result of tests.load.shards_capped.
+"""Plots of throughput where nodes are the bottleneck: of a result of benchmarks.shards_capped.
 
-python -m tests.load.plot_capped docs/performance/results/shards-capped.json docs/performance/shards-capped.svg
+python -m benchmarks.plot_capped docs/performance/results/shards-capped.json docs/performance/shards-capped.svg
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from tests.load.plotting import COLOURS, new_figure, read, save
+from benchmarks.plotting import COLOURS, new_figure, read, save
 
 LINES = ["submit, rank=none", "submit, exact rank", "rank, batched", "rank, one by one"]
 SINGLE, BATCHED = "rank, one by one", "rank, batched"

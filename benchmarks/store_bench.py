@@ -1,6 +1,6 @@
 """Benchmarks of the store alone, on the embedded PostgreSQL or, with --dsn, on any server or Citus cluster.
 
-    python -m tests.load.store_bench --out docs/performance/results/store.json
+    python -m benchmarks.store_bench --out docs/performance/results/store.json
 
 With --dsn, the database must be new: its tables are made here.
 """
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks.report import about, write
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.pool import Pool
@@ -29,7 +30,6 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer
-from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
 
@@ -50,7 +50,7 @@ def main(
     for what, value in results.items():
         shown.add_row(what, f"{value:,.1f}" if isinstance(value, float) else str(value))
     Console().print(shown)
-    write({**about("tests.load.store_bench"), "players": players, "results": results}, out)
+    write({**about("benchmarks.store_bench"), "players": players, "results": results}, out)
 
 
 async def measure(dsn: str, players: int, seconds: float) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Listeners of a live board: how soon each gets each change, and what many cost against one.
 
-    python -m tests.load.listeners --listeners 1000 --seconds 30 --out docs/performance/results/listeners.json
+    python -m benchmarks.listeners --listeners 1000 --seconds 30 --out docs/performance/results/listeners.json
 
 Starts a product of its own with one API process, opens the listeners, and submits a score to the leader once a second.
 Times run from sending the submission to the event's arrival, so they hold the commit, too. Listeners and product share
@@ -23,8 +23,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.load.bench import api_process, cpu_seconds, product
-from tests.load.report import about, write
+from benchmarks.bench import api_process, cpu_seconds, product
+from benchmarks.report import about, write
 
 PLAYERS = 20
 STREAM = "/api/boards/default/stream"
@@ -71,7 +71,7 @@ def main(
     ):
         runs = asyncio.run(_measure(facts, [1, listeners], seconds))
     console.print(_table(runs))
-    write({**about("tests.load.listeners"), "runs": runs}, out)
+    write({**about("benchmarks.listeners"), "runs": runs}, out)
     if any(run["missed"] for run in runs):
         console.print("[red]Some listeners missed changes; the figures do not count.[/]")
         sys.exit(1)

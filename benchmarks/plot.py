@@ -1,6 +1,6 @@
 """Plots of benchmark results.
 
-python -m tests.load.plot docs/performance/results/bench.json docs/performance/bench.svg
+python -m benchmarks.plot docs/performance/results/bench.json docs/performance/bench.svg
 """
 
 import json
@@ -29,7 +29,7 @@ KINDS = {
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot the throughput and latency of a result of tests.load.bench."""
+    """Plot the throughput and latency of a result of benchmarks.bench."""
     report = json.loads(results.read_text())
     shown = [kind for kind in KINDS if kind in report["scenarios"]][::-1]
     plt.rcParams.update({"font.family": "sans-serif", "font.size": 10, "svg.hashsalt": "leaderforge"})

@@ -1,6 +1,6 @@
-"""Plots of what a request costs nodes and coordinator: of a result of tests.load.shards.
+"""Plots of what a request costs nodes and coordinator: of a result of benchmarks.shards.
 
-python -m tests.load.plot_shards docs/performance/results/shards.json docs/performance/shards.svg
+python -m benchmarks.plot_shards docs/performance/results/shards.json docs/performance/shards.svg
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from tests.load.plotting import COLOURS, new_figure, read, save
+from benchmarks.plotting import COLOURS, new_figure, read, save
 
 OPERATIONS = {"submit, rank=none": "o", "submit, exact rank": "s", "rank": "^", "top 10": "D"}
 

@@ -1,6 +1,6 @@
 """Two layouts of a sorted set compared: the score as the set's score, or the whole order in the member.
 
-    python -m tests.load.layouts --out docs/performance/results/layouts.json
+    python -m benchmarks.layouts --out docs/performance/results/layouts.json
 
 Counts the entries above random ones in one partition, and reports the server's own time for a count.
 """
@@ -16,10 +16,10 @@ from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.report import about, write
 from leaderforge.domain.boards import Board
 from leaderforge.domain.order import SCORE_BYTES, Place, place, sort_key
 from leaderforge.embedded import ValkeyCluster
-from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
 BOARD = Board(1, "layouts", "Layouts")
@@ -70,7 +70,7 @@ def main(
     for run in runs:
         shown.add_row(run["layout"], str(run["ties"]), f"{run['us_a_count']:.2f}", f"{run['bytes_a_player']:.1f}")
     Console().print(shown)
-    write({**about("tests.load.layouts"), "players": players, "counts": counts, "runs": runs}, out)
+    write({**about("benchmarks.layouts"), "players": players, "counts": counts, "runs": runs}, out)
 
 
 def measure(

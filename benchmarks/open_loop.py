@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.load.wire import Wire
+from benchmarks.wire import Wire
 
 Request = tuple[str, bytes]
 """What kind of request it is, and its bytes."""

@@ -1,7 +1,7 @@
 """Two versions of the product side by side, in one run.
 
     git worktree add --detach ../before 99e8e67
-    python -m tests.load.compare ../before --out docs/performance/results/compare.json
+    python -m benchmarks.compare ../before --out docs/performance/results/compare.json
 
 Starts both versions on this machine, each with data of its own, and loads them in turn, in short rounds, the first of
 a round being the second of the next. What disturbs the machine disturbs both: compare the ratios, of which the median
@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from tests.load.bench import loaded, product, step
-from tests.load.report import about, write
+from benchmarks.bench import loaded, product, step
+from benchmarks.report import about, write
 
-HERE = Path(__file__).parents[2]
+HERE = Path(__file__).parents[1]
 VERSIONS = ("before", "now")
 SCENARIOS = ["submit", "rank", "top", "batch"]
 
@@ -63,7 +63,7 @@ def main(
                     result = loaded(facts, kind, facts["api"], **load)
                 samples[kind][version].append(result)
     report = {
-        **about("tests.load.compare"),
+        **about("benchmarks.compare"),
         "players": players, "connections": connections, "seconds": seconds,
         "ratios": {kind: ratios(of_kind) for kind, of_kind in samples.items()}, "samples": samples,
     }  # fmt: skip

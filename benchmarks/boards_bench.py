@@ -1,6 +1,6 @@
 """Benchmarks of many boards: what idle ones cost, and what one's work costs another.
 
-    python -m tests.load.boards_bench --out docs/performance/results/boards.json
+    python -m benchmarks.boards_bench --out docs/performance/results/boards.json
 
 Submissions go through the services of one process, without HTTP; everything shares this machine's cores.
 """
@@ -23,6 +23,8 @@ from redis.asyncio.cluster import RedisCluster
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.backing import backing
+from benchmarks.report import about, write
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import RuleViolated
@@ -31,8 +33,6 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.services.submit import SubmitService
 from leaderforge.wiring import Services, build
-from tests.load.backing import backing
-from tests.load.report import about, write
 
 NOW = 1_700_000_000_000
 PLAYERS = 10_000
@@ -57,7 +57,7 @@ def main(
     for what, value in results.items():
         shown.add_row(what, str(value))
     Console().print(shown)
-    write({**about("tests.load.boards_bench"), "boards": boards, "connections": connections, "results": results}, out)
+    write({**about("benchmarks.boards_bench"), "boards": boards, "connections": connections, "results": results}, out)
 
 
 async def measure(settings: Mapping[str, str], number: int, connections: int, seconds: float) -> dict[str, Any]:

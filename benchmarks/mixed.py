@@ -1,6 +1,6 @@
 """The mixed load: 70 % submissions, 20 % top ten, 10 % a player's rank, at a fixed rate of arrival.
 
-    python -m tests.load.mixed --out docs/performance/results/mixed.json
+    python -m benchmarks.mixed --out docs/performance/results/mixed.json
 
 Finds the most that the product can do with a closed loop, then sends a share of that in an open loop: see `open_loop`.
 All submissions ask for the exact rank. Starts a product of its own, or uses the one in --data-dir.
@@ -18,11 +18,11 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from tests.load.bench import product, settle, step
-from tests.load.closed_loop import Latency
-from tests.load.open_loop import Outcome, busy_loop, open_loop
-from tests.load.report import about, write
-from tests.load.requests import requests_of
+from benchmarks.bench import product, settle, step
+from benchmarks.closed_loop import Latency
+from benchmarks.open_loop import Outcome, busy_loop, open_loop
+from benchmarks.report import about, write
+from benchmarks.requests import requests_of
 
 MIX = {"submit": 70, "top": 20, "rank": 10}
 """What share of the requests is of each kind, in percent."""
@@ -46,7 +46,7 @@ def main(
         runs = uvloop.run(measure(facts, players, wires, seconds, share or [0.5]))
     Console().print(table(runs))
     settings = {"players": players, "connections": wires, "seconds": seconds, "workers": workers, "mix": MIX}
-    write({**about("tests.load.mixed"), **settings, "runs": runs}, out)
+    write({**about("benchmarks.mixed"), **settings, "runs": runs}, out)
     if any(set(run["statuses"]) != {200} for run in runs):
         Console().print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""Benchmarks of the product, and plots of their results: see docs/performance."""
