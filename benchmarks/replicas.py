@@ -5,7 +5,7 @@ from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 
-from leaderforge.adapters.redis.cluster import Call, Cluster
+from leaderforge.adapters.redis.cluster import Call, Cluster, WatchedCluster
 from leaderforge.adapters.redis.scripts import script
 
 READING = "rows", "counts"
@@ -29,6 +29,8 @@ class ReplicaCluster(Cluster):
                 pipeline.execute_command(*parts, target_nodes=node)
             return list(await pipeline.execute())
 
-    def _new_client(self) -> RedisCluster:
+    def _new_client(self) -> WatchedCluster:
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
-        return RedisCluster(startup_nodes=nodes, read_from_replicas=True, socket_timeout=self._timeout_s)
+        return WatchedCluster(
+            self._on_reconnect, startup_nodes=nodes, read_from_replicas=True, socket_timeout=self._timeout_s
+        )

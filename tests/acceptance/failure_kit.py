@@ -27,7 +27,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
-from leaderforge.services.maintain import Verification
+from leaderforge.services.comparison import Verification
 from tests.acceptance.conftest import new_database
 from tests.acceptance.failure_load import ANSWER_S, BOARD, PLAYERS, Answer, Load, Sent
 from tests.delivering import Process

@@ -22,6 +22,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.services.player_records import PlayerExport, RecordService
 from tests.contract.interrupting import Interruption, interrupted
 from tests.contract.store_fixtures import Database, submit
+from tests.delivering import Process
 
 ACT = AuditEntry(0, "key:ops", "player.change", None, 1, "Ann")
 ERASE = AuditEntry(0, "key:ops", "player.erase")
@@ -259,8 +260,8 @@ async def nothing() -> None:
 
 
 def exports(stores: Database) -> RecordService:
-    index = MemoryIndex(1)
-    return RecordService(stores.records, stores.users, stores.audit, stores.scores, index, lambda: 0, lambda: None)
+    process = Process(stores.scores, stores.users, MemoryIndex(1))
+    return RecordService(stores.records, stores.users, stores.audit, process.delivery, lambda: 0)
 
 
 def duplicates(outcomes: Sequence[object]) -> list[bool]:

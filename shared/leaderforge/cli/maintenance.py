@@ -9,7 +9,7 @@ from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
-    from leaderforge.services.maintain import Verification
+    from leaderforge.services.comparison import Verification
 
 _REPORTED = 20
 """Maximum number of differences that are printed."""

@@ -1,15 +1,13 @@
 """Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from time import monotonic
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
-from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
@@ -19,16 +17,13 @@ from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.comparing import lasting, still_different
+from leaderforge.services.comparison import LADDERS_A_SCAN, IndexComparison, Progress, Verification, ignore_progress
 from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease
 from leaderforge.services.mending import drop_players, load_standings, mend_touched
 from leaderforge.services.names import NameSync
 from leaderforge.services.overlapping import for_each
 from leaderforge.services.trust import is_credible
-
-Progress = Callable[[int], None]
-"""Callback with the number of further standings that are processed."""
 
 OnRepair = Callable[[Ladder | None], None]
 """Callback for each repaired ladder or, with None, for repaired names."""
@@ -56,45 +51,6 @@ _END_OF_TIME_MS = 2**53
 """Time after all events."""
 _RESTING_S = 1.0
 """Time in s after which pauses stop: an index so far behind must catch up at full speed."""
-_LADDERS_A_SCAN = 100
-"""Ladders of a scan. Most of thousands of ladders are short: one scan each would cost more than their entries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Player whose standing differs between index and store. `extra`: only the index has an entry."""
-
-    board: str
-    period: int
-    user_id: int
-    extra: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of comparing every standing with the index. `complete`: all partitions are complete."""
-
-    checked: int
-    differences: Sequence[Difference]
-    complete: bool
-
-    @property
-    def clean(self) -> bool:
-        """Return whether the index is complete and equal to the store."""
-        return self.complete and not self.differences
-
-
-@dataclass(slots=True)
-class _Comparison:
-    """Suspected differences of a ladder, by player id, and the numbers of its standings and of its visible ones."""
-
-    suspects: list[int] = field(default_factory=list)
-    standings: int = 0
-    visible: int = 0
-
-
-def _ignore(_: object) -> None:
-    pass
 
 
 class MaintainService:
@@ -108,7 +64,7 @@ class MaintainService:
         processes: PendingProcesses,
         clock: Clock,
         telemetry: Telemetry,
-        on_repair: OnRepair = _ignore,
+        on_repair: OnRepair = lambda _: None,
     ) -> None:
         self._store = store
         self._users = users
@@ -139,7 +95,7 @@ class MaintainService:
             return 0
         async with self._lease.renewal():
             if incomplete:
-                return await self._rebuild(incomplete, _ignore)
+                return await self._rebuild(incomplete, ignore_progress)
             return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
 
     async def catch_up(self) -> bool:
@@ -159,7 +115,7 @@ class MaintainService:
             watermarks = await self._credible_watermarks()
             incomplete = self._to_rebuild(watermarks)
             if incomplete:
-                await self._rebuild(incomplete, _ignore)
+                await self._rebuild(incomplete, ignore_progress)
             complete = [w for p, w in enumerate(watermarks) if w is not None and p not in incomplete]
             if complete:
                 await self._apply_changes(min(complete), _END_OF_TIME_MS, rests=_CATCH_UP_RESTS)
@@ -167,7 +123,7 @@ class MaintainService:
             await self._processes.withdraw(expired, older_than_ms=DECLARATION_MS)
             return await self._index.finish_catch_up(token)
 
-    async def rebuild(self, progress: Progress = _ignore) -> int:
+    async def rebuild(self, progress: Progress = ignore_progress) -> int:
         """Empty the index and load it from the store. Return the number of loaded standings.
 
         Submissions continue, and the store answers reads meanwhile. Raises `IndexUnavailable` if the index is lost
@@ -176,40 +132,9 @@ class MaintainService:
         async with self._leased():
             return await self._rebuild(range(self._index.partitions), progress)
 
-    async def verify(self, progress: Progress = _ignore) -> Verification:
-        """Compare every standing with the index. Do not report updates in flight."""
-        checked = 0
-        differences: list[Difference] = []
-        complete = None not in await self._index.watermarks()
-        for ladders in chunks(await self._store.ladders(), _LADDERS_A_SCAN):
-            for ladder, comparison in (await self._compare(ladders, progress)).items():
-                differences += await self._differences(ladder, comparison, complete)
-                checked += comparison.standings
-        return Verification(checked, differences, complete)
-
-    async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Comparison]:
-        """Compare all standings on these ladders with the index."""
-        comparisons = {ladder: _Comparison() for ladder in ladders}
-
-        async def compare(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
-            ladder, standings = chunk
-            comparison = comparisons[ladder]
-            comparison.suspects += await self._index.differences(ladder, standings)
-            comparison.visible += sum(not standing.hidden for standing in standings)
-            comparison.standings += len(standings)
-            progress(len(standings))
-
-        await for_each(self._store.standings_on(ladders), compare)
-        return comparisons
-
-    async def _differences(self, ladder: Ladder, comparison: _Comparison, complete: bool) -> Sequence[Difference]:
-        missing = await still_different(self._store, self._index, ladder, comparison.suspects)
-        extra = await self._extra(ladder, comparison.visible - len(missing)) if complete else []
-        slug, period = ladder.board.slug, ladder.period
-        return [
-            *(Difference(slug, period, user_id, extra=False) for user_id in missing),
-            *(Difference(slug, period, user_id, extra=True) for user_id in set(extra) - set(missing)),
-        ]
+    async def verify(self, progress: Progress = ignore_progress) -> Verification:
+        """Compare every standing with the index. Changes in flight are not reported."""
+        return await IndexComparison(self._store, self._index).verify(progress)
 
     def _settled_at(self) -> int:
         """Return the time (ms) before which every event is committed or never will be."""
@@ -293,7 +218,7 @@ class MaintainService:
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
         rebuilding = frozenset(partitions)
-        for scan in chunks(ladders, _LADDERS_A_SCAN):
+        for scan in chunks(ladders, LADDERS_A_SCAN):
             loaded += await self._load(scan, rebuilding, progress)
         await for_each(
             self._store.all_names(),
@@ -327,30 +252,6 @@ class MaintainService:
     def _is_in(self, user_id: int, partitions: frozenset[int]) -> bool:
         count = self._index.partitions
         return len(partitions) == count or partition_of(user_id, count) in partitions
-
-    async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
-        """Return the players whose entry is only in the index. `matching` counts the entries equal to the store's."""
-        # Equal totals prove that there are none, and save reading all keys.
-        if (await self._index.counts(ladder, [])).total == matching:
-            return []
-        suspects: list[bytes] = []
-        async for keys in self._index.keys(ladder):
-            suspects += await self._missing_in_store(ladder, keys)
-
-        async def recheck(keys: Sequence[bytes]) -> Sequence[bytes]:
-            return await self._missing_in_store(ladder, [key for key in keys if await self._is_ranked(ladder, key)])
-
-        return [user_id_of(key) for key in await lasting(suspects, recheck)]
-
-    async def _missing_in_store(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
-        """Return the sort keys of entries that the store does not have."""
-        standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
-        stored = {sort_key(ladder.board, s) for s in standings if not s.hidden}
-        return [key for key in keys if key not in stored]
-
-    async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:
-        window = await self._index.window(ladder, key, before=0, after=1)
-        return any(row.key == key for row in window.after)
 
     @asynccontextmanager
     async def _leased(self) -> AsyncIterator[None]:

@@ -75,7 +75,7 @@ class Cluster:
         self._timeout_s = timeout_s
         self._password = password
         self._tls = tls
-        self._client: _WatchedCluster | None = None
+        self._client: WatchedCluster | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turns = asyncio.Semaphore(_USES)
         self._retry_at: float | None = None
@@ -220,10 +220,10 @@ class Cluster:
             self._client = self._new_client()
         return await self._client.initialize()
 
-    def _new_client(self) -> "_WatchedCluster":
+    def _new_client(self) -> "WatchedCluster":
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
         shuffle(nodes)  # a hanging node must not be the first choice every time
-        return _WatchedCluster(
+        return WatchedCluster(
             self._on_reconnect,
             startup_nodes=nodes,
             password=self._password,
@@ -237,7 +237,7 @@ class Cluster:
         )
 
 
-class _WatchedCluster(RedisCluster):
+class WatchedCluster(RedisCluster):
     """Client that reports each loss of its connections. redis-py closes them by itself before it retries a pipeline."""
 
     def __init__(self, on_reconnect: Callable[[], None], **options: Any) -> None:
@@ -261,7 +261,7 @@ def _require_success(replies: list[Any]) -> list[Any]:
     return replies
 
 
-async def _close_later(client: _WatchedCluster, after_s: float) -> None:
+async def _close_later(client: WatchedCluster, after_s: float) -> None:
     """Close a client after `after_s` seconds, or at once if cancelled. Its connections may hang."""
     try:
         await asyncio.sleep(after_s)

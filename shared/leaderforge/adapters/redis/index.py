@@ -1,21 +1,18 @@
 """Rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import chain, islice, starmap
 from operator import itemgetter
 from typing import Any
-from uuid import uuid4
 
 from leaderforge.adapters.redis.applying import PartitionedUpdate, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
-from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.adapters.redis.maintenance import RedisIndexMaintenance
 from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
-from leaderforge.adapters.redis.scripts import Script, script
-from leaderforge.adapters.redis.surveying import read_verification, survey
+from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
@@ -24,9 +21,7 @@ from leaderforge.domain.order import USER_BYTES, sort_key, user_bytes, user_id_o
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
-from leaderforge.ports.index_maintenance import CatchUps
 
 _RECORDS_A_CALL = 500
 """Maximum records of a call in bulk. A script blocks its node, so a call must be short."""
@@ -44,19 +39,12 @@ _CACHED_SIZES = 1024
 _entry = itemgetter(0)
 
 
-class RedisIndex:
+class RedisIndex(RedisIndexMaintenance):
     """`RankIndex` on Redis Cluster or Valkey. Indexes on one cluster need different namespaces."""
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
-        self.partitions = partitions
-        self._cluster = cluster
-        self._keys = IndexKeys(namespace, partitions)
-        self._all_partitions = range(partitions)
+        super().__init__(cluster, partitions=partitions, namespace=namespace)
         self._sizes: dict[Ladder, list[int]] = {}
-
-    @property
-    def disruptions(self) -> int:
-        return self._cluster.disruptions
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         groups = self._by_partition(user_ids)
@@ -223,73 +211,6 @@ class RedisIndex:
             [("UNLINK", key) for p in self._all_partitions for key in self._ladder_keys(p, ladder)]
         )
 
-    async def watermarks(self) -> Sequence[int | None]:
-        replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
-        return [None if reply is None else int(reply) for reply in replies]
-
-    async def advance(self, watermark: int) -> None:
-        await self._cluster.run([self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions])
-
-    async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
-        token = uuid4().hex
-        calls = []
-        for p in partitions:
-            ladder_keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            calls.append(self._call(p, script("begin_rebuild"), *ladder_keys, self._keys.names[p], args=(token,)))
-        await self._cluster.run(calls)
-        return token
-
-    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        successes = await self._cluster.run(
-            [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
-        )
-        return [p for p, success in zip(partitions, successes, strict=True) if success]
-
-    async def begin_catch_up(self) -> str:
-        token = uuid4().hex
-        await self._cluster.commands([("HSET", self._keys.catch_ups, "begun", token)])
-        return token
-
-    async def finish_catch_up(self, token: str) -> bool:
-        call = Call(self._keys.slots[0], script("finish_catch_up"), (self._keys.catch_ups,), (token,))
-        return bool((await self._cluster.run([call]))[0])
-
-    async def catch_ups(self) -> CatchUps:
-        [(begun, finished)] = await self._cluster.commands([("HMGET", self._keys.catch_ups, "begun", "finished")])
-        return CatchUps(begun and begun.decode(), finished and finished.decode())
-
-    async def lease(self, name: str, holder: str, seconds: float) -> bool:
-        key = self._keys.lease(name)
-        call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
-        return bool((await self._cluster.run([call]))[0])
-
-    async def verification(self) -> VerificationState | None:
-        return await read_verification(self._cluster, self._keys)
-
-    async def note_verification(self, verification: VerificationState) -> None:
-        await self._cluster.commands([("SET", self._keys.verification, json.dumps(asdict(verification)))])
-
-    async def health(self) -> Sequence[bool]:
-        return await asyncio.gather(*(self._answers(p) for p in self._all_partitions))
-
-    async def survey(self, ladders: Sequence[Ladder]) -> Survey:
-        return await survey(self._cluster, self._keys, ladders)
-
-    async def renew(self) -> None:
-        """Drop all connections if a node does not answer a ping."""
-        await self._cluster.renew()
-
-    async def close(self) -> None:
-        """Close the connections. The next use opens new ones."""
-        await self._cluster.close()
-
-    async def _answers(self, partition: int) -> bool:
-        try:
-            [is_complete] = await self._cluster.commands([("HEXISTS", self._keys.meta[partition], "watermark")])
-        except IndexUnavailable:
-            return False
-        return bool(is_complete)
-
     async def _windows(self, ladder: Ladder, bound: bytes, before: int, after: int) -> list[Window[Any]]:
         replies = await self._read(
             self._call(
@@ -337,20 +258,6 @@ class RedisIndex:
         if any(reply is None for reply in replies):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
         return replies
-
-    def _call(
-        self,
-        partition: int,
-        code: Script,
-        *keys: bytes,
-        args: Sequence[bytes | int | str] = (),
-        meta: bool = True,
-    ) -> Call:
-        first = (self._keys.meta[partition],) if meta else ()
-        return Call(self._keys.slots[partition], code, (*first, *keys), args)
-
-    def _ladder_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes]:
-        return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)
 
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]

@@ -1,0 +1,124 @@
+"""Comparing every standing in the store with the index."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.order import sort_key, user_id_of
+from leaderforge.domain.standings import Standing
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.comparing import lasting, still_different
+from leaderforge.services.overlapping import for_each
+
+Progress = Callable[[int], None]
+"""Callback with the number of further standings that are processed."""
+
+
+LADDERS_A_SCAN = 100
+"""Ladders of a scan. Most of thousands of ladders are short: one scan each would cost more than their entries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Player whose standing differs between index and store. `extra`: only the index has an entry."""
+
+    board: str
+    period: int
+    user_id: int
+    extra: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of comparing every standing with the index. `complete`: all partitions are complete."""
+
+    checked: int
+    differences: Sequence[Difference]
+    complete: bool
+
+    @property
+    def clean(self) -> bool:
+        """Return whether the index is complete and equal to the store."""
+        return self.complete and not self.differences
+
+
+@dataclass(slots=True)
+class _Comparison:
+    """Suspected differences of a ladder, by player id, and the numbers of its standings and of its visible ones."""
+
+    suspects: list[int] = field(default_factory=list)
+    standings: int = 0
+    visible: int = 0
+
+
+def ignore_progress(_: object) -> None:
+    pass
+
+
+class IndexComparison:
+    """Finds where the index differs from the store. Changes in flight are not reported."""
+
+    def __init__(self, store: ScoreStore, index: RankIndex) -> None:
+        self._store = store
+        self._index = index
+
+    async def verify(self, progress: Progress = ignore_progress) -> Verification:
+        """Compare every standing with the index. Do not report updates in flight."""
+        checked = 0
+        differences: list[Difference] = []
+        complete = None not in await self._index.watermarks()
+        for ladders in chunks(await self._store.ladders(), LADDERS_A_SCAN):
+            for ladder, comparison in (await self._compare(ladders, progress)).items():
+                differences += await self._differences(ladder, comparison, complete)
+                checked += comparison.standings
+        return Verification(checked, differences, complete)
+
+    async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Comparison]:
+        """Compare all standings on these ladders with the index."""
+        comparisons = {ladder: _Comparison() for ladder in ladders}
+
+        async def compare(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
+            ladder, standings = chunk
+            comparison = comparisons[ladder]
+            comparison.suspects += await self._index.differences(ladder, standings)
+            comparison.visible += sum(not standing.hidden for standing in standings)
+            comparison.standings += len(standings)
+            progress(len(standings))
+
+        await for_each(self._store.standings_on(ladders), compare)
+        return comparisons
+
+    async def _differences(self, ladder: Ladder, comparison: _Comparison, complete: bool) -> Sequence[Difference]:
+        missing = await still_different(self._store, self._index, ladder, comparison.suspects)
+        extra = await self._extra(ladder, comparison.visible - len(missing)) if complete else []
+        slug, period = ladder.board.slug, ladder.period
+        return [
+            *(Difference(slug, period, user_id, extra=False) for user_id in missing),
+            *(Difference(slug, period, user_id, extra=True) for user_id in set(extra) - set(missing)),
+        ]
+
+    async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
+        """Return the players whose entry is only in the index. `matching` counts the entries equal to the store's."""
+        # Equal totals prove that there are none, and save reading all keys.
+        if (await self._index.counts(ladder, [])).total == matching:
+            return []
+        suspects: list[bytes] = []
+        async for keys in self._index.keys(ladder):
+            suspects += await self._missing_in_store(ladder, keys)
+
+        async def recheck(keys: Sequence[bytes]) -> Sequence[bytes]:
+            return await self._missing_in_store(ladder, [key for key in keys if await self._is_ranked(ladder, key)])
+
+        return [user_id_of(key) for key in await lasting(suspects, recheck)]
+
+    async def _missing_in_store(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
+        """Return the sort keys of entries that the store does not have."""
+        standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
+        stored = {sort_key(ladder.board, s) for s in standings if not s.hidden}
+        return [key for key in keys if key not in stored]
+
+    async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:
+        window = await self._index.window(ladder, key, before=0, after=1)
+        return any(row.key == key for row in window.after)
