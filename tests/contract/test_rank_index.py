@@ -178,6 +178,19 @@ async def test_a_late_update_is_not_ranked_below_its_own_successor(new_index: Ne
     assert late.previous == key_of(ladder, standing(1, 50))
 
 
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+async def test_counts_tell_whether_entries_are_still_there(new_index: NewIndex, ladder: Ladder) -> None:
+    standings = crowd(30)
+    index = await complete(new_index(3), ladder, standings)
+    keys = [key_of(ladder, s) for s in standings]
+    assert (await index.counts(ladder, keys, keys)).all_present
+    assert (await index.counts(ladder, [])).all_present
+    moved = standings[7]._replace(score=standings[7].score + 1, revision=2)
+    await index.apply(ladder, [moved])
+    assert not (await index.counts(ladder, keys[:1], keys)).all_present
+    assert (await index.counts(ladder, keys[:1], [*keys[:7], key_of(ladder, moved)])).all_present
+
+
 async def test_ladders_are_apart(new_index: NewIndex) -> None:
     index = await complete(new_index(2), LADDERS[0], crowd(10))
     await index.load(LADDERS[0]._replace(period=7), crowd(3))

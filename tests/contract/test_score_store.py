@@ -381,6 +381,9 @@ class TestReads:
         assert counts.total == len(keys)
         assert list(counts.above) == [bisect_left(keys, bound) for bound in bounds]
         assert (await stores.scores.counts(ladder, [])).total == len(keys)
+        assert (await stores.scores.counts(ladder, bounds, keys)).all_present
+        nobody = sort_key(ladder.board, next(iter(standings.values()))._replace(user_id=10**9))
+        assert not (await stores.scores.counts(ladder, bounds, [*keys, nobody])).all_present
         for bound in [*random.sample(bounds, 12), FIRST, LAST]:
             before, after = random.choice([(0, 5), (5, 0), (3, 3), (0, 0), (500, 500)])
             window = await stores.scores.window(ladder, bound, before=before, after=after)

@@ -14,7 +14,9 @@ from tests.delivering import Process
 
 
 @pytest.mark.parametrize("style", RankStyle)
-async def test_ranks_agree_though_a_player_moves_between_the_two_steps(style: RankStyle) -> None:
+@pytest.mark.parametrize("score", [1, 25, 50])
+async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style: RankStyle, score: int) -> None:
+    """Down, up past another, or up: its own new entry is not counted above its earlier place."""
     ladder = Ladder(Board(1, "default", "Default", rank_style=style))
     index = MemoryIndex(partitions=2)
     players = MemoryPlayerStore()
@@ -26,9 +28,11 @@ async def test_ranks_agree_though_a_player_moves_between_the_two_steps(style: Ra
 
     async def counts_after_a_move(*args: Any) -> Any:
         index.counts = counts  # type: ignore[method-assign]
-        await index.apply(ladder, [standings[3]._replace(score=1, revision=2)])
+        await index.apply(ladder, [standings[1]._replace(score=score, revision=2)])
         return await counts(*args)
 
     index.counts = counts_after_a_move  # type: ignore[method-assign]
     entries, total = await process.reader.entries(index, ladder, [1, 2, 3, 4])
-    assert ([(entry.user_id, entry.rank) for entry in entries], total) == ([(3, 1), (2, 2), (1, 3), (4, 4)], 4)
+    scores = sorted([10, score, 30, 40], reverse=True)
+    ranks = [(entry.score, entry.rank) for entry in entries]
+    assert (ranks, total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)

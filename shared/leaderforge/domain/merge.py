@@ -39,10 +39,14 @@ class Window(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Total of the entries, and the number above each bound, in the order of the bounds."""
+    """Total of the entries, and the number above each bound, in the order of the bounds.
+
+    `all_present`: when they were counted, the entries that had to be there still were.
+    """
 
     total: int
     above: Sequence[int]
+    all_present: bool = True
 
 
 def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Callable[[T], bytes]) -> Window[T]:
@@ -100,6 +104,7 @@ def merge_counts(counts: Iterable[Counts]) -> Counts:
     return Counts(
         total=sum(c.total for c in parts),
         above=[sum(column) for column in zip(*(c.above for c in parts), strict=True)],
+        all_present=all(c.all_present for c in parts),
     )
 
 

@@ -17,8 +17,12 @@ class Ranking(Protocol):
         """Return the rows by player id, without players who are not ranked."""
         ...
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-        """Return the number of entries, and the number above each bound."""
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
+        """Return the number of entries, and how many lie above each bound.
+
+        `present` are sort keys of entries. Whether all of them are there is found in the same step as they are counted
+        in: an entry that has moved since it was read might be counted above its own earlier place.
+        """
         ...
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from itertools import pairwise
 from typing import TypeVar
 
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
-from leaderforge.domain.merge import Counts, Row
+from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.index import RankIndex
@@ -21,7 +20,7 @@ from leaderforge.services.trust import IndexTrust
 ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
-"""Maximum counts of inconsistent ranks. A player whose standing changes between rows and counts makes them so."""
+"""How often entries are read again of which one moved before they were counted."""
 
 
 class Reader:
@@ -79,8 +78,8 @@ class Reader:
         for _ in range(_ATTEMPTS):
             rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
             bounds = [rank_bound(ladder.board, row.key) for row in rows]
-            counts = await ranking.counts(ladder, bounds)
-            if _ranks_agree(rows, bounds, counts):
+            counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
+            if counts.all_present:
                 break
         return await self._hydrate(ladder, rows, [rank_of(above) for above in counts.above]), counts.total
 
@@ -140,13 +139,3 @@ class Reader:
         except Unavailable:
             self._telemetry.count("metadata_omitted", len(user_ids))
             return {}
-
-
-def _ranks_agree(rows: Sequence[Row], bounds: Sequence[bytes], counts: Counts) -> bool:
-    """Return whether the counts are consistent: each visible row is counted above the next, or shares its rank."""
-    pairs = zip(pairwise(bounds), pairwise(counts.above), rows[:-1], strict=True)
-    grow = all(
-        above == above_next if bound == bound_next else above + (not row.hidden) <= above_next
-        for (bound, bound_next), (above, above_next), row in pairs
-    )
-    return grow and (not rows or counts.above[-1] + (not rows[-1].hidden) <= counts.total)

@@ -77,9 +77,9 @@ class MemoryIndex:
         stored = self._standings[place_of(ladder)]
         return {i: self._row(ladder, stored[i]) for i in user_ids if i in stored and not stored[i].removed}
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         keys = self._sorted(ladder)
-        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds])
+        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds], set(keys).issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         keys = self._sorted(ladder)

@@ -125,9 +125,9 @@ class MemoryScoreStore(MemoryBoards):
         standings = await self.standings(ladder, user_ids)
         return {s.user_id: self._row(ladder, s) for s in standings if not s.removed}
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         keys = [row.key for row in self._rows(ladder)]
-        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds])
+        return Counts(len(keys), [bisect_left(keys, bound) for bound in bounds], set(keys).issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         rows = self._rows(ladder)

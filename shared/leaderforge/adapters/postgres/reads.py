@@ -5,13 +5,14 @@ ascending row comparison, whatever the board's order. Rows compare with bounds a
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key
+from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
 from leaderforge.domain.standings import VISIBLE
 
 
@@ -25,9 +26,15 @@ class PostgresRanking:
         rows = await self._pool.fetch(statement("rows"), ladder.board.id, ladder.period, joined(user_ids))
         return {row["user_id"]: _row(ladder.board, row) for row in rows}
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         async with self._pool.transaction(SNAPSHOT) as connection:
-            return await _counts(connection, ladder, bounds)
+            counts = await _counts(connection, ladder, bounds)
+            if not present:
+                return counts
+            user_ids = joined([user_id_of(key) for key in present])
+            rows = await connection.fetch(statement("rows"), ladder.board.id, ladder.period, user_ids)
+        listed_keys = {row.key for row in (_row(ladder.board, row) for row in rows) if not row.hidden}
+        return replace(counts, all_present=listed_keys.issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         async with self._pool.transaction(SNAPSHOT) as connection:

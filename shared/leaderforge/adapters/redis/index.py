@@ -17,7 +17,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
-from leaderforge.domain.order import USER_BYTES, sort_key, user_bytes, user_id_of
+from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
@@ -61,12 +61,21 @@ class RedisIndex(RedisIndexMaintenance):
             if value is not None and not is_removed(value)
         }
 
-    async def counts(self, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-        args = packed_bounds(bounds)
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
+        width, packed_args = key_bytes(ladder.board), packed_bounds(bounds)
+        groups: defaultdict[int, list[bytes]] = defaultdict(list)
+        for key in present:
+            groups[partition_of(user_id_of(key), self.partitions)].append(key)
         replies = await self._read(
-            self._call(p, script("counts"), self._keys.entries(p, ladder), args=args) for p in self._all_partitions
+            self._call(
+                p,
+                script("counts"),
+                self._keys.entries(p, ladder),
+                args=(width, b"".join(groups.get(p, ())), *packed_args),
+            )
+            for p in self._all_partitions
         )
-        return merge_counts(Counts(total, above) for total, *above in replies)
+        return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
         # A partition has only a share of the entries. Read complete windows if the shares turn out too small.
