@@ -14,7 +14,7 @@ WORKERS ?= 2
 # Which tests run: `make test-long` selects all.
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
-FAST := tests/unit $(wildcard tests/edge) tests/contract
+FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 

@@ -27,7 +27,7 @@ def is_head(scope: Scope) -> bool:
 class EdgeMiddleware:
     """Gives each request an id, counts it and logs it. Answers HEAD like GET, without the body.
 
-    Every answer with a 5xx status is logged, and every other one only with `access_log`.
+    Answers with a 5xx status are always logged, all others only with `access_log`.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:

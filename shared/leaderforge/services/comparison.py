@@ -46,7 +46,7 @@ class Verification:
 
 @dataclass(slots=True)
 class _Comparison:
-    """Suspected differences of a ladder, by player id, and the numbers of its standings and of its visible ones."""
+    """Players of a ladder who may differ, and the numbers of its standings and visible standings."""
 
     suspects: list[int] = field(default_factory=list)
     standings: int = 0

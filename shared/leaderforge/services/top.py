@@ -80,7 +80,7 @@ class TopCache:
         self._followed_until = 0
 
     async def get(self, ladder: Ladder, limit: int) -> Page:
-        """Return the first entries of the ladder: at least `limit` if there are as many, perhaps more."""
+        """Return the first entries of the ladder: `limit` entries or more, or all of them if the ladder has fewer."""
         slot = self._slot(ladder, limit)
         if slot.top is not None and self._clock() < self._valid_until(slot):
             self.hits += 1

@@ -79,7 +79,7 @@ class PostgresPlayerStore:
         return [user for user in owners if name_key(user.username).startswith(key)]
 
     async def _create(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
-        """Create players without rivals among them. Add all owned ids and claims to `taken`."""
+        """Create players of whom no two claim the same id, name or email. Add ids and claims of others to `taken`."""
         if not users:
             return {}
         try:

@@ -26,7 +26,7 @@ MEANINGS: Mapping[str, str] = {
     "index_lag_seconds": "Age of the oldest watermark in seconds: the index is complete up to then.",
     "index_rebuilds": "Rebuilt partitions of the index.",
     "index_updates_deferred": "Standings pending in this process, because the index could not be reached.",
-    "index_doubts": "Reconciliations demanded before the index is read: after a start or a lost connection.",
+    "index_doubts": "Reasons to catch the index up before it is read, such as a start or a broken connection.",
     "ingest_messages": "Messages received from the submission queue, by result.",
     "metadata_omitted": "Entries shown without metadata, because the store could not be reached.",
     "periods_retired": "Past periods that the index retired.",
