@@ -87,7 +87,7 @@ def application(
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
-    # `EdgeRoutes` serves them before the router is reached. The router holds them to answer 405 with `Allow`.
+    # `EdgeRoutes` serves the routes before the router is reached. The router holds them to answer 405 with `Allow`.
     app.router.routes[:0] = routes
     app.state.edge = Edge(services)
     return app

@@ -17,7 +17,7 @@ _TEXT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?):([0-9]{1,7})")
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Rate limit. `interval_us`: time between requests at the sustained rate. `burst`: number of requests allowed at once."""
+    """Rate limit. `interval_us`: time between requests at the sustained rate; `burst`: requests allowed at once."""
 
     interval_us: int
     burst: int
