@@ -66,6 +66,17 @@ async def test_a_top_is_loaded_again_when_it_has_become_old(cache: TopCache, loa
     assert (await cache.get(LADDER, 10)).total == 2
 
 
+async def test_who_joins_a_load_gets_what_may_lack_the_latest_updates(cache: TopCache, loader: Loader):
+    """They were acknowledged before this reader came, but after the load began."""
+    loader.proceed.clear()
+    first = asyncio.create_task(cache.get(LADDER, 10))
+    await loader.started.wait()
+    second = asyncio.create_task(cache.get(LADDER, 10))
+    await asyncio.sleep(0)
+    loader.proceed.set()
+    assert [(page.total, page.source) for page in (await first, await second)] == [(1, Source.INDEX), (1, Source.CACHE)]
+
+
 async def test_concurrent_readers_share_one_load(cache: TopCache, loader: Loader):
     pages = await asyncio.gather(*(cache.get(LADDER, 10) for _ in range(50)))
     assert {page.total for page in pages} == {1}

@@ -365,6 +365,17 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
     assert await source(world.other) is Source.STORE
 
 
+async def test_another_outage_of_the_store_is_not_the_same_one(world: World, elapsed: Elapsed) -> None:
+    """In between, another process may have declared updates, waited, and acknowledged them."""
+    world.processes.available = False
+    assert await world.other.trust.renewed() is not None
+    world.other.trust.close()
+    elapsed.now += 60
+    assert await world.other.trust.renewed() is None
+    world.processes.available = True
+    assert await source(world.other) is Source.INDEX
+
+
 async def test_a_process_that_starts_without_the_store_believes_nothing(world: World) -> None:
     await world.submit(world.one, 1, 5)
     world.processes.available = False

@@ -73,7 +73,7 @@ def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Heade
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the address of the client: the nearest address, going back from this server, that is not a trusted proxy's.
+    """Return the client's address: the nearest one, going back from this server, that is not a trusted proxy's.
 
     Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
     """

@@ -50,10 +50,13 @@ class Declaration:
                     withdrawals = self._withdrawals
                 elif withdrawals != self._withdrawals:
                     return  # all updates that the caller had added are delivered by now
-                is_due = not self._is_confirmed and monotonic() >= self._effective_at
-                if is_due or not self._is_younger_than(_RENEWAL_S):
+                if not self._is_younger_than(_RENEWAL_S):
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
+                if remaining_s <= 0 and not self._is_confirmed:
+                    # As fast as others have to read it: a slow store is an outage to them.
+                    await self._processes.declared()
+                    self._is_confirmed = True
             if remaining_s <= 0:
                 return
             await asyncio.sleep(remaining_s)
@@ -81,7 +84,7 @@ class Declaration:
         self._renewed_at = began_at
         if expired:
             self._effective_at = monotonic() + BELIEF_S
-        self._is_confirmed = began_at >= self._effective_at
+            self._is_confirmed = False
 
     def _is_younger_than(self, seconds: float) -> bool:
         return self._renewed_at is not None and monotonic() - self._renewed_at < seconds

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from leaderforge.domain.boards import Ladder, Order
-from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Counts
 from leaderforge.domain.order import FIRST, LAST, place, score_bound, user_id_of
 from leaderforge.domain.statistics import bucket_edges, percentile, rank_at
@@ -17,6 +17,9 @@ from leaderforge.services.reading import Reader
 
 _SHOWN = (50, 90, 99)
 """Percentiles of a distribution."""
+
+_ATTEMPTS = 8
+"""How often a percentile's player is looked for who leaves the board between two steps."""
 
 
 class DistributionService:
@@ -31,13 +34,16 @@ class DistributionService:
 
         async def read(ranking: Ranking) -> tuple[Entry, int]:
             # A player may leave the board between the steps. Then select another one.
-            while total := (await ranking.counts(ladder, [])).total:
+            for _ in range(_ATTEMPTS):
+                total = (await ranking.counts(ladder, [])).total
+                if total == 0:
+                    raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
                 key = await ranking.key_at(ladder, rank_at(percent, total))
                 if key is not None:
                     entries, total = await self._reader.entries(ranking, ladder, [user_id_of(key)])
                     if entries and not entries[0].hidden:
                         return entries[0], total
-            raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
+            raise IndexUnavailable("the board changed in every attempt to find a percentile")
 
         (entry, total), source = await self._reader.read(ladder, read)
         return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)

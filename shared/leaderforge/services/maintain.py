@@ -205,6 +205,7 @@ class MaintainService:
         for user_ids in await self._touched_players(0, before):
             erased = set(user_ids) - (await self._users.get(user_ids)).keys()
             if erased:
+                await mend_touched(self._index, self._store, list(erased))
                 await drop_players(self._index, self._store, list(erased))
                 await self._names.refresh(erased)
         await self._store.forget_touches(before)

@@ -50,9 +50,9 @@ async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> None:
-    """Remove all values of erased players from the index, including removed standings."""
+    """Remove the removed standings of erased players from the index."""
     for ladder, values in (await index.observe(await store.ladders(), user_ids)).items():
-        await index.mend(ladder, list(values), [], values)
+        await index.mend(ladder, [i for i, value in values.items() if value.removed], [], values)
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:

@@ -91,9 +91,11 @@ class QueryService:
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             page = await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
             if row.hidden:
-                [hidden_entry], _ = await self._reader.entries(ranking, ladder, [user_id])
+                hidden_entries, _ = await self._reader.entries(ranking, ladder, [user_id])
+                if not hidden_entries:
+                    raise NotRanked.on(ladder.board.slug, user_id)
                 split = len(window.before)
-                entries = [*page.entries[:split], hidden_entry, *page.entries[split:]]
+                entries = [*page.entries[:split], hidden_entries[0], *page.entries[split:]]
                 page = replace(page, entries=entries, total=page.total + 1)
             return page
 

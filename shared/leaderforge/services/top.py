@@ -133,6 +133,8 @@ class TopCache:
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
         """Return the top from a load without concurrent updates of its entries, or after `_ATTEMPTS` from any load."""
+        # A load that began before this call may lack updates acknowledged since: it is as good as a cached top.
+        is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:
                 slot.loading = asyncio.get_running_loop().create_task(self._fill(slot, size))
@@ -140,7 +142,8 @@ class TopCache:
             top, clean = await asyncio.shield(slot.loading)
             if clean:
                 break
-        return top
+            is_joined = False
+        return _as_cached(top) if is_joined else top
 
     async def _fill(self, slot: _Slot, size: int) -> tuple[Top, bool]:
         """Load the top, and cache it if no update changed its entries meanwhile. Return the top and whether so."""
@@ -157,13 +160,19 @@ class TopCache:
         return top, clean
 
     def _store(self, slot: _Slot, top: Top, began: int) -> None:
-        # An answer of the store keeps its source: clients must see that the index was not used.
         is_from_index = top.page.source is Source.INDEX
-        slot.top = replace(top, page=replace(top.page, source=Source.CACHE if is_from_index else top.page.source))
+        slot.top = _as_cached(top)
         slot.began = began
         slot.until = top.page.as_of + self._ttl_ms
         slot.followed = is_from_index and not slot.grown
         slot.invalidated.clear()
+
+
+def _as_cached(top: Top) -> Top:
+    # An answer of the store keeps its source: clients must see that the index was not used.
+    if top.page.source is not Source.INDEX:
+        return top
+    return replace(top, page=replace(top.page, source=Source.CACHE))
 
 
 def _size(limit: int) -> int:

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from leaderforge.domain.errors import IndexUnavailable, StoreUnavailable, Unavailable
+from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, StoreUnavailable, Unavailable
 from leaderforge.domain.survey import Survey
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
@@ -32,6 +32,8 @@ from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
 
 _RENEWAL_S = 0.2
 """Time between checks while there are reads, in s. It leaves time for a slow check within `BELIEF_S`."""
+_OUTAGE_GAP_S = 5.0
+"""Time between two checks (s) up to which an outage of the store counts as the same one."""
 _IDLE_S = 1.0
 """Time after the last read until checks stop, in s."""
 _REFUSAL_S = 0.05
@@ -84,6 +86,7 @@ class IndexTrust:
         self._readers = 0
         self._doubted = True
         self._store_is_down = False
+        self._checked_at = 0.0
         self._disruptions = 0
         self._watermarks: Sequence[int | None] = ()
         self._before_doubt: CatchUps | None = None
@@ -174,7 +177,7 @@ class IndexTrust:
 
     async def _renew(self) -> None:
         """Check all conditions repeatedly while there are reads."""
-        while self._readers or monotonic() < self._used_at + _IDLE_S:
+        while self._readers or monotonic() < self._used_at + _IDLE_S or self._store_is_down:
             await asyncio.sleep(_RENEWAL_S)
             await asyncio.shield(self._confirm())
 
@@ -184,7 +187,7 @@ class IndexTrust:
         began_at = monotonic()
         try:
             await self._require_all()
-        except Unavailable as failure:
+        except LeaderForgeError as failure:
             self._valid_until = 0.0
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
@@ -196,7 +199,11 @@ class IndexTrust:
 
     async def _require_all(self) -> None:
         """Check all conditions of the module. Raises `Unavailable` if one is not met or cannot be checked."""
-        was_believed = self._is_valid()
+        now = monotonic()
+        # During an outage of the store, a check may come late on a busy machine, but not after the process was idle.
+        is_outage = self._store_is_down and now < self._checked_at + _OUTAGE_GAP_S
+        was_believed = self._is_valid() or is_outage
+        self._checked_at = now
         disruptions = self._index.disruptions
         await self._deliver()
         declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
@@ -215,7 +222,8 @@ class IndexTrust:
         try:
             declared = await self._processes.declared()
         except StoreUnavailable:
-            if not self._store_is_down and not was_believed:
+            if not was_believed:
+                self._store_is_down = False
                 raise
             self._store_is_down = True
             return []

@@ -91,6 +91,18 @@ class Cluster:
             await self._repeat(client, {i: _eval(calls[i]) for i in unknown}, replies)
             return _require_success(replies)
 
+    async def run_unrepeated(self, calls: Sequence[Call]) -> list[Any]:
+        """Run calls that a node must not get which took over meanwhile: it may lack what they vouch for.
+
+        Return their replies in order. Raises `IndexUnavailable`, also if a connection broke or a slot moved.
+        """
+        async with self._guarded() as client:
+            replies = await _send(client, list(map(_eval, calls)), [None] * len(calls))
+            for reply in replies:
+                if isinstance(reply, MovedError):
+                    await _node_to_ask(client, reply)
+            return _require_success(replies)
+
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
@@ -128,6 +140,7 @@ class Cluster:
             async with asyncio.timeout(min(_PROBE_S, self._timeout_s)):
                 await client.ping(target_nodes=RedisCluster.PRIMARIES)
         except (RedisError, OSError, TimeoutError):
+            self.disruptions += 1
             if self._client is client:
                 self._abandon_client()
 
@@ -204,6 +217,7 @@ class Cluster:
     def _belong_to(self, loop: asyncio.AbstractEventLoop) -> None:
         # Connections and semaphores belong to one event loop.
         if self._loop is not loop:
+            self.disruptions += self._client is not None
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 
     def _abandon_client(self) -> None:

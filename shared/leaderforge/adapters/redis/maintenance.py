@@ -34,7 +34,9 @@ class RedisIndexMaintenance:
         return [None if reply is None else int(reply) for reply in replies]
 
     async def advance(self, watermark: int) -> None:
-        await self._cluster.run([self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions])
+        await self._cluster.run_unrepeated(
+            [self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions]
+        )
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
@@ -46,7 +48,7 @@ class RedisIndexMaintenance:
         return token
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        successes = await self._cluster.run(
+        successes = await self._cluster.run_unrepeated(
             [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
         )
         return [p for p, success in zip(partitions, successes, strict=True) if success]
