@@ -148,7 +148,7 @@ class Services:
         """Deliver and announce pending updates for up to `_SETTLING_S`, then disconnect from all parts."""
         with suppress(Unavailable, TimeoutError):
             await asyncio.wait_for(self.delivery.settle(), _SETTLING_S)
-        self.trust.close()
+        await self.trust.close()
         await self.changes.close()
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
 
@@ -222,7 +222,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     # A call may wait for the batch in flight and then for its own.
     time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
     declaration = Declaration(parts.processes)
-    trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry)
+    # A function checks the index when it is called: a task beside the call would need another connection.
+    renews = settings.function_name is None
+    trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.telemetry)
     query = QueryService(
         reader, parts.clock, parts.telemetry, top_ttl_ms=settings.top_cache_ms, time_limit_s=time_limit_s

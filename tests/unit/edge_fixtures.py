@@ -136,7 +136,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
         yield Api(client, app, services, store, index, keys, limiter, clock)
-    services.trust.close()
+    await services.trust.close()
 
 
 def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:

@@ -119,7 +119,7 @@ async def world() -> AsyncIterator[World]:
     assert await source(made.other) is Source.INDEX
     yield made
     for process in (made.one, made.other):
-        process.trust.close()
+        await process.trust.close()
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
@@ -369,7 +369,7 @@ async def test_another_outage_of_the_store_is_not_the_same_one(world: World, ela
     """In between, another process may have declared updates, waited, and acknowledged them."""
     world.processes.available = False
     assert await world.other.trust.renewed() is not None
-    world.other.trust.close()
+    await world.other.trust.close()
     elapsed.now += 60
     assert await world.other.trust.renewed() is None
     world.processes.available = True
@@ -392,6 +392,6 @@ async def test_a_process_that_starts_without_the_store_believes_nothing(world: W
 async def test_a_closed_process_renews_nothing(world: World) -> None:
     renewing = world.one.trust._renewing
     assert renewing is not None
-    world.one.trust.close()
+    await world.one.trust.close()
     await asyncio.wait([renewing])
     assert renewing.cancelled()

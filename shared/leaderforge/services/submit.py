@@ -1,6 +1,5 @@
 """Submission of scores: commit, delivery to the index, receipt."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -119,13 +118,11 @@ class SubmitService:
         return [violation or next(outcomes) for violation in violations]
 
     async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
-        recording = self._record([request.submission for request in batch])
-        # The belief must begin before the index counts. Renew it while the store records.
+        outcomes = await self._record([request.submission for request in batch])
+        # The belief must begin before the index counts. Not beside the store: a function has one connection to it.
         belief = self._trust.current()
         if belief is None:
-            outcomes, belief = await asyncio.gather(recording, self._trust.renewed())
-        else:
-            outcomes = await recording
+            belief = await self._trust.renewed()
         groups: dict[tuple[int, int, bool], _Group] = {}
         main_groups = [
             _add_to_groups(groups, recorded, request.rank)
@@ -135,6 +132,11 @@ class SubmitService:
         updates = [group.update() for group in groups.values()]
         applied = await self._delivery.apply(updates)
         believed = self._trust.holds(belief)
+        if not believed and not any(None in results for results in applied):
+            # A connection broke, for example while a function was frozen. Count again once the index is caught up.
+            belief = await self._trust.renewed()
+            applied = applied if belief is None else await self._delivery.apply(updates)
+            believed = self._trust.holds(belief)
         for group, results in zip(groups.values(), applied, strict=True):
             group.note(results, believed=believed)
         remaining = iter(main_groups)

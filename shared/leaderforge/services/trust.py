@@ -59,8 +59,9 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 
 
 class IndexTrust:
-    """Decision of this process whether to believe the index. It is renewed while there are reads.
+    """Decision of this process whether to believe the index.
 
+    With `renews`, a task renews it while there are reads. Without, the first read after it lapsed renews it.
     A belief is the number of a period without a gap in which the index was believed.
     """
 
@@ -71,7 +72,10 @@ class IndexTrust:
         declaration: Declaration,
         clock: Clock,
         telemetry: Telemetry,
+        *,
+        renews: bool = True,
     ) -> None:
+        self._renews = renews
         self._index = index
         self._processes = processes
         self._declaration = declaration
@@ -120,11 +124,15 @@ class IndexTrust:
         """End a read without an answer."""
         self._readers -= 1
 
-    def close(self) -> None:
-        """Stop all background tasks."""
-        for task in (self._renewing, self._confirming, self._catching_up):
-            if task is not None:
-                task.cancel()
+    async def close(self) -> None:
+        """Stop the renewal of the belief, and wait until its tasks have given back what they use."""
+        loop = asyncio.get_running_loop()
+        tasks = [task for task in (self._renewing, self._confirming, self._catching_up) if task is not None]
+        own = [task for task in tasks if task.get_loop() is loop]
+        for task in own:
+            task.cancel()
+        if own:
+            await asyncio.wait(own)
 
     def current(self) -> int | None:
         """Return the belief, for `holds`. Return None if the index is not believed now."""
@@ -152,7 +160,7 @@ class IndexTrust:
     def _note_read(self) -> None:
         """Renew the belief in the background until `_IDLE_S` after the last read."""
         self._used_at = monotonic()
-        if self._renewing is None or self._renewing.done():
+        if self._renews and (self._renewing is None or self._renewing.done()):
             self._renewing = asyncio.get_running_loop().create_task(self._renew())
 
     def _is_valid(self) -> bool:
@@ -204,9 +212,10 @@ class IndexTrust:
         is_outage = self._store_is_down and now < self._checked_at + _OUTAGE_GAP_S
         was_believed = self._is_valid() or is_outage
         self._checked_at = now
-        disruptions = self._index.disruptions
         await self._deliver()
         declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
+        # The calls above find connections that broke while the process was idle or frozen.
+        disruptions = self._index.disruptions
         self._note_doubts(disruptions, declared, watermarks)
         if self._doubted:
             await self._resolve_doubt(disruptions)

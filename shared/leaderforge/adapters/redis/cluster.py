@@ -158,8 +158,11 @@ class Cluster:
         replies = await self._send_following(client, requests)
         # The server may have closed an idle connection. Every request may run twice without harm.
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
-        self.disruptions += len(broken)
-        await self._repeat(client, {i: requests[i] for i in broken}, replies)
+        if broken:
+            self.disruptions += 1
+            # Others broke with it. Found one by one, each would be a reason to doubt what was done since.
+            await asyncio.gather(*(node.disconnect_free_connections() for node in client.get_nodes()))
+            await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
 
     async def _send_following(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
