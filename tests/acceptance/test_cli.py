@@ -102,7 +102,7 @@ async def test_migrate_makes_the_tables_once(valkey, postgres):
     command = new_command(urlunsplit(urlsplit(postgres.dsn)._replace(path=f"/{name}")), valkey.addresses)
     for other in (["populate"], ["verify"], ["reconcile"], ["rebuild"]):
         [error] = command.run(*other, code=1).errors
-        assert error.startswith("error: the database's tables are not those of this version: ")
+        assert error.startswith("error: the database schema differs from this version: ")
     assert command.run("migrate").output == [f"applied migrations: {', '.join(migrations().values())}"]
     assert command.run("migrate").output == ["nothing to do"]
     assert command.run("reconcile").output == ["0 standings checked"]

@@ -93,7 +93,7 @@ class TestIndexFails:
             await load.goes_on()
             _wipe(rig, range(NODES))
             code, said = await rig.command("verify")
-            assert (code, "the index is not complete" in said) == (1, True), said
+            assert (code, "the index is incomplete" in said) == (1, True), said
             assert await rig.source() == "postgres"
             code, said = await rig.command("rebuild")
             assert (code, "standings indexed" in said) == (0, True), said

@@ -25,6 +25,7 @@ from leaderforge.services.submit import Receipt, SubmitService
 from tests.contract.index_fixtures import new_redis_index
 from tests.delivering import Process
 from tests.oracle import Line, Oracle
+from tests.waiting import until
 
 MIDNIGHT = 1_682_899_200_000
 """Between 2023-04-30 and 2023-05-01, where a day, a week, a month and a season end."""
@@ -106,7 +107,7 @@ class Product:
         self.store = store
         self.users = users
         self.index = index
-        self.maintain = process.maintain
+        self.maintain, self.trust = process.maintain, process.trust
 
 
 def times() -> list[int]:
@@ -159,6 +160,7 @@ async def products(store_and_users, clusters) -> Mapping[tuple[int, int], Produc
     }
     for one in made.values():
         await one.maintain.reconcile()
+        await until(one.trust.is_believed, "the index to be believed")
     return made
 
 
@@ -189,8 +191,10 @@ async def test_every_read_equals_brute_force_whatever_the_rules(products, cluste
         await check_reads(product, ladder, Oracle(board, own), random, expect=Source.INDEX)
         await check_index(product, ladder)
     if RULES.index(rules) % IN_THE_STORE == 0:
-        # An index that is never built.
-        away = Product(product.store, product.users, new_redis_index(clusters[nodes], partitions))
+        # An index that is never built, since another process is at it.
+        index = new_redis_index(clusters[nodes], partitions)
+        assert await index.lease("maintain", "another", 600)
+        away = Product(product.store, product.users, index)
         for ladder, own in ladders_of(board, events).items():
             await check_reads(away, ladder, Oracle(board, own), random, expect=Source.STORE)
 

@@ -53,7 +53,8 @@ async def test_whole_parts_tell_everything(api: Served, nodes: ValkeyCluster) ->
 async def test_all_processes_see_what_verification_found_and_mended(api: Served) -> None:
     services = api.services
     [(ladder, standings)] = await services.parts.store.standings_of([7, 9])
-    await services.parts.index.forget([ladder], [7])
+    observed = (await services.parts.index.observe([ladder], [7]))[ladder]
+    assert await services.parts.index.mend(ladder, [7], [], observed) == []
     before = services.clock()
     assert await services.verification.run() == len(PLAYERS)
     found = (await shown(api))["verification"]

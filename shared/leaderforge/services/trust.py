@@ -108,7 +108,8 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        if not self._is_valid():
+        # A busy process may be late to renew its belief: then it might end before the read does.
+        if not self._is_valid() or monotonic() > self._valid_until - BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
         self._readers += 1
