@@ -27,7 +27,7 @@ HERE = Path(__file__).parents[1]
 VERSIONS = ("before", "now")
 SCENARIOS = ["submit", "rank", "top", "batch"]
 
-STEPS = ["rebuild", "verify"]
+STEPS = ["reconcile", "rebuild", "verify"]
 """Commands, of which the time is compared."""
 
 Samples = dict[str, dict[str, list[dict[str, Any]]]]

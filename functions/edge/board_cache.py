@@ -30,14 +30,14 @@ class BoardCache:
 
     async def get(self, slug: str) -> Board:
         """Return the board, at most 5 s old unless the store is unavailable. Raises `BoardNotFound`."""
-        return _required(slug, await self._boards.get(slug))
+        return self._boards.fresh(slug) or _required(slug, await self._boards.get(slug))
 
     async def get_current(self, slug: str) -> Board:
         """Return the board, at most 5 s old. Unlike `get`, never serve a stale one: submissions need current settings.
 
         Raises `BoardNotFound`, and `StoreUnavailable` if the store does not answer.
         """
-        return _required(slug, await self._boards.get_current(slug))
+        return self._boards.fresh(slug) or _required(slug, await self._boards.get_current(slug))
 
     def invalidate(self, slug: str) -> None:
         """Mark the cached board as unusable: it was changed here."""

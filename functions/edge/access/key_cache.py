@@ -48,7 +48,9 @@ class KeyCache:
 
     async def find(self, digest: bytes) -> Caller | None:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
-        keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
+        keys = self._keys.fresh(_ALL)
+        if keys is None:
+            keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
         if keys is None:
             raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
         caller = self._caller(keys, digest)

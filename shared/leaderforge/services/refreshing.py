@@ -54,6 +54,11 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     def __contains__(self, key: KeyT) -> bool:
         return key in self._slots
 
+    def fresh(self, key: KeyT) -> ValueT | None:
+        """Return the cached value if it is fresh, else None. Hot paths ask this first: it takes no coroutine."""
+        slot = self._slots.get(key)
+        return slot.value if slot is not None and self._now() < slot.refresh_at else None
+
     async def get(self, key: KeyT) -> ValueT | None:
         """Return the value, None if there is none. Raises the load's error only if no value is cached."""
         slot = self._slots.get(key)

@@ -212,8 +212,12 @@ class RedisIndex(RedisIndexMaintenance):
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def add_names(self, names: Mapping[int, str]) -> None:
-        for chunk in chunks(list(names), _NAMES_A_CALL):
-            await self.swap_names({user_id: NameSwap(None, names[user_id]) for user_id in chunk})
+        for p, ids in self._by_partition(names).items():
+            for piece in chunks(ids, _NAMES_A_CALL):
+                args = [part for i in piece for part in (user_bytes(i), names[i])]
+                await self._cluster.run(
+                    [self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)]
+                )
 
     async def drop(self, ladder: Ladder) -> None:
         await self._cluster.commands(
@@ -249,7 +253,7 @@ class RedisIndex(RedisIndexMaintenance):
             refused += (
                 user_id_of(record[:USER_BYTES])
                 for record, value in zip(chunk, previous, strict=True)
-                if refuses(value, record[USER_BYTES:])
+                if value is not None and refuses(value, record[USER_BYTES:])
             )
         return refused
 
