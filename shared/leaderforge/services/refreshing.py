@@ -57,7 +57,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     def fresh(self, key: KeyT) -> ValueT | None:
         """Return the cached value if it is fresh, else None. Hot paths ask this first: it takes no coroutine."""
         slot = self._slots.get(key)
-        return slot.value if slot is not None and self._now() < slot.refresh_at else None
+        return slot.value if slot is not None and self._now() < slot.loaded_at + self._fresh_s else None
 
     async def get(self, key: KeyT) -> ValueT | None:
         """Return the value, None if there is none. Raises the load's error only if no value is cached."""

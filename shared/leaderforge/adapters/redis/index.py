@@ -215,9 +215,8 @@ class RedisIndex(RedisIndexMaintenance):
         for p, ids in self._by_partition(names).items():
             for piece in chunks(ids, _NAMES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), names[i])]
-                await self._cluster.run(
-                    [self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)]
-                )
+                call = self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
+                await self._cluster.run([call])
 
     async def drop(self, ladder: Ladder) -> None:
         await self._cluster.commands(
