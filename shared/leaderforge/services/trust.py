@@ -128,12 +128,12 @@ class IndexTrust:
     async def close(self) -> None:
         """Stop the renewal of the belief, and wait until its tasks have given back what they use."""
         loop = asyncio.get_running_loop()
-        tasks = [task for task in (self._renewing, self._confirming, self._catching_up) if task is not None]
-        own = [task for task in tasks if task.get_loop() is loop]
-        for task in own:
+        started = (self._renewing, self._confirming, self._catching_up)
+        tasks = [task for task in started if task is not None and task.get_loop() is loop]
+        for task in tasks:
             task.cancel()
-        if own:
-            await asyncio.wait(own)
+        if tasks:
+            await asyncio.wait(tasks)
 
     def current(self) -> int | None:
         """Return the belief, for `holds`. Return None if the index is not believed now."""
