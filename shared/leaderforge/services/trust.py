@@ -16,9 +16,10 @@ The check is repeated while there are reads.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import Any, TypeVar
 
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, StoreUnavailable, Unavailable
 from leaderforge.domain.survey import Survey
@@ -29,6 +30,8 @@ from leaderforge.ports.index_maintenance import CatchUps
 from leaderforge.ports.pending import PendingProcess, PendingProcesses
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
+
+ResultT = TypeVar("ResultT")
 
 _RENEWAL_S = 0.2
 """Time between checks while there are reads, in s. It leaves time for a slow check within `BELIEF_S`."""
@@ -178,11 +181,8 @@ class IndexTrust:
 
     def _confirm(self) -> "asyncio.Task[IndexUnavailable | None]":
         """Return a task that checks all conditions. Concurrent callers share it."""
-        loop = asyncio.get_running_loop()
-        task = self._confirming
-        if task is None or task.done() or task.get_loop() is not loop:
-            task = self._confirming = loop.create_task(self._check())
-        return task
+        self._confirming = _running(self._confirming, self._check)
+        return self._confirming
 
     async def _renew(self) -> None:
         """Check all conditions repeatedly while there are reads."""
@@ -285,13 +285,10 @@ class IndexTrust:
 
     async def _wait_for_catch_up(self) -> None:
         """Start a catch-up unless one is running here, and wait up to `_PATIENCE_S` for it."""
-        loop = asyncio.get_running_loop()
-        task = self._catching_up
-        if task is None or task.done() or task.get_loop() is not loop:
-            task = self._catching_up = loop.create_task(self._try_catch_up())
+        self._catching_up = _running(self._catching_up, self._try_catch_up)
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                await asyncio.shield(task)
+                await asyncio.shield(self._catching_up)
         except TimeoutError:
             raise IndexUnavailable("the rank index is being caught up") from None
 
@@ -300,6 +297,16 @@ class IndexTrust:
             return await self._catch_up()
         except Unavailable:
             return False
+
+
+def _running(
+    task: asyncio.Task[ResultT] | None, start: Callable[[], Coroutine[Any, Any, ResultT]]
+) -> asyncio.Task[ResultT]:
+    """Return the task if it is running on this event loop, else a new one."""
+    loop = asyncio.get_running_loop()
+    if task is None or task.done() or task.get_loop() is not loop:
+        return loop.create_task(start())
+    return task
 
 
 async def _nothing() -> None:
