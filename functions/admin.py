@@ -18,8 +18,8 @@ from functions.edge.wire.shards import ShardsOut, render_shards
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter
 from leaderforge.domain.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
+from leaderforge.domain.sources import Source
 from leaderforge.domain.survey import Survey
-from leaderforge.services.entries import Source
 from leaderforge.services.trust import with_credible_watermarks
 from leaderforge.wiring import Services
 

@@ -50,8 +50,8 @@ from leaderforge.domain.errors import (
     ScoreOutOfRange,
     StoreUnavailable,
 )
+from leaderforge.domain.sources import Source
 from leaderforge.domain.submissions import Submission
-from leaderforge.services.entries import Source
 from leaderforge.services.submit import Receipt
 
 routes = router("scores")

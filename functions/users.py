@@ -32,7 +32,7 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
     UsernameTaken,
 )
-from leaderforge.services.entries import Source
+from leaderforge.domain.sources import Source
 
 routes = router("players")
 handler = LambdaHandler(routes)

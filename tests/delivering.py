@@ -40,7 +40,7 @@ class Process:
     def __post_init__(self) -> None:
         declaration = Declaration(self.processes)
         self.trust = IndexTrust(self.index, self.processes, declaration, self.clock, self.telemetry)
-        self.reader = Reader(self.index, self.trust, self.store, self.users, self.telemetry)
+        self.reader = Reader(self.index, self.trust, self.store, self.users, self.clock, self.telemetry)
         self.query = QueryService(self.reader, self.clock, self.telemetry, top_ttl_ms=self.top_ttl_ms)
         feed = MemoryFeed(MemoryChannel())
         self.changes = Changes(feed, self.query.tops, self.clock, self.telemetry, self.trust.is_believed)
@@ -63,7 +63,7 @@ class Link:
 
     def __getattr__(self, name: str) -> Any:
         target = getattr(self._index, name)
-        if name in {"partitions", "keys"}:
+        if name in {"partitions", "keys", "source"}:
             return target
 
         async def call(*args: Any, **options: Any) -> Any:

@@ -225,7 +225,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     # A function checks the index when it is called: a task beside the call would need another connection.
     renews = settings.function_name is None
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
-    reader = Reader(parts.index, trust, parts.store, parts.users, parts.telemetry)
+    reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)
     query = QueryService(
         reader, parts.clock, parts.telemetry, top_ttl_ms=settings.top_cache_ms, time_limit_s=time_limit_s
     )
@@ -253,7 +253,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ingest=IngestService(parts.queue, submit, parts.telemetry),
         query=query,
         live=Hub(parts.telemetry, most=settings.max_listeners),
-        distributions=DistributionService(reader, parts.clock),
+        distributions=DistributionService(reader),
         maintain=maintain,
         verification=VerificationService(
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired

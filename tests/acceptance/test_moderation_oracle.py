@@ -15,11 +15,12 @@ from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.callers import COMMAND, player
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import RankIndex
 from leaderforge.services.distribution import DistributionService
-from leaderforge.services.entries import Entry, Source
+from leaderforge.services.entries import Entry
 from leaderforge.services.moderation import AuditContext, ModerationService
 from leaderforge.services.submit import SubmitService
 from tests.acceptance.conftest import new_database

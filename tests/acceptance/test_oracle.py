@@ -13,13 +13,14 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.distribution import DistributionService
-from leaderforge.services.entries import Entry, Source
+from leaderforge.services.entries import Entry
 from leaderforge.services.query import QueryService
 from leaderforge.services.submit import Receipt, SubmitService
 from tests.contract.index_fixtures import new_redis_index

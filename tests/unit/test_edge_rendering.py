@@ -14,8 +14,9 @@ from functions.edge.wire.cursors import Direction, decoded, encoded
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order
 from leaderforge.domain.order import KEY_BYTES, MAX_TIME, key_bytes
 from leaderforge.domain.players import Player
+from leaderforge.domain.sources import Source
 from leaderforge.domain.times import time_text
-from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
+from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.submit import Receipt
 
 LADDER = Ladder(Board(7, "default", "Default"))

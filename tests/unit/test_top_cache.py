@@ -6,7 +6,8 @@ import pytest
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.changes import LadderChange
-from leaderforge.services.entries import Page, Source
+from leaderforge.domain.sources import Source
+from leaderforge.services.entries import Page
 from leaderforge.services.top import LONGEST_MS, Top, TopCache
 from tests.waiting import PATIENCE_S
 

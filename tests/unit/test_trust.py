@@ -18,12 +18,12 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable, NotRanked, StoreUnavailable
 from leaderforge.domain.players import Player
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.services import declaring, trust
 from leaderforge.services.declaring import BELIEF_S
-from leaderforge.services.entries import Source
 from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.submit import SubmitService
 from tests.delivering import Link, Process
@@ -363,6 +363,33 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
     await world.processes.declare(uuid4())
     elapsed.now += BELIEF_S
     assert await source(world.other) is Source.STORE
+
+
+async def test_an_answer_without_the_store_claims_only_the_time_before_the_outage(
+    world: World, elapsed: Elapsed
+) -> None:
+    """One process has lost the store only, another one the index only, and acknowledges a score."""
+    await world.submit(world.one, 1, 5)
+    assert await source(world.other) is Source.INDEX
+    before_outage = world.now
+    world.now += 10_000
+    world.processes.available = False
+    elapsed.now += 0.4
+    assert await world.other.trust.renewed() is not None
+    world.processes.available = True
+    world.link(world.one).is_cut = True
+    await world.submit(world.one, 2, 9)
+    world.processes.available = False
+    page = await world.other.query.page(LADDER, 1, 10)
+    assert ([entry.user_id for entry in page.entries], page.source) == ([1], Source.INDEX)
+    assert page.as_of == before_outage
+    assert (await world.other.query.rank(LADDER, 1)).as_of == before_outage
+    assert (await world.other.query.lookup(LADDER, [1])).as_of == before_outage
+    world.processes.available = True
+    elapsed.now += BELIEF_S
+    page = await world.other.query.page(LADDER, 1, 10)
+    assert ([entry.user_id for entry in page.entries], page.source) == ([2, 1], Source.STORE)
+    assert page.as_of == world.now
 
 
 async def test_another_outage_of_the_store_is_not_the_same_one(world: World, elapsed: Elapsed) -> None:

@@ -18,7 +18,7 @@ from functions.edge.http.errors import (
 )
 from functions.edge.wire.errors import ErrorOut
 from leaderforge.domain.errors import Forbidden, LeaderForgeError, Refused, StoreUnavailable, Unauthenticated
-from leaderforge.services.entries import Source
+from leaderforge.domain.sources import Source
 
 WITH_BODY = (MalformedRequest, RequestTimeout, BodyTooLarge, UnsupportedMediaType)
 """Errors of every call with a body."""

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from starlette.responses import Response
 
 from functions.edge.wire.bodies import JsonBody
-from leaderforge.services.entries import Source
+from leaderforge.domain.sources import Source
 
 Header = tuple[bytes, bytes]
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.sources import Source
 
 
 class Ranking(Protocol):
@@ -12,6 +13,11 @@ class Ranking(Protocol):
 
     Bounds are sort keys, prefixes of sort keys, or `FIRST` and `LAST` (see `domain.order`).
     """
+
+    @property
+    def source(self) -> Source:
+        """Source of the answers that are read from this ranking."""
+        ...
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         """Return the rows by player id, without players who are not ranked."""

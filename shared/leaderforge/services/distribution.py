@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 
 from leaderforge.domain.boards import Ladder, Order
 from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Counts
 from leaderforge.domain.order import FIRST, LAST, place, score_bound, user_id_of
-from leaderforge.domain.statistics import bucket_edges, percentile, rank_at
-from leaderforge.ports.clock import Clock
+from leaderforge.domain.statistics import bucket_edges, rank_at
 from leaderforge.ports.ranking import Ranking
-from leaderforge.services.entries import Bucket, Distribution, Entry, PlayerRank, Source
+from leaderforge.services.entries import Bucket, Distribution, PlayerRank
 from leaderforge.services.reading import Reader
 
 _SHOWN = (50, 90, 99)
@@ -25,14 +23,13 @@ _ATTEMPTS = 8
 class DistributionService:
     """Exact statistics of all scores of a board, by counting."""
 
-    def __init__(self, reader: Reader, clock: Clock) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._clock = clock
 
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
         """Return the last entry ahead of at least `percent` of the others. Raises `NotRanked` if the board is empty."""
 
-        async def read(ranking: Ranking) -> tuple[Entry, int]:
+        async def read(ranking: Ranking) -> PlayerRank:
             # A player may leave the board between the steps. Then select another one.
             for _ in range(_ATTEMPTS):
                 total = (await ranking.counts(ladder, [])).total
@@ -42,18 +39,14 @@ class DistributionService:
                 if key is not None:
                     entries, total = await self._reader.entries(ranking, ladder, [user_id_of(key)])
                     if entries and not entries[0].hidden:
-                        return entries[0], total
+                        return self._reader.player_rank(ranking, entries[0], total)
             raise IndexUnavailable("the board changed in every attempt to find a percentile")
 
-        (entry, total), source = await self._reader.read(ladder, read)
-        return PlayerRank(entry, percentile(entry.rank, total), total, self._clock(), source)
+        return await self._reader.read(ladder, read)
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
         """Return an exact histogram in at most `buckets` buckets, as equally wide as integers allow."""
-        distribution, source = await self._reader.read(
-            ladder, lambda ranking: self._distribution(ranking, ladder, buckets)
-        )
-        return replace(distribution, source=source)
+        return await self._reader.read(ladder, lambda ranking: self._distribution(ranking, ladder, buckets))
 
     async def _distribution(self, ranking: Ranking, ladder: Ladder, buckets: int) -> Distribution:
         first, last = await asyncio.gather(
@@ -61,7 +54,7 @@ class DistributionService:
         )
         rows = [*first.after, *last.before]
         if not rows:
-            return Distribution([], 0, None, None, {}, self._clock(), Source.INDEX)
+            return Distribution([], 0, None, None, {}, self._reader.as_of(ranking), ranking.source)
         scores = [place(ladder.board, row.key).score for row in rows]
         edges = bucket_edges(min(scores), max(scores), buckets)
         below, total = await self._below(ranking, ladder, edges)
@@ -71,8 +64,8 @@ class DistributionService:
             minimum=min(scores),
             maximum=max(scores),
             percentiles=await self._percentiles(ranking, ladder, total),
-            as_of=self._clock(),
-            source=Source.INDEX,
+            as_of=self._reader.as_of(ranking),
+            source=ranking.source,
         )
 
     async def _below(self, ranking: Ranking, ladder: Ladder, edges: Sequence[int]) -> tuple[list[int], int]:

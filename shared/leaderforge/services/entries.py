@@ -2,16 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple
 
-
-class Source(StrEnum):
-    """Origin of an answer."""
-
-    INDEX = "index"
-    CACHE = "cache"
-    STORE = "postgres"
+from leaderforge.domain.sources import Source
 
 
 class Entry(NamedTuple):

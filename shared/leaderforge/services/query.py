@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from leaderforge.domain.boards import Ladder, Order
@@ -10,12 +10,11 @@ from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, Window
 from leaderforge.domain.order import FIRST, LAST, score_bound
 from leaderforge.domain.ranks import rank_of
-from leaderforge.domain.statistics import percentile
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
-from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank, Source
+from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.reading import Reader
 from leaderforge.services.top import Top, TopCache
 
@@ -41,7 +40,6 @@ class QueryService:
         self, reader: Reader, clock: Clock, telemetry: Telemetry, *, top_ttl_ms: int = 1000, time_limit_s: float = 10.0
     ) -> None:
         self._reader = reader
-        self._clock = clock
         self._telemetry = telemetry
         self.tops = TopCache(self._load_top, clock, telemetry, ttl_ms=top_ttl_ms)
         self._ranks = Coalescer(
@@ -66,16 +64,20 @@ class QueryService:
         The total includes the hidden entries that are returned.
         """
         requested = list(dict.fromkeys(user_ids))
-        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, requested))
-        entries = [entry for entry in entries if not entry.hidden or sees(entry.user_id)]
-        ranked = {entry.user_id for entry in entries}
-        return Lookup(
-            entries=list(zip(entries, _ranks_among(entries), strict=True)),
-            missing=[user_id for user_id in requested if user_id not in ranked],
-            total=total + sum(entry.hidden for entry in entries),
-            as_of=self._clock(),
-            source=source,
-        )
+
+        async def read(ranking: Ranking) -> Lookup:
+            entries, total = await self._reader.entries(ranking, ladder, requested)
+            entries = [entry for entry in entries if not entry.hidden or sees(entry.user_id)]
+            ranked = {entry.user_id for entry in entries}
+            return Lookup(
+                entries=list(zip(entries, _ranks_among(entries), strict=True)),
+                missing=[user_id for user_id in requested if user_id not in ranked],
+                total=total + sum(entry.hidden for entry in entries),
+                as_of=self._reader.as_of(ranking),
+                source=ranking.source,
+            )
+
+        return await self._reader.read(ladder, read)
 
     async def around(self, ladder: Ladder, user_id: int, radius: int, sees: Sees = nobody) -> Page:
         """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`.
@@ -99,7 +101,7 @@ class QueryService:
                 page = replace(page, entries=entries, total=page.total + 1)
             return page
 
-        return await self._read_page(ladder, read)
+        return await self._reader.read(ladder, read)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on, none beyond the end of the board."""
@@ -113,7 +115,7 @@ class QueryService:
             rows = [*window.before, *window.after][skipped:][:limit]
             return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
 
-        return await self._read_page(ladder, read)
+        return await self._reader.read(ladder, read)
 
     async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries below a sort key, whether or not an entry has it now."""
@@ -123,7 +125,7 @@ class QueryService:
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
             return await self._page(ranking, ladder, window, window.after, _first(window))
 
-        return await self._read_page(ladder, read)
+        return await self._reader.read(ladder, read)
 
     async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries above a sort key, whether or not an entry has it now."""
@@ -132,7 +134,7 @@ class QueryService:
             window = await ranking.window(ladder, key, before=limit, after=0)
             return await self._page(ranking, ladder, window, window.before, _first(window))
 
-        return await self._read_page(ladder, read)
+        return await self._reader.read(ladder, read)
 
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
         """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all of them.
@@ -152,16 +154,16 @@ class QueryService:
             next_key = rows[limit - 1].key if len(rows) > limit else None
             return replace(page, total=counts.above[1] - counts.above[0], next=next_key, previous=None)
 
-        return await self._read_page(ladder, read)
+        return await self._reader.read(ladder, read)
 
     async def _load_top(self, ladder: Ladder, size: int) -> Top:
-        async def read(ranking: Ranking) -> tuple[Page, Sequence[Row]]:
+        async def read(ranking: Ranking) -> Top:
             window = await ranking.window(ladder, FIRST, before=0, after=size)
-            return await self._page(ranking, ladder, window, window.after, 1), window.after
+            page = await self._page(ranking, ladder, window, window.after, 1)
+            return Top(page, last=window.after[-1].key if len(window.after) >= size else None)
 
         with self._telemetry.timed("top_merge_seconds"):
-            (page, rows), source = await self._reader.read(ladder, read)
-        return Top(replace(page, source=source), last=rows[-1].key if len(rows) >= size else None)
+            return await self._reader.read(ladder, read)
 
     async def _rank_batch(self, requests: Sequence[tuple[Ladder, int]]) -> Sequence[PlayerRank | None]:
         self._telemetry.observe("rank_batch_size", len(requests))
@@ -177,9 +179,11 @@ class QueryService:
         return [ranked.get(request) for request in requests]
 
     async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
-        (entries, total), source = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, user_ids))
-        now = self._clock()
-        return [_player(entry, total + entry.hidden, now, source) for entry in entries]
+        async def read(ranking: Ranking) -> list[PlayerRank]:
+            entries, total = await self._reader.entries(ranking, ladder, user_ids)
+            return [self._reader.player_rank(ranking, entry, total + entry.hidden) for entry in entries]
+
+        return await self._reader.read(ladder, read)
 
     async def _page(
         self, ranking: Ranking, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
@@ -188,19 +192,11 @@ class QueryService:
         return Page(
             entries=await self._reader.page_entries(ranking, ladder, rows, first),
             total=window.total,
-            as_of=self._clock(),
-            source=Source.INDEX,
+            as_of=self._reader.as_of(ranking),
+            source=ranking.source,
             next=rows[-1].key if rows and first + len(rows) <= window.total else None,
             previous=rows[0].key if rows and first > 1 else None,
         )
-
-    async def _read_page(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[Page]]) -> Page:
-        page, source = await self._reader.read(ladder, read)
-        return replace(page, source=source)
-
-
-def _player(entry: Entry, total: int, now: int, source: Source) -> PlayerRank:
-    return PlayerRank(entry, percentile(entry.rank, total), total, now, source)
 
 
 def _first(window: Window[Row]) -> int:

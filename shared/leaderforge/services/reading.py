@@ -9,12 +9,15 @@ from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavai
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound
 from leaderforge.domain.ranks import rank_of
+from leaderforge.domain.sources import Source
+from leaderforge.domain.statistics import percentile
+from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.entries import Entry, Source
+from leaderforge.services.entries import Entry, PlayerRank
 from leaderforge.services.trust import IndexTrust
 
 ResultT = TypeVar("ResultT")
@@ -27,29 +30,44 @@ class Reader:
     """Execution of reads on the index or the store."""
 
     def __init__(
-        self, index: RankIndex, trust: IndexTrust, store: ScoreStore, users: PlayerStore, telemetry: Telemetry
+        self,
+        index: RankIndex,
+        trust: IndexTrust,
+        store: ScoreStore,
+        users: PlayerStore,
+        clock: Clock,
+        telemetry: Telemetry,
     ) -> None:
         self._index = index
         self._trust = trust
         self._store = store
         self._users = users
+        self._clock = clock
         self._telemetry = telemetry
 
-    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[ResultT]]) -> tuple[ResultT, Source]:
-        """Return the result of `read`, and its source.
+    def as_of(self, ranking: Ranking) -> int:
+        """Return the time (ms) before which every acknowledged change is in the rows just read from `ranking`."""
+        return self._trust.as_of() if ranking.source is Source.INDEX else self._clock()
+
+    def player_rank(self, ranking: Ranking, entry: Entry, total: int) -> PlayerRank:
+        """Return an entry with its percentile. `total` includes the entry, also if it is hidden."""
+        return PlayerRank(entry, percentile(entry.rank, total), total, self.as_of(ranking), ranking.source)
+
+    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
+        """Return the result of `read` on the index or the store.
 
         Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
         answers, and `StoreUnavailable` if only the store could. Passes on other exceptions of `read`, such as
         `NotRanked`.
         """
         if not ladder.indexed:
-            return await read(self._store), Source.STORE
+            return await read(self._store)
         try:
-            return await self._read_index(read), Source.INDEX
+            return await self._read_index(read)
         except IndexUnavailable as unavailable:
             self._telemetry.count("reads_degraded")
             try:
-                return await read(self._store), Source.STORE
+                return await read(self._store)
             except Unavailable as error:
                 raise unavailable from error
 

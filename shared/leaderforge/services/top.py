@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.changes import LadderChange
+from leaderforge.domain.sources import Source
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.entries import Page, Source
+from leaderforge.services.entries import Page
 
 SIZES = (10, 100, 1000)
 """Cached numbers of entries. A request uses the smallest size that covers its limit."""
@@ -163,7 +164,7 @@ class TopCache:
         is_from_index = top.page.source is Source.INDEX
         slot.top = _as_cached(top)
         slot.began = began
-        slot.until = top.page.as_of + self._ttl_ms
+        slot.until = self._clock() + self._ttl_ms
         slot.followed = is_from_index and not slot.grown
         slot.invalidated.clear()
 

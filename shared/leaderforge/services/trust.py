@@ -94,6 +94,7 @@ class IndexTrust:
         self._doubted = True
         self._store_is_down = False
         self._checked_at = 0.0
+        self._confirmed_at = 0
         self._disruptions = 0
         self._watermarks: Sequence[int | None] = ()
         self._before_doubt: CatchUps | None = None
@@ -152,6 +153,14 @@ class IndexTrust:
         except IndexUnavailable:
             return None
         return self.current()
+
+    def as_of(self) -> int:
+        """Return the time (ms) before which every acknowledged change is in a believed index.
+
+        During an outage of the store, this process cannot see the declarations of others. The time stands still at the
+        last check that did.
+        """
+        return self._confirmed_at if self._store_is_down else self._clock()
 
     def holds(self, belief: int | None) -> bool:
         """Return whether the index has been believed without a gap since `belief` was returned."""
@@ -226,9 +235,10 @@ class IndexTrust:
     async def _declared(self, was_believed: bool) -> Sequence[PendingProcess]:
         """Return the declarations of other processes, none during an outage of the store.
 
-        During an outage nothing new is acknowledged. An index that was believed at its start therefore stays exact.
+        An index that was believed at the start of the outage still has all changes acknowledged before: see `as_of`.
         Raises `StoreUnavailable` if it was not believed then.
         """
+        began_at = self._clock()
         try:
             declared = await self._processes.declared()
         except StoreUnavailable:
@@ -238,6 +248,7 @@ class IndexTrust:
             self._store_is_down = True
             return []
         self._store_is_down = False
+        self._confirmed_at = began_at
         return [process for process in declared if process.process_id != self._declaration.process_id]
 
     def _note_doubts(

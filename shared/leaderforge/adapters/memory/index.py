@@ -13,6 +13,7 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
@@ -32,6 +33,8 @@ class IndexSnapshot(NamedTuple):
 
 class MemoryIndex:
     """`RankIndex`, `IndexMaintenance` and `LeaseStore` in dicts."""
+
+    source = Source.INDEX
 
     def __init__(self, partitions: int = 1) -> None:
         self.partitions = partitions

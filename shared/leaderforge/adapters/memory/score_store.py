@@ -18,6 +18,7 @@ from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
     Event,
     LadderStanding,
@@ -35,6 +36,8 @@ class MemoryScoreStore(MemoryBoards):
 
     `clock` is in microseconds.
     """
+
+    source = Source.STORE
 
     def __init__(
         self, users: MemoryPlayerStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None

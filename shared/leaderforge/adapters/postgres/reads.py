@@ -13,11 +13,14 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import VISIBLE
 
 
 class PostgresRanking:
     """`Ranking` by SQL: exact, but the time of a count is proportional to the counted entries."""
+
+    source = Source.STORE
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

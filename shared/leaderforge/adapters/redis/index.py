@@ -20,6 +20,7 @@ from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_c
 from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 
@@ -41,6 +42,8 @@ _entry = itemgetter(0)
 
 class RedisIndex(RedisIndexMaintenance):
     """`RankIndex` on Redis Cluster or Valkey. Indexes on one cluster need different namespaces."""
+
+    source = Source.INDEX
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str = "leaderforge") -> None:
         super().__init__(cluster, partitions=partitions, namespace=namespace)
