@@ -61,6 +61,8 @@ routes = router("boards")
 handler = LambdaHandler(routes)
 
 _NO_LADDER = (BoardNotFound, PeriodNotFound, PeriodBuilding)
+_RADIUS = 5
+"""Maximum number of neighbours on each side, if neither `radius` nor `window` is set."""
 _DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)
 
 
@@ -88,7 +90,7 @@ async def lookup(
 ) -> Answer:
     """Return the entries of up to 500 players, such as friends, with each player's rank among them."""
     ladder = await edge.readable_ladder(board, caller, query.period)
-    result = await edge.services.query.lookup(ladder, players.user_ids, caller.sees_hidden)
+    result = await edge.services.query.lookup(ladder, players.user_ids, caller)
     return answer_read(render_lookup(ladder, result, marks_hidden=caller.is_admin), result)
 
 
@@ -104,9 +106,18 @@ async def board_rank(
 async def around(
     edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[AroundQuery, Query()]
 ) -> Answer:
-    """Return a player's entry with its neighbours on both sides."""
+    """Return a player's entry with its neighbours on both sides.
+
+    With `window`, return that many entries wherever the player stands, also at the ends of the board.
+    """
     ladder = await edge.readable_ladder(board, caller, query.period)
-    page = await edge.services.query.around(ladder, user_id, query.radius, caller.sees_hidden)
+    reads = edge.services.query
+    if query.window is None:
+        page = await reads.around(ladder, user_id, _RADIUS if query.radius is None else query.radius, caller)
+    elif query.radius is None:
+        page = await reads.around_window(ladder, user_id, query.window, caller)
+    else:
+        raise Refused("radius and window exclude each other; remove one of them")
     return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.is_admin), page)
 
 
@@ -166,7 +177,7 @@ async def history(
         limit=query.limit,
         periods=query.periods,
         before=query.before,
-        sees=caller.sees_hidden,
+        viewer=caller,
     )
     return answer_stored(render_history(readable_board, user_id, result))
 
@@ -177,7 +188,7 @@ async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answe
 
 async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: PeriodQuery) -> Answer:
     ladder = await edge.readable_ladder(board, caller, query.period)
-    player = await edge.services.query.rank(ladder, user_id, caller.sees_hidden)
+    player = await edge.services.query.rank(ladder, user_id, caller)
     return answer_read(render_player(player, marks_hidden=caller.is_admin), player)
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 from functions.local import create_app
-from leaderforge.config import Settings
+from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
 
 # The application is described without being started: nothing connects to these.
@@ -16,7 +16,7 @@ UNUSED_ADDRESSES = {
 
 def main() -> None:
     """Write the document to the standard output."""
-    application = create_app(build(Settings.from_environment(UNUSED_ADDRESSES)))
+    application = create_app(build(EnvironmentSettings.from_environment(UNUSED_ADDRESSES)))
     sys.stdout.write(json.dumps(application.openapi(), indent=2) + "\n")
 
 

@@ -58,15 +58,30 @@ class Oracle:
         return [line for line in self.lines if low <= line.score <= high]
 
     def percentile(self, line: Line) -> float:
-        return 100.0 if self.total == 1 else 100 * (self.total - line.rank) / (self.total - 1)
+        behind = sum(other.rank > line.rank for other in self.lines)
+        return 100.0 if self.total == 1 else 100 * behind / (self.total - 1)
 
-    def at_percentile(self, percent: int) -> Line:
+    def at_percentile(self, percent: int) -> Line | None:
+        """Return the last line ahead of so many percent of the others; with ties there may be none."""
+        ahead = [line for line in self.lines if self.percentile(line) >= percent]
+        return ahead[-1] if ahead else None
+
+    def window(self, user_id: int, size: int) -> Sequence[Line]:
+        """Return so many lines with the player's in the middle, as near to it as the ends of the board allow."""
+        position = self.position(user_id)
+        assert position is not None
+        starts = range(max(1, self.total - size + 1))
+        start = min(starts, key=lambda start: abs(start + size // 2 - position))
+        return self.lines[start : start + size]
+
+    def score_at(self, percent: int) -> int:
+        """Return the last score at a position that so many percent of the other positions follow."""
         ahead = [
             line
             for position, line in enumerate(self.lines, 1)
             if self.total == 1 or 100 * (self.total - position) >= percent * (self.total - 1)
         ]
-        return ahead[-1]
+        return ahead[-1].score
 
 
 def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:

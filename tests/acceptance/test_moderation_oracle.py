@@ -55,7 +55,7 @@ class Product:
         process = Process(stores.scores, stores.users, index, clock=clock, telemetry=TELEMETRY, top_ttl_ms=60_000)
         self.stores = stores
         self.query, self.changes, self.maintain = process.query, process.changes, process.maintain
-        self.distributions = DistributionService(process.reader, clock)
+        self.distributions = DistributionService(process.reader)
         self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
         self.moderation = ModerationService(stores.moderation, process.delivery, process.reader, clock)
 
@@ -211,9 +211,13 @@ async def compare(game: Game, ladder: Ladder) -> None:
     assert (lines(ranged.entries), ranged.total) == (oracle.lines, oracle.total)
     spread = await game.product.distributions.distribution(ladder, 5)
     assert spread.total == sum(bucket.count for bucket in spread.buckets) == oracle.total
-    if oracle.total:
+    expected = oracle.at_percentile(50)
+    if expected is None:
+        with pytest.raises(NotRanked):
+            await game.product.distributions.at_percentile(ladder, Fraction(50))
+    else:
         found = await game.product.distributions.at_percentile(ladder, Fraction(50))
-        assert lines([found.entry]) == [oracle.at_percentile(50)]
+        assert (lines([found.entry]), found.percentile) == ([expected], oracle.percentile(expected))
     for user_id in PLAYERS:
         await compare_player(game, ladder, user_id)
 
@@ -225,17 +229,24 @@ async def compare_player(game: Game, ladder: Ladder, user_id: int) -> None:
     for caller in (COMMAND, player(user_id)):
         if not there:
             with pytest.raises(NotRanked):
-                await query.rank(ladder, user_id, caller.sees_hidden)
+                await query.rank(ladder, user_id, caller)
             continue
-        ranked = await query.rank(ladder, user_id, caller.sees_hidden)
+        ranked = await query.rank(ladder, user_id, caller)
         line = game.seen_by(user_id, ladder.period)
         assert (lines([ranked.entry]), ranked.total) == ([line], own.total)
         assert ranked.percentile == own.percentile(line)
-        around = await query.around(ladder, user_id, 2, caller.sees_hidden)
-        assert [e.user_id for e in around.entries] == [one.user_id for one in own.around(user_id, 2)]
-        assert around.total == own.total
+        for around, expected in (
+            (await query.around(ladder, user_id, 2, caller), own.around(user_id, 2)),
+            (await query.around_window(ladder, user_id, 3, caller), own.window(user_id, 3)),
+        ):
+            assert [e.user_id for e in around.entries] == [line.user_id for line in expected]
+            assert around.total == own.total
+            if caller is not COMMAND:
+                assert lines(around.entries) == expected
+    found = await query.lookup(ladder, PLAYERS, player(user_id))
+    assert (lines(entry for entry, _ in found.entries), found.total) == (own.lines, own.total)
     for stranger in (player(user_id + 1), player(99)):
-        found = await query.lookup(ladder, [user_id], stranger.sees_hidden)
+        found = await query.lookup(ladder, [user_id], stranger)
         seen = [line for line in everyone.lines if line.user_id == user_id]
         assert lines(entry for entry, _ in found.entries) == seen
         assert found.total == everyone.total

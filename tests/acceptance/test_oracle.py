@@ -11,6 +11,8 @@ import pytest
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.errors import NotRanked
+from leaderforge.domain.order import end_key
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.sources import Source
@@ -103,7 +105,7 @@ class Product:
         clock = Clock()
         process = Process(store, users, index, clock=clock, telemetry=TELEMETRY)
         self.query = process.query
-        self.distributions = DistributionService(process.reader, clock)
+        self.distributions = DistributionService(process.reader)
         self.submit = SubmitService(store, process.delivery, process.trust, TELEMETRY)
         self.store = store
         self.users = users
@@ -269,6 +271,9 @@ async def check_reads(product: Product, ladder: Ladder, oracle: Oracle, random: 
         for radius in (0, 3):
             around = await query.around(ladder, line.user_id, radius)
             assert lines(around.entries) == oracle.around(line.user_id, radius)
+        for size in (1, 6, total + 1):
+            around = await query.around_window(ladder, line.user_id, size)
+            assert lines(around.entries) == oracle.window(line.user_id, size)
     await check_lookup(query, ladder, oracle, random)
     await check_range(query, ladder, oracle)
     await check_spread(product.distributions, ladder, oracle)
@@ -286,6 +291,14 @@ async def check_cursors(query: QueryService, ladder: Ladder, oracle: Oracle) -> 
         page = await query.page_before(ladder, page.previous, 40)
         back = lines(page.entries) + back
     assert back == oracle.lines
+    for page in (
+        await query.page(ladder, oracle.total + 1, 7),
+        await query.page(ladder, oracle.total + 1_000_000, 7),
+        await query.page_after(ladder, end_key(ladder.board), 7),
+    ):
+        assert (page.entries, page.total, page.next) == ([], oracle.total, None)
+        assert page.previous is not None
+        assert lines((await query.page_before(ladder, page.previous, 7)).entries) == oracle.lines[-7:]
 
 
 async def check_lookup(query: QueryService, ladder: Ladder, oracle: Oracle, random: Random) -> None:
@@ -320,6 +333,12 @@ async def check_spread(spread: DistributionService, ladder: Ladder, oracle: Orac
         assert (found.minimum, found.maximum, found.total) == (min(scores), max(scores), len(scores))
         assert [b.count for b in found.buckets] == [sum(b.low <= s <= b.high for s in scores) for b in found.buckets]
         assert sum(b.count for b in found.buckets) == len(scores)
-        assert found.percentiles == {p: oracle.at_percentile(p).score for p in (50, 90, 99)}
+        assert found.percentiles == {p: oracle.score_at(p) for p in (50, 90, 99)}
     for percent in (0, 37, 50, 100):
-        assert lines([(await spread.at_percentile(ladder, Fraction(percent))).entry]) == [oracle.at_percentile(percent)]
+        expected = oracle.at_percentile(percent)
+        if expected is None:
+            with pytest.raises(NotRanked):
+                await spread.at_percentile(ladder, Fraction(percent))
+        else:
+            ahead = await spread.at_percentile(ladder, Fraction(percent))
+            assert (lines([ahead.entry]), ahead.percentile) == ([expected], oracle.percentile(expected))

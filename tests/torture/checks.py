@@ -251,8 +251,8 @@ def _check_at(view: View, score: int, rank: int, name: str) -> Iterator[Problem]
 
 
 def _check_percentile(shown: float, rank: int, total: int) -> Iterator[Problem]:
-    if rank <= total and shown != percentile(rank, total):
-        yield Problem("wrong percentile", f"{percentile(rank, total)} for rank {rank} of {total}", str(shown))
+    if rank <= total and shown != percentile(total - rank, total):
+        yield Problem("wrong percentile", f"{percentile(total - rank, total)} for rank {rank} of {total}", str(shown))
 
 
 def _check_end(entries: Sequence[Json], total: int, ended: bool) -> Iterator[Problem]:

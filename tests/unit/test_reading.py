@@ -32,7 +32,7 @@ async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style
         return await counts(*args)
 
     index.counts = counts_after_a_move  # type: ignore[method-assign]
-    entries, total = await process.reader.entries(index, ladder, [1, 2, 3, 4])
+    ranked = await process.reader.entries(index, ladder, [1, 2, 3, 4])
     scores = sorted([10, score, 30, 40], reverse=True)
-    ranks = [(entry.score, entry.rank) for entry in entries]
-    assert (ranks, total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)
+    ranks = [(entry.score, entry.rank) for entry in ranked.entries]
+    assert (ranks, ranked.total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)

@@ -12,7 +12,7 @@ from tests.strategies import scores
 
 @pytest.mark.parametrize(("rank", "total", "expected"), [(1, 1, 100), (1, 5, 100), (3, 5, 50), (5, 5, 0)])
 def test_percentile_is_the_share_of_the_others_one_is_ahead_of(rank, total, expected):
-    assert percentile(rank, total) == expected
+    assert percentile(total - rank, total) == expected
 
 
 @given(st.integers(1, 10_000), st.fractions(0, 100))

@@ -198,6 +198,8 @@ export interface paths {
         /**
          * Around
          * @description Return a player's entry with its neighbours on both sides.
+         *
+         *     With `window`, return that many entries wherever the player stands, also at the ends of the board.
          */
         get: operations["around"];
         put?: never;
@@ -4106,8 +4108,10 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description The maximum number of neighbours on each side. */
+                /** @description The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`. */
                 radius?: number;
+                /** @description The number of entries, fewer only on a smaller board. Not allowed with `radius`. */
+                window?: number;
             };
             header?: never;
             path: {

@@ -35,8 +35,11 @@ class StreamQuery(PeriodQuery):
 
 
 class AroundQuery(PeriodQuery):
-    radius: Annotated[int, Field(ge=0, le=500), FROM_TEXT] = Field(
-        5, description="The maximum number of neighbours on each side."
+    radius: Annotated[int, Field(ge=0, le=500), FROM_TEXT] | SkipJsonSchema[None] = Field(
+        None, description="The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`."
+    )
+    window: Annotated[int, Field(ge=1, le=500), FROM_TEXT] | SkipJsonSchema[None] = Field(
+        None, description="The number of entries, fewer only on a smaller board. Not allowed with `radius`."
     )
 
 

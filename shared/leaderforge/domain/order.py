@@ -147,6 +147,22 @@ def rank_bound(board: Board, key: bytes) -> bytes:
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 
 
+def tie_bound(board: Board, key: bytes) -> bytes:
+    """Return the bound directly after all entries that share the entry's rank, on boards with shared ranks."""
+    prefix = rank_bound(board, key)
+    return (int.from_bytes(prefix, "big") + 1).to_bytes(len(prefix), "big")
+
+
+def start_key(board: Board) -> bytes:
+    """Return a sort key before those of all entries."""
+    return bytes(key_bytes(board))
+
+
+def end_key(board: Board) -> bytes:
+    """Return a sort key after those of all entries."""
+    return b"\xff" * key_bytes(board)
+
+
 def user_id_of(key: bytes) -> int:
     """Return the player id of a sort key."""
     return int.from_bytes(key[-USER_BYTES:], "big") - _INTEGER_BIAS

@@ -3,15 +3,18 @@
 from fractions import Fraction
 
 
-def percentile(rank: int, total: int) -> float:
-    """Return the percentage of the other players that this rank is ahead of; 100 for a lone player."""
+def percentile(behind: int, total: int) -> float:
+    """Return the percentage of the other players that are behind a player; 100 for a lone player.
+
+    Players with the same shared rank are not behind each other.
+    """
     if total <= 1:
         return 100.0
-    return 100 * (total - rank) / (total - 1)
+    return 100 * behind / (total - 1)
 
 
 def rank_at(percent: Fraction, total: int) -> int:
-    """Return the last rank that is ahead of at least `percent` of the other players. `total` counts all players."""
+    """Return the last ordinal rank with at least `percent` of the other players at later ones. `total` counts all."""
     # The double negation rounds up: the rank must be ahead of at least the percentage.
     return total - -((-percent * (total - 1)) // 100)
 

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 
-from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.boards import Ladder, Order, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, NotRanked
 from leaderforge.domain.merge import Counts
-from leaderforge.domain.order import FIRST, LAST, place, score_bound, user_id_of
+from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound, tie_bound, user_id_of
 from leaderforge.domain.statistics import bucket_edges, rank_at
 from leaderforge.ports.ranking import Ranking
 from leaderforge.services.entries import Bucket, Distribution, PlayerRank
@@ -27,7 +27,10 @@ class DistributionService:
         self._reader = reader
 
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
-        """Return the last entry ahead of at least `percent` of the others. Raises `NotRanked` if the board is empty."""
+        """Return the last entry that is ahead of at least `percent` of the others.
+
+        Raises `NotRanked` if the board is empty, or if ties leave no entry ahead of that many.
+        """
 
         async def read(ranking: Ranking) -> PlayerRank:
             # A player may leave the board between the steps. Then select another one.
@@ -35,11 +38,11 @@ class DistributionService:
                 total = (await ranking.counts(ladder, [])).total
                 if total == 0:
                     raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
-                key = await ranking.key_at(ladder, rank_at(percent, total))
+                key = await _last_ahead_of(ranking, ladder, percent, total)
                 if key is not None:
-                    entries, total = await self._reader.entries(ranking, ladder, [user_id_of(key)])
-                    if entries and not entries[0].hidden:
-                        return self._reader.player_rank(ranking, entries[0], total)
+                    players = await self._reader.player_ranks(ranking, ladder, [user_id_of(key)])
+                    if players and not players[0].entry.hidden:
+                        return players[0]
             raise IndexUnavailable("the board changed in every attempt to find a percentile")
 
         return await self._reader.read(ladder, read)
@@ -83,3 +86,23 @@ class DistributionService:
             for percent, key in zip(_SHOWN, keys, strict=True)
             if key is not None
         }
+
+
+async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, total: int) -> bytes | None:
+    """Return the sort key of the last entry that is ahead of at least `percent` of the others.
+
+    Return None if entries have left the board meanwhile. Raises `NotRanked` if there is no such entry.
+    """
+    rank = rank_at(percent, total)
+    key = await ranking.key_at(ladder, rank)
+    if key is None or ladder.board.rank_style is RankStyle.ORDINAL:
+        return key
+    bounds = [rank_bound(ladder.board, key), tie_bound(ladder.board, key)]
+    above_tie, above_end = (await ranking.counts(ladder, bounds)).above
+    if above_end <= rank:
+        return key
+    # The tie reaches beyond the rank, so its players are ahead of too few. The entry above the tie is ahead of enough.
+    if above_tie == 0:
+        slug = ladder.board.slug
+        raise NotRanked(f"no player on board {slug!r} is ahead of {float(percent):g} % of the others", board=slug)
+    return await ranking.key_at(ladder, above_tie)

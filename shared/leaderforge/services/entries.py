@@ -25,6 +25,18 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class RankedEntries:
+    """Entries of some players, best first, the number of players strictly behind each, and the total of the ladder.
+
+    The total does not count hidden entries.
+    """
+
+    entries: Sequence[Entry]
+    behind: Sequence[int]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 

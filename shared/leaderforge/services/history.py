@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.history import HistoryPoint
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryStore
 from leaderforge.services.entries import PlayerRank
-from leaderforge.services.query import QueryService, Sees, nobody
+from leaderforge.services.query import QueryService
 
 _KINDS = 5
 """Maximum number of current periods: one a period kind."""
@@ -53,7 +54,7 @@ class HistoryService:
         limit: int,
         periods: int,
         before: tuple[int, UUID] | None = None,
-        sees: Sees = nobody,
+        viewer: Caller = ANONYMOUS,
     ) -> History:
         """Return up to `limit` of the latest submissions and up to `periods` past periods.
 
@@ -62,22 +63,22 @@ class HistoryService:
         """
         # Current periods come first: ask for as many more as there may be.
         played = await self._store.played(board, user_id, periods + _KINDS)
-        if not played or (any(standing.hidden for standing in played) and not sees(user_id)):
+        if not played or (any(standing.hidden for standing in played) and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(board.slug, user_id)
         points = await self._store.points(board, user_id, limit + 1, before)
         page = points[:limit][::-1]
         return History(
             points=page,
-            periods=await self._ranks([standing.ladder for standing in played], user_id, periods, sees),
+            periods=await self._ranks([standing.ladder for standing in played], user_id, periods, viewer),
             previous=(page[0].at, page[0].submission_id) if len(points) > limit else None,
         )
 
-    async def _ranks(self, ladders: Sequence[Ladder], user_id: int, limit: int, sees: Sees) -> Sequence[PastPeriod]:
+    async def _ranks(self, ladders: Sequence[Ladder], user_id: int, limit: int, viewer: Caller) -> Sequence[PastPeriod]:
         """Return the player's ranks in the latest past periods, one at a time: counting a rank is expensive."""
         now = self._clock()
         past = [ladder for ladder in ladders if not _is_current(ladder, now) and not ladder.incomplete][:limit]
         return [
-            PastPeriod(ladder.board.calendar.numbered(ladder.period), await self._query.rank(ladder, user_id, sees))
+            PastPeriod(ladder.board.calendar.numbered(ladder.period), await self._query.rank(ladder, user_id, viewer))
             for ladder in past
         ]
 

@@ -107,8 +107,8 @@ class ModerationService:
         """Return up to `limit` hidden entries of a ladder, by player id, from the first id above `after` on."""
         standings = await self._moderation.hidden(ladder, limit, after)
         ids = [standing.user_id for standing in standings]
-        entries, _ = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))
-        by_player = {entry.user_id: entry for entry in entries}
+        ranked = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))
+        by_player = {entry.user_id: entry for entry in ranked.entries}
         return HiddenPage(
             entries=[HiddenEntry(by_player[s.user_id], s.hidden) for s in standings if s.user_id in by_player],
             next=ids[-1] if len(ids) == limit else None,

@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from leaderforge.domain.boards import Ladder, Order
+from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
 from leaderforge.domain.merge import Row, Window
-from leaderforge.domain.order import FIRST, LAST, score_bound
+from leaderforge.domain.order import FIRST, LAST, Place, end_key, rank_bound, score_bound, sort_key, start_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
@@ -21,19 +22,13 @@ from leaderforge.services.top import Top, TopCache
 _SLACK = 8
 """Entries read beyond both ends of a page, since entries may move across its ends between the two steps of a read."""
 
-Sees = Callable[[int], bool]
-"""Returns whether the caller may see the entry of a player even if it is hidden."""
-
-
-def nobody(_: int) -> bool:
-    """Return False: the caller sees no hidden entries."""
-    return False
-
 
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
 
-    The memory of a call is proportional to its result. `sees` decides which hidden entries the caller may see.
+    The memory of a call is proportional to its result. Admins see hidden entries at their positions; these change no
+    rank. A hidden player sees its own entry as if it was not hidden: it counts in every rank and total of an answer
+    that shows it. Answers without the entry do not count it.
     """
 
     def __init__(
@@ -51,14 +46,14 @@ class QueryService:
         page = await self.tops.get(ladder, limit)
         return page if len(page.entries) <= limit else replace(page, entries=page.entries[:limit])
 
-    async def rank(self, ladder: Ladder, user_id: int, sees: Sees = nobody) -> PlayerRank:
+    async def rank(self, ladder: Ladder, user_id: int, viewer: Caller = ANONYMOUS) -> PlayerRank:
         """Return a player's entry and percentile. Raises `NotRanked`."""
         ranked = await self._ranks((ladder, user_id))
-        if ranked is None or (ranked.entry.hidden and not sees(user_id)):
+        if ranked is None or (ranked.entry.hidden and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(ladder.board.slug, user_id)
         return ranked
 
-    async def lookup(self, ladder: Ladder, user_ids: Sequence[int], sees: Sees = nobody) -> Lookup:
+    async def lookup(self, ladder: Ladder, user_ids: Sequence[int], viewer: Caller = ANONYMOUS) -> Lookup:
         """Return the entries of the players, best first, and the players who are not ranked.
 
         The total includes the hidden entries that are returned.
@@ -66,42 +61,66 @@ class QueryService:
         requested = list(dict.fromkeys(user_ids))
 
         async def read(ranking: Ranking) -> Lookup:
-            entries, total = await self._reader.entries(ranking, ladder, requested)
-            entries = [entry for entry in entries if not entry.hidden or sees(entry.user_id)]
-            ranked = {entry.user_id for entry in entries}
+            ranked = await self._reader.entries(ranking, ladder, requested)
+            entries = [entry for entry in ranked.entries if not entry.hidden or viewer.sees_hidden(entry.user_id)]
+            entries = _as_seen(ladder.board, entries, viewer)
+            user_ids = {entry.user_id for entry in entries}
             return Lookup(
                 entries=list(zip(entries, _ranks_among(entries), strict=True)),
-                missing=[user_id for user_id in requested if user_id not in ranked],
-                total=total + sum(entry.hidden for entry in entries),
+                missing=[user_id for user_id in requested if user_id not in user_ids],
+                total=ranked.total + sum(entry.hidden for entry in entries),
                 as_of=self._reader.as_of(ranking),
                 source=ranking.source,
             )
 
         return await self._reader.read(ladder, read)
 
-    async def around(self, ladder: Ladder, user_id: int, radius: int, sees: Sees = nobody) -> Page:
-        """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`.
+    async def around(self, ladder: Ladder, user_id: int, radius: int, viewer: Caller = ANONYMOUS) -> Page:
+        """Return a player's entry with up to `radius` neighbours on each side. Raises `NotRanked`."""
+        return await self._neighbours(ladder, user_id, radius, lambda position, count: slice(0, count), viewer)
 
-        A hidden entry appears at its position, and does not change the ranks of others.
+    async def around_window(self, ladder: Ladder, user_id: int, size: int, viewer: Caller = ANONYMOUS) -> Page:
+        """Return `size` consecutive entries with a player's entry in the middle. Raises `NotRanked`.
+
+        At an end of the board the entry is nearer to that end. Return fewer entries only if the board has fewer.
+        """
+
+        def centered(position: int, count: int) -> slice:
+            start = max(0, min(position - size // 2, count - size))
+            return slice(start, start + size)
+
+        return await self._neighbours(ladder, user_id, size - 1, centered, viewer)
+
+    async def _neighbours(
+        self, ladder: Ladder, user_id: int, radius: int, cut: Callable[[int, int], slice], viewer: Caller
+    ) -> Page:
+        """Return a part of the entries within `radius` of a player's entry.
+
+        `cut` returns the part, by the position of the player's entry among all of them and by their number.
         """
 
         async def read(ranking: Ranking) -> Page:
             row = (await ranking.rows(ladder, [user_id])).get(user_id)
-            if row is None or (row.hidden and not sees(user_id)):
+            if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
                 raise NotRanked.on(ladder.board.slug, user_id)
             # The window starts with the entry itself, unless it is hidden.
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
-            page = await self._page(ranking, ladder, window, [*window.before, *window.after], _first(window))
-            if row.hidden:
-                hidden_entries, _ = await self._reader.entries(ranking, ladder, [user_id])
-                if not hidden_entries:
-                    raise NotRanked.on(ladder.board.slug, user_id)
-                split = len(window.before)
-                entries = [*page.entries[:split], hidden_entries[0], *page.entries[split:]]
-                page = replace(page, entries=entries, total=page.total + 1)
-            return page
+            position = len(window.before)
+            part = cut(position, position + len(window.after) + row.hidden)
+            rows = [*window.before, *([row] if row.hidden else []), *window.after][part]
+            visible = [shown for shown in rows if not shown.hidden]
+            page = await self._page(ranking, ladder, window, visible, _first(window) + part.start)
+            return await self._with_hidden(ranking, ladder, page, user_id, viewer) if row.hidden else page
 
         return await self._reader.read(ladder, read)
+
+    async def _with_hidden(self, ranking: Ranking, ladder: Ladder, page: Page, user_id: int, viewer: Caller) -> Page:
+        """Return the page with the entry of a hidden player at its position. Raises `NotRanked` if it is gone."""
+        ranked = await self._reader.entries(ranking, ladder, [user_id])
+        if not ranked.entries:
+            raise NotRanked.on(ladder.board.slug, user_id)
+        entries = sorted([*page.entries, ranked.entries[0]], key=lambda entry: _key(ladder.board, entry))
+        return replace(page, entries=_as_seen(ladder.board, entries, viewer), total=page.total + 1)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on, none beyond the end of the board."""
@@ -112,8 +131,7 @@ class QueryService:
             window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
             # Entries may have moved since `key_at`: cut the window by rank, not by key.
             skipped = max(0, rank - _first(window))
-            rows = [*window.before, *window.after][skipped:][:limit]
-            return await self._page(ranking, ladder, window, rows, _first(window) + skipped)
+            return await self._page_below(ranking, ladder, window, skipped, limit)
 
         return await self._reader.read(ladder, read)
 
@@ -123,7 +141,7 @@ class QueryService:
         async def read(ranking: Ranking) -> Page:
             # The bound directly after the key excludes its own entry.
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
-            return await self._page(ranking, ladder, window, window.after, _first(window))
+            return await self._page_below(ranking, ladder, window, 0, limit)
 
         return await self._reader.read(ladder, read)
 
@@ -132,7 +150,8 @@ class QueryService:
 
         async def read(ranking: Ranking) -> Page:
             window = await ranking.window(ladder, key, before=limit, after=0)
-            return await self._page(ranking, ladder, window, window.before, _first(window))
+            page = await self._page(ranking, ladder, window, window.before, _first(window))
+            return page if window.before or not window.total else replace(page, next=start_key(ladder.board))
 
         return await self._reader.read(ladder, read)
 
@@ -180,8 +199,7 @@ class QueryService:
 
     async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
         async def read(ranking: Ranking) -> list[PlayerRank]:
-            entries, total = await self._reader.entries(ranking, ladder, user_ids)
-            return [self._reader.player_rank(ranking, entry, total + entry.hidden) for entry in entries]
+            return await self._reader.player_ranks(ranking, ladder, user_ids)
 
         return await self._reader.read(ladder, read)
 
@@ -198,10 +216,34 @@ class QueryService:
             previous=rows[0].key if rows and first > 1 else None,
         )
 
+    async def _page_below(
+        self, ranking: Ranking, ladder: Ladder, window: Window[Row], skipped: int, limit: int
+    ) -> Page:
+        """Return the page of a window's rows without the first `skipped`. Beyond the end, it leads back to the end."""
+        rows = [*window.before, *window.after][skipped:][:limit]
+        page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)
+        return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
+
 
 def _first(window: Window[Row]) -> int:
     """Return the ordinal rank of a window's first row."""
     return rank_of(window.above - len(window.before))
+
+
+def _as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:
+    """Return entries as the viewer sees them: a hidden entry of the viewer counts in the ranks of those behind it."""
+    own = next((entry for entry in entries if entry.hidden and viewer.is_player(entry.user_id)), None)
+    if own is None:
+        return list(entries)
+    bound = rank_bound(board, _key(board, own))
+    return [
+        entry._replace(rank=entry.rank + 1) if bound < rank_bound(board, _key(board, entry)) else entry
+        for entry in entries
+    ]
+
+
+def _key(board: Board, entry: Entry) -> bytes:
+    return sort_key(board, Place(entry.score, entry.achieved_at, entry.user_id, entry.subscore or 0))
 
 
 def _ranks_among(entries: Sequence[Entry]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row
-from leaderforge.domain.order import place, rank_bound
+from leaderforge.domain.order import place, rank_bound, tie_bound
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.statistics import percentile
@@ -17,7 +17,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.entries import Entry, PlayerRank
+from leaderforge.services.entries import Entry, PlayerRank, RankedEntries
 from leaderforge.services.trust import IndexTrust
 
 ResultT = TypeVar("ResultT")
@@ -49,9 +49,17 @@ class Reader:
         """Return the time (ms) before which every acknowledged change is in the rows just read from `ranking`."""
         return self._trust.as_of() if ranking.source is Source.INDEX else self._clock()
 
-    def player_rank(self, ranking: Ranking, entry: Entry, total: int) -> PlayerRank:
-        """Return an entry with its percentile. `total` includes the entry, also if it is hidden."""
-        return PlayerRank(entry, percentile(entry.rank, total), total, self.as_of(ranking), ranking.source)
+    async def player_ranks(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> list[PlayerRank]:
+        """Return the entries of the ranked ones among the players, with their percentiles, best first.
+
+        Hidden entries are included. Each total counts its own entry, also if that is hidden.
+        """
+        ranked = await self.entries(ranking, ladder, user_ids)
+        as_of = self.as_of(ranking)
+        return [
+            _player_rank(entry, behind, ranked.total + entry.hidden, as_of, ranking.source)
+            for entry, behind in zip(ranked.entries, ranked.behind, strict=True)
+        ]
 
     async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index or the store.
@@ -88,18 +96,21 @@ class Reader:
         self._trust.leave(belief)
         return answer
 
-    async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> tuple[list[Entry], int]:
-        """Return the entries of the ranked ones among the players, best first, and the total of the ladder.
+    async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> RankedEntries:
+        """Return the entries of the ranked ones among the players, best first.
 
-        Hidden entries are included, each with the rank that it would have. The total does not count them.
+        Hidden entries are included, each with the rank that it would have.
         """
         for _ in range(_ATTEMPTS):
             rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
-            bounds = [rank_bound(ladder.board, row.key) for row in rows]
-            counts = await ranking.counts(ladder, bounds, [row.key for row in rows if not row.hidden])
+            counts = await ranking.counts(ladder, _bounds(ladder, rows), [row.key for row in rows if not row.hidden])
             if counts.all_present:
                 break
-        return await self._hydrate(ladder, rows, [rank_of(above) for above in counts.above]), counts.total
+        above = counts.above[: len(rows)]
+        # Without ties, an entry is the last one of its rank.
+        ends = counts.above[len(rows) :] or [n + (not row.hidden) for n, row in zip(above, rows, strict=True)]
+        entries = await self._hydrate(ladder, rows, [rank_of(n) for n in above])
+        return RankedEntries(entries, [counts.total - end for end in ends], counts.total)
 
     async def page_entries(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[Entry]:
         """Return the entries of consecutive rows. The first one has the ordinal rank `first`."""
@@ -157,3 +168,15 @@ class Reader:
         except Unavailable:
             self._telemetry.count("metadata_omitted", len(user_ids))
             return {}
+
+
+def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
+    """Return the rank bounds of rows and, on boards with shared ranks, the ends of their ties after those."""
+    bounds = [rank_bound(ladder.board, row.key) for row in rows]
+    if ladder.board.rank_style is RankStyle.ORDINAL:
+        return bounds
+    return bounds + [tie_bound(ladder.board, row.key) for row in rows]
+
+
+def _player_rank(entry: Entry, behind: int, total: int, as_of: int, source: Source) -> PlayerRank:
+    return PlayerRank(entry, percentile(behind, total), total, as_of, source)
