@@ -16,7 +16,7 @@ _OK = 200
 
 
 class AwsError(Exception):
-    """The call failed. `code` is the service's name of the error, None if the service could not be reached."""
+    """Failed call. `code` is the service's name of the error, None if the service did not respond."""
 
     def __init__(self, message: str, code: str | None = None) -> None:
         super().__init__(message)
@@ -43,9 +43,10 @@ class AwsClient:
     """
 
     def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
-        """`target` prefixes the operation names of the service.
+        """Describe the service. The first call connects.
 
-        `version` is its JSON protocol's. `timeout_s` is per I/O step.
+        `target` is the prefix of its operation names, `version` that of its JSON protocol. `timeout_s` limits each I/O
+        step.
         """
         self._access = access
         self._service = service
@@ -57,14 +58,14 @@ class AwsClient:
         self._lock = threading.Lock()
 
     async def call(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the operation's answer.
+        """Return the response of an operation. It runs in a thread: the event loop stays free.
 
-        Raises `AwsError` if the call fails. The thread pool keeps the event loop free.
+        Raises `AwsError` if the call fails.
         """
         return await asyncio.to_thread(self.call_waiting, operation, body)
 
     def call_waiting(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the operation's answer. Blocks the thread. Raises `AwsError` if the call fails."""
+        """Return the response of an operation, and block the thread until then. Raises `AwsError` if the call fails."""
         encoded = json.dumps(body).encode()
         # An HTTP connection carries one call at a time, and calls come from several threads.
         with self._lock:
@@ -79,7 +80,7 @@ class AwsClient:
         return answer
 
     def close(self) -> None:
-        """Close the connection; the next call opens a new one."""
+        """Close the connection. The next call opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -13,7 +13,7 @@ _MOST_BYTES = 250_000
 """Maximum size of the bodies of a call. SQS accepts 256 KiB, attributes included."""
 _REASON = "Reason"
 _MOST_REASON = 1000
-"""Characters of a reason that are stored."""
+"""Maximum characters of a stored reason."""
 _NO_REASON = "failed repeatedly; see the log of the ingest function"
 """Reason of a message that SQS itself moved: its receive count exceeded the limit."""
 
@@ -79,9 +79,9 @@ def _printable(text: str) -> str:
 
 
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
-    """Return the bodies in as few calls as their number and sizes allow."""
+    """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MOST_BYTES  # full: the first body opens a chunk
+    size = _MOST_BYTES  # as if the last chunk were full: the first body begins one
     for body in bodies:
         length = len(body.encode())
         if size + length > _MOST_BYTES or len(chunks[-1]) == _MOST_ENTRIES:

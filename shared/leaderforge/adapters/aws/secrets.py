@@ -9,9 +9,9 @@ _TIMEOUT_S = 5.0
 
 
 def read_secret(access: AwsAccess, secret_id: str) -> Mapping[str, str]:
-    """Return the settings of a secret: a JSON object of texts.
+    """Return the environment settings in a secret, a JSON object of texts.
 
-    Raises `AwsError` if the call fails, `ValueError` if the secret has another form.
+    Raises `AwsError` if the call fails, `ValueError` if the secret has another format.
     """
     client = AwsClient(access, "secretsmanager", target="secretsmanager", version="1.1", timeout_s=_TIMEOUT_S)
     try:

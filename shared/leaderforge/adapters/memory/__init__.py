@@ -1,1 +1,1 @@
-"""In-memory adapters, for tests. One contract suite runs over them and the real ones."""
+"""In-memory adapters, for tests. One contract suite covers them and the real adapters."""

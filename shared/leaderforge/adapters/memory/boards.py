@@ -15,7 +15,7 @@ from leaderforge.domain.submissions import EventKey, Submission
 from leaderforge.ports.clock import Clock
 
 LadderKey: TypeAlias = tuple[int, int]
-"""Board and period."""
+"""Board id and period number."""
 
 
 class MemoryBoards:

@@ -61,7 +61,7 @@ class MemoryIndex:
         return self._standings[place_of(ladder)].pop(user_id)
 
     def overwrite(self, ladder: Ladder, standing: Standing) -> None:
-        """Store the standing whatever its revision, as a fault would: `apply` ignores an old one."""
+        """Store the standing whatever its revision, as a fault would. `apply` ignores an older revision."""
         self._standings[place_of(ladder)][standing.user_id] = standing
 
     def snapshot(self) -> IndexSnapshot:
@@ -70,7 +70,7 @@ class MemoryIndex:
         return IndexSnapshot(standings, dict(self._names), list(self._watermarks))
 
     def restore(self, snapshot: IndexSnapshot) -> None:
-        """Return to the snapshot, as a node does that loads an old dump."""
+        """Replace all data by the snapshot, as a node does after it loads an old dump."""
         self._standings = defaultdict(dict, {place: dict(s) for place, s in snapshot.standings.items()})
         self._names = dict(snapshot.names)
         self._watermarks = list(snapshot.watermarks)
@@ -268,7 +268,8 @@ class MemoryIndex:
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
         stored_key = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
-        # The stored standing may be newer than the requested one: a player is never above themselves.
+        # The stored standing may be newer and better than the requested one. A player must not count above their own
+        # entry.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:

@@ -6,9 +6,9 @@ from leaderforge.ports.clock import Clock
 
 
 class MemoryRateLimiter:
-    """`RateLimiter` in a dict. `clock` is in microseconds. While `available` is false, it raises `IndexUnavailable`.
+    """`RateLimiter` in a dict. `clock` is in microseconds.
 
-    `asked` is the number of calls so far.
+    While `available` is false, it raises `IndexUnavailable`. `asked` is the number of calls so far.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -77,7 +77,7 @@ class MemoryModeration:
         ]
 
     def _open(self, board: Board, user_id: int, now: int) -> Sequence[LadderStanding]:
-        """Return the standings on the board in its open periods, without removed ones. `now` is in ms."""
+        """Return a player's standings in the open periods of the board, without removed ones. `now` is in ms."""
         present = _present(self._standings(user_id, board))
         return [(ladder, standing) for ladder, standing in present if not ladder.is_over(now)]
 
@@ -101,7 +101,7 @@ class MemoryModeration:
             self._scores.put(ladder, standing)
         self._users.touch(user_id)
         self._audit.write(act)
-        # Read again: `put` gave the standings their revisions.
+        # Read again: `put` has assigned new revisions.
         ladders = {ladder for ladder, _ in changed}
         standings = self._scores.standings_of_player(user_id)
         return [(ladder, standing) for ladder, standing in standings if ladder in ladders]

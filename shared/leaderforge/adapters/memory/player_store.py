@@ -74,7 +74,7 @@ class MemoryPlayerStore:
         return refusal or new
 
     def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
-        """Return the error if one of these players owns the username or the email, None otherwise."""
+        """Return the error if one of these players has the new player's username or email, None otherwise."""
         if name_key(new.username) in {name_key(user.username) for user in players}:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
         if new.email is not None and name_key(new.email) in {name_key(u.email) for u in players if u.email is not None}:

@@ -7,7 +7,7 @@ from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import QueueUnavailable
 
 _BATCH_SIZE = 10
-"""Dead letters a call: the upper bound of SQS."""
+"""Maximum dead letters of a call, as in SQS."""
 
 
 class MemoryQueue:

@@ -14,13 +14,17 @@ from leaderforge.ports.clock import Clock
 T = TypeVar("T")
 
 Work: TypeAlias = Callable[[Connection, int], Awaitable[T]]
-"""Change in a transaction. The second argument is the time (us since 1970): the lower bound of new revisions."""
+"""Function that makes a change in a transaction.
+
+Its second argument is the time (us since 1970), the lower bound of new revisions.
+"""
 
 
 class Acts:
-    """Runner of changes. Each one writes an audit entry and, for reconcile, a row of `touches`.
+    """Runner of transactions that change a player. Each one writes an audit entry and, for reconcile, a row of
+    `touches`.
 
-    `clock` is in microseconds. A change commits within `COMMIT_LIMIT_MS` or fails: reconcile relies on it.
+    `clock` is in microseconds. A change commits within `COMMIT_LIMIT_MS` or fails: reconcile relies on this limit.
     """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

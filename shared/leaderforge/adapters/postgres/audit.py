@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 
 _END = (2**63 - 1, 2**63 - 1)
-"""Place after all entries: time (ms) and id."""
+"""Start of a listing from the latest entry: a time (ms) and an id above all stored ones."""
 
 
 async def write_audit(connection: Connection, entry: AuditEntry) -> None:

@@ -14,9 +14,9 @@ from leaderforge.domain.standings import Event, Standing, fold, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
-"""Players a chunk."""
+"""Maximum players of a chunk."""
 _BEYOND_ALL = 2**62
-"""Above every event time (ms); its negative is below."""
+"""Time (ms) above that of every event. Its negative is below."""
 
 
 class PostgresBoardMaintenance:
@@ -44,7 +44,7 @@ class PostgresBoardMaintenance:
         return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
-        # Boards deleted by older versions have no time.
+        # Boards that an older version deleted have no time of deletion.
         rows = {board_of(row): row["deleted_at"] or 0 for row in await self._pool.fetch(statement("deleted_boards"))}
         return [
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()
@@ -65,13 +65,16 @@ class PostgresBoardMaintenance:
 
 
 async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int], now: int) -> Sequence[Standing]:
-    """Replace standings by the fold of all events in the ladder's period; `now` is in microseconds since 1970.
+    """Replace standings by the fold of all events in the ladder's period. `now` is in microseconds since 1970.
 
     Each event counts exactly once, also with concurrent submissions. A submission inserts its event first, then folds
-    it into the standing. This function locks the standings first, then reads the events. If the submission locked the
-    row earlier, this function waited for its commit and reads the event. If it comes later, its event is not committed
-    and not read: the submission waits for the row and adds the event. All processes must submit to this ladder by then,
-    therefore a backfill starts after the propagation time.
+    the event into the standing. This function locks the standing first, then reads the events.
+
+    If the submission locks the row first, this function waits for its commit, and then reads its event. Otherwise the
+    event is not committed yet, and this function does not read it. The submission waits for the row, then adds the
+    event.
+
+    This holds only if all processes submit to this ladder. A backfill therefore starts after the propagation time.
     """
     board = ladder.board
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]

@@ -29,9 +29,10 @@ async def copy_chunk(
 ) -> None:
     """Store new players, their events and their standings in one transaction.
 
-    Only the constraints of the tables are checked. Events must be distinct; standings must be their fold, with
-    revisions (us since 1970). `recorded_at` is in ms. Raises `Rejected`, and stores nothing, if a player, username or
-    email exists.
+    Only the constraints of the tables are checked. Events must be distinct. Standings must be their fold, with
+    revisions in us since 1970. `recorded_at` is in ms.
+
+    Raises `Rejected`, and stores nothing, if a player, username or email exists.
     """
     async with pool.transaction(f"begin; set local statement_timeout = {int(timeout_s * 1000)}", timeout_s) as con:
         await _copy_users(con, users)

@@ -48,7 +48,7 @@ class Taken:
 
 
 class Collision(LeaderForgeError):
-    """Taken ids, usernames or emails of a batch. Raised to roll back its transaction."""
+    """Error for ids, usernames or emails of a batch that are taken. It rolls back the transaction."""
 
     def __init__(self, taken: Taken) -> None:
         super().__init__("taken")
@@ -124,7 +124,7 @@ def email_taken() -> EmailTaken:
 
 
 async def _swap(connection: Connection, claims: str, user_id: int, old: str | None, new: str | None) -> bool:
-    """Replace a claim by another, and return whether the new one was free. None stands for no claim."""
+    """Replace a claim, and return whether the new one was free. `old` or `new` is None if there is no claim."""
     released, claimed = (None if text is None else name_key(text) for text in (old, new))
     if released == claimed:
         return True

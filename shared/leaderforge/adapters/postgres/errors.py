@@ -16,7 +16,7 @@ _CONFLICTS = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "40", "53", "57", "58"})
 _UNAVAILABLE = frozenset(
     {
-        "25006",  # read-only: a standby, or a primary on its way down
+        "25006",  # read-only: a standby, or a primary during its shutdown
         "25P03",  # idle in transaction for too long
         "25P04",  # transaction timeout
         "3D000",  # the database does not exist (yet)
@@ -30,7 +30,7 @@ DRIVER_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg
 
 
 class Rejected(LeaderForgeError):
-    """Statement that the server refused. `sqlstate` is the reason."""
+    """Error for a statement that the server refused. `sqlstate` is the reason."""
 
     def __init__(self, sqlstate: str) -> None:
         message = "the database refused a statement"
@@ -41,7 +41,7 @@ class Rejected(LeaderForgeError):
 
     @property
     def for_a_value(self) -> bool:
-        """Return whether a written value is the reason."""
+        """Return whether the server refused a value that the statement writes."""
         return self.sqlstate == CHECK_VIOLATION or self.sqlstate.startswith(_DATA_EXCEPTION)
 
 
@@ -50,11 +50,11 @@ class Contended(StoreUnavailable):
 
 
 class Vanished(StoreUnavailable):
-    """Duplicate whose first copy was deleted before it could be read. A retry of the submission is safe."""
+    """Error for a duplicate whose first copy was deleted before it could be read. A retry of the submission is safe."""
 
 
 class NodeUnavailable(StoreUnavailable):
-    """The server answers, but cannot reach the node of some players."""
+    """Error of a server that responds, but cannot reach the node of some players."""
 
 
 def translated(error: Exception) -> LeaderForgeError:

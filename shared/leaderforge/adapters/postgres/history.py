@@ -10,7 +10,7 @@ from leaderforge.domain.history import HistoryPoint, PlayedLadder
 from leaderforge.domain.order import ranked_score
 
 _END = (2**63 - 1, UUID(int=2**128 - 1))
-"""Place after all events: time (ms) and submission id."""
+"""Start of a listing from the latest event: a time (ms) and a submission id above all stored ones."""
 
 
 class PostgresHistoryStore:

@@ -14,8 +14,8 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 async def judge(connection: Connection, events: Sequence[tuple[Key, Submission]]) -> Mapping[Key, RuleViolated]:
     """Delete the new events that break a rule of their board, and return their errors.
 
-    Events must be in ascending order of their keys: players are locked in this order, which prevents deadlocks. The
-    locks keep out concurrent submissions of the same player until the commit.
+    Events must be in ascending order of their keys. Players are locked in this order, which prevents deadlocks. The
+    locks exclude concurrent submissions of the same player until the commit.
     """
     refused: dict[Key, RuleViolated] = {}
     for key, submission in events:

@@ -62,9 +62,10 @@ async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
 
 
 async def _require_revoked(connection: Connection, name: str) -> ApiKey:
-    """Return a revoked key, after an update that matched no valid key.
+    """Return a revoked key after an update that matched no valid key.
 
-    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update: the transaction is then retried.
+    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update: the caller then retries the
+    transaction.
     """
     rows = await connection.fetch(statement("key"), name)
     if not rows:

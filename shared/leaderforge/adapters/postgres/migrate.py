@@ -15,7 +15,7 @@ _LOCK = 0x6C656164_666F7267  # "leadforg"
 
 
 class SchemaTooNew(LeaderForgeError):
-    """Database with migrations of a newer version."""
+    """Error for a database that has migrations of a newer version."""
 
     code = "schema_too_new"
 
@@ -50,7 +50,7 @@ async def migrate(dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: floa
     """Apply the missing migrations, each in its own transaction, and return their names.
 
     Concurrent calls are safe. Raises `SchemaTooNew` if the database has migrations of a newer version. Raises
-    `StoreUnavailable` if it is unreachable or a statement takes longer than `timeout_s`.
+    `StoreUnavailable` if the database is unreachable or a statement takes longer than `timeout_s` seconds.
     """
     try:
         connection = await asyncpg.connect(
@@ -73,7 +73,7 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) 
         if number in applied:
             return None
         name = migrations()[number]
-        # One statement a round trip: Citus propagates some statements to its workers with the full request text.
+        # One statement per round trip: Citus forwards some statements to its workers with the full text of the request.
         for command in commands(files(__package__).joinpath("migrations", name).read_text()):
             await connection.execute(command)
         await connection.execute(statement("schema_migrated"), number, name)

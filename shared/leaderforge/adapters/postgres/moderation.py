@@ -1,7 +1,7 @@
 """Hiding, removing and setting standings, in PostgreSQL.
 
-A change locks the player first, then the player's standings. The first lock keeps out new standings. The second one
-waits for submissions in flight: each counts entirely before or entirely after the change.
+A change locks the player first, then the player's standings. The first lock excludes new standings. The second one
+waits for submissions in flight. Each submission therefore counts entirely before or entirely after the change.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,7 +23,7 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
 
 ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaitable[None]]
-"""Change of a player's locked standings. The last argument is the time (us since 1970)."""
+"""Function that changes a player's locked standings. Its last argument is the time (us since 1970)."""
 
 _BEFORE_ALL = -(2**63)
 """Below every player id."""

@@ -77,7 +77,7 @@ class Periods:
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
 
     async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return the requested ladders whose periods are stored, with `indexed` set, in no order."""
+        """Return those requested ladders whose periods are stored, with `indexed` set, in no order."""
         requested = {_ids(ladder): ladder for ladder in ladders}
         boards, periods = ({ids[i] for ids in requested} for i in range(2))
         rows = await self._pool.fetch(statement("periods_listed"), joined(boards), joined(periods))

@@ -14,7 +14,7 @@ from leaderforge.domain.standings import Event, LadderStanding, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
-"""Events a chunk."""
+"""Maximum events of a chunk."""
 
 
 class PostgresPlayerRecords:
@@ -36,11 +36,12 @@ class PostgresPlayerRecords:
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
             player = user_of(await lock_player(connection, user_id))
-            # Wait for submissions in flight: once the standings are locked, their events are committed and get erased.
+            # Wait for submissions in flight. Once the standings are locked, all events are committed, and the purge
+            # deletes them.
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)
             last = max((standing.revision for _, standing in standings), default=0) + 1
-            # A reused id continues above this revision: the index would ignore lower ones as stale.
+            # Standings of a later player with this id need higher revisions: the index ignores lower ones as stale.
             await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),

@@ -1,7 +1,7 @@
 """Players in PostgreSQL.
 
-A username belongs to the player with its claim. Claims have tables of their own: on Citus, only the distribution column
-of a table can be unique. A player and the claims are written in one transaction.
+The claim of a username determines its owner. Claims have their own tables: on Citus, only the distribution column of a
+table can be unique. One transaction writes a player and the claims.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +36,7 @@ class PostgresPlayerStore:
         taken = Taken()
         waiting = dict(enumerate(users))
         while waiting:
-            # A rival of an earlier player is decided by the outcome of that one.
+            # A player that repeats an id, username or email is free to have it if the earlier player is refused.
             outcomes |= await self._create(without_rivals(waiting), taken)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
@@ -79,7 +79,7 @@ class PostgresPlayerStore:
         return [user for user in owners if name_key(user.username).startswith(key)]
 
     async def _create(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
-        """Create players of whom no two claim the same id, name or email. Add ids and claims of others to `taken`."""
+        """Create players with distinct ids, usernames and emails. Add the values that are taken to `taken`."""
         if not users:
             return {}
         try:

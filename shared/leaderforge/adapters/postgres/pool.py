@@ -18,18 +18,18 @@ T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "PoolConnectionProxy[Record]"
 
-# Row estimates depend on the bound and the board: a generic plan ignores both.
+# No generic plans: the number of rows depends on the bound and the board, which a generic plan ignores.
 SNAPSHOT = """begin isolation level repeatable read, read only;
 set local plan_cache_mode = force_custom_plan"""
 # No limits between two chunks: a slow consumer must not lose its stream.
 _STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0; set local statement_timeout = "
 
 _IDLE_SECONDS = 300
-"""Time after which an idle connection is closed."""
+"""Time in s after which an idle connection is closed."""
 _PROBE_S = 0.5
-"""Time limit of the probe of an idle connection."""
+"""Time limit of the probe of an idle connection, in s."""
 _REPETITIONS = 4
-"""Retries of a transaction after deadlocks."""
+"""Maximum retries of a transaction after deadlocks."""
 # After these errors no reply is outstanding: the connection is in sync and can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
@@ -39,9 +39,12 @@ class Pool:
 
     `timeout_s` limits every call, including the wait for a connection. `connect_timeout_s` limits each new connection.
     `stream_timeout_s` limits the wait for each chunk of a stream: Citus collects all rows before it sends the first.
-    `settings` are server settings in addition to the time limits; `application` is the name in the server's statistics.
-    With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent. All calls raise
-    `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the statement.
+
+    `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
+    With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
+
+    All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
+    statement.
     """
 
     def __init__(
@@ -107,7 +110,7 @@ class Pool:
 
     @asynccontextmanager
     async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
-        """Acquire a connection for the block. After an error that may leave it out of sync, terminate it."""
+        """Acquire a connection for the block. Terminate it after an error that leaves it in an unknown state."""
         async with self.limit(timeout_s or self.timeout_s):
             pool = await self._open_pool()
             connection = await pool.acquire()
@@ -140,8 +143,8 @@ class Pool:
     ) -> T:
         """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure.
 
-        Without `whole`, there is no explicit transaction: `work` must write with a single statement. This saves the
-        round trips of `begin` and `commit`.
+        Without `whole`, there is no explicit transaction, which saves the round trips of `begin` and `commit`. `work`
+        must then write with a single statement.
         """
         async with self.limit(timeout_s or self.timeout_s):
             for attempt in count():
@@ -204,7 +207,7 @@ class Pool:
             self._dsn,
             min_size=0,
             max_size=self._max_size,
-            # Never recycle: a new connection starts without prepared statements.
+            # Never replace connections: a new one starts without prepared statements.
             max_queries=0xFFFFFFFF,
             max_inactive_connection_lifetime=_IDLE_SECONDS,
             reset=_keep,
@@ -223,7 +226,7 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
-        # Compiling costs more than short statements gain.
+        # No JIT: compiling costs more than short statements gain.
         "jit": "off",
     }
 

@@ -1,7 +1,7 @@
 """Ranks from PostgreSQL, while the index cannot answer.
 
-The columns `ranked` and `subranked` hold score and subscore such that lower is better. The total order is therefore one
-ascending row comparison, whatever the board's order. Rows compare with bounds as sort keys compare with each other.
+In the columns `ranked` and `subranked`, a lower score or subscore is better. The total order is therefore one ascending
+row comparison, whatever the board's order. Rows compare with bounds as sort keys compare with each other.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ from leaderforge.domain.standings import VISIBLE
 
 
 class PostgresRanking:
-    """`Ranking` by SQL: exact, but the time of a count is proportional to the counted entries."""
+    """`Ranking` by SQL. Ranks are exact. The time of a count is proportional to the counted entries."""
 
     source = Source.STORE
 
@@ -58,7 +58,7 @@ class PostgresRanking:
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-    # Intervals between bounds: the server counts each entry once, and sums give the entries above each bound.
+    # Count between adjacent bounds: the server then reads each entry once. Sums give the entries above each bound.
     edges = sorted({FIRST, *bounds, LAST})
     columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(

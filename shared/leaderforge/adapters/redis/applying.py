@@ -23,8 +23,8 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `groups` maps partitions to the ids of their players. The script runs on all `partitions`: with counting on every
-    one of the index, otherwise only on those of the players.
+    `groups` maps partitions to the ids of their players. The script runs on all `partitions`. An update with counting
+    needs every partition of the index, otherwise only the partitions of the players.
     """
 
     update: LadderUpdate
@@ -56,13 +56,13 @@ class PartitionedUpdate:
             yield length, packed, *bounds
 
     def applied(self, replies: Sequence[Any]) -> Sequence[Applied]:
-        """Return the results by the order of the standings, from the replies of all partitions."""
+        """Return the results in the order of the standings, from the replies of all partitions."""
         previous_values = {
             user_id: value
             for partition, reply in zip(self.partitions, replies, strict=True)
             for user_id, value in zip(self.groups.get(partition, ()), reply[0], strict=True)
         }
-        # An incomplete partition returns None instead of counts: then no total is known.
+        # An incomplete partition returns None instead of counts. The total is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
         above: Iterable[int | None] = [None] * len(self.records)
         if counts and None not in counts:
@@ -77,9 +77,9 @@ class PartitionedUpdate:
 def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     """Return bounds as script arguments: pairs of a length and the concatenated bounds of that length, in order.
 
-    A pair costs the client less than an argument a bound.
+    One argument for many bounds costs the client less than one per bound.
     """
-    # An empty bound (`FIRST`) has no length to cut at. The byte 0 also precedes every key.
+    # An empty bound (`FIRST`) has no length at which to split. The byte 0 also precedes every key.
     runs = groupby((bound or b"\0" for bound in bounds), len)
     return [part for length, run in runs for part in (length, b"".join(run))]
 
@@ -90,6 +90,6 @@ def _applied(board: Board, record: IndexRecord, previous_value: bytes | None, ab
     previous = key_of(record.key[-USER_BYTES:], previous_value)
     newer = revision_of(previous_value) > revision_of(record.packed[USER_BYTES:])
     if above is not None and newer and previous < rank_bound(board, record.key):
-        # A newer, better entry of the same player was counted above this standing.
+        # The index may have a newer and better entry of the same player, counted above this standing.
         above -= 1
     return Applied(record.key, previous, above)

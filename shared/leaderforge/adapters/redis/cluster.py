@@ -1,4 +1,4 @@
-"""Client of the Redis cluster: scripts on many partitions in one round trip a node."""
+"""Client of the Redis cluster. It runs scripts on many partitions with one round trip per node."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -30,7 +30,7 @@ from leaderforge.domain.survey import IndexNode
 _PAUSE_S = 0.25
 """Time between attempts to reach a failed cluster, in s."""
 _PROBE_S = 0.5
-"""Time limit of a ping after which connections are replaced, in s."""
+"""Time limit of a ping, in s. Without a reply, connections are replaced."""
 _TRY_AGAIN_S = 0.02
 """Pause in s before a command on a slot in migration is sent again."""
 _CLOSING_S = 5.0
@@ -39,12 +39,12 @@ _USES = 64
 """Maximum concurrent operations. Each may take one connection per node; further callers queue."""
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
-"""Replies for a slot that moves, or has moved, to another node."""
+"""Replies for a slot that is moving or has moved to another node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Script call on the keys of one partition. They lie in one slot, as a cluster requires."""
+    """Script call on the keys of one partition. They have the same slot, as a cluster requires."""
 
     slot: int
     script: Script
@@ -92,9 +92,10 @@ class Cluster:
             return _require_success(replies)
 
     async def run_unrepeated(self, calls: Sequence[Call]) -> list[Any]:
-        """Run calls that a node must not get which took over meanwhile: it may lack what they vouch for.
+        """Run calls that state that a partition is complete. Never send them again.
 
-        Return their replies in order. Raises `IndexUnavailable`, also if a connection broke or a slot moved.
+        After a failover, the new node may lack writes that the calls state to be there. Return the replies in order.
+        Raises `IndexUnavailable`, also if a connection broke or a slot moved.
         """
         async with self._guarded() as client:
             replies = await _send(client, list(map(_eval, calls)), [None] * len(calls))
@@ -132,7 +133,7 @@ class Cluster:
             return connection
 
     async def renew(self) -> None:
-        """Drop all connections if a node does not answer a ping. The next use opens new ones."""
+        """Close all connections if a node does not answer a ping. The next use opens new ones."""
         client = self._client
         if client is None or self._loop is not asyncio.get_running_loop():
             return
@@ -156,11 +157,12 @@ class Cluster:
     async def _execute(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
         """Return the replies. Follow moved slots, and retry requests that a broken connection lost."""
         replies = await self._send_following(client, requests)
-        # The server may have closed an idle connection. Every request may run twice without harm.
+        # The server may have closed an idle connection. Retries are safe: every request is idempotent.
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
         if broken:
             self.disruptions += 1
-            # Others broke with it. Found one by one, each would be a reason to doubt what was done since.
+            # Close the idle connections: they probably broke too. If each failed later, each would count as another
+            # disruption.
             await asyncio.gather(*(node.disconnect_free_connections() for node in client.get_nodes()))
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
@@ -178,7 +180,7 @@ class Cluster:
         return replies
 
     async def _repeat(self, client: RedisCluster, requests: Mapping[int, _Request], replies: list[Any]) -> None:
-        """Send requests again, by their positions. Replace their replies in `replies`."""
+        """Send the requests again. Replace the replies at their positions in `replies`."""
         if requests:
             repeated = await self._send_following(client, list(requests.values()))
             for i, reply in zip(requests, repeated, strict=True):
@@ -203,7 +205,7 @@ class Cluster:
             if self._retry_at is not None:
                 if monotonic() < self._retry_at:
                     raise IndexUnavailable("the rank index is out of reach; trying again shortly")
-                # This caller retries. Keep the others away until it must have ended.
+                # This caller retries. Refuse all others until its time limit has passed.
                 self._retry_at = monotonic() + self._timeout_s + _PAUSE_S
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -211,7 +213,7 @@ class Cluster:
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
                 self.disruptions += 1
                 self._retry_at = monotonic() + _PAUSE_S
-                # The node may hang, and this client would use it again.
+                # The node may hang, and this client would use the same connection again.
                 if isinstance(error, _TIME_OUTS):
                     self._abandon_client()
                 raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
@@ -224,7 +226,10 @@ class Cluster:
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 
     def _abandon_client(self) -> None:
-        """Make the next use create a client. It reads the topology from any node; this one may be stuck."""
+        """Discard the client: the next use creates one.
+
+        The new one reads the topology from any node: the nodes that this one uses may hang.
+        """
         client, self._client = self._client, None
         if client is not None:
             # Concurrent operations may use the client until their time limit.
@@ -246,16 +251,17 @@ class Cluster:
             password=self._password,
             ssl=self._tls,
             retry=Retry(NoBackoff(), 1),
-            # `_guarded` limits the time. redis-py's timeout costs a task a write and may swallow a cancellation (3.11).
+            # No socket timeout: `_guarded` limits the time. redis-py's timeout costs a task per write and may swallow a
+            # cancellation (Python 3.11).
             socket_timeout=None,
             socket_connect_timeout=self._timeout_s,
-            # The configured address stays valid, for example a load balancer's. Addresses of nodes do not.
+            # The configured address stays valid, for example that of a load balancer. Addresses of nodes change.
             dynamic_startup_nodes=False,
         )
 
 
 class WatchedCluster(RedisCluster):
-    """Client that reports each loss of its connections. redis-py closes them by itself before it retries a pipeline."""
+    """Client that calls back when a connection breaks. redis-py itself reconnects before it retries a pipeline."""
 
     def __init__(self, on_reconnect: Callable[[], None], **options: Any) -> None:
         super().__init__(**options)
@@ -297,7 +303,10 @@ def _eval(call: Call) -> _Request:
 
 
 async def _send(client: RedisCluster, requests: Sequence[_Request], targets: Sequence[ClusterNode | None]) -> list[Any]:
-    """Send each request to its target, or to its slot's node if the target is None. Return the replies, errors too."""
+    """Send each request to its target, or to its slot's node if the target is None.
+
+    Return replies and errors in order.
+    """
     pipeline = client.pipeline()
     positions = []
     for (slot, arguments), target in zip(requests, targets, strict=True):
@@ -314,7 +323,7 @@ async def _send(client: RedisCluster, requests: Sequence[_Request], targets: Seq
 async def _node_to_ask(client: RedisCluster, error: RedisError) -> ClusterNode | None:
     """Return the importing node of a slot in migration, None for the slot's node.
 
-    Before that, store the new node of a moved slot, or wait `_TRY_AGAIN_S` for one whose keys are on both nodes.
+    A moved slot: store its new node first. A slot with keys on both nodes: wait `_TRY_AGAIN_S` first.
     """
     if isinstance(error, MovedError):  # a subclass of AskError
         await client.nodes_manager.move_slot(error)

@@ -22,8 +22,8 @@ _PING_S = 0.25
 class RedisFeed:
     """`ChangeFeed` on Redis Cluster 7 or Valkey 7.2, and later versions.
 
-    All processes use one node: the one of the channel's slot. It replies in order. A pong therefore follows all changes
-    that were announced before the ping.
+    All processes use the node of the channel's slot. It replies in order: a pong follows all changes that were
+    announced before the ping.
     """
 
     def __init__(self, cluster: Cluster, keys: IndexKeys, *, silence_s: float = 1.0) -> None:
@@ -64,7 +64,7 @@ class RedisFeed:
             return await connection.read_response()
 
     def _parse(self, reply: Any) -> Heard | None:
-        """Return the content of a message, None for one of this process.
+        """Return the content of a message, None if this process sent it.
 
         Raises `IndexUnavailable` for any other reply: the server ends the subscription when the slot moves.
         """
@@ -88,7 +88,7 @@ def _encode(sender: str, changes: Sequence[LadderChange]) -> str:
 
 
 def _decode(text: bytes) -> tuple[str, list[LadderChange]]:
-    """Return the sender and the changes. A message of an unknown format may mean any change."""
+    """Return the sender and the changes. An unknown format counts as a change of anything."""
     try:
         sender, changes = json.loads(text)
         return sender, [

@@ -25,7 +25,7 @@ from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 
 _RECORDS_A_CALL = 500
-"""Maximum records of a call in bulk. A script blocks its node, so a call must be short."""
+"""Maximum records of a call of `load`. A script blocks its node, therefore a call must be short."""
 _LADDERS_A_TRIP = 64
 """Maximum ladders of a round trip."""
 _KEYS_A_SCAN = 1000
@@ -33,7 +33,7 @@ _NAMES_A_CALL = 2000
 _PLAYERS_AN_OBSERVATION = 50
 """Maximum players of an `observe` call. With 64 ladders, its 3,200 lookups block a node for a few milliseconds."""
 _SELECTION_ROUNDS = 64
-"""Maximum round trips of `key_at`. Concurrent writes must not make it probe forever."""
+"""Maximum round trips of `key_at`. Without it, concurrent writes could prolong the search without end."""
 _CACHED_SIZES = 1024
 """Maximum ladders whose partition sizes are cached."""
 
@@ -81,7 +81,8 @@ class RedisIndex(RedisIndexMaintenance):
         return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        # A partition has only a share of the entries. Read complete windows if the shares turn out too small.
+        # A partition has only a share of the entries. Read its probable share first, and complete windows only if that
+        # is not enough.
         requested = share(before, self.partitions), share(after, self.partitions)
         windows = await self._windows(ladder, bound, *requested)
         merged = merge_windows(windows, before, after, key=_entry)
@@ -285,7 +286,7 @@ class RedisIndex(RedisIndexMaintenance):
 
 
 def _positions(ascending: Sequence[int]) -> str:
-    """Return ascending positions as the argument of probe.lua. One argument costs the client less than hundreds."""
+    """Return ascending positions as one argument of probe.lua. It costs the client less than hundreds of arguments."""
     if len(ascending) > 1 and ascending[-1] - ascending[0] == len(ascending) - 1:
         return f"{ascending[0]}-{ascending[-1]}"
     return " ".join(map(str, ascending))

@@ -1,4 +1,4 @@
-"""Rate limits in the cluster, one key a subject, shared by all processes."""
+"""Rate limits in the cluster, shared by all processes. Each subject has one key."""
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys

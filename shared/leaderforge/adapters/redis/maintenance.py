@@ -1,4 +1,4 @@
-"""Keeping the Redis index complete: watermarks, rebuilds, catch-ups, leases, and its state."""
+"""Maintenance of the Redis index: watermarks, rebuilds, catch-ups, leases and state."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from leaderforge.ports.index_maintenance import CatchUps
 
 
 class RedisIndexMaintenance:
-    """`IndexMaintenance` and `LeaseStore` on Redis Cluster or Valkey, with the calls that all of the index uses."""
+    """`IndexMaintenance` and `LeaseStore` on Redis Cluster or Valkey. Base of the other half of the index."""
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str) -> None:
         self.partitions = partitions
@@ -84,7 +84,7 @@ class RedisIndexMaintenance:
         return await survey(self._cluster, self._keys, ladders)
 
     async def renew(self) -> None:
-        """Drop all connections if a node does not answer a ping."""
+        """Close all connections if a node does not answer a ping. The next use opens new ones."""
         await self._cluster.renew()
 
     async def close(self) -> None:

@@ -1,8 +1,8 @@
-"""Format of standings in the index: fixed-width records that scripts can cut apart.
+"""Format of standings in the index: records of a fixed width, which scripts split by position.
 
 A record consists of the player id (7 bytes), revision (7), flags (1), the sort key without the player id (13, or 20
-with a subscore) and submissions (4). The hash of standings maps the player id to the rest, the stored value. Records
-with a flag of `UNLISTED` have no entry in the sorted set.
+with a subscore) and submissions (4). The hash of standings maps the player id to the other fields, the stored value.
+Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
 from typing import NamedTuple
@@ -42,7 +42,7 @@ def record_of(board: Board, standing: Standing) -> IndexRecord:
 def packed(key: bytes, standing: Standing) -> bytes:
     """Return the packed record of a standing. `key` is its sort key."""
     revision_and_flags = (standing.revision << 8 | _flags(standing)).to_bytes(8, "big")
-    # The field has four bytes: clamp instead of failing.
+    # The field has four bytes. Clamp: an error would block the standing.
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
 
@@ -65,19 +65,19 @@ def is_listed(value: bytes) -> bool:
 
 
 def is_removed(value: bytes) -> bool:
-    """Return whether a stored value is of a removed standing. It makes the index ignore older revisions."""
+    """Return whether a stored value belongs to a removed standing. It makes the index ignore older revisions."""
     return bool(value[_FLAGS] & _REMOVED)
 
 
 def refuses(stored: bytes | None, value: bytes) -> bool:
-    """Return whether the stored value of a removed standing prevents `value`, which is of one that is not removed."""
+    """Return whether `stored` is of a removed standing and prevents `value`, which is not of a removed one."""
     if stored is None or not is_removed(stored) or is_removed(value):
         return False
     return revision_of(stored) >= revision_of(value)
 
 
 def revision_of(value: bytes) -> bytes:
-    """Return the revision in a stored value, as bytes that compare as the numbers do."""
+    """Return the revision in a stored value, as bytes in numeric order."""
     return value[_REVISION]
 
 
@@ -87,7 +87,7 @@ def key_of(user: bytes, value: bytes) -> bytes:
 
 
 def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
-    """Return the row of an entry. A missing value reads as zeros: `verify` finds and repairs it."""
+    """Return the row of an entry. Without a stored value it has zeros: the verification finds and repairs it."""
     value = value or _LOST
     return Row(
         key=key,

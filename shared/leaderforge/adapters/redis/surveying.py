@@ -1,4 +1,4 @@
-"""State of the index's nodes and partitions."""
+"""State of the nodes and partitions of the index."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from leaderforge.domain.survey import PartitionState, Survey, VerificationState
 
 
 async def survey(cluster: Cluster, keys: IndexKeys, ladders: Sequence[Ladder]) -> Survey:
-    """Return the state of each node and each partition. A node without an answer does not delay the others."""
+    """Return the state of each node and partition. A node without an answer does not delay the others."""
     try:
         nodes = await cluster.nodes()
         names = [await cluster.node_of(slot) for slot in keys.slots]

@@ -1,4 +1,4 @@
-"""Metrics for CloudWatch, which reads them from a function's log: the embedded metric format.
+"""Metrics for CloudWatch, written to a function's log in the embedded metric format.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html.
 """

@@ -19,7 +19,7 @@ _IN_OUR_PLACE = "uvicorn.access"
 
 
 def configure(level: str) -> None:
-    """Send all logs, including those of libraries that use `logging`, to standard output as JSON."""
+    """Write all logs to standard output as JSON, including logs of libraries that use `logging`."""
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_SHARED, structlog.processors.JSONRenderer()],
@@ -31,7 +31,7 @@ def configure(level: str) -> None:
     handler.setFormatter(_formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # Libraries log much below warnings: only our own logs follow the level.
+    # Libraries log much below the level WARNING: only the project's own logs follow `level`.
     root.setLevel(max(number, logging.WARNING))
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)

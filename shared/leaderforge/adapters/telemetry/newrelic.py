@@ -11,7 +11,7 @@ import newrelic.agent  # type: ignore[import-untyped]  # the package has no type
 _PREFIX = "Custom/LeaderForge"
 _GROUP = "Function"
 _PRIORITY = 100
-"""Priority of our transaction names: above that of any name of the agent."""
+"""Priority of the transaction names set here, above all priorities of the agent's own names."""
 _IN_THE_BACKGROUND = frozenset({"reconcile"})
 """Functions that serve no web request."""
 
@@ -59,7 +59,7 @@ class NewRelic:
 
 
 class _Timer:
-    """Context manager that observes its duration in s."""
+    """Context manager that observes its duration, in s."""
 
     __slots__ = ("_begin", "_name", "_to")
 

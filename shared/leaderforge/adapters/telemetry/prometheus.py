@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Upper bounds of time buckets, in s: from a cached read to the longest time limit."""
+"""Upper bounds of time buckets, in s: from the time of a cached read to the longest time limit."""
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 """Upper bounds of size buckets, in items."""
 
@@ -91,7 +91,7 @@ class Prometheus:
         return _Timer(self._histograms.get(name) or self._new_histogram(name))
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:
-        # `labels` locks and validates on every call: keep the children by their values.
+        # `labels` locks and validates on every call: cache the labelled metrics by their values.
         counter = self._counted.get((name, *labels.values()))
         (counter or self._new_counter(name, labels)).inc(value)
 
@@ -144,7 +144,7 @@ class Prometheus:
 
 
 class _Timer:
-    """Context manager that observes its duration in s."""
+    """Context manager that observes its duration, in s."""
 
     __slots__ = ("_begin", "_histogram")
 

@@ -1,4 +1,4 @@
-"""Sources of trusted keys: the settings, or the issuer's published set."""
+"""Sources of trusted keys: the environment settings, or a key set that the issuer publishes."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from leaderforge.adapters.tokens.trusted import TrustedKey, of_set
 from leaderforge.domain.errors import Unavailable
 
 REFRESH_S = 300.0
-"""TTL of a fetched set, in s."""
+"""TTL of a fetched key set, in s."""
 PAUSE_S = 10.0
-"""Minimum time between two fetches, in s. Tokens with unknown keys cannot force more."""
+"""Minimum time between two fetches, in s. Tokens with unknown keys cannot cause more fetches."""
 _FETCH_S = 5.0
 """Time limit of a fetch, in s."""
 
@@ -33,7 +33,7 @@ class KeySource(Protocol):
 
 
 class FixedKeys:
-    """Keys of the settings."""
+    """Keys from the environment settings."""
 
     def __init__(self, keys: Sequence[TrustedKey]) -> None:
         self._keys = keys
@@ -43,10 +43,10 @@ class FixedKeys:
 
 
 class PublishedKeys:
-    """The issuer's set, cached and refreshed in the background.
+    """Key set that the issuer publishes, cached and refreshed in the background.
 
-    It is fetched on first use, every five minutes, and for a key that it lacks. While fetches fail, the last set stays
-    in use.
+    It is fetched on first use, every five minutes, and for a token with an unknown key. While fetches fail, the last
+    set stays in use.
     """
 
     def __init__(self, fetch: Fetch) -> None:
@@ -60,7 +60,7 @@ class PublishedKeys:
         fitting = self._fitting(algorithm, kid)
         now = monotonic()
         if (not fitting or now >= self._refresh_at) and now >= self._may_fetch_at and self._fetching is None:
-            # Set before the fetch: a failed fetch must pause too.
+            # Set before the fetch: the pause must also follow a failed fetch.
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
         if not fitting and self._fetching is not None:

@@ -40,7 +40,7 @@ def of_secret(secret: str) -> Sequence[TrustedKey]:
 
 
 def of_pem(text: str) -> Sequence[TrustedKey]:
-    r"""Return the public keys of a PEM text, with `\n` as an alternative line end.
+    r"""Return the public keys of a PEM text. Lines may end with the two characters `\n` instead of a line break.
 
     Raises `ValueError` if one is invalid.
     """
@@ -61,7 +61,7 @@ def of_set(document: Mapping[str, Any]) -> Sequence[TrustedKey]:
 
 def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
     for entry in entries:
-        # A published shared secret would let anyone sign tokens.
+        # Ignore symmetric keys: a published secret would let anyone sign tokens.
         if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":
             continue
         try:

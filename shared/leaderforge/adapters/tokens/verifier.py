@@ -16,7 +16,7 @@ from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports.clock import Clock
 
 KEPT_MS = 60_000
-"""Longest time in ms for which a verified token is cached. It never outlives the token."""
+"""Maximum time in ms for which a verified token is cached. A token is never cached after its end."""
 
 _MOST_KEPT = 10_000
 """Maximum number of cached tokens."""

@@ -1,7 +1,6 @@
--- Everything the service keeps. Times are milliseconds since 1970, scores lie within +-(2^53 - 1).
---
--- The same file makes a plain and a distributed database: where the extension exists, the block at the end
--- distributes whatever grows with players by user_id, and each claim table by what it claims.
+-- Tables of the service. Times are in ms since 1970. Scores lie within +-(2^53 - 1).
+-- The same file creates a plain and a distributed database. With the extension Citus, the block at the end distributes
+-- tables that grow with players by user_id, and each claim table by its key.
 
 set local citus.enable_local_reference_table_foreign_keys to off;
 
@@ -21,7 +20,7 @@ create table users (
     created_at bigint not null
 );
 
--- Uniqueness of names and emails without regard to case: keys are normalised and case-folded by the application.
+-- Unique usernames and emails, without regard to case: the application normalises and case-folds the keys.
 create table username_claims (
     username_key text collate "C" primary key,
     user_id bigint not null
@@ -43,12 +42,12 @@ create table score_events (
     primary key (user_id, board_id, submission_id)
 );
 
--- Serves the repair scan; events arrive in the order of recorded_at, so a block range index stays tiny and exact enough.
+-- Serves the reads of reconcile. Events arrive in the order of recorded_at: a block range index is small and selective.
 create index score_events_recorded_at on score_events using brin (recorded_at)
     with (pages_per_range = 32, autosummarize = on);
 
--- One row a player, board and period (0 is all time), kept equal to what the player's events amount to.
--- ranked is the score with better = smaller, so that one index serves both directions.
+-- One row per player, board and period (0 is all-time): the fold of the player's events.
+-- A lower `ranked` is better, whatever the board's order: one index serves both.
 create table standings (
     user_id bigint not null references users on delete cascade,
     board_id bigint not null,

@@ -1,4 +1,4 @@
--- Everything a board can be told, subscores, periods, hidden and removed standings.
+-- All board settings, subscores, periods, and hidden and removed standings.
 
 set local citus.enable_local_reference_table_foreign_keys to off;
 
@@ -16,10 +16,10 @@ alter table boards
     add column decimals smallint not null default 0,
     add column private boolean not null default false,
     add column open_to_players boolean not null default false,
-    -- A deleted board is gone for callers at once; what it held is removed in the background.
+    -- A deleted board is invisible to callers at once. The background purge deletes its rows.
     add column deleted boolean not null default false;
 
--- Constraints come apart and named: a distributed database takes them in no other way.
+-- Constraints are separate and named: Citus accepts no others on a distributed table.
 alter table boards add constraint boards_subscore_direction check (subscore_direction in ('desc', 'asc'));
 alter table boards add constraint boards_max_change check (max_change >= 0);
 alter table boards add constraint boards_min_interval check (min_interval_ms >= 0);
@@ -28,12 +28,13 @@ alter table boards add constraint boards_decimals check (decimals between 0 and 
 
 alter table users add column hidden boolean not null default false;
 
--- What is void was removed by a moderator: it is known as a duplicate, and counts no more.
+-- A moderator has removed a void event. It still identifies duplicates, but no longer counts.
 alter table score_events
     add column subscore bigint not null default 0,
     add column void boolean not null default false;
 
--- subranked is the subscore with better = smaller. hidden: 1 the entry, 2 the player, 4 removed; only 0 is listed.
+-- A lower `subranked` is better, whatever the order.
+-- Bits of `hidden`: 1 the entry, 2 the player, 4 removed. Only standings with 0 are listed.
 alter table standings
     add column subranked bigint not null default 0,
     add column hidden smallint not null default 0;
@@ -45,7 +46,7 @@ drop index standings_ranked;
 create index standings_ranked on standings (board_id, period_id, ranked, subranked, achieved_at, user_id)
     where hidden = 0;
 
--- The periods of boards that submissions were counted in; they are known without looking at the standings.
+-- Periods of boards with at least one submission. They are listed without reading the standings.
 drop index standings_periods;
 create table periods (
     board_id bigint not null,
@@ -55,7 +56,7 @@ create table periods (
     primary key (board_id, period_id)
 );
 
--- Players whose standings, name or existence changed otherwise than by an event: the repair scan looks at them, too.
+-- Players that changed other than by an event, in standings, name or existence. Reconcile reads them too.
 create table touches (
     user_id bigint not null,
     recorded_at bigint not null,

@@ -1,2 +1,2 @@
--- What moderators look through: the standings of a ladder that are not listed.
+-- Serves the moderators' listing of hidden standings of a ladder.
 create index standings_hidden on standings (board_id, period_id, user_id) where hidden <> 0;

@@ -1,4 +1,4 @@
--- What is to be done for boards in the background: periods to complete from events, what deleted ones held to remove.
+-- Background work of board maintenance: periods to backfill from events, and deleted boards to purge.
 
 alter table boards
     add column backfill_kinds text,

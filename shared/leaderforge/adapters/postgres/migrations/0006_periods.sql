@@ -1,3 +1,3 @@
--- When a past period that is not kept any longer became out of reach; what it held is removed after that.
+-- Time at which a past period expired. Its rows are purged later.
 
 alter table periods add column expired_at bigint;

@@ -1,12 +1,13 @@
--- Processes that hold committed changes which the index lacks. It is nearly always empty, and read several times a
--- second by each process: a local table, on Citus too, where a reference table could not be written while a worker is
--- down. The times are the server's, so that no process needs another's clock.
+-- Processes with pending index updates: committed changes that the index lacks.
+-- The table is nearly always empty, and each process reads it several times a second. It is therefore a local table, on
+-- Citus too: a reference table cannot be written while a worker is down.
+-- Times are from the server's clock: the clocks of processes may differ.
 
 create table pending_processes (
     process_id uuid primary key,
     declared_at timestamptz not null
 );
 
--- The highest revision of an erased player. Standings of a later player with the same id begin above it, also if a clock
--- was put back meanwhile: in the index, older updates are told from newer ones by their revisions.
+-- Highest revision of an erased player. A later player with the same id gets revisions above it, even after a clock was
+-- set back. The index ignores an update whose revision is lower than the stored one.
 alter table touches add column revision bigint;

@@ -1,4 +1,4 @@
--- Returns a player's submissions before a place, latest first, each with the score right after it. Void events do not
+-- Returns a player's submissions before a position, latest first. Each has the score right after it. Void events do not
 -- count. Only the player's events are read: on Citus, from a single node.
 select achieved_at, submission_id, submitted, score, subscore
 from (

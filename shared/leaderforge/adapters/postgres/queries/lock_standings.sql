@@ -1,4 +1,4 @@
--- In the order in which submissions write: this prevents deadlocks.
+-- Locks rows in the order in which submissions write them: this prevents deadlocks.
 select board_id, period_id, submissions
 from standings
 where user_id = $1

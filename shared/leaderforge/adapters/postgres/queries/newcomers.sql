@@ -1,4 +1,4 @@
--- Returns players that are hidden, or reuse the id of an erased player, with the highest revision of that player.
+-- Returns players that are hidden or reuse the id of an erased player, with the erased player's highest revision.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id

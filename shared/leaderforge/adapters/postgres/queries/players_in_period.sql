@@ -1,4 +1,4 @@
--- Two halves: each has a partial index. One statement: between two, a standing could move from one half to the other.
+-- Two halves, because each has a partial index. One statement: between two, a standing could move to the other half.
 select user_id
 from (
     select user_id from standings where board_id = $1 and period_id = $2 and hidden = 0

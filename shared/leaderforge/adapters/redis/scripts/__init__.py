@@ -1,4 +1,4 @@
-"""Lua scripts of the index, one a file."""
+"""Lua scripts of the index, one per file."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
--- Set the names of players of whom there is none.
+-- Set the names of players that have none.
 -- KEYS: names
 -- ARGV: for each player: the user and the name
 for i = 1, #ARGV, 2 do

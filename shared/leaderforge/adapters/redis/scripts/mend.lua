@@ -1,4 +1,4 @@
--- Replace the values and entries of players in a partition of a ladder, where the values are still the observed ones.
+-- Replace values and entries of players in a partition of a ladder. A value that has changed since `observe` stays.
 -- KEYS: entries, standings
 -- ARGV: for each player: id, observed value, new value; '' for no value
 -- Returns the ids of the players whose values have changed since they were observed.

@@ -1,4 +1,4 @@
--- Replace names that are still the observed ones.
+-- Replace names. A name that has changed since it was observed stays.
 -- KEYS: names
 -- ARGV: for each player: id, observed name, new name; '' for no name
 -- Returns the ids of the players whose names have changed since they were observed.
