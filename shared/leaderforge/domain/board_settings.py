@@ -1,4 +1,4 @@
-"""Settings of a board by name: their values, their limits, and the ones that may change."""
+"""Settings of a board by name: values, limits, and permission to change."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -19,18 +19,20 @@ MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
 
 PROPAGATION_MS = 30_000
-"""Propagation time of a changed setting, in ms. Until then a submission may still commit under the old settings. Sum of
-5 s (cached board), 10 s (wait in a process), 5 s (commit) and 10 s (clock skew)."""
+"""Propagation time of a changed setting, in ms. Until then a submission may still commit under the old settings.
+
+It is the sum of 5 s (cached board), 10 s (wait in a process), 5 s (commit) and 10 s (clock skew).
+"""
 
 FIXED = ("policy", "order", "subscore_order", "time_zone", "season")
-"""Settings that never change, because stored scores depend on them. Exception: a board without a season may get one."""
+"""Settings that never change: stored scores depend on them. Exception: a board without a season may get one."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class BoardSettings:
-    """All settings of a board, flat, under their public names. `Board` describes each of them."""
+    """All settings of a board, without nesting, under their public names. `Board` describes each of them."""
 
     name: str
     policy: Policy = Policy.SUM
@@ -196,8 +198,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
 def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the season has no period kind that uses it.
 
-    Only a new season is checked. A season may stay after its period kind was removed, because past seasons need it for
-    their names.
+    Only a new season is checked. A season may outlive its period kind: past seasons need it for their names.
     """
     if settings.season is not None and PeriodKind.SEASON not in settings.periods:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")

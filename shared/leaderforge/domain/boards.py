@@ -13,14 +13,14 @@ MAX_INTEGER = 2**53 - 1
 
 
 class Order(StrEnum):
-    """Which scores lead: `desc` the highest, `asc` the lowest."""
+    """Order of scores: with `desc` the highest leads, with `asc` the lowest."""
 
     DESC = "desc"
     ASC = "asc"
 
 
 class Policy(StrEnum):
-    """How a player's events combine: `sum`, `best` or `latest`."""
+    """Combination of a player's events: `sum`, `best` or `latest`."""
 
     SUM = "sum"
     BEST = "best"
@@ -38,9 +38,9 @@ class RankStyle(StrEnum):
 class ScoreLimits:
     """Rules that a submission must respect. None means no limit.
 
-    `min_score` and `max_score` hold for every submitted score. `max_change` is the largest change of a standing by one
-    submission, in both directions. The first submission of a player is exempt. `min_interval_ms` is the shortest time
-    between two submissions of a player.
+    `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest change of a standing by
+    one submission, in both directions. The first submission of a player is exempt. `min_interval_ms` is the shortest
+    time between two submissions of a player.
     """
 
     min_score: int | None = None
@@ -100,8 +100,8 @@ PLAIN = Display()
 class Backfill:
     """Pending backfill of period kinds that were added to a board.
 
-    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. It starts no
-    earlier than `until`, when every process counts in them.
+    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. It starts at
+    `until` or later: every process then counts submissions in them.
     """
 
     kinds: tuple[PeriodKind, ...]
@@ -120,7 +120,7 @@ class Board:
 
     Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
-    `keep_days`, None keeps them permanently.
+    `keep_days`, permanently if it is None.
     """
 
     id: int
@@ -139,7 +139,7 @@ class Board:
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:
-        # Boards are keys of caches on the submit path: hashing every field costs too much there.
+        # Boards are keys of caches on the submit path: a hash over every field is too expensive there.
         return self.id
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
@@ -147,7 +147,7 @@ class Board:
         return tuple(Ladder(self, period.number) for period in self.calendar.at(time))
 
     def ladders_kept(self, time: int, now: int) -> "tuple[Ladder, ...]":
-        """Return the ladders of the periods that contain a time (ms) and have not expired at `now` (ms)."""
+        """Return the ladders of the periods that contain the time (ms) and have not expired at `now` (ms)."""
         kept_from = None if self.keep_days is None else now - self.keep_days * _DAY_MS
         periods = self.calendar.at(time)
         return tuple(
@@ -159,7 +159,7 @@ class Board:
 
         See `periods.counting_in`.
         """
-        # The common case, on the path of every submission: skip the calendar.
+        # The most common case, on the hot path of submissions: skip the calendar.
         if self.calendar.kinds == FOR_ALL_TIME.kinds:
             return (Ladder(self),)
         return tuple(Ladder(self, p.number) for p in counting_in(self.calendar, time, now, grace_ms))
@@ -212,7 +212,7 @@ class Ladder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeletedBoard:
-    """A board that was deleted at a time, and the ladders that it may have had."""
+    """Deleted board, the time of its deletion, and the ladders that it may have had."""
 
     board: Board
     ladders: Sequence[Ladder]

@@ -36,7 +36,7 @@ class Caller:
     """Authenticated or anonymous origin of a request.
 
     `name` is the name of the key, or the player id as text. `user_id` is the player of a token. `fingerprint`
-    distinguishes keys with the same name.
+    distinguishes keys from environment variables, which have only their scope as a name.
     """
 
     kind: CallerKind

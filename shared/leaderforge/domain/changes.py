@@ -8,7 +8,7 @@ from leaderforge.domain.order import FIRST
 
 @dataclass(frozen=True, slots=True)
 class LadderChange:
-    """Change of entries of a ladder at sort keys from `best` on. `grown`: their number may have changed too.
+    """Change of entries of a ladder at sort keys from `best` on. `grown` is true if their number may have changed too.
 
     Without a period, it concerns every ladder of the board. Without a board, it concerns all ladders.
     """
@@ -21,7 +21,7 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes from other processes, and a time (ms). All changes announced up to `until` have been received."""
+    """Changes from other processes. All changes announced up to the time `until` (ms) have been received."""
 
     changes: Sequence[LadderChange] = ()
     until: int | None = None

@@ -13,7 +13,8 @@ from leaderforge.domain.standings import Event, LadderStanding
 class HistoryPoint:
     """One submission of a player, and the player's score and subscore right after it.
 
-    `submitted` is the submission's score; `at` is its time in ms since 1970. Times order the points, not the arrival.
+    `submitted` is the submission's score. `at` is its time in ms since 1970: points are ordered by time, not by
+    arrival.
     """
 
     at: int
@@ -35,8 +36,8 @@ class PlayedLadder:
 class KeptPeriod:
     """Stored period of a board, and its state in the period rollover.
 
-    From `retired_at` on, the store answers instead of the index. From `expired_at` on, no read returns the period.
-    Both are in ms since 1970; None if the step is still to come.
+    From `retired_at` on, the store answers instead of the index. From `expired_at` on, no read returns the period. Both
+    are in ms since 1970, None before the step.
     """
 
     ladder: Ladder
@@ -49,7 +50,7 @@ class Kept:
     """Event with its storage data.
 
     `board` is the board's slug, None for a deleted board. `recorded_at` is in ms since 1970. `void` is true if a
-    moderator voided the event.
+    moderator has voided the event.
     """
 
     board: str | None
@@ -62,7 +63,8 @@ class Kept:
 class Erased:
     """Numbers of erased events and standings, and of anonymised audit entries.
 
-    `removed` lists the erased standings as removed, with higher revisions. In the index they make late updates stale.
+    `removed` lists the erased standings as removed, with higher revisions. The index then ignores late updates as
+    stale.
     """
 
     events: int

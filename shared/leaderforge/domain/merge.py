@@ -41,7 +41,7 @@ class Window(Generic[T]):
 class Counts:
     """Total of the entries, and the number above each bound, in the order of the bounds.
 
-    `all_present`: when they were counted, the entries that had to be there still were.
+    `all_present` is true if the required entries were still in the ladder during the count.
     """
 
     total: int
@@ -82,7 +82,7 @@ def is_conclusive(
 ) -> bool:
     """Return whether windows of `requested` entries before and after a bound yield `needed` exact merged ones.
 
-    They do unless a partition's window was cut off before the last merged entry.
+    They do unless a partition's window ends before the last merged entry.
     """
     requested_before, requested_after = requested
     needed_before, needed_after = needed

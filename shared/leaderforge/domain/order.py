@@ -1,8 +1,8 @@
 """Total order of entries, as bytes.
 
 Entries are ordered by score (in the board's order), then subscore (in its own order, on boards that have one), then
-earlier time, then smaller player id. A sort key holds these numbers as biased big-endian integers. Comparing two keys
-as bytes therefore compares the entries: in Python, in a Redis sorted set and anywhere else. Smaller keys rank higher.
+earlier time, then smaller player id. A sort key contains these numbers as biased big-endian integers. Comparing two
+keys as bytes compares the entries: in Python, in a Redis sorted set and in SQL. Smaller keys rank higher.
 """
 
 from typing import NamedTuple, Protocol
@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 class HasPlace(Protocol):
-    """Anything with the numbers of a `Place`, such as a standing."""
+    """Object with the numbers of a `Place`, such as a standing."""
 
     @property
     def score(self) -> int: ...
@@ -54,7 +54,7 @@ class HasPlace(Protocol):
 
 
 class Ranked(NamedTuple):
-    """Sort key as numbers; smaller is better. `subscore` is 0 on boards without one."""
+    """Sort key as numbers. Smaller is better. `subscore` is 0 on boards without one."""
 
     score: int
     subscore: int
@@ -117,13 +117,13 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return numbers that compare with ranked places as the bound compares with their keys.
+    """Return the bound as numbers. They compare with ranked places as the bound compares with their keys.
 
     SQL compares numbers, the index compares bytes: both must cut a list at the same entry.
     """
     width = key_bytes(board)
     ranked = ranked_place(bound[:width].ljust(width, b"\0"))
-    # A bound longer than a key, such as a key and a zero byte, lies directly after that key.
+    # A bound longer than a key, such as a key followed by a zero byte, lies directly after that key.
     if len(bound) > width:
         return Ranked(ranked.score, ranked.subscore, ranked.achieved_at, ranked.user_id + 1)
     return ranked
@@ -142,7 +142,8 @@ def score_bound(board: Board, score: int) -> bytes:
 def rank_bound(board: Board, key: bytes) -> bytes:
     """Return the rank bound of an entry: its rank is 1 + the number of entries above it.
 
-    Shared ranks count better scores and subscores only: their bound is the part of the key that holds those.
+    Shared ranks count better scores and subscores only: the bound is then the prefix of the key with score and
+    subscore.
     """
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 

@@ -1,10 +1,10 @@
 """Periods: time spans in which boards rank, and the rules for late submissions.
 
 A period's number encodes its start and its kind. Number and name therefore follow from the board's calendar and a time,
-without I/O. Days, weeks and months are those of the calendar's time zone; weeks follow ISO 8601.
+without I/O. Days, weeks and months follow the calendar's time zone. Weeks follow ISO 8601.
 
-A period begins at the first moment when the local clocks show its start or, if they skip it, anything later. Period
-starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.
+A period begins at the first moment at which the local clocks show its start or, if they skip it, a later reading.
+Period starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.
 """
 
 import re
@@ -21,7 +21,7 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.wall_clock import WallClock
 
 ALL_TIME = 0
-"""Number of the permanent period."""
+"""Number of the all-time period, which never ends."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CODE_BITS = 3
@@ -63,7 +63,7 @@ FOR_EVER = Period(ALL_TIME, PeriodKind.ALL_TIME.value, PeriodKind.ALL_TIME)
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Period kinds of a board. The first kind is the board's current period by default.
+    """Period kinds of a board. Reads without a period use the first kind.
 
     `season` is the cron expression of the season starts, in the time zone.
     """
@@ -73,9 +73,9 @@ class Calendar:
     season: str | None = None
 
     def at(self, time: int) -> Sequence[Period]:
-        """Return the periods that contain a time (ms), one a kind.
+        """Return the periods that contain a time (ms), one per kind.
 
-        Times beyond the years 1 to 9999 lie in the permanent period only.
+        Times beyond the years 1 to 9999 lie in the all-time period only.
         """
         return _FOR_EVER_ONLY if self.kinds == _ALL_TIME_ONLY else _at_second(self, time // 1000)
 
@@ -86,7 +86,7 @@ class Calendar:
     def numbered(self, number: int) -> Period:
         """Return the period with a number that a calendar with this time zone assigned.
 
-        A season ends at the next start of the current cron expression, or has no end if the board has no seasons any
+        A season ends at the next start of the current cron expression. It has no end if the board has no seasons any
         more.
         """
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
@@ -112,7 +112,7 @@ def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Seque
 
 
 def number_of_start(time: int) -> int:
-    """Return the lower bound of the numbers of periods that start at or after this time (ms)."""
+    """Return a lower bound for the numbers of periods that start at or after this time (ms)."""
     return time // 1000 << _CODE_BITS
 
 
@@ -125,7 +125,8 @@ def number_of_name(calendar: Calendar, name: str) -> int | None:
         if match is not None:
             try:
                 number = _number(kind, _begin_named(calendar, kind, match))
-                # A day that the time zone skipped begins with the next day, which has another name.
+                # If the time zone skipped a day, the first moment of that day lies in the next day, which has another
+                # name.
                 return number if calendar.numbered(number).name == name else None
             except (ValueError, OverflowError):
                 return None
@@ -159,7 +160,7 @@ def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
     if kind is not PeriodKind.SEASON:
         return _period(calendar, kind, moment)
-    # The cron expression may have been removed since: the start alone still identifies the season.
+    # The cron expression may have been removed since then: the start alone still identifies the season.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
     return Period(number, _season_name(moment), kind, _milliseconds(moment), ends_at)
 
@@ -185,7 +186,7 @@ def _period(calendar: Calendar, kind: PeriodKind, moment: datetime) -> Period:
 
 
 def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
-    """Return the midnights that begin a day's period and the next one."""
+    """Return the midnights at the start of the day's period and of the next one."""
     if kind is PeriodKind.DAILY:
         first, following = day, day + timedelta(days=1)
     elif kind is PeriodKind.WEEKLY:
@@ -199,9 +200,12 @@ def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
 
 
 def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
-    """Return the last season start up to a clock reading, and the next start. Raises `OverflowError` without one."""
+    """Return the latest season start at or before a clock reading, and the next start.
+
+    Raises `OverflowError` without one.
+    """
     try:
-        # Reverse iteration excludes its first moment: add a second to find a season that starts now.
+        # Reverse iteration excludes its start: add a second to find a season that starts now.
         start = next(CronSim(expression, reading + timedelta(seconds=1), reverse=True))
         return start, next(CronSim(expression, reading))
     except (StopIteration, ValueError):
@@ -243,7 +247,7 @@ def _begin_named(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> 
 
 
 def _number(kind: PeriodKind, start: datetime) -> int:
-    # Every start is a whole second: the division loses nothing.
+    # Every start is a whole second: the division is exact.
     return _milliseconds(start) // 1000 << _CODE_BITS | _CODES[kind]
 
 

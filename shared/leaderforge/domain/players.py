@@ -29,7 +29,7 @@ def username(text: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """Return the key by which names and emails are unique: without case and compatibility forms."""
+    """Return the key by which usernames and emails are unique: without case and compatibility forms."""
     # Case folding can denormalise text: normalise again.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
@@ -45,7 +45,7 @@ def new_user_ids(now: int, count: int = 1) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A player. `email` is for operators only."""
+    """Player. `email` is visible to operators only."""
 
     user_id: int
     username: str
@@ -54,7 +54,7 @@ class Player:
 
 
 class ProfileChange(TypedDict, total=False):
-    """What is to change of a player: what is absent stays, and no email takes the email away."""
+    """Changes of a player's profile. An absent field stays unchanged. `email` None removes the email address."""
 
     username: str
     email: str | None

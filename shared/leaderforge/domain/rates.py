@@ -1,8 +1,8 @@
 """Rate limits by the generic cell rate algorithm (GCRA), exact, in integer microseconds.
 
-Each subject has one number, the theoretical arrival time: the moment when all its accepted requests would be due at the
-sustained rate. A request passes if that time is at most one burst ahead of now. This equals a token bucket of `burst`
-tokens, without a refill process.
+Each subject has one number, the theoretical arrival time: the moment at which all its accepted requests would be due at
+the sustained rate. A request passes if this time is at most one burst ahead of now. The algorithm equals a token bucket
+of `burst` tokens, without a refill process.
 """
 
 import re
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?):([0-9]{1,7})")
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Rate limit. `interval_us`: time between requests at the sustained rate; `burst`: requests allowed at once."""
+    """Rate limit: `interval_us` between requests at the sustained rate, and `burst` requests at once."""
 
     interval_us: int
     burst: int
@@ -44,7 +44,7 @@ class RateLimit:
 class Allowance:
     """Decision on a request, and the remaining allowance.
 
-    The next request passes in `retry_us`. A full burst passes in `reset_us`.
+    The next request passes after `retry_us`, a full burst after `reset_us`.
     """
 
     allowed: bool

@@ -1,11 +1,11 @@
-"""Selection of the entry at a global rank among sorted partitions, by probing a few local positions a round.
+"""Selection of the entry at a global rank among sorted partitions. Each round probes a few local positions.
 
-Multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y and
-matrices with sorted columns, 1982). Every probed key bounds the number of preceding entries in each partition. The
-bounds add up, and everything beyond the closest keys on either side of the target is dropped.
+This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
+and matrices with sorted columns, 1982). Every probed key bounds the number of preceding entries in each partition. The
+sums of these bounds decide which keys enclose the target. Entries outside are dropped.
 
-Players are hashed: the target is probably near the same fraction of each partition. Probes are densest there. They
-spread out geometrically, which narrows any distribution by a constant factor a round.
+Players are hashed: the target is probably near the same fraction of each partition. Probes are densest there. Their
+distances grow geometrically, which narrows any distribution by a constant factor per round.
 """
 
 from bisect import bisect_left
@@ -15,15 +15,14 @@ from math import isqrt
 from leaderforge.domain.merge import nth
 
 FEW = 160
-"""Average number of candidates a partition up to which partitions are read whole. Another round costs more than reading
-their keys."""
+"""Average number of candidates per partition up to which all of them are read. Another round would cost more."""
 
 
 class Selection:
     """Search for the entry with `rank` - 1 entries above it.
 
-    Alternate `probes` and `narrow` until `done`. Then `key` is the entry's sort key, or None if the partitions shrank
-    below the rank meanwhile. `sizes` are the numbers of entries of the partitions.
+    `sizes` are the numbers of entries of the partitions. Alternate `probes` and `narrow` until `done`. Then `key` is
+    the entry's sort key, or None if the partitions have shrunk below the rank.
     """
 
     def __init__(self, sizes: Sequence[int], rank: int) -> None:
@@ -89,7 +88,7 @@ def _preceding(part: Sequence[bytes], key: bytes, positions: Sequence[int], low:
 
 
 def _spread(low: int, high: int, centre: int) -> list[int]:
-    """Return positions in [low, high): dense where chance may move the target, geometrically wider beyond."""
+    """Return positions in [low, high): dense around the centre, geometrically wider beyond."""
     positions = {low, centre, high - 1}
     deviation = max(4, isqrt(high - low))
     step = deviation // 4

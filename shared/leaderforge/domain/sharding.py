@@ -15,8 +15,8 @@ _MASK = 2**64 - 1
 def mix64(number: int) -> int:
     """Return a well-mixed 64-bit hash of an integer modulo 2^64.
 
-    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Any
-    language can reproduce it exactly. Test vectors are in docs/architecture.md.
+    This is one step of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). Other
+    languages can reproduce it exactly. Test vectors are in docs/architecture.md.
     """
     z = (number + 0x9E3779B97F4A7C15) & _MASK
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
@@ -26,7 +26,8 @@ def mix64(number: int) -> int:
 
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is equal on every machine and in every version."""
-    # Multiply and shift: the partitions get equal ranges of hashes, and any number of them works.
+    # Multiply and shift: the partitions get equal ranges of hashes. Unlike a mask, it works for any number of
+    # partitions.
     return (mix64(user_id) * partitions) >> 64
 
 
@@ -47,7 +48,7 @@ def hash_tags(partitions: int) -> tuple[str, ...]:
     targets = [(2 * i + 1) * SLOTS // (2 * partitions) for i in range(partitions)]
     missing = set(targets)
     tag_of_slot: dict[int, str] = {}
-    # A tag cannot be computed from its slot: try numbers until every target slot has one.
+    # There is no formula from a slot to a tag: try numbers until every target slot has a tag.
     for number in count():
         tag = str(number)
         slot = slot_of(tag)

@@ -1,7 +1,7 @@
-"""Events and the standings that they combine to.
+"""Events, and their combination to standings.
 
 A standing depends on the set of a player's events, never on their order: `combine` is associative and commutative.
-Events may therefore be folded one by one, in batches, or again from the log.
+Events may therefore be folded individually, in batches, or again from the log.
 """
 
 from collections.abc import Iterable
@@ -32,15 +32,17 @@ VISIBLE = 0
 HIDDEN_ENTRY = 1
 HIDDEN_PLAYER = 2
 REMOVED = 4
-"""Reasons, as bits, for which a standing is not listed. A player still sees a hidden standing of their own. Nobody sees
-a removed one."""
+"""Bits of `hidden`: reasons for which a standing is not listed.
+
+A player still sees their own hidden standing. Nobody sees a removed standing.
+"""
 
 
 class Standing(NamedTuple):
     """Result of a player's events on a ladder.
 
     `achieved_at`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event had a score other
-    than zero: on `sum` boards only those change the time. `revision` grows with each change.
+    than zero: on `sum` boards, only such events change the time. `revision` grows with each change.
     """
 
     user_id: int
@@ -56,7 +58,7 @@ class Standing(NamedTuple):
 
     @property
     def removed(self) -> bool:
-        """Return whether the standing is deleted."""
+        """Return whether the standing is removed."""
         return bool(self.hidden & REMOVED)
 
 
@@ -76,8 +78,8 @@ def standing_of(event: Event) -> Standing:
 def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     """Return the row of a removed standing: the neutral element of `combine`.
 
-    The row stays, because its revision must outlive the removal: older index updates would otherwise bring the standing
-    back.
+    The row stays because its revision must outlive the removal. Otherwise older index updates would restore the
+    standing.
     """
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
@@ -96,7 +98,7 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
 
 
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
-    """Return the standing of the events of both. They must belong to one player and share no event."""
+    """Return the combined standing of two. They must belong to one player and have no event in common."""
     run = max(first, second, key=lambda s: _precedence(board, s))
     adds = board.policy is Policy.SUM
     return Standing(
@@ -141,4 +143,4 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
 
 
 LadderStanding = tuple[Ladder, Standing]
-"""A standing and the ladder it is on."""
+"""Standing with its ladder."""

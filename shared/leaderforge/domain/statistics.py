@@ -22,7 +22,7 @@ def rank_at(percent: Fraction, total: int) -> int:
 def bucket_edges(low: int, high: int, buckets: int) -> list[int]:
     """Return the edges of at most `buckets` intervals that cover the scores low to high as evenly as integers allow.
 
-    Interval i holds the scores from edge i up to, not including, edge i + 1. The last edge is high + 1.
+    Interval i contains the scores from edge i up to, not including, edge i + 1. The last edge is high + 1.
     """
     width = high - low + 1
     used = min(buckets, width)

@@ -24,15 +24,15 @@ class Submission(NamedTuple):
 
     @property
     def event_key(self) -> EventKey:
-        """Return the identity of the event: a second submission with an equal one is a duplicate."""
+        """Return the identity of the event. A later submission with the same identity is a duplicate."""
         return self.event.user_id, self.board.id, self.event.submission_id
 
 
 class Recorded(NamedTuple):
     """Committed submission, with the player's standing on each of its ladders after the commit.
 
-    A `duplicate` was committed earlier; its ladders come from the first copy. Ladders of retired periods are not
-    `indexed`. `improved` is the result of `is_improvement` for the main standing.
+    A `duplicate` was committed earlier: its ladders are the ladders of the first copy. Ladders of retired periods are
+    not `indexed`. `improved` is the result of `is_improvement` for the main standing.
     """
 
     ladders: Sequence[Ladder]

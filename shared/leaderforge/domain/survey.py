@@ -18,7 +18,7 @@ class PartitionState:
     """Partition, and the name of its node.
 
     `watermark` is the time (ms) up to which the partition is complete, None if it is incomplete. `entries` counts its
-    entries of the requested ladders, `players` its usernames. All are None if the node does not answer.
+    entries on the requested ladders, `players` its usernames. All are None if the node does not answer.
     """
 
     partition: int
@@ -30,7 +30,7 @@ class PartitionState:
 
 @dataclass(frozen=True, slots=True)
 class VerificationState:
-    """Progress of the verification of all standings, a batch of players at a time.
+    """Progress of the verification of all standings, which compares a batch of players at a time.
 
     Up to `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were
     repaired. `reached` is the last compared player id, None after a complete pass.
@@ -44,7 +44,7 @@ class VerificationState:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Nodes of the index by name, its partitions in order, and its verification state, None if that is unknown.
+    """Nodes of the index by name, its partitions in order, and its verification state, None if unknown.
 
     Nodes and partitions are empty if no node can be reached.
     """

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1)
 _BEGINNING = f"{datetime.min.isoformat()}.000Z"
-"""Text of every earlier time: RFC 3339 has no years before 1."""
+"""Text of the earliest time, used for every earlier time too: RFC 3339 has no years before 1."""
 
 
 def time_text(milliseconds: int) -> str:

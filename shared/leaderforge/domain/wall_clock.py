@@ -1,4 +1,4 @@
-"""Clock readings of a time zone, and the moments that they belong to."""
+"""Conversion between local clock readings of a time zone and moments in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """Clocks of a time zone. Readings have no zone, moments are in UTC; both are whole seconds.
+    """Clocks of a time zone. Readings have no zone, moments are in UTC. Both are whole seconds.
 
     Raises `OverflowError` beyond the years 1 to 9999.
     """
@@ -28,7 +28,7 @@ class WallClock:
         return local.replace(tzinfo=None)
 
     def first(self, reading: datetime) -> datetime:
-        """Return the first moment at which the clocks show this reading or anything later."""
+        """Return the first moment at which the clocks show this reading or a later one."""
         by_clock_before = reading.replace(tzinfo=self.zone).astimezone(UTC)
         by_clock_after = reading.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
         if by_clock_after < by_clock_before:  # the clocks skip this reading
