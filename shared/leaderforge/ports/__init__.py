@@ -1,5 +1,5 @@
-"""What the services need from the outside, a module a concern. Import the module that names the concern.
+"""Interfaces between services and the outside, one module per concern. Import the module of the concern.
 
-All calls raise `Unavailable` (`IndexUnavailable` or `StoreUnavailable`) when the part cannot answer within its
-time limit. Times are milliseconds since 1970, UTC.
+All calls raise `Unavailable` (`IndexUnavailable` or `StoreUnavailable`) if the adapter cannot answer within its time
+limit. Times are in ms since 1970 UTC.
 """

@@ -21,13 +21,16 @@ class KeyStore(Protocol):
         ...
 
     async def valid(self, now: int) -> Sequence[ApiKey]:
-        """Return the keys that are not revoked. `replaced` is None if the replaced digest is invalid at `now` (ms)."""
+        """Return the keys that are not revoked.
+
+        `replaced` is None unless the replaced digest is still valid at `now` (ms).
+        """
         ...
 
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
         """Replace a key's digest, and return the key. The previous digest stays valid until `replaced_until` (ms).
 
-        An even older digest becomes invalid at once. Raises `KeyNotFound` or `KeyRevoked`.
+        A digest before the previous one becomes invalid at once. Raises `KeyNotFound` or `KeyRevoked`.
         """
         ...
 
@@ -46,7 +49,10 @@ class AuditLog(Protocol):
     async def entries(
         self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
-        """Return the latest entries that match, newest first. `before` is the place of an entry: time (ms) and id."""
+        """Return the latest entries that match, newest first.
+
+        With `before`, the time (ms) and id of an entry, return only entries before it.
+        """
         ...
 
 
@@ -62,7 +68,7 @@ class TokenVerifier(Protocol):
 
 
 class RateLimiter(Protocol):
-    """Counter of requests that all processes share."""
+    """Counter of requests, shared by all processes."""
 
     async def take(self, subject: str, limit: RateLimit) -> Allowance:
         """Count a request of the subject, unless it exceeds the limit. Raises `IndexUnavailable`."""

@@ -32,7 +32,7 @@ class BoardStore(Protocol):
         """Replace a board by the result of `change`, write the audit entry, and return the board.
 
         The board is locked meanwhile. An error of `change` propagates and nothing changes. If `change` returns an equal
-        board, nothing is written. `change` may run again after a deadlock. Raises `BoardNotFound`.
+        board, nothing is written. After a deadlock `change` runs again. Raises `BoardNotFound`.
         """
         ...
 
@@ -63,11 +63,11 @@ class BoardMaintenanceStore(Protocol):
         ...
 
     async def finish_backfill(self, board: Board) -> bool:
-        """Mark the board's backfill finished. Return False if it was replaced or finished meanwhile."""
+        """Mark the board's backfill as finished. Return False if it was replaced or finished meanwhile."""
         ...
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
-        """Return the deleted boards that are still to be purged."""
+        """Return the deleted boards that are not purged yet."""
         ...
 
     def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:

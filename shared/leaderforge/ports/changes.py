@@ -15,9 +15,11 @@ class ChangeFeed(Protocol):
         ...
 
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
-        """Yield changes that other feeds announce. Several times a second, yield a time up to which all were yielded.
+        """Yield changes that other processes announce.
 
-        The first item has no changes: everything announced after its `until` will be yielded. Raises
-        `IndexUnavailable` as soon as a change may have been missed.
+        Several times a second, yield the time up to which all were yielded.
+
+        The first item has no changes: everything announced after its `until` will be yielded. Raises `IndexUnavailable`
+        as soon as a change may have been missed.
         """
         ...

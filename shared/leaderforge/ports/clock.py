@@ -3,4 +3,4 @@
 from collections.abc import Callable
 
 Clock = Callable[[], int]
-"""Returns the current time, in ms since 1970 UTC unless its user says otherwise."""
+"""Function that returns the current time: in ms since 1970 UTC, unless the parameter says otherwise."""

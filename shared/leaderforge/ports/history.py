@@ -18,7 +18,7 @@ class HistoryStore(Protocol):
     ) -> Sequence[HistoryPoint]:
         """Return the player's latest submissions on a board, latest first.
 
-        `before` is a time (ms) and a submission id: only submissions before it are returned.
+        With `before`, a time (ms) and a submission id, return only submissions before it.
         """
         ...
 
@@ -28,7 +28,7 @@ class HistoryStore(Protocol):
 
 
 EventTuple = tuple[int, UUID, int, int, str | None]
-"""User id, submission id, score, time (ms), metadata. Bulk loads skip the cost of an `Event` object."""
+"""Event of a bulk load: player id, submission id, score, time (ms), metadata. A tuple costs less than an `Event`."""
 
 
 class HistoryLoader(Protocol):
@@ -42,5 +42,8 @@ class HistoryLoader(Protocol):
         standings: Iterable[Standing],
         recorded_at: int,
     ) -> None:
-        """Store all in one transaction. Events must be distinct; standings must be their fold, with revisions."""
+        """Store players, events and standings in one transaction.
+
+        Events must be distinct. Standings must be the fold of the events, with revisions.
+        """
         ...

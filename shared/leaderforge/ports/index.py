@@ -15,8 +15,8 @@ class Applied(NamedTuple):
     """Result of applying a standing to the index.
 
     `previous` is the sort key of the player's previous entry, None if there was none. `above` counts the entries above
-    the standing's rank bound after the update, None if it was not requested or is unknown. `refused`: the index has a
-    removed standing of an equal or higher revision.
+    the standing's rank bound after the update, None if it was not requested or is unknown. `refused` is true if the
+    index has a removed standing of an equal or higher revision.
     """
 
     key: bytes
@@ -27,7 +27,10 @@ class Applied(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LadderUpdate:
-    """Standings to apply to a ladder, one a player. `count` as in `IndexWriter.apply`."""
+    """Standings to apply to a ladder, one per player.
+
+    `count` has the meaning of the argument of `IndexWriter.apply`.
+    """
 
     ladder: Ladder
     standings: Sequence[Standing]
@@ -37,7 +40,7 @@ class LadderUpdate:
 class IndexValue(NamedTuple):
     """Value of a player on a ladder in an index. `value` is opaque: only the index that returned it can read it.
 
-    The value of a removed standing has no entry. It only makes the index ignore late updates.
+    The value of a removed standing has no entry: it only makes the index ignore late updates.
     """
 
     revision: int
@@ -46,21 +49,21 @@ class IndexValue(NamedTuple):
 
 
 class NameSwap(NamedTuple):
-    """Name to set, and the observed name that it replaces. None means no name."""
+    """Replacement of an observed name by a new one. None means no name."""
 
     observed: str | None
     name: str | None
 
 
 class NameIndex(Protocol):
-    """Usernames in the index, shown in the rows of every ladder."""
+    """Usernames in the index, which the rows of every ladder contain."""
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
         """Return the players' names by id, without players whose name is missing."""
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace the names that are still the observed ones. Return the players whose names have changed."""
+        """Replace each name that is still the observed one. Return the players whose names have changed instead."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> None:
@@ -69,13 +72,13 @@ class NameIndex(Protocol):
 
 
 class IndexWriter(Protocol):
-    """Changes to the index. Only `mend` replaces newer revisions by older ones."""
+    """Changes of the index. Only `mend` may replace a newer revision by an older one."""
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
-        """Apply standings, one a player, and return their results in order. Ignore revisions that are not newer.
+        """Apply standings, one per player, and return their results in order. Ignore revisions that are not newer.
 
-        With `count`, every partition counts the entries above each standing, after all of them are applied. `above` is
-        None if a partition is incomplete. Raises `IndexUnavailable`; some standings may be applied nevertheless.
+        With `count`, every partition then counts the entries above each standing. `above` is None if a partition is
+        incomplete. Raises `IndexUnavailable`: some of the standings may be applied nevertheless.
         """
         ...
 
@@ -84,7 +87,7 @@ class IndexWriter(Protocol):
         ...
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one a player, without blocking other callers for long.
+        """Apply many standings, one per player, without blocking other callers for long.
 
         Return the players whose standings were refused (see `Applied`).
         """
@@ -105,8 +108,8 @@ class IndexWriter(Protocol):
     ) -> Collection[int]:
         """Replace the values of the players by these standings, each in one step, regardless of revisions.
 
-        Remove a player without a standing. Leave a value that is no longer the observed one, and return its player.
-        The caller must read the store after `observe`. A newer value is then never replaced by an older one.
+        Remove a player without a standing. Keep a value that has changed since `observe`, and return its player. The
+        caller must read the standings after `observe`. A newer value is then never replaced by an older one.
         """
         ...
 
@@ -118,5 +121,5 @@ class IndexWriter(Protocol):
 class RankIndex(Ranking, NameIndex, IndexWriter, IndexMaintenance, LeaseStore, Protocol):
     """Partitioned index, which can be rebuilt from the store.
 
-    Only a complete partition answers reads. Before, they raise `IndexUnavailable`.
+    Only a complete partition answers reads. An incomplete one raises `IndexUnavailable`.
     """

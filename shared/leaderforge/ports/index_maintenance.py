@@ -9,7 +9,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 
 
 class CatchUps(NamedTuple):
-    """Tokens of the latest catch-up that began and of the latest that finished, None if there was none."""
+    """Token of the latest catch-up that began, and of the latest that finished. None if there was none."""
 
     begun: str | None
     finished: str | None
@@ -23,7 +23,10 @@ class IndexMaintenance(Protocol):
 
     @property
     def disruptions(self) -> int:
-        """Return how often a node may have lost writes, as seen by this process: broken connections, slot takeovers."""
+        """Return how often a node may have lost writes, as noticed by this process.
+
+        Signs are broken connections, timeouts and slots that another node has taken over.
+        """
         ...
 
     async def watermarks(self) -> Sequence[int | None]:
@@ -39,7 +42,7 @@ class IndexMaintenance(Protocol):
         ...
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        """Mark the partitions complete that were not emptied since the token was issued. Return them."""
+        """Mark the partitions as complete that were not emptied again after `begin_rebuild`. Return them."""
         ...
 
     async def begin_catch_up(self) -> str:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class LeaseStore(Protocol):
-    """Exclusive, expiring rights of one process to run a job."""
+    """Store of leases: exclusive, expiring rights of one process to run a job."""
 
     async def lease(self, name: str, holder: str, seconds: float) -> bool:
         """Acquire or renew the named lease for `seconds`. Return False if another holder has it.

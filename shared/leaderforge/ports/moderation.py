@@ -13,7 +13,7 @@ class Moderation(Protocol):
     """Hiding, removing and setting standings. Each change writes its audit entry in the same transaction.
 
     A concurrent submission counts entirely before or entirely after the change. All changes return the player's changed
-    standings, including those on ladders that are not indexed. They raise `PlayerNotFound`.
+    standings, including standings on ladders that are not indexed. They raise `PlayerNotFound`.
     """
 
     async def set_entry_hidden(
@@ -34,16 +34,16 @@ class Moderation(Protocol):
         ...
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Remove a player's standing in one period; keep the events. Raises `NotRanked` if there is none."""
+        """Remove a player's standing in one period. Keep the events. Raises `NotRanked` if there is none."""
         ...
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Replace the player's score: do the same as `remove`, if there is a standing, then count this submission.
+        """Replace the player's score. Do the same as `remove` if there is a standing, then count this submission.
 
         The submission id must be new. The board's score limits do not apply.
         """
         ...
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
-        """Return hidden standings of a ladder in order of player id, from the first id above `after`."""
+        """Return up to `limit` hidden standings of a ladder with player ids above `after`, in order of player id."""
         ...

@@ -6,16 +6,19 @@ from uuid import UUID
 
 
 class PendingProcess(NamedTuple):
-    """Process with declared pending index updates. `age_ms` is the time since its last declaration (store's clock)."""
+    """Process with declared pending index updates.
+
+    `age_ms` is the time since its last declaration, by the store's clock.
+    """
 
     process_id: UUID
     age_ms: int
 
 
 class PendingProcesses(Protocol):
-    """Declarations of processes that hold committed changes which the index lacks.
+    """Declarations of processes with committed changes that the index lacks.
 
-    A process declares itself before it acknowledges such a change. It withdraws when the index has the change.
+    A process declares itself before it acknowledges such a change. It withdraws once the index has the change.
     """
 
     async def declare(self, process_id: UUID) -> None:

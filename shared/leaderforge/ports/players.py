@@ -32,7 +32,7 @@ class PlayerStore(Protocol):
         ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
-        """Return up to `limit` player ids above `user_id` in ascending order; None starts at the lowest."""
+        """Return up to `limit` player ids above `user_id` in ascending order. None starts at the lowest."""
         ...
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:

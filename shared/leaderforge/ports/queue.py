@@ -18,7 +18,7 @@ class SubmissionQueue(Protocol):
         ...
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """Return a batch of dead letters, an empty one at the end. Returned letters stay hidden for a while."""
+        """Return a batch of dead letters, an empty one at the end. Later calls skip returned letters for a while."""
         ...
 
     async def forget(self, letter: DeadLetter) -> None:

@@ -9,7 +9,7 @@ from leaderforge.domain.sources import Source
 
 
 class Ranking(Protocol):
-    """Exact reads of one ladder in its total order. Index and store implement them.
+    """Exact reads of one ladder in its total order. Index and store implement this protocol.
 
     Bounds are sort keys, prefixes of sort keys, or `FIRST` and `LAST` (see `domain.order`).
     """
@@ -24,10 +24,10 @@ class Ranking(Protocol):
         ...
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
-        """Return the number of entries, and how many lie above each bound.
+        """Return the number of entries, and the number above each bound.
 
-        `present` are sort keys of entries. Whether all of them are there is found in the same step as they are counted
-        in: an entry that has moved since it was read might be counted above its own earlier place.
+        `present` are sort keys of entries. The same step checks that all of them are still in the ladder. Otherwise an
+        entry that has moved since it was read might be counted above its own earlier place.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Source of truth: boards, events and standings."""
+"""Store of boards, events and standings, the source of truth."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Protocol
@@ -17,7 +17,7 @@ class ChangeLog(Protocol):
     def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
         """Yield, in chunks, the standings that changed at or after `since` and before `until` (ms since 1970).
 
-        Both events and other changes count (see `touched_between`). The time of an event is the begin of its
+        Both events and other changes count (see `touched_between`). The time of an event is the start of its
         transaction, which commits within `COMMIT_LIMIT_MS` or never.
         """
         ...
@@ -43,15 +43,15 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         ...
 
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return the requested ladders whose periods are stored, with `indexed` set, in no order."""
+        """Return those requested ladders whose periods are stored, with `indexed` set, in no order."""
         ...
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions as a batch, and return one outcome each, in their order.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
-        submission id that the player already used on the board is a duplicate and changes nothing. A player may occur
-        more than once in a batch.
+        repeated submission id of a player on a board is a duplicate, and changes nothing. A player may occur more than
+        once in a batch.
         """
         ...
 
@@ -72,7 +72,7 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         ...
 
     def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
-        """Yield all standings of the ladders from one snapshot, in no order. A chunk is of one ladder."""
+        """Yield all standings of the ladders from one snapshot, in no order. Each chunk belongs to one ladder."""
         ...
 
     def all_names(self) -> AsyncIterator[Mapping[int, str]]:

@@ -5,10 +5,10 @@ from typing import Protocol
 
 
 class Telemetry(Protocol):
-    """Sink of metrics. Names are those of docs/operations.md."""
+    """Receiver of metrics. docs/operations.md lists their names."""
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
-        """Record the block as one transaction of that name."""
+        """Record the block as one transaction with this name."""
         ...
 
     def timed(self, name: str) -> AbstractContextManager[None]:
@@ -20,7 +20,7 @@ class Telemetry(Protocol):
         ...
 
     def observe(self, name: str, value: float) -> None:
-        """Record one value of a histogram. The metric's name says the unit."""
+        """Record one value of a histogram. The metric's name contains the unit."""
         ...
 
     def gauge(self, name: str, value: float) -> None:
