@@ -1,1 +1,1 @@
-"""The product's functions, in terms of domain and ports."""
+"""Application services. They implement the product on top of domain and ports."""

@@ -13,7 +13,7 @@ from leaderforge.ports.clock import Clock
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """API key with its text, which cannot be shown again."""
+    """New API key with its text. The text is not stored and cannot be shown again."""
 
     key: ApiKey
     text: str
@@ -40,7 +40,7 @@ class KeyService:
         return await self._keys.keys()
 
     async def rotate(self, name: str, overlap_s: int, actor: str) -> IssuedKey:
-        """Replace the text of a key. The old one stays valid for `overlap_s` seconds.
+        """Replace the text of a key, and return the key. The old text stays valid for `overlap_s` seconds.
 
         Raises `KeyNotFound`, `KeyRevoked`, and `Refused` if the overlap is out of range.
         """

@@ -13,7 +13,10 @@ from leaderforge.services.mending import load_standings
 
 
 class BoardMaintenance:
-    """Backfills and purges. Any process may run them; a lease admits one at a time. An interrupted one starts again."""
+    """Backfills and purges of boards.
+
+    Any process may run them: a lease admits one process at a time. The next run repeats an interrupted one.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,7 @@ class BoardMaintenance:
         return len(backfills) + len(purges)
 
     def _may_backfill(self, board: Board) -> bool:
-        """Return whether all processes count new submissions in the added period kinds by now."""
+        """Return whether all processes already count new submissions in the added period kinds."""
         return board.backfill is not None and board.backfill.until <= self._clock()
 
     def _is_propagated(self, changed_at: int) -> bool:
@@ -72,6 +75,6 @@ class BoardMaintenance:
             await self._index.drop(ladder)
         async for user_ids in self._store.players_on(deleted.board):
             await self._store.purge(deleted.board, user_ids)
-        # Last: after a crash before this step, the next run starts again.
+        # Mark it as finished last: after a crash before this step, the next run repeats the backfill.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

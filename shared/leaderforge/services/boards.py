@@ -14,7 +14,7 @@ from leaderforge.ports.scores import ScoreStore
 class BoardService:
     """Management of the boards in the store. `actor` is the caller's name in the audit log.
 
-    Settings have the names of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
+    The keys of `settings` are the fields of `board_settings.BoardSettings`. A change reaches all processes within 5 s.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
@@ -38,9 +38,10 @@ class BoardService:
         return board
 
     async def change(self, slug: str, settings: Mapping[str, Any], actor: str) -> Board:
-        """Change settings. Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
+        """Change settings of a board, and return it.
 
-        Added period kinds count from now on. A backfill adds earlier scores in the background.
+        Period kinds that are added count submissions from now on. A backfill adds earlier scores in the background.
+        Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
         return await self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)

@@ -16,24 +16,25 @@ from leaderforge.services.top import TopCache
 ANNOUNCED_WITHIN_MS = 200
 """Upper bound in ms for the time from a change of the index to its announcement.
 
-The feed confirms announcements up to a time. Changes of the index are therefore known up to this much earlier.
+The feed confirms that all announcements up to a time have arrived. All changes of the index are then known up to this
+much earlier.
 """
 
 _SPACING_S = 0.1
-"""Shortest time between two announcements, in s."""
+"""Minimum time between two announcements, in s."""
 _RETRY_S = 0.5
 """Pause before a lost subscription is renewed, in s."""
 _SETTLING_S = 1.0
 """Time limit of `settle`, in s."""
 _MOST = 10_000
-"""Maximum pending changes. Beyond it, one change of everything replaces them."""
+"""Maximum number of changes that wait for their announcement. Above it, one change of everything replaces them."""
 
 
 class Changes:
     """Invalidation of this process's cached tops, and announcement of changes to the other processes.
 
-    Announcements do not delay updates. They are sent in the background, in batches, at most ten times a second. They
-    are retried until the feed accepts them.
+    Announcements do not delay updates. A background task sends them in batches, at most ten times a second. It retries
+    until the feed accepts them.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Changes:
         self._sending = asyncio.Lock()
 
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
-        """Note results of an update of the index."""
+        """Note the changes that an update of the index has made."""
         if applied:
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
@@ -65,7 +66,7 @@ class Changes:
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Note that a ladder of the index was repaired or, with None, that names were."""
+        """Note that the index was repaired: a ladder or, with None, names."""
         if ladder is None:
             self.everything()
         else:
@@ -110,7 +111,8 @@ class Changes:
     async def _receive(self, message: Heard, since: int) -> None:
         for change in message.changes:
             self._tops.invalidate(change)
-        # A process that cannot reach the index cannot announce its changes either. The index is not believed then.
+        # A process that cannot reach the index cannot announce changes either. This is safe: the index is not believed
+        # then.
         if message.until is not None and await self._index_is_believed():
             self._tops.follow(since, message.until - ANNOUNCED_WITHIN_MS)
 
@@ -121,7 +123,7 @@ class Changes:
             self._announcing = asyncio.get_running_loop().create_task(self._announce())
 
     def _pend(self, change: LadderChange) -> None:
-        """Add a change to those to announce. Changes of one ladder become one."""
+        """Queue a change for the next announcement. Changes of one ladder become one change."""
         key = (change.board_id, change.period)
         previous = self._pending.get(key)
         if previous is not None:

@@ -14,17 +14,20 @@ Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
 """Function that processes a batch. It returns one result per item, in order."""
 
 BATCH = 32
-"""Batch size that amortises a round trip. Larger batches cost hardly less per item, and reduce the overlap."""
+"""Batch size at which the round trip is amortised. Larger batches save little per item, and fewer of them overlap."""
 STAGGER_S = 0.02
-"""Duration of a few commits, in s. A batch that takes longer waits for a lock or a disk."""
+"""Time in s after which the next batch starts beside one in flight: the duration of a few commits.
+
+A batch that takes longer waits for a lock or a disk.
+"""
 
 
 class Coalescer(Generic[ItemT, ResultT]):
     """Batches concurrent calls: while batches are in flight, new calls queue for the next batch.
 
-    An idle coalescer runs a call at once. Under load, batches grow by themselves. While a batch is in flight, the next
-    one starts when that batch ends, when it is full, or after `stagger_s` seconds. Batches in quick succession would be
-    small, and small ones cost the most per item. A delayed batch must not block the following ones.
+    An idle coalescer runs a call at once. While a batch is in flight, the next one starts when that batch ends, when
+    the next one is full, or after `stagger_s` seconds. Batches in quick succession would be small, and small batches
+    cost the most per item. A delayed batch must not block the next ones.
 
     `run` returns one result per item, in order. Its exception reaches every caller of the batch. A call raises
     `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
@@ -70,7 +73,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         return await future
 
     def _limit_time_of(self, future: asyncio.Future[ResultT], loop: asyncio.AbstractEventLoop) -> None:
-        """Schedule the call's timeout. All calls share one limit, so one timer, for the oldest, suffices."""
+        """Schedule the call's timeout. All calls share one time limit: one timer, for the oldest call, suffices."""
         while self._limited and self._limited[0][1].done():
             self._limited.popleft()
         self._limited.append((loop.time() + self._time_limit_s, future))
@@ -96,7 +99,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         loop = asyncio.get_running_loop()
         while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
-            # Skip callers that timed out or were cancelled: their request must not take effect.
+            # Skip callers that timed out or were cancelled: their requests must not take effect.
             batch = [(item, future) for item, future in batch if not future.done()]
             if batch:
                 task = loop.create_task(self._serve(batch))

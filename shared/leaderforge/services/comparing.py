@@ -1,4 +1,4 @@
-"""Separation of differences between store and index from updates in flight."""
+"""Distinction of lasting differences between store and index from updates in flight."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,17 +11,17 @@ from leaderforge.ports.scores import ScoreStore
 ItemT = TypeVar("ItemT")
 
 RETRY_S = 0.2
-"""Time between checks, in s. An update in flight reaches the index within a few of them."""
+"""Time between checks, in s. An update in flight reaches the index within a few checks."""
 
 _RECHECKS = 10
 _MAX_IN_FLIGHT = 10_000
-"""Maximum number of updates in flight. If more differ, they are lost: no check can change that."""
+"""Maximum number of updates in flight. If more standings differ, most of them are lost, and checks would be in vain."""
 
 
 async def lasting(
     suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
 ) -> Sequence[ItemT]:
-    """Return the suspects that remain after several checks. `recheck` returns the ones that still differ."""
+    """Return the suspects that still differ after several checks. `recheck` is one check, and returns a subset."""
     for _ in range(_RECHECKS):
         if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
             break

@@ -1,4 +1,4 @@
-"""Comparing every standing in the store with the index."""
+"""Comparison of every standing in the store with the index."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ from leaderforge.services.comparing import lasting, still_different
 from leaderforge.services.overlapping import for_each
 
 Progress = Callable[[int], None]
-"""Callback with the number of further standings that are processed."""
+"""Callback that receives the number of standings processed since its last call."""
 
 
 LADDERS_A_SCAN = 100
-"""Ladders of a scan. Most of thousands of ladders are short: one scan each would cost more than their entries."""
+"""Ladders per scan. Most ladders are short: a scan for each of thousands would cost more than reading their entries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Player whose standing differs between index and store. `extra`: only the index has an entry."""
+    """Player whose standing differs between index and store. `extra` is true if only the index has an entry."""
 
     board: str
     period: int
@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of comparing every standing with the index. `complete`: all partitions are complete."""
+    """Result of comparing every standing with the index. `complete` is true if all partitions are complete."""
 
     checked: int
     differences: Sequence[Difference]
@@ -46,7 +46,7 @@ class Verification:
 
 @dataclass(slots=True)
 class _Comparison:
-    """Players of a ladder who may differ, and the numbers of its standings and visible standings."""
+    """Comparison of one ladder: players whose standings may differ, and the numbers of all and of visible standings."""
 
     suspects: list[int] = field(default_factory=list)
     standings: int = 0
@@ -58,7 +58,7 @@ def ignore_progress(_: object) -> None:
 
 
 class IndexComparison:
-    """Finds where the index differs from the store. Changes in flight are not reported."""
+    """Comparison of the index with the store. Updates in flight are not differences."""
 
     def __init__(self, store: ScoreStore, index: RankIndex) -> None:
         self._store = store
@@ -100,8 +100,11 @@ class IndexComparison:
         ]
 
     async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
-        """Return the players whose entry is only in the index. `matching` counts the entries equal to the store's."""
-        # Equal totals prove that there are none, and save reading all keys.
+        """Return the players who have an entry in the index only.
+
+        `matching` counts the entries that the store has too.
+        """
+        # Equal totals prove that there are no such players. The check saves reading all keys.
         if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []

@@ -11,14 +11,14 @@ BELIEF_S = 1.0
 """Time for which a process believes the index after it began to read the declarations, in s."""
 
 DECLARATION_MS = 10_000
-"""Age in ms at which a declaration expires: its process counts as dead, and a catch-up takes over its updates."""
+"""Age in ms at which a declaration expires. Its process counts as dead, and a catch-up applies its updates."""
 
 _RENEWAL_S = DECLARATION_MS / 1000 / 4
-"""Age in s at which `declare` renews the entry, well before it expires."""
+"""Age in s at which `declare` renews the declaration, well before it expires."""
 
 
 class Declaration:
-    """Entry of this process among the `PendingProcesses`."""
+    """Declaration of this process in `PendingProcesses`."""
 
     def __init__(self, processes: PendingProcesses) -> None:
         self.process_id = uuid4()
@@ -29,19 +29,19 @@ class Declaration:
         self._effective_at = 0.0
         self._withdrawals = 0
         self._is_confirmed = False
-        """True if the store has answered since the entry took effect."""
+        """True if the store has answered after the declaration took effect."""
 
     @property
     def may_exist(self) -> bool:
-        """Return whether the entry may be in the store."""
+        """Return whether the declaration may be in the store."""
         return self._may_exist
 
     async def declare(self) -> None:
-        """Create or renew the entry. Raises `StoreUnavailable`.
+        """Create or renew the declaration. Raises `StoreUnavailable`.
 
-        Return once no process believes an index that lacks this process's pending updates: `BELIEF_S` after the first
-        commit of the entry. The store must answer after that time too. During an outage of the store, processes
-        continue to believe an index that they believed at its start.
+        Return once no process believes an index that lacks this process's pending updates. This is `BELIEF_S` after the
+        first commit of the declaration. The store must also answer after that time: during an outage of the store,
+        processes continue to believe an index that they believed at its start.
         """
         withdrawals: int | None = None
         while True:
@@ -54,7 +54,7 @@ class Declaration:
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # As fast as others have to read it: a slow store is an outage to them.
+                    # As fast as other processes must read it: to them, a slower store is an outage.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:
@@ -62,10 +62,10 @@ class Declaration:
             await asyncio.sleep(remaining_s)
 
     async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
-        """Remove the entry if it may be in the store and this process has no pending updates.
+        """Remove the declaration if it may be in the store and this process has no pending updates.
 
-        Callers of `declare` add their updates before they call it. A withdrawal therefore ends their wait.
-        Raises `StoreUnavailable`.
+        Callers of `declare` add their updates before they call it. A withdrawal therefore means that their updates are
+        delivered, and ends their wait. Raises `StoreUnavailable`.
         """
         async with self._lock:
             if self._may_exist and not holds_updates():
@@ -75,7 +75,8 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # A catch-up may have removed an expired entry, so processes may believe the index again. Wait for them anew.
+        # A catch-up may have removed the expired declaration. Processes may believe the index since then: wait for them
+        # again.
         expired = not self._is_younger_than(DECLARATION_MS / 1000)
         began_at = monotonic()
         # Set before the call: a failed call may have committed.

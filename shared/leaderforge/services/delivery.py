@@ -1,4 +1,4 @@
-"""Delivery of all committed changes to the index: standings, names, erasures. There is no other way into it."""
+"""Delivery of all committed changes to the index: standings, names, erasures. No other module changes the index."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -20,9 +20,11 @@ from leaderforge.services.pending import PendingUpdates
 class Delivery:
     """Delivery of committed changes to the index, and invalidation of the caches over it.
 
-    A change that the index cannot take becomes pending. Each call returns only once no process believes an index that
-    lacks the change. The caller may then acknowledge its commit. A call raises `StoreUnavailable` if the pending change
-    cannot be declared. The caller must not acknowledge then. Every call is safe to retry.
+    A change becomes pending if the index cannot accept it. Each call returns once no process believes an index that
+    lacks the change. The caller may then acknowledge its commit.
+
+    A call raises `StoreUnavailable` if the pending change cannot be declared. The caller must then not acknowledge its
+    commit. Every call is safe to retry.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Delivery:
         return bool(self._pending)
 
     async def apply(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied | None]]:
-        """Apply standings to the index, except those of ladders that it no longer contains.
+        """Apply standings to the index. Skip ladders that the index no longer contains.
 
         Return the result of each standing, None if the update is pending or its ladder is not in the index.
         """
@@ -71,7 +73,7 @@ class Delivery:
         return [next(remaining) if u.ladder.indexed else [None] * len(u.standings) for u in updates]
 
     async def load(self, updates: Sequence[LadderUpdate]) -> bool:
-        """Apply many standings without blocking other callers for long. Return False if they are pending."""
+        """Apply many standings without blocking other callers for long. Return False if the updates are pending."""
         indexed = [update for update in updates if update.ladder.indexed]
         try:
             await asyncio.gather(*(load_standings(self._index, self._store, u.ladder, u.standings) for u in indexed))
@@ -104,13 +106,16 @@ class Delivery:
         self._changes.everything()
 
     async def erased(self, user_id: int, removed: Sequence[LadderStanding]) -> None:
-        """Remove a player. The removed standings stay in the index, which therefore ignores late updates."""
+        """Remove a player. The removed standings stay in the index and make it ignore late updates."""
         await self.moderated(removed)
         await self._refresh_names([user_id])
         self._changes.everything()
 
     async def deliver_pending(self) -> None:
-        """Deliver all pending updates and withdraw the declaration. Raises `Unavailable`, also during another call."""
+        """Deliver all pending updates and withdraw the declaration.
+
+        Raises `Unavailable`, also if another call is doing this.
+        """
         if self._delivering:
             raise IndexUnavailable("the rank index is being brought up to date")
         self._delivering = True
@@ -152,7 +157,7 @@ class Delivery:
             await self._declaration.declare()
 
     async def _defer(self, updates: Sequence[LadderUpdate]) -> None:
-        """Keep updates that the index could not take, and declare them."""
+        """Add updates that the index could not accept to the pending ones, and declare them."""
         self._telemetry.count("index_updates_deferred", sum(len(update.standings) for update in updates))
         self._pending.add(updates)
         for update in updates:

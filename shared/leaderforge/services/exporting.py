@@ -1,4 +1,4 @@
-"""Whole ladders as text, for files."""
+"""Export of complete ladders as text."""
 
 import csv
 from collections.abc import AsyncGenerator, Iterable, Sequence
@@ -11,13 +11,13 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the command needs `Form` for its help, which must stay fast
+if TYPE_CHECKING:  # the command needs `Form` for its help, and importing the service makes it slow
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
-"""Entries of a page: the number in memory at a time."""
+"""Entries per page. Only one page is in memory at a time."""
 
-# First characters of a formula. Spreadsheets read the full-width forms as the plain ones.
+# First characters of a formula. Spreadsheets treat the full-width forms alike.
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
@@ -31,8 +31,8 @@ class Form(StrEnum):
 async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, None]:
     """Yield all entries of a ladder, best first. Each page is read when it is requested.
 
-    The first page is yielded even if it is empty. A player whose standing does not change meanwhile appears exactly
-    once.
+    The first page is yielded even if it is empty. A player whose standing does not change during the export appears
+    exactly once.
     """
     page = await query.page(ladder, 1, PAGE)
     yield page
@@ -42,7 +42,7 @@ async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, N
 
 
 def header(form: Form, board: Board) -> str:
-    """Return the first line of a file: empty for NDJSON."""
+    """Return the first line of a file, empty for NDJSON."""
     return _csv([[*_columns(board), "metadata"]]) if form is Form.CSV else ""
 
 
@@ -61,7 +61,7 @@ def lines(form: Form, board: Board, entries: Sequence[Entry]) -> str:
 
 
 def _columns(board: Board) -> list[str]:
-    """Return the exported columns, in order, without the metadata, which is JSON text already."""
+    """Return the exported columns in order, without the metadata: `lines` adds them as JSON text."""
     subscore = [] if board.subscore_order is None else ["subscore"]
     return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
 
@@ -82,5 +82,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
-    # The metadata is JSON text already: splice it in instead of parsing it.
+    # The metadata is already JSON text: insert it instead of parsing it.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -15,7 +15,7 @@ from leaderforge.services.entries import PlayerRank
 from leaderforge.services.query import QueryService
 
 _KINDS = 5
-"""Maximum number of current periods: one a period kind."""
+"""Maximum number of current periods: one per period kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class PastPeriod:
 class History:
     """Submissions in the order of their times, and past periods, latest first.
 
-    `previous` is the time (ms) and id of the first submission if there are earlier ones, else None.
+    `previous` is the time (ms) and id of the first submission if there are earlier ones, None otherwise.
     """
 
     points: Sequence[HistoryPoint]
@@ -61,7 +61,7 @@ class HistoryService:
         With `before`, a time (ms) and an id, return submissions before it only. Raises `NotRanked` if the player has no
         standing on the board, or one that the caller must not see.
         """
-        # Current periods come first: ask for as many more as there may be.
+        # The store lists current periods too: request more by their maximum number.
         played = await self._store.played(board, user_id, periods + _KINDS)
         if not played or (any(standing.hidden for standing in played) and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(board.slug, user_id)

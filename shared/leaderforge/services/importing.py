@@ -1,4 +1,4 @@
-"""Idempotent import of scores of players by username."""
+"""Idempotent import of scores of players, who are identified by username."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ _CACHED_PLAYERS = 200_000
 """Maximum number of cached player ids. It bounds the memory of an import of any length."""
 
 _ATTEMPTS = 8
-"""Attempts to create a player. New ids are random and may collide."""
+"""Maximum attempts to create a player. New ids are random and may collide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ImportTally:
 
 
 class Importer:
-    """Import of score lines in batches, one transaction each. Lines that were recorded before count once.
+    """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
 
     A line counts in all periods that contain its time and that the board keeps, regardless of their age.
     """
@@ -89,14 +89,14 @@ class Importer:
         self.tally = ImportTally()
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
-        """Record all lines and return the tally. Raises `StoreUnavailable`; another run then continues the import."""
+        """Record all lines and return the tally. Raises `StoreUnavailable`: a later run then continues the import."""
         iterator = iter(lines)
         while batch := list(islice(iterator, self._batch)):
             await self._import(batch)
         return self.tally
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
-        # An import may take hours: count in the periods that the board has now.
+        # An import may take hours, and the board may change meanwhile: count in its current periods.
         self._board = await self._current_board(self._board.slug)
         ids = await self._player_ids(lines)
         now = self._clock()
@@ -116,7 +116,10 @@ class Importer:
                 self._note(line, outcome)
 
     async def _current_board(self, slug: str) -> Board:
-        """Return the board as it is now. Raises `BoardNotFound` if it was deleted or replaced by another one."""
+        """Return the board with its current settings.
+
+        Raises `BoardNotFound` if it was deleted or replaced by another one.
+        """
         board = await self._store.board(slug)
         if board is None or board.id != self._board.id:
             raise BoardNotFound(f"board {slug!r} was deleted during the import", board=slug)
@@ -138,8 +141,11 @@ class Importer:
         self._refused(line.number, refusal.message)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
-        """Apply the newest standing of each player to the index. If it cannot be reached, note that in the tally."""
-        # Later results of a batch replace earlier ones: only the last standing of a player counts.
+        """Apply the newest standing of each player to the index.
+
+        If the index cannot be reached, note that in the tally.
+        """
+        # Later results of a batch replace earlier ones: only the last standing of a player is applied.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:
             if isinstance(result, Recorded):
@@ -150,7 +156,7 @@ class Importer:
             self.tally.index_behind = True
 
     async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:
-        """Return the id of each player by name, or the error that prevents one."""
+        """Return the id of each player by name, or the error of creating the player."""
         names = dict.fromkeys(line.player for line in lines)
         ids: dict[str, int | LeaderForgeError] = {
             name: self._cached_ids[name] for name in names if name in self._cached_ids

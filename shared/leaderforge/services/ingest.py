@@ -1,4 +1,4 @@
-"""Queued submissions: enqueue, commit, dead letters, redrive."""
+"""Queued submissions: enqueuing, commit, dead letters and redrive."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.submit import Receipt, SubmitService
 
 _CHUNK = 1000
-"""Submissions of one `submit_many` call."""
+"""Maximum submissions of one `submit_many` call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class QueueMessage:
 class IngestService:
     """Commit of queued submissions.
 
-    The queue may deliver a message more than once: the submission id makes it count once.
+    The queue may deliver a message more than once. The submission id ensures that it counts once.
     """
 
     def __init__(self, queue: SubmissionQueue | None, submit: SubmitService, telemetry: Telemetry) -> None:
@@ -65,7 +65,7 @@ class IngestService:
         ]
 
     async def _settle(self, delivery: QueueMessage, outcome: Receipt | LeaderForgeError) -> str:
-        """Settle a message: return its result. Move a submission that can never count to the dead letters."""
+        """Return the result of a message. Move a submission that can never count to the dead letters."""
         if isinstance(outcome, Receipt):
             return "duplicate" if outcome.duplicate else "counted"
         if isinstance(outcome, Unavailable):
@@ -94,11 +94,11 @@ async def redrive(queue: SubmissionQueue, limit: int, on_redriven: Callable[[Dea
             digest = blake2b(letter.body.encode(), digest_size=16).digest()
             if digest not in digests:
                 digests.add(digest)
-                # In this order: a crash in between duplicates the letter, which counts once.
+                # Queue first, then delete: a crash in between leaves two copies of the submission, which counts once.
                 await queue.put([letter.body])
                 await queue.forget(letter)
                 on_redriven(letter)
-        # Only letters of this call came back: another round would loop on them.
+        # Only letters that this call has queued came back: another round would never end.
         if len(digests) == previous:
             break
     return len(digests)

@@ -1,4 +1,4 @@
-"""Lookup of the ladder that a request names."""
+"""Lookup of the ladder for the board and period in a request."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -34,8 +34,8 @@ class _Past:
 class Ladders:
     """Ladders of boards, by name of the period. Lists of past periods are cached for two seconds.
 
-    A cached list does not prove that a period is missing. The store is queried for that period before it is refused.
-    Concurrent lookups share queries. A lookup never uses a query that began earlier.
+    If a cached list lacks a period, the store is queried before the request is refused. Concurrent lookups share
+    queries. A lookup never uses a query that began earlier.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:

@@ -9,9 +9,9 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.leases import LeaseStore
 
 _SECONDS = 6.0
-"""Duration of a lease in s. After a crash, no other process runs the job for this time."""
+"""Duration of a lease in s. After a crash of its holder, no process runs the job for this time."""
 _RENEWAL_S = 2.0
-"""Time between renewals, in s. A failed renewal does not lose the lease: the next one comes in time."""
+"""Time between renewals, in s. A single failed renewal does not lose the lease: the next one is in time."""
 
 
 class Lease:
@@ -25,7 +25,7 @@ class Lease:
     async def acquire(self) -> bool:
         """Acquire the lease. Return False if another process has it. Raises `IndexUnavailable`.
 
-        Run the job in a block of `renewal`.
+        Then run the job in a block of `renewal`.
         """
         return await self._store.lease(self._name, self._holder, _SECONDS)
 

@@ -11,17 +11,17 @@ from leaderforge.domain.errors import NotFound, TooManyListeners, Unavailable
 from leaderforge.ports.telemetry import Telemetry
 
 HEARTBEAT_S = 15.0
-"""Longest silence of a connection, in s."""
+"""Maximum time without a message on a connection, in s."""
 
 _LOOK_S = 0.5
-"""Longest time between two refreshes without a change notification, in s. Reading the cache is cheap."""
+"""Maximum time between two refreshes without a change notification, in s. Reading the cache is cheap."""
 _SPACING_S = 0.2
 """Time in s during which changes are collected after an update."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """Content of a view, as it is sent. `id` identifies the content, in every process and at any time."""
+    """Content of a view as sent to listeners. `id` identifies the content, in every process and at any time."""
 
     id: str
     message: bytes
@@ -68,7 +68,7 @@ class _Watch:
                         async with asyncio.timeout(_LOOK_S):
                             await self._view.until_changed()
                     await self._refresh()
-                    # Listeners need one update for a burst of changes.
+                    # Wait for further changes: listeners need only one update for a burst of them.
                     await asyncio.sleep(_SPACING_S)
         finally:
             self._disconnect()
@@ -96,7 +96,7 @@ class _Watch:
 
 
 class Hub:
-    """Live listeners of a process, at most `most`."""
+    """Live listeners of a process, at most `most` of them."""
 
     def __init__(self, telemetry: Telemetry, *, most: int) -> None:
         self._telemetry = telemetry
@@ -124,7 +124,7 @@ class Hub:
             self._count(-1)
 
     def open(self) -> None:
-        """Accept listeners, also after a `close`."""
+        """Accept listeners. This also reopens a closed hub."""
         self._closed = False
 
     def close(self) -> None:
@@ -166,7 +166,7 @@ class Hub:
 
 async def _states(watch: _Watch, last_id: str) -> AsyncGenerator[ViewState | None, None]:
     while not watch.over:
-        # Read the event before the state: a change in between sets this event, and none is lost.
+        # Take the event before reading the state: a change in between sets this event and is not lost.
         news, state = watch.news, watch.state
         yield None if state.id == last_id else state
         last_id = state.id

@@ -29,13 +29,16 @@ OnRepair = Callable[[Ladder | None], None]
 """Callback for each repaired ladder or, with None, for repaired names."""
 
 SETTLE_MS = COMMIT_LIMIT_MS + 2_000
-"""Minimum age of a watermark in ms. An older event is committed or never will be, whichever clock recorded it.
+"""Minimum age of a watermark in ms. By then an event is committed or never will be, whichever clock recorded it.
 
 It is the commit limit plus 2 s for differences between clocks.
 """
 
 TOUCHES_KEPT_MS = 86_400_000
-"""Age in ms up to which the store notes players who changed without an event. A staler index is rebuilt."""
+"""Age in ms after which the store deletes its notes of players who changed without an event.
+
+A partition with an older watermark must be rebuilt.
+"""
 
 _FORGETTING_MS = 600_000
 """Time between deletions of old touches, in ms."""
@@ -44,17 +47,23 @@ _LEASE_WAIT_S = 60.0
 _RETRY_S = 0.2
 _PLAYERS_A_LOOKUP = 1000
 _RESTS = 9
-"""Pause of reconciliation, as a multiple of its working time: requests wait for the work, so it takes a tenth."""
+"""Pause of reconciliation, as a multiple of its working time.
+
+Requests wait while it works: it uses a tenth of the time.
+"""
 _CATCH_UP_RESTS = 1
-"""Pause of a catch-up, likewise. The slower store answers until it ends, so it must be fast, but not block requests."""
+"""Pause of a catch-up, as a multiple of its working time.
+
+The slower store answers until its end. It must be fast, but not block requests.
+"""
 _END_OF_TIME_MS = 2**53
-"""Time after all events."""
+"""Time in ms after all events."""
 _RESTING_S = 1.0
-"""Time in s after which pauses stop: an index so far behind must catch up at full speed."""
+"""Time in s after which reconciliation no longer pauses: an index so far behind must catch up at full speed."""
 
 
 class MaintainService:
-    """Repair of the index after crashes and losses of nodes. Any process may run it; a lease admits one at a time."""
+    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one at a time."""
 
     def __init__(
         self,
@@ -80,9 +89,11 @@ class MaintainService:
     async def reconcile(self, every_ms: int = 0) -> int:
         """Reconcile the index with the store. Return the number of standings read.
 
-        Apply standings with an event since the oldest watermark again. That changes only the missed ones. Rebuild
-        partitions that are incomplete or too stale. Do nothing if another process holds the lease, or if the watermark
-        is less than `every_ms` behind. Raises `Unavailable`.
+        Apply all standings again that have an event since the oldest watermark. The index ignores those that it has.
+        Rebuild partitions that are incomplete or too stale.
+
+        Do nothing if another process holds the lease, or if the watermark is less than `every_ms` behind. Raises
+        `Unavailable`.
         """
         watermarks = await self._credible_watermarks()
         oldest = min((watermark for watermark in watermarks if watermark is not None), default=0)
@@ -99,11 +110,13 @@ class MaintainService:
             return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
 
     async def catch_up(self) -> bool:
-        """Apply every change that the store has at the start. Return False if another process holds the lease.
+        """Apply every change that is in the store at the start of this call.
 
-        Also return False if another catch-up began meanwhile. Unlike `reconcile`, do not raise watermarks: `reconcile`
-        therefore stays `SETTLE_MS` behind. Take over the pending updates of processes whose declarations have expired.
-        Raises `Unavailable`, also if a node may have lost writes meanwhile.
+        Return False if another process holds the lease, or another catch-up began meanwhile. Take over the pending
+        updates of processes whose declarations have expired.
+
+        Do not raise watermarks: `reconcile` does, and must stay `SETTLE_MS` behind. Raises `Unavailable`, also if a
+        node may have lost writes meanwhile.
         """
         if not await self._lease.acquire():
             return False
@@ -126,7 +139,7 @@ class MaintainService:
     async def rebuild(self, progress: Progress = ignore_progress) -> int:
         """Empty the index and load it from the store. Return the number of loaded standings.
 
-        Submissions continue, and the store answers reads meanwhile. Raises `IndexUnavailable` if the index is lost
+        Meanwhile submissions continue, and the store answers reads. Raises `IndexUnavailable` if the index is lost
         during the rebuild, or if another process holds the lease for a minute.
         """
         async with self._leased():
@@ -141,17 +154,20 @@ class MaintainService:
         return self._clock() - SETTLE_MS
 
     async def _credible_watermarks(self) -> Sequence[int | None]:
-        """Return the watermarks. Return None for one that is not credible: its clock was put back since."""
+        """Return the watermarks, None for one that is not credible because its clock was set back afterwards."""
         now = self._clock()
         return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete, or staler than the oldest notes of touched players."""
+        """Return the partitions that are incomplete or have watermarks before the notes of touched players."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
     async def _reconcile(self, since: int, *, rests: int) -> int:
-        """Apply the changes from `since` (ms) to the settled time. Raise the watermarks. Return the number read."""
+        """Apply the changes from `since` (ms) to the settled time, then raise the watermarks.
+
+        Return the number read.
+        """
         until = self._settled_at()
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
@@ -198,7 +214,8 @@ class MaintainService:
     async def _forget_touches(self, before: int) -> None:
         """Delete notes of touched players before `before` (ms), every ten minutes. No index needs them any more.
 
-        Also drop removed standings that erased players left in the index: no late update of them can be in flight.
+        Also drop the removed standings of erased players from the index: their late updates cannot be in flight any
+        more.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
@@ -212,7 +229,7 @@ class MaintainService:
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
-        # From before the load: reconciliation applies events again that arrive during it.
+        # The watermark is the time before the load: reconciliation applies events again that arrive during the load.
         watermark = self._settled_at()
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()
@@ -236,7 +253,7 @@ class MaintainService:
         return loaded
 
     async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
-        """Load ladders into these partitions. Return the number of loaded standings."""
+        """Load the standings of the ladders into these partitions. Return their number."""
         loaded = 0
 
         async def load(chunk: tuple[Ladder, Sequence[Standing]]) -> None:

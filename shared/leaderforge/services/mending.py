@@ -1,8 +1,10 @@
-"""Replacement of values in the index by those of the store, in one step for each player, regardless of revisions.
+"""Replacement of values in the index by those of the store. Each player's value is replaced in one step.
 
-Revisions order the updates of one standing. They do not order the standings of a player who was erased and created
-again, if a clock was put back meanwhile: the removed standings that the erasure left behind then refuse the new ones.
-Each function here reads the index first and the store afterwards. It changes only values that are still those it read.
+The replacement ignores revisions. They order the updates of one standing, but not the standings of a player who was
+erased and created again while a clock was set back. Then the removed standings of the erased player refuse the new
+ones.
+
+Each function reads the index first, then the store. It replaces a value only if the index still has the value read.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,14 +16,14 @@ from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
-    """Load standings into the index, including those that an erased player's removed standings refuse."""
+    """Load standings into the index, even if removed standings of an erased player refuse them."""
     refused = await index.load(ladder, standings)
     if refused:
         await mend_players(index, store, ladder, refused)
 
 
 async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user_ids: Collection[int]) -> None:
-    """Replace the values of these players on a ladder by those of the store."""
+    """Replace the values of these players on a ladder by their standings in the store."""
     observed = (await index.observe([ladder], user_ids)).get(ladder, {})
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
@@ -31,9 +33,10 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
 
 
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
-    """Remove or replace values of these players that the store does not have. Return the changed ladders.
+    """Remove or replace the values that these players do not have in the store. Return the changed ladders.
 
-    Removed standings without one in the store stay: they make the index ignore late updates of erased players.
+    A removed standing without a standing in the store stays: it makes the index ignore late updates of an erased
+    player.
     """
     observed = await index.observe(await store.ladders(), user_ids)
     if not observed:
@@ -56,7 +59,7 @@ async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
-    """Return whether the store cannot have had this value. `standing` must have been read after the index."""
+    """Return whether the store cannot have had this value. `standing` must be read after the value."""
     if standing is None:
         return not value.removed
     return value.revision > standing.revision or (value.removed and not standing.removed)

@@ -26,7 +26,7 @@ class AuditContext:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """Hidden entry with the rank that it would have. `hidden` has the flags of the reasons (see `domain.standings`)."""
+    """Hidden entry with the rank that it would have. `hidden` contains its flags (see `domain.standings`)."""
 
     entry: Entry
     hidden: int
@@ -41,7 +41,7 @@ class HiddenPage:
 
 
 class ModerationService:
-    """Commit of moderation actions, and delivery to the index. Each method returns the changed standings."""
+    """Commit of moderation actions, and delivery to the index. Each action returns the changed standings."""
 
     def __init__(self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock) -> None:
         self._moderation = moderation
@@ -60,7 +60,7 @@ class ModerationService:
         return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, False, act))
 
     async def hide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Hide a player on all boards, including boards that it enters later. Raises `PlayerNotFound`."""
+        """Hide a player on all boards, also on boards that the player joins later. Raises `PlayerNotFound`."""
         act = self._act("player.hide", user_id, grounds)
         return await self._indexed(await self._moderation.set_player_hidden(user_id, True, act))
 
@@ -70,7 +70,7 @@ class ModerationService:
         return await self._indexed(await self._moderation.set_player_hidden(user_id, False, act))
 
     async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
-        """Void a player's events on a board, and remove its entry in all open periods.
+        """Void a player's events on a board, and remove the entry in all open periods.
 
         Raises `PlayerNotFound` or `NotRanked`.
         """
@@ -104,7 +104,7 @@ class ModerationService:
         return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> HiddenPage:
-        """Return up to `limit` hidden entries of a ladder, by player id, from the first id above `after` on."""
+        """Return up to `limit` hidden entries of a ladder with player ids above `after`, by player id."""
         standings = await self._moderation.hidden(ladder, limit, after)
         ids = [standing.user_id for standing in standings]
         ranked = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))

@@ -6,15 +6,15 @@ from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
-"""Maximum attempts. A further one is needed only if a name was replaced, here or by a concurrent call."""
+"""Maximum attempts. Another one is needed only after a name was replaced, here or by a concurrent call."""
 
 
 class NameSync:
-    """Replacement of names in the index by those of the store. Concurrent renames end with the latest name.
+    """Replacement of names in the index by the store's names.
 
-    A name is replaced only if the index still has the name that was observed before the store was read. Every attempt
-    to replace a name is followed by another check. The index therefore ends with the store's name, whatever the order
-    of the replies.
+    A name is replaced only if the index still has the name that was read before the store was read. Another check
+    follows each replacement. After concurrent renames, the index therefore has the latest name, whatever the order of
+    the replies.
     """
 
     def __init__(self, index: NameIndex, users: PlayerStore) -> None:
@@ -22,7 +22,10 @@ class NameSync:
         self._users = users
 
     async def refresh(self, user_ids: Collection[int]) -> None:
-        """Replace the players' names by those of the store. Remove names of missing players. Raises `Unavailable`."""
+        """Replace the players' names by the store's names. Remove the names of missing players.
+
+        Raises `Unavailable`.
+        """
         for _ in range(_ROUNDS):
             if not user_ids:
                 return

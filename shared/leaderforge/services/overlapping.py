@@ -10,7 +10,7 @@ ItemT = TypeVar("ItemT")
 async def for_each(
     items: AsyncIterator[ItemT], work: Callable[[ItemT], Coroutine[Any, Any, None]], *, at_once: int = 3
 ) -> None:
-    """Run `work` on every item, on up to `at_once` concurrently, while the next items are read.
+    """Run `work` on every item, up to `at_once` concurrently. Read the next items meanwhile.
 
     Raises the first exception of the iteration or of the work, and cancels all work in flight.
     """

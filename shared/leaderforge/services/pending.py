@@ -12,10 +12,10 @@ from leaderforge.services.names import NameSync
 
 
 class PendingUpdates:
-    """Pending index updates: updates that the index missed, kept until it has them.
+    """Pending index updates: updates that the index missed. They are kept until the index accepts them.
 
-    At most `limit` standings are kept. If the index misses more, every partition is marked incomplete instead, and
-    reconciliation rebuilds it.
+    At most `limit` standings are kept. Above it, every partition is marked incomplete instead, and reconciliation
+    rebuilds it.
     """
 
     def __init__(self, *, limit: int = 100_000) -> None:

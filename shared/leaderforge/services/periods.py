@@ -11,7 +11,10 @@ from leaderforge.ports.periods import PeriodStore
 
 @dataclass(frozen=True, slots=True)
 class ListedPeriod:
-    """Period of a board. `final`: no late submission counts any more. `indexed`: the index contains it."""
+    """Period of a board.
+
+    `final` is true if it accepts no late submissions any more, `indexed` if the index contains it.
+    """
 
     period: Period
     current: bool
@@ -43,7 +46,7 @@ class PeriodService:
         now = self._clock()
         current = board.calendar.at(now)
         numbers = {period.number for period in current}
-        # The store lists current periods too. One more tells whether a next page exists.
+        # The store lists current periods too: request more by their number, and one to see whether a next page exists.
         stored = await self._store.periods(board, limit + len(numbers) + 1, before)
         past = [ladder for ladder in stored if ladder.period not in numbers]
         entries = (

@@ -15,12 +15,12 @@ from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ACTS_A_READ = 1000
-"""Audit entries of a read."""
+"""Maximum audit entries per read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerExport:
-    """Everything stored about a player except its events. `acts` are its audit entries, newest first."""
+    """Everything stored about a player except the events. `acts` are the audit entries, newest first."""
 
     user: Player
     standings: Sequence[LadderStanding]
@@ -53,12 +53,12 @@ class RecordService:
         self._clock = clock
 
     async def read(self, user_id: int) -> PlayerExport:
-        """Return everything stored about a player except its events. Raises `PlayerNotFound`."""
+        """Return everything stored about a player except the events. Raises `PlayerNotFound`."""
         before = await self._user(user_id)
         standings, acts = await self._records.standings(user_id), await self._acts(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
-            # The player was erased, and the id belongs to a new one. The data read so far is not theirs.
+            # The player was erased meanwhile, and the id belongs to a new player: discard the data read so far.
             return await self.read(user_id)
         return PlayerExport(user, standings, acts)
 
@@ -67,7 +67,7 @@ class RecordService:
         return self._records.events(user_id)
 
     async def erase(self, user_id: int, actor: str, reference: str | None = None) -> Erasure:
-        """Erase a player and all its data. Raises `PlayerNotFound`.
+        """Erase a player and all data of the player. Raises `PlayerNotFound`.
 
         The audit log keeps the actor, the time, the numbers of erased items, and the reference.
         """

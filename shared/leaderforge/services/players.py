@@ -10,7 +10,7 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
 
 _ATTEMPTS = 8
-"""Attempts to create a player. New ids are random and may collide."""
+"""Maximum attempts to create a player. New ids are random and may collide."""
 
 
 class PlayerService:
@@ -22,15 +22,15 @@ class PlayerService:
         self._clock = clock
 
     async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> Player:
-        """Create a player. Without `user_id`, choose a random id.
+        """Create a player, and return it. Without `user_id`, choose a random id.
 
-        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`; nothing was created then.
+        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`: nothing was created then.
         """
         for _ in range(_ATTEMPTS):
             now = self._clock()
             user = Player(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
             [created] = await self._users.create([user])
-            # Another random id may be free. A requested one is not.
+            # Another random id may be free. A requested id stays taken.
             if isinstance(created, PlayerExists) and user_id is None:
                 continue
             break
@@ -40,9 +40,10 @@ class PlayerService:
         return created
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
-        """Change a player's name or email. This process shows the new name at once, others within a second.
+        """Change a player's name or email, and return the player.
 
-        Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`; nothing was changed then.
+        This process shows the new name at once, others within a second. Raises `PlayerNotFound`, `UsernameTaken` or
+        `EmailTaken`: nothing was changed then.
         """
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         user = await self._users.change(user_id, changes, act)

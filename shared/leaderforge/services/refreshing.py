@@ -15,7 +15,7 @@ ValueT = TypeVar("ValueT")
 
 @dataclass(slots=True)
 class _Slot(Generic[ValueT]):
-    """Cached value and its due times, in seconds of the cache's clock."""
+    """Cached value with its due times, in s of the cache's clock."""
 
     value: ValueT
     loaded_at: float
@@ -28,10 +28,10 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
-    seconds. If the source does not answer, the cached value is served for another `fresh_s` seconds without waiting.
-    A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached.
+    seconds. If the source does not answer, it serves the cached value without waiting for another `fresh_s` seconds.
 
-    `load` may run concurrently with itself. The latest load of a key wins: the result of an older one is discarded.
+    A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
+    concurrently with itself. The latest load of a key wins: the result of an older one is discarded.
     """
 
     def __init__(
@@ -55,7 +55,10 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return key in self._slots
 
     def fresh(self, key: KeyT) -> ValueT | None:
-        """Return the cached value if it is fresh, else None. Hot paths ask this first: it takes no coroutine."""
+        """Return the cached value if it is fresh, None otherwise.
+
+        Hot paths call this first: it creates no coroutine.
+        """
         slot = self._slots.get(key)
         return slot.value if slot is not None and self._now() < slot.loaded_at + self._fresh_s else None
 
@@ -89,7 +92,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # A load that succeeded has replaced the slot, so that this one is not due.
+            # A successful load has replaced the slot. Otherwise this slot is still due, and postpones its next refresh.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)
@@ -108,9 +111,9 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             slot.loaded_at = slot.refresh_at = slot.wait_at = float("-inf")
 
     async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
-        """Return the value as the source has it.
+        """Return the source's current value.
 
-        A load that was in flight before may have begun before the value was created: if it finds none, load again.
+        A load in flight may have begun before the value was created: if it finds none, load again.
         """
         was_loading = key in self._loads
         value = await asyncio.shield(self._loading(key, now))
@@ -119,7 +122,10 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return value
 
     def _loading(self, key: KeyT, now: float) -> asyncio.Task[ValueT | None]:
-        """Return the load in flight, or start one. One in flight for `stale_s` is stuck or was frozen: replace it."""
+        """Return the load in flight, or start one.
+
+        A load that is in flight for `stale_s` seconds is stuck, or its process was frozen: replace it.
+        """
         load = self._loads.get(key)
         if load is None or now - load[1] >= self._stale_s:
             task = asyncio.get_running_loop().create_task(self._run(key, now))

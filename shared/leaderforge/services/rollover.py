@@ -23,16 +23,16 @@ _EVERY_S = 60.0
 """Time between rounds, in s."""
 _A_DAY_MS = 86_400_000
 _LONGEST_SEASON_MS = 366 * _A_DAY_MS
-"""Assumed length in ms of a season without a known end, because its board has no seasons any more."""
+"""Assumed length, in ms, of a season whose end is unknown because its board has no seasons any more."""
 _CHUNK = 5_000
-"""Standings that one statement removes. It keeps transactions short."""
+"""Maximum standings that one statement removes. It keeps transactions short."""
 _CHUNKS_A_ROUND = 20
 _PERIODS_A_ROUND = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
-    """Result of a round: numbers of retired periods, of periods dropped from the index, and of removed standings."""
+    """Result of a round: numbers of retired periods, dropped periods and removed standings."""
 
     retired: int = 0
     dropped: int = 0
@@ -43,9 +43,10 @@ class RolloverService:
     """Removal of past periods: from the index some time after their end, from the store once they are too old.
 
     Each step is idempotent, and waits until every process acts on the previous one. A period is first retired: the
-    store answers for it. Then its index keys are dropped. Likewise it is first expired, which hides it. Then its
-    standings are removed. The index keeps a period for `index_ms` after its end, and at least until late submissions
-    (`grace_ms`) have reached it.
+    store answers for it. Then its index keys are dropped. Later it is expired, which hides it. Then its standings are
+    removed.
+
+    The index keeps a period for `index_ms` after its end, and at least while late submissions may arrive (`grace_ms`).
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class RolloverService:
         self._due = 0.0
 
     async def run_if_due(self) -> Rollover:
-        """Run a round unless any process did within the last minute."""
+        """Run a round unless any process has run one within the last minute."""
         if monotonic() < self._due:
             return Rollover()
         self._due = monotonic() + _EVERY_S
@@ -77,7 +78,7 @@ class RolloverService:
         return await self.run() if await self._index.lease("turnover", uuid4().hex, _EVERY_S) else Rollover()
 
     async def run(self) -> Rollover:
-        """Run all due steps, with a limit for removed standings. Return their numbers."""
+        """Run all due steps, and return their numbers. The number of removed standings is limited."""
         boards = await self._store.boards()
         retired = dropped = 0
         for period in await self._periods.undropped(boards):

@@ -39,7 +39,7 @@ class _Request(NamedTuple):
 
 
 class _Group:
-    """Newest standings of a batch on one ladder, and the numbers of entries above them, by player id."""
+    """Newest standings of a batch on one ladder by player id, and the numbers of entries above them."""
 
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
@@ -57,7 +57,7 @@ class _Group:
         return LadderUpdate(self._ladder, list(self.newest.values()), self._counted)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Note the results of the index. Its counts give exact ranks only if it was believed throughout."""
+        """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
         self.above = {
             user_id: result.above if result and believed else None
             for user_id, result in zip(self.newest, applied, strict=True)
@@ -67,7 +67,8 @@ class _Group:
 class SubmitService:
     """Commit of submissions in batches, and delivery to the index.
 
-    A submission is acknowledged once it is committed, and the index has it or its absence is declared (see `Delivery`).
+    A submission is acknowledged once it is committed, and either the index has it or this process has declared it as
+    pending (see `Delivery`).
     """
 
     def __init__(
@@ -83,15 +84,15 @@ class SubmitService:
         self._delivery = delivery
         self._trust = trust
         self._telemetry = telemetry
-        # Several batches in flight: while some wait for the database and the index, the process works on others.
-        # One queue a policy: a single statement can record submissions of one policy only.
+        # Several batches are in flight: while some wait for the database and the index, the process works on others.
+        # Each policy has its queue: a single statement can record submissions of one policy only.
         self._take = {
             policy: Coalescer(
                 self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
             )
             for policy in Policy
         }
-        # Limits that depend on the standing take several round trips. Boards without them must not wait for those.
+        # Score limits that depend on the standing take several round trips. Boards without such limits must not wait.
         self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
 
     async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
@@ -119,7 +120,8 @@ class SubmitService:
 
     async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
         outcomes = await self._record([request.submission for request in batch])
-        # The belief must begin before the index counts. Not beside the store: a function has one connection to it.
+        # The belief must begin before the index counts. Renew it after the commit, not concurrently: a Lambda function
+        # has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()
@@ -162,13 +164,14 @@ def _violation(submission: Submission) -> RuleViolated | None:
 
 def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
     """Add the standings of a submission to the groups of their ladders. Return the group of the main ladder."""
-    # A ladder in backfill lacks standings, so no rank on it is exact.
+    # A ladder in backfill lacks standings: no rank on it is exact.
     rank = rank and not recorded.ladders[0].incomplete
     submission_groups: list[_Group] = []
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
         # Counting costs a call on every partition: only the main ladder, which comes first, needs it.
         counted = rank and not submission_groups
-        # A ladder that is main for one submission may be secondary for another. Only the former group is counted.
+        # A ladder that is main for one submission may be secondary for another. Only the group of the main ladder is
+        # counted.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:

@@ -1,4 +1,4 @@
-"""Background verification of all standings, a round of players at a time, with repair of differences."""
+"""Background verification of all standings. A round covers some of the players, and repairs differences."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -18,7 +18,7 @@ from leaderforge.services.mending import mend_players
 from leaderforge.services.names import NameSync
 
 PLAYERS_A_ROUND = 5_000
-"""Players of a round. With one round a minute, a million players take three and a half hours."""
+"""Players per round. With one round a minute, a million players take three and a half hours."""
 
 _EVERY_S = 60.0
 """Time between rounds, in s."""
@@ -28,8 +28,8 @@ _PLAYERS_A_LOOKUP = 250
 class VerificationService:
     """Comparison of index and store in the order of player ids, in endless passes. The index stores the state.
 
-    Reconciliation should prevent all differences. Each one is therefore counted, then repaired. Entries of players
-    without a standing are not detected here, but by `MaintainService.verify`.
+    Reconciliation should prevent all differences. Each difference is therefore counted, then repaired. Entries of
+    players without a standing are not found here, but by `MaintainService.verify`.
     """
 
     def __init__(
@@ -54,9 +54,9 @@ class VerificationService:
         self._due = 0.0
 
     async def run_if_due(self) -> int:
-        """Run a round unless any process did within the last minute. Return the number of compared standings.
+        """Run a round unless any process has run one within the last minute. Return the number of compared standings.
 
-        Skip the round while the index is incomplete: it awaits a rebuild.
+        Skip the round while the index is incomplete: a rebuild will replace it.
         """
         if monotonic() < self._due or None in await self._index.watermarks():
             return 0
@@ -83,8 +83,8 @@ class VerificationService:
         """Repair standings that differ and are not in flight. Return their number."""
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
-            # A wrong value may have the right revision: `load` would ignore it. `mend` replaces it in one step, so that
-            # no reader misses the entry.
+            # A wrong value may have the right revision, and `load` would ignore the standing. `mend` replaces the value
+            # in one step: no reader misses the entry.
             await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)
