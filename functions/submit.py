@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -33,6 +34,7 @@ from functions.edge.wire.submissions import (
     render_queued,
     render_receipt,
 )
+from leaderforge.domain.batches import complete
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import Caller
@@ -160,12 +162,11 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 
 async def _submit_all(edge: Edge, options: SubmitQuery, items: Sequence[Submission | Rejection]) -> Answer:
     """Submit the valid items. Answer with a result for each item, in order."""
-    submissions = [item for item in items if isinstance(item, Submission)]
     if edge.services.settings.queued_submits:
-        await edge.services.ingest.enqueue(list(map(render_message, submissions)))
+        await edge.services.ingest.enqueue([render_message(item) for item in items if isinstance(item, Submission)])
         return answer_private(_results(items).closed(), _ACCEPTED)
-    outcomes = iter(await edge.services.submit.submit_many(submissions, rank=options.rank != "none"))
-    results = [next(outcomes) if isinstance(item, Submission) else item for item in items]
+    submit_many = partial(edge.services.submit.submit_many, rank=options.rank != "none")
+    results: Sequence[Receipt | Rejection] = await complete(items, Submission, submit_many)
     is_ranked = all(result.rank is not None for result in results if isinstance(result, Receipt))
     return answer_written(_results(results), Source.INDEX if is_ranked else Source.STORE)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from leaderforge.domain.batches import complete
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable, Unavailable
@@ -47,22 +48,19 @@ class IngestService:
         """
         redelivered: list[str] = []
         for chunk in chunks(deliveries, _CHUNK):
-            for delivery, outcome in zip(chunk, await self._outcomes(chunk), strict=True):
+            outcomes = await complete([delivery.content for delivery in chunk], Submission, self._commit)
+            for delivery, outcome in zip(chunk, outcomes, strict=True):
                 result = await self._settle(delivery, outcome)
                 self._telemetry.count("ingest_messages", result=result)
                 if result == "retried":
                     redelivered.append(delivery.message_id)
         return redelivered
 
-    async def _outcomes(self, deliveries: Sequence[QueueMessage]) -> Sequence[Receipt | LeaderForgeError]:
-        submissions = [delivery.content for delivery in deliveries if isinstance(delivery.content, Submission)]
+    async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | LeaderForgeError]:
         try:
-            counted = iter(await self._submit.submit_many(submissions, rank=False) if submissions else [])
+            return await self._submit.submit_many(submissions, rank=False)
         except Unavailable as error:
-            counted = iter([error] * len(submissions))
-        return [
-            next(counted) if isinstance(delivery.content, Submission) else delivery.content for delivery in deliveries
-        ]
+            return [error] * len(submissions)
 
     async def _settle(self, delivery: QueueMessage, outcome: Receipt | LeaderForgeError) -> str:
         """Return the result of a message. Move a submission that can never count to the dead letters."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
 from leaderforge.domain.ranks import rank_of
@@ -36,6 +37,13 @@ class _Request(NamedTuple):
 
     submission: Submission
     rank: bool
+
+
+class _Counted(NamedTuple):
+    """Request whose submission is recorded."""
+
+    request: _Request
+    recorded: Recorded
 
 
 class _Group:
@@ -113,24 +121,25 @@ class SubmitService:
         self, submissions: Sequence[Submission], *, rank: bool = True
     ) -> Sequence[Receipt | LeaderForgeError]:
         """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
-        violations = [_violation(submission) for submission in submissions]
-        allowed = [s for s, violation in zip(submissions, violations, strict=True) if violation is None]
-        outcomes = iter(await self._take_batch([_Request(submission, rank) for submission in allowed]))
-        return [violation or next(outcomes) for violation in violations]
+        return await complete([_checked(_Request(s, rank)) for s in submissions], _Request, self._take_batch)
 
     async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
         outcomes = await self._record([request.submission for request in batch])
+        counted = [
+            _Counted(request, outcome) if isinstance(outcome, Recorded) else outcome
+            for request, outcome in zip(batch, outcomes, strict=True)
+        ]
+        return await complete(counted, _Counted, self._deliver)
+
+    async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
+        """Apply recorded submissions to the index, and return their receipts."""
         # The belief must begin before the index counts. Renew it after the commit, not concurrently: a Lambda function
         # has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()
         groups: dict[tuple[int, int, bool], _Group] = {}
-        main_groups = [
-            _add_to_groups(groups, recorded, request.rank)
-            for request, recorded in zip(batch, outcomes, strict=True)
-            if isinstance(recorded, Recorded)
-        ]
+        main_groups = [_add_to_groups(groups, recorded, request.rank) for request, recorded in batch]
         updates = [group.update() for group in groups.values()]
         applied = await self._delivery.apply(updates)
         believed = self._trust.holds(belief)
@@ -141,10 +150,9 @@ class SubmitService:
             believed = self._trust.holds(belief)
         for group, results in zip(groups.values(), applied, strict=True):
             group.note(results, believed=believed)
-        remaining = iter(main_groups)
         return [
-            _receipt(request.submission, recorded, next(remaining)) if isinstance(recorded, Recorded) else recorded
-            for request, recorded in zip(batch, outcomes, strict=True)
+            _receipt(request.submission, recorded, group)
+            for (request, recorded), group in zip(batch, main_groups, strict=True)
         ]
 
     async def _record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
@@ -153,13 +161,14 @@ class SubmitService:
             return await self._store.record(submissions)
 
 
-def _violation(submission: Submission) -> RuleViolated | None:
-    """Return the score limit that the submission violates, None if it violates none."""
+def _checked(request: _Request) -> _Request | RuleViolated:
+    """Return the request, or the violation if the score is outside the board's limits."""
+    board, event = request.submission.board, request.submission.event
     try:
-        submission.board.limits.require_score(submission.board.policy, submission.event.score)
+        board.limits.require_score(board.policy, event.score)
     except RuleViolated as violation:
         return violation
-    return None
+    return request
 
 
 def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
