@@ -10,7 +10,7 @@ import pytest
 
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.boards import BOARD_VALUES, CREATED, UPDATED
-from leaderforge.adapters.postgres.statements import statement
+from leaderforge.adapters.postgres.statements import fragment, statement
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.board_settings import changed_board, new_board
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
@@ -73,7 +73,7 @@ def test_statements_have_their_columns_in_the_order_of_the_values() -> None:
     parameters = re.findall(r"(\w+) = \$(\d+)", statement("update_board"))
     expected = ["board_id", *UPDATED]
     assert {column: int(number) for column, number in parameters} == {c: i for i, c in enumerate(expected, start=1)}
-    assert re.findall(r"\w+", statement("board_columns")) == ["board_id", *BOARD_VALUES]
+    assert re.findall(r"\w+", fragment("board_columns")) == ["board_id", *BOARD_VALUES]
 
 
 class TestSettings:

@@ -18,7 +18,7 @@ _VALUES = re.compile(r"values (\([^)]*\))")
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
 _BOARD_COLUMNS = ":board_columns"
-"""Marker that queries/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
+"""Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
 
 
 @cache
@@ -26,7 +26,14 @@ def statement(name: str) -> str:
     """Return the statement in queries/`name`.sql, with the columns of boards at their marker."""
     text = _text(name)
     # Not `select *`: a prepared statement with `*` fails when a migration adds a column.
-    return text.replace(_BOARD_COLUMNS, _text("board_columns").strip()) if _BOARD_COLUMNS in text else text
+    return text.replace(_BOARD_COLUMNS, fragment("board_columns")) if _BOARD_COLUMNS in text else text
+
+
+@cache
+def fragment(name: str) -> str:
+    """Return the part of statements in queries/fragments/`name`.sql, without its comment lines."""
+    lines = _text(f"fragments/{name}").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("--"))
 
 
 def _text(name: str) -> str:
@@ -35,36 +42,21 @@ def _text(name: str) -> str:
 
 @cache
 def multi_row(name: str, rows: int) -> str:
-    """Return the statement in queries/`name`.sql with its one row of VALUES repeated."""
-    before, row, after = _around_values(name)
-    width = len(_PLACEHOLDER.findall(row))
-    repeated = ", ".join(_renumbered(row, i * width) for i in range(rows))
-    return f"{before}values {repeated}{after}"
+    """Return the statement in queries/`name`.sql with its row of VALUES repeated.
 
-
-@cache
-def combined(head: str, name: str, source: str) -> str:
-    """Return one statement: the WITH in queries/`head`.sql, then the statement in queries/`name`.sql over `source`.
-
-    `source`, a table of the WITH, replaces the VALUES.
+    Raises `ValueError` if it has no VALUES.
     """
-    # Spliced, not stored: the upsert of each policy exists once, for both write strategies. One statement saves at
-    # least three round trips a batch.
-    before, _, after = _around_values(name)
-    return "".join((statement(head), before, "select * from ", source, after))
-
-
-def _renumbered(row: str, start: int) -> str:
-    return _PLACEHOLDER.sub(lambda match: f"${start + int(match[1])}", row)
-
-
-def _around_values(name: str) -> tuple[str, str, str]:
-    """Return the text before the VALUES, their one row, and the text after. Raises `ValueError` without VALUES."""
     template = statement(name)
     match = _VALUES.search(template)
     if match is None:
         raise ValueError(f"{name}.sql has no VALUES")
-    return template[: match.start()], match[1], template[match.end() :]
+    width = len(_PLACEHOLDER.findall(match[1]))
+    repeated = ", ".join(_renumbered(match[1], i * width) for i in range(rows))
+    return f"{template[: match.start()]}values {repeated}{template[match.end() :]}"
+
+
+def _renumbered(row: str, start: int) -> str:
+    return _PLACEHOLDER.sub(lambda match: f"${start + int(match[1])}", row)
 
 
 async def run_rows(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> list[Record]:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from leaderforge.adapters.postgres.errors import Vanished
 from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.pool import Connection, Record
-from leaderforge.adapters.postgres.statements import combined, joined, run_rows, statement
+from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Conflict, LeaderForgeError
 from leaderforge.domain.order import ranked_score
@@ -63,7 +63,7 @@ async def write_at_once(
     """
     # Sorted by key: a plain statement locks rows in the order of its input.
     rows = sorted(chain.from_iterable(map(_rows, submissions)))
-    record = combined("record", f"upsert_{submissions[0].board.policy}", "counted")
+    record = statement(f"record_{submissions[0].board.policy}")
     written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
     standings = _standings(written, _boards(submissions))
     outcomes: dict[int, Recorded | LeaderForgeError] = {
@@ -233,7 +233,7 @@ def _standing_key(user_id: int, ladder: Ladder) -> StandingKey:
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of record.sql, one a ladder. The first one also inserts the event."""
+    """Yield the rows of record_*.sql, one a ladder. The first one also inserts the event."""
     board, event = submission.board, submission.event
     subranked = ranked_score(board.subscore_order or Order.ASC, event.subscore)
     for i, ladder in enumerate(submission.ladders):

@@ -1,4 +1,3 @@
--- replace_standings
 -- Replaces the locked standings. Hidden ones stay hidden.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,

@@ -1,20 +1,20 @@
 -- Inserts events and computes the rows of their standings. Parameters have one item a standing; `leads` marks the item
--- that inserts the event. The upsert of the policy is appended, over `counted`. A player has at most one event a board.
+-- that inserts the event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
 -- Items are sorted by key: this prevents deadlocks.
-with given as (
+with items as (
     select *
     from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
         $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
-    ) as g (
+    ) as i (
         user_id, board_id, period_id, leads, sign, submission_id,
         score, subscore, subranked, achieved_at, metadata
     )
 ),
-fresh as (
+new_events as (
     insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
     select user_id, board_id, submission_id, score, subscore, achieved_at, $12, metadata::jsonb
-    from given
+    from items
     where leads
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
@@ -28,21 +28,21 @@ newcomers as (
     from users
     where user_id in (
         select user_id
-        from given
+        from items
         where not exists (
             select from standings
             where (standings.user_id, standings.board_id, standings.period_id)
-                = (given.user_id, given.board_id, given.period_id)
+                = (items.user_id, items.board_id, items.period_id)
         )
     )
     for key share
 ),
-counted as (
+upsert_rows as (
     select
         user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
         score <> 0, 1, greatest($13::bigint, newcomers.last_revision + 1), case when newcomers.hidden then 2 else 0 end
-    from fresh
-    join given using (user_id, board_id)
+    from new_events
+    join items using (user_id, board_id)
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 )

@@ -1,0 +1,73 @@
+-- Generated from fragments/record.sql and upsert_sum.sql by scripts/record_statements.py.
+-- Inserts events and computes the rows of their standings. Parameters have one item a standing; `leads` marks the item
+-- that inserts the event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
+-- Items are sorted by key: this prevents deadlocks.
+with items as (
+    select *
+    from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
+    ) as i (
+        user_id, board_id, period_id, leads, sign, submission_id,
+        score, subscore, subranked, achieved_at, metadata
+    )
+),
+new_events as (
+    insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
+    select user_id, board_id, submission_id, score, subscore, achieved_at, $12, metadata::jsonb
+    from items
+    where leads
+    on conflict (user_id, board_id, submission_id) do nothing
+    returning user_id, board_id
+),
+-- Hiding a player locks the player's row. The key share waits for it: new standings of a hidden player are hidden.
+newcomers as (
+    select
+        user_id, hidden,
+        -- An erased player had the same id: its revisions must stay below, though a clock was put back.
+        (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
+    from users
+    where user_id in (
+        select user_id
+        from items
+        where not exists (
+            select from standings
+            where (standings.user_id, standings.board_id, standings.period_id)
+                = (items.user_id, items.board_id, items.period_id)
+        )
+    )
+    for key share
+),
+upsert_rows as (
+    select
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
+        score <> 0, 1, greatest($13::bigint, newcomers.last_revision + 1), case when newcomers.hidden then 2 else 0 end
+    from new_events
+    join items using (user_id, board_id)
+    left join newcomers using (user_id)
+    order by user_id, board_id, period_id
+)
+-- The score is the sum. The run is the latest event with a score other than zero, or else the latest event.
+insert into standings (
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
+    hidden
+)
+select * from upsert_rows
+on conflict (user_id, board_id, period_id) do update set
+    score = standings.score + excluded.score,
+    subranked = standings.subranked + excluded.subranked,
+    achieved_at = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
+        > (standings.scored, standings.achieved_at, standings.run_id)
+        then excluded.achieved_at else standings.achieved_at end,
+    run_id = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
+        > (standings.scored, standings.achieved_at, standings.run_id)
+        then excluded.run_id else standings.run_id end,
+    metadata = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
+        > (standings.scored, standings.achieved_at, standings.run_id)
+        then excluded.metadata else standings.metadata end,
+    scored = standings.scored or excluded.scored,
+    submissions = standings.submissions + excluded.submissions,
+    revision = greatest(standings.revision + 1, excluded.revision),
+    hidden = standings.hidden & 3 -- a removed standing is present again
+returning
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id;

@@ -1,0 +1,38 @@
+"""Each SQL file is accepted by the real databases as it stands: it can be pasted after `prepare name as`."""
+
+from importlib.resources import files
+
+import asyncpg
+
+from leaderforge.adapters import postgres
+from leaderforge.adapters.postgres.statements import statement
+from tests.contract.store_fixtures import Database
+
+STATEMENTS = sorted(
+    entry.name.removesuffix(".sql")
+    for entry in files(postgres).joinpath("queries").iterdir()
+    if entry.name.endswith(".sql")
+)
+DEFINITION = "create_schema_migrations"
+"""Only queries can be prepared; this statement creates a table if there is none."""
+ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
+
+
+async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:
+    [[distributed]] = await database.run(statement("has_workers"))
+    connection = await asyncpg.connect(database.dsn)
+    try:
+        refused = {name: error for name in STATEMENTS if (error := await refusal(connection, name))}
+    finally:
+        await connection.close()
+    assert refused.keys() == (set() if distributed else ON_CITUS_ONLY), refused
+
+
+async def refusal(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> str | None:
+    """Return why the database does not prepare a statement, None if it does."""
+    text = statement(name)
+    try:
+        await connection.execute(text if name == DEFINITION else f"prepare {name} as {text}")
+    except asyncpg.PostgresError as error:
+        return str(error)
+    return None
