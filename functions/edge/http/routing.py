@@ -8,9 +8,8 @@ they are or, if a handler returns a `Stream`, while they are generated.
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.params import Depends, Query
@@ -21,6 +20,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.edge.access.security import AccessCheck, require_allowance
+from functions.edge.http import parameters
 from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, error_answer
 from functions.edge.http.headers import header
 from functions.edge.http.responses import Answer
@@ -32,8 +32,6 @@ Extract = Callable[[Request], Any]
 
 _BODY_S = 10.0
 """Seconds within which the body of a request must arrive."""
-_MAX_CACHED_QUERY = 100
-"""Bytes up to which a query string is cached. Longer ones hold cursors or ids, which hardly repeat."""
 
 
 class EdgeRoute(Route):
@@ -107,6 +105,7 @@ class _Operation:
         self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
         self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
         self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]
+        self._has_query = any(_is_query(hint) for hint in hints.values())
 
     @property
     def access(self) -> AccessCheck | None:
@@ -152,6 +151,8 @@ class _Operation:
         arguments: dict[str, Any] = {name: await check(request) for name, check in self._checks}
         for name, extract in self._extractors:
             arguments[name] = extract(request)
+        if not self._has_query and request.scope["query_string"]:
+            parameters.require_none(request.scope["query_string"])
         path = request.scope["path_params"]
         if path:
             arguments |= self._path.model_validate(path).__dict__
@@ -166,6 +167,11 @@ class _Operation:
 
 def _is_body(hint: Any) -> bool:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _is_query(hint: Any) -> bool:
+    """Return whether a parameter of this type is the model of the query."""
+    return any(isinstance(annotation, Query) for annotation in get_args(hint)[1:])
 
 
 def _access_check(hint: Any) -> AccessCheck | None:
@@ -187,16 +193,7 @@ def _extractor(name: str, hint: Any) -> Extract:
 
 
 def _query(model: type[BaseModel], request: Request) -> BaseModel:
-    text: bytes = request.scope["query_string"]
-    return _cached_query(model, text) if len(text) <= _MAX_CACHED_QUERY else _parsed_query(model, text)
-
-
-def _parsed_query(model: type[BaseModel], text: bytes) -> BaseModel:
-    return model.model_validate(dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)))
-
-
-_cached_query = lru_cache(2048)(_parsed_query)
-"""Clients send the same few query strings again and again. The models are immutable."""
+    return parameters.parsed(model, request.scope["query_string"])
 
 
 def _require_json(scope: Scope) -> None:

@@ -11,7 +11,7 @@ class StrictIn(BaseModel):
 
 
 class QueryIn(BaseModel):
-    """The query parameters of a call. Unknown parameters are ignored."""
+    """The query parameters of a call. Unknown and repeated ones are refused before validation."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
