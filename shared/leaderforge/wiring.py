@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
@@ -153,8 +153,11 @@ class Services:
         await asyncio.gather(*(disconnect() for disconnect in self.parts.closes), return_exceptions=True)
 
 
-def build(settings: EnvironmentSettings) -> Services:
-    """Return the services over PostgreSQL and Redis Cluster, or Valkey. `open` connects them."""
+def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Services:
+    """Return the services over PostgreSQL and Redis Cluster, or Valkey. `open` connects them.
+
+    Logs go to standard output by default.
+    """
     from leaderforge.adapters.postgres.audit import PostgresAuditLog
     from leaderforge.adapters.postgres.bulk import copy_chunk
     from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -172,7 +175,7 @@ def build(settings: EnvironmentSettings) -> Services:
     from leaderforge.adapters.redis.keys import IndexKeys
     from leaderforge.adapters.redis.limiter import RedisRateLimiter
 
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, logs_to)
     password = settings.redis_password
     cluster = Cluster(
         settings.redis_nodes,

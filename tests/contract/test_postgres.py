@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing, fold
 from leaderforge.domain.submissions import Recorded
 from leaderforge.embedded import PostgresServer
+from leaderforge.services.overlapping import for_each
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
 from tests.waiting import PATIENCE_S, until
@@ -38,6 +40,11 @@ async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[D
     yield on_pool(pool, server.dsn, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
     async with asyncio.timeout(PATIENCE_S):
         await pool.close()
+
+
+async def load_without_end(begun: asyncio.Event, _: object) -> None:
+    begun.set()
+    await asyncio.Event().wait()
 
 
 def every_call(database: Database, ladder: Ladder) -> list[Callable[[], Awaitable[object]]]:
@@ -193,6 +200,18 @@ class TestTimeLimits:
             [recorded] = await database.scores.record([submit(ladder, 1, 1)])
             assert isinstance(recorded, Recorded)
             assert recorded.standing.score == recorded.standing.submissions
+
+    async def test_a_cancelled_catch_up_gives_its_connection_back(self, postgres_dsn: str) -> None:
+        async for database in opened(postgres_dsn, max_size=1, timeout_s=LIMIT):
+            await database.players(1)
+            await database.scores.record([submit(await database.ladder(), 1, 1)])
+            changed = database.scores.changed_between(0, 2**53)
+            is_loading = asyncio.Event()
+            catching_up = asyncio.create_task(for_each(changed, partial(load_without_end, is_loading), at_once=1))
+            await is_loading.wait()
+            catching_up.cancel()
+            await asyncio.wait([catching_up])
+            assert await database.scores.board("default")
 
     async def recovered(self, database: Database, ladder: Ladder) -> None:
         submission = submit(ladder, 1, 1)

@@ -1,8 +1,10 @@
 """Fixtures of the unit tests."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
 from tests.unit.edge_fixtures import Api, serving
 
@@ -12,3 +14,14 @@ async def api() -> AsyncIterator[Api]:
     """The HTTP edge over empty twins."""
     async with serving() as running:
         yield running
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """Undo the configuration of logs at the end."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -1,12 +1,10 @@
 """Starting, keeping the index reconciled, and stopping."""
 
 import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-import structlog
 
 from functions.local import create_app
 from leaderforge.adapters.telemetry.logs import configure
@@ -33,16 +31,6 @@ async def broken() -> None:
 
 def with_parts(api: Api, *opens: Callable[[], Awaitable[object]]) -> Services:
     return replace(api.services, parts=replace(api.services.parts, opens=opens, closes=opens))
-
-
-@pytest.fixture
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.mark.usefixtures("logging_as_before")

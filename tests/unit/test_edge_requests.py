@@ -2,13 +2,12 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 
 from leaderforge.adapters.telemetry.logs import configure
 from leaderforge.domain.errors import LeaderForgeError
@@ -33,13 +32,8 @@ class Log:
 
 
 @pytest.fixture
-def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Log]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield Log(capsys)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+def log(logging_as_before: None, capsys: pytest.CaptureFixture[str]) -> Log:
+    return Log(capsys)
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """Items are worked on a few at a time while the next are read, and nothing goes on after a failure."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaderforge.services.overlapping import for_each
 
 
-async def read(items: int, *, fail_at: int | None = None) -> AsyncIterator[int]:
+async def read(items: int, *, fail_at: int | None = None) -> AsyncGenerator[int, None]:
     for item in range(items):
         await asyncio.sleep(0)
         if item == fail_at:
@@ -49,7 +49,7 @@ async def test_the_next_item_is_read_while_others_are_worked_on() -> None:
 
 
 @pytest.mark.parametrize(("source", "error"), [(read(5), LookupError), (read(5, fail_at=2), OSError)])
-async def test_a_failure_ends_all_work(source: AsyncIterator[int], error: type[Exception]) -> None:
+async def test_a_failure_ends_all_work(source: AsyncGenerator[int, None], error: type[Exception]) -> None:
     begun: list[int] = []
     ended: list[int] = []
 
@@ -66,3 +66,47 @@ async def test_a_failure_ends_all_work(source: AsyncIterator[int], error: type[E
         await for_each(source, work, at_once=3)
     assert begun
     assert sorted(ended) == sorted(begun)
+
+
+class Source:
+    """A stream that records whether it holds its connection."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+
+    async def items(self) -> AsyncGenerator[int, None]:
+        self.is_open = True
+        try:
+            for item in range(100):
+                yield item
+        finally:
+            await asyncio.sleep(0)
+            self.is_open = False
+
+
+async def test_a_failure_closes_the_source() -> None:
+    source = Source()
+    items = source.items()
+
+    async def work(item: int) -> None:
+        raise LookupError(item)
+
+    with pytest.raises(LookupError):
+        await for_each(items, work)
+    assert not source.is_open
+
+
+async def test_a_cancellation_closes_the_source() -> None:
+    source, is_busy = Source(), asyncio.Event()
+    items = source.items()
+
+    async def work(_: int) -> None:
+        is_busy.set()
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(for_each(items, work))
+    await is_busy.wait()
+    assert source.is_open
+    running.cancel()
+    await asyncio.wait([running])
+    assert not source.is_open

@@ -1,6 +1,7 @@
 """All data of a player on the wire."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from uuid import UUID
 
 from pydantic import Field
@@ -56,7 +57,7 @@ class ExportOut(StrictOut):
 
 
 async def render_export(
-    record: PlayerExport, events: AsyncIterator[Sequence[Kept]], *, for_admin: bool
+    record: PlayerExport, events: AsyncGenerator[Sequence[Kept], None], *, for_admin: bool
 ) -> AsyncGenerator[bytes, None]:
     """Yield all data of a player as the pieces of a JSON object.
 
@@ -67,9 +68,10 @@ async def render_export(
     acts = f'"acts":[{",".join(act_out(entry).model_dump_json() for entry in record.acts)}],' if for_admin else ""
     yield f'{{"player":{player},"standings":[{standings}],{acts}"events":['.encode()
     separator = ""
-    async for chunk in events:
-        yield (separator + ",".join(map(_render_event, chunk))).encode()
-        separator = ","
+    async with aclosing(events):
+        async for chunk in events:
+            yield (separator + ",".join(map(_render_event, chunk))).encode()
+            separator = ","
     yield b"]}"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -51,7 +52,8 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the services, with long time limits.
 
-    They connect on first use: connection errors appear there.
+    They connect on first use: connection errors appear there. Standard output may be exported data: logs go to standard
+    error.
     """
     from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom
@@ -59,7 +61,8 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
 
     limits = {"LEADERFORGE_INDEX_TIMEOUT_MS": _LONG_MS, "LEADERFORGE_STORE_TIMEOUT_MS": _LONG_MS}
     built = build(
-        EnvironmentSettings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits})
+        EnvironmentSettings.from_environment({"LEADERFORGE_LOG_LEVEL": "warning", **environment(data_dir), **limits}),
+        logs_to=sys.stderr,
     )
     collect_seldom()
     try:

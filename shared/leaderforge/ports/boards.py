@@ -1,6 +1,6 @@
 """Boards, and their maintenance."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.audit import AuditEntry
@@ -51,7 +51,7 @@ class BoardMaintenanceStore(Protocol):
         """Return the boards with an unfinished backfill."""
         ...
 
-    def players_between(self, board: Board, period: Period) -> AsyncIterator[Sequence[int]]:
+    def players_between(self, board: Board, period: Period) -> AsyncGenerator[Sequence[int], None]:
         """Yield, in chunks, the players who have events on the board in the period."""
         ...
 
@@ -70,7 +70,7 @@ class BoardMaintenanceStore(Protocol):
         """Return the deleted boards that are not purged yet."""
         ...
 
-    def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
+    def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
         """Yield, in chunks, the players who have an event or a standing on the board."""
         ...
 

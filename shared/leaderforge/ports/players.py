@@ -1,6 +1,6 @@
 """Players, and all stored data of one player."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.audit import AuditEntry
@@ -51,7 +51,7 @@ class PlayerRecords(Protocol):
         """Return the player's standings on all boards and in all periods."""
         ...
 
-    def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+    def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all events of the player in chunks, grouped by board, including void events."""
         ...
 

@@ -1,6 +1,6 @@
 """Store of boards, events and standings, the source of truth."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Protocol
 
 from leaderforge.domain.boards import Board, Ladder
@@ -14,7 +14,7 @@ from leaderforge.ports.ranking import Ranking
 class ChangeLog(Protocol):
     """Changes in the store by recording time, for reconciling the index."""
 
-    def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    def changed_between(self, since: int, until: int) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         """Yield, in chunks, the standings that changed at or after `since` and before `until` (ms since 1970).
 
         Both events and other changes count (see `touched_between`). The time of an event is the start of its
@@ -67,15 +67,15 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         """Return the JSON metadata of the players' standings. Standings without metadata are left out."""
         ...
 
-    def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
+    def all_standings(self, ladder: Ladder) -> AsyncGenerator[Sequence[Standing], None]:
         """Yield all standings of the ladder in chunks, from one snapshot, in no order."""
         ...
 
-    def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    def standings_on(self, ladders: Sequence[Ladder]) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         """Yield all standings of the ladders from one snapshot, in no order. Each chunk belongs to one ladder."""
         ...
 
-    def all_names(self) -> AsyncIterator[Mapping[int, str]]:
+    def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
         """Yield all usernames by player id, in chunks."""
         ...
 

@@ -1,6 +1,7 @@
 """Board maintenance in the background: backfill of added period kinds, purge of deleted boards."""
 
 from collections.abc import Callable
+from contextlib import aclosing
 
 from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
@@ -63,18 +64,20 @@ class BoardMaintenance:
     async def _backfill_ladder(self, ladder: Ladder) -> None:
         """Compute the ladder's standings from stored events. Concurrent submissions have newer revisions and win."""
         period = ladder.board.calendar.numbered(ladder.period)
-        async for user_ids in self._store.players_between(ladder.board, period):
-            standings = await self._store.refold(ladder, user_ids)
-            if ladder.indexed:
-                await load_standings(self._index, self._store, ladder, standings)
-            self._on_repair(ladder)
-            self._telemetry.count("standings_backfilled", len(standings))
+        async with aclosing(self._store.players_between(ladder.board, period)) as players:
+            async for user_ids in players:
+                standings = await self._store.refold(ladder, user_ids)
+                if ladder.indexed:
+                    await load_standings(self._index, self._store, ladder, standings)
+                self._on_repair(ladder)
+                self._telemetry.count("standings_backfilled", len(standings))
 
     async def _purge(self, deleted: DeletedBoard) -> None:
         for ladder in deleted.ladders:
             await self._index.drop(ladder)
-        async for user_ids in self._store.players_on(deleted.board):
-            await self._store.purge(deleted.board, user_ids)
-        # Mark it as finished last: after a crash before this step, the next run repeats the backfill.
+        async with aclosing(self._store.players_on(deleted.board)) as players:
+            async for user_ids in players:
+                await self._store.purge(deleted.board, user_ids)
+        # Mark it as finished last: after a crash before this step, the next run repeats the purge.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

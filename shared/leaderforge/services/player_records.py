@@ -1,6 +1,6 @@
 """Export and erasure of everything stored about a player."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -62,7 +62,7 @@ class RecordService:
             return await self.read(user_id)
         return PlayerExport(user, standings, acts)
 
-    def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+    def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all the player's events in chunks, grouped by board."""
         return self._records.events(user_id)
 

@@ -1,6 +1,6 @@
 """In-memory board store and board maintenance."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -94,7 +94,7 @@ class MemoryBoards:
     async def boards_to_backfill(self) -> Sequence[Board]:
         return [board for board in await self.boards() if board.backfill is not None]
 
-    async def players_between(self, board: Board, period: Period) -> AsyncIterator[Sequence[int]]:
+    async def players_between(self, board: Board, period: Period) -> AsyncGenerator[Sequence[int], None]:
         self._require_available()
         players = {s.event.user_id for s in self._events_on(board) if period.holds(s.event.achieved_at)}
         if players:
@@ -123,7 +123,7 @@ class MemoryBoards:
             for board, deleted_at in self._deleted
         ]
 
-    async def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
+    async def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
         self._require_available()
         players = {s.event.user_id for s in self._events_on(board)}
         players |= {

@@ -1,6 +1,6 @@
 """In-memory records of one player."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
@@ -24,7 +24,7 @@ class MemoryPlayerRecords:
             (ladder, standing) for ladder, standing in self._scores.standings_of_player(user_id) if not standing.removed
         ]
 
-    async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
+    async def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         events = self._scores.stored_events(user_id)
         if events:
             yield events

@@ -1,7 +1,7 @@
 """In-memory score store. It stores all events; every standing is their fold."""
 
 from bisect import bisect_left
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import MemoryBoards, place_of
@@ -65,7 +65,7 @@ class MemoryScoreStore(MemoryBoards):
     async def metadata(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, str]:
         return {s.user_id: s.metadata for s in await self.standings(ladder, user_ids) if s.metadata is not None}
 
-    async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def changed_between(self, since: int, until: int) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         changed = {
             (s.board.id, s.event.user_id) for key, s in self._events.items() if since <= self._recorded_at[key] < until
         }
@@ -84,17 +84,17 @@ class MemoryScoreStore(MemoryBoards):
         self._require_available()
         self._users.touches = [touch for touch in self._users.touches if touch[1] >= before]
 
-    async def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
+    async def all_standings(self, ladder: Ladder) -> AsyncGenerator[Sequence[Standing], None]:
         stored = self._ladder(ladder)
         if stored:
             yield list(stored.values())
 
-    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         for ladder in ladders:
             async for standings in self.all_standings(ladder):
                 yield ladder, standings
 
-    async def all_names(self) -> AsyncIterator[Mapping[int, str]]:
+    async def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
         self._require_available()
         if self._users.by_id:
             yield {user_id: user.username for user_id, user in self._users.by_id.items()}

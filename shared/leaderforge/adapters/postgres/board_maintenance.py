@@ -1,7 +1,8 @@
 """Board maintenance in PostgreSQL: backfill of periods, and purge of deleted boards."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing
 
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.periods import Periods
@@ -30,10 +31,11 @@ class PostgresBoardMaintenance:
     async def boards_to_backfill(self) -> Sequence[Board]:
         return [board_of(row) for row in await self._pool.fetch(statement("boards_to_backfill"))]
 
-    async def players_between(self, board: Board, period: Period) -> AsyncIterator[Sequence[int]]:
+    async def players_between(self, board: Board, period: Period) -> AsyncGenerator[Sequence[int], None]:
         players = self._pool.stream(statement("players_between"), board.id, *_bounds(period), chunk=_CHUNK)
-        async for rows in players:
-            yield [row["user_id"] for row in rows]
+        async with aclosing(players):
+            async for rows in players:
+                yield [row["user_id"] for row in rows]
 
     async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
         await self._periods.open([ladder])
@@ -50,9 +52,10 @@ class PostgresBoardMaintenance:
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()
         ]
 
-    async def players_on(self, board: Board) -> AsyncIterator[Sequence[int]]:
-        async for rows in self._pool.stream(statement("players_on"), board.id, chunk=_CHUNK):
-            yield [row["user_id"] for row in rows]
+    async def players_on(self, board: Board) -> AsyncGenerator[Sequence[int], None]:
+        async with aclosing(self._pool.stream(statement("players_on"), board.id, chunk=_CHUNK)) as players:
+            async for rows in players:
+                yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
         # Events last: a retry finds players without a standing by their events only.

@@ -1,6 +1,7 @@
 """All stored data of one player, in PostgreSQL."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
@@ -29,9 +30,10 @@ class PostgresPlayerRecords:
             standings = await standings_of_player(connection, user_id)
         return [(ladder, standing) for ladder, standing in standings if not standing.removed]
 
-    async def events(self, user_id: int) -> AsyncIterator[Sequence[Kept]]:
-        async for rows in self._pool.stream(statement("events_of_user"), user_id, chunk=_CHUNK):
-            yield [_stored_event(row) for row in rows]
+    async def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
+        async with aclosing(self._pool.stream(statement("events_of_user"), user_id, chunk=_CHUNK)) as stream:
+            async for rows in stream:
+                yield [_stored_event(row) for row in rows]
 
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, with time limits that also hold for a frozen server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 from random import uniform
@@ -163,8 +163,11 @@ class Pool:
         async with self.connection(timeout_s) as connection:
             return await connection.fetch(query, *args)
 
-    async def stream(self, query: str, *args: object, chunk: int) -> AsyncIterator[Sequence[Record]]:
-        """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited."""
+    async def stream(self, query: str, *args: object, chunk: int) -> AsyncGenerator[Sequence[Record], None]:
+        """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited.
+
+        The stream has a connection of the pool until it ends or is closed: iterate inside `aclosing`.
+        """
         async with self.limit(self.timeout_s):
             pool = await self._open_pool()
             connection = await pool.acquire()

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from time import time_ns
 
 from leaderforge.adapters.postgres.board_maintenance import PostgresBoardMaintenance
@@ -102,14 +103,15 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
         rows = await self._pool.fetch(statement("metadata"), ladder.board.id, ladder.period, joined(user_ids))
         return {row["user_id"]: row["metadata"] for row in rows}
 
-    async def changed_between(self, since: int, until: int) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def changed_between(self, since: int, until: int) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         ladders = _by_ids(await self.ladders())
         # Chunks are large for the server, pieces small for the event loop.
         for changed in ("changed_between", "standings_touched_between"):
-            async for rows in self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK):
-                for piece in chunks(rows, _CHANGES_A_PIECE):
-                    for group in _by_ladder(piece, ladders):
-                        yield group
+            async with aclosing(self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK)) as stream:
+                async for rows in stream:
+                    for piece in chunks(rows, _CHANGES_A_PIECE):
+                        for group in _by_ladder(piece, ladders):
+                            yield group
 
     async def touched_between(self, since: int, until: int) -> Collection[int]:
         rows = await self._pool.fetch(statement("touched_between"), since, until)
@@ -118,20 +120,24 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
     async def forget_touches(self, before: int) -> None:
         await self._pool.fetch(statement("forget_touches"), before)
 
-    async def all_standings(self, ladder: Ladder) -> AsyncIterator[Sequence[Standing]]:
-        async for rows in self._pool.stream(statement("all_standings"), ladder.board.id, ladder.period, chunk=_CHUNK):
-            yield [standing_of_row(ladder.board, row) for row in rows]
+    async def all_standings(self, ladder: Ladder) -> AsyncGenerator[Sequence[Standing], None]:
+        stream = self._pool.stream(statement("all_standings"), ladder.board.id, ladder.period, chunk=_CHUNK)
+        async with aclosing(stream):
+            async for rows in stream:
+                yield [standing_of_row(ladder.board, row) for row in rows]
 
-    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncIterator[tuple[Ladder, Sequence[Standing]]]:
+    async def standings_on(self, ladders: Sequence[Ladder]) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         requested = _by_ids(ladders)
         boards, periods = (joined(set(ids)) for ids in zip(*requested, strict=True))
-        async for rows in self._pool.stream(statement("standings_on"), boards, periods, chunk=_CHUNK):
-            for group in _by_ladder(rows, requested):
-                yield group
+        async with aclosing(self._pool.stream(statement("standings_on"), boards, periods, chunk=_CHUNK)) as stream:
+            async for rows in stream:
+                for group in _by_ladder(rows, requested):
+                    yield group
 
-    async def all_names(self) -> AsyncIterator[Mapping[int, str]]:
-        async for rows in self._pool.stream(statement("all_names"), chunk=_CHUNK):
-            yield dict(map(tuple, rows))
+    async def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
+        async with aclosing(self._pool.stream(statement("all_names"), chunk=_CHUNK)) as stream:
+            async for rows in stream:
+                yield dict(map(tuple, rows))
 
     async def health(self) -> Mapping[str, bool]:
         try:

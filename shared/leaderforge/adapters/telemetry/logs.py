@@ -1,8 +1,8 @@
-"""Structured logs: one JSON object a line, on standard output."""
+"""Structured logs: one JSON object a line."""
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -18,16 +18,17 @@ _IN_OUR_PLACE = "uvicorn.access"
 """Access log of uvicorn. It would log each request a second time, without its id."""
 
 
-def configure(level: str) -> None:
-    """Write all logs to standard output as JSON, including logs of libraries that use `logging`."""
+def configure(level: str, to: TextIO | None = None) -> None:
+    """Write all logs as JSON to `to` or standard output, including logs of libraries that use `logging`."""
+    stream = sys.stdout if to is None else to
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
