@@ -1914,7 +1914,7 @@ export interface components {
         };
         /**
          * Order
-         * @description Which scores lead: `desc` the highest, `asc` the lowest.
+         * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.
          * @enum {string}
          */
         Order: "desc" | "asc";
@@ -2190,7 +2190,7 @@ export interface components {
         };
         /**
          * Policy
-         * @description How a player's events combine: `sum`, `best` or `latest`.
+         * @description Combination of a player's events: `sum`, `best` or `latest`.
          * @enum {string}
          */
         Policy: "sum" | "best" | "latest";

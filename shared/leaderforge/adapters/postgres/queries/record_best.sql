@@ -47,7 +47,7 @@ upsert_rows as (
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 )
--- The run is the best event, the earliest among equals. The condition repeats: a shared one would need a subquery.
+-- The run is the best event, or the earliest of several best ones. The condition repeats: sharing it needs a subquery.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
     hidden
