@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, WithJso
 
 from functions.edge.wire.cursors import CURSOR_PATTERN
 from leaderforge.domain.boards import MAX_INTEGER
-from leaderforge.domain.times import time_text
+from leaderforge.domain.times import moment_of, time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_LENGTH = 40
@@ -32,7 +32,7 @@ def _whole(value: object) -> object:
 def _ms_from_time(value: object) -> int:
     """Return a time of RFC 3339, which states its offset from UTC, in ms since 1970."""
     try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= _MAX_TIME_LENGTH else None
+        moment = moment_of(value) if isinstance(value, str) and len(value) <= _MAX_TIME_LENGTH else None
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:

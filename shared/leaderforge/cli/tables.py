@@ -15,6 +15,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.order import MAX_TIME
 from leaderforge.domain.players import username
+from leaderforge.domain.times import moment_of
 from leaderforge.services.importing import ScoreLine
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11")
@@ -215,7 +216,7 @@ def _time(number: int, text: str) -> int:
         if text.lstrip("-").isdigit():
             time = int(text)
         else:
-            moment = datetime.fromisoformat(text)
+            moment = moment_of(text)
             time = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MILLISECOND
     except ValueError:
         raise BadLine(number, f"{_short(text)} is not a time: use ISO 8601, or milliseconds since 1970") from None

@@ -17,6 +17,16 @@ def time_text(milliseconds: int) -> str:
         return _BEGINNING
 
 
+def moment_of(text: str) -> datetime:
+    """Return the time in a text of ISO 8601, without a time zone if the text has none. Raises `ValueError`."""
+    if text[-1:] in {"z", "Z"}:
+        # Python's parser refuses a lower-case z, which RFC 3339 allows, and skips any character before a Z.
+        if not text[-2:-1].isdigit():
+            raise ValueError("no digit before Z")
+        text = f"{text[:-1]}Z"
+    return datetime.fromisoformat(text)
+
+
 @lru_cache(4096)
 def _second_text(seconds: int) -> str:
     """Return a time in s since 1970 as text. Cached: most receipts contain one of a few recent seconds."""
