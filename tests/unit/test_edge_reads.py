@@ -166,7 +166,15 @@ async def test_looking_up_friends(api: Api) -> None:
     assert (found["missing"], found["total"]) == ([99], 30)
 
 
-@pytest.mark.parametrize("user_ids", [[], list(range(501)), ["1"], [1.5], None, 5])
+async def test_a_lookup_of_nobody_finds_nobody(api: Api) -> None:
+    await api.ranked(SCORES)
+    answer = await api.post("/api/boards/default/ranks/lookup", {"user_ids": []}, None)
+    ranks.LookupOut.model_validate_json(answer.content)
+    found = answer.json()
+    assert (found["entries"], found["missing"], found["total"]) == ([], [], 30)
+
+
+@pytest.mark.parametrize("user_ids", [list(range(501)), ["1"], [1.5], None, 5])
 async def test_lookups_are_checked(api: Api, user_ids: Any) -> None:
     answer = await api.post("/api/boards/default/ranks/lookup", {"user_ids": user_ids}, None)
     assert answer.status_code == 422
@@ -221,6 +229,11 @@ async def test_a_range_of_scores_is_paged(api: Api) -> None:
 )
 async def test_ranges_are_checked(api: Api, query: str) -> None:
     assert (await api.get(f"/api/boards/default/range?{query}")).status_code == 422
+
+
+async def test_a_range_whose_ends_are_swapped_is_refused(api: Api) -> None:
+    answer = await api.get("/api/boards/default/range?min_score=2&max_score=1")
+    assert answer.json()["error"]["message"] == "min_score 2 is greater than max_score 1; swap them"
 
 
 async def test_cursors_hold_where_they_come_from_alone(api: Api) -> None:

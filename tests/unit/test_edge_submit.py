@@ -107,7 +107,7 @@ async def test_the_scheme_is_read_without_regard_to_case(api: Api) -> None:
 @pytest.mark.parametrize(
     ("change", "at"),
     [
-        ({"score": 1.0}, "score"),
+        ({"score": 1.5}, "score"),
         ({"score": "5"}, "score"),
         ({"score": True}, "score"),
         ({"score": None}, "score"),
@@ -251,3 +251,64 @@ async def test_without_the_index_the_rank_is_not_told(api: Api) -> None:
     answer = await api.post("/api/scores", SCORE)
     assert (answer.status_code, answer.json()["rank"], answer.json()["score"]) == (200, None, 500)
     assert answer.headers["x-leaderforge-source"] == "postgres"
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["2026-10-14T07:30:00Z", "2026-10-14T07:30:00z", "2026-10-14t07:30:00z", "2026-10-14T09:30:00.000+02:00"],
+)
+async def test_times_are_read_as_rfc_3339_allows(api: Api, time: str) -> None:
+    await api.players(1)
+    answer = await api.post("/api/scores", {**SCORE, "achieved_at": time})
+    assert (answer.status_code, answer.json().get("achieved_at")) == (200, "2026-10-14T07:30:00.000Z")
+
+
+@pytest.mark.parametrize(
+    "time", ["z", "", "2026-10-14T07:30:00", "2026-10-14T07:30:00zz", "2026-10-14T07:30:00xZ", 5, None, []]
+)
+async def test_other_times_are_refused(api: Api, time: Any) -> None:
+    await api.players(1)
+    answer = await api.post("/api/scores", {**SCORE, "achieved_at": time})
+    if time is None:
+        assert answer.status_code == 200
+    else:
+        assert answer.json()["error"]["details"]["errors"] == [
+            {
+                "at": "achieved_at",
+                "problem": "must be a time with an offset from UTC, such as 2026-11-23T12:00:00.000Z",
+            }
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("5", 5),
+        ("5.0", 5),
+        ("-5.000", -5),
+        ("-0.0", 0),
+        ("1e3", 1000),
+        ("0.5e1", 5),
+        ("9007199254740991", MAX_INTEGER),
+        ("9007199254740991.0", MAX_INTEGER),
+        ("-9007199254740991.0", -MAX_INTEGER),
+    ],
+)
+async def test_a_number_without_a_fraction_is_an_integer_however_it_is_written(api: Api, text: str, score: int) -> None:
+    await api.players(1)
+    headers = {"Authorization": f"Bearer {SUBMIT_KEY}", "Content-Type": "application/json"}
+    answer = await api.client.post("/api/scores", content=f'{{"user_id":1.0,"score":{text}}}', headers=headers)
+    assert (answer.status_code, answer.json().get("score")) == (200, score), answer.text
+    assert f'"score":{score},' in answer.text
+
+
+@pytest.mark.parametrize(
+    "text", ["5.5", "1e-3", "9007199254740992.0", "9007199254740993.0", "-9007199254740992.0", "1e16", "1e300", "1e400"]
+)
+async def test_a_fraction_or_a_number_beyond_the_bounds_is_refused(api: Api, text: str) -> None:
+    await api.players(1)
+    headers = {"Authorization": f"Bearer {SUBMIT_KEY}", "Content-Type": "application/json"}
+    answer = await api.client.post("/api/scores", content=f'{{"user_id":1,"score":{text}}}', headers=headers)
+    assert answer.json()["error"]["details"]["errors"] == [
+        {"at": "score", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"}
+    ]

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from functions.edge.http.responses import Answer
 from functions.edge.wire.errors import render_error
+from functions.edge.wire.rules import problem_of
 from leaderforge.domain.errors import (
     Conflict,
     Forbidden,
@@ -104,10 +105,10 @@ def public_error(error: Exception) -> LeaderForgeError:
 
 def validation_error(error: ValidationError) -> LeaderForgeError:
     """Return the problems of an input, each with its place. The message names the first."""
-    failures = error.errors(include_url=False, include_context=False, include_input=False)
+    failures = error.errors(include_url=False, include_input=False)
     if failures[0]["type"] == "json_invalid":
         return MalformedRequest(f"the body is not valid JSON: {failures[0]['msg'].removeprefix('Invalid JSON: ')}")
-    problems = [{"at": ".".join(map(str, item["loc"])), "problem": _problem(item["msg"])} for item in failures]
+    problems = [{"at": ".".join(map(str, item["loc"])), "problem": problem_of(item)} for item in failures]
     first = problems[0]
     return Refused(f"{first['at'] or 'the body'}: {first['problem']}", errors=problems)
 
@@ -118,7 +119,3 @@ def error_answer(error: Exception, headers: Mapping[str, str] | None = None) -> 
     status = status_of(type(public))
     extra = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
     return Answer(render_error(public).encode(), [*_COMMON_HEADERS, *_HEADERS.get(status, ()), *extra], status)
-
-
-def _problem(message: str) -> str:
-    return message.removeprefix("Value error, ")

@@ -8,12 +8,15 @@ from pydantic import ConfigDict, Field, StrictInt
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import TimeOut
 from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.rules import FROM_NUMBER, Rule
 from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey
 from leaderforge.domain.callers import KeyScope
 from leaderforge.services.api_keys import IssuedKey
 
 KeyName = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The key's name.", examples=["game-server"])
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="The key's name.", examples=["game-server"]),
+    Rule("must be the name of a key: 1 to 64 of a-z, 0-9, _ and -, with a letter or a digit first"),
 ]
 
 
@@ -36,7 +39,7 @@ class RotationIn(StrictIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"overlap_s": 3600}]})
 
-    overlap_s: Annotated[StrictInt, Field(ge=0, le=MAX_OVERLAP_S)] = Field(
+    overlap_s: Annotated[StrictInt, Field(ge=0, le=MAX_OVERLAP_S), FROM_NUMBER] = Field(
         0,
         description="The seconds for which the current key stays valid. A key replaced by an earlier rotation expires "
         "now.",

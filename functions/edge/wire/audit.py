@@ -4,24 +4,29 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, IntegerOut, PageLimit, TimeOut, UserId
 from functions.edge.wire.models import QueryIn, StrictOut
+from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.audit import Audited, AuditEntry
 
-AuditCursor = Annotated[str, Field(pattern=r"^[0-9]{1,16}\.[0-9]{1,18}$")]
+AuditCursor = Annotated[
+    str, Field(pattern=r"^[0-9]{1,16}\.[0-9]{1,18}$"), Rule("must be the next of a page of the audit log")
+]
+Action = Annotated[
+    str,
+    Field(pattern=r"^[a-z_.]{1,64}$", examples=["key.create"]),
+    Rule("must be the kind of an action, such as key.create"),
+]
 
 
 class AuditQuery(QueryIn):
-    board: BoardName | SkipJsonSchema[None] = Field(None, description="Return only actions on this board.")
-    user_id: UserId | SkipJsonSchema[None] = Field(None, description="Return only actions on this player.")
-    action: Annotated[str, Field(pattern=r"^[a-z_.]{1,64}$", examples=["key.create"])] | SkipJsonSchema[None] = Field(
-        None, description="Return only actions of this kind, such as `key.create`."
-    )
+    board: Omittable[BoardName] = Field(None, description="Return only actions on this board.")
+    user_id: Omittable[UserId] = Field(None, description="Return only actions on this player.")
+    action: Omittable[Action] = Field(None, description="Return only actions of this kind, such as `key.create`.")
     limit: PageLimit = 50
-    cursor: AuditCursor | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+    cursor: Omittable[AuditCursor] = Field(None, description="A page's `next`.")
 
     @property
     def before(self) -> tuple[int, int] | None:

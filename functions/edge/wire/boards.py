@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import BoardName, CountOut, IntegerIn, IntegerOut
 from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.rules import FROM_NUMBER
 from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
     MAX_INTERVAL_MS,
@@ -40,10 +41,10 @@ class _SettingsIn(StrictIn):
     )
     min_score: IntegerIn | None = Field(None, description="The lowest score that is accepted.")
     max_score: IntegerIn | None = Field(None, description="The highest score that is accepted.")
-    max_change: Annotated[StrictInt, Field(ge=0, le=MAX_INTEGER)] | None = Field(
+    max_change: Annotated[StrictInt, Field(ge=0, le=MAX_INTEGER), FROM_NUMBER] | None = Field(
         None, description="The maximum amount by which one submission may change a player's score, up or down."
     )
-    min_interval_ms: Annotated[StrictInt, Field(ge=0, le=MAX_INTERVAL_MS)] | None = Field(
+    min_interval_ms: Annotated[StrictInt, Field(ge=0, le=MAX_INTERVAL_MS), FROM_NUMBER] | None = Field(
         None, description="The minimum time between two submissions of a player, in milliseconds."
     )
     periods: Kinds = Field(
@@ -57,11 +58,11 @@ class _SettingsIn(StrictIn):
         description="The start of seasons, as a cron expression of five fields. Permanent once set.",
         examples=["0 0 1 */3 *"],
     )
-    keep_days: Annotated[StrictInt, Field(ge=1, le=MAX_KEEP_DAYS)] | None = Field(
+    keep_days: Annotated[StrictInt, Field(ge=1, le=MAX_KEEP_DAYS), FROM_NUMBER] | None = Field(
         None, description="The number of days for which past periods are kept; null keeps them without limit."
     )
     unit: Unit | None = Field(None, description="The unit of the scores, for display.", examples=["ms"])
-    decimals: Annotated[StrictInt, Field(ge=0, le=MAX_DECIMALS)] = Field(
+    decimals: Annotated[StrictInt, Field(ge=0, le=MAX_DECIMALS), FROM_NUMBER] = Field(
         0, description="The number of a score's digits that are decimals, for display."
     )
     private: StrictBool = Field(

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, TimeOut
+from functions.edge.wire.fields import CountOut, IntegerOut, TimeOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
+from functions.edge.wire.rules import FROM_TEXT
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.entries import Bucket, Distribution
 

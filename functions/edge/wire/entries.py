@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.cursors import Direction, encoded
 from functions.edge.wire.fields import (
-    FROM_TEXT,
     CountOut,
     CursorText,
     IntegerOut,
@@ -21,6 +19,7 @@ from functions.edge.wire.fields import (
 from functions.edge.wire.metadata import MetadataOut
 from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut, PeriodQuery
+from functions.edge.wire.rules import FROM_TEXT, Omittable
 from leaderforge.domain.boards import MAX_INTEGER, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
@@ -44,20 +43,18 @@ class AroundQuery(PeriodQuery):
 
 
 class PageQuery(PeriodQuery):
-    rank: Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT] | SkipJsonSchema[None] = Field(
+    rank: Omittable[Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT]] = Field(
         None, description="The rank of the first entry. Defaults to 1. Not allowed with `cursor`."
     )
     limit: PageLimit = 50
-    cursor: CursorText | SkipJsonSchema[None] = Field(
-        None, description="A page's `next` or `previous`. Not allowed with `rank`."
-    )
+    cursor: Omittable[CursorText] = Field(None, description="A page's `next` or `previous`. Not allowed with `rank`.")
 
 
 class RangeQuery(PeriodQuery):
     min_score: IntegerText = Field(-MAX_INTEGER, description="The lowest score, inclusive.")
     max_score: IntegerText = Field(MAX_INTEGER, description="The highest score, inclusive.")
     limit: PageLimit = 50
-    cursor: CursorText | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+    cursor: Omittable[CursorText] = Field(None, description="A page's `next`.")
 
 
 class EntryOut(StrictOut):

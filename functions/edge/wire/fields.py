@@ -1,32 +1,22 @@
 """Types of members that several resources share. `In` types validate requests, `Out` types document answers.
 
-Integers are integers: floats, texts and booleans are refused.
+Integers are integers: fractions, texts and booleans are refused.
 """
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, WithJsonSchema
 
 from functions.edge.wire.cursors import CURSOR_PATTERN
+from functions.edge.wire.rules import FROM_NUMBER, FROM_TEXT, Rule
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.times import moment_of, time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_LENGTH = 40
 """Characters of a time. RFC 3339 needs fewer; the bound keeps the parser from long texts."""
-_WHOLE = re.compile(r"-?[0-9]{1,16}")
 _TIME_EXAMPLE = "2026-11-23T12:00:00.000Z"
-
-
-def _whole(value: object) -> object:
-    """Return the integer in a parameter's text. Only decimal digits are accepted."""
-    if isinstance(value, str):
-        if not _WHOLE.fullmatch(value):
-            raise ValueError("must be a whole number")
-        return int(value)
-    return value
 
 
 def _ms_from_time(value: object) -> int:
@@ -49,10 +39,7 @@ def _text_from_time(moment: datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-FROM_TEXT = BeforeValidator(_whole)
-"""Makes an integer in a path or a query strict. It comes last: the documentation lists only constraints before it."""
-
-IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_NUMBER]
 IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 """An integer in a path or a query."""
 IntegerOut = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -79,6 +66,7 @@ BoardName = Annotated[
         description="The board's identifier in paths (its slug).",
         examples=["default"],
     ),
+    Rule("must be the identifier of a board: 1 to 64 of a-z, 0-9, _ and -, with a letter or a digit first"),
 ]
 UserId = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
 PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]

@@ -4,24 +4,26 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.fields import CountOut, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
+from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import HistoryPoint
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.services.history import History, PastPeriod
 
-HistoryCursor = Annotated[str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$")]
+HistoryCursor = Annotated[
+    str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$"), Rule("must be the previous of a history")
+]
 
 
 class HistoryQuery(QueryIn):
     limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of submissions."), FROM_TEXT] = 100
     periods: Annotated[int, Field(ge=0, le=50, description="The maximum number of past periods."), FROM_TEXT] = 10
-    cursor: HistoryCursor | SkipJsonSchema[None] = Field(None, description="A history's `previous`.")
+    cursor: Omittable[HistoryCursor] = Field(None, description="A history's `previous`.")
 
     @property
     def before(self) -> tuple[int, UUID] | None:

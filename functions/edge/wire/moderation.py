@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Annotated
 
 from pydantic import ConfigDict, Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.entries import EntryOut, render_entry
@@ -13,6 +12,7 @@ from functions.edge.wire.fields import IntegerIn, IntegerOut, PageLimit, UserId
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
+from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing
 from leaderforge.services.moderation import HiddenPage
@@ -26,6 +26,7 @@ Reason = Annotated[
         description="The reason, for the audit log: 1 to 500 characters without a leading blank.",
         examples=["scores that nobody can reach"],
     ),
+    Rule("must be a reason of 1 to 500 characters, without control characters or a leading blank"),
 ]
 
 
@@ -51,7 +52,7 @@ class ScoreIn(ReasonIn):
 
 class RemovalQuery(QueryIn):
     reason: Reason
-    period: PeriodNameIn | SkipJsonSchema[None] = Field(
+    period: Omittable[PeriodNameIn] = Field(
         None,
         description="Remove the entry of this period only. If absent, all submissions so far stop counting.",
     )
@@ -59,7 +60,7 @@ class RemovalQuery(QueryIn):
 
 class HiddenQuery(PeriodQuery):
     limit: PageLimit = 50
-    after: UserId | SkipJsonSchema[None] = Field(None, description="A page's `next`.")
+    after: Omittable[UserId] = Field(None, description="A page's `next`.")
 
 
 class EntryState(StrEnum):

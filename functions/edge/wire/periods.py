@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import FROM_TEXT, TimeOut
+from functions.edge.wire.fields import TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
+from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import PeriodNotFound
 from leaderforge.domain.periods import Period, PeriodKind, number_of_name
@@ -22,8 +22,9 @@ PeriodNameIn = Annotated[
         description="The period: `current`, a period kind such as `weekly` for its current period, or a name such as "
         "`2026-11-23`, `2026-W48` or `2026-11`.",
     ),
+    Rule("must be current, a period kind such as weekly, or the name of a period such as 2026-W48"),
 ]
-ExactPeriodName = Annotated[str, Field(pattern=f"^{_NAME}$")]
+ExactPeriodName = Annotated[str, Field(pattern=f"^{_NAME}$"), Rule("must be the name of a period, such as 2026-W48")]
 PeriodNameOut = Annotated[str, Field(examples=["all-time"], description="The period's name.")]
 
 
@@ -33,7 +34,7 @@ class PeriodQuery(QueryIn):
 
 class PeriodsQuery(QueryIn):
     limit: Annotated[int, Field(ge=1, le=1000, description="The maximum number of past periods."), FROM_TEXT] = 100
-    before: ExactPeriodName | SkipJsonSchema[None] = Field(
+    before: Omittable[ExactPeriodName] = Field(
         None, description="A page's `next`: return only past periods that follow it in the list."
     )
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import FROM_TEXT, CountOut, IntegerIn, IntegerOut, TimeOut
+from functions.edge.wire.fields import CountOut, IntegerIn, IntegerOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_NAME_LENGTH, Player, ProfileChange, username
 from leaderforge.services.player_records import Erasure
@@ -28,10 +28,20 @@ def _username(value: str) -> str:
 Username = Annotated[
     StrictStr,
     Field(max_length=4 * MAX_NAME_LENGTH),  # before normalisation, which composes characters and so shortens names
+    Rule(f"must be a name of 1 to {MAX_NAME_LENGTH} characters"),
     AfterValidator(_username),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"^\S(.*\S)?$"}),
 ]
-Email = Annotated[StrictStr, Field(min_length=3, max_length=254, pattern=_EMAIL)]
+Email = Annotated[
+    StrictStr,
+    Field(min_length=3, max_length=254, pattern=_EMAIL),
+    Rule("must be an email address of at most 254 characters, such as ada@example.org"),
+]
+Reference = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,99}$", examples=["ticket-4711"]),
+    Rule("must be 1 to 100 letters, digits and ._:/#-, with a letter or a digit first"),
+]
 
 
 class UserIn(StrictIn):
@@ -82,17 +92,18 @@ class PlayerChangesIn(StrictIn):
 
 
 class PrefixQuery(QueryIn):
-    prefix: Annotated[str, Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS)] = Field(
-        description="The start of the name, ignoring case.", examples=["ann"]
-    )
+    prefix: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS),
+        Rule(f"must be 1 to {MAX_NAME_LENGTH} characters without control characters"),
+    ] = Field(description="The start of the name, ignoring case.", examples=["ann"])
     limit: Annotated[int, Field(ge=1, le=100), FROM_TEXT] = Field(10, description="The maximum number of players.")
 
 
 class ErasureQuery(QueryIn):
-    reference: (
-        Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,99}$", examples=["ticket-4711"])]
-        | SkipJsonSchema[None]
-    ) = Field(None, description="The request that led to the erasure, such as a ticket number, for the audit log.")
+    reference: Omittable[Reference] = Field(
+        None, description="The request that led to the erasure, such as a ticket number, for the audit log."
+    )
 
 
 class UserOut(StrictOut):

@@ -39,7 +39,7 @@ class LookupIn(StrictIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123, 456]}]})
 
-    user_ids: list[IntegerIn] = Field(min_length=1, max_length=MAX_LOOKUP)
+    user_ids: list[IntegerIn] = Field(max_length=MAX_LOOKUP)
 
 
 class PlayerOut(EntryOut):

@@ -1,0 +1,113 @@
+"""Rules of values in words. They replace pydantic's messages, which show regular expressions and names of its parts."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import (
+    CoreSchema,
+    custom_error_schema,
+    no_info_before_validator_function,
+    union_schema,
+)
+
+ValueT = TypeVar("ValueT")
+
+_RULE = "rule"
+"""Type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
+_PROBLEMS: Mapping[str, str] = {
+    _RULE: "{message}",
+    "value_error": "{error}",
+    "missing": "is required",
+    "extra_forbidden": "unknown member; check its spelling or remove it",
+    "string_type": "must be a text",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "list_type": "must be a list",
+    "too_short": "must have at least {min_length} items",
+    "too_long": "must have at most {max_length} items",
+    "bool_type": "must be true or false",
+    "uuid_type": "must be a UUID",
+    "uuid_parsing": "must be a UUID",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "enum": "must be {expected}",
+    "literal_error": "must be {expected}",
+}
+"""Problem by the type of a pydantic error. The braces name parts of the error's context."""
+_OTHER = "must be a valid value; docs/api.md documents it"
+_DIGITS = re.compile(r"-?[0-9]{1,16}")
+
+
+def problem_of(error: ErrorDetails) -> str:
+    """Return the problem of a validation error: the rule in words."""
+    context = error.get("ctx", {})
+    if context.get("min_length") == 1:
+        return "must not be empty"
+    return _PROBLEMS.get(error["type"], _OTHER).format(message=error["msg"], **context)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Annotation of a type: the words that answer each of its invalid values, whatever check refuses the value."""
+
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return custom_error_schema(handler(source), custom_error_type=_RULE, custom_error_message=self.words)
+
+
+def _without_fraction(value: object) -> object:
+    """Return the integer that a JSON number with a zero fraction stands for; leave other values to pydantic."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _from_digits(value: object) -> object:
+    """Return the integer in a parameter's text. Only decimal digits are accepted."""
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            raise ValueError
+        return int(value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Annotation of an integer with both bounds, which its error names. `convert` makes integers of other forms.
+
+    It comes last: the documentation lists only constraints before it.
+    """
+
+    convert: Callable[[object], object]
+    is_common: bool
+    """Whether most values need `convert`. Otherwise only values that the integer refuses cost a call of it."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        integer: Any = handler(source)
+        converted: CoreSchema = no_info_before_validator_function(self.convert, integer)
+        schema = converted if self.is_common else union_schema([integer, converted], mode="left_to_right")
+        words = f"must be a whole number from {integer['ge']} to {integer['le']}"
+        return custom_error_schema(schema, custom_error_type=_RULE, custom_error_message=words)
+
+
+FROM_TEXT = Whole(_from_digits, is_common=True)
+"""Makes an integer in a path or a query strict."""
+FROM_NUMBER = Whole(_without_fraction, is_common=False)
+"""Accepts 5.0 for an integer in a body: some languages know no other numbers. Doubles are exact within the bounds."""
+
+
+class _NotNull:
+    """Annotation that hides null from the documentation: a parameter has a text, or is absent."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        members = handler(schema)
+        shown, _ = members.pop("anyOf")
+        return {**shown, **members}
+
+
+Omittable = Annotated[ValueT | None, _NotNull()]
+"""A query parameter that may be absent, which is None."""
