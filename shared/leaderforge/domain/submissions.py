@@ -27,6 +27,11 @@ class Submission(NamedTuple):
         """Return the identity of the event. A later submission with the same identity is a duplicate."""
         return self.event.user_id, self.board.id, self.event.submission_id
 
+    @property
+    def is_judged(self) -> bool:
+        """Return whether a rule of the board judges it by the player's standing or previous submission."""
+        return self.board.limits.depend_on_standing(self.board.policy)
+
 
 class Recorded(NamedTuple):
     """Committed submission, with the player's standing on each of its ladders after the commit.

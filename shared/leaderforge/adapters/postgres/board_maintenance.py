@@ -7,8 +7,9 @@ from contextlib import aclosing
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
+from leaderforge.adapters.postgres.standing_rows import standing_of_row, standing_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
-from leaderforge.adapters.postgres.writing import hide_newcomers, standing_of_row, standing_row
+from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Event, Standing, fold, removed_standing

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from leaderforge.adapters.postgres.pool import Connection, Pool
-from leaderforge.adapters.postgres.writing import standing_row
+from leaderforge.adapters.postgres.standing_rows import standing_row
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.players import Player, name_key
 from leaderforge.domain.standings import Standing

@@ -19,8 +19,7 @@ async def judge(connection: Connection, events: Sequence[tuple[Key, Submission]]
     """
     refused: dict[Key, RuleViolated] = {}
     for key, submission in events:
-        board = submission.board
-        if board.limits.depend_on_standing(board.policy):
+        if submission.is_judged:
             try:
                 await _require_allowed(connection, submission)
             except RuleViolated as violation:

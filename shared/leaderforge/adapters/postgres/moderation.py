@@ -12,12 +12,12 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
+from leaderforge.adapters.postgres.standing_rows import standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.writing import count_event, standing_of_row
+from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.order import ranked_score
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, removed_standing
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
@@ -120,6 +120,5 @@ def _require_ranked(board: Board, user_id: int, periods: Sequence[int]) -> None:
 
 async def _remove(connection: Connection, board: Board, user_id: int, periods: Sequence[int], now: int) -> None:
     empty = removed_standing(board, user_id, now)
-    subranked = ranked_score(board.subscore_order or Order.ASC, empty.subscore)
-    values = empty.score, subranked, empty.achieved_at, empty.run_id, now
+    values = empty.score, subranked(board, empty.subscore), empty.achieved_at, empty.run_id, now
     await connection.execute(statement("remove_standings"), user_id, board.id, joined(periods), *values)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.pool import Connection, Record
+from leaderforge.adapters.postgres.standing_rows import standing_of_row
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.writing import standing_of_row
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import LadderStanding
 

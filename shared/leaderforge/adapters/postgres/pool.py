@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from itertools import count
 from random import uniform
 from typing import TypeAlias, TypeVar
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "PoolConnectionProxy[Record]"
+Transacted: TypeAlias = Callable[[Connection], Awaitable[T]]
+"""Work on a connection. It may run again after a deadlock."""
 
 # No generic plans: the number of rows depends on the bound and the board, which a generic plan ignores.
 SNAPSHOT = """begin isolation level repeatable read, read only;
@@ -138,19 +141,24 @@ class Pool:
                 raise
             await connection.execute("commit")
 
-    async def transact(
-        self, work: Callable[[Connection], Awaitable[T]], timeout_s: float | None = None, *, whole: bool = True
-    ) -> T:
-        """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure.
+    async def transact(self, work: Transacted[T], timeout_s: float | None = None) -> T:
+        """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure."""
+        return await self._retried(partial(self.transaction, timeout_s=timeout_s), work, timeout_s)
 
-        Without `whole`, there is no explicit transaction, which saves the round trips of `begin` and `commit`. `work`
-        must then write with a single statement.
+    async def autocommit(self, work: Transacted[T], timeout_s: float | None = None) -> T:
+        """Run work that writes with a single statement, and return its result. Retry like `transact`.
+
+        The statement commits by itself. This saves the round trips of `begin` and `commit`.
         """
+        return await self._retried(partial(self.connection, timeout_s), work, timeout_s)
+
+    async def _retried(
+        self, block: Callable[[], AbstractAsyncContextManager[Connection]], work: Transacted[T], timeout_s: float | None
+    ) -> T:
         async with self.limit(timeout_s or self.timeout_s):
             for attempt in count():
-                block = self.transaction(timeout_s=timeout_s) if whole else self.connection(timeout_s)
                 try:
-                    async with block as connection:
+                    async with block() as connection:
                         return await work(connection)
                 except Contended:
                     if attempt == _REPETITIONS:

@@ -12,8 +12,9 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.reads import PostgresRanking
 from leaderforge.adapters.postgres.recording import Recorder
+from leaderforge.adapters.postgres.standing_rows import standing_of_row
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.writing import standing_of_row
+from leaderforge.adapters.postgres.strategies import WriteStrategies
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
@@ -52,7 +53,8 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
     ) -> None:
         PostgresRanking.__init__(self, pool)
         PostgresBoardMaintenance.__init__(self, pool, Periods(pool), clock)
-        self._recorder = Recorder(pool, clock, record_timeout_s)
+        self._recorder = Recorder(pool, WriteStrategies(pool, clock, record_timeout_s))
+        self._record_timeout_s = record_timeout_s
         self._health_timeout_s = health_timeout_s
 
     async def board(self, slug: str) -> Board | None:
@@ -87,9 +89,12 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
         return await self._periods.among(ladders)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        # Before the events: rollover and rebuild must find every period that has standings.
-        await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
-        return await self._periods.mark_retired(await self._recorder.record(submissions))
+        # One limit: a setting has taken effect everywhere only after the last submission under the old one committed.
+        async with self._pool.limit(self._record_timeout_s):
+            # Before the events: rollover and rebuild must find every period that has standings.
+            await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
+            outcomes = await self._recorder.record(submissions)
+        return await self._periods.mark_retired(outcomes)
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
         rows = await self._pool.fetch(statement("standings"), ladder.board.id, ladder.period, joined(user_ids))

@@ -1,0 +1,45 @@
+"""Duplicates: submissions whose first copy is stored already."""
+
+from collections.abc import Sequence
+
+from leaderforge.adapters.postgres.errors import Vanished
+from leaderforge.adapters.postgres.pool import Connection, Record
+from leaderforge.adapters.postgres.standing_rows import Standings, key_of_standing, standings_of_rows
+from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.errors import Conflict, LeaderForgeError
+from leaderforge.domain.standings import is_improvement
+from leaderforge.domain.submissions import Recorded, Submission
+
+
+async def read_duplicates(
+    connection: Connection, submissions: Sequence[Submission]
+) -> Sequence[Recorded | LeaderForgeError]:
+    """Return the outcome of each duplicate, `Vanished` if its first copy was deleted meanwhile.
+
+    One statement reads first copies and standings: a second one would read another snapshot.
+    """
+    boards = {s.board.id: s.board for s in submissions}
+    user_ids = {s.event.user_id for s in submissions}
+    submission_ids = {s.event.submission_id for s in submissions}
+    rows = await connection.fetch(statement("repeated"), joined(user_ids), joined(boards), joined(submission_ids))
+    firsts = {(row["user_id"], row["board_id"], row["run_id"]): row for row in rows if row["period_id"] is None}
+    standings = standings_of_rows([row for row in rows if row["period_id"] is not None], boards)
+    return [_outcome(s, firsts.get(s.event_key), standings) for s in submissions]
+
+
+def _outcome(submission: Submission, first: Record | None, standings: Standings) -> Recorded | LeaderForgeError:
+    """Return the outcome of a duplicate: the current standings on the ladders of its first copy."""
+    if first is None:
+        return Vanished("the first copy of the submission was deleted meanwhile")
+    # The first copy decides: a duplicate may come with another score or time.
+    event = submission.event._replace(score=first["score"], achieved_at=first["achieved_at"])
+    counted = {
+        ladder: standing
+        for ladder in submission.board.ladders_at(event.achieved_at)
+        if (standing := standings.get(key_of_standing(event.user_id, ladder))) and not standing.removed
+    }
+    if first["void"] or not counted:
+        return Conflict("what was submitted with this id has been removed", submission_id=event.submission_id)
+    current = list(counted.values())
+    improved = is_improvement(submission.board, event, current[0])
+    return Recorded(list(counted), current, duplicate=True, improved=improved)

@@ -1,0 +1,64 @@
+"""Standings as rows of the database, and rows as standings."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from leaderforge.adapters.postgres.pool import Record
+from leaderforge.domain.boards import Board, Ladder, Order
+from leaderforge.domain.order import ranked_score
+from leaderforge.domain.standings import Standing
+
+StandingKey: TypeAlias = tuple[int, int, int]
+"""Player id, board id and period number."""
+Standings: TypeAlias = Mapping[StandingKey, Standing]
+
+SIGNS = {Order.DESC: -1, Order.ASC: 1}
+"""Factors that make lower scores better."""
+
+_FIELDS = len(Standing._fields)
+"""Number of leading columns that are the fields of a standing, in their order."""
+
+
+def standing_of_row(board: Board, row: Record) -> Standing:
+    """Return the standing in a row. The first columns must be the fields of a standing, in their order."""
+    # By position, not by ten names: rebuilds convert every row of the table here.
+    standing = Standing(*row[:_FIELDS])
+    if board.subscore_order is Order.DESC:
+        return standing._replace(subscore=ranked_score(Order.DESC, standing.subscore))
+    return standing
+
+
+def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings:
+    """Return the standings in rows, by key. Rows of other boards are skipped."""
+    return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
+
+
+def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:
+    """Return the values of a standing's row, in the order of the columns in upsert_*.sql."""
+    return (
+        *key,
+        SIGNS[board.order],
+        standing.score,
+        subranked(board, standing.subscore),
+        standing.achieved_at,
+        standing.run_id,
+        standing.metadata,
+        standing.scored,
+        standing.submissions,
+        revision,
+    )
+
+
+def subranked(board: Board, subscore: int) -> int:
+    """Return the value of a subscore in the column `subranked`: lower is better."""
+    return ranked_score(board.subscore_order or Order.ASC, subscore)
+
+
+def key_of_row(row: Record) -> StandingKey:
+    """Return the key of the standing in a row."""
+    return row["user_id"], row["board_id"], row["period_id"]
+
+
+def key_of_standing(user_id: int, ladder: Ladder) -> StandingKey:
+    """Return the key of a player's standing on a ladder."""
+    return user_id, ladder.board.id, ladder.period

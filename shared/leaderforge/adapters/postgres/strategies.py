@@ -1,0 +1,155 @@
+"""Strategies of writing a batch. All of a batch commits together, or nothing."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, Protocol, TypeAlias
+
+from leaderforge.adapters.postgres.duplicates import read_duplicates
+from leaderforge.adapters.postgres.judging import judge
+from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.standing_rows import (
+    SIGNS,
+    Standings,
+    key_of_standing,
+    standings_of_rows,
+    subranked,
+)
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.adapters.postgres.writing import insert_events, upsert_standings
+from leaderforge.domain.batches import complete
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.standings import is_improvement
+from leaderforge.domain.submissions import EventKey, Recorded, Submission
+from leaderforge.ports.clock import Clock
+
+Outcomes: TypeAlias = Sequence[Recorded | LeaderForgeError]
+"""Outcome of each submission, in their order."""
+
+
+class WriteStrategy(Protocol):
+    """Way to write a batch to the database."""
+
+    async def write(self, submissions: Sequence[Submission]) -> Outcomes:
+        """Commit the submissions, and return their outcomes.
+
+        The outcome is `Vanished` if the first copy of a duplicate was deleted before it could be read. Raises
+        `Rejected` if the database refuses any of the submissions, and `NodeUnavailable` if it cannot reach the node of
+        any: nothing is committed then.
+        """
+        ...
+
+
+class BatchWrite:
+    """Write of any batch to any database, by several statements in a transaction.
+
+    A player must have at most one submission in the batch whose rules depend on the standing. The time on the `clock`
+    (us since 1970) is the recording time of the events, and the lower bound of new revisions.
+    """
+
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._timeout_s = timeout_s
+
+    async def write(self, submissions: Sequence[Submission]) -> Outcomes:
+        return await self._pool.transact(lambda connection: self._write(connection, submissions), self._timeout_s)
+
+    async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
+        now = self._clock()
+        # An insert cannot contain a key twice: later copies in the batch become duplicates of the first.
+        firsts: dict[EventKey, int] = {}
+        for position, submission in enumerate(submissions):
+            firsts.setdefault(submission.event_key, position)
+        events = {key: submissions[position] for key, position in firsts.items()}
+        new = await insert_events(connection, events, now)
+        refused = await judge(connection, [(key, events[key]) for key in sorted(new)])
+        standings = await upsert_standings(connection, [events[key] for key in new - refused.keys()], now)
+        outcomes = {firsts[key]: refused.get(key) or _recorded(events[key], standings) for key in new}
+        completed = [outcomes.get(i, s) for i, s in enumerate(submissions)]
+        return await complete(completed, Submission, partial(read_duplicates, connection))
+
+
+class SingleStatementWrite:
+    """Write of a batch by one statement, on a plain server. It saves at least three round trips.
+
+    On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. The `clock` is that of
+    `BatchWrite`.
+    """
+
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._timeout_s = timeout_s
+
+    @staticmethod
+    def fits(submissions: Sequence[Submission]) -> bool:
+        """Return whether the boards have one policy, no submission is judged, and no player has two on a board."""
+        alike = len({s.board.policy for s in submissions}) == 1 and not any(s.is_judged for s in submissions)
+        return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
+
+    async def write(self, submissions: Sequence[Submission]) -> Outcomes:
+        return await self._pool.autocommit(lambda connection: self._write(connection, submissions), self._timeout_s)
+
+    async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
+        now = self._clock()
+        # Sorted by key: a plain statement locks rows in the order of its input.
+        rows = sorted(chain.from_iterable(map(_rows, submissions)))
+        record = statement(f"record_{submissions[0].board.policy}")
+        written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
+        standings = standings_of_rows(written, {s.board.id: s.board for s in submissions})
+        completed = [
+            _recorded(s, standings) if key_of_standing(s.event.user_id, s.ladders[0]) in standings else s
+            for s in submissions
+        ]
+        return await complete(completed, Submission, partial(read_duplicates, connection))
+
+
+class WriteStrategies:
+    """Strategies for one database, and the choice between them."""
+
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
+        self._pool = pool
+        self._batch = BatchWrite(pool, clock, timeout_s)
+        self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
+        self._distributed: bool | None = None
+
+    async def choose(self, submissions: Sequence[Submission]) -> WriteStrategy:
+        """Return the strategy with the fewest round trips that can write the batch, and any part of it."""
+        if SingleStatementWrite.fits(submissions) and not await self._is_distributed():
+            return self._single_statement
+        return self._batch
+
+    async def _is_distributed(self) -> bool:
+        # Read once: a plain server never becomes a Citus coordinator while processes run.
+        if self._distributed is None:
+            rows = await self._pool.fetch(statement("has_workers"))
+            self._distributed = bool(rows[0]["distributed"])
+        return self._distributed
+
+
+def _recorded(submission: Submission, standings: Standings) -> Recorded:
+    user_id = submission.event.user_id
+    current = [standings[key_of_standing(user_id, ladder)] for ladder in submission.ladders]
+    improved = is_improvement(submission.board, submission.event, current[0])
+    return Recorded(submission.ladders, current, duplicate=False, improved=improved)
+
+
+def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of record_*.sql, one a ladder. The first one also inserts the event."""
+    board, event = submission.board, submission.event
+    event_subranked = subranked(board, event.subscore)
+    for i, ladder in enumerate(submission.ladders):
+        yield (
+            event.user_id,
+            board.id,
+            ladder.period,
+            i == 0,
+            SIGNS[board.order],
+            event.submission_id,
+            event.score,
+            event.subscore,
+            event_subranked,
+            event.achieved_at,
+            event.metadata,
+        )
