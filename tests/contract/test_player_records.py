@@ -202,6 +202,39 @@ async def mentions(database: Database, texts: Sequence[str]) -> list[str]:
     return found
 
 
+async def erasures(stores: Stores, since: int, until: int) -> dict[int, int]:
+    """Return the revisions of the players erased in this time."""
+    return {i: revision async for chunk in stores.scores.erased_between(since, until) for i, revision in chunk.items()}
+
+
+class TestErasures:
+    async def test_each_has_the_revision_of_the_removed_standings(self, stores: Stores) -> None:
+        ladder, other = await stores.ladder(), await stores.ladder()
+        await stores.players(1, 2, 3, 4)
+        stores.clock.ms = NOON
+        await record(stores, submit(ladder, 1, 5), submit(other, 1, 5), submit(ladder, 2, 5), submit(ladder, 3, 5))
+        expected = {i: (await stores.records.erase(i, ERASE)).removed[0][1].revision for i in (1, 2)}
+        await stores.moderation.set_player_hidden(3, True, act())
+        assert await erasures(stores, NOON, NOON + 1) == expected
+        stores.clock.ms = NOON + 10
+        await stores.records.erase(4, ERASE)
+        assert (await erasures(stores, NOON + 10, NOON + 11)).keys() == {4}
+        assert (await erasures(stores, 0, 2**53)).keys() == {1, 2, 4}
+
+    async def test_the_highest_revision_counts_until_it_is_forgotten(self, stores: Stores) -> None:
+        ladder = await stores.ladder()
+        for ms in (NOON, NOON + 10):
+            stores.clock.ms = ms
+            await stores.players(1)
+            await record(stores, submit(ladder, 1, 5))
+            [(_, removed)] = (await stores.records.erase(1, ERASE)).removed
+        assert await erasures(stores, 0, 2**53) == {1: removed.revision}
+        await stores.scores.forget_touches(NOON + 10)
+        assert await erasures(stores, 0, 2**53) == {1: removed.revision}
+        await stores.scores.forget_touches(NOON + 11)
+        assert await erasures(stores, 0, 2**53) == {}
+
+
 class TestTouches:
     async def test_they_are_forgotten_in_time(self, stores: Stores) -> None:
         await stores.players(1, 2)

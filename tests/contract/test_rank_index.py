@@ -389,10 +389,60 @@ async def test_a_removed_standing_is_mended_away(new_index: NewIndex) -> None:
     assert set(await index.rows(ladder, [1])) == {1}
 
 
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+async def test_an_erasure_keeps_late_updates_of_all_ladders_away(new_index: NewIndex, ladder: Ladder) -> None:
+    index = await complete(new_index(2), ladder, [standing(1, 5, revision=3), standing(2, 9)])
+    await index.add_erasures({1: 7, 3: 7, 4: 7})
+    await index.add_erasures({3: 6, 4: 8})
+    assert {i: (e.revision, e.removed) for i, e in (await index.erasures([1, 2, 3, 4])).items()} == {
+        1: (7, True),
+        3: (7, True),
+        4: (8, True),
+    }
+    late = [standing(3, 6, revision=7), standing(4, 6, revision=8), standing(5, 6, revision=1)]
+    assert [result.refused for result in await index.apply(ladder, late, count=True)] == [True, True, False]
+    assert sorted(await index.load(ladder, late)) == [3, 4]
+    assert set(await index.rows(ladder, range(1, 6))) == {1, 2, 5}
+    assert await index.differences(ladder, [standing(1, 5, revision=3)]) == []
+    await index.apply(ladder, [standing(1, 6, revision=4), standing(3, 6, revision=8)])
+    assert set(await index.rows(ladder, range(1, 6))) == {1, 2, 3, 5}
+
+
+async def test_any_number_of_updates_is_held_against_erasures(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(2), ladder, [standing(i, i) for i in range(1, 2500, 3)])
+    await index.add_erasures(dict.fromkeys(range(1, 2500, 2), 5))
+    updates = [standing(i, i, revision=2) for i in range(1, 2500)]
+    results = await index.apply(ladder, updates)
+    refused = {s.user_id for s, result in zip(updates, results, strict=True) if result.refused}
+    assert refused == {i for i in range(1, 2500, 2) if i % 3 != 1}
+
+
+async def test_an_erasure_is_mended_over_only_if_it_was_observed(new_index: NewIndex) -> None:
+    ladder = LADDERS[0]
+    index = await complete(new_index(2), ladder, [])
+    await index.add_erasures({1: 7, 2: 7})
+    erasures = await index.erasures([1, 2])
+    await index.add_erasures({2: 8})
+    recreated = [standing(1, 5, revision=2), standing(2, 5, revision=2), standing(3, 5)]
+    assert list(await index.mend(ladder, [1, 2, 3], recreated, {})) == [1, 2]
+    assert list(await index.mend(ladder, [1, 2], recreated[:2], erasures)) == [2]
+    assert set(await index.rows(ladder, [1, 2, 3])) == {1, 3}
+
+
+async def test_erasures_go_when_they_are_forgotten_and_with_their_partition(new_index: NewIndex) -> None:
+    index = await complete(new_index(2), LADDERS[0], [])
+    await index.add_erasures(dict.fromkeys(range(1, 50), 7))
+    await index.forget_erasures({1: 6, 2: 7, 3: 8})
+    assert (await index.erasures(range(1, 50))).keys() == {1, *range(4, 50)}
+    await index.begin_rebuild([], [1])
+    assert {partition_of(i, 2) for i in await index.erasures(range(1, 50))} == {0}
+
+
 async def test_names_are_swapped_where_they_are_as_observed(new_index: NewIndex) -> None:
     index = await complete(new_index(3), LADDERS[0], [standing(i, i) for i in range(1, 6)])
     await index.add_names({1: "Ada", 2: "Bo", 3: "Cai"})
-    await index.add_names({1: "late", 4: "Di"})
+    assert list(await index.add_names({1: "late", 2: "Bo", 4: "Di"})) == [1]
     swaps = {
         1: NameSwap("Ada", "Äda"),
         2: NameSwap("Bob", "Robert"),

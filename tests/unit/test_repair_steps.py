@@ -10,13 +10,28 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
+from leaderforge.domain.players import Player
+from leaderforge.domain.sharding import partition_of
+from leaderforge.ports.index import NameSwap
 from leaderforge.services import comparing
-from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS
+from leaderforge.services.mending import load_standings, mend_players
 from leaderforge.services.names import NameSync
 from leaderforge.services.verification import VerificationService
 from tests.unit.test_maintain import ERASE, LADDER, World
 
-CHANGES = ("apply", "load", "mend", "swap_names", "add_names", "drop", "advance", "begin_rebuild", "finish_rebuild")
+CHANGES = (
+    "apply",
+    "load",
+    "mend",
+    "swap_names",
+    "add_names",
+    "add_erasures",
+    "drop",
+    "advance",
+    "begin_rebuild",
+    "finish_rebuild",
+)
 
 
 class WatchedIndex(MemoryIndex):
@@ -170,6 +185,137 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
     world.store.all_names = names_before_a_rename  # type: ignore[method-assign]
     await world.maintain.rebuild()
     assert await world.index.names([1]) == {1: "Ada"}
+
+
+async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: Watched) -> None:
+    """The process that created the player was frozen before it added the name; the id was reused meanwhile."""
+    await world.commit(1, 5)
+    await world.records.erase(1, ERASE)
+    await world.users.create([Player(1, "Ada", None, world.now)])
+    await NameSync(world.index, world.users).refresh([1])
+
+    async def look(step: str) -> None:
+        if step == "begin_rebuild":
+            await world.index.swap_names({1: NameSwap(None, "player 1")})
+
+    world.index.look = look
+    await world.maintain.rebuild()
+    assert await world.index.names([1]) == {1: "Ada"}
+
+
+REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish_rebuild")
+
+
+@pytest.mark.parametrize("thaw", REBUILD)
+@pytest.mark.parametrize("recreated", [False, True])
+async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
+    world: Watched, thaw: str, recreated: bool
+) -> None:
+    """The process was frozen between its commit and the index: it goes on after this step, and once more at the end."""
+    other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
+    late = await world.commit(1, 5)
+    await world.indexed(2, 7)
+    erased = await world.records.erase(1, ERASE)
+    for ladder, standing in erased.removed:
+        await world.index.apply(ladder, [standing])
+    if recreated:
+        await world.indexed(1, 9)
+    expected = [1, 2] if recreated else [2]
+    thawed = []
+
+    async def look(step: str) -> None:
+        if step == thaw and not thawed:
+            thawed.append(step)
+            for ladder in (LADDER, other):
+                await load_standings(world.index, world.store, ladder, [late])
+        if None not in await world.index.watermarks():
+            assert await world.ranked_ids() == expected, step
+
+    world.index.look = look
+    await world.maintain.rebuild()
+    world.index.look = None
+    assert thawed or thaw == "mend"  # nothing to mend, unless an update came before the erasures
+    for ladder in (LADDER, other):
+        await load_standings(world.index, world.store, ladder, [late])
+    assert await world.ranked_ids() == expected
+    assert await world.ranked_ids(other) == []
+    assert (await world.maintain.verify()).clean
+
+
+async def test_only_the_lost_partition_gets_erasures(world: Watched) -> None:
+    """And a rebuild where nobody was erased takes no step more."""
+    steps = []
+
+    async def look(step: str) -> None:
+        steps.append(step)
+
+    for user_id in range(1, 30):
+        await world.indexed(user_id, user_id)
+    world.index.look = look
+    await world.maintain.rebuild()
+    assert set(steps) == {"begin_rebuild", "load", "apply", "add_names", "finish_rebuild"}
+    for user_id in range(1, 30):
+        await world.records.erase(user_id, ERASE)
+    await world.index.begin_rebuild([LADDER], [2])
+    await world.maintain.reconcile()
+    in_partition = {user_id for user_id in range(1, 30) if partition_of(user_id, 4) == 2}
+    assert (await world.index.erasures(range(1, 30))).keys() == in_partition
+
+
+@pytest.mark.parametrize("act", ["reconcile", "catch_up"])
+async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watched, act: str) -> None:
+    """The process committed the erasure, and died before the index had the removed standings."""
+    late = await world.commit(1, 5)
+    await world.records.erase(1, ERASE)
+    world.now += SETTLE_MS + 1
+    await getattr(world.maintain, act)()
+    await load_standings(world.index, world.store, LADDER, [late])
+    assert await world.ranked_ids() == []
+
+
+async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: Watched) -> None:
+    """It observed that the index lacks the standing, and read the standing from the store."""
+    await world.commit(1, 5)
+    standings_on = world.store.standings
+
+    async def standings_before_a_rebuild(*args: Any) -> Any:
+        standings = await standings_on(*args)
+        world.store.standings = standings_on  # type: ignore[method-assign]
+        for ladder, standing in (await world.records.erase(1, ERASE)).removed:
+            await world.index.apply(ladder, [standing])
+        await world.maintain.rebuild()
+        return standings
+
+    world.store.standings = standings_before_a_rebuild  # type: ignore[method-assign]
+    await mend_players(world.index, world.store, LADDER, [1])
+    assert await world.ranked_ids() == []
+
+
+async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> None:
+    """A rebuild that was frozen may leave an erasure that the store has forgotten. The store decides then."""
+    await world.index.add_erasures({1: 2**52})
+    standing = await world.commit(1, 5)
+    await load_standings(world.index, world.store, LADDER, [standing])
+    assert await world.ranked_ids() == [1]
+    assert (await world.maintain.verify()).clean
+
+
+async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_again(world: Watched) -> None:
+    await world.commit(1, 5)
+    await world.commit(2, 5)
+    for user_id in (1, 2):
+        await world.records.erase(user_id, ERASE)
+    world.now += TOUCHES_KEPT_MS // 2
+    await world.commit(1, 5)
+    await world.records.erase(1, ERASE)
+    await world.maintain.rebuild()
+    assert (await world.index.erasures([1, 2])).keys() == {1, 2}
+    world.now += TOUCHES_KEPT_MS // 2 + 2 * SETTLE_MS
+    await world.maintain.reconcile()
+    assert (await world.index.erasures([1, 2])).keys() == {1}
+    world.now += TOUCHES_KEPT_MS // 2
+    await world.maintain.reconcile()
+    assert await world.index.erasures([1, 2]) == {}
 
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.cursors import Direction, encoded

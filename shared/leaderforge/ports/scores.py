@@ -26,8 +26,15 @@ class ChangeLog(Protocol):
         """Return the players renamed, erased or moderated at or after `since` and before `until` (ms)."""
         ...
 
+    def erased_between(self, since: int, until: int) -> AsyncIterator[Mapping[int, int]]:
+        """Yield, in chunks, the players erased at or after `since` and before `until` (ms).
+
+        The values are the revisions that late updates of these players do not reach. An id may be in use again.
+        """
+        ...
+
     async def forget_touches(self, before: int) -> None:
-        """Delete the notes of `touched_between` that are older than `before` (ms)."""
+        """Delete the notes of `touched_between` and `erased_between` that are older than `before` (ms)."""
         ...
 
 

@@ -1,7 +1,7 @@
 """Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -199,13 +199,21 @@ class MaintainService:
             ended = monotonic()
             await asyncio.sleep(max(0.0, min(rests * (ended - began), rests_until - ended)))
 
-        for user_ids in await self._touched_players(since, until):
+        touched = await self._touched_players(since, until)
+        if touched:
+            # Their process may have died before it left removed standings: without them, a late update is accepted.
+            await self._add_erasures(self._store.erased_between(since, until))
+        for user_ids in touched:
             for ladder in await mend_touched(self._index, self._store, user_ids):
                 self._on_repair(ladder)
             await self._names.refresh(user_ids)
             self._on_repair(None)
         await for_each(self._store.changed_between(since, until), load)
         return count
+
+    async def _add_erasures(self, erased: AsyncIterator[Mapping[int, int]]) -> None:
+        """Store the erasures in the index, which therefore ignores late updates of the players on all ladders."""
+        await for_each(erased, self._index.add_erasures)
 
     async def _touched_players(self, since: int, until: int) -> Sequence[Sequence[int]]:
         """Return the players who changed without an event from `since` to `until` (ms), in chunks."""
@@ -214,11 +222,12 @@ class MaintainService:
     async def _forget_touches(self, before: int) -> None:
         """Delete notes of touched players before `before` (ms), every ten minutes. No index needs them any more.
 
-        Also drop the removed standings of erased players from the index: their late updates cannot be in flight any
-        more.
+        Also drop erasures, and removed standings that erased players left in the index: no late update of them can be
+        in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
+        await for_each(self._store.erased_between(0, before), self._index.forget_erasures)
         for user_ids in await self._touched_players(0, before):
             erased = set(user_ids) - (await self._users.get(user_ids)).keys()
             if erased:
@@ -236,12 +245,10 @@ class MaintainService:
         token = await self._index.begin_rebuild(ladders, partitions)
         loaded = 0
         rebuilding = frozenset(partitions)
+        await self._keep_out_erased(rebuilding)
         for scan in chunks(ladders, LADDERS_A_SCAN):
             loaded += await self._load(scan, rebuilding, progress)
-        await for_each(
-            self._store.all_names(),
-            lambda names: self._index.add_names({i: name for i, name in names.items() if self._is_in(i, rebuilding)}),
-        )
+        await self._load_names(rebuilding)
         self._require_no_disruption(disruptions)
         finished = await self._index.finish_rebuild(token, partitions, watermark)
         lost = rebuilding - set(finished)
@@ -251,6 +258,20 @@ class MaintainService:
         for ladder in ladders:
             self._on_repair(ladder)
         return loaded
+
+    async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
+        """Make these emptied partitions ignore late updates of erased players. Remove updates that came first.
+
+        It must run after the partitions were emptied: a later erasure leaves removed standings in them itself.
+        """
+
+        async def keep_out(erased: Mapping[int, int]) -> None:
+            revisions = {i: revision for i, revision in erased.items() if self._is_in(i, partitions)}
+            if revisions:
+                await self._index.add_erasures(revisions)
+                await mend_touched(self._index, self._store, list(revisions))
+
+        await for_each(self._store.erased_between(0, _END_OF_TIME_MS), keep_out)
 
     async def _load(self, ladders: Sequence[Ladder], partitions: frozenset[int], progress: Progress) -> int:
         """Load the standings of the ladders into these partitions. Return their number."""
@@ -266,6 +287,15 @@ class MaintainService:
 
         await for_each(self._store.standings_on(ladders), load)
         return loaded
+
+    async def _load_names(self, partitions: frozenset[int]) -> None:
+        """Load names into these partitions. Names that came first may be newer, or late ones of erased players."""
+
+        async def load(names: Mapping[int, str]) -> None:
+            others = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})
+            await self._names.refresh(others)
+
+        await for_each(self._store.all_names(), load)
 
     def _is_in(self, user_id: int, partitions: frozenset[int]) -> bool:
         count = self._index.partitions

@@ -24,7 +24,8 @@ async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, st
 
 async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user_ids: Collection[int]) -> None:
     """Replace the values of these players on a ladder by their standings in the store."""
-    observed = (await index.observe([ladder], user_ids)).get(ladder, {})
+    erasures = await index.erasures(user_ids)
+    observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
     # A removed standing without one in the store must stay: it makes the index ignore late updates.

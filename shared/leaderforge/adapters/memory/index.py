@@ -14,7 +14,7 @@ from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.standings import Standing, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps
@@ -29,6 +29,7 @@ class IndexSnapshot(NamedTuple):
     standings: Mapping[LadderKey, Mapping[int, Standing]]
     names: Mapping[int, str]
     watermarks: Sequence[int | None]
+    erasures: Mapping[int, int]
 
 
 class MemoryIndex:
@@ -46,6 +47,7 @@ class MemoryIndex:
         """Delete all data, as FLUSHALL does on a cluster."""
         self._standings: defaultdict[LadderKey, dict[int, Standing]] = defaultdict(dict)
         self._names: dict[int, str] = {}
+        self._erasures: dict[int, int] = {}
         self._watermarks: list[int | None] = [None] * self.partitions
         self._rebuilds: dict[int, str] = {}
         self._catch_ups = CatchUps(None, None)
@@ -67,13 +69,14 @@ class MemoryIndex:
     def snapshot(self) -> IndexSnapshot:
         """Return a copy for `restore`."""
         standings = {place: dict(on_ladder) for place, on_ladder in self._standings.items()}
-        return IndexSnapshot(standings, dict(self._names), list(self._watermarks))
+        return IndexSnapshot(standings, dict(self._names), list(self._watermarks), dict(self._erasures))
 
     def restore(self, snapshot: IndexSnapshot) -> None:
         """Replace all data by the snapshot, as a node does after it loads an old dump."""
         self._standings = defaultdict(dict, {place: dict(s) for place, s in snapshot.standings.items()})
         self._names = dict(snapshot.names)
         self._watermarks = list(snapshot.watermarks)
+        self._erasures = dict(snapshot.erasures)
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         self._require_complete()
@@ -101,9 +104,10 @@ class MemoryIndex:
 
     async def apply(self, ladder: Ladder, standings: Sequence[Standing], *, count: bool = False) -> Sequence[Applied]:
         stored = self._standings[place_of(ladder)]
-        before = dict(stored)
+        erased = {i: removed_standing(ladder.board, i, revision) for i, revision in self._erasures.items()}
+        before = {**erased, **stored}
         for standing in standings:
-            previous = stored.get(standing.user_id)
+            previous = before.get(standing.user_id)
             if previous is None or previous.revision < standing.revision:
                 stored[standing.user_id] = standing
         complete = None not in self._watermarks
@@ -155,13 +159,24 @@ class MemoryIndex:
         for user_id in user_ids:
             expected = observed.get(user_id)
             # Compare-and-swap: a value that changed since `observe` is left for the next pass.
-            if stored.get(user_id) != (expected and expected.value):
+            if stored.get(user_id, self._erasures.get(user_id)) != (expected and expected.value):
                 changed.append(user_id)
             elif user_id in replacements:
                 stored[user_id] = replacements[user_id]
             else:
                 stored.pop(user_id, None)
         return changed
+
+    async def erasures(self, user_ids: Collection[int]) -> Mapping[int, IndexValue]:
+        revisions = {i: self._erasures[i] for i in user_ids if i in self._erasures}
+        return {i: IndexValue(revision, removed=True, value=revision) for i, revision in revisions.items()}
+
+    async def add_erasures(self, revisions: Mapping[int, int]) -> None:
+        for user_id, revision in revisions.items():
+            self._erasures[user_id] = max(revision, self._erasures.get(user_id, 0))
+
+    async def forget_erasures(self, revisions: Mapping[int, int]) -> None:
+        self._erasures = {i: r for i, r in self._erasures.items() if r > revisions.get(i, 0)}
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
         return {user_id: self._names[user_id] for user_id in user_ids if user_id in self._names}
@@ -177,9 +192,9 @@ class MemoryIndex:
                 self._names[user_id] = swap.name
         return changed
 
-    async def add_names(self, names: Mapping[int, str]) -> None:
-        # Present names win: they are newer than the snapshot that a rebuild reads.
+    async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
         self._names = {**names, **self._names}
+        return [user_id for user_id, name in names.items() if self._names[user_id] != name]
 
     async def drop(self, ladder: Ladder) -> None:
         self._standings.pop(place_of(ladder), None)
@@ -202,6 +217,7 @@ class MemoryIndex:
                     if partition_of(i, self.partitions) != partition
                 }
             self._names = {i: n for i, n in self._names.items() if partition_of(i, self.partitions) != partition}
+            self._erasures = {i: r for i, r in self._erasures.items() if partition_of(i, self.partitions) != partition}
         return token
 
     async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
@@ -267,7 +283,7 @@ class MemoryIndex:
 
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
-        stored_key = _listed_key(ladder, self._standings[place_of(ladder)][standing.user_id])
+        stored_key = _listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
         # The stored standing may be newer and better than the requested one. A player must not count above their own
         # entry.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)

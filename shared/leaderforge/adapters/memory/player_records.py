@@ -32,13 +32,11 @@ class MemoryPlayerRecords:
     async def erase(self, user_id: int, act: AuditEntry) -> Erased:
         if user_id not in self._users.by_id:
             raise PlayerNotFound.of(user_id)
-        removed = [
-            (ladder, removed_standing(ladder.board, user_id, standing.revision + 1))
-            for ladder, standing in self._scores.standings_of_player(user_id)
-        ]
+        stored = self._scores.standings_of_player(user_id)
+        last = max((standing.revision for _, standing in stored), default=0) + 1
+        removed = [(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in stored]
         events, standings = self._scores.erase(user_id)
         erased = Erased(events, standings, self._audit.anonymize(user_id), removed)
-        self._users.erase(user_id)
-        self._users.touch(user_id)
+        self._users.erase(user_id, last)
         self._audit.write(erased.noted_in(act))
         return erased

@@ -25,6 +25,7 @@ class MemoryPlayerStore:
         self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
         self.touches: list[tuple[int, int]] = []
+        self.erasures: list[tuple[int, int, int]] = []
         """Notes for reconcile: players that changed other than by an event, and the times (ms since 1970)."""
 
     async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
@@ -42,10 +43,12 @@ class MemoryPlayerStore:
         self._audit.write(act)
         return new
 
-    def erase(self, user_id: int) -> None:
-        """Erase a player with username and email."""
+    def erase(self, user_id: int, revision: int) -> None:
+        """Erase a player with username and email. Note for reconcile a revision above those of the standings."""
         del self.by_id[user_id]
         self.hidden.discard(user_id)
+        self.touch(user_id)
+        self.erasures.append((user_id, self.touches[-1][1], revision))
 
     def touch(self, user_id: int) -> None:
         """Note for reconcile that the player changed other than by an event."""

@@ -80,9 +80,19 @@ class MemoryScoreStore(MemoryBoards):
         self._require_available()
         return {i for i, touched_at in self._users.touches if since <= touched_at < until}
 
+    async def erased_between(self, since: int, until: int) -> AsyncIterator[Mapping[int, int]]:
+        self._require_available()
+        revisions: dict[int, int] = {}
+        for user_id, erased_at, revision in self._users.erasures:
+            if since <= erased_at < until:
+                revisions[user_id] = max(revision, revisions.get(user_id, 0))
+        if revisions:
+            yield revisions
+
     async def forget_touches(self, before: int) -> None:
         self._require_available()
         self._users.touches = [touch for touch in self._users.touches if touch[1] >= before]
+        self._users.erasures = [erasure for erasure in self._users.erasures if erasure[1] >= before]
 
     async def all_standings(self, ladder: Ladder) -> AsyncGenerator[Sequence[Standing], None]:
         stored = self._ladder(ladder)

@@ -10,7 +10,7 @@ from typing import Any
 
 from leaderforge.adapters.redis.applying import PartitionedUpdate, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
-from leaderforge.adapters.redis.maintenance import RedisIndexMaintenance
+from leaderforge.adapters.redis.erasures import RedisErasureIndex
 from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
@@ -40,7 +40,7 @@ _CACHED_SIZES = 1024
 _entry = itemgetter(0)
 
 
-class RedisIndex(RedisIndexMaintenance):
+class RedisIndex(RedisErasureIndex):
     """`RankIndex` on Redis Cluster or Valkey. Indexes on one cluster need different namespaces."""
 
     source = Source.INDEX
@@ -126,7 +126,7 @@ class RedisIndex(RedisIndexMaintenance):
         """Apply updates in one round trip."""
         partitioned = [PartitionedUpdate.of(update, self._by_partition, self._all_partitions) for update in updates]
         calls = [
-            self._call(p, script("apply"), *self._ladder_keys(p, part.update.ladder), args=args)
+            self._call(p, script("apply"), *self._value_keys(p, part.update.ladder), args=args)
             for part in partitioned
             for p, args in zip(part.partitions, part.arguments(), strict=True)
         ]
@@ -193,7 +193,7 @@ class RedisIndex(RedisIndexMaintenance):
         for p, ids in self._by_partition(user_ids).items():
             old_values = {i: observed[i].value for i in ids if i in observed}
             args = [part for i in ids for part in (user_bytes(i), old_values.get(i, b""), new_values.get(i, b""))]
-            calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args, meta=False))
+            calls.append(self._call(p, script("mend"), *self._value_keys(p, ladder), args=args, meta=False))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -215,12 +215,15 @@ class RedisIndex(RedisIndexMaintenance):
             calls.append(self._call(p, script("swap_names"), self._keys.names[p], args=args, meta=False))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
-    async def add_names(self, names: Mapping[int, str]) -> None:
+    async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
+        others: list[int] = []
         for p, ids in self._by_partition(names).items():
             for piece in chunks(ids, _NAMES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), names[i])]
                 call = self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
-                await self._cluster.run([call])
+                [users] = await self._cluster.run([call])
+                others += map(user_id_of, users)
+        return others
 
     async def drop(self, ladder: Ladder) -> None:
         await self._cluster.commands(
@@ -250,7 +253,7 @@ class RedisIndex(RedisIndexMaintenance):
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
         refused: list[int] = []
         for chunk in chunks(records, _RECORDS_A_CALL):
-            keys = self._ladder_keys(partition, ladder)
+            keys = self._value_keys(partition, ladder)
             args = record_bytes(ladder.board), b"".join(chunk)
             [(previous,)] = await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
             refused += (
@@ -275,14 +278,11 @@ class RedisIndex(RedisIndexMaintenance):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
         return replies
 
+    def _value_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes, bytes]:
+        return *self._ladder_keys(partition, ladder), self._keys.erasures[partition]
+
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]
-
-    def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
-        groups: defaultdict[int, list[int]] = defaultdict(list)
-        for user_id in user_ids:
-            groups[partition_of(user_id, self.partitions)].append(user_id)
-        return groups
 
 
 def _positions(ascending: Sequence[int]) -> str:

@@ -22,6 +22,7 @@ class IndexKeys:
         self.catch_ups = self._roots[0] + b"catch-ups"
         self.verification = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
+        self.erasures = [root + b"erasures" for root in self._roots]
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:
         """Return the key of the sorted set of the ladder's sort keys."""

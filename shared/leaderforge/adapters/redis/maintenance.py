@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.survey import Survey, VerificationState
 from leaderforge.ports.index_maintenance import CatchUps
 
@@ -43,7 +45,8 @@ class RedisIndexMaintenance:
         calls = []
         for p in partitions:
             ladder_keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            calls.append(self._call(p, script("begin_rebuild"), *ladder_keys, self._keys.names[p], args=(token,)))
+            keys = *ladder_keys, self._keys.names[p], self._keys.erasures[p]
+            calls.append(self._call(p, script("begin_rebuild"), *keys, args=(token,)))
         await self._cluster.run(calls)
         return token
 
@@ -108,6 +111,12 @@ class RedisIndexMaintenance:
     ) -> Call:
         first = (self._keys.meta[partition],) if meta else ()
         return Call(self._keys.slots[partition], code, (*first, *keys), args)
+
+    def _by_partition(self, user_ids: Iterable[int]) -> dict[int, list[int]]:
+        groups: defaultdict[int, list[int]] = defaultdict(list)
+        for user_id in user_ids:
+            groups[partition_of(user_id, self.partitions)].append(user_id)
+        return groups
 
     def _ladder_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes]:
         return self._keys.entries(partition, ladder), self._keys.standings(partition, ladder)

@@ -59,6 +59,11 @@ def _flags(standing: Standing) -> int:
     return flags
 
 
+def erasure_value(revision: int) -> bytes:
+    """Return the value of an erasure: the first fields of the value of a removed standing."""
+    return (revision << 8 | _REMOVED).to_bytes(8, "big")
+
+
 def is_listed(value: bytes) -> bool:
     """Return whether a stored value has an entry in the sorted set."""
     return not value[_FLAGS] & UNLISTED

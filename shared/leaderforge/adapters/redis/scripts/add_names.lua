@@ -1,7 +1,12 @@
 -- Set the names of players that have none.
 -- KEYS: names
 -- ARGV: for each player: the user and the name
+-- Returns the ids of the players who have other names.
+local others = {}
 for i = 1, #ARGV, 2 do
-    redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1])
+    local user, name = ARGV[i], ARGV[i + 1]
+    if redis.call('HSETNX', KEYS[1], user, name) == 0 and redis.call('HGET', KEYS[1], user) ~= name then
+        others[#others + 1] = user
+    end
 end
-return 1
+return others

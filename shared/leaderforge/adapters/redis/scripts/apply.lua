@@ -1,8 +1,9 @@
 -- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
--- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
+-- KEYS: meta, entries (sorted set, all scores 0), standings (hash), erasures (hash)
 -- ARGV: length of a record, records (one a player); optionally length of a bound, bounds
 -- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
 -- player id, and submissions (4). With flags of 2 or more there is no entry.
+-- An erasure counts as the value of a player who has none.
 -- Returns the previous value of each player, then the counts, or false for them if the partition is incomplete.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
@@ -10,6 +11,21 @@ local before = {}
 
 local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9, -5)
+end
+
+-- Nearly always, no repair has left erasures: one EXISTS, and only for players without a value.
+local function add_erasures(users, stored)
+    for i = 1, #users do
+        if not stored[i] then
+            if redis.call('EXISTS', KEYS[4]) == 1 then
+                local erasures = redis.call('HMGET', KEYS[4], unpack(users))
+                for j = i, #users do
+                    stored[j] = stored[j] or erasures[j]
+                end
+            end
+            return
+        end
+    end
 end
 
 local function run(command, key, arguments)
@@ -26,6 +42,7 @@ for from = 1, #records, 1000 * length do
         values[#values + 1] = string.sub(records, at + 7, at + length - 1)
     end
     local stored = redis.call('HMGET', KEYS[3], unpack(users))
+    add_erasures(users, stored)
     local set, added, removed = {}, {}, {}
     for i, user in ipairs(users) do
         local old, value = stored[i], values[i]

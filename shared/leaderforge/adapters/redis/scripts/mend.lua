@@ -1,12 +1,13 @@
 -- Replace values and entries of players in a partition of a ladder. A value that has changed since `observe` stays.
--- KEYS: entries, standings
+-- KEYS: entries, standings, erasures
 -- ARGV: for each player: id, observed value, new value; '' for no value
+-- An erasure counts as the value of a player who has none.
 -- Returns the ids of the players whose values have changed since they were observed.
 local changed = {}
 for i = 1, #ARGV, 3 do
     local user, observed, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     local stored = redis.call('HGET', KEYS[2], user)
-    if (stored or '') ~= observed then
+    if (stored or redis.call('HGET', KEYS[3], user) or '') ~= observed then
         changed[#changed + 1] = user
     else
         if stored then
