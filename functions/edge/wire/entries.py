@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic.json_schema import SkipJsonSchema
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.cursors import Direction, encoded
@@ -35,10 +34,10 @@ class StreamQuery(PeriodQuery):
 
 
 class AroundQuery(PeriodQuery):
-    radius: Annotated[int, Field(ge=0, le=500), FROM_TEXT] | SkipJsonSchema[None] = Field(
+    radius: Omittable[Annotated[int, Field(ge=0, le=500), FROM_TEXT]] = Field(
         None, description="The maximum number of neighbours on each side. Defaults to 5. Not allowed with `window`."
     )
-    window: Annotated[int, Field(ge=1, le=500), FROM_TEXT] | SkipJsonSchema[None] = Field(
+    window: Omittable[Annotated[int, Field(ge=1, le=500), FROM_TEXT]] = Field(
         None, description="The number of entries, fewer only on a smaller board. Not allowed with `radius`."
     )
 

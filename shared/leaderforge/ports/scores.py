@@ -26,7 +26,7 @@ class ChangeLog(Protocol):
         """Return the players renamed, erased or moderated at or after `since` and before `until` (ms)."""
         ...
 
-    def erased_between(self, since: int, until: int) -> AsyncIterator[Mapping[int, int]]:
+    def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         """Yield, in chunks, the players erased at or after `since` and before `until` (ms).
 
         The values are the revisions that late updates of these players do not reach. An id may be in use again.

@@ -1,7 +1,7 @@
 """Maintenance of the index: reconcile, catch up, rebuild, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
 
@@ -211,7 +211,7 @@ class MaintainService:
         await for_each(self._store.changed_between(since, until), load)
         return count
 
-    async def _add_erasures(self, erased: AsyncIterator[Mapping[int, int]]) -> None:
+    async def _add_erasures(self, erased: AsyncGenerator[Mapping[int, int], None]) -> None:
         """Store the erasures in the index, which therefore ignores late updates of the players on all ladders."""
         await for_each(erased, self._index.add_erasures)
 

@@ -80,7 +80,7 @@ class MemoryScoreStore(MemoryBoards):
         self._require_available()
         return {i for i, touched_at in self._users.touches if since <= touched_at < until}
 
-    async def erased_between(self, since: int, until: int) -> AsyncIterator[Mapping[int, int]]:
+    async def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         self._require_available()
         revisions: dict[int, int] = {}
         for user_id, erased_at, revision in self._users.erasures:

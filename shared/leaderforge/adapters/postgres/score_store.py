@@ -122,7 +122,7 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
         rows = await self._pool.fetch(statement("touched_between"), since, until)
         return [row["user_id"] for row in rows]
 
-    async def erased_between(self, since: int, until: int) -> AsyncIterator[Mapping[int, int]]:
+    async def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         async for rows in self._pool.stream(statement("erased_between"), since, until, chunk=_CHANGES_A_CHUNK):
             yield {row["user_id"]: row["revision"] for row in rows}
 
