@@ -1,11 +1,17 @@
 """Ingest: counts queued submissions."""
 
+from asyncio import gather
+from collections.abc import Sequence
 from typing import Any
 
 from functions.edge.aws.queue import delivery_of, messages_of
 from functions.edge.aws.runtime import runtime
 from functions.edge.context import Edge
+from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
+
+_MESSAGES_A_CHUNK = 1000
+"""Messages whose boards are looked up together and counted at once. It bounds the age of these boards."""
 
 
 class IngestHandler:
@@ -27,8 +33,17 @@ class IngestHandler:
         if self._edge is None or self._edge.services is not services:
             self._edge = Edge(services)
         with services.telemetry.transaction("ingest"):
-            deliveries = [await delivery_of(self._edge, message) for message in messages]
-            return list(await services.ingest.count(deliveries))
+            return await count_messages(self._edge, messages)
+
+
+async def count_messages(edge: Edge, messages: Sequence[dict[str, Any]]) -> list[str]:
+    """Count the messages of SQS. Return the ids of those to deliver again."""
+    failed_ids: list[str] = []
+    for chunk in chunks(messages, _MESSAGES_A_CHUNK):
+        # Concurrently: in sequence, the first board could be old when the last one is there.
+        deliveries = await gather(*(delivery_of(edge, message) for message in chunk))
+        failed_ids += await edge.services.ingest.count(deliveries)
+    return failed_ids
 
 
 handler = IngestHandler()

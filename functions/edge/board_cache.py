@@ -1,20 +1,15 @@
 """The boards by slug, cached in this process."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
 from leaderforge.domain.boards import Board
-from leaderforge.domain.errors import BoardNotFound
+from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
+from leaderforge.domain.timing import BOARD_FRESH_MS, BOARD_PATIENCE_MS, BOARD_STALE_MS, CACHE_LIMIT_MS, LOOKUP_WAIT_MS
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.refreshing import RefreshingCache
-
-FRESH_S = 2.0
-"""Seconds for which a board is served without a refresh."""
-STALE_S = 4.5
-"""Seconds after which callers wait for the refresh: changes reach every process within 5 s."""
-_PATIENCE_S = 0.1
-"""Seconds that a read waits for a slow store before it is served a stale board."""
 
 
 class BoardCache:
@@ -25,8 +20,14 @@ class BoardCache:
 
     def __init__(self, store: ScoreStore, now: Callable[[], float] = monotonic) -> None:
         self._store = store
-        load = Coalescer(self._load_batch)
-        self._boards = RefreshingCache(load, fresh_s=FRESH_S, stale_s=STALE_S, patience_s=_PATIENCE_S, now=now)
+        load = Coalescer(self._load_batch, time_limit_s=LOOKUP_WAIT_MS / 1000)
+        self._boards = RefreshingCache(
+            load,
+            fresh_s=BOARD_FRESH_MS / 1000,
+            stale_s=BOARD_STALE_MS / 1000,
+            patience_s=BOARD_PATIENCE_MS / 1000,
+            now=now,
+        )
 
     async def get(self, slug: str) -> Board:
         """Return the board, at most 5 s old unless the store is unavailable. Raises `BoardNotFound`."""
@@ -44,7 +45,12 @@ class BoardCache:
         self._boards.invalidate(slug)
 
     async def _load_batch(self, slugs: Sequence[str]) -> Sequence[Board | None]:
-        boards = await self._store.boards_named(set(slugs))
+        try:
+            # An answer that took longer would be too old for a submission.
+            async with asyncio.timeout(CACHE_LIMIT_MS / 1000):
+                boards = await self._store.boards_named(set(slugs))
+        except TimeoutError:
+            raise StoreUnavailable("the database did not answer in time") from None
         return [boards.get(slug) for slug in slugs]
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
+from leaderforge.domain.timing import MAX_TIMEOUT_MS
 
 SHORTEST_KEY = 16
 """Minimum length of an API key, in characters, where other machines can reach the service."""
@@ -233,10 +234,10 @@ class EnvironmentSettings(CloudSettings):
     host: str = _variable("LEADERFORGE_HOST", "give the address to listen on", "127.0.0.1", min_length=1)
     port: int = _variable("LEADERFORGE_PORT", "give the port to listen on, 0 to 65535", 8000, ge=0, le=65535)
     index_timeout_ms: int = _variable(
-        "LEADERFORGE_INDEX_TIMEOUT_MS", "give milliseconds, 10 to 60000", 1000, ge=10, le=60_000
+        "LEADERFORGE_INDEX_TIMEOUT_MS", "give milliseconds, 10 to 60000", 1000, ge=10, le=MAX_TIMEOUT_MS
     )
     store_timeout_ms: int = _variable(
-        "LEADERFORGE_STORE_TIMEOUT_MS", "give milliseconds, 10 to 60000", 5000, ge=10, le=60_000
+        "LEADERFORGE_STORE_TIMEOUT_MS", "give milliseconds, 10 to 60000", 5000, ge=10, le=MAX_TIMEOUT_MS
     )
     top_cache_ms: int = _variable("LEADERFORGE_TOP_CACHE_MS", "give milliseconds, 0 to 60000", 1000, ge=0, le=60_000)
     max_listeners: int = _variable(

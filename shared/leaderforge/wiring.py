@@ -14,7 +14,7 @@ from leaderforge.adapters.telemetry import logs
 from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.config import VARIABLES, CloudSettings, EnvironmentSettings, SettingsError
 from leaderforge.domain.errors import Unavailable
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.domain.timing import commit_limit_s, submission_wait_s, top_ttl_ms
 from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
@@ -62,9 +62,6 @@ Close = Callable[[], Awaitable[object]]
 _OPENING_S = 5.0
 _SETTLING_S = 1.0
 _QUEUE_S = 5.0
-
-LONGEST_WAIT_S = 10.0
-"""Upper bound in seconds of a submission's wait to be recorded; a term of `board_settings.PROPAGATION_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +191,7 @@ def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Se
     queue = submission_queue(settings) if settings.queue_url else None
     telemetry, exposition, stop_telemetry = _telemetry(settings)
     parts = Parts(
-        store=PostgresScoreStore(pool, record_timeout_s=min(settings.store_timeout_ms, COMMIT_LIMIT_MS) / 1000),
+        store=PostgresScoreStore(pool, record_timeout_s=commit_limit_s(settings.store_timeout_ms / 1000)),
         users=PostgresPlayerStore(pool),
         periods=PostgresPeriodStore(pool),
         history=PostgresHistoryStore(pool),
@@ -222,15 +219,14 @@ def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Se
 
 def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     """Return the services over the parts."""
-    # A call may wait for the batch in flight and then for its own.
-    time_limit_s = min(2 * settings.store_timeout_ms / 1000, LONGEST_WAIT_S)
+    time_limit_s = submission_wait_s(settings.store_timeout_ms / 1000)
     declaration = Declaration(parts.processes)
     # A function checks the index when it is called: a task beside the call would need another connection.
     renews = settings.function_name is None
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)
     query = QueryService(
-        reader, parts.clock, parts.telemetry, top_ttl_ms=settings.top_cache_ms, time_limit_s=time_limit_s
+        reader, parts.clock, parts.telemetry, top_ttl_ms=top_ttl_ms(settings.top_cache_ms), time_limit_s=time_limit_s
     )
     changes = Changes(parts.feed, query.tops, parts.clock, parts.telemetry, trust.is_believed)
     names = NameSync(parts.index, parts.users)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from redis.cluster import RedisCluster
 
-from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Policy
+from leaderforge.domain.timing import PROPAGATION_MS
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database

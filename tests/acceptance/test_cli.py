@@ -20,7 +20,7 @@ from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Event
-from leaderforge.services.maintain import SETTLE_MS
+from leaderforge.domain.timing import SETTLE_MS
 from tests.acceptance.command import LADDER, PARTITIONS, Command, Rows, kill, new_command
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle

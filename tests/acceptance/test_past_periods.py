@@ -11,8 +11,8 @@ import pytest
 
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
 from leaderforge.services.importing import Importer, ScoreLine
-from leaderforge.services.rollover import REPEATED_DROP_MS, ROLLOVER_PROPAGATION_MS
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.waiting import until
@@ -145,7 +145,7 @@ async def test_a_retired_period_is_read_in_full_from_the_database(world: World) 
     await until_from_the_store(api)
     assert await everything(api, "postgres") == before
     assert await world.in_index(world.day) == len(PLAYERS)
-    await world.round_after(ROLLOVER_PROPAGATION_MS)
+    await world.round_after(PROPAGATION_MS)
     assert await world.in_index(world.day) == 0
     assert await everything(api, "postgres") == before
     await wiped(api)
@@ -180,7 +180,7 @@ async def test_copies_and_imports_leave_nothing_in_the_index_of_the_past(world: 
     await importer.run(lines[:20])
     assert await world.in_index(old) == 20
     await world.round_after(0)
-    await world.round_after(ROLLOVER_PROPAGATION_MS)
+    await world.round_after(PROPAGATION_MS)
     later = Importer(parts.store, parts.users, api.services.delivery, world.clock, world.board)
     await later.run(lines)
     await world.round_after(REPEATED_DROP_MS)
@@ -199,6 +199,6 @@ async def test_what_is_not_kept_disappears_and_is_removed(world: World) -> None:
         return (await api.get(f"/api/boards/laps/top?period={YESTERDAY}")).status_code == 404
 
     await until(is_gone, "the period to be gone")
-    await world.round_after(ROLLOVER_PROPAGATION_MS)
+    await world.round_after(PROPAGATION_MS)
     assert (await api.services.parts.store.counts(world.day, [])).total == 0
     assert (await api.get("/api/boards/laps/top?period=all-time")).json()["total"] == len(PLAYERS)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import expect
 
-from leaderforge.services.rollover import REPEATED_DROP_MS, ROLLOVER_PROPAGATION_MS
+from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
 from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.browser.axe import violations
@@ -38,7 +38,7 @@ async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
         for user_id in PLAYERS:
             await api.post("/api/users", {"user_id": user_id, "username": f"player {user_id}"})
         await submit(api, [{"user_id": i, "score": 100 * i, "subscore": i} for i in PLAYERS])
-        clock.now = MIDNIGHT + max(ROLLOVER_PROPAGATION_MS, REPEATED_DROP_MS) + 60_000
+        clock.now = MIDNIGHT + max(PROPAGATION_MS, REPEATED_DROP_MS) + 60_000
         await submit(api, [{"user_id": 1, "score": 7}, {"user_id": 40, "score": 5}])
         await api.services.rollover.run()
         yield api

@@ -13,17 +13,20 @@ import pytest
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.migrate import SchemaTooNew, commands, migrate, migrations
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
-from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-from leaderforge.adapters.postgres.statements import SIZES, pieces
+from leaderforge.adapters.postgres.statements import SIZES, pieces, statement
 from leaderforge.domain.boards import Ladder, Order, Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.order import FIRST
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing, fold
 from leaderforge.domain.submissions import Recorded
 from leaderforge.embedded import PostgresServer
+from leaderforge.services.boards import BoardService
 from leaderforge.services.overlapping import for_each
 from tests.conftest import OwnPostgres
 from tests.contract.store_fixtures import Database, empty, on_pool, opened, submit
@@ -186,6 +189,48 @@ class TestTimeLimits:
             with pytest.raises(StoreUnavailable):
                 await database.pool.fetch("select pg_sleep(60)")
             assert await database.scores.board("default")
+
+    async def test_a_shorter_limit_holds_in_the_server_too(self, postgres_dsn: str) -> None:
+        """The server must not commit what the client has given up, however long other statements may take."""
+        names = ("statement_timeout", "idle_in_transaction_session_timeout")
+        async for database in opened(postgres_dsn, timeout_s=60):
+
+            async def limits(connection: Connection) -> list[str]:
+                return [await connection.fetchval(f"show {name}") for name in names]
+
+            for run in (database.pool.transact, database.pool.autocommit):
+                assert await run(limits, 5) == ["5s", "5s"]
+                assert await run(limits, 60) == await run(limits) == ["1min", "1min"]
+
+    async def test_new_periods_are_stored_within_one_limit(
+        self, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("leaderforge.adapters.postgres.periods.opening_limit_s", lambda _: 0.2)
+        async for database in opened(postgres_dsn, timeout_s=60):
+            board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
+            ladders = board.ladders_at(0)
+            periods = Periods(database.pool)
+            async with database.pool.transaction() as connection:
+                await connection.execute(statement("open_period"), board.id, ladders[0].period)
+                with pytest.raises(StoreUnavailable):
+                    await periods.open(ladders)
+            await periods.open(ladders)
+            assert list(await periods.among(ladders)) == list(ladders)
+
+    async def test_a_change_of_a_board_is_committed_in_time_or_not_at_all(
+        self, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("leaderforge.services.boards.COMMIT_LIMIT_MS", 200)
+        async for database in opened(postgres_dsn, timeout_s=60):
+            boards = BoardService(database.scores, lambda: 0)
+            await boards.create("laps", {}, "tests")
+            async with database.pool.transaction() as connection:
+                await connection.execute(statement("lock_board"), "laps")
+                for change in (boards.change("laps", {"name": "Laps"}, "tests"), boards.delete("laps", "tests")):
+                    with pytest.raises(StoreUnavailable):
+                        await change
+            assert (await boards.get("laps")).name == "laps"
+            assert (await boards.change("laps", {"name": "Laps"}, "tests")).name == "Laps"
 
     async def test_a_cancelled_call_leaves_nothing_behind(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn, max_size=1):

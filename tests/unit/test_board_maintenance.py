@@ -11,13 +11,13 @@ from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.services.board_maintenance import BoardMaintenance
 from leaderforge.services.boards import BoardService
 from tests.delivering import Process

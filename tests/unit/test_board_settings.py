@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from leaderforge.cli.board_texts import parsed, text_of
-from leaderforge.domain.board_settings import FIXED, NAMES, PROPAGATION_MS, changed_board, new_board, settings_of
+from leaderforge.domain.board_settings import FIXED, NAMES, changed_board, new_board, settings_of
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.periods import PeriodKind
+from leaderforge.domain.timing import PROPAGATION_MS
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 DAY_MS = 86_400_000

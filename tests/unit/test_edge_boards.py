@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from functions.edge import board_cache as boards
 from functions.edge.board_cache import BoardCache
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
+from leaderforge.domain.timing import BOARD_FRESH_MS, BOARD_STALE_MS
 
 CHANGE = AuditEntry(0, "tests", "board.change")
 
@@ -80,7 +80,7 @@ async def test_a_board_in_use_is_looked_up_again_without_waiting(watch: Stopwatc
     store = Watched()
     cache = BoardCache(store, watch)
     await cache.get("default")
-    watch.now += boards.FRESH_S
+    watch.now += BOARD_FRESH_MS / 1000
     store.may_answer.clear()
     await cache.get("default")
     await settle()
@@ -93,7 +93,7 @@ async def test_no_board_is_older_than_five_seconds(watch: Stopwatch) -> None:
     cache = BoardCache(store, watch)
     await cache.get("default")
     await store.delete_board("default", CHANGE)
-    watch.now += boards.STALE_S
+    watch.now += BOARD_STALE_MS / 1000
     with pytest.raises(BoardNotFound):
         await cache.get("default")
 
@@ -104,7 +104,7 @@ async def test_known_boards_survive_the_loss_of_the_store(watch: Stopwatch) -> N
     await cache.get("default")
     store.available = False
     for _ in range(3):
-        watch.now += boards.STALE_S
+        watch.now += BOARD_STALE_MS / 1000
         assert (await cache.get("default")).id == 1
 
 
@@ -113,7 +113,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
     cache = BoardCache(store, watch)
     await cache.get("default")
     store.may_answer.clear()
-    watch.now += boards.STALE_S
+    watch.now += BOARD_STALE_MS / 1000
     assert (await cache.get("default")).id == 1
     without_waiting = asyncio.create_task(cache.get("default"))
     await settle()
@@ -121,6 +121,18 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
     assert without_waiting.result().id == 1
     assert store.asked == 2
     store.may_answer.set()
+
+
+async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be older than five seconds, whatever the time limit of the store is."""
+    monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
+    store = Watched()
+    store.may_answer.clear()
+    cache = BoardCache(store, watch)
+    with pytest.raises(StoreUnavailable):
+        await cache.get_current("default")
+    store.may_answer.set()
+    assert (await cache.get_current("default")).id == 1
 
 
 async def test_an_unknown_board_has_to_wait_for_the_store(watch: Stopwatch) -> None:
@@ -136,7 +148,7 @@ async def test_look_ups_of_many_boards_are_few_queries(watch: Stopwatch) -> None
     for slug in slugs:
         await store.create_board(Board(0, slug, slug))
     cache = BoardCache(store, watch)
-    for seconds in (0, boards.STALE_S):
+    for seconds in (0, BOARD_STALE_MS / 1000):
         watch.now += seconds
         store.asked = 0
         found = await asyncio.gather(*map(cache.get, slugs))
@@ -149,7 +161,7 @@ async def test_what_counts_is_never_counted_by_an_old_board(watch: Stopwatch) ->
     cache = BoardCache(store, watch)
     await cache.get("default")
     store.available = False
-    watch.now += boards.STALE_S
+    watch.now += BOARD_STALE_MS / 1000
     assert (await cache.get("default")).id == 1
     with pytest.raises(StoreUnavailable):
         await cache.get_current("default")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import pytest
 from structlog.testing import capture_logs
 
-from functions.edge.access import key_cache as keys
 from functions.edge.access.key_cache import KeyCache
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.domain.api_keys import ApiKey, digest_of
 from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.domain.timing import KEYS_FRESH_MS, KEYS_STALE_MS
 from leaderforge.services.api_keys import KeyService
 from tests.unit.edge_fixtures import Ticks
 
@@ -86,11 +86,11 @@ async def test_a_new_key_is_known_within_two_seconds(stage: Stage) -> None:
     await stage.name_of("anything")
     key = await stage.create()
     assert await stage.name_of(key) is None
-    stage.pass_time(keys.FRESH_S)
+    stage.pass_time(KEYS_FRESH_MS / 1000)
     assert await stage.name_of(key) == "game"
 
 
-@pytest.mark.parametrize("idle_s", [keys.STALE_S, 1e6])
+@pytest.mark.parametrize("idle_s", [KEYS_STALE_MS / 1000, 1e6])
 async def test_a_revoked_key_is_refused_within_five_seconds_however_idle(stage: Stage, idle_s: float) -> None:
     key = await stage.create()
     assert await stage.name_of(key) == "game"
@@ -103,7 +103,7 @@ async def test_a_key_in_use_is_looked_at_again_without_waiting(stage: Stage) -> 
     key = await stage.create()
     await stage.name_of(key)
     await stage.service.revoke("game", "cli")
-    stage.pass_time(keys.FRESH_S)
+    stage.pass_time(KEYS_FRESH_MS / 1000)
     stage.store.may_answer.clear()
     assert await stage.name_of(key) == "game"
     stage.store.may_answer.set()
@@ -122,7 +122,7 @@ async def test_what_was_changed_here_holds_at_once(stage: Stage) -> None:
 async def test_a_reading_begun_before_a_change_here_does_not_count(stage: Stage) -> None:
     key = await stage.create()
     await stage.name_of(key)
-    stage.pass_time(keys.FRESH_S)
+    stage.pass_time(KEYS_FRESH_MS / 1000)
     stage.store.may_answer.clear()
     assert await stage.name_of(key) == "game"  # a reading has begun
     await stage.settle()
@@ -157,7 +157,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(stage: Stage) 
     key = await stage.create()
     await stage.name_of(key)
     stage.store.may_answer.clear()
-    stage.pass_time(keys.STALE_S)
+    stage.pass_time(KEYS_STALE_MS / 1000)
     assert await stage.name_of(key) == "game"
     without_waiting = asyncio.create_task(stage.name_of(key))
     await stage.settle()
@@ -171,7 +171,7 @@ async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None
     """AWS Lambda freezes a process between two requests, for hours perhaps."""
     key = await stage.create()
     await stage.name_of(key)
-    stage.pass_time(keys.FRESH_S)
+    stage.pass_time(KEYS_FRESH_MS / 1000)
     open_, thawed = stage.store.may_answer, asyncio.Event()
     stage.store.may_answer = thawed
     assert await stage.name_of(key) == "game"  # a reading has begun
@@ -191,7 +191,7 @@ async def test_tables_that_are_missing_do_not_lock_known_keys_out(stage: Stage) 
     stage.store.failure = LeaderForgeError("the database's tables are not those of this version")
     with capture_logs() as logs:
         for _ in range(3):
-            stage.pass_time(keys.STALE_S)
+            stage.pass_time(KEYS_STALE_MS / 1000)
             assert await stage.name_of(key) == "game"
     assert [line["event"] for line in logs] == ["keys_not_read"]
 

@@ -1,15 +1,17 @@
 """Submissions by way of the queue: counted once, retried, buried, brought back."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from functions.edge.aws.queue import delivery_of, messages_of
+from functions.edge.aws.queue import messages_of
 from functions.edge.context import Edge
+from functions.ingest import count_messages
 from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.boards import Board
 from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import Refused, StoreUnavailable
 from leaderforge.services.ingest import redrive
@@ -59,7 +61,7 @@ def submission(user_id: int = 1, **more: Any) -> dict[str, Any]:
 
 async def ingested(api: Api, *records: dict[str, Any]) -> list[str]:
     edge = Edge(api.services)
-    return list(await api.services.ingest.count([await delivery_of(edge, one) for one in records]))
+    return await count_messages(edge, records)
 
 
 async def score(api: Api, user_id: int = 1) -> int:
@@ -89,6 +91,36 @@ async def test_the_future_is_not_believed(api: Api) -> None:
     await api.players(1)
     await ingested(api, record(submission(), sent_at=START + 60_000))
     assert (await api.get("/api/leaderboard/rank/1")).json()["achieved_at"] == "2026-11-23T12:00:00.000Z"
+
+
+async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are looked up together: the first board is not old when the last one is there."""
+    await api.players(1)
+    slugs = [f"board-{i}" for i in range(50)]
+    for slug in slugs:
+        await api.store.create_board(Board(0, slug, slug))
+    queries: list[Collection[str]] = []
+    look_up = api.store.boards_named
+
+    async def boards_named(names: Collection[str]) -> Mapping[str, Board]:
+        queries.append(names)
+        return await look_up(names)
+
+    monkeypatch.setattr(api.store, "boards_named", boards_named)
+    assert await ingested(api, *(record(submission(board=slug)) for slug in slugs)) == []
+    assert sorted(slug for names in queries for slug in names) == sorted(slugs)
+    assert len(queries) <= 2
+
+
+async def test_a_batch_of_many_chunks_counts_each_message(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.ingest._MESSAGES_A_CHUNK", 3)
+    await api.players(1)
+    bodies = [submission() if i % 2 else submission(board="nowhere") for i in range(10)]
+    api.store.available = False
+    assert await ingested(api, *(record(body, f"{i}") for i, body in enumerate(bodies))) == [f"{i}" for i in range(10)]
+    api.store.available = True
+    assert await ingested(api, *(record(body) for body in bodies if body["board"] == "default")) == []
+    assert await score(api) == 25
 
 
 POISON: list[tuple[Any, str]] = [

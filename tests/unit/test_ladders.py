@@ -14,6 +14,7 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.timing import LADDERS_FRESH_MS
 from leaderforge.services import ladders
 from leaderforge.services.ladders import Ladders
 from tests.unit.edge_fixtures import START
@@ -76,6 +77,21 @@ async def board(store: Watched) -> Board:
     )
     await store.play(board, DAYS[0])
     return board
+
+
+async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
+    store: Watched, board: Board, seconds: list[float]
+) -> None:
+    """The list may lack a retirement that was committed since then."""
+    process = Ladders(store, lambda: START)
+    store.may_answer.clear()
+    looking = asyncio.create_task(process.get(board, DAYS[0]))
+    await settle()
+    seconds[0] += LADDERS_FRESH_MS / 1000
+    store.may_answer.set()
+    await looking
+    await process.get(board, DAYS[0])
+    assert store.lists == 2
 
 
 async def test_a_period_that_began_to_be_after_the_list_was_read(store: Watched, board: Board) -> None:

@@ -19,8 +19,9 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Submission
+from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.services import comparing
-from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS, MaintainService
+from leaderforge.services.maintain import MaintainService
 
 LADDER = Ladder(Board(1, "default", "Default"))
 

@@ -12,9 +12,9 @@ from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.players import Player
 from leaderforge.domain.sharding import partition_of
+from leaderforge.domain.timing import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.ports.index import NameSwap
 from leaderforge.services import comparing
-from leaderforge.services.maintain import SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.services.mending import load_standings, mend_players
 from leaderforge.services.names import NameSync
 from leaderforge.services.verification import VerificationService

@@ -16,9 +16,9 @@ from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS, SETTLE_MS
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
-from leaderforge.services.maintain import SETTLE_MS
-from leaderforge.services.rollover import REPEATED_DROP_MS, ROLLOVER_PROPAGATION_MS, Rollover, RolloverService
+from leaderforge.services.rollover import Rollover, RolloverService
 from tests.delivering import Process
 
 HOUR, DAY = 3_600_000, 86_400_000
@@ -89,7 +89,7 @@ async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(w
     board = await world.board(PeriodKind.DAILY)
     day = await world.score(board, MIDNIGHT - 1)
     await world.after(48 * HOUR)
-    assert await world.after(ROLLOVER_PROPAGATION_MS - 1) == Rollover()
+    assert await world.after(PROPAGATION_MS - 1) == Rollover()
     assert world.indexed(day)
     assert await world.after(1) == Rollover(dropped=1)
     assert not world.indexed(day)
@@ -120,7 +120,7 @@ async def test_it_stays_while_late_scores_may_be_on_their_way(grace_ms: int) -> 
 async def test_reconciling_rebuilding_and_verifying_leave_a_retired_period_alone(world: World) -> None:
     day = await world.score(await world.board(PeriodKind.DAILY), MIDNIGHT - 1)
     await world.after(48 * HOUR)
-    await world.after(ROLLOVER_PROPAGATION_MS)
+    await world.after(PROPAGATION_MS)
     await world.maintain.reconcile()
     await world.maintain.rebuild()
     assert (await world.maintain.verify()).clean
@@ -134,7 +134,7 @@ async def test_an_import_into_the_past_leaves_nothing_in_the_index(world: World)
     assert all(map(world.indexed, days))
     assert (await world.maintain.verify()).clean
     assert await world.after(0) == Rollover(retired=3)
-    assert await world.after(ROLLOVER_PROPAGATION_MS) == Rollover(dropped=3)
+    assert await world.after(PROPAGATION_MS) == Rollover(dropped=3)
     await world.imported(board, MIDNIGHT - 10 * DAY)
     assert not any(map(world.indexed, days))
     [standing] = await world.store.standings(days[0], [1])
@@ -149,7 +149,7 @@ async def test_old_periods_are_removed_and_younger_ones_kept(world: World) -> No
     assert len(await world.store.ladders_of(board)) == 2
     await world.after(DAY)
     assert [one.period for one in await world.store.ladders_of(board)] == [young.period]
-    assert await world.after(ROLLOVER_PROPAGATION_MS - 1) == Rollover()
+    assert await world.after(PROPAGATION_MS - 1) == Rollover()
     assert await world.after(1) == Rollover(removed=1)
     assert await world.store.standings(old, [1]) == []
     assert await world.after(DAY) == Rollover()

@@ -7,8 +7,9 @@ from leaderforge.adapters.telemetry.fanout import Fanout
 from leaderforge.domain.boards import Board, Ladder, RankStyle
 from leaderforge.domain.changes import LadderChange
 from leaderforge.domain.sources import Source
+from leaderforge.domain.timing import TOP_LIMIT_MS
 from leaderforge.services.entries import Page
-from leaderforge.services.top import LONGEST_MS, Top, TopCache
+from leaderforge.services.top import Top, TopCache
 from tests.waiting import PATIENCE_S
 
 LADDER = Ladder(Board(1, "board", "Board"))
@@ -210,7 +211,7 @@ class TestFollowed:
 
     async def test_a_top_is_loaded_again_now_and_then_all_the_same(self, cache: TopCache, loader: Loader) -> None:
         await cache.get(LADDER, 10)
-        loader.now += LONGEST_MS
+        loader.now += TOP_LIMIT_MS
         cache.follow(1000, loader.now)
         assert (await cache.get(LADDER, 10)).total == 2
 

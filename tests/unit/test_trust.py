@@ -21,10 +21,8 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.domain.timing import BELIEF_MS, COMMIT_LIMIT_MS, SETTLE_MS
 from leaderforge.services import declaring, trust
-from leaderforge.services.declaring import BELIEF_S
-from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.submit import SubmitService
 from tests.delivering import Link, Process
 from tests.waiting import PATIENCE_S, until
@@ -298,7 +296,7 @@ async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elaps
     """A clock was put back. What was recorded since lies before the watermark, so no pass would look at it."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
     assert max(mark or 0 for mark in await world.index.watermarks()) <= world.now - COMMIT_LIMIT_MS
 
@@ -314,11 +312,11 @@ async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elaps
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     assert await source(world.other) is Source.INDEX
     old = [mark - 1000 for mark in await world.index.watermarks() if mark is not None]
     await world.index.finish_rebuild(await world.index.begin_rebuild([LADDER], [0, 1]), [0, 1], min(old))
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     world.now += 1000
     assert await ranked(world.other) == ([(1, "player 1")], Source.INDEX)
 
@@ -333,7 +331,7 @@ async def test_an_answer_is_not_given_if_the_belief_broke_meanwhile(world: World
 
 async def test_a_lapse_of_the_belief_is_noticed_though_it_was_renewed_since(world: World, elapsed: Elapsed) -> None:
     belief = world.one.trust.current()
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     assert await world.one.trust.is_believed()
     assert not world.one.trust.holds(belief)
 
@@ -361,7 +359,7 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
         assert await world.other.trust.renewed() is not None
     world.processes.available = True
     await world.processes.declare(uuid4())
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     assert await source(world.other) is Source.STORE
 
 
@@ -386,7 +384,7 @@ async def test_an_answer_without_the_store_claims_only_the_time_before_the_outag
     assert (await world.other.query.rank(LADDER, 1)).as_of == before_outage
     assert (await world.other.query.lookup(LADDER, [1])).as_of == before_outage
     world.processes.available = True
-    elapsed.now += BELIEF_S
+    elapsed.now += BELIEF_MS / 1000
     page = await world.other.query.page(LADDER, 1, 10)
     assert ([entry.user_id for entry in page.entries], page.source) == ([2, 1], Source.STORE)
     assert page.as_of == world.now

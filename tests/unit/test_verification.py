@@ -5,8 +5,8 @@ import pytest
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.survey import VerificationState
+from leaderforge.domain.timing import SETTLE_MS
 from leaderforge.services import comparing
-from leaderforge.services.maintain import SETTLE_MS
 from leaderforge.services.verification import VerificationService
 from tests.unit.test_maintain import LADDER, World
 

@@ -9,16 +9,10 @@ import structlog
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.domain.timing import KEYS_FRESH_MS, KEYS_PATIENCE_MS, KEYS_STALE_MS
 from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
-
-FRESH_S = 2.0
-"""Seconds for which the keys are used without a refresh."""
-STALE_S = 4.0
-"""Seconds after which callers wait for the refresh: changes reach every process within 5 s."""
-_PATIENCE_S = 0.5
-"""Seconds that a request waits for a slow store before the cached keys decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +37,13 @@ class KeyCache:
     def __init__(self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._keys = RefreshingCache(self._load, fresh_s=FRESH_S, stale_s=STALE_S, patience_s=_PATIENCE_S, now=now)
+        self._keys = RefreshingCache(
+            self._load,
+            fresh_s=KEYS_FRESH_MS / 1000,
+            stale_s=KEYS_STALE_MS / 1000,
+            patience_s=KEYS_PATIENCE_MS / 1000,
+            now=now,
+        )
         self._is_failing = False
 
     async def find(self, digest: bytes) -> Caller | None:

@@ -8,6 +8,7 @@ from typing import Any
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
+from leaderforge.domain.timing import PROPAGATION_MS
 
 DEFAULT_BOARD = "default"
 """Slug of the board that always exists. Calls without a slug use it."""
@@ -17,12 +18,6 @@ MAX_UNIT_LENGTH = 16
 MAX_DECIMALS = 9
 MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
-
-PROPAGATION_MS = 30_000
-"""Propagation time of a changed setting, in ms. Until then a submission may still commit under the old settings.
-
-It is the sum of 5 s (cached board), 10 s (wait in a process), 5 s (commit) and 10 s (clock skew).
-"""
 
 FIXED = ("policy", "order", "subscore_order", "time_zone", "season")
 """Settings that never change: stored scores depend on them. Exception: a board without a season may get one."""

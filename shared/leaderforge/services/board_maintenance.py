@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from contextlib import aclosing
 
-from leaderforge.domain.board_settings import PROPAGATION_MS
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
+from leaderforge.domain.timing import PROPAGATION_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore

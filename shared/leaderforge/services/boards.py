@@ -1,12 +1,14 @@
 """Boards: creation, changes and deletion."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.board_settings import DEFAULT_BOARD, changed_board, new_board
 from leaderforge.domain.boards import Board
-from leaderforge.domain.errors import BoardNotFound, Conflict
+from leaderforge.domain.errors import BoardNotFound, Conflict, StoreUnavailable
+from leaderforge.domain.timing import COMMIT_LIMIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 
@@ -44,13 +46,27 @@ class BoardService:
         Raises `BoardNotFound`, `SettingFixed`, and `Refused` if a setting is invalid.
         """
         entry = self._audit_entry(actor, "board.change", slug, settings)
-        return await self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)
+        return await _in_time(
+            self._store.change_board(slug, lambda board: changed_board(board, settings, entry.at), entry)
+        )
 
     async def delete(self, slug: str, actor: str) -> Board:
         """Delete a board permanently. Raises `BoardNotFound`, and `Conflict` for the default board."""
         if slug == DEFAULT_BOARD:
             raise Conflict(f"board {slug!r} cannot be deleted: calls without a slug use it", board=slug)
-        return await self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {}))
+        return await _in_time(self._store.delete_board(slug, self._audit_entry(actor, "board.delete", slug, {})))
 
     def _audit_entry(self, actor: str, action: str, slug: str, settings: Mapping[str, Any]) -> AuditEntry:
         return AuditEntry(self._clock(), actor, action, board=slug, details=dict(settings))
+
+
+async def _in_time(change: Awaitable[Board]) -> Board:
+    """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
+
+    Backfill and purge wait from the time in the change on, whatever the time limit of the store is.
+    """
+    try:
+        async with asyncio.timeout(COMMIT_LIMIT_MS / 1000):
+            return await change
+    except TimeoutError:
+        raise StoreUnavailable("the database did not answer in time") from None

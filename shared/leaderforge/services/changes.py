@@ -7,21 +7,14 @@ from contextlib import aclosing, suppress
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import Unavailable
+from leaderforge.domain.timing import ANNOUNCED_WITHIN_MS, ANNOUNCEMENT_SPACING_MS
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import Applied
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.top import TopCache
 
-ANNOUNCED_WITHIN_MS = 200
-"""Upper bound in ms for the time from a change of the index to its announcement.
-
-The feed confirms that all announcements up to a time have arrived. All changes of the index are then known up to this
-much earlier.
-"""
-
-_SPACING_S = 0.1
-"""Minimum time between two announcements, in s."""
+_SPACING_S = ANNOUNCEMENT_SPACING_MS / 1000
 _RETRY_S = 0.5
 """Pause before a lost subscription is renewed, in s."""
 _SETTLING_S = 1.0

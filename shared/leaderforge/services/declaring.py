@@ -5,16 +5,12 @@ from collections.abc import Callable
 from time import monotonic
 from uuid import uuid4
 
+from leaderforge.domain.timing import DECLARATION_MS, DECLARATION_RENEWAL_MS, DECLARATION_WAIT_MS
 from leaderforge.ports.pending import PendingProcesses
 
-BELIEF_S = 1.0
-"""Time for which a process believes the index after it began to read the declarations, in s."""
-
-DECLARATION_MS = 10_000
-"""Age in ms at which a declaration expires. Its process counts as dead, and a catch-up applies its updates."""
-
-_RENEWAL_S = DECLARATION_MS / 1000 / 4
-"""Age in s at which `declare` renews the declaration, well before it expires."""
+_LIFE_S = DECLARATION_MS / 1000
+_RENEWAL_S = DECLARATION_RENEWAL_MS / 1000
+_WAIT_S = DECLARATION_WAIT_MS / 1000
 
 
 class Declaration:
@@ -39,9 +35,9 @@ class Declaration:
     async def declare(self) -> None:
         """Create or renew the declaration. Raises `StoreUnavailable`.
 
-        Return once no process believes an index that lacks this process's pending updates. This is `BELIEF_S` after the
-        first commit of the declaration. The store must also answer after that time: during an outage of the store,
-        processes continue to believe an index that they believed at its start.
+        Return once no process believes an index that lacks this process's pending updates. This is
+        `DECLARATION_WAIT_MS` after the first commit of the declaration. The store must also answer after that time:
+        during an outage of the store, processes continue to believe an index that they believed at its start.
         """
         withdrawals: int | None = None
         while True:
@@ -77,14 +73,14 @@ class Declaration:
     async def _renew(self) -> None:
         # A catch-up may have removed the expired declaration. Processes may believe the index since then: wait for them
         # again.
-        expired = not self._is_younger_than(DECLARATION_MS / 1000)
+        expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
         # Set before the call: a failed call may have committed.
         self._may_exist = True
         await self._processes.declare(self.process_id)
         self._renewed_at = began_at
         if expired:
-            self._effective_at = monotonic() + BELIEF_S
+            self._effective_at = monotonic() + _WAIT_S
             self._is_confirmed = False
 
     def _is_younger_than(self, seconds: float) -> bool:

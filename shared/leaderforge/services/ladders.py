@@ -9,6 +9,7 @@ from typing import TypeAlias
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import PeriodKind, number_of_name
+from leaderforge.domain.timing import LADDERS_FRESH_MS, LOOKUP_WAIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
@@ -16,8 +17,8 @@ from leaderforge.services.coalescing import BATCH, Coalescer
 CURRENT = "current"
 """Name of a board's main period that contains the current time."""
 
-_FRESH_S = 2.0
-"""TTL of a cached list of past periods, in s."""
+_FRESH_S = LADDERS_FRESH_MS / 1000
+_WAIT_S = LOOKUP_WAIT_MS / 1000
 _MOST_BOARDS = 1024
 """Maximum boards with a cached list."""
 
@@ -42,8 +43,8 @@ class Ladders:
         self._store = store
         self._clock = clock
         self._past: dict[int, _Past] = {}
-        self._list = Coalescer(self._list_batch, max_batch=BATCH)
-        self._find = Coalescer(self._find_batch, max_batch=BATCH)
+        self._list = Coalescer(self._list_batch, max_batch=BATCH, time_limit_s=_WAIT_S)
+        self._find = Coalescer(self._find_batch, max_batch=BATCH, time_limit_s=_WAIT_S)
 
     async def get(self, board: Board, period: str) -> Ladder:
         """Return the ladder of a period by its name, its kind or `CURRENT`.
@@ -87,10 +88,12 @@ class Ladders:
         return [past[board.id] for board in boards]
 
     async def _load_past(self, board: Board) -> _Ladders:
+        # The list may miss periods that were retired from here on: its age counts from the start of the query.
+        began_at = monotonic()
         ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
         if len(self._past) >= _MOST_BOARDS:
             self._past.clear()
-        self._past[board.id] = _Past(ladders, monotonic())
+        self._past[board.id] = _Past(ladders, began_at)
         return ladders
 
     async def _find_batch(self, ladders: Sequence[Ladder]) -> Sequence[Ladder | None]:

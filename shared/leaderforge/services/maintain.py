@@ -10,7 +10,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.domain.timing import DECLARATION_MS, SETTLE_MS, TOUCHES_KEPT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.pending import PendingProcesses
@@ -18,7 +18,6 @@ from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.comparison import LADDERS_A_SCAN, IndexComparison, Progress, Verification, ignore_progress
-from leaderforge.services.declaring import DECLARATION_MS
 from leaderforge.services.leases import Lease
 from leaderforge.services.mending import drop_players, load_standings, mend_touched
 from leaderforge.services.names import NameSync
@@ -27,18 +26,6 @@ from leaderforge.services.trust import is_credible
 
 OnRepair = Callable[[Ladder | None], None]
 """Callback for each repaired ladder or, with None, for repaired names."""
-
-SETTLE_MS = COMMIT_LIMIT_MS + 2_000
-"""Minimum age of a watermark in ms. By then an event is committed or never will be, whichever clock recorded it.
-
-It is the commit limit plus 2 s for differences between clocks.
-"""
-
-TOUCHES_KEPT_MS = 86_400_000
-"""Age in ms after which the store deletes its notes of players who changed without an event.
-
-A partition with an older watermark must be rebuilt.
-"""
 
 _FORGETTING_MS = 600_000
 """Time between deletions of old touches, in ms."""

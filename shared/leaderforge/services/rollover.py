@@ -7,20 +7,14 @@ from uuid import uuid4
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import KeptPeriod
 from leaderforge.domain.periods import number_of_start
+from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS, ROLLOVER_EVERY_MS, SETTLE_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.maintain import SETTLE_MS
 
-ROLLOVER_PROPAGATION_MS = 30_000
-"""Upper bound in ms until every process acts on the retirement or expiry of a period, despite its caches."""
-REPEATED_DROP_MS = 3_600_000
-"""Time in ms during which each round drops a retired period again: a late update may have restored its keys."""
-
-_EVERY_S = 60.0
-"""Time between rounds, in s."""
+_EVERY_S = ROLLOVER_EVERY_MS / 1000
 _A_DAY_MS = 86_400_000
 _LONGEST_SEASON_MS = 366 * _A_DAY_MS
 """Assumed length, in ms, of a season whose end is unknown because its board has no seasons any more."""
@@ -103,7 +97,7 @@ class RolloverService:
 
     async def _drop(self, period: KeptPeriod, retired_at: int) -> bool:
         age = self._clock() - retired_at
-        if age < ROLLOVER_PROPAGATION_MS:
+        if age < PROPAGATION_MS:
             return False
         await self._index.drop(period.ladder)
         if age >= REPEATED_DROP_MS:
@@ -120,7 +114,7 @@ class RolloverService:
             if period.expired_at is None:
                 if _ends_at(period) <= oldest_kept:
                     await self._periods.expire(period.ladder, self._clock())
-            elif period.expired_at + ROLLOVER_PROPAGATION_MS <= self._clock() and removed < most:
+            elif period.expired_at + PROPAGATION_MS <= self._clock() and removed < most:
                 removed += await self._remove(period, most - removed)
         return removed
 

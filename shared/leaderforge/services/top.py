@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.changes import LadderChange
 from leaderforge.domain.sources import Source
+from leaderforge.domain.timing import TOP_LIMIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.entries import Page
@@ -34,9 +35,6 @@ class Top:
 
 
 Load = Callable[[Ladder, int], Awaitable[Top]]
-
-LONGEST_MS = 30_000
-"""Maximum age of a cached top in ms, also if no change of it was announced."""
 
 
 @dataclass(slots=True)
@@ -121,7 +119,7 @@ class TopCache:
     def _valid_until(self, slot: _Slot) -> int:
         if not slot.followed or slot.began < self._followed_from:
             return slot.until
-        return max(slot.until, min(self._followed_until + self._ttl_ms, slot.began + LONGEST_MS))
+        return max(slot.until, min(self._followed_until + self._ttl_ms, slot.began + TOP_LIMIT_MS))
 
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
         key = (ladder.board.id, ladder.period, _size(limit))

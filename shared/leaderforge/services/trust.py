@@ -11,8 +11,8 @@ may answer from the index while it knows all of these conditions to be true:
    process, a broken connection, a timeout, a slot that another node took over, a watermark that is too late or has
    fallen (see 3), and an expired declaration.
 
-In all other cases the store answers. Knowledge of conditions 1 to 3 is valid for `BELIEF_S` after the start of a check.
-The check is repeated while there are reads.
+In all other cases the store answers. Knowledge of conditions 1 to 3 is valid for `BELIEF_MS` after the start of a
+check. The check is repeated while there are reads.
 """
 
 import asyncio
@@ -23,20 +23,19 @@ from typing import Any, TypeVar
 
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, StoreUnavailable, Unavailable
 from leaderforge.domain.survey import Survey
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.domain.timing import BELIEF_MS, BELIEF_RENEWAL_MS, COMMIT_LIMIT_MS, DECLARATION_MS, OUTAGE_GAP_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.index_maintenance import CatchUps
 from leaderforge.ports.pending import PendingProcess, PendingProcesses
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.declaring import BELIEF_S, DECLARATION_MS, Declaration
+from leaderforge.services.declaring import Declaration
 
 ResultT = TypeVar("ResultT")
 
-_RENEWAL_S = 0.2
-"""Time between checks while there are reads, in s. It leaves time for a slow check within `BELIEF_S`."""
-_OUTAGE_GAP_S = 5.0
-"""Time between two checks (s) up to which an outage of the store counts as the same one."""
+_BELIEF_S = BELIEF_MS / 1000
+_RENEWAL_S = BELIEF_RENEWAL_MS / 1000
+_OUTAGE_GAP_S = OUTAGE_GAP_MS / 1000
 _IDLE_S = 1.0
 """Time after the last read until checks stop, in s."""
 _REFUSAL_S = 0.05
@@ -113,7 +112,7 @@ class IndexTrust:
         The caller must call `leave` or `abandon` at the end of the read.
         """
         # A busy process may be late to renew its belief: then it might end before the read does.
-        if not self._is_valid() or monotonic() > self._valid_until - BELIEF_S / 2:
+        if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
         self._readers += 1
@@ -212,7 +211,7 @@ class IndexTrust:
         if began_at >= self._valid_until:
             # In the gap, updates may have been pending, acknowledged and delivered. Earlier beliefs must end.
             self._generation += 1
-        self._valid_until = began_at + BELIEF_S
+        self._valid_until = began_at + _BELIEF_S
         return None
 
     async def _require_all(self) -> None:

@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import PlayerNotFound
-from leaderforge.domain.timing import COMMIT_LIMIT_MS
+from leaderforge.domain.timing import commit_limit_s
 from leaderforge.ports.clock import Clock
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Acts:
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._timeout_s = min(pool.timeout_s, COMMIT_LIMIT_MS / 1000)
+        self._timeout_s = commit_limit_s(pool.timeout_s)
 
     async def do(self, user_id: int, work: Work[T], entry_of: Callable[[T], AuditEntry]) -> T:
         """Run the work in a transaction, and return its result.

@@ -5,13 +5,14 @@ from uuid import UUID
 
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.timing import DECLARED_READ_MS
 from leaderforge.ports.pending import PendingProcess
 
 
 class PostgresPendingProcesses:
     """`PendingProcesses` on PostgreSQL. `read_timeout_s` limits `declared`: reads of boards wait for it."""
 
-    def __init__(self, pool: Pool, *, read_timeout_s: float = 0.3) -> None:
+    def __init__(self, pool: Pool, *, read_timeout_s: float = DECLARED_READ_MS / 1000) -> None:
         self._pool = pool
         self._read_timeout_s = read_timeout_s
 

@@ -7,6 +7,7 @@ from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.history import KeptPeriod
+from leaderforge.domain.timing import commit_limit_s
 
 
 class PostgresPeriodStore:
@@ -29,13 +30,20 @@ class PostgresPeriodStore:
         return [_period_from_row(board, row) for row in rows]
 
     async def retire(self, ladder: Ladder, at: int) -> None:
-        await self._pool.fetch(statement("retire_period"), ladder.board.id, ladder.period, at)
+        await self._change("retire_period", ladder, at)
 
     async def note_dropped(self, ladder: Ladder) -> None:
         await self._pool.fetch(statement("drop_period"), ladder.board.id, ladder.period)
 
     async def expire(self, ladder: Ladder, at: int) -> None:
-        await self._pool.fetch(statement("expire_period"), ladder.board.id, ladder.period, at)
+        await self._change("expire_period", ladder, at)
+
+    async def _change(self, name: str, ladder: Ladder, at: int) -> None:
+        # Others wait from `at` on. A change that commits too late would reach caches after their wait.
+        await self._pool.transact(
+            lambda connection: connection.execute(statement(name), ladder.board.id, ladder.period, at),
+            commit_limit_s(self._pool.timeout_s),
+        )
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
         ids = ladder.board.id, ladder.period

@@ -10,12 +10,12 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.submissions import Recorded
+from leaderforge.domain.timing import PERIOD_STATE_FRESH_MS, opening_limit_s
 
 _Ids: TypeAlias = tuple[int, int]
 """Board id and period number."""
 
-_FRESH_S = 5.0
-"""TTL, in seconds, of the cached states. The index drops a retired period only after this time has passed."""
+_FRESH_S = PERIOD_STATE_FRESH_MS / 1000
 _MAX_CACHED = 100_000
 """Size at which the cache is emptied. It bounds the memory."""
 
@@ -30,14 +30,24 @@ class Periods:
         self._pool = pool
         self._open: set[_Ids] = set()
         self._states: dict[_Ids, tuple[bool, float]] = {}
+        self._opening_limit_s = opening_limit_s(pool.timeout_s)
 
     async def open(self, ladders: Iterable[Ladder]) -> None:
-        """Store the periods of these ladders. Call it before recording submissions on them."""
+        """Store the periods of these ladders. Call it before recording submissions on them.
+
+        Raises `StoreUnavailable` after `OPENING_LIMIT_MS`.
+        """
         counted = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
-        # Sorted: concurrent processes insert in one order, which prevents deadlocks.
-        for ids in sorted(counted - self._open):
-            await self._pool.fetch(statement("open_period"), *ids)
-            self._open.add(ids)
+        if new := counted - self._open:
+            await self._store_new(new)
+
+    async def _store_new(self, new: Set[_Ids]) -> None:
+        # One limit for all of them: a late batch may open many, and its boards must not grow old meanwhile.
+        async with self._pool.limit(self._opening_limit_s):
+            # Sorted: concurrent processes insert in one order, which prevents deadlocks.
+            for ids in sorted(new):
+                await self._pool.fetch(statement("open_period"), *ids)
+                self._open.add(ids)
 
     async def mark_retired(
         self, outcomes: Sequence[Recorded | LeaderForgeError]

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from itertools import count
 from random import uniform
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeGuard, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -143,14 +143,22 @@ class Pool:
 
     async def transact(self, work: Transacted[T], timeout_s: float | None = None) -> T:
         """Run the work in a transaction, and return its result. Retry after a deadlock or a serialization failure."""
-        return await self._retried(partial(self.transaction, timeout_s=timeout_s), work, timeout_s)
+        begin = _limited_begin(timeout_s) if self._is_shorter(timeout_s) else "begin"
+        return await self._retried(partial(self.transaction, begin, timeout_s), work, timeout_s)
 
     async def autocommit(self, work: Transacted[T], timeout_s: float | None = None) -> T:
         """Run work that writes with a single statement, and return its result. Retry like `transact`.
 
-        The statement commits by itself. This saves the round trips of `begin` and `commit`.
+        The statement commits by itself. This saves the round trips of `begin` and `commit`. A `timeout_s` below the
+        pool's needs them: the server must have that limit too.
         """
+        if self._is_shorter(timeout_s):
+            return await self.transact(work, timeout_s)
         return await self._retried(partial(self.connection, timeout_s), work, timeout_s)
+
+    def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
+        """Return whether a limit is below the pool's, which the server has: it could commit after the client has left."""
+        return timeout_s is not None and timeout_s < self.timeout_s
 
     async def _retried(
         self, block: Callable[[], AbstractAsyncContextManager[Connection]], work: Transacted[T], timeout_s: float | None
@@ -240,6 +248,12 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
         # No JIT: compiling costs more than short statements gain.
         "jit": "off",
     }
+
+
+def _limited_begin(timeout_s: float) -> str:
+    """Return the start of a transaction with its own time limits in the server."""
+    names = ("statement_timeout", "idle_in_transaction_session_timeout")
+    return "; ".join(["begin", *(f"set local {name} = {int(timeout_s * 1000)}" for name in names)])
 
 
 async def _keep(connection: "asyncpg.Connection[Record]") -> None:
