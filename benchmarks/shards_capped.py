@@ -25,6 +25,7 @@ from benchmarks.caps import capped
 from benchmarks.closed_loop import closed_loop
 from benchmarks.replicas import ReplicaCluster
 from benchmarks.report import about, write, write_rows
+from leaderforge.adapters.clock import now_ms
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.boards import Ladder
@@ -34,7 +35,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.ports.index import RankIndex
-from leaderforge.wiring import Services, build, migrate, now_ms
+from leaderforge.wiring import Services, build, migrate
 
 NODES = [1, 2, 3, 4, 6]
 REPLICAS = [1, 2]

@@ -17,7 +17,8 @@ from functions.web import serve_site
 from functions.worker import keep_maintained
 from leaderforge.config import SettingsError
 from leaderforge.garbage import collect_seldom
-from leaderforge.wiring import Services, build, read_settings
+from leaderforge.parts.cloud import read_settings
+from leaderforge.wiring import Services, build
 
 _ROUTERS = (
     submit.routes,

@@ -13,7 +13,8 @@ from functions import maintain
 from leaderforge.config import SettingsError
 from leaderforge.domain.errors import Unavailable
 from leaderforge.garbage import collect_seldom
-from leaderforge.wiring import Services, build, read_settings
+from leaderforge.parts.cloud import read_settings
+from leaderforge.wiring import Services, build
 
 
 async def keep_reconciled(services: Services) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from leaderforge.adapters.clock import now_ms
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.telemetry.fanout import Fanout
@@ -22,7 +23,6 @@ from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.trust import IndexTrust
-from leaderforge.wiring import now_ms
 
 
 @dataclass

@@ -1,39 +1,22 @@
 """Environment settings: variables, read once, with errors that name the variable."""
 
-import re
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
-from hmac import compare_digest
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
+from leaderforge.key_sets import KeySet, weakness
+from leaderforge.setting_types import KeySetText, LogLevel, Networks, Nodes, Origins, RateLimitText, split_list
 
-SHORTEST_KEY = 16
-"""Minimum length of an API key, in characters, where other machines can reach the service."""
-
-_FEWEST_DIFFERENT = 6
-"""Minimum number of different characters of a key."""
-_WELL_KNOWN = frozenset(
-    {
-        "0123456789abcdef", "1234567890123456", "abcdefghijklmnop", "change-me-change-me", "change-me-please",
-        "changemechangeme", "leaderforge-admin", "leaderforge-admin-key", "leaderforge-submit",
-        "leaderforge-submit-key", "passwordpassword", "replace-me-replace-me", "secretsecretsecret",
-        "your-admin-key-here", "your-submit-key-here",
-    }
-)  # fmt: skip
-"""Keys of examples and tutorials. An attacker tries them first."""
 _SHORTEST_SECRET = 32
 """Minimum length of the token secret in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
 _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
-_STRONGER = "use a random one, such as the output of `openssl rand -hex 24`"
 _PREFIX = "LEADERFORGE_"
 _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
 """Variables by which `leaderforge dev` recognises its own processes."""
@@ -43,76 +26,6 @@ class SettingsError(LeaderForgeError):
     """Environment variables are missing or invalid. The message names each one and its remedy."""
 
     code = "invalid_settings"
-
-
-class KeySet:
-    """API keys of the settings, stored as SHA-256 digests only."""
-
-    __slots__ = ("_digests",)
-
-    def __init__(self, keys: Sequence[str] = ()) -> None:
-        """Accept keys as plain text, or as `sha256:` and 64 hexadecimal digits. Raises `ValueError` otherwise."""
-        self._digests = tuple(map(_digest, keys))
-
-    def __contains__(self, key: str) -> bool:
-        """Return whether the set contains the key, in constant time."""
-        digest = sha256(key.encode(errors="surrogateescape")).digest()
-        # A list, not a generator: the comparison must not stop at the first match.
-        return any([compare_digest(digest, candidate) for candidate in self._digests])  # noqa: C419
-
-    def __len__(self) -> int:
-        return len(self._digests)
-
-    @property
-    def digests(self) -> tuple[bytes, ...]:
-        """Return the SHA-256 digests of the keys."""
-        return self._digests
-
-    def __repr__(self) -> str:
-        return f"KeySet({len(self)} keys)"
-
-    def shares(self, other: "KeySet") -> bool:
-        """Return whether both sets contain a key."""
-        return not set(self._digests).isdisjoint(other._digests)
-
-
-def _digest(key: str) -> bytes:
-    if not key.startswith("sha256:"):
-        return sha256(key.encode()).digest()
-    if not re.fullmatch("[0-9a-fA-F]{64}", key[7:]):
-        raise ValueError("a key that starts with sha256: must continue with 64 hexadecimal digits")
-    return bytes.fromhex(key[7:])
-
-
-def _split(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _keys(value: object) -> object:
-    return KeySet(_parts(value)) if isinstance(value, str) else value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _limit(value: object) -> object:
-    return RateLimit.parsed(value) if isinstance(value, str) else value
-
-
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$")]
-Nodes = Annotated[tuple[Node, ...], BeforeValidator(_split), Field(min_length=1)]
-Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
-Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
-KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
-Network = IPv4Network | IPv6Network
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]
-RateLimitText = Annotated[RateLimit, BeforeValidator(_limit)]
-LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
 def _variable(name: str, instruction: str, default: Any = ..., **constraints: Any) -> Any:
@@ -315,10 +228,10 @@ def _unsafe(settings: EnvironmentSettings, environment: Mapping[str, str]) -> li
         return []
     problems = []
     for name in ("LEADERFORGE_SUBMIT_KEYS", "LEADERFORGE_ADMIN_KEYS"):
-        keys = _parts(environment.get(name, ""))
+        keys = split_list(environment.get(name, ""))
         if not keys and settings.exposed:
             problems.append(f"{name} is required to listen on {settings.host}: {VARIABLES[name]}")
-        problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(_weakness, keys)) if fault]
+        problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(weakness, keys)) if fault]
     if settings.submit_keys.shares(settings.admin_keys):
         problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")
     return problems
@@ -349,17 +262,6 @@ def _token_problems(settings: EnvironmentSettings) -> list[str]:
     if secret is not None and len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
         problems.append(f"LEADERFORGE_TOKEN_SECRET is too short: {VARIABLES['LEADERFORGE_TOKEN_SECRET']}")
     return problems
-
-
-def _weakness(key: str) -> str | None:
-    """Return the fault of a weak key, None for a strong one. A hashed key can only be compared with known ones."""
-    if key.startswith("sha256:"):
-        guessable = any(_digest(key) == _digest(candidate) for candidate in _WELL_KNOWN)
-    elif len(key) < SHORTEST_KEY:
-        return f"a key of fewer than {SHORTEST_KEY} characters: {_STRONGER}"
-    else:
-        guessable = key.lower() in _WELL_KNOWN or len(set(key)) < _FEWEST_DIFFERENT
-    return f"a key that is easy to guess: {_STRONGER}" if guessable else None
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,31 +1,19 @@
-"""Construction of adapters and services. No other module builds adapters."""
+"""Construction of the services over their parts."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import structlog
 
 from leaderforge.adapters.telemetry import logs
-from leaderforge.adapters.telemetry.fanout import Fanout
-from leaderforge.config import VARIABLES, CloudSettings, EnvironmentSettings, SettingsError
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Unavailable
-from leaderforge.domain.timing import commit_limit_s, submission_wait_s, top_ttl_ms
-from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
-from leaderforge.ports.changes import ChangeFeed
+from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
+from leaderforge.parts import Parts
 from leaderforge.ports.clock import Clock
-from leaderforge.ports.history import HistoryLoader, HistoryStore
-from leaderforge.ports.index import RankIndex
-from leaderforge.ports.moderation import Moderation
-from leaderforge.ports.pending import PendingProcesses
-from leaderforge.ports.periods import PeriodStore
-from leaderforge.ports.players import PlayerRecords, PlayerStore
-from leaderforge.ports.queue import SubmissionQueue
-from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.api_keys import KeyService
 from leaderforge.services.board_maintenance import BoardMaintenance
@@ -50,48 +38,8 @@ from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.verification import VerificationService
 
-if TYPE_CHECKING:
-    from leaderforge.adapters.aws.client import AwsAccess
-    from leaderforge.adapters.tokens.sources import KeySource
-
-Exposition = Callable[[], tuple[bytes, str]]
-"""Returns all metrics and their content type."""
-
-Close = Callable[[], Awaitable[object]]
-
 _OPENING_S = 5.0
 _SETTLING_S = 1.0
-_QUEUE_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Adapters that the services use.
-
-    `opens` connect, `closes` disconnect, and `renews` drop broken connections.
-    """
-
-    store: ScoreStore
-    users: PlayerStore
-    periods: PeriodStore
-    history: HistoryStore
-    keys: KeyStore
-    audit: AuditLog
-    moderation: Moderation
-    records: PlayerRecords
-    processes: PendingProcesses
-    index: RankIndex
-    feed: ChangeFeed
-    limiter: RateLimiter
-    telemetry: Telemetry
-    exposition: Exposition
-    clock: Clock
-    tokens: TokenVerifier | None = None
-    load_history: HistoryLoader | None = None
-    queue: SubmissionQueue | None = None
-    opens: Sequence[Callable[[], Awaitable[object]]] = ()
-    renews: Sequence[Callable[[], Awaitable[object]]] = ()
-    closes: Sequence[Close] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,66 +103,10 @@ def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Se
 
     Logs go to standard output by default.
     """
-    from leaderforge.adapters.postgres.audit import PostgresAuditLog
-    from leaderforge.adapters.postgres.bulk import copy_chunk
-    from leaderforge.adapters.postgres.history import PostgresHistoryStore
-    from leaderforge.adapters.postgres.key_store import PostgresKeyStore
-    from leaderforge.adapters.postgres.moderation import PostgresModeration
-    from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
-    from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
-    from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
-    from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
-    from leaderforge.adapters.postgres.pool import Pool
-    from leaderforge.adapters.postgres.score_store import PostgresScoreStore
-    from leaderforge.adapters.redis.cluster import Cluster
-    from leaderforge.adapters.redis.feed import RedisFeed
-    from leaderforge.adapters.redis.index import RedisIndex
-    from leaderforge.adapters.redis.keys import IndexKeys
-    from leaderforge.adapters.redis.limiter import RedisRateLimiter
+    from leaderforge.parts.servers import server_parts
 
     logs.configure(settings.log_level, logs_to)
-    password = settings.redis_password
-    cluster = Cluster(
-        settings.redis_nodes,
-        timeout_s=settings.index_timeout_ms / 1000,
-        password=password.get_secret_value() if password else None,
-        tls=settings.redis_tls,
-    )
-    index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
-    pool = Pool(
-        settings.postgres_dsn.get_secret_value(),
-        max_size=settings.postgres_pool_size,
-        timeout_s=settings.store_timeout_ms / 1000,
-        pgbouncer=settings.pgbouncer,
-        application=settings.function_name or "leaderforge",
-    )
-    queue = submission_queue(settings) if settings.queue_url else None
-    telemetry, exposition, stop_telemetry = _telemetry(settings)
-    parts = Parts(
-        store=PostgresScoreStore(pool, record_timeout_s=commit_limit_s(settings.store_timeout_ms / 1000)),
-        users=PostgresPlayerStore(pool),
-        periods=PostgresPeriodStore(pool),
-        history=PostgresHistoryStore(pool),
-        keys=PostgresKeyStore(pool),
-        audit=PostgresAuditLog(pool),
-        moderation=PostgresModeration(pool),
-        records=PostgresPlayerRecords(pool),
-        processes=PostgresPendingProcesses(pool),
-        index=index,
-        feed=RedisFeed(cluster, IndexKeys(settings.namespace, settings.partitions)),
-        limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
-        telemetry=telemetry,
-        exposition=exposition,
-        clock=now_ms,
-        tokens=token_verifier(settings),
-        load_history=partial(copy_chunk, pool),
-        queue=queue,
-        opens=(pool.open, index.watermarks),
-        # Queue calls are rare: a new connection is cheaper than a check of the old one.
-        renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
-        closes=(pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
-    )
-    return assemble(settings, parts)
+    return assemble(settings, server_parts(settings))
 
 
 def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
@@ -277,95 +169,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     )
 
 
-def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
-    """Return the settings from the variables and from the secret in LEADERFORGE_SECRET_ID. Raises `SettingsError`."""
-    cloud = CloudSettings.from_environment(environment)
-    if cloud.secret_id is None:
-        return EnvironmentSettings.from_environment(environment)
-    from leaderforge.adapters.aws.client import AwsError
-    from leaderforge.adapters.aws.secrets import read_secret
-
-    try:
-        secret = read_secret(_access(cloud), cloud.secret_id)
-    except (AwsError, ValueError) as error:
-        raise SettingsError(f"the secret in LEADERFORGE_SECRET_ID is unusable: {error}") from error
-    return EnvironmentSettings.from_environment({**secret, **environment})
-
-
-def submission_queue(settings: CloudSettings) -> SubmissionQueue:
-    """Return the unconnected queue of submissions. Raises `SettingsError` without LEADERFORGE_QUEUE_URL."""
-    if settings.queue_url is None:
-        raise SettingsError(f"LEADERFORGE_QUEUE_URL is required: {VARIABLES['LEADERFORGE_QUEUE_URL']}")
-    from leaderforge.adapters.aws.queue import SqsQueue
-
-    return SqsQueue(_access(settings), settings.queue_url, settings.dead_letters_url, timeout_s=_QUEUE_S)
-
-
 async def migrate(dsn: str) -> Sequence[str]:
     """Apply the missing migrations to the database and return their names."""
     from leaderforge.adapters.postgres.migrate import migrate as run
 
     return await run(dsn)
-
-
-def now_ms() -> int:
-    """Return the current time in ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000
-
-
-def _access(settings: CloudSettings) -> "AwsAccess":
-    from leaderforge.adapters.aws.client import AwsAccess
-    from leaderforge.adapters.aws.signature import AwsCredentials
-
-    secret, token = settings.aws_secret_access_key, settings.aws_session_token
-    credentials = AwsCredentials(
-        settings.aws_access_key_id or "",
-        secret.get_secret_value() if secret else "",
-        token.get_secret_value() if token else None,
-    )
-    return AwsAccess(settings.aws_region or "", credentials, settings.aws_endpoint_url)
-
-
-def token_verifier(settings: EnvironmentSettings) -> TokenVerifier | None:
-    """Return the verifier of player tokens, None without token settings. Raises `SettingsError` for invalid keys."""
-    if not settings.accepts_tokens:
-        return None
-    from leaderforge.adapters.tokens.verifier import JwtVerifier, TokenRules
-
-    rules = TokenRules(settings.token_issuer or "", settings.token_audience or "", settings.token_leeway_s)
-    return JwtVerifier(_token_keys(settings), rules, now_ms)
-
-
-def _token_keys(settings: EnvironmentSettings) -> "KeySource":
-    from leaderforge.adapters.tokens.sources import FixedKeys, PublishedKeys, fetch_from
-    from leaderforge.adapters.tokens.trusted import of_pem, of_secret
-
-    if settings.token_jwks is not None:
-        return PublishedKeys(fetch_from(settings.token_jwks))
-    if settings.token_secret is not None:
-        return FixedKeys(of_secret(settings.token_secret.get_secret_value()))
-    try:
-        return FixedKeys(of_pem(settings.token_public_keys or ""))
-    except ValueError as error:
-        name = "LEADERFORGE_TOKEN_PUBLIC_KEYS"
-        raise SettingsError(f"{name} is wrong ({error}): {VARIABLES[name]}") from None
-
-
-def _telemetry(settings: EnvironmentSettings) -> tuple[Telemetry, Exposition, Sequence[Close]]:
-    from leaderforge.adapters.telemetry.prometheus import Prometheus
-
-    prometheus = Prometheus(multiprocess=settings.metrics_directory is not None)
-    receivers: list[Telemetry] = [prometheus]
-    stops: list[Close] = []
-    if settings.function_name is not None:
-        from leaderforge.adapters.telemetry.cloudwatch import CloudWatch
-
-        receivers.append(CloudWatch(settings.function_name))
-    if settings.new_relic_license_key is not None:
-        from leaderforge.adapters.telemetry.newrelic import NewRelic
-
-        new_relic = NewRelic(settings.new_relic_license_key.get_secret_value(), settings.new_relic_app_name)
-        receivers.append(new_relic)
-        stops.append(partial(asyncio.to_thread, new_relic.close))
-    telemetry = prometheus if len(receivers) == 1 else Fanout(receivers)
-    return telemetry, prometheus.exposition, stops

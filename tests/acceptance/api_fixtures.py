@@ -13,9 +13,10 @@ import httpx
 import uvicorn
 
 from functions.local import create_app
+from leaderforge.adapters.clock import now_ms
 from leaderforge.config import EnvironmentSettings
 from leaderforge.ports.clock import Clock
-from leaderforge.wiring import Services, assemble, build, now_ms
+from leaderforge.wiring import Services, assemble, build
 from tests.waiting import PATIENCE_S, until
 
 SUBMIT_KEY = "submit-key-of-the-tests"

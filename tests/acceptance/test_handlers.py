@@ -15,9 +15,10 @@ import redis.asyncio
 
 from functions import admin, boards, exports, ingest, maintain, queries, stream, submit, users
 from functions.edge.aws.runtime import runtime
+from leaderforge.adapters.clock import now_ms
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Refused
-from leaderforge.wiring import build, now_ms
+from leaderforge.wiring import build
 from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, environment
 from tests.acceptance.conftest import new_database
 from tests.unit.test_ingest import record

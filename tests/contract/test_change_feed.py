@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from leaderforge.adapters.clock import now_ms
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
@@ -15,7 +16,6 @@ from leaderforge.adapters.redis.keys import IndexKeys
 from leaderforge.domain.changes import Heard, LadderChange
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.ports.changes import ChangeFeed
-from leaderforge.wiring import now_ms
 from tests.conftest import OwnValkey
 from tests.contract.index_fixtures import cluster
 from tests.waiting import PATIENCE_S

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from leaderforge.adapters.clock import now_ms
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.domain.boards import Ladder
@@ -17,7 +18,6 @@ from leaderforge.ports.index import LadderUpdate
 from leaderforge.services.entries import Source
 from leaderforge.services.player_records import RecordService
 from leaderforge.services.submit import SubmitService
-from leaderforge.wiring import now_ms
 from tests.contract.index_fixtures import cluster, new_redis_index
 from tests.contract.store_fixtures import Database
 from tests.delivering import Link, Process

@@ -26,8 +26,10 @@ from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.players import Player
+from leaderforge.parts import Parts
+from leaderforge.parts.tokens import token_verifier
 from leaderforge.ports.queue import SubmissionQueue
-from leaderforge.wiring import Parts, Services, assemble, token_verifier
+from leaderforge.wiring import Services, assemble
 
 SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"

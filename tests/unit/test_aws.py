@@ -20,7 +20,7 @@ from leaderforge.adapters.aws.secrets import read_secret
 from leaderforge.adapters.aws.signature import AwsCredentials, signed_headers
 from leaderforge.config import SettingsError
 from leaderforge.domain.errors import QueueUnavailable
-from leaderforge.wiring import read_settings
+from leaderforge.parts.cloud import read_settings
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HEADERS = {"host": "sqs.example.org", "content-type": "application/x-amz-json-1.0", "x-amz-target": "AmazonSQS.Send"}

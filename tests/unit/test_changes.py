@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
+from leaderforge.adapters.clock import now_ms
 from leaderforge.adapters.memory.feed import MemoryChannel, MemoryFeed
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.domain.boards import Board, Ladder
@@ -13,7 +14,6 @@ from leaderforge.domain.changes import LadderChange
 from leaderforge.ports.index import Applied
 from leaderforge.services.changes import Changes
 from leaderforge.services.top import TopCache
-from leaderforge.wiring import now_ms
 from tests.unit.test_top_cache import LADDER, LAST, Loader
 from tests.waiting import PATIENCE_S, until
 

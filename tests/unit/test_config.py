@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from leaderforge.config import VARIABLES, EnvironmentSettings, KeySet, SettingsError
+from leaderforge.config import VARIABLES, EnvironmentSettings, SettingsError
 from leaderforge.domain.rates import RateLimit
-from leaderforge.wiring import token_verifier
+from leaderforge.key_sets import KeySet
+from leaderforge.parts.tokens import token_verifier
 from tests.tokens import TOKENS
 
 NEEDED = {"LEADERFORGE_REDIS_NODES": "a:6379", "LEADERFORGE_POSTGRES_DSN": "postgresql://me:s3cret@db/leaderforge"}

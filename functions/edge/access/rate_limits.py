@@ -7,12 +7,13 @@ from starlette.types import Scope as AsgiScope
 
 from functions.edge.http.errors import RateLimited
 from functions.edge.http.responses import Header
-from leaderforge.config import EnvironmentSettings, Network
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.callers import Caller, CallerKind
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.rates import SECOND_US, Allowance, RateLimit
 from leaderforge.ports.access import RateLimiter
 from leaderforge.ports.telemetry import Telemetry
+from leaderforge.setting_types import Network
 
 Address = IPv4Address | IPv6Address
 

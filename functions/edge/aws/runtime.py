@@ -7,7 +7,8 @@ from time import time
 from typing import Any, TypeVar
 
 from leaderforge.garbage import collect_seldom
-from leaderforge.wiring import Services, build, read_settings
+from leaderforge.parts.cloud import read_settings
+from leaderforge.wiring import Services, build
 
 T = TypeVar("T")
 

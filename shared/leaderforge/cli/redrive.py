@@ -48,8 +48,8 @@ async def _redrive(
     queue_url: str, dead_letters_url: str, limit: int, on_redriven: "Callable[[DeadLetter], None]"
 ) -> int:
     from leaderforge.config import CloudSettings
+    from leaderforge.parts.cloud import submission_queue
     from leaderforge.services.ingest import redrive as run
-    from leaderforge.wiring import submission_queue
 
     urls = {"LEADERFORGE_QUEUE_URL": queue_url, "LEADERFORGE_DEAD_LETTERS_URL": dead_letters_url}
     queue = submission_queue(CloudSettings.from_environment({**os.environ, **urls}))

@@ -157,7 +157,7 @@ class Pool:
         return await self._retried(partial(self.connection, timeout_s), work, timeout_s)
 
     def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
-        """Return whether a limit is below the pool's, which the server has: it could commit after the client has left."""
+        """Return whether a limit is below the pool's. The server knows the pool's only, and could commit after it."""
         return timeout_s is not None and timeout_s < self.timeout_s
 
     async def _retried(

@@ -1,0 +1,52 @@
+"""The adapters that services use. No other package builds adapters."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
+from leaderforge.ports.changes import ChangeFeed
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.history import HistoryLoader, HistoryStore
+from leaderforge.ports.index import RankIndex
+from leaderforge.ports.moderation import Moderation
+from leaderforge.ports.pending import PendingProcesses
+from leaderforge.ports.periods import PeriodStore
+from leaderforge.ports.players import PlayerRecords, PlayerStore
+from leaderforge.ports.queue import SubmissionQueue
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.telemetry import Telemetry
+
+Exposition = Callable[[], tuple[bytes, str]]
+"""Returns all metrics and their content type."""
+
+Close = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Adapters that the services use.
+
+    `opens` connect, `closes` disconnect, and `renews` drop broken connections.
+    """
+
+    store: ScoreStore
+    users: PlayerStore
+    periods: PeriodStore
+    history: HistoryStore
+    keys: KeyStore
+    audit: AuditLog
+    moderation: Moderation
+    records: PlayerRecords
+    processes: PendingProcesses
+    index: RankIndex
+    feed: ChangeFeed
+    limiter: RateLimiter
+    telemetry: Telemetry
+    exposition: Exposition
+    clock: Clock
+    tokens: TokenVerifier | None = None
+    load_history: HistoryLoader | None = None
+    queue: SubmissionQueue | None = None
+    opens: Sequence[Callable[[], Awaitable[object]]] = ()
+    renews: Sequence[Callable[[], Awaitable[object]]] = ()
+    closes: Sequence[Close] = ()

@@ -1,0 +1,82 @@
+"""Parts on the servers: stores in PostgreSQL, the index in Redis Cluster or Valkey.
+
+Only a process that serves imports this module: it loads both drivers.
+"""
+
+from functools import partial
+
+from leaderforge.adapters.clock import now_ms
+from leaderforge.adapters.postgres.audit import PostgresAuditLog
+from leaderforge.adapters.postgres.bulk import copy_chunk
+from leaderforge.adapters.postgres.history import PostgresHistoryStore
+from leaderforge.adapters.postgres.key_store import PostgresKeyStore
+from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
+from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
+from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
+from leaderforge.adapters.postgres.pool import Pool
+from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.redis.cluster import Cluster
+from leaderforge.adapters.redis.feed import RedisFeed
+from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.adapters.redis.limiter import RedisRateLimiter
+from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.timing import commit_limit_s
+from leaderforge.parts import Parts
+from leaderforge.parts.cloud import submission_queue
+from leaderforge.parts.telemetry import receivers_of
+from leaderforge.parts.tokens import token_verifier
+
+
+def server_parts(settings: EnvironmentSettings) -> Parts:
+    """Return the parts of the settings, not yet connected."""
+    cluster, pool = _cluster(settings), _pool(settings)
+    index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
+    queue = submission_queue(settings) if settings.queue_url else None
+    telemetry, exposition, stop_telemetry = receivers_of(settings)
+    return Parts(
+        store=PostgresScoreStore(pool, record_timeout_s=commit_limit_s(pool.timeout_s)),
+        users=PostgresPlayerStore(pool),
+        periods=PostgresPeriodStore(pool),
+        history=PostgresHistoryStore(pool),
+        keys=PostgresKeyStore(pool),
+        audit=PostgresAuditLog(pool),
+        moderation=PostgresModeration(pool),
+        records=PostgresPlayerRecords(pool),
+        processes=PostgresPendingProcesses(pool),
+        index=index,
+        feed=RedisFeed(cluster, IndexKeys(settings.namespace, settings.partitions)),
+        limiter=RedisRateLimiter(cluster, partitions=settings.partitions, namespace=settings.namespace),
+        telemetry=telemetry,
+        exposition=exposition,
+        clock=now_ms,
+        tokens=token_verifier(settings),
+        load_history=partial(copy_chunk, pool),
+        queue=queue,
+        opens=(pool.open, index.watermarks),
+        # Queue calls are rare: a new connection is cheaper than a check of the old one.
+        renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
+        closes=(pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
+    )
+
+
+def _cluster(settings: EnvironmentSettings) -> Cluster:
+    password = settings.redis_password
+    return Cluster(
+        settings.redis_nodes,
+        timeout_s=settings.index_timeout_ms / 1000,
+        password=password.get_secret_value() if password else None,
+        tls=settings.redis_tls,
+    )
+
+
+def _pool(settings: EnvironmentSettings) -> Pool:
+    return Pool(
+        settings.postgres_dsn.get_secret_value(),
+        max_size=settings.postgres_pool_size,
+        timeout_s=settings.store_timeout_ms / 1000,
+        pgbouncer=settings.pgbouncer,
+        application=settings.function_name or "leaderforge",
+    )
