@@ -1,1 +1,1 @@
-"""The deployable functions, one module each. `local` serves all of them in one application."""
+"""The deployable functions, one per module. `local` serves all of them in one application."""

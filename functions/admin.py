@@ -29,7 +29,7 @@ handler = LambdaHandler(routes)
 T = TypeVar("T")
 
 _HEALTH_S = 1.2
-"""Seconds after which a part that does not answer counts as down. Probes of orchestrators often wait 2 s."""
+"""Time in s after which a part that does not answer counts as down. Probes of orchestrators often wait 2 s."""
 _HEALTH = {
     "status": "ok",
     "index": {"partitions": 3, "healthy": 3},
@@ -84,7 +84,7 @@ async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
 
 
 async def _answering(services: Services) -> Sequence[bool]:
-    """Return, for each partition, whether it answers reads: none does while the index is not believed."""
+    """Return, for each partition, whether it answers reads. While the index is not believed, none does."""
     index = services.parts.index
     partitions, is_believed = await asyncio.gather(index.health(), services.trust.is_believed())
     return partitions if is_believed else [False] * index.partitions
@@ -103,7 +103,7 @@ def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> Status:
 
 
 async def _within(seconds: float, result: Awaitable[T], default: T) -> T:
-    """Return the result, or the default if a part is unavailable or the time is over."""
+    """Return the result. Return the default if a part is unavailable or does not answer within `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             return await result

@@ -54,7 +54,7 @@ async def board(edge: TheEdge, caller: Anyone, board: BoardName) -> Answer:
 
 @routes.patch("/api/boards/{board}", **documentation.write(BoardOut, BoardNotFound, SettingFixed, StoreUnavailable))
 async def change_board(edge: TheEdge, caller: Admin, board: BoardName, changes: BoardChangesIn) -> Answer:
-    """Change the settings that are sent; the others stay unchanged. Effective everywhere within 5 s. Admins only."""
+    """Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Admins only."""
     changes.require_same(board)
     changed_board = await edge.services.boards.change(board, changes.changes(), caller.actor)
     edge.board_changed(board)

@@ -35,7 +35,7 @@ _EXAMPLES = {
 
 
 def _require_streaming(request: Request) -> None:
-    """Raise `StreamingUnavailable` if the server would hold a whole board in memory before it sends it."""
+    """Raise `StreamingUnavailable` if the server buffers responses: it would have a whole board in memory."""
     if is_buffered(request.scope):
         raise StreamingUnavailable(
             "this deployment buffers responses and cannot stream; page through .../page, or run `leaderforge export`"

@@ -1,4 +1,4 @@
-"""Ingest: counts queued submissions."""
+"""Ingest: recording of queued submissions."""
 
 from asyncio import gather
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _MESSAGES_A_CHUNK = 1000
 
 
 class IngestHandler:
-    """Counts a batch of SQS messages, and reports the messages that SQS must deliver again."""
+    """Handler that records a batch of SQS messages, and reports the messages that SQS must deliver again."""
 
     def __init__(self) -> None:
         self._edge: Edge | None = None

@@ -31,11 +31,11 @@ _ROUTERS = (
     admin.routes,
     keys.routes,
 )
-"""All routes. The order is that of the dispatch: the most frequent calls first."""
+"""All routes. They are tried in this order: the most frequent calls first."""
 
 
 def create_app(services: Services | None = None) -> FastAPI:
-    """Return the application over these services, or over those of the environment's settings."""
+    """Return the application over these services. Without them, build services from environment variables."""
     services = services or build(read_settings(os.environ))
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ def create_app(services: Services | None = None) -> FastAPI:
 
 @asynccontextmanager
 async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the jobs until the end of the block."""
+    """Run the jobs concurrently until the end of the block."""
     tasks = [asyncio.create_task(job) for job in jobs]
     for task in tasks:
         task.add_done_callback(_report)
@@ -72,13 +72,13 @@ async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """Log the error of a job. Jobs run until they are cancelled, therefore any other end is a defect."""
+    """Log the error of a job. Jobs run until they are cancelled: any other end is a defect."""
     if not task.cancelled() and (error := task.exception()) is not None:
         structlog.get_logger("leaderforge.background").error("background_job_failed", exc_info=error)
 
 
 def main() -> None:
-    """Serve on the address and port of the settings until shutdown."""
+    """Serve on the address and port of the environment settings until shutdown."""
     import uvicorn
 
     try:

@@ -9,7 +9,10 @@ from leaderforge.wiring import Services
 
 
 def handler(event: Any, context: Any) -> dict[str, int]:
-    """Run every task once and return the number of items of each. An error makes the scheduler report a failure."""
+    """Run every task once and return the number of items of each.
+
+    An exception makes the scheduler report a failure.
+    """
     counts = runtime.run(maintain(runtime.services))
     runtime.run(runtime.services.changes.settle())
     return counts
@@ -32,7 +35,7 @@ async def maintain(services: Services) -> dict[str, int]:
 async def reconcile(services: Services, every_ms: int = 0) -> int:
     """Reconcile the index unless that was done less than `every_ms` ago. Return the number of standings read.
 
-    Period rollover follows, once a minute.
+    Then run period rollover, at most once a minute.
     """
     with services.telemetry.transaction("reconcile"):
         await services.delivery.settle()
@@ -42,7 +45,7 @@ async def reconcile(services: Services, every_ms: int = 0) -> int:
 
 
 async def keep_boards(services: Services) -> int:
-    """Run backfills of boards and purge deleted boards. Return the number of boards with work."""
+    """Run backfills of boards and purges of deleted boards. Return the number of boards with work."""
     with services.telemetry.transaction("keep_boards"):
         return await services.board_maintenance.run()
 
@@ -58,4 +61,4 @@ TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "boards": keep_boards,
     "verified": verify_some,
 }
-"""The scheduled tasks by the name of their counts."""
+"""Scheduled tasks, by the name of their counts."""

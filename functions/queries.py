@@ -209,7 +209,10 @@ async def _page(edge: Edge, caller: Caller, board: str, query: PageQuery) -> tup
 async def _continued(
     edge: Edge, caller: Caller, slug: str, period: str, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
-    """Return a cursor and its ladder. With the period `current`, that is the cursor's period, even after its end."""
+    """Return a cursor and its ladder.
+
+    With the period `current`, the ladder is that of the cursor, even after its end.
+    """
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
     name = board.calendar.numbered(cursor.period).name if period == CURRENT else period

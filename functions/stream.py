@@ -41,7 +41,7 @@ _EVENTS = "text/event-stream"
 _HEADERS: tuple[Header, ...] = (
     (b"content-type", _EVENTS.encode()),
     NO_STORE,
-    (b"x-accel-buffering", b"no"),  # nginx would buffer the events
+    (b"x-accel-buffering", b"no"),  # without it, nginx buffers the events
 )
 _RECONNECT = b"retry: 2000\n\n"
 _HEARTBEAT = b":\n\n"
@@ -54,13 +54,13 @@ _EXAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class _Admission:
-    """A listener's credentials, which may become invalid while it listens."""
+    """Credentials of a listener. They may become invalid while it listens."""
 
     edge: Edge
     authorization: bytes | None
 
     async def is_valid(self, slug: str) -> bool:
-        """Return whether the listener may read the board now. If that cannot be checked, it may not."""
+        """Return whether the listener may read the board now. Return False if that cannot be checked."""
         try:
             board = await self.edge.board_unchecked(slug)
             return not board.private or (await self.edge.callers.resolve(self.authorization)).may_read(board)
@@ -127,9 +127,9 @@ async def _events(
 
 
 class _TopView:
-    """The first entries of a board. Each load uses the board's current settings and period.
+    """First entries of a board. Each load uses the board's current settings and period.
 
-    It is shared by all listeners of the board with the same query, therefore it checks no rights: `_Admission` does.
+    All listeners of the board with the same query share it. It therefore checks no rights: `_Admission` does.
     """
 
     def __init__(self, edge: Edge, board: str, query: StreamQuery) -> None:
@@ -153,7 +153,7 @@ class _TopView:
 
 
 def _state(answer: Answer) -> ViewState:
-    """Return an answer as an event. Its source becomes a member, since events have no headers."""
+    """Return a response as an event. Its source becomes a member: events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
     content = with_member(bytes(answer.body), b"source", source)

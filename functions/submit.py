@@ -62,7 +62,7 @@ handler = LambdaHandler(routes)
 SubmitOptions = Annotated[SubmitQuery, Query()]
 
 Rejection = LeaderForgeError | Malformed
-"""The reason why an item of a batch is not submitted."""
+"""Reason for which an item of a batch is not submitted."""
 
 _ACCEPTED = 202
 _RECEIPT = {
@@ -183,7 +183,7 @@ async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, i
 def _submission(
     edge: Edge, caller: Caller, board: Board | BoardNotFound, item: SubmissionIn | Malformed
 ) -> Submission | Rejection:
-    """Return the submission of an item, or why it cannot be submitted."""
+    """Return the submission of an item, or the reason for which it cannot be submitted."""
     if isinstance(item, Malformed):
         return item
     if isinstance(board, BoardNotFound):
@@ -195,7 +195,7 @@ def _submission(
 
 
 def _results(items: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
-    """Return the answer to a batch. A submission among the items is a queued one."""
+    """Return the response to a batch. A submission among the items is a queued one."""
     return JsonBody(f'{{"results":[{",".join(map(_result, items))}]}}')
 
 

@@ -1,4 +1,4 @@
-"""The web site, served beside the API."""
+"""Web site, served beside the API."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -15,7 +15,7 @@ _REVALIDATE = "no-cache"
 _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
-"""Paths below which only the API answers: a missing route is 404, whatever files the site has."""
+"""Paths below which only the API answers. A missing route is 404 there, whatever files the site has."""
 _MIN_COMPRESSED_BYTES = 1_000
 
 
@@ -29,7 +29,7 @@ def serve_site(app: FastAPI, directory: Path) -> bool:
 
 
 class _Site(Mount):
-    """All GET and HEAD requests outside the API's paths."""
+    """Mount for all GET and HEAD requests outside the API's paths."""
 
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or _is_api(scope["path"]):
@@ -38,7 +38,7 @@ class _Site(Mount):
 
 
 class _Files(StaticFiles):
-    """Files with caching headers: hashed names are immutable, all others are revalidated."""
+    """Files with caching headers. Files with hashed names are immutable, clients revalidate all others."""
 
     def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(full_path, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Maintenance in its own process, for deployments without a schedule: `python -m functions.worker`."""
+"""Maintenance in a separate process, for deployments without a scheduler: `python -m functions.worker`."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ async def keep_reconciled(services: Services) -> None:
 
 
 async def keep_boards(services: Services) -> None:
-    """Run backfills of boards and purge deleted boards, in a loop."""
+    """Run backfills of boards and purges of deleted boards, in a loop."""
     await _repeat(
         "upkeep",
         lambda: maintain.keep_boards(services),
@@ -39,7 +39,7 @@ async def keep_boards(services: Services) -> None:
 
 
 async def keep_verified(services: Services) -> None:
-    """Verify the standings part by part, in a loop that starts again after the last one."""
+    """Verify the standings part by part, in a loop over all of them."""
     await _repeat(
         "verification",
         lambda: maintain.verify_some(services),
@@ -56,7 +56,7 @@ async def keep_maintained(services: Services) -> None:
 async def _repeat(
     job: str, run: Callable[[], Awaitable[object]], on_failure: Callable[[], None], every_ms: int
 ) -> None:
-    """Run a job every `every_ms`, also after failures. With 0 do nothing: the settings leave it to other processes."""
+    """Run a job every `every_ms`, also after failures. With 0, do nothing: other processes run it then."""
     log = structlog.get_logger(f"leaderforge.{job}")
     is_deferred = False
     while every_ms:
@@ -67,14 +67,14 @@ async def _repeat(
             is_deferred = False
         except Unavailable as error:
             on_failure()
-            # An outage is one line in the log, however long it lasts.
+            # Log an outage once, however long it lasts.
             if not is_deferred:
                 log.warning(f"{job}_deferred", error=error.message)
             is_deferred = True
         except Exception:
             on_failure()
             log.exception(f"{job}_failed")
-        # Jitter: processes started together must not run their jobs in step.
+        # Jitter: processes that start together must not run their jobs at the same times.
         await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - chance, not secrecy
 
 
@@ -91,7 +91,7 @@ async def work(services: Services) -> None:
 
 
 def main() -> None:
-    """Run with the settings of the environment until shutdown."""
+    """Run with the environment settings until shutdown."""
     try:
         services = build(read_settings(os.environ))
     except SettingsError as error:

@@ -11,11 +11,21 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.refreshing import RefreshingCache
 
+<<<<<<< HEAD
+=======
+FRESH_S = 2.0
+"""Time in s for which a board is served without a refresh."""
+STALE_S = 4.5
+"""Time in s after which callers wait for the refresh: changes reach every process within 5 s."""
+_PATIENCE_S = 0.1
+"""Time in s that a read waits for a slow store before it uses a stale board."""
+
+>>>>>>> ac503ce (State in plain words what the functions do and why)
 
 class BoardCache:
-    """Boards by slug, refreshed in the background. While the store is unavailable, reads get the cached boards.
+    """Boards by slug, refreshed in the background. While the store is unavailable, reads use the cached boards.
 
-    Concurrent look-ups share queries, whatever the number of boards.
+    Concurrent lookups share queries, whatever the number of boards.
     """
 
     def __init__(self, store: ScoreStore, now: Callable[[], float] = monotonic) -> None:
@@ -41,7 +51,7 @@ class BoardCache:
         return self._boards.fresh(slug) or _required(slug, await self._boards.get_current(slug))
 
     def invalidate(self, slug: str) -> None:
-        """Mark the cached board as unusable: it was changed here."""
+        """Mark the cached board as unusable after a change in this process."""
         self._boards.invalidate(slug)
 
     async def _load_batch(self, slugs: Sequence[str]) -> Sequence[Board | None]:

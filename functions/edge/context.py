@@ -1,4 +1,4 @@
-"""The state that the handlers of one application share."""
+"""State that the handlers of one application share."""
 
 from collections.abc import Callable
 
@@ -15,17 +15,17 @@ from leaderforge.services.ladders import CURRENT, Ladders
 from leaderforge.wiring import Services
 
 _MAX_RENDERED = 256
-"""Rendered tops in memory. One has up to 1000 entries, some 150 kB."""
+"""Maximum number of rendered tops in memory. Each has up to 1000 entries: about 150 kB."""
 
 
 class RenderedTops:
-    """Answers with a board's top, each valid as long as the top cache returns the same page object."""
+    """Rendered tops of boards. Each is valid as long as the top cache returns the same page object."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
 
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
-        """Return the answer rendered from this page object before, or a new one."""
+        """Return the answer that was rendered from this page object before, or render a new one."""
         rendered = self._answers.get((ladder, limit))
         if rendered is not None and rendered[0] is page:
             return rendered[1]
@@ -37,10 +37,10 @@ class RenderedTops:
 
 
 class Edge:
-    """The services, and the caches of the edge.
+    """Services, and the caches of the edge.
 
-    A board or ladder for a caller comes from a `readable_...` method. The `..._unchecked` ones check no rights: their
-    callers have checked before, or check in another way.
+    The `readable_...` methods check the caller's rights. The `..._unchecked` methods do not: their callers have checked
+    before, or check in another way.
     """
 
     def __init__(self, services: Services) -> None:
@@ -63,7 +63,7 @@ class Edge:
         return board
 
     async def readable_board_now(self, slug: str, caller: Caller) -> Board:
-        """Return a board as it is in the store now. Raises like `readable_board`, and `StoreUnavailable`."""
+        """Return the board that the store has now. Raises like `readable_board`, and `StoreUnavailable`."""
         board = await self.services.boards.get(slug)
         caller.require_read(board)
         return board
@@ -97,7 +97,7 @@ class Edge:
         return await self._ladders.get(await self._boards.get(slug), period)
 
     def board_changed(self, slug: str) -> None:
-        """Invalidate the cached board, which was changed here."""
+        """Invalidate the cached board after a change in this process."""
         self._boards.invalidate(slug)
 
 

@@ -1,4 +1,7 @@
-"""Dependencies of handlers, in FastAPI's form. Functions without HTTP do not import FastAPI and so not this module."""
+"""Dependencies of handlers, as FastAPI declares them.
+
+Functions without HTTP must not import this module: it imports FastAPI.
+"""
 
 from typing import Annotated
 
@@ -14,4 +17,4 @@ def edge_of(request: Request) -> Edge:
 
 
 TheEdge = Annotated[Edge, Depends(edge_of)]
-"""The type of a handler's parameter that is the application's edge."""
+"""Type of the handlers' parameter for the application's edge."""

@@ -1,4 +1,4 @@
-"""Listings of entries as answers."""
+"""Listings of entries as responses."""
 
 from functions.edge.context import Edge
 from functions.edge.http.responses import Answer, answer_read
@@ -7,7 +7,7 @@ from leaderforge.domain.boards import Ladder
 
 
 async def top(edge: Edge, ladder: Ladder, limit: int) -> Answer:
-    """Return the first entries of a ladder. As long as the cache has the same ones, it is the same object."""
+    """Return the first entries of a ladder. While the cached entries are the same, return the same object."""
     page = await edge.services.query.tops.get(ladder, limit)
     return edge.tops.answer(
         ladder, limit, page, lambda: answer_read(render_listing(ladder, page.entries[:limit], page.total), page)

@@ -1,4 +1,4 @@
-"""From a submission on the wire to the domain's."""
+"""Conversion of submissions on the wire to the domain's."""
 
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ def submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn
 
 
 def submission_at(edge: Edge, board: Board, item: SubmissionIn, achieved_at: int) -> Submission:
-    """Return the submission of a score achieved at a time in ms since 1970; future times are clamped to now.
+    """Return the submission of a score achieved at a time (ms since 1970). Future times are clamped to now.
 
     Raises `Refused` or `PeriodClosed` if it cannot be counted.
     """

@@ -406,7 +406,7 @@ export interface paths {
         head?: never;
         /**
          * Change Board
-         * @description Change the settings that are sent; the others stay unchanged. Effective everywhere within 5 s. Admins only.
+         * @description Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Admins only.
          */
         patch: operations["change_board"];
         trace?: never;

@@ -1,4 +1,4 @@
-"""From the Authorization header to the caller."""
+"""Conversion of the Authorization header to the caller."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -10,11 +10,11 @@ from leaderforge.domain.errors import Unauthenticated
 from leaderforge.ports.access import TokenVerifier
 
 _TOKEN_DOTS = 2
-"""A JWT has three parts. API keys have no dots."""
+"""Number of dots in a JWT, which has three parts. API keys have no dots."""
 
 
 class CallerResolver:
-    """Resolves callers: keys of the settings first, then player tokens, then keys of the store."""
+    """Resolver of callers. It tries keys of the environment settings, then player tokens, then keys of the store."""
 
     def __init__(self, settings: EnvironmentSettings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
         self._configured = dict(_configured(settings))

@@ -14,10 +14,20 @@ from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
 
+<<<<<<< HEAD
+=======
+FRESH_S = 2.0
+"""Time in s for which the keys are used without a refresh."""
+STALE_S = 4.0
+"""Time in s after which callers wait for the refresh: changes reach every process within 5 s."""
+_PATIENCE_S = 0.5
+"""Time in s that a request waits for a slow store before it uses the cached keys."""
+
+>>>>>>> ac503ce (State in plain words what the functions do and why)
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """The caller with a key, and the time (ms since 1970) at which a replaced key expires, None if it does not."""
+    """Caller with a key, and the time (ms since 1970) at which a replaced key expires, None for a current key."""
 
     caller: Caller
     expires_at: int | None
@@ -25,11 +35,11 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""The only entry of the cache. One query loads all valid keys, therefore guesses cost no queries."""
+"""Key of the only entry of the cache. One query loads all valid keys: guesses therefore cost no queries."""
 
 
 class KeyCache:
-    """Callers by the digest of their key. All valid keys are loaded together, while in use every 2 s at most.
+    """Callers by the digest of their key. While in use, all valid keys are loaded together, at most every 2 s.
 
     While the store is unavailable, the cached keys stay valid.
     """
@@ -60,7 +70,10 @@ class KeyCache:
         return caller
 
     def invalidate(self) -> None:
-        """Mark the cached keys as stale: some were changed here. They stay valid if the store does not answer."""
+        """Mark the cached keys as stale after a change in this process.
+
+        They stay valid if the store does not answer.
+        """
         self._keys.expire(_ALL)
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
@@ -73,7 +86,7 @@ class KeyCache:
         try:
             keys = dict(_by_digest(await self._store.valid(self._clock())))
         except LeaderForgeError as error:
-            # One line an outage: the cached keys stay in use and loads are retried every 2 s.
+            # One log line per outage: the cached keys stay in use, and loads are retried every 2 s.
             if not self._is_failing:
                 structlog.get_logger("leaderforge.keys").warning("keys_not_read", error=error.message)
             self._is_failing = True

@@ -1,4 +1,4 @@
-"""Rate limits: the subject of a request, its allowance, and the headers about it."""
+"""Rate limits: the subject of a request, its allowance, and the response headers for both."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -20,11 +20,17 @@ Address = IPv4Address | IPv6Address
 _EXEMPT = frozenset({"/api/health", "/metrics"})
 """Paths without a rate limit: monitoring must work under load."""
 _SITE_PREFIX = 64
-"""Bits of an IPv6 address that identify a site. One subscriber owns at least such a network, so it counts as one."""
+"""Bits of an IPv6 address that identify a network.
+
+A subscriber has at least one such network: it counts as one address.
+"""
 
 
 class RateLimits:
-    """Counts each request against one rate limit: its key's, its player's (token), or else its address's."""
+    """Counter of requests.
+
+    Each request counts against one limit: its key's, its player's (token), or else its address's.
+    """
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
@@ -63,7 +69,7 @@ class RateLimits:
 
 
 def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Header]:
-    """Return the headers about a rate limit, with `Retry-After` if the request exceeds it."""
+    """Return the response headers of a rate limit, with `Retry-After` if the request exceeds it."""
     headers = [
         (b"ratelimit-limit", b"%d" % limit.burst),
         (b"ratelimit-remaining", b"%d" % allowance.remaining),
@@ -74,9 +80,9 @@ def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Heade
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the nearest one, going back from this server, that is not a trusted proxy's.
+    """Return the client's address: the last address of the path that does not belong to a trusted proxy.
 
-    Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
+    Clients can forge X-Forwarded-For: only the parts that trusted proxies have appended count.
     """
     client = scope.get("client")
     address = _parsed(client[0] if client else "")
@@ -89,7 +95,7 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
 
 
 def _parsed(text: str) -> Address | None:
-    """Return the address, as IPv4 if it is an IPv4-mapped IPv6 address. Return None for other text."""
+    """Return the address, None for other text. An IPv4-mapped IPv6 address becomes IPv4."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -99,12 +105,12 @@ def _parsed(text: str) -> Address | None:
 
 
 def _subscriber(address: Address | None) -> str:
-    """Return an address as text, an IPv6 address as its site's network."""
+    """Return an address as text. For an IPv6 address, return its network."""
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), _SITE_PREFIX), strict=False))
     return "unknown" if address is None else str(address)
 
 
 def _seconds(microseconds: int) -> int:
-    """Return the seconds, rounded up: a client that waits for them does not come too early."""
+    """Return the seconds, rounded up: a client that waits for them is not too early."""
     return -(-microseconds // SECOND_US)

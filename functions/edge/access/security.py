@@ -36,9 +36,9 @@ SCHEMES: Mapping[str, Mapping[str, str]] = {
 
 
 class AccessCheck:
-    """Admits callers with one of the scopes and, with `players`, those with a player token. No scopes admit everybody.
+    """Access check. It admits callers with one of the scopes and, with `players`, with a player token.
 
-    An unknown key or token is refused in all cases.
+    Without scopes it admits everybody. It refuses an unknown key or token in all cases.
     """
 
     def __init__(self, *scopes: KeyScope, players: bool = False) -> None:
@@ -54,7 +54,7 @@ class AccessCheck:
 
     @property
     def schemes(self) -> list[dict[str, list[str]]]:
-        """The alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
+        """Alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
         if not self._scopes:
             return [{}, *map(_requirement, SCHEMES)]
         requirements = [_requirement(_scheme_of(scope)) for scope in KeyScope if scope in self._scopes]
@@ -62,7 +62,7 @@ class AccessCheck:
 
 
 class OperatorCheck(AccessCheck):
-    """Admits admin keys, and programs on this machine."""
+    """Access check that admits admin keys, and programs on this machine."""
 
     async def __call__(self, request: Request) -> Caller:
         return LOOPBACK if _is_local(request) else await super().__call__(request)
@@ -71,7 +71,7 @@ class OperatorCheck(AccessCheck):
 Anyone = Annotated[Caller, Depends(AccessCheck())]
 """Everybody. The handler checks private boards."""
 Submitter = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN, players=True))]
-"""A key that may submit for all players, or a player. The handler checks whose score a player submits, and where."""
+"""A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
 Registrar = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN))]
 """A key that may create and change players."""
 KeyHolder = Annotated[Caller, Depends(AccessCheck(*KeyScope))]

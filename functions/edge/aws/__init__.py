@@ -1,1 +1,1 @@
-"""AWS: invocations of Lambda as HTTP requests, and messages of SQS as submissions."""
+"""AWS: Lambda invocations as HTTP requests, and SQS messages as submissions."""

@@ -12,9 +12,9 @@ from leaderforge.wiring import Services
 
 
 class LambdaHandler:
-    """Serves routes to AWS Lambda: events of API Gateway, function URLs and load balancers.
+    """Handler that serves routes to AWS Lambda: events of API Gateway, function URLs and load balancers.
 
-    The constructor does no I/O: settings are read and connections are opened by the first event.
+    The constructor does no I/O. The first event reads the settings and opens the connections.
     """
 
     def __init__(self, *routers: APIRouter) -> None:
@@ -31,7 +31,7 @@ class LambdaHandler:
         try:
             return mangum(event, context)
         finally:
-            # Lambda freezes the process after the response, and with it everything in the background.
+            # Lambda freezes the process after the response, including all background tasks.
             runtime.run(runtime.services.changes.settle())
 
     def _mangum(self) -> Mangum:

@@ -21,7 +21,10 @@ def messages_of(event: Any) -> list[dict[str, Any]]:
 
 
 async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
-    """Parse a queue message. Without achieved_at, use the SQS send time. The delivery holds an error, if any."""
+    """Parse a queue message. Without achieved_at, use the SQS send time.
+
+    The result contains an error if the message is invalid.
+    """
     content: Any
     try:
         queued = QueuedSubmissionIn.model_validate_json(message["body"])
@@ -35,7 +38,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 def _sent_at(edge: Edge, message: dict[str, Any]) -> int:
-    """Return the SQS send time in ms since 1970, or now if SQS does not state it."""
+    """Return the SQS send time in ms since 1970, or the current time if the message lacks it."""
     timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
     return int(timestamp) if timestamp.isdigit() else edge.services.clock()
 

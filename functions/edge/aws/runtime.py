@@ -13,14 +13,14 @@ from leaderforge.wiring import Services, build
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""Seconds without an invocation after which connections are probed: the network silently drops idle ones."""
+"""Time in s without an invocation after which connections are probed: the network silently drops idle ones."""
 
 _TURNS = 4
-"""Turns of the loop until a closed connection has left its pool: read its end, close it, notify the pool."""
+"""Loop iterations until a closed connection has left its pool: read its end, close it, notify the pool."""
 
 
 class Runtime:
-    """One event loop, and the services with their connections on it."""
+    """Event loop, and the services with their connections on it."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -29,12 +29,12 @@ class Runtime:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is open."""
+        """Return whether nothing is open."""
         return self._loop is None and self._services is None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop, set as the current one: other code that ran a loop in this thread may have unset it."""
+        """Event loop, set as the current one: other code that ran a loop in this thread may have unset it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
@@ -42,7 +42,7 @@ class Runtime:
 
     @property
     def services(self) -> Services:
-        """The services, opened on first use."""
+        """Services, opened on first use."""
         if self._services is None:
             services = build(read_settings(os.environ))
             self.loop.run_until_complete(services.open())
@@ -52,14 +52,15 @@ class Runtime:
         return self._services
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run to completion on the loop, as an invocation."""
+        """Run the work to completion on the loop, as an invocation, and return its result."""
         self.thaw()
         return self.loop.run_until_complete(work)
 
     def thaw(self) -> None:
         """Discard connections that were lost while the process was frozen.
 
-        The loop detects closed connections. Those that the network dropped silently are detected by a probe only.
+        The loop detects connections that the peer has closed. Only a probe detects connections that the network dropped
+        silently.
         """
         self.loop.run_until_complete(_turns())
         paused, self._used_at = time() - self._used_at, time()
@@ -85,4 +86,4 @@ async def _turns() -> None:
 
 
 runtime = Runtime()
-"""One per process, shared by all functions in it."""
+"""Runtime of this process, shared by all functions in it."""

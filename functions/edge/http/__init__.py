@@ -1,1 +1,1 @@
-"""HTTP: from requests to handlers, and from results and errors to responses."""
+"""HTTP: dispatch of requests to handlers, and conversion of results and errors to responses."""

@@ -1,6 +1,7 @@
-"""The application that serves routes.
+"""Application that serves routes.
 
-FastAPI only documents the routes; `routing` serves them, and says why. FastAPI's serving layers are therefore not used.
+FastAPI only documents the routes. `routing` serves them, and gives the reason. FastAPI's serving layers are therefore
+not used.
 """
 
 from typing import Any
@@ -39,19 +40,22 @@ _DAY_S = 86_400
 
 def router(tag: str) -> APIRouter:
     """Return a router for the handlers of one function."""
-    # mypy expects a route class of FastAPI's. The router only makes and holds routes, for which ours suffices.
+    # mypy expects a route class of FastAPI. The router only creates and stores routes, which `EdgeRoute` supports.
     return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)  # type: ignore[arg-type]
 
 
 class Application(FastAPI):
-    """FastAPI without its serving layers, and with our security schemes in the OpenAPI document."""
+    """FastAPI without its serving layers, and with the project's security schemes in the OpenAPI document."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return Starlette's layers around the routes. FastAPI's would only cost time: they serve its own routes."""
+        """Return Starlette's layers around the routes.
+
+        FastAPI's layers would cost time, and serve only its own routes.
+        """
         return Starlette.build_middleware_stack(self)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document, made on first use: a cold start does not pay for it."""
+        """Return the OpenAPI document. It is generated on first use: a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
                 # FastAPI silences this warning too, but not for models with `defer_build`.
@@ -83,11 +87,11 @@ def application(
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
-        # Off: our telemetry port measures all requests already.
+        # Off: the telemetry port already measures all requests.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
-    # `EdgeRoutes` serves the routes before the router is reached. The router holds them to answer 405 with `Allow`.
+    # `EdgeRoutes` serves the routes before the router is reached. The router has them only to answer 405 with `Allow`.
     app.router.routes[:0] = routes
     app.state.edge = Edge(services)
     return app
@@ -112,7 +116,7 @@ def _cors(origins: tuple[str, ...]) -> Middleware:
 
 
 async def _answer_http_error(request: Request, error: Any) -> Response:
-    """Return the answer to a request that Starlette refused, such as one without a route."""
+    """Return the response to a request that Starlette refused, for example because it has no route."""
     path = request.url.path
     if error.status_code == 404:
         return error_answer(RouteNotFound(f"there is no {path}; docs/api.md lists all paths"), error.headers)
@@ -125,7 +129,7 @@ async def _answer_http_error(request: Request, error: Any) -> Response:
 
 
 def _methods(request: Request) -> list[str]:
-    """Return the methods of all routes with the path of the route that matched except for its method."""
+    """Return the methods of all routes with this path, for the `Allow` header of a 405."""
     path = request.scope["route"].path
     return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
 

@@ -1,4 +1,4 @@
-"""Errors as responses: one table of statuses, one JSON shape."""
+"""Errors as responses: one table of statuses, one JSON format."""
 
 from collections.abc import Mapping
 
@@ -57,7 +57,7 @@ class StreamingUnavailable(LeaderForgeError):
 
 
 class InternalError(LeaderForgeError):
-    """The public form of an unexpected error. It tells nothing of the cause."""
+    """The service failed unexpectedly. The response does not contain the cause."""
 
     def __init__(self) -> None:
         super().__init__("unexpected error; search the service's log for the X-Request-Id of this response")
@@ -79,7 +79,7 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     StreamingUnavailable: 501,
     Unavailable: 503,
 }
-"""The HTTP status of each error class. A class that is not here has the status of its nearest base."""
+"""HTTP status of each error class. A class without a row has the status of its nearest base."""
 
 _HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
     401: ((b"www-authenticate", b'Bearer realm="leaderforge"'),),
@@ -95,7 +95,7 @@ def status_of(error: type[LeaderForgeError]) -> int:
 
 
 def public_error(error: Exception) -> LeaderForgeError:
-    """Return the error that the client may see: unexpected ones become `InternalError`."""
+    """Return the error that the client may see. Unexpected errors become `InternalError`."""
     if isinstance(error, ValidationError):
         return validation_error(error)
     if isinstance(error, LeaderForgeError) and status_of(type(error)) != _SERVER_ERROR:

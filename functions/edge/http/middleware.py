@@ -20,14 +20,14 @@ _HEAD = "leaderforge.head"
 
 
 def is_head(scope: Scope) -> bool:
-    """Return whether the client sent HEAD. Routes see GET, and may skip the work of a body."""
+    """Return whether the client sent HEAD. Routes receive GET, but may skip the work for a body."""
     return _HEAD in scope
 
 
 class EdgeMiddleware:
-    """Gives each request an id, counts it and logs it. Answers HEAD like GET, without the body.
+    """Middleware that gives each request an id, counts it and logs it. It answers HEAD like GET, without the body.
 
-    Answers with a 5xx status are always logged, all others only with `access_log`.
+    Responses with a 5xx status are always logged, all others only with `access_log`.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
@@ -49,7 +49,7 @@ class EdgeMiddleware:
 
     def _account(self, exchange: "_Exchange", seconds: float) -> None:
         status, route = exchange.status or _CLIENT_CLOSED, exchange.route
-        # A client may invent methods. Each would be a new time series.
+        # A client may send any method: count unknown ones as one, or each would be a new time series.
         method = exchange.method if exchange.method in _METHODS else "other"
         self._telemetry.count("http_requests", method=method, route=route, status=str(status))
         if self._access_log or status >= _SERVER_ERROR:
@@ -86,7 +86,7 @@ class _Exchange:
 
     @property
     def route(self) -> str:
-        """The template of the path. Metrics have one time series per template, not one per path."""
+        """Template of the path. Metrics have one time series per template, not one per path."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 
@@ -105,7 +105,7 @@ def _without_body(message: Mapping[str, object]) -> Message:
 
 
 def _request_id(scope: Scope) -> bytes:
-    """Return the id that the client sent if it is safe to log, otherwise a new one of 128 random bits."""
+    """Return the client's request id if it is safe to log, otherwise a new one of 128 random bits."""
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
             return bytes(value)

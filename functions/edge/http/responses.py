@@ -18,7 +18,7 @@ _NOT_MODIFIED = 304
 
 
 class ReadResult(Protocol):
-    """The result of a read: its time in ms since 1970, and its source."""
+    """Result of a read, with its time (ms since 1970) and its source."""
 
     @property
     def as_of(self) -> int: ...
@@ -28,14 +28,14 @@ class ReadResult(Protocol):
 
 
 class Provenance(NamedTuple):
-    """The time (ms since 1970) and the source of a read whose result does not hold them."""
+    """Time (ms since 1970) and source of a read whose result does not contain them."""
 
     as_of: int
     source: Source
 
 
 class Answer(Response):
-    """A response whose body and headers are sent as they are."""
+    """Response whose body and headers are ready to send."""
 
     def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
         self.status_code = status
@@ -46,18 +46,18 @@ class Answer(Response):
 
     @property
     def tag(self) -> bytes:
-        """The opaque part of the ETag: equal for equal content."""
+        """Opaque part of the ETag. Equal content has an equal tag."""
         return (self.etag or b"").removeprefix(b"W/").strip(b'"')
 
     def unless_matching(self, if_none_match: bytes) -> Response:
-        """Return this response, or `304 Not Modified` if the client has its content."""
+        """Return this response, or `304 Not Modified` if the client already has its content."""
         if self.etag is None or not _matches(if_none_match, self.etag):
             return self
         return Unchanged(self.raw_headers)
 
 
 class Unchanged(Response):
-    """`304 Not Modified`, with the headers of the full response except those of its body."""
+    """Response `304 Not Modified`. It has all headers of the full response except the headers of a body."""
 
     def __init__(self, headers: Sequence[Header]) -> None:
         self.status_code = _NOT_MODIFIED
@@ -67,12 +67,12 @@ class Unchanged(Response):
 
 
 def answer_read(body: JsonBody, result: ReadResult) -> Answer:
-    """Return the answer to a read, with its time as last member. The ETag ignores the time."""
+    """Return the response to a read, with `as_of` as last member. The ETag ignores that time."""
     return _answer_read(body, body.with_as_of(result.as_of), result.source)
 
 
 def answer_stored(body: JsonBody) -> Answer:
-    """Return the answer to a read that the store alone can answer."""
+    """Return the response to a read that only the store can answer."""
     return _answer_read(body, body.closed(), Source.STORE)
 
 
@@ -100,7 +100,7 @@ def download_headers(content_type: str, file_name: str, source: Source) -> Seque
 
 
 def _answer_read(body: JsonBody, content: bytes, source: Source) -> Answer:
-    # A weak ETag: answers with one ETag differ in `as_of`.
+    # A weak ETag: responses with the same ETag may differ in `as_of`.
     etag = b'W/"%s"' % body.digest()
     return Answer(content, [_JSON, _REVALIDATE, _SOURCES[source], (b"etag", etag)], etag=etag)
 

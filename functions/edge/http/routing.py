@@ -1,8 +1,8 @@
-"""From a request to a handler's parameters, and from its result or error to a response.
+"""Routing: conversion of a request to a handler's parameters, and of its result or error to a response.
 
-FastAPI reads the handlers' signatures and documents them, on first use. Requests are served here instead, which takes a
-third of FastAPI's time: there is no dependency graph, bodies are validated from their bytes, and results are sent as
-they are or, if a handler returns a `Stream`, while they are generated.
+FastAPI reads the handlers' signatures on first use, and documents them. This module serves the requests in a third of
+FastAPI's time. It has no dependency graph, and validates bodies from their bytes. It sends results without another
+conversion. A `Stream` is sent while it is generated.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ from functions.edge.http.streaming import Stream
 from leaderforge.domain.errors import LeaderForgeError
 
 Extract = Callable[[Request], Any]
-"""Returns the value of one parameter of a handler from a request."""
+"""Function that returns the value of one handler parameter from a request."""
 
 _BODY_S = 10.0
 """Seconds within which the body of a request must arrive."""
 
 
 class EdgeRoute(Route):
-    """A route. Its handler takes path parameters, dependencies on the request, one query model and one body."""
+    """Route. Its handler has path parameters, dependencies on the request, one query model and one body."""
 
     def __init__(
         self,
@@ -48,14 +48,14 @@ class EdgeRoute(Route):
     ) -> None:
         super().__init__(path, endpoint, name=name)
         self._prefix = path.partition("{")[0]
-        self.methods = set(methods)  # Starlette would add HEAD, which `EdgeMiddleware` turns into GET
+        self.methods = set(methods)  # without HEAD, which Starlette would add: `EdgeMiddleware` turns it into GET
         self._operation = _Operation(self.name, endpoint, self.param_convertors)
         self.app = self._operation
         self._document = partial(APIRoute, path, endpoint, methods=self.methods, name=self.name, **documentation)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the route matches the request, and the additions to the scope."""
-        # A comparison of the literal prefix spares most regular expressions.
+        # Compare the literal prefix first: this avoids most regular expressions.
         if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
             return Match.NONE, {}
         match, additions = super().matches(scope)
@@ -64,16 +64,16 @@ class EdgeRoute(Route):
         return match, additions
 
     def documented(self) -> APIRoute:
-        """Return FastAPI's form of the route, for the documentation. Making it takes longer than this route's."""
+        """Return FastAPI's own route object, for the documentation. It is created on demand, because that is slow."""
         extra = self._document.keywords["openapi_extra"] or {}
         access = self._operation.access
         return self._document(openapi_extra=extra | {"security": access.schemes} if access else extra)
 
 
 class EdgeRoutes:
-    """Dispatches requests to routes. Requests without a route go to the application below.
+    """Dispatcher of requests to routes. Requests without a route go to the application below.
 
-    Routes answer their own errors, therefore they need none of the application's error layers.
+    Routes answer their own errors: they do not need the application's error layers.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
@@ -92,7 +92,7 @@ class EdgeRoutes:
 
 
 class _Operation:
-    """Serves one route."""
+    """Server of one route."""
 
     def __init__(
         self, name: str, endpoint: Callable[..., Awaitable[Answer | Stream]], in_path: Collection[str]
@@ -109,7 +109,7 @@ class _Operation:
 
     @property
     def access(self) -> AccessCheck | None:
-        """The access check of the route, None if it admits everybody unseen."""
+        """Access check of the route, None if the route admits everybody without one."""
         return self._checks[0][1] if self._checks else None
 
     @cached_property
@@ -147,7 +147,7 @@ class _Operation:
         return answer
 
     async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
-        # Access is checked first: a caller without rights learns nothing of the validity of its input.
+        # Check access first: a caller without rights must not learn whether its input is valid.
         arguments: dict[str, Any] = {name: await check(request) for name, check in self._checks}
         for name, extract in self._extractors:
             arguments[name] = extract(request)
@@ -209,7 +209,7 @@ async def _body(request: Request, limit: int) -> bytes:
         _require_within(int(length), limit)
     message = await request.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
-        # Most bodies arrive in one message. They need no timer.
+        # Most bodies arrive in one message, for which a timer would be wasted.
         body: bytes = message.get("body", b"")
         _require_within(len(body), limit)
         return body
@@ -221,7 +221,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
-    """Return the body whose first message this is."""
+    """Return the body that begins with this first message."""
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":

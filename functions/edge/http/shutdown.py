@@ -12,8 +12,8 @@ from types import FrameType
 def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
     """Within the block, run the callback on the event loop when SIGINT or SIGTERM arrives.
 
-    Servers wait for open requests before they end the application's lifespan. A live stream never ends by itself,
-    therefore it must learn of the shutdown earlier. The existing signal handlers are called as before.
+    Servers wait for open requests before they end the application's lifespan. A live stream never ends by itself: it
+    needs this earlier signal. The existing signal handlers are still called.
     """
     loop = asyncio.get_running_loop()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

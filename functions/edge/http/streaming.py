@@ -1,4 +1,4 @@
-"""Responses that are streamed in pieces."""
+"""Responses that are sent in pieces."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -11,19 +11,19 @@ from functions.edge.http.middleware import is_head
 from functions.edge.http.responses import Header
 
 PATIENCE_S = 30.0
-"""Seconds after which a client that does not accept the next piece counts as disconnected."""
+"""Time in s after which a client that does not accept the next piece counts as disconnected."""
 
 
 def is_buffered(scope: Scope) -> bool:
-    """Return whether the server sends a response only as a whole, as AWS Lambda does."""
+    """Return whether the server sends a response only when it is complete, as AWS Lambda does."""
     return "aws.event" in scope
 
 
 class Stream(Response):
-    """A response that is sent while it is generated, until it ends or the client disconnects.
+    """Response that is sent while it is generated, until it ends or the client disconnects.
 
-    Nothing is sent before `begin` has returned: an error until then is answered like any other. A later error aborts
-    the connection, by which the client knows that the response is incomplete. The generator is closed in all cases.
+    Nothing is sent before `begin` has returned: an earlier error gets a normal error response. A later error aborts the
+    connection: the client then knows that the response is incomplete. The generator is closed in all cases.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:

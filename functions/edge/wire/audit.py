@@ -30,7 +30,7 @@ class AuditQuery(QueryIn):
 
     @property
     def before(self) -> tuple[int, int] | None:
-        """The time (ms since 1970) and id of the audit entry to continue from, None to start."""
+        """Time (ms since 1970) and id of the audit entry from which to continue, None to start."""
         if self.cursor is None:
             return None
         time, _, audit_id = self.cursor.partition(".")
@@ -59,7 +59,7 @@ class AuditOut(StrictOut):
 
 
 def render_audit(entries: Sequence[Audited], following: tuple[int, int] | None) -> JsonBody:
-    """Return audit entries. `following` is the time and id to continue from, None at the end."""
+    """Return audit entries. `following` is the time (ms) and id at which the next page starts, None at the end."""
     cursor = None if following is None else f"{following[0]}.{following[1]}"
     return JsonBody.of(AuditOut(entries=[act_out(audited.entry) for audited in entries], next=cursor))
 

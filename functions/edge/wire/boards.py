@@ -28,7 +28,7 @@ Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKin
 
 
 class _SettingsIn(StrictIn):
-    """The settings of a board. `changes` returns only those that were sent."""
+    """Settings of a board. `changes` returns only those that the client has sent."""
 
     name: Title = Field(default_factory=str, description="The display name. Defaults to the identifier in paths.")
     policy: Policy = Field(Policy.SUM, description="How a player's scores combine. Permanent.")
@@ -91,7 +91,7 @@ class BoardIn(_SettingsIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Drop the defaults of a new board: an absent setting stays unchanged."""
+    """Remove the defaults of a new board from the schema: an absent setting stays unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["examples"] = [{"max_score": 600000, "periods": ["all-time", "weekly"]}]

@@ -8,11 +8,11 @@ from functions.edge.wire.models import StrictOut
 from leaderforge.domain.times import time_text
 
 _DIGEST_BYTES = 12
-"""96 bits: a client that compares ETags meets no collision."""
+"""Length of a digest: with 96 bits, a client that compares ETags meets no collision."""
 
 
 class JsonBody:
-    """A JSON object as it goes out, in UTF-8. Immutable.
+    """JSON object of a response, in UTF-8. Immutable.
 
     The member `as_of` is added last and is not in the digest: equal content has one digest at all times.
     """
@@ -24,11 +24,11 @@ class JsonBody:
 
     @classmethod
     def of(cls, model: StrictOut) -> Self:
-        """Return the members of a model that were set, but for `as_of`."""
+        """Return the members that are set in a model, except `as_of`."""
         return cls(model.model_dump_json(exclude_unset=True, exclude={"as_of"}))
 
     def closed(self) -> bytes:
-        """Return the whole object."""
+        """Return the complete JSON object."""
         return self._content
 
     def with_as_of(self, time: int) -> bytes:
@@ -41,7 +41,7 @@ class JsonBody:
 
 
 def with_member(content: bytes, name: bytes, text: bytes) -> bytes:
-    """Return a JSON object, which must have members, with another one. The text must not need escapes."""
+    """Return a JSON object with one more member. It must have members already, and `text` must not need escapes."""
     return b'%s,"%s":"%s"}' % (memoryview(content)[:-1], name, text)
 
 

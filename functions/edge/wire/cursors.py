@@ -1,4 +1,4 @@
-"""Cursors: the end of a page as opaque text, by which clients continue."""
+"""Cursors: the end of a page as opaque text. Clients send it to continue."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -13,7 +13,7 @@ from leaderforge.domain.order import KEY_BYTES, WIDE_KEY_BYTES, key_bytes
 
 _HEAD = Struct(">cqq")
 _CHECK_BYTES = 4
-"""Bytes of the checksum. It detects mistakes, not attacks: a cursor grants nothing."""
+"""Length of the checksum, in bytes. It detects mistakes, not attacks: a cursor grants no rights."""
 _LENGTHS = [-(-(_HEAD.size + key + _CHECK_BYTES) * 8 // 6) for key in (KEY_BYTES, WIDE_KEY_BYTES)]
 CURSOR_PATTERN = f"^[A-Za-z0-9_-]{{{_LENGTHS[0]},{_LENGTHS[1]}}}$"
 """Regular expression of a cursor's text."""
@@ -30,7 +30,7 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A direction, the number of the period, and the sort key of the entry to continue from."""
+    """Direction, number of the period, and sort key of the entry from which to continue."""
 
     direction: Direction
     period: int
@@ -38,7 +38,7 @@ class Cursor:
 
 
 def encoded(direction: Direction, ladder: Ladder, key: bytes | None) -> str | None:
-    """Return the text of a cursor, valid on this ladder alone. Return None for no key."""
+    """Return the text of a cursor, which is valid on this ladder only. Return None without a key."""
     if key is None:
         return None
     packed = _HEAD.pack(direction.value, ladder.board.id, ladder.period) + key

@@ -109,10 +109,11 @@ class RangeOut(_Listing):
 
 
 def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> str:
-    """Return an entry as a JSON object. `extra` holds further members, each after a comma.
+    """Return an entry as a JSON object. `extra` contains further members, each after a comma.
 
-    Every entry passes here, therefore here is the hidden-player view: only with `marks_hidden`, which is for admins,
-    a hidden entry is marked. Its own player sees it unmarked and does not learn that it is hidden.
+    All entries are rendered here, therefore this function implements the hidden-player view. Only `marks_hidden`, which
+    is for admins, marks a hidden entry. The entry's own player receives it unmarked, and does not learn that it is
+    hidden.
     """
     subscore = "" if entry.subscore is None else f'"subscore":{entry.subscore},'
     hidden = ',"hidden":true' if marks_hidden and entry.hidden else ""
@@ -126,7 +127,7 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
 def render_listing(
     ladder: Ladder, entries: Sequence[Entry], total: int, extra: str = "", *, marks_hidden: bool = False
 ) -> JsonBody:
-    """Return entries and their total. `extra` holds further members, each after a comma."""
+    """Return entries and their total. `extra` contains further members, each after a comma."""
     rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
     return JsonBody(
         f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'

@@ -22,6 +22,6 @@ class ErrorOut(StrictOut):
 
 
 def render_error(error: LeaderForgeError) -> str:
-    """Return an error as a JSON object. Details of other types than JSON's become text."""
+    """Return an error as a JSON object. Details without a JSON type become text."""
     shape = {"error": {"code": error.code, "message": error.message, "details": error.details}}
     return to_json(shape, fallback=str).decode()

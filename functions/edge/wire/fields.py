@@ -1,4 +1,4 @@
-"""Types of members that several resources share. `In` types validate requests, `Out` types document answers.
+"""Types of members that several resources share. `In` types validate requests, `Out` types document responses.
 
 Integers are integers: fractions, texts and booleans are refused.
 """
@@ -20,7 +20,7 @@ _TIME_EXAMPLE = "2026-11-23T12:00:00.000Z"
 
 
 def _ms_from_time(value: object) -> int:
-    """Return a time of RFC 3339, which states its offset from UTC, in ms since 1970."""
+    """Return a time in ms since 1970 from RFC 3339 text, which must contain an offset from UTC."""
     try:
         moment = moment_of(value) if isinstance(value, str) and len(value) <= _MAX_TIME_LENGTH else None
     except ValueError:
@@ -31,7 +31,7 @@ def _ms_from_time(value: object) -> int:
 
 
 def _time_from_ms(value: object) -> object:
-    """Return a time in ms since 1970 as text that pydantic parses; leave other values to pydantic."""
+    """Return a time in ms since 1970 as text that pydantic parses. Pass other values on to pydantic."""
     return time_text(value) if isinstance(value, int) else value
 
 
@@ -58,7 +58,7 @@ TimeOut = Annotated[
     PlainSerializer(_text_from_time, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": [_TIME_EXAMPLE]}),
 ]
-"""A time, made from ms since 1970 and written with ms in UTC."""
+"""A time: an integer in ms since 1970, written as text with ms in UTC."""
 BoardName = Annotated[
     str,
     Field(

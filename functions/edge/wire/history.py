@@ -27,7 +27,7 @@ class HistoryQuery(QueryIn):
 
     @property
     def before(self) -> tuple[int, UUID] | None:
-        """The time (ms since 1970) and id of the submission to continue from, None to start."""
+        """Time (ms since 1970) and id of the submission from which to continue, None to start."""
         if self.cursor is None:
             return None
         time, _, submission_id = self.cursor.rpartition("_")

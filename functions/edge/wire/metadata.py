@@ -9,13 +9,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 MAX_METADATA_BYTES = 2048
 
 _SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of the absolute value of a number with decimals. JavaScript writes others with an exponent."""
+"""Bounds of the absolute value of a number with decimals. JavaScript writes numbers outside with an exponent."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""An escaped U+0000, which PostgreSQL cannot store. An even number of backslashes before it is an escaped text."""
+"""Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 
 
 def _metadata(value: object) -> str:
-    """Return the JSON text of an object that is small enough and can be stored."""
+    """Return the JSON text of an object. Raises `ValueError` if it is too large or cannot be stored."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
     try:
@@ -55,7 +55,7 @@ MetadataIn = Annotated[
         }
     ),
 ]
-"""JSON text, sent as an object."""
+"""JSON text of a member that clients send as an object."""
 MetadataOut = Annotated[
     dict[str, Any] | None,
     Field(description=f"The metadata sent with the score, at most {MAX_METADATA_BYTES} bytes."),

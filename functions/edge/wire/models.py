@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class StrictIn(BaseModel):
     """A request body. Unknown members are refused."""
 
-    # Built on first use: a cold start does not pay for models that no request needs.
+    # Build models on first use: a cold start must not wait for models that no request needs.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 

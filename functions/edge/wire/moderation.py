@@ -121,7 +121,7 @@ def render_moderated(user_id: int, changes: Sequence[LadderStanding]) -> JsonBod
 
 
 def render_hidden(ladder: Ladder, page: HiddenPage) -> JsonBody:
-    """Return hidden entries. They are marked, therefore they are for admins."""
+    """Return hidden entries, marked as hidden. Only admins may receive them."""
     entries = ",".join(
         [
             render_entry(hidden.entry, f',"hidden_by":[{_causes_json(hidden.hidden)}]', marks_hidden=True)

@@ -39,7 +39,7 @@ class PeriodsQuery(QueryIn):
     )
 
     def number_before(self, board: Board) -> int | None:
-        """Return the number of the period to continue from, None to start. Raises `PeriodNotFound`."""
+        """Return the number of the period from which to continue, None to start. Raises `PeriodNotFound`."""
         number = None if self.before is None else number_of_name(board.calendar, self.before)
         if self.before is not None and number is None:
             raise PeriodNotFound(
@@ -79,7 +79,7 @@ def render_periods(board: Board, page: PeriodPage) -> JsonBody:
 
 
 def bounds_of(period: Period) -> dict[str, Any]:
-    """Return the members that name and bound a period."""
+    """Return the members for the name and the bounds of a period."""
     return {"period": period.name, "kind": period.kind, "starts_at": period.starts_at, "ends_at": period.ends_at}
 
 

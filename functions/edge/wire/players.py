@@ -60,7 +60,7 @@ class UserIn(StrictIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Drop the defaults: an absent member stays unchanged."""
+    """Remove the defaults from the schema: an absent member stays unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["minProperties"] = 1

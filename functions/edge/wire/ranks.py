@@ -1,4 +1,4 @@
-"""Ranks of single players on the wire: of one, of several that are looked up, and of the one at a percentile."""
+"""Ranks of single players on the wire: one player, several players that are looked up, a player at a percentile."""
 
 import re
 from fractions import Fraction
@@ -20,7 +20,7 @@ _DECIMAL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?([eE]-[0-9]{1,3})?")
 
 
 def _percent(value: object) -> Fraction:
-    """Return the exact number in a parameter's text. The length of the text bounds the work."""
+    """Return the exact number in a parameter's text. A maximum length of the text limits the cost."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value) or (number := Fraction(value)) > 100:
         raise ValueError("must be a number from 0 to 100")
     return number

@@ -152,7 +152,7 @@ def render_queued(submission: Submission) -> str:
 
 
 def render_message(submission: Submission) -> str:
-    """Return the queue message of a submission as a JSON object, which `QueuedSubmissionIn` reads."""
+    """Return the queue message of a submission as a JSON object, the format that `QueuedSubmissionIn` parses."""
     board, event = submission.board, submission.event
     subscore = "" if board.subscore_order is None else f',"subscore":{event.subscore}'
     metadata = "" if event.metadata is None else f',"metadata":{event.metadata}'
