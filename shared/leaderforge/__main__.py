@@ -4,10 +4,10 @@ import signal
 
 
 def run() -> None:
-    """Run the command that the arguments name."""
+    """Run the command in the arguments."""
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
-        # Ctrl-C during the imports ends the process without a traceback out of one of them.
+        # Ctrl-C during the imports must not print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from leaderforge.cli import main
 

@@ -21,7 +21,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # the reader of the output, such as `head`, has closed it: no error
+            raise  # the reader of the output has closed it, as `head` does: no error
         except (LeaderForgeError, OSError) as error:
             if ctx.params["debug"]:
                 raise

@@ -67,7 +67,7 @@ def dev(
 
 
 class _Session:
-    """One run of a stack, from start to stop."""
+    """Run of a stack, from start to stop."""
 
     def __init__(self, stack: LocalStack, console: Console, signals: StopSignals, *, demo: bool) -> None:
         self._stack, self._console, self._signals, self._demo = stack, console, signals, demo
@@ -113,7 +113,7 @@ class _Session:
 
 
 async def _welcome(stack: LocalStack) -> list[str]:
-    """Return the lines about a running stack: addresses, keys and commands to paste."""
+    """Return the welcome text of a running stack, by lines: addresses, keys and commands to paste."""
     facts = {
         **({"Web site": f"{stack.api.url}/"} if stack.options.site else {}),
         "API": stack.api.url,
@@ -140,7 +140,7 @@ def _post(stack: LocalStack, path: str, body: str) -> str:
 
 @contextmanager
 def _steps(console: Console) -> Iterator[Step]:
-    """Show the progress of steps: live in a terminal, else one line per finished step."""
+    """Show the progress of steps: live in a terminal, otherwise one line per finished step."""
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     if not console.is_terminal:
@@ -172,6 +172,6 @@ def _stopping(console: Console, name: str) -> Iterator[None]:
 
 
 def _say(console: Console, text: str) -> None:
-    """Print the text. Ignore a closed terminal: the shutdown of servers must not depend on it."""
+    """Print the text. Ignore a closed terminal: the servers must still be shut down."""
     with suppress(OSError):
         console.print(text)

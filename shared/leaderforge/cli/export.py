@@ -1,4 +1,4 @@
-"""`leaderforge export`: a whole board as a file."""
+"""`leaderforge export`: a complete board as a file."""
 
 import sys
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def export(
 ) -> None:
     """Write all entries of a board, best first, as CSV or NDJSON.
 
-    Each player whose standing does not change meanwhile appears exactly once. The file appears when it is complete.
+    A player whose standing does not change meanwhile appears exactly once. The file appears when it is complete.
     """
     with _opened(out) as file:
         written = run_until_stopped(_export(board, period, format_, file, data_dir))

@@ -66,7 +66,7 @@ async def _verify(data_dir: Path) -> "Verification":
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Apply changes of the last seconds that the index missed, and rebuild it if it was lost.
+    """Apply changes of the last seconds that the index missed. Rebuild the index if it was lost.
 
     API processes do this every few seconds.
     """

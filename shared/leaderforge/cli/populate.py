@@ -1,4 +1,4 @@
-"""`leaderforge populate`: a synthetic crowd for demos, tests and benchmarks."""
+"""`leaderforge populate`: synthetic players and scores for demos, tests and benchmarks."""
 
 import asyncio
 import time
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 _DAY_MS = 86_400_000
 _IN_FLIGHT = 3
-"""Chunks that are stored concurrently."""
+"""Maximum number of chunks that are stored concurrently."""
 
 
 @dataclass(slots=True)
 class Filled:
-    """Numbers of added and of existing sessions. `index_behind` is true if the index missed some."""
+    """Numbers of added and of existing sessions. `index_behind` is true if the index missed any."""
 
     added: int = 0
     skipped: int = 0
@@ -80,7 +80,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
 
 
 async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
-    """Store the chunks of the plans that are missing.
+    """Store the missing chunks of the plans.
 
     Raises `Refused` if other players have these ids, or if the players exist without these sessions.
     """
@@ -136,7 +136,7 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence[
     load = product.parts.load_history
     if load is None:
         raise Refused("this store has no bulk loader: populate a PostgreSQL store")
-    # Record the sessions at their latest time: reconciliation then skips them, `_index` loads them.
+    # Record the sessions at their latest time: reconciliation then skips them, and `_index` loads them.
     await load(ladder, users, events, chunk.standings, plan.until)
     return chunk.standings
 

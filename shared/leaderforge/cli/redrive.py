@@ -1,4 +1,4 @@
-"""`leaderforge redrive`: sends dead letters again."""
+"""`leaderforge redrive`: retry of dead letters."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MOST_SHOWN = 20
 """Maximum number of dead letters that are printed."""
 _SHOWN_CHARACTERS = 100
-"""Characters of a dead letter's body that are printed."""
+"""Maximum characters of a dead letter's body that are printed."""
 
 
 def redrive(

@@ -1,4 +1,4 @@
-"""Stop signals of a command. None is lost between its first line and its last."""
+"""Stop signals of a command. None is lost while the command runs."""
 
 import asyncio
 import os
@@ -15,21 +15,23 @@ ResultT = TypeVar("ResultT")
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EXIT_BY_SIGNAL = 128
-"""Added to the signal's number in the exit code, as shells do."""
+"""Number to add to the signal's number for the exit code, as shells do."""
 
 
 class StopSignals:
-    """Records SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
+    """Recorder of SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
 
-    The handler raises nothing: an exception of a handler surfaces at an arbitrary line, and Python discards it inside
-    a weak reference's callback. The wakeup socket ends a wait that the event loop begins as the signal
-    arrives; a handler alone would run only after that wait.
+    The handler raises nothing. An exception of a handler surfaces at an arbitrary line, and Python discards it in the
+    callback of a weak reference.
+
+    The wakeup socket ends the wait of the event loop. Without it, a signal that arrives just before the wait would be
+    handled only after it.
 
     SIGINT is recorded even if the shell ignores it, as for background jobs. SIGHUP stays ignored under nohup.
     """
 
     def __init__(self, on_repeat: Callable[[signal.Signals], object] | None = None) -> None:
-        """Call `on_repeat`, inside the handler, for each signal after the first."""
+        """Set the function to call, inside the handler, for each signal after the first."""
         self.received: list[signal.Signals] = []
         self._on_repeat = on_repeat
         self._delivered = 0
@@ -48,7 +50,7 @@ class StopSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After a stop signal the process ends: a further signal must not interrupt the interpreter's shutdown.
+        # After a stop signal the process ends: another signal must not interrupt the interpreter's shutdown.
         if not self.received:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)
@@ -58,7 +60,7 @@ class StopSignals:
 
     @contextmanager
     def delivered(self, on_signal: Callable[[signal.Signals], object]) -> Iterator[None]:
-        """Within the block, call `on_signal` in the running event loop for each signal, earlier ones included."""
+        """Within the block, call `on_signal` in the running event loop for each signal, including earlier ones."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._reader, self._deliver, on_signal)
         self._deliver(on_signal)
@@ -84,8 +86,8 @@ class StopSignals:
 def run_until_stopped(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run a command's coroutine and return its result.
 
-    A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number after its end. A second
-    signal ends the process immediately.
+    A stop signal cancels the coroutine. Raises `typer.Exit` with 128 + the signal's number after the coroutine has
+    ended. A second signal ends the process immediately.
     """
     with StopSignals(_end_process) as signals:
         return asyncio.run(_cancelled_by(signals, work))

@@ -1,4 +1,4 @@
-"""Synthetic players and sessions, skewed as real ones are. Equal seeds make equal crowds."""
+"""Synthetic players and sessions, with a skew as in real data. Equal seeds yield equal players and sessions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 from leaderforge.domain.standings import Standing
 
 CHUNK_PLAYERS = 10_000
-"""Players of a chunk."""
+"""Number of players of a chunk."""
 SPAN_MS = 180 * 86_400_000
 """Time span of the sessions in ms: half a year."""
 
@@ -46,7 +46,8 @@ def name_of(user_id: int) -> str:
 def chunks(players: int, sessions: int, seed: int, until: int) -> Iterator["Plan"]:
     """Yield the plan of each chunk.
 
-    The plans add up to `players`, with ids from 1, and `sessions`. `until` (ms) is the latest time of a session.
+    Together the plans have `players` players, with ids from 1, and `sessions` sessions. `until` (ms) is the latest time
+    of a session.
     """
     for first in range(1, players + 1, CHUNK_PLAYERS):
         last = min(first + CHUNK_PLAYERS, players + 1) - 1
@@ -56,7 +57,7 @@ def chunks(players: int, sessions: int, seed: int, until: int) -> Iterator["Plan
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Recipe of a chunk: its players, its number of sessions, and the inputs that make it reproducible."""
+    """Plan of a chunk: its players, its number of sessions, and the inputs that make it reproducible."""
 
     first: int
     last: int
@@ -74,8 +75,8 @@ class Plan:
         return {user_id: name_of(user_id) for user_id in self.players}
 
     def make(self) -> Chunk:
-        """Return the chunk. Equal plans make equal chunks. Every player plays once before any plays twice."""
-        # Seed each chunk by itself: an interrupted run can make any of them again.
+        """Return the chunk. Equal plans yield equal chunks. Every player plays once before any player plays twice."""
+        # Seed each chunk separately: a later run can generate any chunk again after an interruption.
         random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - synthetic data, reproducible
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]

@@ -23,12 +23,12 @@ _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _SHOWN = 60
-"""Characters of a wrong value that are shown."""
+"""Maximum characters of a wrong value in a message."""
 _INTEGER = re.compile("[+-]?[0-9]{1,40}")
 
 
 class BadLine(LeaderForgeError):
-    """A line cannot be imported."""
+    """Error for a line that cannot be imported."""
 
     code = "bad_line"
 
@@ -53,9 +53,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Meaning of the columns. `score` is a column or a constant. Without `id`, number and text identify a line.
+    """Columns of the score lines. `score` is a column or a constant.
 
-    Texts in `missing` mean no value.
+    Without `id`, number and text identify a line. Texts in `missing` mean no value.
     """
 
     player: str
@@ -127,7 +127,7 @@ def _csv_rows(file: TextIO, columns: Columns, on_bad: OnBadLine) -> Iterator[tup
 def _csv_lines(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield the lines that are not blank, each with the number of its first line.
 
-    Raises `BadLine` if the first one is not CSV: without a header, no line can be read.
+    Raises `BadLine` if the first line is not CSV: without a header, no line can be read.
     """
     reader = csv.reader(file, strict=True)
     has_header = False
@@ -173,7 +173,7 @@ def _json_rows(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[s
 
 
 def _text(value: object) -> str:
-    """Return a JSON value as a CSV file would contain it."""
+    """Return a JSON value as the text that a CSV file would contain."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,4 +1,4 @@
-"""Target service of a command: the one of the environment variables, or the one that `leaderforge dev` runs."""
+"""Target service of a command: from the environment variables, or the service of a running `leaderforge dev`."""
 
 import json
 import os

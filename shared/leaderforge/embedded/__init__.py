@@ -1,4 +1,4 @@
-"""Real servers from Python wheels, for one machine: a Valkey cluster and PostgreSQL, without containers or root."""
+"""Servers from Python wheels, for one machine: a Valkey cluster and PostgreSQL, without containers or root."""
 
 from leaderforge.embedded.errors import AlreadyRunning, ServerFailed
 from leaderforge.embedded.postgres import PostgresServer

@@ -22,7 +22,7 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S10
 
 
 class ApiServer:
-    """uvicorn serving the functions: one process, or a parent with workers."""
+    """uvicorn server of the functions: one process, or a parent with workers."""
 
     def __init__(self, directory: Path, log: Path, *, host: str, port: int, workers: int) -> None:
         self.directory = directory.resolve()
@@ -32,12 +32,12 @@ class ApiServer:
 
     @property
     def url(self) -> str:
-        """The base URL for clients on this machine."""
+        """Base URL for clients on this machine."""
         host = _WILDCARDS.get(self.host, self.host)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def require_port(self) -> None:
-        """End the process of an earlier start. Raises `ServerFailed` if the port cannot be listened on."""
+        """End the process of an earlier start. Raises `ServerFailed` if no server can listen on the port."""
         self.process.end_leftover()
         try:
             try_to_listen(self.port, self.host)
@@ -47,7 +47,7 @@ class ApiServer:
             raise ServerFailed(f"cannot listen on {self.host}, port {self.port}: {error.strerror}") from None
 
     def start(self, settings: Mapping[str, str]) -> None:
-        """Start the process with these settings in its environment, without waiting: see `wait_healthy`."""
+        """Start the process with these environment variables, without waiting: see `wait_healthy`."""
         self._settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log"]
@@ -96,7 +96,7 @@ class ApiServer:
             writer.close()
 
     def _metrics(self) -> dict[str, str]:
-        """Return the environment for shared metrics: an emptied directory if there are several workers."""
+        """Return the environment for metrics of all workers: an empty directory if there are several."""
         directory = self.directory / "metrics"
         shutil.rmtree(directory, ignore_errors=True)
         if self.workers == 1:

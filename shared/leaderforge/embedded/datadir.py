@@ -1,4 +1,4 @@
-"""PostgreSQL's data directory: created atomically, used by one server."""
+"""PostgreSQL's data directory. It is created atomically, and one server uses it."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def create(data: Path, user: str, password: str, account: Account, wait: Wait) -> None:
-    """Create a data directory atomically, with one role that can log in: by password, from loopback.
+    """Create a data directory atomically. Its only role that can log in needs a password, and a loopback address.
 
     Removes the partial directory of an interrupted attempt. Raises `ServerFailed` if a PostgreSQL program fails.
     """
@@ -54,7 +54,7 @@ def set_aside_unusable(data: Path) -> None:
 
 
 def end_orphans(data: Path) -> None:
-    """Kill backends without a server: PostgreSQL refuses to start while they run.
+    """Kill PostgreSQL processes whose server has ended: PostgreSQL refuses to start while they run.
 
     Raises `ServerFailed` if a server that this package did not start uses the directory.
     """

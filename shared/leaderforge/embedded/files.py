@@ -6,7 +6,7 @@ from typing import IO
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write the file atomically: readers see the old content or the new, never a part."""
+    """Write the file atomically: readers see the old or the new content, never a part."""
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)
     with open(partial, "w", opener=_private) as file:

@@ -1,8 +1,9 @@
-"""Become a server that ends with its supervisor.
+"""Program that becomes a server, which ends with its supervisor.
 
 `python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` requests the signal for the parent's end, then executes the
-command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root. It is a separate program,
-because a process with threads cannot safely run Python between fork and exec.
+command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root.
+
+It is a separate program: a process with threads cannot safely run Python between fork and exec.
 """
 
 import ctypes
@@ -32,10 +33,10 @@ def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str])
 
 
 def drop_root(uid: int, gid: int, paths: list[str]) -> None:
-    """Become the user permanently. Retain one capability, to read paths, only if a path needs it.
+    """Change to the user permanently. Retain one capability, to read paths, only if a path needs it.
 
     Data and virtual environments often lie in directories that only root can enter, such as /root. Wider file
-    permissions would outlive the server; a capability of this one process does not.
+    permissions would outlive the server, a capability of this process does not.
     """
     has_capabilities = sys.platform == "linux"
     if has_capabilities:

@@ -10,14 +10,17 @@ from leaderforge.embedded.errors import AlreadyRunning
 
 
 class DirectoryLock:
-    """File lock held by at most one process. The system releases it when that process ends."""
+    """File lock that at most one process holds. The system releases it when that process ends."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
 
     def acquire(self, **details: object) -> Self:
-        """Acquire the lock and write the details into it. Raises `AlreadyRunning` with the notes of its holder."""
+        """Acquire the lock and write the details into it.
+
+        Raises `AlreadyRunning`, with its details, if another process has the lock.
+        """
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -30,21 +33,24 @@ class DirectoryLock:
         return self
 
     def note(self, **details: object) -> None:
-        """Replace the notes in the lock file; they always include `pid`. Raises `RuntimeError` if it is not held."""
+        """Replace the details in the lock file, which always include `pid`. Raises `RuntimeError` if it is not held."""
         if self._descriptor is None:
             raise RuntimeError("the lock is not held")
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), **details}).encode(), 0)
 
     def release(self) -> None:
-        """Release the lock. The file stays: after a removal, two processes could lock two files of one name."""
+        """Release the lock. The file stays: after its removal, two processes could lock two files of the same name."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
             self.disown()
 
     def disown(self) -> None:
-        """Close this process's descriptor only. A forked child must: its copy would hold the lock after our end."""
+        """Close this process's descriptor only.
+
+        A forked child must do so: its copy would hold the lock after the end of this process.
+        """
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

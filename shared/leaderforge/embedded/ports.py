@@ -6,13 +6,15 @@ from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
 BUS_OFFSET = 10_000
-"""Difference between the ports of a cluster node's bus and of the node."""
+"""Difference between the port of a cluster node and the port of its bus."""
 
 LAST = 65_535
 
 _LOWEST, _HIGHEST = 10_000, 22_000
-"""Range of default ports. These and their bus ports lie below the ephemeral range of outgoing connections.
-A restarted server therefore finds its port still free."""
+"""Range of default ports. They and their bus ports are below the ephemeral range of outgoing connections.
+
+Therefore no outgoing connection takes the port of a server during its restart.
+"""
 
 
 def try_to_listen(port: int, host: str = LOOPBACK) -> None:
@@ -32,7 +34,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def free_port(first: int | None = None) -> int:
-    """Return the first free port from `first`, by default from a random one. Raises `OSError` if there is none."""
+    """Return the first free port at or above `first`, or above a random one. Raises `OSError` if there is none."""
     return _search(1, first, (0,))[0]
 
 

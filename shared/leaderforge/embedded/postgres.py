@@ -1,4 +1,4 @@
-"""A real PostgreSQL server on the loopback address."""
+"""PostgreSQL server on the loopback address."""
 
 import os
 import pwd
@@ -23,8 +23,8 @@ from leaderforge.embedded.wheels import postgres_program
 
 USER = "leaderforge"
 
-_START_SECONDS = 60.0  # recovery after a crash included
-_STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))  # fast, then immediate
+_START_SECONDS = 60.0  # including recovery after a crash
+_STOP_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0))  # fast shutdown, then immediate shutdown
 _MOST_BUFFERS_MIB = 1024
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -51,7 +51,10 @@ class PostgresServer:
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, database: str = "leaderforge") -> None:
-        """Use the port of the last start if it is free, else the first free one from `port`."""
+        """Describe the server.
+
+        It uses the port of its last start if that is free, otherwise the first free one from `port`.
+        """
         self.directory = directory.resolve()
         self._first_port, self._database = port, database
         self._account = unprivileged_account(self.data)
@@ -65,7 +68,7 @@ class PostgresServer:
 
     @property
     def data(self) -> Path:
-        """PostgreSQL's data directory. It exists only when it is complete."""
+        """PostgreSQL's data directory. It exists only once it is complete."""
         return self.directory / "data"
 
     @property
@@ -78,7 +81,7 @@ class PostgresServer:
 
     @property
     def dsn(self) -> str:
-        """The connection string, including the password."""
+        """Connection string, including the password."""
         return self._dsn(self._database)
 
     def start(self) -> None:
@@ -144,7 +147,7 @@ class PostgresServer:
         datadir.end_orphans(self.data)
 
     def _start_on_free_port(self) -> None:
-        """Start the server. Try another port if this one is taken between the check and listening."""
+        """Start the server. Try another port if a program takes this one between the check and the start."""
         for port in (self._usual_port(), free_port(), free_port()):
             self._port = port
             try:
@@ -173,7 +176,7 @@ class PostgresServer:
         write_private(self._last_port, str(self._port))
 
     def _is_ready(self) -> bool:
-        """Return whether postmaster.pid, the status file for pg_ctl, says that the server is ready."""
+        """Return whether the server is ready, by postmaster.pid, the status file that pg_ctl reads."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
@@ -193,7 +196,7 @@ class PostgresServer:
 
 
 def unprivileged_account(data: Path) -> Account:
-    """Return PostgreSQL's account: ours unless that is root, else the owner of the data or `nobody`."""
+    """Return the account for PostgreSQL: this process's account or, for root, the owner of the data or `nobody`."""
     if os.geteuid() != 0:
         return Account()
     owner = data.stat() if data.exists() else None
@@ -204,5 +207,8 @@ def unprivileged_account(data: Path) -> Account:
 
 
 def _buffers_mib() -> int:
-    """Return a quarter of the memory, as PostgreSQL's manual advises, at most the need of a million players."""
+    """Return the size of the buffers in MiB.
+
+    It is a quarter of the memory, as PostgreSQL's manual advises, but not more than a million players need.
+    """
     return min(psutil.virtual_memory().total // 4 // 2**20, _MOST_BUFFERS_MIB)

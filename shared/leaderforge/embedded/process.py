@@ -1,4 +1,4 @@
-"""One server process that cannot outlive its supervisor."""
+"""Server process that cannot outlive its supervisor."""
 
 import contextlib
 import json
@@ -19,7 +19,10 @@ from leaderforge.embedded.errors import ServerFailed
 from leaderforge.embedded.files import append_private, write_private
 
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
-"""Starts every process. Linux sends the death signal when the forking *thread* ends; this one never ends early."""
+"""Thread that starts every process.
+
+Linux sends the death signal when the forking *thread* ends. This thread lives as long as the program.
+"""
 
 _GUARD = Path(__file__).with_name("guard.py")
 _MARK = "LEADERFORGE_SUPERVISED_IN"
@@ -29,7 +32,7 @@ _LARGE_LOG = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """User and group of a process; 0 means those of this process."""
+    """User and group of a process. With 0, the process keeps its parent's user and group."""
 
     uid: int = 0
     gid: int = 0
@@ -39,8 +42,10 @@ class ServerProcess:
     """Supervisor of one process and its descendants.
 
     The process runs in its own session. Ctrl-C in the terminal therefore reaches only the supervisor, which stops its
-    servers in order. On Linux the system sends `death_signal` when the supervisor ends. A process that survives is
-    ended by the next `start` in the same directory, which records its id and time of creation.
+    servers in order.
+
+    On Linux the system sends `death_signal` to the process when the supervisor ends. If a process survives, the next
+    `start` in the same directory ends it. The directory contains its id and time of creation.
     """
 
     def __init__(
@@ -62,7 +67,7 @@ class ServerProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process id, None unless the process runs."""
+        """Process id, None unless the process runs."""
         return self._process.pid if self._process and self.alive else None
 
     @property
@@ -71,7 +76,7 @@ class ServerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code, None while the process runs or before its start."""
+        """Exit code, None while the process runs or before its start."""
         return self._process.poll() if self._process else None
 
     def start(
@@ -99,7 +104,7 @@ class ServerProcess:
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:
-        """Send each signal and wait up to its seconds for the end. Finally kill the process and its descendants."""
+        """Send each signal and wait up to its time in s for the end. Finally kill the process and its descendants."""
         for number, seconds in steps:
             if not self.alive:
                 break
@@ -112,7 +117,7 @@ class ServerProcess:
         """Kill the process and its descendants, as a crash would."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGSTOP)  # it cannot fork while its children are collected
+        self._process.send_signal(signal.SIGSTOP)  # a frozen process cannot fork while its children are collected
         children = [*tree.family(self._process.pid)[1:], *tree.group(self._process.pid)]
         self._process.kill()
         self._process.wait()
@@ -131,7 +136,7 @@ class ServerProcess:
             tree.send(process, signal.SIGCONT)
 
     def check(self) -> bool:
-        """Return True. Raises `ServerFailed` with the end of the log if the process does not run."""
+        """Return True if the process runs. Otherwise raise `ServerFailed` with the end of its log."""
         if self.alive:
             return True
         raise ServerFailed(f"{self.name} ended unexpectedly; its log {self.log} ends with:\n{self.log_end()}")
@@ -155,7 +160,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
 
     def _is_marked(self, process: psutil.Process) -> bool:
-        """Return whether `_MARK` in its environment names this directory. It identifies orphans."""
+        """Return whether `_MARK` in the process's environment names this directory. It identifies orphans."""
         with contextlib.suppress(psutil.Error):
             return process.environ().get(_MARK) == str(self.directory)
         return False

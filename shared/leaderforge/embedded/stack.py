@@ -1,4 +1,4 @@
-"""All servers of one machine, started, watched and stopped together."""
+"""Servers of one machine, which are started, watched and stopped together."""
 
 import asyncio
 import json
@@ -23,10 +23,10 @@ FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
 Step = Callable[[str], AbstractContextManager[None]]
-"""Shows the named step as in progress while its block runs."""
+"""Function that shows the named step as in progress while its block runs."""
 
 Migrate = Callable[[str], Awaitable[object]]
-"""Migrates the database with this DSN to the current schema."""
+"""Function that migrates the database with this DSN to the current schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class StackOptions:
 
 
 class LocalStack:
-    """A Valkey cluster, PostgreSQL and the API, in one directory.
+    """Valkey cluster, PostgreSQL and the API, in one directory.
 
-    Make all calls from one event loop. `stop` may follow `start` at any point, even during its cancellation.
+    Make all calls from one event loop. `stop` may follow `start` at any point, even while `start` is being cancelled.
     """
 
     def __init__(self, options: StackOptions) -> None:
@@ -82,7 +82,7 @@ class LocalStack:
     def claim(self) -> None:
         """Lock the directory and check the port. Call it before `start`.
 
-        Raises `AlreadyRunning`, or `ServerFailed` if the port is taken or the directory holds other files.
+        Raises `AlreadyRunning`. Raises `ServerFailed` if the port is taken or the directory contains other files.
         """
         self._make_directory()
         self._take_lock()

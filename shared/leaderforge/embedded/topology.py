@@ -12,13 +12,16 @@ from leaderforge.embedded.waiting import Wait
 
 
 def form(ports: Sequence[int], primaries: int, replicas: int, wait: Wait) -> None:
-    """Form a cluster: assign equal shares of the slots to the primaries, the first ports, and attach the replicas."""
+    """Form a cluster. Assign equal shares of the slots to the primaries, which use the first ports.
+
+    Attach the replicas.
+    """
     for i, port in enumerate(ports):
         if i < primaries:
             first, last = i * SLOTS // primaries, (i + 1) * SLOTS // primaries - 1
             _ask(port, "CLUSTER ADDSLOTSRANGE", first, last)
         _ask(port, "CLUSTER SET-CONFIG-EPOCH", i + 1)
-    for port, peer in combinations(ports, 2):  # all pairs: gossip alone takes seconds to propagate
+    for port, peer in combinations(ports, 2):  # all pairs: without it, gossip takes seconds to propagate
         _ask(port, "CLUSTER MEET", LOOPBACK, peer)
     wait(lambda: all(is_known(port, len(ports)) for port in ports), "the nodes to connect to each other")
     for i, port in enumerate(ports[primaries:]):

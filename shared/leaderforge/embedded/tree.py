@@ -11,7 +11,10 @@ from leaderforge.embedded.waiting import wait_until
 
 
 def find(pid: int, created: float) -> psutil.Process | None:
-    """Return the live process with this id and time of creation (s), None if there is none: ids are reused."""
+    """Return the live process with this id and time of creation (s), None if there is none.
+
+    An id alone may be reused.
+    """
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         if abs(process.create_time() - created) < 1 and lives(process):
@@ -20,7 +23,7 @@ def find(pid: int, created: float) -> psutil.Process | None:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """Return the process and its descendants, in this order; nothing if the process is gone."""
+    """Return the process, then its descendants. Return an empty list if the process is gone."""
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
         return [process, *process.children(recursive=True)]

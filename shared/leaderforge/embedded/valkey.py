@@ -1,4 +1,4 @@
-"""A real Valkey cluster on the loopback address."""
+"""Valkey cluster on the loopback address."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ from leaderforge.embedded.wheels import valkey_server
 
 MAX_NODES = 12
 
-_START_SECONDS = 60.0  # including the load of the dump
+_START_SECONDS = 60.0  # including the time to load the dump
 _STOP_SECONDS = 60.0
 _SETTINGS = {
     "bind": LOOPBACK,
@@ -47,8 +47,10 @@ _SETTINGS = {
 class ValkeyCluster:
     """Valkey cluster: primaries with consecutive, equal shares of the slots, and optional replicas.
 
-    Node numbers: the primaries first, then the replicas of the first primary, and so on. The index can be rebuilt.
-    Nodes therefore write it to disk only at a clean stop, and a cluster that fails to start is created anew.
+    Nodes are numbered: the primaries first, then the replicas of the first primary, and so on.
+
+    The index can be rebuilt. Nodes therefore write it to disk only at a clean stop. A cluster that fails to start is
+    created anew.
     """
 
     def __init__(
@@ -74,12 +76,12 @@ class ValkeyCluster:
 
     @property
     def addresses(self) -> list[str]:
-        """The addresses of the nodes, as host:port."""
+        """Addresses of the nodes, as host:port."""
         return [f"{LOOPBACK}:{port}" for port in self._ports]
 
     @property
     def pids(self) -> list[int | None]:
-        """The process ids of the nodes, None for a node that is down."""
+        """Process ids of the nodes, None for a node that is down."""
         return [node.pid for node in self._nodes]
 
     @property
@@ -131,7 +133,7 @@ class ValkeyCluster:
         self._wait(self._is_complete, "the cluster to be complete")
 
     def kill(self, node: int) -> None:
-        """Kill a node; its data is lost."""
+        """Kill a node. Its data is lost."""
         self._nodes[node].kill()
 
     def pause(self, node: int) -> None:
@@ -160,9 +162,9 @@ class ValkeyCluster:
         self.stop()
 
     def _start_with_retries(self) -> None:
-        """Start the stored cluster, or a new one if it is missing, has another shape, lacks its ports or fails.
+        """Start the stored cluster. Create a new one if it is missing, has another shape, lacks its ports or fails.
 
-        A concurrent program can take the ports between the check and listening. Retries therefore use other ports.
+        A program can take the ports between the check and the start. Retries therefore use other ports.
         """
         ports, first_port = self._reusable_ports(), self._first_port
         for is_last_attempt in (False, False, True):
@@ -192,7 +194,7 @@ class ValkeyCluster:
         write_private(self._layout, json.dumps(self._shape(self._ports)))
 
     def _reusable_ports(self) -> list[int] | None:
-        """Return the ports of the last start if its shape is the same and they are free, else None."""
+        """Return the ports of the last start if they are free and its shape was the same, None otherwise."""
         self._end_leftovers()
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             shape = json.loads(self._layout.read_text())
@@ -232,7 +234,7 @@ class ValkeyCluster:
         return bool(running) and all(topology.is_complete(port, self.size, self._replicas) for port in running)
 
     def _remove_dumps(self) -> None:
-        """Delete the loaded dumps: after a crash they would restore a stale index, which is worse than an empty one."""
+        """Delete the loaded dumps. After a crash they would restore a stale index, which is worse than an empty one."""
         for node in self._nodes:
             (node.directory / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition instead of a fixed time."""
+"""Waits for a condition instead of a fixed time."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from leaderforge.embedded.errors import ServerFailed
 
 Wait = Callable[[Callable[[], object], str], None]
-"""Returns once the condition holds; the text names the condition in an error message."""
+"""Function that returns once the condition holds. The text names the condition in an error message."""
 
 
 def wait_until(condition: Callable[[], object], seconds: float, subject: str, *, every: float = 0.02) -> None:
-    """Return once the condition holds; check it each `every` seconds. Raises `ServerFailed` after `seconds`."""
+    """Return once the condition holds, and check it every `every` seconds. Raises `ServerFailed` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:
