@@ -1,7 +1,7 @@
 """Print a random sample of the repository's texts, so that readers can judge the language.
 
 A text is a docstring, a comment, or a paragraph or list item of the documentation. Adjacent comment lines are one text.
-Tables, headings, code blocks, the change log, generated files and comments for tools are left out.
+Tables, headings, code blocks, the change log, generated files and comments of one word are left out.
 """
 
 import argparse
@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 SOURCES = re.compile(r".*\.(py|sql|lua|tsx?)|(docs/|frontend/)(.*/)?[^/]*\.md|(README|CONTRIBUTING|SECURITY)\.md")
-PRAGMA = re.compile(r"!|(noqa|type: ignore|pragma|eslint|@ts-|@vitest)[^ ]*( [A-Z0-9, ]+)?$")
-"""The start of a comment for a tool that gives no reason."""
+PRAGMA = re.compile(r"!|@vitest|\w+$|(noqa|type: ignore|fmt:|eslint|@ts-)[^ ]*( [A-Z0-9, ]+| skip)?$")
+"""Start of a comment that is one word, or for a tool without a reason."""
 CODE_BLOCK = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?:^.*\S.*\n?)+", re.MULTILINE)
 ITEM = re.compile(r"^ *(?:[-*]|\d+\.) +", re.MULTILINE)
@@ -30,7 +30,7 @@ NOT_PROSE = re.compile(r"\s*([#|<]|!\[|\[!)")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text with its place, and for a docstring the signature of its subject."""
+    """Text with its place, and for a docstring or TSDoc comment the first line of the code that it describes."""
 
     path: str
     line: int
@@ -49,6 +49,7 @@ class Comment(NamedTuple):
     line: int
     has_own_line: bool
     text: str
+    subject: str = ""
 
 
 def texts_of(path: str, source: str) -> Iterator[Text]:
@@ -124,7 +125,8 @@ def marked_comments(source: str, mark: str, strings: str) -> Iterator[Comment]:
         if match[0].startswith(mark):
             yield Comment(line, not before.strip(), match[0].removeprefix(mark).strip())
         elif match[0].startswith("/*"):
-            yield Comment(line, False, re.sub(r"^ *\* ?", "", match[0].strip("/* \n"), flags=re.MULTILINE))
+            subject = source[match.end() :].strip().partition("\n")[0] if match[0].startswith("/**") else ""
+            yield Comment(line, False, re.sub(r"^ *\* ?", "", match[0].strip("/* \n"), flags=re.MULTILINE), subject)
 
 
 def joined(path: str, comments: Iterable[Comment]) -> Iterator[Text]:
@@ -136,7 +138,7 @@ def joined(path: str, comments: Iterable[Comment]) -> Iterator[Text]:
             continue
         text = "\n".join(line.text for line in block)
         if text and not PRAGMA.match(text):
-            yield Text(path, block[0].line, "comment", text)
+            yield Text(path, block[0].line, "comment", text, block[0].subject)
         block = [comment] if comment else []
 
 

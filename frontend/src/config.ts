@@ -1,22 +1,22 @@
 import { BOARD } from './ladder/search';
 
-/** What one deployment sets, beside the page in config.json. */
+/** Settings of a deployment, from config.json beside the page. */
 export interface Config {
-  /** Where the API is; empty: on the host that serves the page. */
+  /** Base URL of the API. Empty means the host that serves the page. */
   readonly apiBaseUrl: string;
   readonly title: string;
   readonly board: string;
-  /** Whether the page for trying submissions is shown. */
+  /** True to show the page for trial submissions. */
   readonly devMode: boolean;
-  /** Whether operators find their console here; it needs an admin key in any case. */
+  /** True to show the operators' console. It needs an admin key in all cases. */
   readonly console: boolean;
-  /** Whether the API sends events; functions on AWS Lambda cannot. */
+  /** True if the API streams events. Functions on AWS Lambda cannot. */
   readonly events: boolean;
 }
 
 export const DEFAULTS: Config = { apiBaseUrl: '', title: 'LeaderForge', board: 'default', devMode: false, console: false, events: true };
 
-/** Return the settings in it; what is missing or malformed is as by default. */
+/** Return the settings. Missing or malformed ones have their defaults. */
 export function parseConfig(found: unknown): Config {
   if (typeof found !== 'object' || found === null) return DEFAULTS;
   const { apiBaseUrl, title, board, ...switches } = found as Record<string, unknown>;

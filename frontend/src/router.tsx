@@ -20,7 +20,7 @@ const root = createRootRouteWithContext<Config>()({
   component: Shell,
   notFoundComponent: LostPage,
   validateSearch: parseLadder,
-  // Whoever looks at a board in a period goes on looking at it from page to page.
+  // Links keep the selected board and period.
   search: { middlewares: [retainSearchParams(['board', 'period'])] },
 });
 
@@ -97,7 +97,7 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./console/AuditPage'), 'AuditPage'),
 });
 
-/** The page's address is in the hash, so that any file server can serve it, from any folder. */
+/** The page's address is in the hash: any file server can serve the site, from any folder. */
 export function createAppRouter(config: Config, history: RouterHistory = createHashHistory()) {
   return createRouter({
     routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, boards, players, moderation, keys, audit])]),

@@ -9,7 +9,7 @@ import { createQueryClient } from '../src/api/queryClient';
 import { DEFAULTS, type Config } from '../src/config';
 import { createAppRouter } from '../src/router';
 
-/** Open the whole application at an address. */
+/** Open the complete application at an address. */
 export function open(path: string, change: Partial<Config> = {}) {
   const config = { ...DEFAULTS, ...change };
   const queries = createQueryClient();

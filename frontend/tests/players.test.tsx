@@ -11,7 +11,7 @@ const LAPS = aBoard('laps', { name: 'Fastest laps', unit: 'ms', subscore_order: 
 
 afterEach(() => setAdminKey(null));
 
-/** Open a page of the console, on players and boards that can be changed. */
+/** Open a page of the console, with players and boards that can be changed. */
 function openConsole(path: string) {
   const sent: { method: string; path: string; body: unknown }[] = [];
   const players = new Map([[ADA.user_id, ADA]]);

@@ -46,7 +46,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
   };
 }
 
-/** Three partitions on two nodes, all well. */
+/** Return the state of three healthy partitions on two nodes. */
 export function theShards(change: Partial<Shards> = {}): Shards {
   const sizes = [90, 100, 110];
   return {
@@ -78,7 +78,7 @@ export interface Answer {
 
 export type Handler = (url: URL, init: RequestInit) => Answer | Promise<Answer>;
 
-/** Answer all requests of the page; what was asked for is in the mock's calls. */
+/** Answer all requests of the page. The mock's calls record the requests. */
 export function serve(handler: Handler) {
   const fetch = vi.fn(async (input: string | URL, init: RequestInit = {}) => {
     const { status = 200, body, headers = {} } = await handler(new URL(input, 'http://leaderforge.test'), init);
@@ -98,7 +98,7 @@ export function refusal(status: number, code: string, message: string): Answer {
   return { status, body: { error: { code, message, details: {} } } };
 }
 
-/** A board with so many players, the first with the id 1 and so on. */
+/** Return a board with `total` players, whose ids begin with 1. */
 export function board(total: number): Handler {
   return (url) => {
     const meta = { board: 'default', period: 'all-time', total, as_of: '2026-11-23T12:00:00.000Z' };

@@ -5,13 +5,13 @@ import { afterEach, vi } from 'vitest';
 
 import { condition } from '../src/api/condition';
 
-// Machines that run all tests at once may be slow.
+// Be patient: a machine that runs all tests at once may be slow.
 configure({ asyncUtilTimeout: 5_000 });
 
 vi.stubGlobal('scrollTo', vi.fn());
 vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('reduce'), media: query }));
 if (typeof HTMLElement !== 'undefined') {
-  // jsdom lays nothing out: what scrolls is as high as ten rows.
+  // jsdom has no layout: give scrolling elements the height of ten rows.
   HTMLElement.prototype.scrollIntoView = vi.fn();
   Object.defineProperties(HTMLElement.prototype, {
     clientHeight: { get: () => 640 },
@@ -19,7 +19,7 @@ if (typeof HTMLElement !== 'undefined') {
   });
 }
 if (typeof HTMLDialogElement !== 'undefined') {
-  // jsdom knows the element, but not how to open it over the page.
+  // jsdom has the dialog element, but cannot open it as a modal.
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
   };

@@ -66,7 +66,7 @@ const at = "http://a"; // a remark
 
 def test_typescript() -> None:
     assert list(texts_of("a.tsx", TYPESCRIPT)) == [
-        Text("a.tsx", 1, "comment", "A page.\nWith entries."),
+        Text("a.tsx", 1, "comment", "A page.\nWith entries.", 'const at = "http://a"; // a remark'),
         Text("a.tsx", 5, "comment", "a remark"),
     ]
 

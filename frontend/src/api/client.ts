@@ -6,7 +6,7 @@ interface Kept {
   readonly body: unknown;
 }
 
-/** A reply with everything that a developer wants to see of it. */
+/** Reply with its details for developers: status, duration in ms, request id, source and body. */
 export interface Exchange {
   readonly status: number;
   readonly ms: number;
@@ -20,10 +20,10 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, s
 const KEPT_AT_MOST = 200;
 const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
-/** Reads whose source tells whether the index works: it keeps the current ranks, and nothing else. */
+/** Reads of current ranks. Their source shows whether the index works: the index has only current ranks. */
 const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
 
-/** Reads with ETags, so that what has not changed is neither sent nor drawn again. */
+/** API client with conditional reads (ETag). Unchanged data is neither transferred nor rendered again. */
 export class Client {
   readonly #base: string;
   readonly #authorization: Record<string, string>;
@@ -34,21 +34,21 @@ export class Client {
     this.#authorization = key === undefined ? {} : { Authorization: `Bearer ${key}` };
   }
 
-  /** Return a client that asks with this key. */
+  /** Return a client that sends this key. */
   withKey(key: string): Client {
     return new Client(this.#base, key);
   }
 
-  /** Return the whole address of a path. */
+  /** Return the absolute address of a path. */
   address(path: string): string {
     return `${this.#base}${path}`;
   }
 
-  /** Return what is there: the same object as before as long as it has not changed. */
+  /** Return the data at a path. While it is unchanged, return the same object. */
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path);
     const reply = await this.#fetch(path, {
-      // The browser's own cache would answer a 304 with its copy, which is then parsed and compared for nothing.
+      // The browser's own cache would replace a 304 by its copy, which would then be parsed and compared in vain.
       cache: 'no-store',
       headers: kept ? { 'If-None-Match': kept.etag } : {},
       ...(signal && { signal }),
@@ -65,28 +65,28 @@ export class Client {
     return body as T;
   }
 
-  /** Ask with a body for what is there. */
+  /** Return the data for a question that is sent as a body (POST). */
   async query<T>(path: string, question: unknown, signal?: AbortSignal): Promise<T> {
     const reply = await this.#fetch(path, { method: 'POST', ...json(question), ...(signal && { signal }) });
     if (!reply.ok) throw await refusal(reply);
     return (await reply.json()) as T;
   }
 
-  /** Return what is there as the bytes that came, to be kept as a file. */
+  /** Return the unparsed bytes at a path, to be saved as a file. */
   async download(path: string): Promise<Blob> {
     const reply = await this.#fetch(path, { cache: 'no-store' });
     if (!reply.ok) throw await refusal(reply);
     return reply.blob();
   }
 
-  /** Change something, and return what became of it. */
+  /** Send a change, and return the parsed reply. */
   async change<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
     const reply = await this.#fetch(path, { method, ...(body !== undefined && json(body)) });
     if (!reply.ok) throw await refusal(reply);
     return (reply.status === NO_CONTENT ? undefined : await reply.json()) as T;
   }
 
-  /** Send it as it is and return what came back, errors too. */
+  /** Send the body unchanged and return the reply, also for errors. */
   async exchange(path: string, body: unknown, key: string): Promise<Exchange> {
     const { headers, body: sent } = json(body);
     const begin = performance.now();

@@ -1,4 +1,4 @@
-/** How the answers come in, for the banner: all pages share one condition. */
+/** State of the connection to the API, for the banner. All pages share it. */
 export type Condition = 'fine' | 'degraded' | 'unreachable';
 
 type Listener = () => void;

@@ -5,13 +5,13 @@ import { DEFAULTS, type Config } from '../config';
 import { parseLadder } from '../ladder/search';
 import { Client } from './client';
 
-/** What is the same on all pages. */
+/** Client and configuration, which all pages share. */
 export interface Deployment {
   readonly config: Config;
   readonly client: Client;
 }
 
-/** A board in one of its periods; null is the current one. */
+/** Board and period. A period of null is the current one. */
 export interface Ladder {
   readonly board: string;
   readonly period: string | null;
@@ -27,10 +27,10 @@ export function useDeployment(): Deployment {
   return use(DeploymentContext);
 }
 
-/** Return the deployment with the ladder that the address names, or the deployment's own. */
+/** Return the deployment with the ladder in the address, or with the configured board. */
 export function useSurroundings(): Surroundings {
   const deployment = useDeployment();
-  // The router keeps what is malformed as well.
+  // The router does not remove malformed parameters.
   const { board = deployment.config.board, period = null } = useSearch({ strict: false, select: parseLadder, structuralSharing: true });
   return { ...deployment, ladder: { board, period } };
 }

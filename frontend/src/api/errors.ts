@@ -1,6 +1,6 @@
 import type { components } from './schema';
 
-/** The API said no. */
+/** Error for a response with an error status. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly status: number;
@@ -15,7 +15,7 @@ export class Refused extends Error {
   }
 }
 
-/** The API did not answer at all. */
+/** Error for a request without a response. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
 }
@@ -31,12 +31,12 @@ export async function refusal(reply: Response): Promise<Refused> {
   }
 }
 
-/** Whether asking again could help. */
+/** Return whether a retry may succeed. */
 export function isTransient(error: unknown): boolean {
   return error instanceof Unreachable || (error instanceof Refused && (error.status >= 500 || error.status === 429));
 }
 
-/** Say what went wrong and what one can do. */
+/** Return a text for users: the failure and the next step. */
 export function inWords(error: unknown): string {
   if (error instanceof Unreachable) return 'The server is unreachable. Check your connection, or try again in a moment.';
   if (!(error instanceof Refused)) return 'This page failed. Reload it and try again.';

@@ -13,14 +13,14 @@ export function createQueryClient(): QueryClient {
         staleTime: FRESH_MS,
         retry: (failures, error) => failures < RETRIES && isTransient(error),
         retryDelay: pauseMs,
-        // The client already returns the same object for what has not changed.
+        // The client already returns the same object for unchanged data.
         structuralSharing: false,
       },
     },
   });
 }
 
-/** Return how long to wait before asking again: as long as the service says, or twice as long each time. */
+/** Return the pause before a retry in ms: the service's `Retry-After`, or twice the previous pause. */
 export function pauseMs(failures: number, error: unknown): number {
   const asked = error instanceof Refused && error.retryAfterS !== null ? error.retryAfterS * 1000 : 0;
   return Math.min(Math.max(asked, 1000 * 2 ** failures), LONGEST_PAUSE_MS);

@@ -5,20 +5,20 @@ import type { Boards, Distribution, History, Listing, Lookup, Page, PageQuery, P
 
 type Query = Record<string, string | number>;
 
-/** How often what is on the screen is asked for again. */
+/** Time in ms between two polls of visible data. */
 export const POLL_MS = 5_000;
 const SPREAD_MS = 60_000;
 const PAST_PERIODS = 50;
-/** How long ranks that were scrolled past are kept: there are many of them. */
+/** Time in ms for which pages of ranks stay cached after they scroll out of view: there may be many. */
 const PASSED_MS = 15_000;
 
-/** Return the address of something on the ladder, such as `top`. */
+/** Return the path of a resource of the ladder, such as `top`. */
 export function ladderPath(around: Surroundings, what: string, query: Query = {}): string {
   const { ladder } = around;
   return boardPath(around, what, ladder.period === null ? query : { ...query, period: ladder.period });
 }
 
-/** Return the address of something of the board, whichever period is looked at. */
+/** Return the path of a resource of the board, whatever the selected period. */
 export function boardPath({ ladder }: Surroundings, what: string, query: Query = {}): string {
   return withQuery(`/api/boards/${encodeURIComponent(ladder.board)}/${what}`, query);
 }
@@ -36,7 +36,7 @@ export function boards({ client }: Deployment) {
   });
 }
 
-/** The periods of the board, whichever is looked at. */
+/** Query of the board's periods, whatever the selected one. */
 export function periods(around: Surroundings) {
   return queryOptions({
     queryKey: ['periods', around.ladder.board],
@@ -45,7 +45,7 @@ export function periods(around: Surroundings) {
   });
 }
 
-/** What a player did on the board, in all periods. */
+/** Query of a player's history on the board, in all periods. */
 export function history(around: Surroundings, userId: number) {
   return queryOptions({
     queryKey: ['history', around.ladder.board, userId],
@@ -98,7 +98,7 @@ export function distribution(around: Surroundings, buckets: number) {
   });
 }
 
-/** How many players have a score in this range, both ends included. */
+/** Query of the number of players with a score in this range, both ends included. */
 export function countBetween(around: Surroundings, low: number, high: number) {
   const query = { min_score: low, max_score: high, limit: 1 } satisfies RangeQuery;
   return queryOptions({

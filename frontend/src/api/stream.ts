@@ -1,17 +1,17 @@
-/** What comes of a stream, until it is closed. */
+/** Callbacks of a stream. They are called until it is closed. */
 export interface Listener {
   readonly onEvent: (data: unknown) => void;
-  /** Whether events arrive; if not, one has to ask. */
+  /** Called with true once events arrive, with false when they stop: the page then polls. */
   readonly onFlow: (flows: boolean) => void;
 }
 
-/** How long after a refusal to try again; where the connection was lost, the browser tries by itself. */
+/** Pause in ms after the API refused a stream. After a lost connection, the browser reconnects by itself. */
 export const REFUSED_MS = 60_000;
 
 /**
- * Listen to the events of this name, and return how to stop.
+ * Listen to the events with this name, and return a function that stops listening.
  *
- * A page that nobody sees listens to nothing: browsers allow only a few connections to a host, among all their tabs.
+ * A hidden page does not listen: browsers allow only a few connections to a host, shared by all tabs.
  */
 export function listen(address: string, name: string, { onEvent, onFlow }: Listener): () => void {
   let source: EventSource | null = null;

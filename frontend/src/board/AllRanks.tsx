@@ -12,7 +12,7 @@ function shownAt(rank: number): number {
   return Math.max(0, rank - 1 - ROWS_ABOVE);
 }
 
-/** The ranking with its head; `rank` is what the address asks for. */
+/** Complete ranking with its header. `rank` is the rank in the address. */
 export function AllRanks({ total, rank }: { total: number; rank: number | undefined }) {
   const navigate = useNavigate({ from: '/' });
   const scroll = useRankWindow(total, ROW_HEIGHT, rank ? shownAt(Math.min(rank, total)) : 0);
@@ -21,7 +21,7 @@ export function AllRanks({ total, rank }: { total: number; rank: number | undefi
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     if (rank === undefined) return;
-    // After the page has begun at its top, as all do.
+    // In the next frame: `useBeginning` first scrolls each new page to its top.
     const frame = requestAnimationFrame(() => section.current?.scrollIntoView());
     return () => cancelAnimationFrame(frame);
   }, [rank]);

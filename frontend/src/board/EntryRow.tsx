@@ -14,13 +14,13 @@ interface Props {
   readonly entry: Entry;
   readonly movement?: Movement | undefined;
   readonly highlighted?: boolean;
-  /** Whether ranks may have many digits. */
+  /** True if ranks may have many digits. */
   readonly wide?: boolean;
 }
 
 const LONG_SCORE = 11;
 
-/** One line of a ranking: rank, name, score; how it came about in small print. */
+/** Row of a ranking: rank, name and score, with details of the run in small print. */
 export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, wide = false }: Props) {
   const score = useScores().full(entry.score);
   const noted = detailsInLine(entry.metadata);

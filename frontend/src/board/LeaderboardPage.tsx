@@ -15,7 +15,7 @@ import { useLiveTop } from './useLiveTop';
 
 const DEFAULT_TITLE = 'Leaderboard';
 
-/** Return the board's name; where there is only one, it needs none. */
+/** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
   const boards = useBoards();
   const board = useBoard();
@@ -30,7 +30,7 @@ export function LeaderboardPage() {
   const isPast = useIsPast();
   const live = !isPast && (condition === 'fine' || condition === 'degraded');
   const { board, period } = useSurroundings().ladder;
-  const shown = `${board} ${period}`; // another one begins anew: nobody moved there from here
+  const shown = `${board} ${period}`; // a new key: movements between ladders make no sense
   const title = useBoardTitle();
   const { unit } = useScores();
   usePageTitle(title === DEFAULT_TITLE ? '' : title);

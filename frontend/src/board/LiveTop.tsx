@@ -11,7 +11,7 @@ import { useMovements } from './useMovements';
 
 const ON_PODIUM = 3;
 
-/** Who leads, now: the podium and those who are after it. */
+/** Current leaders: the podium and the next entries. */
 export function LiveTop({ leaders }: { leaders: UseQueryResult<Listing> }) {
   const { data, error, refetch } = leaders;
   const entries = data?.entries;

@@ -1,7 +1,7 @@
 import { formatNumber } from '../format/numbers';
 import type { Movement } from './movement';
 
-/** The arrow that tells for some seconds how far somebody went. */
+/** Arrow with the number of ranks that a player has moved. It is visible for some seconds. */
 export function MovementBadge({ movement }: { movement: Movement | undefined }) {
   if (!movement || movement.by === 0) return null;
   const { by } = movement;

@@ -17,10 +17,10 @@ const STEPS = [
   { medal: 'bg-bronze', block: 'h-18 sm:h-24', place: 'order-3' },
 ] as const;
 
-/** In characters; what is longer has no room on a phone. */
+/** Maximum length of a score in characters. Longer ones do not fit on a phone, and are abbreviated. */
 const LONGEST_SCORE = 11;
 
-/** The first three, the leader in the middle and highest. Read aloud, they come in order of rank. */
+/** First three entries. The leader is in the middle and highest. Screen readers read them in order of rank. */
 export function Podium({ entries, moved }: Props) {
   return (
     <ol aria-label="The first three" className="grid h-full grid-cols-3 items-end gap-2 sm:gap-4">

@@ -10,10 +10,10 @@ interface Props {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowDown: 1, PageUp: -10, PageDown: 10 };
 
-/** The scrollbar of the whole ranking, of which the browser only knows a part. */
+/** Scrollbar of the complete ranking. The browser's own scrollbar covers only the rendered window. */
 export function Rail({ row, total, jumpTo }: Props) {
   function onKeyDown(event: KeyboardEvent): void {
-    // Browsers disagree on which way an upright slider goes.
+    // Handle the keys here: browsers disagree on the direction of a vertical slider.
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();

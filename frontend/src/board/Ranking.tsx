@@ -15,7 +15,7 @@ interface Props {
   readonly highlightedRow: number | null;
 }
 
-/** Every player from the first rank to the last; only what is in view is there. */
+/** Virtual list of all ranks. Only the rows in view are in the document. */
 export function Ranking({ scroll, total, highlightedRow }: Props) {
   const { setScroller, onScroll, items, height, rowOf, first, last, jumpTo } = scroll;
   const { entryAt, error, retry } = usePages(first, last);

@@ -1,13 +1,13 @@
 import type { Entry } from '../api/types';
 
-/** What happened to a player between two looks at the same ranks. */
+/** Change of a player's entry between two reads of the same ranks. */
 export interface Movement {
-  /** Ranks gained; negative: lost; null for one who was not there before. */
+  /** Ranks gained, negative for ranks lost, null for a player who was not in the previous entries. */
   readonly by: number | null;
   readonly gained: number;
 }
 
-/** Return what moved or scored, by player; nothing on the first look. */
+/** Return the changed entries by player id, none for the first read. */
 export function movements(before: readonly Entry[] | null, after: readonly Entry[]): ReadonlyMap<number, Movement> {
   const found = new Map<number, Movement>();
   if (before === null || before === after) return found;
@@ -21,7 +21,7 @@ export function movements(before: readonly Entry[] | null, after: readonly Entry
   return found;
 }
 
-/** Say it for those who cannot see it: climbers only, as each of them pushes others down. */
+/** Return the text for screen readers. It names climbers only: each of them moves others down. */
 export function announcement(after: readonly Entry[], moved: ReadonlyMap<number, Movement>): string {
   const climbers = after.filter((entry) => {
     const by = moved.get(entry.user_id)?.by;

@@ -13,7 +13,7 @@ export const TOP_SHOWN = 8;
 
 type Told = Listing & { readonly source: string };
 
-/** Return who leads, as told by events; while those do not arrive, by asking again and again. */
+/** Return the first entries, updated by events, or by polling while no events arrive. */
 export function useLiveTop(): UseQueryResult<Listing> {
   const around = useSurroundings();
   const cache = useQueryClient();

@@ -6,7 +6,7 @@ import { movements, type Movement } from './movement';
 const SHOWN_MS = 8_000;
 const NONE: ReadonlyMap<number, Movement> = new Map();
 
-/** Return what has just moved, for some seconds. */
+/** Return recent movements by player id. Each one is dropped after some seconds. */
 export function useMovements(entries: readonly Entry[] | undefined): ReadonlyMap<number, Movement> {
   const [seen, setSeen] = useState<readonly Entry[] | null>(null);
   const [moved, setMoved] = useState(NONE);

@@ -14,7 +14,7 @@ export interface Pages {
   readonly retry: () => void;
 }
 
-/** Load the pages that hold these rows, but not those that are only passed by. */
+/** Load the pages that contain these rows. Skip pages that are only scrolled past. */
 export function usePages(first: number, last: number): Pages {
   const around = useSurroundings();
   const pages = pagesBetween(first, last);

@@ -7,7 +7,7 @@ const OVERSCAN = 4;
 
 interface View {
   readonly window: RankWindow;
-  /** The row that is to be at the top; with a fraction if it is partly out of view. */
+  /** Row at the top of the view. It has a fraction if the row is partly out of view. */
   readonly row: number;
 }
 
@@ -15,7 +15,7 @@ export interface RankScroll {
   readonly setScroller: (element: HTMLDivElement | null) => void;
   readonly height: number;
   readonly items: readonly VirtualItem[];
-  /** The list's row for an item of the window. */
+  /** Return the list's row of an item in the window. */
   readonly rowOf: (item: VirtualItem) => number;
   readonly first: number;
   readonly last: number;
@@ -23,7 +23,7 @@ export interface RankScroll {
   readonly jumpTo: (row: number) => void;
 }
 
-/** Scroll through rows of one height, however many they are. */
+/** Scroll through any number of rows of equal height. */
 export function useRankWindow(total: number, rowHeight: number, initialRow: number): RankScroll {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const [view, setView] = useState<View>(() => ({ window: windowAround(initialRow, total), row: initialRow }));
@@ -35,13 +35,13 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    useFlushSync: false, // it is told of scrolling from within an effect, where React cannot flush
+    useFlushSync: false, // it is notified of scrolling inside an effect, where React cannot flush
   });
 
   useLayoutEffect(() => {
     if (!scroller) return;
     scroller.scrollTop = (view.row - view.window.start) * rowHeight;
-    // The browser would tell of it after painting once at the wrong place.
+    // Notify now: the browser does so only after painting one frame at the wrong position.
     scroller.dispatchEvent(new Event('scroll'));
   }, [view, rowHeight, scroller]);
 

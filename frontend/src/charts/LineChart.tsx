@@ -2,24 +2,24 @@ import { HEIGHT, WIDTH, plot, type Sample, type Shape } from './plot';
 
 interface Props extends Shape {
   readonly samples: readonly Sample[];
-  /** What it shows, for those who cannot see it. */
+  /** Description of the chart for screen readers. */
   readonly label: string;
   readonly formatValue: (value: number) => string;
-  /** What to say of the first and the last moment. */
+  /** Labels of the first and the last moment. */
   readonly begin: string;
   readonly end: string;
-  /** How high the drawing is, as a class. */
+  /** Height of the drawing, as a class. */
   readonly height: string;
 }
 
-/** Values over time. */
+/** Line chart of values over time. */
 export function LineChart({ samples, label, formatValue, begin, end, height, ...shape }: Props) {
   const { line, area, ticks } = plot(samples, shape);
   return (
     <div className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-xs text-muted tabular-nums">
       <div aria-hidden="true" className="relative text-right">
         {ticks.map(({ value, top }) => (
-          // Each in its own line as well, unseen, so that there is room for the longest.
+          // Invisible copies of all values: they make the column as wide as the longest one.
           <div key={value} className="h-0">
             <span className="invisible">{formatValue(value)}</span>
             <span className="absolute right-0 -translate-y-1/2" style={{ top: `${top}%` }}>

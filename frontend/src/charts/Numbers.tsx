@@ -1,12 +1,12 @@
 interface Props {
-  /** What opens them. */
+  /** Label of the button that opens the table. */
   readonly summary: string;
   readonly columns: readonly string[];
-  /** Each with what it is about first. */
+  /** Rows of cells. The first cell of each row is its heading. */
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What a chart shows, in numbers. */
+/** Table with the numbers of a chart. */
 export function Numbers({ summary, columns, rows }: Props) {
   return (
     <details className="mt-4 text-sm">

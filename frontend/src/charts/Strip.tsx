@@ -1,14 +1,14 @@
 import { scaleTime } from 'd3-scale';
 
 interface Props {
-  /** Whether all was well at a time in ms since 1970, in order. */
+  /** States over time, in order. Times are in ms since 1970. */
   readonly looks: readonly { readonly at: number; readonly well: boolean }[];
   readonly times: readonly [number, number];
 }
 
 const WIDTH = 100;
 
-/** When something was well and when not; what it comes to is said in words beside it. */
+/** Strip chart of good and bad times. A text beside it states the result. */
 export function Strip({ looks, times }: Props) {
   const x = scaleTime(times, [0, WIDTH]);
   return (

@@ -1,30 +1,30 @@
 import { scaleLinear, scaleTime } from 'd3-scale';
 import { area, curveLinear, curveStepAfter, line } from 'd3-shape';
 
-/** A value at a time in ms since 1970; null where it was not known. */
+/** Value at a time in ms since 1970, null if it is unknown. */
 export interface Sample {
   readonly at: number;
   readonly value: number | null;
 }
 
 export interface Shape {
-  /** Whether a value stays as it is until the next. */
+  /** True if a value holds until the next sample. */
   readonly steps?: boolean;
-  /** Whether to draw from zero, not from the lowest value. */
+  /** True to begin the vertical axis at zero instead of the lowest value. */
   readonly fromZero?: boolean;
-  /** The first and the last moment to draw; those of the samples if it is not given. */
+  /** First and last time of the chart. Default: the times of the first and last sample. */
   readonly times?: readonly [number, number];
 }
 
-/** A mark on the upright axis. */
+/** Mark on the vertical axis. */
 export interface Tick {
   readonly value: number;
-  /** Where it is, in percent from the top. */
+  /** Distance from the top, in percent. */
   readonly top: number;
 }
 
 export interface Plot {
-  /** SVG paths, `WIDTH` wide and `HEIGHT` high. */
+  /** SVG paths in a box of `WIDTH` by `HEIGHT`. */
   readonly line: string;
   readonly area: string;
   readonly ticks: readonly Tick[];
@@ -39,7 +39,7 @@ export const WIDTH = 1_000;
 export const HEIGHT = 100;
 const TICKS = 3;
 
-/** Draw samples in the order of their times, the lowest value at the bottom. */
+/** Return the drawing of samples in order of time, with the lowest value at the bottom. */
 export function plot(samples: readonly Sample[], { steps = false, fromZero = false, times }: Shape = {}): Plot {
   const known = samples.filter((sample): sample is Known => sample.value !== null);
   const x = scaleTime(times ?? extent(samples.map(({ at }) => at)), [0, WIDTH]);
@@ -56,7 +56,7 @@ export function plot(samples: readonly Sample[], { steps = false, fromZero = fal
   };
 }
 
-/** The least and the greatest; of one value alone, there is room on both sides. */
+/** Return the minimum and maximum. For a single value, add room on both sides. */
 function extent(values: readonly number[]): [number, number] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return low === high ? [low - 1, high + 1] : [low, high];

@@ -8,7 +8,7 @@ interface Props {
   readonly disabled?: boolean;
 }
 
-/** The end of a dialog's form: do it or leave it, and what went wrong. */
+/** Footer of a dialog's form: buttons to act and to cancel, and the error. */
 export function Answers({ act, close, pending, error, disabled = false }: Props) {
   return (
     <div>

@@ -16,7 +16,7 @@ import { audit } from './reads';
 
 const SETTLED_MS = 300;
 
-/** Who did what, when and why, the newest first. */
+/** Audit log, newest entries first. */
 export function AuditPage() {
   const [board, setBoard] = useState('');
   const [player, setPlayer] = useState('');

@@ -27,7 +27,7 @@ interface Props {
   readonly title: string;
   readonly act: string;
   readonly initial: BoardDraft;
-  /** Whether the board is there already: what is for ever cannot be changed then. */
+  /** True if the board exists: its permanent settings cannot be edited then. */
   readonly exists: boolean;
   readonly pending: boolean;
   readonly error: unknown;
@@ -35,7 +35,7 @@ interface Props {
   readonly close: () => void;
 }
 
-/** A board's settings, to be filled in. */
+/** Form of a board's settings. */
 export function BoardForm({ title, act, initial, exists, pending, error, send, close }: Props) {
   const [draft, setDraft] = useState(initial);
   const [tried, setTried] = useState(false);

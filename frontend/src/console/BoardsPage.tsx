@@ -12,7 +12,7 @@ import { EMPTY, changesOf, draftOf, settingsOf, type BoardDraft } from './boardD
 import { useOperator } from './operator';
 import { allBoards, invalidateBoards } from './reads';
 
-/** All boards and their settings, to be made and changed. */
+/** All boards, with forms to create, change and delete them. */
 export function BoardsPage() {
   const operator = useOperator();
   const cache = useQueryClient();
@@ -69,7 +69,7 @@ export function BoardsPage() {
   );
 }
 
-/** Calls without a board's name are for it. */
+/** Board that cannot be deleted: calls without a board use it. */
 const FOR_EVER = 'default';
 
 interface ListProps {

@@ -7,17 +7,17 @@ import { Answers } from './Answers';
 interface Props {
   readonly title: string;
   readonly act: string;
-  /** What has to be typed; without it, a click is enough. */
+  /** Text that the user must type to confirm. Without it, a click suffices. */
   readonly typed?: string;
   readonly pending: boolean;
   readonly error: unknown;
   readonly confirm: () => void;
   readonly close: () => void;
-  /** What will be gone. */
+  /** Description of the consequences. */
   readonly children: ReactNode;
 }
 
-/** Asks whether one is sure, of what cannot be undone. */
+/** Dialog that asks for confirmation of a permanent action. */
 export function Confirmation({ title, act, typed, pending, error, confirm, close, children }: Props) {
   const [text, setText] = useState('');
   const isSure = typed === undefined || text.trim() === typed;

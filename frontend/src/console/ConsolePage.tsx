@@ -10,7 +10,7 @@ import { setAdminKey, useAdminKey } from './adminKey';
 import { OperatorContext } from './operator';
 import { OPERATORS } from './reads';
 
-/** What operators do, behind their key. */
+/** Operators' console. It asks for an admin key first. */
 export function ConsolePage() {
   const { client } = useDeployment();
   const cache = useQueryClient();

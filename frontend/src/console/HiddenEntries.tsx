@@ -7,7 +7,7 @@ import { SkeletonRows } from '../ui/Skeleton';
 import { useOperator } from './operator';
 import { hidden } from './reads';
 
-/** Who is hidden on a board, each with the rank that the player still sees. */
+/** Hidden entries of a board, each with the rank that its player still sees. */
 export function HiddenEntries({ board }: { board: string }) {
   const { data, error, refetch } = useQuery(hidden(useOperator(), board));
   return (

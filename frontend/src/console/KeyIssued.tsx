@@ -1,6 +1,6 @@
 import { Dialog } from '../ui/Dialog';
 
-/** Shows a key's text, this once. */
+/** Dialog with the text of a new key. It cannot be shown again. */
 export function KeyIssued({ name, text, close }: { name: string; text: string; close: () => void }) {
   return (
     <Dialog title={`The key ${name}`} close={close}>

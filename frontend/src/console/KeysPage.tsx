@@ -18,7 +18,7 @@ type Asked =
   | { readonly kind: 'rotate' | 'revoke'; readonly name: string }
   | { readonly kind: 'issued'; readonly name: string; readonly text: string };
 
-/** The API keys that the store holds: made, replaced and revoked. */
+/** API keys of the store, with forms to create, rotate and revoke them. */
 export function KeysPage() {
   const { data, error, refetch } = useQuery(keys(useOperator()));
   const [asked, setAsked] = useState<Asked | null>(null);

@@ -12,7 +12,7 @@ import { ScoreToSet } from './ScoreToSet';
 import { ACTS, isFinal, requestOf, scoreToSet, type ActName, type ModerationDraft, type ScoreDraft } from './acts';
 import { useOperator } from './operator';
 
-/** Does something about a player, and says why. */
+/** Form for a moderation action and its reason. */
 export function ModerationForm({ board }: { board: Board }) {
   const operator = useOperator();
   const cache = useQueryClient();

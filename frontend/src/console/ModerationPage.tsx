@@ -11,7 +11,7 @@ import { ModerationForm } from './ModerationForm';
 import { useOperator } from './operator';
 import { allBoards } from './reads';
 
-/** Hiding, removing and setting scores, and what is hidden now. */
+/** Moderation actions, and the list of hidden entries. */
 export function ModerationPage() {
   const { data, error, refetch } = useQuery(allBoards(useOperator()));
   if (data) return <Moderation boards={data.boards} />;

@@ -11,7 +11,7 @@ interface Props {
   readonly set: (draft: ScoreDraft) => void;
 }
 
-/** All that a player is to have on a board, written as the board shows it. */
+/** Inputs for the score to set, in the board's display format. */
 export function ScoreToSet({ board, draft, set }: Props) {
   const { parse, full } = scoreFormat(board);
   const score = parse(draft.score);

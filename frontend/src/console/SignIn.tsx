@@ -6,14 +6,14 @@ import { inWords } from '../api/errors';
 import { Field } from '../ui/Field';
 import { setAdminKey } from './adminKey';
 
-/** Asks for the admin key, and takes one that the API takes. */
+/** Form for the admin key. It accepts a key that the API accepts. */
 export function SignIn() {
   const { client } = useDeployment();
   const [key, setKey] = useState('');
   const signing = useMutation({
     mutationFn: (tried: string) => client.withKey(tried).get('/api/admin/audit?limit=1'),
     onSuccess: (_, tried) => setAdminKey(tried),
-    gcTime: 0, // the key is in the mutation's variables
+    gcTime: 0, // do not cache: the mutation's variables contain the key
   });
   return (
     <form

@@ -1,7 +1,7 @@
 import type { Board } from '../api/types';
 import { PLAIN, scoreFormat } from '../format/scores';
 
-/** What moderators do; each is audited with its reason. */
+/** Moderation actions. The audit log has each one with its reason. */
 export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';
 
 export const ACTS: readonly (readonly [ActName, string])[] = [
@@ -13,12 +13,12 @@ export const ACTS: readonly (readonly [ActName, string])[] = [
   ['unhide-player', 'Show the player again'],
 ];
 
-/** What cannot be undone: the scores so far count no more. */
+/** Return whether the action is permanent: the scores so far stop counting. */
 export function isFinal(act: ActName): boolean {
   return act === 'remove' || act === 'set';
 }
 
-/** What is to be done. */
+/** Moderation action to send. */
 export interface ModerationDraft {
   readonly act: ActName;
   readonly board: string;
@@ -34,7 +34,7 @@ export interface Request {
   readonly body?: unknown;
 }
 
-/** Return the request that does it. */
+/** Return the request for a moderation action. */
 export function requestOf({ act, board, userId, score, subscore, reason }: ModerationDraft): Request {
   const entry = `/api/boards/${board}/entries/${userId}`;
   const player = `/api/users/${userId}`;
@@ -54,13 +54,13 @@ export function requestOf({ act, board, userId, score, subscore, reason }: Moder
   }
 }
 
-/** What a player is to have on a board, as it stands in the form. */
+/** Score to set, as texts in the form. */
 export interface ScoreDraft {
   readonly score: string;
   readonly subscore: string;
 }
 
-/** Return what is to be set, or null if that is no score of the board. */
+/** Return the score to set, null if the texts are no score of the board. */
 export function scoreToSet(draft: ScoreDraft, board: Board): Pick<ModerationDraft, 'score' | 'subscore'> | null {
   const score = scoreFormat(board).parse(draft.score);
   const subscore = draft.subscore.trim() === '' ? undefined : scoreFormat(PLAIN).parse(draft.subscore);

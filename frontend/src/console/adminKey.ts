@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react';
 
 type Listener = () => void;
 
-// In this page's memory and nowhere else: it is gone with the page.
+// Admin key, in the page's memory only: it is lost when the page is closed.
 let current: string | null = null;
 const listeners = new Set<Listener>();
 

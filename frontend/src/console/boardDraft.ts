@@ -1,6 +1,6 @@
 import type { Board, BoardIn, Kind, Order, Policy, RankStyle } from '../api/types';
 
-/** What stands in the form of a board's settings: numbers are texts until it is sent. */
+/** Content of a board's form. Numbers stay texts until they are sent. */
 export interface BoardDraft {
   readonly board: string;
   readonly name: string;
@@ -67,7 +67,7 @@ export function draftOf(board: Board): BoardDraft {
   };
 }
 
-/** Return what is wrong with the draft, by field; the API judges the rest. */
+/** Return the errors of the draft by field. The API checks everything else. */
 export function flawsOf(draft: BoardDraft): Partial<Record<NumberName | 'board', string>> {
   const flaws = NUMBER_NAMES.filter((name) => !isNumber(draft.numbers[name], NUMBERS[name].least)).map(
     (name) => [name, wanted(NUMBERS[name].least)] as const,
@@ -107,7 +107,7 @@ export function settingsOf(draft: BoardDraft): Settings {
   };
 }
 
-/** Return the settings that differ from the board's, which are all that needs sending. */
+/** Return only the settings that differ from the board's. */
 export function changesOf(draft: BoardDraft, board: Board): Partial<Settings> {
   const before = settingsOf(draftOf(board));
   const changed = Object.entries(settingsOf(draft)).filter(

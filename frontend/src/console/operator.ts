@@ -2,7 +2,7 @@ import { createContext, use } from 'react';
 
 import { Client } from '../api/client';
 
-/** Asks with the operator's key; there is one inside the console only. */
+/** Client with the operator's key. Only the console provides it. */
 export const OperatorContext = createContext<Client>(new Client(''));
 
 export function useOperator(): Client {

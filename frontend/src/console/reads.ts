@@ -7,12 +7,12 @@ import type { Audit, AuditQuery, Boards, Health, Hidden, Keys, Shards, User, Use
 import { parseUserId } from '../search/suggestions';
 import { withLook, type Look } from './state/looks';
 
-/** All that only operators see; it is forgotten with their key. */
+/** Key prefix of cached data for operators. It is removed when they sign out. */
 export const OPERATORS = 'operators';
 
 const PER_PAGE = 25;
 
-/** All boards, also those that only they may read. */
+/** Query of all boards, including private ones. */
 export function allBoards(operator: Client) {
   return queryOptions({
     queryKey: [OPERATORS, 'boards'],
@@ -20,7 +20,7 @@ export function allBoards(operator: Client) {
   });
 }
 
-/** Ask for the boards again, here and on the pages that everyone sees. */
+/** Invalidate the cached boards, here and on the public pages. */
 export function invalidateBoards(cache: QueryClient): Promise<unknown> {
   return Promise.all([
     cache.invalidateQueries({ queryKey: [OPERATORS] }),
@@ -28,7 +28,7 @@ export function invalidateBoards(cache: QueryClient): Promise<unknown> {
   ]);
 }
 
-/** The players whom a text may mean: the one with that id first, then those whose names begin so. */
+/** Query of the players that match a text: the player with this id first, then players whose names start with it. */
 export function playersLike(operator: Client, text: string) {
   return queryOptions({
     queryKey: [OPERATORS, 'players', text],
@@ -84,7 +84,7 @@ export function health(operator: Client) {
   });
 }
 
-/** How the parts are, and how they were in the last minutes: all looks since the console was opened. */
+/** Query of the states of all parts: all samples of the last minutes since the console was opened. */
 export function looks(operator: Client) {
   return queryOptions({
     queryKey: [OPERATORS, 'shards'],

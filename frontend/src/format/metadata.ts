@@ -5,12 +5,12 @@ export interface Detail {
   readonly value: string;
 }
 
-/** Return what a game noted about a run, to be read by people. */
+/** Return the metadata of a run as labels and values for users. */
 export function details(metadata: Readonly<Record<string, unknown>> | null): Detail[] {
   return Object.entries(metadata ?? {}).map(([name, value]) => ({ name: name.replaceAll('_', ' '), value: shown(value) }));
 }
 
-/** Return it in one line, such as "level 3, car Falcon". */
+/** Return the metadata in one line, such as "level 3, car Falcon". */
 export function detailsInLine(metadata: Readonly<Record<string, unknown>> | null): string {
   return details(metadata)
     .map(({ name, value }) => `${name} ${value}`)

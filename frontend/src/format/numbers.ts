@@ -11,12 +11,12 @@ export function formatChange(value: number): string {
   return signed.format(value);
 }
 
-/** A part of 1, such as 97.5% for 0.975. */
+/** Return a share as a percentage, such as 97.5% for 0.975. */
 export function formatShare(part: number): string {
   return share.format(part);
 }
 
-/** Such as 2.4 MB. */
+/** Return a size, such as 2.4 MB. */
 export function formatBytes(bytes: number): string {
   const at = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
   return new Intl.NumberFormat(undefined, { style: 'unit', unit: BYTES[at], unitDisplay: 'short', maximumFractionDigits: 1 }).format(
@@ -24,11 +24,11 @@ export function formatBytes(bytes: number): string {
   );
 }
 
-/** A percentage with as many digits as tell it from 100: 99.99 for rank 100 of a million. */
+/** Return a percentage with enough digits to differ from 100: 99.99 for rank 100 of a million. */
 export function formatPercent(percent: number): string {
   const far = Math.min(percent, 100 - percent);
   const digits = far === 0 || far >= 10 ? 0 : Math.min(4, Math.max(1, -Math.floor(Math.log10(far))));
-  // Down, as nobody but the first is ahead of all.
+  // Round down: only the first player is ahead of all others.
   const scale = 10 ** digits;
   const shown = Math.floor(percent * scale) / scale;
   return new Intl.NumberFormat(undefined, {

@@ -4,11 +4,11 @@ export interface Bounds {
   readonly period: string;
   readonly kind: Kind;
   readonly starts_at: string | null;
-  /** The first moment after it. */
+  /** First moment after the period, null if it never ends. */
   readonly ends_at: string | null;
 }
 
-/** What the current period of each kind is called. */
+/** Names of the current period of each kind. */
 export const NOW: Readonly<Record<Kind, string>> = {
   'all-time': 'All time',
   daily: 'Today',
@@ -17,7 +17,7 @@ export const NOW: Readonly<Record<Kind, string>> = {
   season: 'This season',
 };
 
-/** Return a period's name for people, in the board's time zone. */
+/** Return a period's display name, in the board's time zone. */
 export function formatPeriod({ period, kind, starts_at: start, ends_at: end }: Bounds, timeZone: string): string {
   if (start === null || end === null) return kind === 'all-time' ? NOW['all-time'] : period;
   const first = new Date(start);

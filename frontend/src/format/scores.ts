@@ -1,21 +1,21 @@
-/** How a board's scores are meant: in which unit, and how many of their digits are decimals. */
+/** Display settings of a board: the unit of its scores, and the number of decimals. */
 export interface Display {
   readonly unit: string | null;
   readonly decimals: number;
 }
 
 export interface ScoreFormat {
-  /** With every digit, such as 1,234.56 or 1:23.456. */
+  /** Return the score with all digits, such as 1,234.56 or 1:23.456. */
   readonly full: (score: number) => string;
-  /** For axes and narrow places, such as 1.2K. */
+  /** Return a short form for axes and narrow places, such as 1.2K. */
   readonly short: (score: number) => string;
-  /** Return the score that is written in the way of `full`, or as a number in the unit; null if none is. */
+  /** Return the score in a text: the format of `full`, or a number in the unit. Null for other text. */
   readonly parse: (text: string) => number | null;
-  /** What to say beside a score; null where that is said already or there is nothing to say. */
+  /** Unit to show beside a score, null if the score contains it or has none. */
   readonly unit: string | null;
 }
 
-/** How many ms one is, and how many decimals of a second it tells. */
+/** Units of time: their length in ms, and their decimals of a second. */
 const TIMES: Readonly<Record<string, { readonly ms: number; readonly digits: number }>> = {
   ms: { ms: 1, digits: 3 },
   s: { ms: 1_000, digits: 0 },
@@ -51,7 +51,7 @@ export function scoreFormat({ unit, decimals }: Display): ScoreFormat {
   };
 }
 
-/** Such as 1:23.456 or 2:05:00, with so many digits of a second. */
+/** Return a duration, such as 1:23.456 or 2:05:00, with `digits` decimals of a second. */
 function clock(ms: number, digits: number): string {
   const units = 10 ** digits;
   const rounded = Math.round((Math.abs(ms) * units) / 1_000);
@@ -77,12 +77,15 @@ function parsedClock(text: string, digits: number): number | null {
   return fixed(sign, String(Number(h) * 3_600 + Number(m) * 60 + Number(s)), fraction, digits);
 }
 
-/** Return what the reader's locale writes as programs write it. */
+/** Return a number in the reader's locale as plain digits with a decimal point. */
 function plain(text: string): string {
   return text.replace(/\s/g, '').replaceAll(GROUP, '').replace(POINT, '.').replace('−', '-');
 }
 
-/** Return the integer with so many decimals; null if there are more of them, or more digits than are exact. */
+/**
+ * Return the number as an integer with `decimals` decimals. Null if it has more decimals, or too many digits to be
+ * exact.
+ */
 function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): number | null {
   const told = (fraction ?? '').replace(/0+$/, '');
   const value = Number(`${whole}${told.padEnd(decimals, '0')}`);

@@ -21,7 +21,7 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', MINUTE],
 ];
 
-/** Say how long before `now` it was; a clock that is ahead makes nothing of the future. */
+/** Return the time since `time`, as text. A time in the future, from a fast clock, counts as now. */
 export function formatAgo(time: string, now: number, style: keyof typeof relative = 'long'): string {
   const age = Math.max(0, now - Date.parse(time));
   for (const [unit, length] of UNITS) {
@@ -30,7 +30,7 @@ export function formatAgo(time: string, now: number, style: keyof typeof relativ
   return relative[style].format(0, 'second');
 }
 
-/** Such as Nov 24, 2026. */
+/** Return a date, such as Nov 24, 2026. */
 export function formatDay(time: string): string {
   return day.format(new Date(time));
 }
@@ -39,12 +39,12 @@ export function formatExact(time: string): string {
   return exact.format(new Date(time));
 }
 
-/** The time of day, such as 3:04:05 PM. */
+/** Return the time of day, such as 3:04:05 PM. */
 export function formatClock(time: number): string {
   return clock.format(time);
 }
 
-/** Such as 5.2 sec. */
+/** Return a duration, such as 5.2 sec. */
 export function formatSeconds(ms: number): string {
   return seconds.format(ms / 1_000);
 }

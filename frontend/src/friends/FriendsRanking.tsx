@@ -30,7 +30,7 @@ const COLUMNS = [
   { label: <span className="sr-only">Remove</span>, className: 'w-14 sm:w-20' },
 ];
 
-/** How friends stand among themselves and among all. */
+/** Ranks of friends, among themselves and on the board. */
 export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
   const ids = friends.map((friend) => friend.id);
   const { data, error, refetch } = useQuery({

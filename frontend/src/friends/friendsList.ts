@@ -3,13 +3,13 @@ export interface Friend {
   readonly name: string;
 }
 
-/** What was pasted: ids and names, in any mixture, one a line or between commas or semicolons. */
+/** Pasted ids and names, in any mixture: one per line, or separated by commas or semicolons. */
 export interface Pasted {
   readonly ids: readonly number[];
   readonly names: readonly string[];
 }
 
-/** As many as the API looks up at once. */
+/** Maximum number of friends: the limit of one lookup. */
 export const MOST_FRIENDS = 500;
 const LONGEST_NAME = 64;
 
@@ -25,7 +25,7 @@ export function parseFriends(text: string): Pasted {
   return { ids: [...ids], names: [...names.values()] };
 }
 
-/** Return the list with these added who are not there yet, as long as there is room. */
+/** Return the list with new friends added, up to the limit. */
 export function withFriends(list: readonly Friend[], added: readonly Friend[]): Friend[] {
   const all = new Map(list.map((friend) => [friend.id, friend]));
   for (const friend of added) {
@@ -38,7 +38,7 @@ export function withoutFriend(list: readonly Friend[], id: number): Friend[] {
   return list.filter((friend) => friend.id !== id);
 }
 
-/** Read what was kept; what is not a friend is left out. */
+/** Return the stored friends. Skip invalid entries. */
 export function readFriends(kept: string | null): Friend[] {
   let found: unknown;
   try {

@@ -7,11 +7,11 @@ import type { Friend, Pasted } from './friendsList';
 
 export interface Resolved {
   readonly friends: readonly Friend[];
-  /** What is nobody's id or name. */
+  /** Texts that are neither an id nor a name of a player. */
   readonly unknown: readonly string[];
 }
 
-/** Find out who was meant. */
+/** Return the players for pasted ids and names. */
 export async function resolve(pasted: Pasted, around: Surroundings, cache: QueryClient): Promise<Resolved> {
   const found = await Promise.all([
     ...pasted.ids.map(async (id) => ({ text: `#${id}`, friend: await byId(id, around, cache) })),
@@ -34,7 +34,7 @@ async function byId(id: number, around: Surroundings, cache: QueryClient): Promi
 }
 
 async function byName(name: string, around: Surroundings, cache: QueryClient): Promise<Friend | null> {
-  // Names come in their order, so the one that is no longer than asked for comes first.
+  // Results are ordered by name: an exact match comes first.
   const { users } = await cache.query(usersNamed(around, name, 5));
   const same = users.find((one) => one.username.toLowerCase() === name.toLowerCase());
   return same ? { id: same.user_id, name: same.username } : null;

@@ -28,7 +28,7 @@ function changed(next: readonly Friend[] | null): void {
 }
 
 function subscribe(listener: () => void): () => void {
-  // Another tab may change the list as well.
+  // Another tab may change the list too.
   const onStorage = (event: StorageEvent) => {
     if (event.key === KEY) changed(null);
   };
@@ -44,12 +44,12 @@ export function saveFriends(next: readonly Friend[]): void {
   try {
     localStorage.setItem(KEY, JSON.stringify(next));
   } catch {
-    // Where nothing may be kept, the list lasts as long as the page.
+    // Without storage, the list lasts as long as the page.
   }
   changed(next);
 }
 
-/** The friends, who are kept in this browser only. */
+/** Return the friends, which are stored in this browser only. */
 export function useFriends(): readonly Friend[] {
   return useSyncExternalStore(subscribe, current);
 }

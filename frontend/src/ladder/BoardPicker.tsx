@@ -4,7 +4,7 @@ import { useSurroundings } from '../api/context';
 import { Select } from '../ui/Select';
 import { useBoards } from './useBoard';
 
-/** Leads to the other boards, where there are any. */
+/** Selection of another board, if there is one. */
 export function BoardPicker() {
   const { config, ladder } = useSurroundings();
   const navigate = useNavigate();

@@ -6,7 +6,7 @@ import { Select } from '../ui/Select';
 import { useBoard } from './useBoard';
 import { usePastPeriods } from './usePeriods';
 
-/** Leads to the board's other periods, also to those that are over, where there are any. */
+/** Selection of another period of the board, current or past, if there is one. */
 export function PeriodPicker() {
   const { period } = useSurroundings().ladder;
   const navigate = useNavigate();
@@ -19,7 +19,7 @@ export function PeriodPicker() {
     ...board.periods.map((kind) => [kind, NOW[kind]] as const),
     ...past.map((one) => [one.period, formatPeriod(one, board.time_zone)] as const),
   ];
-  // One that the address names may be older than those listed.
+  // The period in the address may be older than all listed ones.
   if (!options.some(([one]) => one === shown)) options.push([shown, shown]);
   if (options.length < 2) return null;
 

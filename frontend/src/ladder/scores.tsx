@@ -5,14 +5,14 @@ import { PLAIN, scoreFormat, type ScoreFormat } from '../format/scores';
 import { useBoard } from './useBoard';
 
 export interface BoardScores extends ScoreFormat {
-  /** What to say of a second score; null on boards that have none. */
+  /** Return the text for a subscore. Null on boards without one. */
   readonly second: ((subscore: number) => string) | null;
 }
 
 const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null };
 const ScoresContext = createContext(WITHOUT_BOARD);
 
-/** Lets what is inside show scores in the way of the board that is looked at. */
+/** Provider of the selected board's score format. */
 export function ScoresOfBoard({ children }: { children: ReactNode }) {
   const { unit, decimals, subscore_order: order } = useBoard() ?? { ...PLAIN, subscore_order: null };
   const format = useMemo(

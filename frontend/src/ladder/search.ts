@@ -1,4 +1,4 @@
-/** Which board and period the address asks for; what is missing is as the deployment has it. */
+/** Board and period in the address. Missing ones have the deployment's defaults. */
 export interface LadderSearch {
   readonly board?: string | undefined;
   readonly period?: string | undefined;
@@ -9,11 +9,11 @@ type Search = Readonly<Record<string, unknown>>;
 export const BOARD = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const PERIOD = /^[a-z0-9][a-z0-9_.:-]{0,63}$/i;
 
-/** Return what is well formed; the rest is as if it were not there. */
+/** Return the well-formed parameters. Drop all others. */
 export function parseLadder({ board, period }: Search): LadderSearch {
   return {
     ...(typeof board === 'string' && BOARD.test(board) && { board }),
-    // A year reads as a number.
+    // The router parses a year, such as 2026, as a number.
     ...((typeof period === 'string' || typeof period === 'number') && PERIOD.test(`${period}`) && { period: `${period}` }),
   };
 }

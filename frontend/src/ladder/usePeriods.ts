@@ -7,7 +7,7 @@ import { useBoard } from './useBoard';
 
 const NONE: readonly Period[] = [];
 
-/** Return the periods of the board that are over, the latest first. */
+/** Return the past periods of the board, latest first. */
 export function usePastPeriods(): readonly Period[] {
   const around = useSurroundings();
   const kinds = useBoard()?.periods ?? [];
@@ -15,7 +15,7 @@ export function usePastPeriods(): readonly Period[] {
   return data?.periods.filter((period) => !period.current) ?? NONE;
 }
 
-/** Whether the period that is looked at is over. */
+/** Return whether the selected period is over. */
 export function useIsPast(): boolean {
   const { period } = useSurroundings().ladder;
   const kinds: readonly string[] | undefined = useBoard()?.periods;

@@ -14,7 +14,7 @@ const GAP = 0.18;
 const LEAST = 0.8;
 const AXIS_LABELS = 5;
 
-/** How many players have how high a score, with one player's place marked. */
+/** Histogram of scores, with one player's bar marked. */
 export function Histogram({ bars, score, name }: Props) {
   const scores = useScores();
   const most = Math.max(...bars.map((bar) => bar.count), 1);

@@ -6,10 +6,10 @@ import type { History as Told } from '../api/types';
 import { HistoryChart } from './HistoryChart';
 import { PastPeriods } from './PastPeriods';
 
-/** How a player's score came about, and where the player was when each period ended. */
+/** A player's score over time, and final ranks in past periods. */
 export function History({ userId }: { userId: number }) {
   const { data } = useQuery(history(useSurroundings(), userId));
-  // It adds to the page: without it, the rest is as good.
+  // The history is optional: the rest of the page works without it.
   if (!data || (data.points.length < 2 && data.periods.length === 0)) return null;
   return <Shown history={data} />;
 }

@@ -4,7 +4,7 @@ import type { Point } from '../api/types';
 import { formatDay, formatExact } from '../format/times';
 import { useScores } from '../ladder/scores';
 
-/** A player's score after each submission: it stays as it is until the next. */
+/** Chart of a player's score over time. A score holds until the next submission. */
 export function HistoryChart({ points }: { points: readonly Point[] }) {
   const { full, short } = useScores();
   const [first] = points;

@@ -12,7 +12,7 @@ import { useSlides } from '../ui/useSlides';
 
 const RADIUS = 4;
 
-/** Those who are next to a player on both sides. */
+/** Entries directly above and below a player. */
 export function Neighbours({ userId }: { userId: number }) {
   const { data, error, refetch } = useQuery(neighbours(useSurroundings(), userId, RADIUS));
   const entries = data?.entries;

@@ -10,7 +10,7 @@ import { Table } from '../ui/Table';
 
 const COLUMNS = [{ label: 'Period' }, { label: 'Rank', className: 'text-right' }, { label: 'Score', className: 'text-right' }];
 
-/** Where a player was when each period ended. */
+/** A player's final ranks in past periods. */
 export function PastPeriods({ periods }: { periods: readonly FinalRank[] }) {
   const scores = useScores();
   const timeZone = useBoard()?.time_zone ?? 'UTC';

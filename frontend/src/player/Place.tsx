@@ -6,7 +6,7 @@ import { Skeleton } from '../ui/Skeleton';
 import { Histogram } from './Histogram';
 import { useSpread } from './useSpread';
 
-/** Where a player is among all scores. */
+/** A player's score in the distribution of all scores. */
 export function Place({ player }: { player: Player }) {
   const scores = useScores();
   const { bars, median, widening, error, retry } = useSpread();

@@ -1,7 +1,7 @@
 import type { Player } from '../api/types';
 import { details } from '../format/metadata';
 
-/** What the game noted about the run that the player's standing comes from. */
+/** Metadata of the run that determines the player's standing. */
 export function RunDetails({ player }: { player: Player }) {
   const noted = details(player.metadata);
   if (noted.length === 0) return null;

@@ -4,7 +4,7 @@ import { Icon } from '../ui/Icon';
 
 const SAID_MS = 2_500;
 
-/** Copies the page's address. */
+/** Button that copies the page's address. */
 export function ShareButton() {
   const [said, setSaid] = useState('');
 

@@ -6,7 +6,7 @@ import { user } from '../api/reads';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { Skeleton } from '../ui/Skeleton';
 
-/** For one who has no rank: is there such a player at all? */
+/** Notice for a player without a rank. It says whether the player exists. */
 export function Unranked({ userId }: { userId: number }) {
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
   if (data) {

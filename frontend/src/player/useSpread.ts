@@ -14,7 +14,9 @@ export interface Spread {
   readonly retry: () => unknown;
 }
 
-/** Return how all scores are spread: in equal bands, or in widening ones where nearly all are in a few of those. */
+/**
+ * Return the histogram of all scores: in equal bands, or in widening ones if few equal bands have nearly all players.
+ */
 export function useSpread(): Spread {
   const around = useSurroundings();
   const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS));

@@ -7,7 +7,7 @@ import { Icon } from '../ui/Icon';
 import type { Suggestion } from './suggestions';
 import { useSuggestions } from './useSuggestions';
 
-/** Finds a player by the beginning of the name or by id; "/" leads to it from anywhere. */
+/** Search of a player by the beginning of the name, or by id. The key "/" moves the focus to it. */
 export function PlayerSearch() {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);

@@ -6,14 +6,14 @@ export interface Suggestion {
   readonly detail: string;
 }
 
-/** Return the id that is written there, as in 123 or #123. */
+/** Return the id in a text such as 123 or #123. */
 export function parseUserId(text: string): number | null {
   const digits = /^#?(-?\d{1,16})$/.exec(text.trim())?.[1];
   const userId = digits === undefined ? Number.NaN : Number(digits);
   return Number.isSafeInteger(userId) ? userId : null;
 }
 
-/** Return what to offer for a text: the player with that id first, then those whose names begin so. */
+/** Return the suggestions: the player with this id first, then players whose names start with the text. */
 export function suggestions(byId: User | undefined, byName: readonly User[]): Suggestion[] {
   const users = byId ? [byId, ...byName.filter((user) => user.user_id !== byId.user_id)] : byName;
   return users.map((user) => ({ userId: user.user_id, label: user.username, detail: `#${user.user_id}` }));

@@ -14,7 +14,7 @@ export interface Suggestions {
   readonly error: unknown;
 }
 
-/** Return the players that a text may mean. */
+/** Return the players that match a text. */
 export function useSuggestions(text: string): Suggestions {
   const around = useSurroundings();
   const wanted = text.trim();

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react';
 
-/** Begin each page at its top, with the focus on its content, as if the browser had loaded it. */
+/** Scroll each new page to its top and focus its content, as if the browser had loaded it. */
 export function useBeginning(pathname: string): void {
   const shown = useRef(pathname);
   useEffect(() => {

@@ -3,7 +3,7 @@ import { useSyncExternalStore } from 'react';
 
 import { condition, type Condition } from '../api/condition';
 
-/** Return how the answers come in just now. */
+/** Return the current state of the connection to the API. */
 export function useCondition(): Condition | 'offline' {
   const state = useSyncExternalStore((listener) => condition.subscribe(listener), condition.get);
   const online = useSyncExternalStore(

@@ -1,7 +1,7 @@
 import type { Exchange } from '../api/client';
 import type { Submission } from './draft';
 
-/** A request and its reply, as they went over the wire; only the key is not shown. */
+/** Request and reply as they were sent. Only the key is hidden. */
 export function ExchangeView({ path, sent, reply }: { path: string; sent: Submission; reply: Exchange | null }) {
   return (
     <div className="space-y-4">

@@ -1,7 +1,7 @@
 import type { Receipt } from '../api/types';
 import { formatNumber } from '../format/numbers';
 
-/** Says what a submission did to the player's rank. */
+/** Effect of a submission on the player's rank. */
 export function Moved({ before, receipt }: { before: number | null; receipt: Receipt }) {
   const { rank } = receipt;
   return (

@@ -10,7 +10,7 @@ interface Props {
 }
 
 export function SubmitForm({ pending, send }: Props) {
-  // The key is kept nowhere else: it is gone with the page.
+  // The key is stored here only: it is lost when the page is closed.
   const [key, setKey] = useState('');
   const [draft, setDraft] = useState<Draft>(() => ({
     userId: '',

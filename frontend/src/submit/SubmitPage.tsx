@@ -18,7 +18,7 @@ interface Sent {
   readonly key: string;
 }
 
-/** Try the API: submit a score, see what is sent and answered, and the board move. */
+/** Trial of the API: submit a score, see request and response, and watch the board. */
 export function SubmitPage() {
   const surroundings = useSurroundings();
   const cache = useQueryClient();
@@ -31,7 +31,7 @@ export function SubmitPage() {
       return { before, exchange: await surroundings.client.exchange(path, submission, key) };
     },
     onSuccess: () => cache.invalidateQueries(),
-    gcTime: 0, // the key is in the mutation's variables
+    gcTime: 0, // do not cache: the mutation's variables contain the key
   });
   const sent = sending.variables?.submission;
   const { before, exchange } = sending.data ?? {};

@@ -3,11 +3,11 @@ import { parseUserId } from '../search/suggestions';
 
 export type Submission = components['schemas']['SubmissionIn'];
 
-/** What stands in the form. */
+/** Content of the form, as texts. */
 export interface Draft {
   readonly userId: string;
   readonly score: string;
-  /** Empty where the board has none, or it is not sent. */
+  /** Empty if the board has no subscore, or none is sent. */
   readonly subscore: string;
   readonly submissionId: string;
   readonly metadata: string;
@@ -17,7 +17,7 @@ export type Flaws = Partial<Record<keyof Draft, string>>;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Return the submission that the form describes, or what is wrong with it. */
+/** Return the submission in the form, or its errors by field. */
 export function submissionOf(draft: Draft): { submission: Submission } | { flaws: Flaws } {
   const flaws: Flaws = {};
   const userId = parseUserId(draft.userId);
@@ -41,13 +41,13 @@ export function submissionOf(draft: Draft): { submission: Submission } | { flaws
   };
 }
 
-/** Return the integer as the API takes it, whatever the board shows it as; null if it is none. */
+/** Return the integer as the API expects it, without the board's display format. Null for other text. */
 function parseInteger(text: string): number | null {
   const value = /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** Return the object, null for nothing, undefined for anything else. */
+/** Return the object, null for an empty text, undefined for any other text. */
 function parsedMetadata(text: string): Record<string, unknown> | null | undefined {
   if (text.trim() === '') return null;
   try {

@@ -3,7 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Surroundings } from '../api/context';
 import { player } from '../api/reads';
 
-/** Return where a player is now, or null for one without a rank, or while that cannot be told. */
+/** Return a player's current rank, null if there is none or it is unknown. */
 export async function rankOf(userId: number, around: Surroundings, cache: QueryClient): Promise<number | null> {
   try {
     const { rank } = await cache.query({ ...player(around, userId), staleTime: 0, retry: false });

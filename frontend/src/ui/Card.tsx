@@ -3,18 +3,18 @@ import type { ReactNode } from 'react';
 interface Props {
   readonly id: string;
   readonly title: string;
-  /** What is said below the title. */
+  /** Text below the title. */
   readonly note?: ReactNode;
-  /** What stands beside the title: buttons, or fields to search with. */
+  /** Content beside the title: buttons or search fields. */
   readonly beside?: ReactNode;
-  /** Where the title is beside something taller. */
+  /** Vertical position of the title beside taller content. */
   readonly align?: 'center' | 'end';
   readonly children: ReactNode;
 }
 
 const ALIGNED = { center: 'items-center', end: 'items-end' };
 
-/** A part of a page that is known by its title. */
+/** Section of a page, labelled by its title. */
 export function Card({ id, title, note, beside, align = 'center', children }: Props) {
   return (
     <section aria-labelledby={id} className="card overflow-hidden">

@@ -6,7 +6,7 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A question over the page, which waits until it is answered; Escape closes it. */
+/** Modal dialog. Escape closes it. */
 export function Dialog({ title, close, children }: Props) {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);

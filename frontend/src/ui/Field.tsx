@@ -7,7 +7,7 @@ interface Props extends Omit<ComponentProps<'input'>, 'id' | 'className'> {
   readonly beside?: ReactNode;
 }
 
-/** A labelled input; what is wrong with it is read out with it. */
+/** Labelled input. Screen readers read its error with it. */
 export function Field({ label, flaw, help, beside, ...input }: Props) {
   const id = useId();
   const note = flaw ?? help;

@@ -11,7 +11,7 @@ const PATHS = {
   arrow: 'M5 12h14m-6-6 6 6-6 6',
 } as const;
 
-/** A decoration: what it means is said in words beside it. */
+/** Decorative icon. A text beside it has the meaning. */
 export function Icon({ name, className = 'size-5' }: { name: keyof typeof PATHS; className?: string }) {
   return (
     <svg

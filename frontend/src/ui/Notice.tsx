@@ -4,13 +4,13 @@ import { inWords } from '../api/errors';
 
 interface Props {
   readonly title: string;
-  /** Whether it is all that its page has. */
+  /** True if the notice is the only content of its page. */
   readonly page?: boolean;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
 }
 
-/** Says that there is nothing, or that something did not work, and what to do. */
+/** Notice of an empty list or a failure, with the next step. */
 export function Notice({ title, page = false, children, action }: Props) {
   const Title = page ? 'h1' : 'p';
   return (

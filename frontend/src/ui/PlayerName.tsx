@@ -9,7 +9,7 @@ export function nameOf({ user_id, username }: Named): string {
   return username ?? `Player ${user_id}`;
 }
 
-/** A player's name in its own direction, cut where there is no room, leading to the player's page. */
+/** Link to a player's page, labelled with the name. It keeps the name's writing direction and truncates long names. */
 export function PlayerName({ player, className = '' }: { player: Named; className?: string }) {
   const name = nameOf(player);
   return (

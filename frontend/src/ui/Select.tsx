@@ -5,15 +5,15 @@ import { Icon } from './Icon';
 interface Props<T extends string> {
   readonly label: string;
   readonly value: T;
-  /** What is said of each value, in the order to be shown. */
+  /** Values with their labels, in display order. */
   readonly options: readonly (readonly [T, string])[];
   readonly choose: (value: T) => void;
   readonly disabled?: boolean;
-  /** Whether the label stands beside it, not above. */
+  /** True to place the label beside the list instead of above it. */
   readonly inline?: boolean;
 }
 
-/** One of a few. */
+/** List from which one value is selected. */
 export function Select<T extends string>({ label, value, options, choose, disabled = false, inline = false }: Props<T>) {
   const id = useId();
   return (

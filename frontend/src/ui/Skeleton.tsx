@@ -2,7 +2,7 @@ export function Skeleton({ className }: { className: string }) {
   return <span aria-hidden="true" className={`block animate-pulse-soft rounded-lg bg-sunken ${className}`} />;
 }
 
-/** Stands for rows that are still to come. */
+/** Placeholder for rows that are loading. */
 export function SkeletonRows({ rows, label }: { rows: number; label: string }) {
   return (
     <div role="status" aria-label={label} className="space-y-2 p-4">

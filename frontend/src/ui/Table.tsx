@@ -2,20 +2,20 @@ import type { ReactNode } from 'react';
 
 export interface Column {
   readonly label: ReactNode;
-  /** Its width, where it is shown, and on which side its cells are. */
+  /** Classes for width, visibility and alignment of a column. */
   readonly className?: string;
 }
 
 interface Props {
-  /** What it is about, for those who cannot see what is around it. */
+  /** Caption for screen readers. */
   readonly caption: string;
   readonly columns: readonly Column[];
   readonly className?: string;
-  /** Its bodies. */
+  /** Bodies of the table. */
   readonly children: ReactNode;
 }
 
-/** Rows under named columns, from edge to edge of a card. */
+/** Table with named columns, over the full width of a card. */
 export function Table({ caption, columns, className = '', children }: Props) {
   return (
     <table className={`table-in-card ${className}`}>

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const TICK_MS = 20_000;
 
-/** Return the time, which goes on by itself often enough for "3 minutes ago". */
+/** Return the current time, updated often enough for texts such as "3 minutes ago". */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

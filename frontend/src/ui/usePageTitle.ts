@@ -2,7 +2,7 @@ import { useEffect } from 'react';
 
 import { useDeployment } from '../api/context';
 
-/** Name the document after what it shows. */
+/** Set the document's title. */
 export function usePageTitle(shown: string): void {
   const { title } = useDeployment().config;
   useEffect(() => {

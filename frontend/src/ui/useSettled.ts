@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** Return the value as soon as it has stayed the same for so long. */
+/** Return the value once it has been unchanged for `ms` milliseconds. */
 export function useSettled<T>(value: T, ms: number): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {

@@ -8,8 +8,9 @@ function wantsMotion(): boolean {
 }
 
 /**
- * Let the elements marked with `data-slide` slide to where they are now from where they were before `content` changed,
- * also if another element with the same mark has taken their place.
+ * Animate elements marked with `data-slide` from their positions before `content` changed to the new ones.
+ *
+ * An element with the same mark may have replaced the previous one.
  */
 export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T | null> {
   const container = useRef<T>(null);

@@ -8,7 +8,7 @@ import { Confirmation } from '../Confirmation';
 import { useOperator } from '../operator';
 import { Erased } from './Erased';
 
-/** Erases a player for ever, and shows the proof of it. */
+/** Dialog that erases a player permanently, and shows the proof. */
 export function ErasePlayer({ player: { user_id: userId, username }, close }: { player: User; close: () => void }) {
   const operator = useOperator();
   const cache = useQueryClient();

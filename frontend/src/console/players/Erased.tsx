@@ -2,7 +2,7 @@ import type { Erasure } from '../../api/types';
 import { plural } from '../../format/numbers';
 import { Dialog } from '../../ui/Dialog';
 
-/** Tells what was erased, and the id that proves it. */
+/** Result of an erasure, with the id that proves it. */
 export function Erased({ erasure: { erasure_id: id, events, standings }, close }: { erasure: Erasure; close: () => void }) {
   return (
     <Dialog title="Erased" close={close}>

@@ -4,13 +4,13 @@ import { inWords } from '../../api/errors';
 import type { User } from '../../api/types';
 import { useOperator } from '../operator';
 
-/** Gives a file with everything about a player. */
+/** Button that downloads all data of a player as a file. */
 export function ExportButton({ player: { user_id: userId, username } }: { player: User }) {
   const operator = useOperator();
   const exporting = useMutation({
     mutationFn: () => operator.download(`/api/users/${userId}/export`),
     onSuccess: (content) => save(content, `player-${userId}.json`),
-    gcTime: 0, // what is personal is not kept
+    gcTime: 0, // do not cache personal data
   });
   return (
     <>
@@ -30,7 +30,7 @@ export function ExportButton({ player: { user_id: userId, username } }: { player
   );
 }
 
-/** Let the browser keep it as a file, as if it came from a link. */
+/** Save the data as a file, by a temporary link. */
 function save(content: Blob, name: string): void {
   const address = URL.createObjectURL(content);
   const link = Object.assign(document.createElement('a'), { href: address, download: name });

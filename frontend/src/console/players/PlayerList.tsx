@@ -4,7 +4,7 @@ import { Notice } from '../../ui/Notice';
 import { PlayerName } from '../../ui/PlayerName';
 import { ExportButton } from './ExportButton';
 
-/** What a dialog asks about first. */
+/** Action that a dialog asks to confirm. */
 export type PlayerAct = 'rename' | 'erase';
 
 interface Props {
@@ -12,7 +12,7 @@ interface Props {
   readonly choose: (act: PlayerAct, player: User) => void;
 }
 
-/** Players, each with what can be done about them. */
+/** List of players with their actions. */
 export function PlayerList({ players, choose }: Props) {
   if (players.length === 0) return <Notice title="No players found">No player has this name or id. Check the spelling.</Notice>;
   return (

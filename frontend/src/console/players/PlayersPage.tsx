@@ -20,7 +20,7 @@ interface Asked {
   readonly player: User;
 }
 
-/** The players, to be found, renamed, exported and erased. */
+/** Search of players, to rename, export and erase them. */
 export function PlayersPage() {
   const [text, setText] = useState('');
   const [asked, setAsked] = useState<Asked | null>(null);

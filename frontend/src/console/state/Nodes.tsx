@@ -8,7 +8,7 @@ import { KEPT_MS, imbalance, partitionsOn, type Look } from './looks';
 interface Node {
   readonly node: string;
   readonly up: boolean;
-  /** What it does, and how much it holds. */
+  /** Role of the node, and its size. */
   readonly holds: string;
   readonly memory: number | null;
 }
@@ -20,7 +20,7 @@ const COLUMNS = [
   { label: 'Memory', className: 'w-24 text-right sm:w-32' },
 ];
 
-/** The servers of the index and of the database. */
+/** Servers of the index and of the database. */
 export function Nodes({ looks, latest }: { looks: readonly Look[]; latest: Look }) {
   const spread = imbalance(latest.shards.nodes.map((node) => node.memory_bytes));
   return (

@@ -12,11 +12,11 @@ const WORDS = {
 
 interface Props {
   readonly health: Health;
-  /** Undefined while it is not known. */
+  /** Undefined while it is unknown. */
   readonly verification: Verification | null | undefined;
 }
 
-/** Whether the service works, in a few words. */
+/** Summary of the service's state. */
 export function Overall({ health: { status, index, database, version }, verification }: Props) {
   const nodes = Object.values(database);
   const answering = nodes.filter(Boolean).length;
@@ -42,7 +42,7 @@ export function Overall({ health: { status, index, database, version }, verifica
   );
 }
 
-/** Whether the index was the same as the database when they were last compared. */
+/** Result of the last comparison of index and database. */
 function Verified({ verification }: { verification: Verification | null }) {
   if (verification === null) {
     return (

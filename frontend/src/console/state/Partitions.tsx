@@ -14,7 +14,7 @@ const COLUMNS = [
   { label: 'Entries', className: 'w-26 text-right sm:w-48' },
 ];
 
-/** Into how many parts the index is divided, and how evenly. */
+/** Partitions of the index, and the evenness of their sizes. */
 export function Partitions({ looks, latest }: { looks: readonly Look[]; latest: Look }) {
   const { partitions } = latest.shards;
   const spread = imbalance(partitions.map((one) => one.entries));
@@ -65,7 +65,7 @@ function State({ partition: { complete, lag_ms: lag } }: { partition: Partition 
   );
 }
 
-/** A length that the eye compares with those of its neighbours. */
+/** Bar whose length shows the size, for comparison with its neighbours. */
 function Bar({ part }: { part: number }) {
   return (
     <span aria-hidden="true" className="mt-1 block h-1.5 rounded-full bg-sunken">

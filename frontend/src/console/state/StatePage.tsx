@@ -9,7 +9,7 @@ import { Overall } from './Overall';
 import { Partitions } from './Partitions';
 import { Trends } from './Trends';
 
-/** How the parts of the service are, and how they were in the last minutes. */
+/** Current state of the service's parts, and their states in the last minutes. */
 export function StatePage() {
   const operator = useOperator();
   const overall = useQuery(health(operator));

@@ -11,7 +11,7 @@ interface Looks {
   readonly latest: Look;
 }
 
-/** How the figures that tell most went in the last minutes. */
+/** Charts of the most important figures in the last minutes. */
 export function Trends(looks: Looks) {
   return (
     <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
