@@ -161,7 +161,7 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 
 
 async def _submit_all(edge: Edge, options: SubmitQuery, items: Sequence[Submission | Rejection]) -> Answer:
-    """Submit the valid items. Answer with a result for each item, in order."""
+    """Submit the valid items, and return the response with a result for each item, in order."""
     if edge.services.settings.queued_submits:
         await edge.services.ingest.enqueue([render_message(item) for item in items if isinstance(item, Submission)])
         return answer_private(_results(items).closed(), _ACCEPTED)

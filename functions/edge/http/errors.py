@@ -104,7 +104,7 @@ def public_error(error: Exception) -> LeaderForgeError:
 
 
 def validation_error(error: ValidationError) -> LeaderForgeError:
-    """Return the problems of an input, each with its place. The message names the first."""
+    """Return the error for an invalid input. It lists each problem with its place. The message names the first one."""
     failures = error.errors(include_url=False, include_input=False)
     if failures[0]["type"] == "json_invalid":
         return MalformedRequest(f"the body is not valid JSON: {failures[0]['msg'].removeprefix('Invalid JSON: ')}")

@@ -31,7 +31,7 @@ Extract = Callable[[Request], Any]
 """Function that returns the value of one handler parameter from a request."""
 
 _BODY_S = 10.0
-"""Seconds within which the body of a request must arrive."""
+"""Time limit in s for the arrival of a request's body."""
 
 
 class EdgeRoute(Route):

@@ -1,6 +1,6 @@
 """Types of members that several resources share. `In` types validate requests, `Out` types document responses.
 
-Integers are integers: fractions, texts and booleans are refused.
+Integers must be integers: fractions, texts and booleans are refused.
 """
 
 from datetime import UTC, datetime, timedelta

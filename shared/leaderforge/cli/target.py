@@ -52,8 +52,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the services, with long time limits.
 
-    They connect on first use: connection errors appear there. Standard output may be exported data: logs go to standard
-    error.
+    They connect on first use: only then are connection errors raised.
     """
     from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom
