@@ -11,16 +11,6 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.refreshing import RefreshingCache
 
-<<<<<<< HEAD
-=======
-FRESH_S = 2.0
-"""Time in s for which a board is served without a refresh."""
-STALE_S = 4.5
-"""Time in s after which callers wait for the refresh: changes reach every process within 5 s."""
-_PATIENCE_S = 0.1
-"""Time in s that a read waits for a slow store before it uses a stale board."""
-
->>>>>>> ac503ce (State in plain words what the functions do and why)
 
 class BoardCache:
     """Boards by slug, refreshed in the background. While the store is unavailable, reads use the cached boards.

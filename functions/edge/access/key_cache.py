@@ -14,16 +14,6 @@ from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
 
-<<<<<<< HEAD
-=======
-FRESH_S = 2.0
-"""Time in s for which the keys are used without a refresh."""
-STALE_S = 4.0
-"""Time in s after which callers wait for the refresh: changes reach every process within 5 s."""
-_PATIENCE_S = 0.5
-"""Time in s that a request waits for a slow store before it uses the cached keys."""
-
->>>>>>> ac503ce (State in plain words what the functions do and why)
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
