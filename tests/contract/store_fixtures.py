@@ -22,6 +22,7 @@ from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
@@ -132,12 +133,12 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 
 def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
     """Return the stores on a pool of connections to a migrated database; `options` are the score store's."""
-    clock = StoreClock()
+    clock, periods = StoreClock(), Periods(pool)
     return Database(
-        scores=PostgresScoreStore(pool, clock=clock, **options),
+        scores=PostgresScoreStore(pool, periods=periods, clock=clock, **options),
         users=PostgresPlayerStore(pool, clock=clock),
         audit=PostgresAuditLog(pool),
-        moderation=PostgresModeration(pool, clock=clock),
+        moderation=PostgresModeration(pool, periods, clock=clock),
         records=PostgresPlayerRecords(pool, clock=clock),
         processes=PostgresPendingProcesses(pool, read_timeout_s=pool.timeout_s),
         clock=clock,

@@ -8,6 +8,7 @@ import pytest
 from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.periods import Calendar, PeriodKind
@@ -23,7 +24,7 @@ END = 2**62
 @pytest.fixture
 def periods(stores: Stores) -> PeriodStore:
     if isinstance(stores, Database):
-        return PostgresPeriodStore(stores.pool)
+        return PostgresPeriodStore(stores.pool, Periods(stores.pool))
     assert isinstance(stores.scores, MemoryScoreStore)
     return MemoryPeriodStore(stores.scores)
 
@@ -153,7 +154,7 @@ async def test_boards_that_are_not_asked_for_are_left_out(stores: Stores, period
 
 
 async def test_hidden_standings_are_removed_too(database: Database) -> None:
-    periods = PostgresPeriodStore(database.pool)
+    periods = PostgresPeriodStore(database.pool, Periods(database.pool))
     _, [ladder] = await played(database, [3], players=3)
     await database.run("update standings set hidden = 2 where user_id = 2")
     assert [await periods.remove(ladder, 10) for _ in range(2)] == [3, 0]

@@ -9,6 +9,7 @@ import pytest
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder, ScoreLimits
@@ -181,7 +182,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
     await database.moderation.set_player_hidden(1, True, ACT)
     async with interrupted(database) as (stores, pool):
         pool.before("hidden <> 0", lambda: database.moderation.set_player_hidden(1, False, ACT))
-        periods = PostgresPeriodStore(stores.pool)
+        periods = PostgresPeriodStore(stores.pool, Periods(stores.pool))
         assert [await periods.remove(day, 10) for _ in range(2)] == [1, 0]
     assert list(await database.scores.standings(day, [1])) == []
 

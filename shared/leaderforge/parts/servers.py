@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
+from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
@@ -33,17 +34,18 @@ from leaderforge.parts.tokens import token_verifier
 def server_parts(settings: EnvironmentSettings) -> Parts:
     """Return the parts of the settings, not yet connected."""
     cluster, pool = _cluster(settings), _pool(settings)
+    periods = Periods(pool)
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
     queue = submission_queue(settings) if settings.queue_url else None
     telemetry, exposition, stop_telemetry = receivers_of(settings)
     return Parts(
-        store=PostgresScoreStore(pool, record_timeout_s=commit_limit_s(pool.timeout_s)),
+        store=PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s)),
         users=PostgresPlayerStore(pool),
-        periods=PostgresPeriodStore(pool),
+        periods=PostgresPeriodStore(pool, periods),
         history=PostgresHistoryStore(pool),
         keys=PostgresKeyStore(pool),
         audit=PostgresAuditLog(pool),
-        moderation=PostgresModeration(pool),
+        moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
         processes=PostgresPendingProcesses(pool),
         index=index,

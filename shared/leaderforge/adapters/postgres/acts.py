@@ -24,13 +24,14 @@ class Acts:
     """Runner of transactions that change a player. Each one writes an audit entry and, for reconcile, a row of
     `touches`.
 
-    `clock` is in microseconds. A change commits within `COMMIT_LIMIT_MS` or fails: reconcile relies on this limit.
+    `clock` is in microseconds. A change commits within `timeout_s` or fails. This is at most `COMMIT_LIMIT_MS`:
+    reconcile relies on this limit.
     """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._timeout_s = commit_limit_s(pool.timeout_s)
+        self.timeout_s = commit_limit_s(pool.timeout_s)
 
     async def do(self, user_id: int, work: Work[T], entry_of: Callable[[T], AuditEntry]) -> T:
         """Run the work in a transaction, and return its result.
@@ -45,7 +46,7 @@ class Acts:
             await write_audit(connection, entry_of(result))
             return result
 
-        return await self._pool.transact(act, self._timeout_s)
+        return await self._pool.transact(act, self.timeout_s)
 
 
 async def lock_player(connection: Connection, user_id: int) -> Record:

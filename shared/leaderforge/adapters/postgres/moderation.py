@@ -32,10 +32,10 @@ _BEFORE_ALL = -(2**63)
 class PostgresModeration:
     """`Moderation` on PostgreSQL. `clock` is the store's, in microseconds."""
 
-    def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
+    def __init__(self, pool: Pool, periods: Periods, *, clock: Clock = microseconds) -> None:
         self._pool = pool
+        self._periods = periods
         self._acts = Acts(pool, clock)
-        self._periods = Periods(pool)
 
     async def set_entry_hidden(
         self, board: Board, user_id: int, hidden: bool, act: AuditEntry
@@ -82,8 +82,10 @@ class PostgresModeration:
             await connection.execute(statement("void_events"), user_id, board.id)
             await count_event(connection, submission, now)
 
-        await self._periods.open(submission.ladders)
-        return await self._change(user_id, act, put)
+        # One limit, as for submissions: see PostgresScoreStore.record.
+        async with self._pool.limit(self._acts.timeout_s):
+            await self._periods.open(submission.ladders)
+            return await self._change(user_id, act, put)
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> Sequence[Standing]:
         ids = ladder.board.id, ladder.period

@@ -13,9 +13,9 @@ from leaderforge.domain.timing import commit_limit_s
 class PostgresPeriodStore:
     """`PeriodStore` on PostgreSQL."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, periods: Periods) -> None:
         self._pool = pool
-        self._periods = Periods(pool)
+        self._periods = periods
 
     async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
         return await self._periods.of_board(board, limit, before)

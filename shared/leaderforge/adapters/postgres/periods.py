@@ -24,7 +24,10 @@ _BEYOND_ALL = 2**63 - 1
 
 
 class Periods:
-    """Stored periods. A period is stored before its first submission, in its own transaction."""
+    """Stored periods. A period is stored before its first submission, in its own transaction.
+
+    The stores of a process share one instance: it caches which periods are stored, and which are retired.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

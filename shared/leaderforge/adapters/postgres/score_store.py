@@ -1,6 +1,5 @@
 """Boards, events and standings in PostgreSQL: the source of truth."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -8,6 +7,7 @@ from time import time_ns
 
 from leaderforge.adapters.postgres.board_maintenance import PostgresBoardMaintenance
 from leaderforge.adapters.postgres.boards import board_of, change_board, create_board, delete_board
+from leaderforge.adapters.postgres.health import DatabaseHealth
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.reads import PostgresRanking
@@ -16,9 +16,11 @@ from leaderforge.adapters.postgres.standing_rows import standing_of_row
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.strategies import WriteStrategies
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.merge import Counts, Row, Window
+from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.clock import Clock
@@ -35,27 +37,32 @@ def microseconds() -> int:
     return time_ns() // 1000
 
 
-class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
+class PostgresScoreStore:
     """`ScoreStore` on PostgreSQL.
 
-    `record_timeout_s` limits each call of `record`, including retries. `clock` (in microseconds) is the lower bound of
-    new revisions: they are a hybrid logical clock. A recreated player therefore never gets lower revisions than the
-    erased one.
+    `periods` are those of the process, by default of this store alone. `record_timeout_s` limits the time from the call
+    of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new revisions: they
+    are a hybrid logical clock. A recreated player therefore never gets lower revisions than the erased one.
     """
+
+    source = PostgresRanking.source
 
     def __init__(
         self,
         pool: Pool,
         *,
+        periods: Periods | None = None,
         clock: Clock = microseconds,
         record_timeout_s: float = 5.0,
         health_timeout_s: float = 1.0,
     ) -> None:
-        PostgresRanking.__init__(self, pool)
-        PostgresBoardMaintenance.__init__(self, pool, Periods(pool), clock)
+        self._pool = pool
+        self._periods = periods or Periods(pool)
+        self._ranking = PostgresRanking(pool)
+        self._maintenance = PostgresBoardMaintenance(pool, self._periods, clock)
         self._recorder = Recorder(pool, WriteStrategies(pool, clock, record_timeout_s))
         self._record_timeout_s = record_timeout_s
-        self._health_timeout_s = health_timeout_s
+        self._health = DatabaseHealth(pool, health_timeout_s)
 
     async def board(self, slug: str) -> Board | None:
         rows = await self._pool.fetch(statement("board"), slug)
@@ -148,28 +155,44 @@ class PostgresScoreStore(PostgresRanking, PostgresBoardMaintenance):
             async for rows in stream:
                 yield dict(map(tuple, rows))
 
+    async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
+        return await self._ranking.rows(ladder, user_ids)
+
+    async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
+        return await self._ranking.counts(ladder, bounds, present)
+
+    async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
+        return await self._ranking.window(ladder, bound, before=before, after=after)
+
+    async def key_at(self, ladder: Ladder, rank: int) -> bytes | None:
+        return await self._ranking.key_at(ladder, rank)
+
+    async def boards_to_backfill(self) -> Sequence[Board]:
+        return await self._maintenance.boards_to_backfill()
+
+    def players_between(self, board: Board, period: Period) -> AsyncGenerator[Sequence[int]]:
+        return self._maintenance.players_between(board, period)
+
+    async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
+        return await self._maintenance.refold(ladder, user_ids)
+
+    async def finish_backfill(self, board: Board) -> bool:
+        return await self._maintenance.finish_backfill(board)
+
+    async def deleted_boards(self) -> Sequence[DeletedBoard]:
+        return await self._maintenance.deleted_boards()
+
+    def players_on(self, board: Board) -> AsyncGenerator[Sequence[int]]:
+        return self._maintenance.players_on(board)
+
+    async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
+        await self._maintenance.purge(board, user_ids)
+
+    async def forget_board(self, board: Board) -> None:
+        await self._maintenance.forget_board(board)
+
     async def health(self) -> Mapping[str, bool]:
-        try:
-            rows = await self._pool.fetch(statement("has_workers"), timeout_s=self._health_timeout_s)
-        except LeaderForgeError:
-            return {"postgres": False}
-        return {"postgres": True} | (await self._workers() if rows[0]["distributed"] else {})
-
-    async def _workers(self) -> dict[str, bool]:
-        try:
-            rows = await self._pool.fetch(statement("workers"), timeout_s=self._health_timeout_s)
-        except LeaderForgeError:
-            return {}
-        nodes = [(row["nodename"], row["nodeport"]) for row in rows]
-        answers = await asyncio.gather(*(self._worker_answers(*node) for node in nodes))
-        return {f"worker {host}:{port}": ok for (host, port), ok in zip(nodes, answers, strict=True)}
-
-    async def _worker_answers(self, host: str, port: int) -> bool:
-        try:
-            rows = await self._pool.fetch(statement("ping_worker"), host, port, timeout_s=self._health_timeout_s)
-        except LeaderForgeError:
-            return False
-        return bool(rows[0]["answers"])
+        return await self._health.nodes()
 
 
 def _by_ids(ladders: Iterable[Ladder]) -> Mapping[tuple[int, int], Ladder]:

@@ -1,0 +1,110 @@
+"""The two ways to write a batch: which one is chosen, and that both write the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from leaderforge.adapters.postgres.strategies import BatchWrite, SingleStatementWrite, WriteStrategies, WriteStrategy
+from leaderforge.domain.boards import Board, Order, Policy, ScoreLimits
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
+from leaderforge.domain.standings import Event, Standing
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.clock import Clock
+from tests.contract.store_fixtures import Database, submit
+
+DAY_MS = 86_400_000
+PLAYERS = range(1, 8)
+CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+LIMIT_S = 30.0
+
+
+def clock() -> Clock:
+    """Return a clock that starts at a fixed time and never shows a time twice."""
+    return count(10**15).__next__
+
+
+@pytest.fixture
+def strategies(database: Database) -> WriteStrategies:
+    return WriteStrategies(database.pool, database.clock, LIMIT_S)
+
+
+async def test_a_batch_that_fits_is_one_statement_on_a_plain_server(
+    database: Database, strategies: WriteStrategies
+) -> None:
+    [[distributed]] = await database.run("select to_regclass('pg_dist_node') is not null")
+    ladder, other = await database.ladder(), await database.ladder()
+    strategy = await strategies.choose([submit(ladder, 1, 1), submit(ladder, 2, 1), submit(other, 1, 1)])
+    assert isinstance(strategy, BatchWrite if distributed else SingleStatementWrite)
+
+
+@pytest.mark.parametrize("reason", ["policies", "player", "judged"])
+async def test_a_batch_that_does_not_fit_takes_several_statements(
+    database: Database, strategies: WriteStrategies, reason: str
+) -> None:
+    ladder, best = await database.ladder(Policy.SUM), await database.ladder(Policy.BEST)
+    judged = replace(best.board, limits=ScoreLimits(max_change=5))
+    second = {
+        "policies": submit(best, 2, 1),
+        "player": submit(ladder, 1, 1),
+        "judged": submit(best._replace(board=judged), 2, 1),
+    }
+    first = submit(best if reason == "judged" else ladder, 1, 1)
+    assert isinstance(await strategies.choose([first, second[reason]]), BatchWrite)
+
+
+@pytest.mark.parametrize("policy", Policy)
+async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> None:
+    """Events of new, hidden and erased players and duplicates of earlier ones, on boards that count in two periods."""
+    await on_postgres.players(*PLAYERS)
+    await on_postgres.run("update users set hidden = true where user_id in (2, 5)")
+    await on_postgres.run("insert into touches (user_id, recorded_at, revision) values (3, 1, 10000000000000000)")
+    boards = [
+        await on_postgres.board(policy=policy, order=Order.ASC, subscore_order=Order.DESC, calendar=CALENDAR)
+        for _ in range(2)
+    ]
+    pool = on_postgres.pool
+    strategies: list[WriteStrategy] = [SingleStatementWrite(pool, clock(), LIMIT_S), BatchWrite(pool, clock(), LIMIT_S)]
+    for seed in range(12):
+        written = [
+            neutral(await strategy.write(batch(board, seed)))
+            for strategy, board in zip(strategies, boards, strict=True)
+        ]
+        assert written[0] == written[1]
+        assert written[0]
+    rows = [await stored(on_postgres, board) for board in boards]
+    assert rows[0] == rows[1]
+    assert {row["hidden"] for row in rows[0]} == {0, 2}
+
+
+def batch(board: Board, seed: int) -> Sequence[Submission]:
+    """Return submissions that fit in one statement. Some are duplicates of those of earlier seeds."""
+    random = Random(seed)
+    submissions = []
+    for user_id in random.sample(PLAYERS, random.randint(1, len(PLAYERS))):
+        at = random.randrange(3) * DAY_MS
+        submission_id = UUID(int=random.choice([seed + 1, random.randint(1, 12)]))
+        metadata = random.choice([None, '{"a": 1}'])
+        event = Event(user_id, submission_id, random.randint(-2, 2), at, metadata, random.randint(0, 2))
+        submissions.append(Submission(board.ladders_at(at), event))
+    return submissions
+
+
+def neutral(
+    outcomes: Sequence[Recorded | LeaderForgeError],
+) -> Sequence[tuple[list[int], Sequence[Standing], bool, bool]]:
+    """Return the outcomes without their board."""
+    recorded = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
+    assert len(recorded) == len(outcomes)
+    return [([ladder.period for ladder in r.ladders], r.standings, r.duplicate, r.improved) for r in recorded]
+
+
+async def stored(database: Database, board: Board) -> Sequence[dict[str, object]]:
+    """Return all standings of a board as rows without their board."""
+    rows = await database.run(f"select * from standings where board_id = {board.id} order by user_id, period_id")  # noqa: S608
+    assert {row["period_id"] for row in rows} > {ALL_TIME}
+    return [{name: value for name, value in row.items() if name != "board_id"} for row in rows]
