@@ -4,11 +4,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import Connection
 
-from leaderforge.adapters.redis.cluster import Call, Cluster, WatchedCluster
+from leaderforge.adapters.redis.client import WatchedCluster
+from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.scripts import script
 
 READING = "rows", "counts"
+
+
+class ReplicaClient(WatchedCluster):
+    """A client whose connections may read from replicas."""
+
+    async def on_connect(self, connection: Connection) -> None:
+        await super().on_connect(connection)
+        await connection.send_command("READONLY")
+        await connection.read_response()
 
 
 class ReplicaCluster(Cluster):
@@ -29,8 +40,12 @@ class ReplicaCluster(Cluster):
                 pipeline.execute_command(*parts, target_nodes=node)
             return list(await pipeline.execute())
 
-    def _new_client(self) -> WatchedCluster:
+    def _new_client(self) -> "ReplicaClient":
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
-        return WatchedCluster(
-            self._on_reconnect, startup_nodes=nodes, read_from_replicas=True, socket_timeout=self._timeout_s
+        return ReplicaClient(
+            self._runs,
+            self._on_restart,
+            startup_nodes=nodes,
+            read_from_replicas=True,
+            socket_timeout=self._timeout_s,
         )

@@ -70,6 +70,9 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
+            # Disruptions are those of this way: the index knows of none.
+            if options.pop("disruptions", None) not in (None, self.disruptions):
+                raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)
 
         return call

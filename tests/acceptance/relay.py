@@ -1,10 +1,14 @@
 """A way to a server that can forget connections, as a NAT gateway or a firewall does: silently."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 _BYTES = 65_536
+_STEPS = 10
+"""Steps of the event loop after which a client on this machine has noticed that its connection was reset."""
 
 
 class Relay:
@@ -17,11 +21,23 @@ class Relay:
         self.port = 0
         self.made = 0
         """How many connections were made."""
+        self.written: list[bytes] = []
+        """What clients wrote, in pieces."""
+        self.cut_after_write = False
+        """Close a connection, once, after the next piece that its client writes was passed on."""
 
     def forget(self) -> None:
         """Pass on nothing more of the connections there are, and close none of them: what is sent vanishes."""
         for passing in self._passing:
             passing.cancel()
+
+    async def reset(self) -> None:
+        """Close every connection at once, and return when the clients have noticed: their next writes fail."""
+        for writer in self._writers:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+        for _ in range(_STEPS):
+            await asyncio.sleep(0)
 
     async def serve(self) -> asyncio.Server:
         """Begin to listen."""
@@ -40,10 +56,24 @@ class Relay:
         self.made += 1
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._server_port)
         self._writers += [writer, there_writer]
-        for source, target in ((reader, there_writer), (there_reader, writer)):
-            passing = asyncio.create_task(_pass(source, target))
+        for passes in (self._pass_on(reader, there_writer), _pass(there_reader, writer)):
+            passing = asyncio.create_task(passes)
             self._passing.add(passing)
             passing.add_done_callback(self._passing.discard)
+
+    async def _pass_on(self, reader: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
+        """Pass on what a client writes."""
+        try:
+            while data := await reader.read(_BYTES):
+                self.written.append(data)
+                server.write(data)
+                await server.drain()
+                if self.cut_after_write:
+                    self.cut_after_write = False
+                    break
+        except ConnectionError:
+            pass
+        server.close()
 
 
 async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:

@@ -289,6 +289,23 @@ async def test_watermarks_only_rise_and_only_where_complete(new_index: NewIndex)
     assert list(await index.watermarks()) == [60, None]
 
 
+async def test_nothing_is_vouched_for_after_a_disruption(new_index: NewIndex) -> None:
+    index = new_index(2)
+    await index.finish_rebuild(await index.begin_rebuild([], [0, 1]), [0, 1], 5, disruptions=index.disruptions)
+    rebuild, catch_up = await index.begin_rebuild([], [0]), await index.begin_catch_up()
+    number = index.disruptions
+    for vouch in (
+        lambda: index.advance(6, disruptions=number - 1),
+        lambda: index.finish_rebuild(rebuild, [0], 6, disruptions=number - 1),
+        lambda: index.finish_catch_up(catch_up, disruptions=number - 1),
+    ):
+        with pytest.raises(IndexUnavailable):
+            await vouch()
+    assert await index.watermarks() == [None, 5]
+    assert (await index.catch_ups()).finished is None
+    assert index.disruptions == number
+
+
 async def test_a_lease_has_one_holder(new_index: NewIndex) -> None:
     index = new_index(2)
     assert await index.lease("job", "me", 60)

@@ -1,11 +1,19 @@
 """What the client of the cluster promises beyond the contracts of its users."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
 import pytest
+import redis.asyncio
 
 from leaderforge.adapters.redis.cluster import Cluster
-from tests.contract.index_fixtures import cluster
+from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.embedded import ValkeyCluster
+from tests.acceptance.relay import Relay, relay
+from tests.conftest import OwnValkey
+from tests.contract.index_fixtures import cluster, new_redis_index
+from tests.waiting import until
 
 __all__ = ["cluster"]
 
@@ -27,3 +35,142 @@ async def test_a_cancelled_use_is_cancelled_whenever_that_is(cluster: Cluster) -
 async def test_uses_wait_for_their_turn_when_there_are_more_than_connections(cluster: Cluster) -> None:
     long = [("BLPOP", "nothing", "0.3")]
     assert await asyncio.gather(*(cluster.commands(long) for _ in range(300))) == [[None]] * 300
+
+
+@pytest.fixture
+async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Cluster, RedisIndex]]:
+    """A cluster of one node, with a complete index of one partition."""
+    server = own_valkey(nodes=1)
+    client = Cluster(server.addresses, timeout_s=10)
+    index = RedisIndex(client, partitions=1)
+    await index.finish_rebuild(await index.begin_rebuild([], [0]), [0], 5)
+    yield server, client, index
+    await client.close()
+
+
+async def disconnect_unseen(server: ValkeyCluster, client: Cluster) -> None:
+    """Have the client close its connection, as it does when a use is cancelled: nothing may be lost by that."""
+    before = client.disruptions
+    using = asyncio.create_task(client.commands([("BLPOP", "nothing", "0")]))
+    async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
+
+        async def blocks() -> bool:
+            return bool((await node.info("clients"))["blocked_clients"])
+
+        await until(blocks, "the use to reach the server")
+    using.cancel()
+    await asyncio.wait([using])
+    assert client.disruptions == before
+
+
+async def test_a_closed_connection_is_no_disruption(alone: tuple[ValkeyCluster, Cluster, RedisIndex]) -> None:
+    server, client, index = alone
+    before = client.disruptions
+    await disconnect_unseen(server, client)
+    await index.advance(6, disruptions=before)
+    assert await index.watermarks() == [6]
+    assert client.disruptions == before
+
+
+async def test_a_restart_between_two_uses_is_seen_on_a_new_connection(
+    alone: tuple[ValkeyCluster, Cluster, RedisIndex],
+) -> None:
+    """No connection to the former process is there to break."""
+    server, client, index = alone
+    before = client.disruptions
+    await disconnect_unseen(server, client)
+    await asyncio.to_thread(server.kill, 0)
+    await asyncio.to_thread(server.restart, 0)
+    assert await index.watermarks() == [None]
+    assert client.disruptions > before
+
+
+async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyCluster, Cluster, RedisIndex]) -> None:
+    server, client, index = alone
+    before = client.disruptions
+    await disconnect_unseen(server, client)
+    await asyncio.to_thread(server.kill, 0)
+    await asyncio.to_thread(server.restart, 0)
+    async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
+        await node.hset(index._keys.meta[0], "watermark", 5)  # as an old dump would have it
+        with pytest.raises(IndexUnavailable):
+            await index.advance(6, disruptions=before)
+        assert await node.hget(index._keys.meta[0], "watermark") == b"5"
+    assert client.disruptions > before
+
+
+@pytest.fixture(scope="module")
+def one_node(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a cluster of one node."""
+    with ValkeyCluster(tmp_path_factory.mktemp("relayed"), nodes=1) as server:
+        yield int(server.addresses[0].rpartition(":")[2])
+
+
+@pytest.fixture
+async def behind_relay(one_node: int) -> AsyncIterator[tuple[Relay, Cluster, RedisIndex]]:
+    """A cluster behind a relay, with a complete index of one partition."""
+    async with relay(one_node) as made:
+        async with redis.asyncio.Redis(port=one_node) as node:
+            await node.config_set("cluster-announce-port", made.port)
+            await until(lambda: announces(node, made.port), "the node to announce the relay")
+        client = Cluster([f"127.0.0.1:{made.port}"], timeout_s=10)
+        index = new_redis_index(client, 1)
+        await index.finish_rebuild(await index.begin_rebuild([], [0]), [0], 5)
+        yield made, client, index
+        await client.close()
+
+
+async def announces(node: "redis.asyncio.Redis[bytes]", port: int) -> bool:
+    return {int(one[2][1]) for one in await node.execute_command("CLUSTER SLOTS")} == {port}
+
+
+VOUCHING: Mapping[str, Callable[[RedisIndex], Awaitable[object]]] = {
+    "advance": lambda index: index.advance(6),
+    "finish_rebuild": lambda index: index.finish_rebuild("token", [0], 6),
+    "finish_catch_up": lambda index: index.finish_catch_up("token"),
+}
+
+
+@pytest.mark.parametrize("step", VOUCHING)
+@pytest.mark.parametrize("cut", ["reset", "after the write"])
+async def test_what_vouches_is_never_sent_twice(
+    behind_relay: tuple[Relay, Cluster, RedisIndex], step: str, cut: str
+) -> None:
+    """Neither if the write fails nor if the reply does: the next connection may lead to another server."""
+    made, client, index = behind_relay
+    before = client.disruptions
+    made.written.clear()
+    if cut == "reset":
+        await made.reset()
+    else:
+        made.cut_after_write = True
+    with pytest.raises(IndexUnavailable):
+        await VOUCHING[step](index)
+    assert client.disruptions > before
+    assert sum(data.count(b"EVAL") for data in made.written) == (cut != "reset")
+    made.cut_after_write = False
+    await until(lambda: answers(index), "the index to answer again")
+    assert await index.watermarks() == [6 if (step, cut) == ("advance", "after the write") else 5]
+
+
+@pytest.mark.parametrize("cut", ["reset", "after the write"])
+async def test_what_may_run_twice_is_repeated_and_the_disruption_counted(
+    behind_relay: tuple[Relay, Cluster, RedisIndex], cut: str
+) -> None:
+    made, client, index = behind_relay
+    before = client.disruptions
+    if cut == "reset":
+        await made.reset()
+    else:
+        made.cut_after_write = True
+    await index.add_names({1: "Ada"})
+    assert await index.names([1]) == {1: "Ada"}
+    assert client.disruptions == before + 1
+
+
+async def answers(index: RedisIndex) -> bool:
+    try:
+        await index.watermarks()
+    except IndexUnavailable:
+        return False
+    return True

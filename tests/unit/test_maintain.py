@@ -143,9 +143,9 @@ async def test_an_index_wiped_during_its_rebuild_does_not_count_as_complete(worl
         await world.commit(user_id, user_id)
     finish = world.index.finish_rebuild
 
-    async def wiped_before(*args: object) -> object:
+    async def wiped_before(*args: object, **options: object) -> object:
         world.index.wipe()
-        return await finish(*args)
+        return await finish(*args, **options)
 
     monkeypatch.setattr(world.index, "finish_rebuild", wiped_before)
     with pytest.raises(IndexUnavailable):

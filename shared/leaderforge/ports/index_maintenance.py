@@ -16,7 +16,12 @@ class CatchUps(NamedTuple):
 
 
 class IndexMaintenance(Protocol):
-    """Completeness of the index: its state, and the steps that restore it."""
+    """Completeness of the index: its state, and the steps that restore it.
+
+    `advance`, `finish_rebuild` and `finish_catch_up` vouch for earlier writes. With `disruptions`, the number before
+    those writes, they do nothing and raise `IndexUnavailable` if it has grown: a node may have lost some of them. They
+    are never sent twice.
+    """
 
     @property
     def partitions(self) -> int: ...
@@ -25,7 +30,7 @@ class IndexMaintenance(Protocol):
     def disruptions(self) -> int:
         """Return how often a node may have lost writes, as noticed by this process.
 
-        Signs are broken connections, timeouts and slots that another node has taken over.
+        Signs are broken connections, timeouts, restarted nodes, and slots that another node has taken over.
         """
         ...
 
@@ -33,7 +38,7 @@ class IndexMaintenance(Protocol):
         """Return the time (ms) up to which each partition is complete, None for an incomplete one."""
         ...
 
-    async def advance(self, watermark: int) -> None:
+    async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
         """Raise the watermark of every complete partition to `watermark` (ms)."""
         ...
 
@@ -41,7 +46,9 @@ class IndexMaintenance(Protocol):
         """Empty these partitions and return a token for `finish_rebuild`. Updates are still applied to them."""
         ...
 
-    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
+    async def finish_rebuild(
+        self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
+    ) -> Collection[int]:
         """Mark the partitions as complete that were not emptied again after `begin_rebuild`. Return them."""
         ...
 
@@ -49,7 +56,7 @@ class IndexMaintenance(Protocol):
         """Store that a catch-up begins, and return its token."""
         ...
 
-    async def finish_catch_up(self, token: str) -> bool:
+    async def finish_catch_up(self, token: str, *, disruptions: int | None = None) -> bool:
         """Store that the catch-up has finished. Return False if another one began meanwhile, or the index was lost."""
         ...
 

@@ -121,7 +121,7 @@ class MaintainService:
                 await self._apply_changes(min(complete), _END_OF_TIME_MS, rests=_CATCH_UP_RESTS)
             self._require_no_disruption(disruptions)
             await self._processes.withdraw(expired, older_than_ms=DECLARATION_MS)
-            return await self._index.finish_catch_up(token)
+            return await self._index.finish_catch_up(token, disruptions=disruptions)
 
     async def rebuild(self, progress: Progress = ignore_progress) -> int:
         """Empty the index and load it from the store. Return the number of loaded standings.
@@ -158,8 +158,7 @@ class MaintainService:
         until = self._settled_at()
         disruptions = self._index.disruptions
         count = await self._apply_changes(since, until, rests=rests)
-        self._require_no_disruption(disruptions)
-        await self._index.advance(until)
+        await self._index.advance(until, disruptions=disruptions)
         await self._forget_touches(until - TOUCHES_KEPT_MS)
         return count
 
@@ -236,8 +235,7 @@ class MaintainService:
         for scan in chunks(ladders, LADDERS_A_SCAN):
             loaded += await self._load(scan, rebuilding, progress)
         await self._load_names(rebuilding)
-        self._require_no_disruption(disruptions)
-        finished = await self._index.finish_rebuild(token, partitions, watermark)
+        finished = await self._index.finish_rebuild(token, partitions, watermark, disruptions=disruptions)
         lost = rebuilding - set(finished)
         if lost:
             raise IndexUnavailable(f"the index was emptied while partitions {sorted(lost)} were rebuilt; start again")

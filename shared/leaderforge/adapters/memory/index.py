@@ -202,7 +202,8 @@ class MemoryIndex:
     async def watermarks(self) -> Sequence[int | None]:
         return list(self._watermarks)
 
-    async def advance(self, watermark: int) -> None:
+    async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
+        self._require_undisturbed(disruptions)
         self._watermarks = [None if old is None else max(old, watermark) for old in self._watermarks]
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
@@ -220,7 +221,10 @@ class MemoryIndex:
             self._erasures = {i: r for i, r in self._erasures.items() if partition_of(i, self.partitions) != partition}
         return token
 
-    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
+    async def finish_rebuild(
+        self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
+    ) -> Collection[int]:
+        self._require_undisturbed(disruptions)
         finished = [p for p in partitions if self._rebuilds.get(p) == token]
         for partition in finished:
             del self._rebuilds[partition]
@@ -232,7 +236,8 @@ class MemoryIndex:
         self._catch_ups = self._catch_ups._replace(begun=token)
         return token
 
-    async def finish_catch_up(self, token: str) -> bool:
+    async def finish_catch_up(self, token: str, *, disruptions: int | None = None) -> bool:
+        self._require_undisturbed(disruptions)
         if self._catch_ups.begun != token:
             return False
         self._catch_ups = self._catch_ups._replace(finished=token)
@@ -269,6 +274,10 @@ class MemoryIndex:
 
     def _partition(self, key: bytes) -> int:
         return partition_of(user_id_of(key), self.partitions)
+
+    def _require_undisturbed(self, disruptions: int | None) -> None:
+        if disruptions not in (None, self.disruptions):
+            raise IndexUnavailable("a connection to the rank index broke before")
 
     def _require_complete(self) -> None:
         if None in self._watermarks:

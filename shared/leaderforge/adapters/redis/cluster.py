@@ -1,7 +1,7 @@
 """Client of the Redis cluster. It runs scripts on many partitions with one round trip per node."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import shuffle
@@ -11,8 +11,6 @@ from typing import Any
 import redis.exceptions
 from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import (
     AskError,
     MovedError,
@@ -23,6 +21,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as Disconnected
 
+from leaderforge.adapters.redis.client import Request, WatchedCluster
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.survey import IndexNode
@@ -42,6 +41,10 @@ _MOVES = (AskError, MovedError, TryAgainError)
 """Replies for a slot that is moving or has moved to another node."""
 
 
+class _Disturbed(RedisError):
+    """A call was not sent, because there was a disruption before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """Script call on the keys of one partition. They have the same slot, as a cluster requires."""
@@ -52,19 +55,15 @@ class Call:
     args: Sequence[bytes | int | str]
 
 
-_Arguments = Sequence[bytes | int | str]
-_Request = tuple[int, _Arguments]
-"""Slot of the keys, and the command."""
-
-
 class Cluster:
     """Self-healing client of the cluster, bound to the running event loop.
 
     Every operation ends within `timeout_s` seconds. After a failure, one caller at a time retries, every `_PAUSE_S`
     seconds. All others fail at once: a hanging node must not build up a queue of waiting requests.
 
-    `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, or a slot that
-    another node has taken over. It grows even if the retry of the call succeeds.
+    `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, a restarted
+    node, or a slot that another node has taken over. It grows even if the retry of the call succeeds, and before any
+    reply that comes after the loss.
     """
 
     def __init__(
@@ -80,6 +79,7 @@ class Cluster:
         self._turns = asyncio.Semaphore(_USES)
         self._retry_at: float | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._runs: dict[str, bytes] = {}
 
     async def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run the calls and return their replies in order. Raises `IndexUnavailable`."""
@@ -91,18 +91,27 @@ class Cluster:
             await self._repeat(client, {i: _eval(calls[i]) for i in unknown}, replies)
             return _require_success(replies)
 
-    async def run_unrepeated(self, calls: Sequence[Call]) -> list[Any]:
-        """Run calls that state that a partition is complete. Never send them again.
+    async def run_unrepeated(self, calls: Sequence[Call], disruptions: int | None = None) -> list[Any]:
+        """Run calls that state that earlier writes are in the index. Never send them again.
 
-        After a failover, the new node may lack writes that the calls state to be there. Return the replies in order.
-        Raises `IndexUnavailable`, also if a connection broke or a slot moved.
+        After a failover, the new node may lack these writes. Return the replies in order. Raises `IndexUnavailable`,
+        also if a connection broke or a slot moved. Send nothing unless the number of disruptions is `disruptions`, if
+        given.
         """
+
+        def require_undisturbed() -> None:
+            if disruptions is not None and disruptions != self.disruptions:
+                raise _Disturbed
+
         async with self._guarded() as client:
-            replies = await _send(client, list(map(_eval, calls)), [None] * len(calls))
+            replies = await client.send(list(map(_eval, calls)), [None] * len(calls), require_undisturbed)
             for reply in replies:
                 if isinstance(reply, MovedError):
                     await _node_to_ask(client, reply)
-            return _require_success(replies)
+            sent = _require_success([reply for reply in replies if not isinstance(reply, _Disturbed)])
+        if len(sent) < len(replies):
+            raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
+        return sent
 
     async def commands(self, commands: Sequence[Sequence[bytes | int | str]]) -> list[Any]:
         """Run plain commands, each on one key, and return their replies in order. Raises `IndexUnavailable`."""
@@ -149,12 +158,12 @@ class Cluster:
         """Close the connections. The next use opens new ones."""
         client, self._client = self._client, None
         if client is not None:
-            await client.end()
+            await client.aclose()
         for closing in self._closing:
             closing.cancel()
         await asyncio.gather(*self._closing, return_exceptions=True)
 
-    async def _execute(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
+    async def _execute(self, client: WatchedCluster, requests: Sequence[Request]) -> list[Any]:
         """Return the replies. Follow moved slots, and retry requests that a broken connection lost."""
         replies = await self._send_following(client, requests)
         # The server may have closed an idle connection. Retries are safe: every request is idempotent.
@@ -163,42 +172,47 @@ class Cluster:
             self.disruptions += 1
             # Close the idle connections: they probably broke too. If each failed later, each would count as another
             # disruption.
-            await asyncio.gather(*(node.disconnect_free_connections() for node in client.get_nodes()))
+            await client.disconnect_idle()
+            # A dead node does not name the node that took over. Read the topology again.
+            with suppress(RedisError, RedisClusterException):
+                await client.nodes_manager.initialize()
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
 
-    async def _send_following(self, client: RedisCluster, requests: Sequence[_Request]) -> list[Any]:
+    async def _send_following(self, client: WatchedCluster, requests: Sequence[Request]) -> list[Any]:
         """Return the replies. Send requests again while their slots move."""
-        replies = await _send(client, requests, [None] * len(requests))
+        replies = await client.send(requests, [None] * len(requests))
         # redis-py can follow such replies too. It may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
             targets = [await _node_to_ask(client, replies[i]) for i in moved]
-            repeated = await _send(client, [requests[i] for i in moved], targets)
+            repeated = await client.send([requests[i] for i in moved], targets)
             for i, reply in zip(moved, repeated, strict=True):
                 replies[i] = reply
         return replies
 
-    async def _repeat(self, client: RedisCluster, requests: Mapping[int, _Request], replies: list[Any]) -> None:
+    async def _repeat(self, client: WatchedCluster, requests: Mapping[int, Request], replies: list[Any]) -> None:
         """Send the requests again. Replace the replies at their positions in `replies`."""
         if requests:
             repeated = await self._send_following(client, list(requests.values()))
             for i, reply in zip(requests, repeated, strict=True):
                 replies[i] = reply
 
-    def _on_reconnect(self) -> None:
+    def _on_restart(self) -> None:
         self.disruptions += 1
 
-    async def _describe(self, client: RedisCluster, node: ClusterNode) -> IndexNode:
+    async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                info = await client.info("memory", target_nodes=node)
+                # Not by the client: after an error it reads the topology again, which may hide a takeover.
+                info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
+            self.disruptions += 1
             return IndexNode(node.name, up=False, memory=None)
         return IndexNode(node.name, up=True, memory=int(info["used_memory"]))
 
     @asynccontextmanager
-    async def _guarded(self) -> AsyncIterator[RedisCluster]:
+    async def _guarded(self) -> AsyncIterator[WatchedCluster]:
         """Provide the client for one operation, within the limits of the class. Raises `IndexUnavailable`."""
         self._belong_to(asyncio.get_running_loop())
         async with self._turns:
@@ -237,20 +251,21 @@ class Cluster:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    async def _connected(self) -> RedisCluster:
+    async def _connected(self) -> WatchedCluster:
         if self._client is None:
             self._client = self._new_client()
-        return await self._client.initialize()
+        await self._client.initialize()
+        return self._client
 
-    def _new_client(self) -> "WatchedCluster":
+    def _new_client(self) -> WatchedCluster:
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
         shuffle(nodes)  # a hanging node must not be the first choice every time
         return WatchedCluster(
-            self._on_reconnect,
+            self._runs,
+            self._on_restart,
             startup_nodes=nodes,
             password=self._password,
             ssl=self._tls,
-            retry=Retry(NoBackoff(), 1),
             # No socket timeout: `_guarded` limits the time. redis-py's timeout costs a task per write and may swallow a
             # cancellation (Python 3.11).
             socket_timeout=None,
@@ -258,22 +273,6 @@ class Cluster:
             # The configured address stays valid, for example that of a load balancer. Addresses of nodes change.
             dynamic_startup_nodes=False,
         )
-
-
-class WatchedCluster(RedisCluster):
-    """Client that calls back when a connection breaks. redis-py itself reconnects before it retries a pipeline."""
-
-    def __init__(self, on_reconnect: Callable[[], None], **options: Any) -> None:
-        super().__init__(**options)
-        self._on_reconnect = on_reconnect
-
-    async def aclose(self) -> None:
-        self._on_reconnect()
-        await super().aclose()
-
-    async def end(self) -> None:
-        """Close the connections without counting a disruption."""
-        await super().aclose()
 
 
 def _require_success(replies: list[Any]) -> list[Any]:
@@ -291,36 +290,18 @@ async def _close_later(client: WatchedCluster, after_s: float) -> None:
     finally:
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(_CLOSING_S):
-                await client.end()
+                await client.aclose()
 
 
-def _evalsha(call: Call) -> _Request:
+def _evalsha(call: Call) -> Request:
     return call.slot, ("EVALSHA", call.script.sha, len(call.keys), *call.keys, *call.args)
 
 
-def _eval(call: Call) -> _Request:
+def _eval(call: Call) -> Request:
     return call.slot, ("EVAL", call.script.source, len(call.keys), *call.keys, *call.args)
 
 
-async def _send(client: RedisCluster, requests: Sequence[_Request], targets: Sequence[ClusterNode | None]) -> list[Any]:
-    """Send each request to its target, or to its slot's node if the target is None.
-
-    Return replies and errors in order.
-    """
-    pipeline = client.pipeline()
-    positions = []
-    for (slot, arguments), target in zip(requests, targets, strict=True):
-        node = target or client.nodes_manager.get_node_from_slot(slot)
-        if target:
-            # Without ASKING, the importing node of a migration refuses the command.
-            pipeline.execute_command("ASKING", target_nodes=node)
-        positions.append(len(pipeline))
-        pipeline.execute_command(*arguments, target_nodes=node)
-    replies = await pipeline.execute(raise_on_error=False, allow_redirections=False)
-    return [replies[i] for i in positions]
-
-
-async def _node_to_ask(client: RedisCluster, error: RedisError) -> ClusterNode | None:
+async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode | None:
     """Return the importing node of a slot in migration, None for the slot's node.
 
     A moved slot: store its new node first. A slot with keys on both nodes: wait `_TRY_AGAIN_S` first.

@@ -35,10 +35,9 @@ class RedisIndexMaintenance:
         replies = await self._cluster.commands([("HGET", meta, "watermark") for meta in self._keys.meta])
         return [None if reply is None else int(reply) for reply in replies]
 
-    async def advance(self, watermark: int) -> None:
-        await self._cluster.run_unrepeated(
-            [self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions]
-        )
+    async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
+        calls = [self._call(p, script("advance"), args=(watermark,)) for p in self._all_partitions]
+        await self._cluster.run_unrepeated(calls, disruptions)
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
@@ -50,10 +49,11 @@ class RedisIndexMaintenance:
         await self._cluster.run(calls)
         return token
 
-    async def finish_rebuild(self, token: str, partitions: Collection[int], watermark: int) -> Collection[int]:
-        successes = await self._cluster.run_unrepeated(
-            [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
-        )
+    async def finish_rebuild(
+        self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
+    ) -> Collection[int]:
+        calls = [self._call(p, script("finish_rebuild"), args=(token, watermark)) for p in partitions]
+        successes = await self._cluster.run_unrepeated(calls, disruptions)
         return [p for p, success in zip(partitions, successes, strict=True) if success]
 
     async def begin_catch_up(self) -> str:
@@ -61,9 +61,9 @@ class RedisIndexMaintenance:
         await self._cluster.commands([("HSET", self._keys.catch_ups, "begun", token)])
         return token
 
-    async def finish_catch_up(self, token: str) -> bool:
+    async def finish_catch_up(self, token: str, *, disruptions: int | None = None) -> bool:
         call = Call(self._keys.slots[0], script("finish_catch_up"), (self._keys.catch_ups,), (token,))
-        return bool((await self._cluster.run([call]))[0])
+        return bool((await self._cluster.run_unrepeated([call], disruptions))[0])
 
     async def catch_ups(self) -> CatchUps:
         [(begun, finished)] = await self._cluster.commands([("HMGET", self._keys.catch_ups, "begun", "finished")])

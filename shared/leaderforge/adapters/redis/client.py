@@ -1,0 +1,119 @@
+"""Client of redis-py without its retries: a request is sent once, and never to a server other than the known one.
+
+redis-py would retry a command after a failed connection or write, on a new view of the cluster. A replica that took
+over meanwhile may lack writes on which the command relies.
+"""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any
+
+from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import AbstractConnection, Connection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import RedisError, ResponseError
+
+Arguments = Sequence[bytes | int | str]
+Request = tuple[int, Arguments]
+"""Slot of the keys, and the command."""
+
+_ASKING: Arguments = ("ASKING",)
+_RUN_ID = re.compile(rb"run_id:(\w+)")
+
+
+class WatchedCluster(RedisCluster):
+    """Client that reports each node whose server process was replaced.
+
+    Requests on connections to the former process fail. A new connection would reach the new process unnoticed, which
+    may have started from an old dump. `runs` has the run ids by node name.
+    """
+
+    def __init__(self, runs: MutableMapping[str, bytes], on_restart: Callable[[], None], **options: Any) -> None:
+        super().__init__(retry=Retry(NoBackoff(), 0), **options)
+        self._runs = runs
+        self._on_restart = on_restart
+        # The nodes' pools copy this mapping when they are created, which is after this.
+        self.connection_kwargs["redis_connect_func"] = self.on_connect
+
+    async def on_connect(self, connection: Connection) -> None:
+        """Greet a server. Raises `Disconnected`, once, if another process of the same node was known."""
+        await connection.on_connect_check_health(check_health=False)
+        run = await _run_id(connection)
+        name = f"{connection.host}:{connection.port}"
+        known = self._runs.get(name, run)
+        self._runs[name] = run
+        if run != known:
+            self._on_restart()
+            raise Disconnected(f"the node {name} has restarted")
+
+    async def disconnect_idle(self) -> None:
+        """Close all connections that are not in use."""
+        startup_nodes = self.nodes_manager.startup_nodes.values()
+        await asyncio.gather(*(node.disconnect_free_connections() for node in (*self.get_nodes(), *startup_nodes)))
+
+    async def send(
+        self,
+        requests: Sequence[Request],
+        targets: Sequence[ClusterNode | None],
+        before_write: Callable[[], None] = lambda: None,
+    ) -> list[Any]:
+        """Send each request to its target, or to its slot's node if the target is None. Return replies, errors too.
+
+        `before_write` runs before each write, with no other step in between. If it raises a `RedisError`, nothing is
+        written.
+        """
+        positions: defaultdict[ClusterNode, list[int]] = defaultdict(list)
+        for i, target in enumerate(targets):
+            positions[target or self.nodes_manager.get_node_from_slot(requests[i][0])].append(i)
+        replies: list[Any] = [None] * len(requests)
+
+        async def exchange(node: ClusterNode, numbers: Sequence[int]) -> None:
+            # Without ASKING, the importing node of a migration refuses the command.
+            commands = [(_ASKING, requests[i][1]) if targets[i] else (requests[i][1],) for i in numbers]
+            for i, reply in zip(numbers, await _exchange(node, commands, before_write), strict=True):
+                replies[i] = reply
+
+        await asyncio.gather(*(exchange(node, numbers) for node, numbers in positions.items()))
+        return replies
+
+
+async def _exchange(
+    node: ClusterNode, commands: Sequence[Sequence[Arguments]], before_write: Callable[[], None]
+) -> Sequence[Any]:
+    """Send commands over one connection in one write. Return the reply, or error, to the last of each group."""
+    try:
+        connection = node.acquire_connection()
+    except RedisError as error:
+        return [error] * len(commands)
+    try:
+        await node.disconnect_if_needed(connection)
+        if not connection.is_connected:
+            await connection.connect()  # type: ignore[no-untyped-call]  # untyped in redis-py
+        before_write()
+        await connection.send_packed_command(connection.pack_commands(part for group in commands for part in group))
+        return [[await _reply(node, connection, part) for part in group][-1] for group in commands]
+    except (RedisError, OSError) as error:
+        return [error] * len(commands)
+    finally:
+        node.release(connection)
+
+
+async def _reply(node: ClusterNode, connection: Connection, command: Arguments) -> Any:
+    try:
+        return await node.parse_response(connection, str(command[0]))
+    except (RedisError, OSError) as error:
+        return error
+
+
+async def _run_id(connection: AbstractConnection) -> bytes:
+    """Return the id of the server's process, empty if the server does not tell."""
+    await connection.send_command("INFO", "server", check_health=False)
+    try:
+        match = _RUN_ID.search(await connection.read_response())
+    except ResponseError:  # not allowed, for example
+        return b""
+    return b"" if match is None else match[1]
