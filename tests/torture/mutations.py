@@ -49,8 +49,8 @@ def believe_at_start() -> None:
     """
     original = IndexTrust.__init__
 
-    def init(self: IndexTrust, *parts: Any) -> None:
-        original(self, *parts)
+    def init(self: IndexTrust, *parts: Any, **options: Any) -> None:
+        original(self, *parts, **options)
         self._doubted = False
 
     _replace(IndexTrust, "__init__", init)
