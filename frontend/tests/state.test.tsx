@@ -6,7 +6,7 @@ import { setAdminKey } from '../src/console/adminKey';
 import { open } from './page';
 import { board, serve, theShards } from './server';
 
-const HEALTH = { status: 'ok', index: { partitions: 3, healthy: 3 }, database: { postgres: true }, version: '0.1.0' };
+const HEALTH = { status: 'ok', index: { partitions: 3, healthy: 3 }, database: { postgres: true }, version: '0.2.0' };
 const VERIFIED_AT = '2026-11-23T12:00:00.000Z';
 
 afterEach(() => setAdminKey(null));

@@ -8027,7 +8027,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
-                     *       "version": "0.1.0"
+                     *       "version": "0.2.0"
                      *     }
                      */
                     "application/json": components["schemas"]["HealthOut"];
@@ -8073,7 +8073,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
-                     *       "version": "0.1.0"
+                     *       "version": "0.2.0"
                      *     }
                      */
                     "application/json": components["schemas"]["HealthOut"];
