@@ -30,6 +30,7 @@ from leaderforge.embedded.ports import LOOPBACK, free_port
 from leaderforge.services.comparison import Verification
 from tests.acceptance.conftest import new_database
 from tests.acceptance.failure_load import ANSWER_S, BOARD, PLAYERS, Answer, Load, Sent
+from tests.api_client import SUBMIT_KEY, bearer
 from tests.delivering import Process
 from tests.oracle import Line, Oracle
 from tests.waiting import PATIENCE_S, until
@@ -41,7 +42,6 @@ INDEX = frozenset({"index"})
 STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
-_SUBMIT_KEY = "key-of-the-game"
 _CLIENTS = 8
 """How often to look anew for nodes while one of them hangs."""
 
@@ -57,7 +57,7 @@ class Rig:
             "LEADERFORGE_POSTGRES_DSN": dsn,
             "LEADERFORGE_NAMESPACE": f"rig-{uuid4().hex[:12]}",
             "LEADERFORGE_PARTITIONS": str(PARTITIONS),
-            "LEADERFORGE_SUBMIT_KEYS": _SUBMIT_KEY,
+            "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
             "LEADERFORGE_HOST": api.host,
             "LEADERFORGE_PORT": str(api.port),
             "LEADERFORGE_INDEX_TIMEOUT_MS": "500",
@@ -80,7 +80,7 @@ class Rig:
 
     async def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """Return the answer to a GET, or to a POST of the body; no answer within the time limit is none at all."""
-        headers = {"Authorization": f"Bearer {_SUBMIT_KEY}"} if body else {}
+        headers = bearer(SUBMIT_KEY if body else None)
         method = "POST" if body else "GET"
         try:
             reply = await self._http.request(method, path, json=body, headers=headers)

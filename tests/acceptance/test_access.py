@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import new_command
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
 from tests.waiting import until
 
 Pair = tuple[Served, Served]

@@ -15,9 +15,10 @@ from redis.cluster import RedisCluster
 
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.timing import PROPAGATION_MS
-from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
 from tests.waiting import until
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday

@@ -22,9 +22,10 @@ from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
-from tests.acceptance.api_fixtures import SUBMIT_KEY, environment, until_healthy
+from tests.acceptance.api_fixtures import environment
 from tests.acceptance.clocked_server import SharedClock, shared_clock
 from tests.acceptance.conftest import new_database
+from tests.api_client import SUBMIT_KEY, ApiClient, bearer
 from tests.oracle import Oracle
 from tests.waiting import PATIENCE_S, until
 
@@ -114,14 +115,14 @@ async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest
         clock.set(LAST_MS)
         addresses = [processes.enter_context(process(settings, tmp_path / "clock")) for _ in range(PROCESSES)]
         async with AsyncExitStack() as stack:
-            headers = {"Authorization": f"Bearer {SUBMIT_KEY}"}
+            headers = bearer(SUBMIT_KEY)
             clients = [
                 await stack.enter_async_context(
                     httpx.AsyncClient(base_url=address, headers=headers, timeout=PATIENCE_S)
                 )
                 for address in addresses
             ]
-            await asyncio.gather(*map(until_healthy, clients))
+            await asyncio.gather(*(ApiClient(client).until_healthy() for client in clients))
             yield World(clients, clock, dsn, board, Random(request.param))
 
 

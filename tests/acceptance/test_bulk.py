@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 
 from leaderforge.domain.boards import Board, Policy
-from tests.acceptance.api_fixtures import SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import Command
 from tests.acceptance.conftest import new_database
 from tests.acceptance.crowds import crowd
+from tests.api_client import SUBMIT_KEY
 
 CROWD = 100_000
 RUNS = {

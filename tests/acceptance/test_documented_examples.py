@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.documented import Example, examples, pages
 from tests.tokens import TOKENS, token
 from tests.waiting import PATIENCE_S

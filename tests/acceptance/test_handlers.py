@@ -19,8 +19,9 @@ from leaderforge.adapters.clock import now_ms
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Refused
 from leaderforge.wiring import build
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, environment
+from tests.acceptance.api_fixtures import environment
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.unit.test_ingest import record
 from tests.waiting import PATIENCE_S
 
@@ -93,9 +94,7 @@ def function_url(
 
 
 def _request(path: str, body: Any, key: str | None, encode: bool) -> tuple[Any, str | None, dict[str, str]]:
-    headers = {"Host": "api.example.org", "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
+    headers = {"Host": "api.example.org", "X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"} | bearer(key)
     text = None
     if body is not None:
         headers["Content-Type"] = "application/json"
@@ -162,6 +161,11 @@ async def player(invoke: Invoke, event: MakeEvent) -> int:
     return int(body["user_id"])
 
 
+def event_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of the functions. Call it in a thread: it becomes the thread's current loop."""
+    return runtime.loop
+
+
 async def connections(dsn: str) -> int:
     connection = await asyncpg.connect(dsn)
     try:
@@ -193,12 +197,12 @@ async def test_invocations_share_their_connections(invoke: Invoke, settings: dic
     dsn = settings["LEADERFORGE_POSTGRES_DSN"]
     assert await connections(dsn) == 0
     user_id = await player(invoke, event)
-    services, loop = runtime.services, runtime._loop
+    services, loop = runtime.services, await asyncio.to_thread(event_loop)
     for i in range(3):
         score = event("POST", "/api/scores", {"user_id": user_id, "score": 1}, SUBMIT_KEY)
         assert told(await invoke(submit.handler, score))[1]["score"] == i + 1
         assert told(await invoke(queries.handler, event("GET", f"/api/leaderboard/rank/{user_id}")))[0] == 200
-    assert (runtime.services, runtime._loop) == (services, loop)
+    assert (runtime.services, await asyncio.to_thread(event_loop)) == (services, loop)
     assert await connections(dsn) == 1
 
 

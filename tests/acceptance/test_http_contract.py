@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from leaderforge.domain.boards import Board, Order, Policy, RankStyle
-from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY, bearer
 from tests.waiting import PATIENCE_S
 
 PLAYERS = range(1, 61)
@@ -160,7 +161,7 @@ async def test_a_body_that_is_too_large_is_refused_over_the_wire(api: Served) ->
         for _ in range(80):
             yield b" " * 65_536
 
-    headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
+    headers = bearer(ADMIN_KEY) | {"Content-Type": "application/json"}
     for body in (b" " * 5_000_000, endless()):
         answer = await api.client.post("/api/scores", content=body, headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
@@ -171,7 +172,7 @@ async def test_many_clients_at_once(api: Served) -> None:
     async with httpx.AsyncClient(
         base_url=api.url, limits=httpx.Limits(max_connections=50), timeout=PATIENCE_S
     ) as client:
-        many = Served(api.url, client, api.services)
+        many = Served(client, api.url, api.services)
         submissions = [{"user_id": 1 + i % 60, "score": 1} for i in range(300)]
         before = {user_id: score for _, user_id, score in await everyone(many, "default")}
         answers = await asyncio.gather(*(many.post("/api/scores", one) for one in submissions))

@@ -10,8 +10,9 @@ import pytest
 
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.domain.periods import Calendar, PeriodKind
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
 
 NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z

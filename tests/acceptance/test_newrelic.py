@@ -13,9 +13,10 @@ import pytest
 
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
-from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
+from tests.acceptance.api_fixtures import environment
 from tests.acceptance.collector import Collector
 from tests.acceptance.conftest import new_database
+from tests.api_client import SUBMIT_KEY, bearer
 from tests.waiting import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +79,7 @@ def test_under_uvicorn(settings: Mapping[str, str], collector: Collector, tmp_pa
 
 def play(url: str) -> None:
     """Use every part that is measured."""
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {SUBMIT_KEY}"}, timeout=PATIENCE_S) as client:
+    with httpx.Client(base_url=url, headers=bearer(SUBMIT_KEY), timeout=PATIENCE_S) as client:
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "the index")
         user_id = client.post("/api/users", json={"username": "ada"}).json()["user_id"]
         assert client.post("/api/scores", json={"user_id": user_id, "score": 5}).status_code == 200

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from leaderforge.embedded import ValkeyCluster
-from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
 
 PLAYERS = range(1, 41)
 

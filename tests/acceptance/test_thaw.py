@@ -11,10 +11,11 @@ import redis.asyncio
 from functions import maintain, queries, submit
 from functions.edge.aws import runtime
 from leaderforge.embedded import ValkeyCluster
-from tests.acceptance.api_fixtures import SUBMIT_KEY, environment
+from tests.acceptance.api_fixtures import environment
 from tests.acceptance.conftest import new_database
 from tests.acceptance.relay import Relay, relay
 from tests.acceptance.test_handlers import Invoke, function_url, invoke, player, told
+from tests.api_client import SUBMIT_KEY
 from tests.waiting import PATIENCE_S, until
 
 __all__ = ["invoke"]

@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.acceptance.api_fixtures import SUBMIT_KEY, Served
+from tests.acceptance.api_fixtures import Served
+from tests.api_client import SUBMIT_KEY
 from tests.browser.axe import violations
 from tests.browser.chromium import SCHEMES, SIZES
 from tests.browser.conftest import PLAYERS, Open

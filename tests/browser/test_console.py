@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served
+from tests.acceptance.api_fixtures import Served
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.browser.axe import violations
 from tests.browser.chromium import SCHEMES, SIZES
 from tests.browser.conftest import Open

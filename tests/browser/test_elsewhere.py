@@ -13,8 +13,9 @@ from playwright.async_api import expect
 
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.waiting import wait_until
-from tests.acceptance.api_fixtures import SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import SUBMIT_KEY
 from tests.browser.chromium import FRONTEND
 from tests.browser.conftest import Open, populate
 from tests.browser.static import serving

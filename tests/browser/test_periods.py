@@ -6,8 +6,9 @@ import pytest
 from playwright.async_api import expect
 
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
-from tests.acceptance.api_fixtures import ADMIN_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
 from tests.browser.axe import violations
 from tests.browser.conftest import Open
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from local_cloud.stack import LocalCloud
-from tests.acceptance.api_fixtures import SUBMIT_KEY
+from tests.api_client import SUBMIT_KEY, bearer
 
 PATIENCE_S = 60
 
@@ -20,16 +20,16 @@ class Caller:
         self._client = httpx.AsyncClient(timeout=PATIENCE_S, limits=httpx.Limits(max_connections=64))
 
     async def get(self, path: str, key: str | None = None) -> httpx.Response:
-        return await self._client.get(self._cloud.api + path, headers=_bearer(key))
+        return await self._client.get(self._cloud.api + path, headers=bearer(key))
 
     async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY) -> httpx.Response:
-        return await self._client.post(self._cloud.api + path, json=body, headers=_bearer(key))
+        return await self._client.post(self._cloud.api + path, json=body, headers=bearer(key))
 
     async def at_url(self, output: str, method: str, path: str, body: Any = None) -> httpx.Response:
         """Call a function by the URL in this output of the stack, whose host no resolver here knows."""
         url = urlsplit(self._cloud.stack.outputs[output])
         here = urlsplit(self._cloud.api)
-        headers = _bearer(SUBMIT_KEY) | {"Host": url.netloc}
+        headers = bearer(SUBMIT_KEY) | {"Host": url.netloc}
         return await self._client.request(method, f"http://{here.netloc}{path}", json=body, headers=headers)
 
     async def __aenter__(self) -> Self:
@@ -39,7 +39,3 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await self._client.aclose()
-
-
-def _bearer(key: str | None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"} if key else {}

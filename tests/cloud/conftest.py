@@ -14,7 +14,7 @@ from leaderforge.wiring import migrate
 from local_cloud.deployment import deploy
 from local_cloud.emulator import Emulator
 from local_cloud.stack import ARCHITECTURE, DeploymentKeys, LocalCloud, parameters
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.cloud.calling import Caller
 
 KEYS = DeploymentKeys(SUBMIT_KEY, ADMIN_KEY)

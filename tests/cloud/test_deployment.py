@@ -21,7 +21,7 @@ from leaderforge.embedded import PostgresServer
 from local_cloud.deployment import DeploymentFailed, create_stack
 from local_cloud.emulator import REGION, Emulator
 from local_cloud.stack import LocalCloud
-from tests.acceptance.api_fixtures import ADMIN_KEY
+from tests.api_client import ADMIN_KEY
 from tests.cloud.calling import Caller
 from tests.oracle import Oracle
 from tests.waiting import PATIENCE_S, until

@@ -13,35 +13,16 @@ from leaderforge.adapters.postgres.boards import BOARD_VALUES, CREATED, UPDATED
 from leaderforge.adapters.postgres.statements import fragment, statement
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.board_settings import changed_board, new_board
-from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.boards import Board, Ladder, Order, Policy
 from leaderforge.domain.errors import BoardExists, BoardNotFound, SettingFixed
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.standings import REMOVED, Standing, fold
 from leaderforge.domain.submissions import Recorded, Submission
+from tests.board_settings import EVERYTHING
 from tests.contract.store_fixtures import Database, Stores, numbers, submit
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 WEEK_MS = 7 * 86_400_000
-EVERYTHING: dict[str, Any] = {
-    "name": "Fastest 'lap', ä",
-    "policy": Policy.BEST,
-    "order": Order.ASC,
-    "subscore_order": Order.DESC,
-    "rank_style": RankStyle.SHARED,
-    "min_score": -5,
-    "max_score": 2**53 - 1,
-    "max_change": 3,
-    "min_interval_ms": 1000,
-    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
-    "time_zone": "Europe/Berlin",
-    "season": "0 0 1 */3 *",
-    "keep_days": 30,
-    "unit": "ms",
-    "decimals": 2,
-    "private": True,
-    "open_to_players": False,
-}
-"""No two columns of one type have equal values: a test notices when two are swapped."""
 
 
 def new(**settings: Any) -> Board:

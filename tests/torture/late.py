@@ -7,11 +7,12 @@ from time import monotonic, time
 from uuid import UUID
 
 from benchmarks.wire import FAILED
+from tests.api_client import SUBMIT_KEY
 from tests.torture.checks import Problem
 from tests.torture.history import State
 from tests.torture.model import LadderModel
 from tests.torture.report import Report
-from tests.torture.rig import API_PROCESSES, LATE_BOARD, SUBMIT_KEY, Rig
+from tests.torture.rig import API_PROCESSES, LATE_BOARD, Rig
 from tests.torture.writers import Numbers
 
 _SEASON_S = 60

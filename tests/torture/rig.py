@@ -20,12 +20,12 @@ from leaderforge.domain.players import Player
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.contract.store_fixtures import empty
 from tests.torture.faketime import Clock
 from tests.torture.mutations import APPLICATION, VARIABLE
 from tests.torture.wire import Client
 
-SUBMIT_KEY, ADMIN_KEY = "key-of-the-game", "key-of-the-operator"
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
 

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.wire import FAILED
+from tests.api_client import ADMIN_KEY
 from tests.torture.checks import Problem, check_rank
 from tests.torture.history import NOBODY, State, Step
 from tests.torture.model import LadderModel
 from tests.torture.report import Report
-from tests.torture.rig import ADMIN_KEY, API_PROCESSES, BOARD, Rig
+from tests.torture.rig import API_PROCESSES, BOARD, Rig
 from tests.torture.wire import HUNG, Answer
 
 BASE: Mapping[str, int] = {

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 from fastapi import FastAPI
 
 from functions.edge.context import Edge
@@ -30,9 +29,9 @@ from leaderforge.parts import Parts
 from leaderforge.parts.tokens import token_verifier
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Services, assemble
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, ApiClient, connected_to_app
+from tests.waiting import until
 
-SUBMIT_KEY = "submit-key-of-the-tests"
-ADMIN_KEY = "admin-key-of-the-tests"
 ENVIRONMENT = {
     "LEADERFORGE_REDIS_NODES": "127.0.0.1:1",
     "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",
@@ -53,10 +52,9 @@ class Ticks:
 
 
 @dataclass(frozen=True)
-class Api:
-    """A running application, and the twins under it."""
+class Api(ApiClient):
+    """A running application, a client of it, and the in-memory adapters under it."""
 
-    client: httpx.AsyncClient
     app: FastAPI
     services: Services
     store: MemoryScoreStore
@@ -64,19 +62,6 @@ class Api:
     keys: MemoryKeyStore
     limiter: MemoryRateLimiter
     clock: Ticks
-
-    async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
-        """Read; underscores in the names of headers stand for hyphens."""
-        return await self.client.get(path, headers=_headers(key, headers))
-
-    async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY, **headers: str) -> httpx.Response:
-        """Write JSON, with the submit key unless told otherwise."""
-        return await self.client.post(path, json=body, headers=_headers(key, headers))
-
-    async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        """Send JSON, unless it is None, by any method."""
-        json = {} if body is None else {"json": body}
-        return await self.client.request(method, path, headers=_headers(key, {}), **json)
 
     async def players(self, *user_ids: int) -> None:
         """Create players."""
@@ -133,14 +118,8 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
     )
     services = assemble(settings, parts)
     await services.maintain.reconcile()
-    assert await services.trust.is_believed()
+    await until(services.trust.is_believed, "the index to be believed")
     app = create_app(services)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
+    async with connected_to_app(app) as client:
         yield Api(client, app, services, store, index, keys, limiter, clock)
     await services.trust.close()
-
-
-def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:
-    headers = {name.replace("_", "-"): value for name, value in others.items()}
-    return headers if key is None else headers | {"Authorization": f"Bearer {key}"}

@@ -18,8 +18,9 @@ from fastapi import FastAPI
 from functions.local import create_app
 from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import ADMIN_KEY, ENVIRONMENT, SUBMIT_KEY, Api, serving
+from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
 from tests.waiting import PATIENCE_S
 
 PLAYER = 123

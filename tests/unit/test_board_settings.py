@@ -6,33 +6,14 @@ import pytest
 
 from leaderforge.cli.board_texts import parsed, text_of
 from leaderforge.domain.board_settings import FIXED, NAMES, changed_board, new_board, settings_of
-from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy, RankStyle
+from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Ladder, Order, Policy
 from leaderforge.domain.errors import Refused, SettingFixed
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.domain.timing import PROPAGATION_MS
+from tests.board_settings import EVERYTHING
 
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z, a Monday
 DAY_MS = 86_400_000
-
-EVERYTHING: dict[str, Any] = {
-    "name": "Fastest lap",
-    "policy": Policy.BEST,
-    "order": Order.ASC,
-    "subscore_order": Order.DESC,
-    "rank_style": RankStyle.SHARED,
-    "min_score": -5,
-    "max_score": 5,
-    "max_change": 3,
-    "min_interval_ms": 1000,
-    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
-    "time_zone": "Europe/Berlin",
-    "season": "0 0 1 */3 *",
-    "keep_days": 30,
-    "unit": "ms",
-    "decimals": 3,
-    "private": True,
-    "open_to_players": True,
-}
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("name", {"name": ""}),

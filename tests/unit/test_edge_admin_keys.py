@@ -3,7 +3,8 @@
 import pytest
 
 from leaderforge.domain.callers import ANONYMOUS, KeyScope
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.unit.edge_fixtures import Api
 
 
 async def create(api: Api, name: str, *scopes: str) -> str:

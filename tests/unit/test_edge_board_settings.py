@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from leaderforge.domain.board_settings import NAMES
-from tests.unit.edge_fixtures import ADMIN_KEY, START, SUBMIT_KEY, Api
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.unit.edge_fixtures import START, Api
 
 LAPS = {"board": "laps", "policy": "best", "order": "asc"}
 

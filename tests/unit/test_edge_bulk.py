@@ -11,8 +11,9 @@ import pytest
 from functions.edge.wire.submissions import BatchOut
 from leaderforge.domain.boards import Board, Order, Policy
 from leaderforge.services import exporting
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api, serving
+from tests.unit.edge_fixtures import Api, serving
 
 BATCH = "/api/scores/batch"
 EXPORT = "/api/boards/default/export"

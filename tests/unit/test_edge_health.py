@@ -9,7 +9,8 @@ from functions.edge.wire.health import HealthOut
 from functions.edge.wire.shards import ShardsOut
 from functions.local import create_app
 from leaderforge import __version__
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
+from tests.unit.edge_fixtures import Api
 from tests.waiting import PATIENCE_S
 
 
@@ -66,7 +67,7 @@ async def test_this_machine_may_see_metrics(api: Api, address: str) -> None:
 
 @pytest.mark.parametrize(("key", "status"), [(None, 401), ("wrong", 401), (SUBMIT_KEY, 403), (ADMIN_KEY, 200)])
 async def test_others_need_an_admin_key(api: Api, key: str | None, status: int) -> None:
-    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    headers = bearer(key)
     async with client_at(api, "192.0.2.7", **headers) as client:
         assert (await client.get("/metrics")).status_code == status
 

@@ -7,8 +7,9 @@ import pytest
 from functions.edge.wire.history import HistoryOut
 from leaderforge.domain.boards import Backfill, Order, Policy
 from leaderforge.domain.periods import PeriodKind
+from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
+from tests.unit.edge_fixtures import Api, serving
 from tests.unit.test_edge_periods import MIDNIGHT, new_board, submit
 
 DAY = 86_400_000

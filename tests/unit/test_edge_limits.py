@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from functions.edge.access.rate_limits import address_of
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api, serving
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.unit.edge_fixtures import Api, serving
 
 TOP = "/api/leaderboard/top"
 

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from functions.edge.wire.entries import TopEventOut
+from functions.edge.wire.entries import TopOut
 from leaderforge.domain.periods import Calendar, PeriodKind
-from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
+from leaderforge.services.entries import Source
+from tests.api_client import SUBMIT_KEY, bearer
+from tests.unit.edge_fixtures import Api, serving
 from tests.unit.test_edge_requests import told
 from tests.unit.test_edge_streaming import Connection
 from tests.waiting import PATIENCE_S, until
@@ -53,9 +55,9 @@ async def test_an_event_says_what_top_says(api: Api) -> None:
     async with listening(api, f"{STREAM}?limit=2") as listener:
         await listener.until(1)
     [(tag, event)] = listener.events
-    TopEventOut.model_validate_json(json.dumps(event))
     top = await api.get("/api/boards/default/top?limit=2")
-    assert event == top.json() | {"source": event["source"]}
+    assert event == top.json() | {"source": Source(event["source"])}
+    TopOut.model_validate_json(top.content)
     assert top.headers["etag"] == f'W/"{tag}"'
     assert listener.text.startswith("retry: 2000\n\n")
     assert listener.headers["content-type"] == "text/event-stream"
@@ -121,7 +123,7 @@ async def test_pages_of_other_sites_may_listen() -> None:
 async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
     await api.change_board(private=True)
     assert told(await api.get(STREAM)) == (401, "unauthenticated")
-    assert (await api.client.head(STREAM, headers={"Authorization": f"Bearer {SUBMIT_KEY}"})).status_code == 200
+    assert (await api.client.head(STREAM, headers=bearer(SUBMIT_KEY))).status_code == 200
 
 
 async def test_who_may_not_listen_any_more_is_let_go(api: Api) -> None:

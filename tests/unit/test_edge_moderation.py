@@ -1,6 +1,7 @@
 """Moderation while the index is away, and what it is told of boards without subscores."""
 
-from tests.unit.edge_fixtures import ADMIN_KEY, Api
+from tests.api_client import ADMIN_KEY
+from tests.unit.edge_fixtures import Api
 
 ENTRY = "/api/boards/default/entries/1"
 WHY = {"reason": "a reason"}

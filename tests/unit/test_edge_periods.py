@@ -12,8 +12,9 @@ from functions.edge.wire.periods import PeriodsOut
 from leaderforge.domain.boards import Board, Ladder, Policy
 from leaderforge.domain.order import KEY_BYTES
 from leaderforge.domain.periods import Calendar, PeriodKind
+from tests.api_client import SUBMIT_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
+from tests.unit.edge_fixtures import Api, serving
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
 GRACE_MS = 300_000  # as set where nothing else is

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.api_client import SUBMIT_KEY
 from tests.tokens import TOKENS, token
-from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
+from tests.unit.edge_fixtures import Api, serving
 
 SCORES = "/api/boards/default/scores"
 

@@ -11,9 +11,10 @@ import pytest
 
 from leaderforge.adapters.telemetry.logs import configure
 from leaderforge.domain.errors import LeaderForgeError
-from tests.unit.edge_fixtures import SUBMIT_KEY, Api, serving
+from tests.api_client import SUBMIT_KEY, bearer
+from tests.unit.edge_fixtures import Api, serving
 
-JSON = {"Authorization": f"Bearer {SUBMIT_KEY}", "Content-Type": "application/json"}
+JSON = bearer(SUBMIT_KEY) | {"Content-Type": "application/json"}
 SCORE = b'{"user_id": 1, "score": 5}'
 
 

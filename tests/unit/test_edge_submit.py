@@ -7,7 +7,8 @@ import pytest
 
 from functions.edge.wire.submissions import BatchOut, ReceiptOut
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
+from tests.unit.edge_fixtures import Api
 
 SCORE = {"user_id": 1, "score": 500}
 WRITES = [
@@ -147,7 +148,7 @@ async def test_what_is_wrong_is_named(api: Api, change: dict[str, Any], at: str)
 async def test_metadata_that_json_does_not_know_is_refused(api: Api, metadata: str) -> None:
     await api.players(1)
     body = f'{{"user_id":1,"score":1,"metadata":{metadata}}}'
-    headers = {"Authorization": f"Bearer {SUBMIT_KEY}", "Content-Type": "application/json"}
+    headers = bearer(SUBMIT_KEY) | {"Content-Type": "application/json"}
     answer = await api.client.post("/api/scores", content=body, headers=headers)
     assert answer.status_code in {400, 422}
     assert (await api.get("/api/leaderboard/top")).json()["total"] == 0

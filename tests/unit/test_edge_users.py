@@ -6,7 +6,8 @@ import pytest
 
 from functions.edge.wire.players import UserOut
 from leaderforge.domain.boards import MAX_INTEGER
-from tests.unit.edge_fixtures import ADMIN_KEY, SUBMIT_KEY, Api
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
+from tests.unit.edge_fixtures import Api
 
 
 async def test_creating_a_player(api: Api) -> None:

@@ -21,6 +21,7 @@ from leaderforge.adapters.tokens.trusted import TrustedKey, of_pem, of_secret, o
 from leaderforge.adapters.tokens.verifier import KEPT_MS, JwtVerifier, TokenRules
 from leaderforge.domain.callers import player
 from leaderforge.domain.errors import LeaderForgeError, Unauthenticated, Unavailable
+from tests.waiting import until
 
 SECRET = "a secret of thirty-two bytes, or more"
 RULES = TokenRules("https://id.example.org", "leaderforge", 0)
@@ -210,10 +211,12 @@ async def test_a_token_is_not_believed_beyond_its_end() -> None:
 
 async def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifier, "_MOST_KEPT", 3)
-    verifies = verifying()
-    for i in range(10):
-        await verifies.caller(signed(sub=str(i)))
-        assert len(verifies._verified) <= 3
+    keys = Counted()
+    verifies = verifying(keys)
+    tokens = [signed(sub=str(i)) for i in range(10)]
+    for token in (*tokens, *reversed(tokens)):
+        await verifies.caller(token)
+    assert keys.asked >= 2 * len(tokens) - 3
 
 
 class Issuer:
@@ -271,8 +274,11 @@ async def test_a_withdrawn_key_is_forgotten(issuer: Issuer) -> None:
     issuer.seconds += sources.REFRESH_S
     clock.ms += KEPT_MS
     await verifies.caller(token)  # starts the fetch, and does not wait for it
-    assert keys._fetching is not None
-    await keys._fetching
+
+    async def is_withdrawn() -> bool:
+        return not await keys.fitting("EdDSA", "old")
+
+    await until(is_withdrawn, "the set to be fetched")
     clock.ms += KEPT_MS
     with pytest.raises(Unauthenticated):
         await verifies.caller(token)

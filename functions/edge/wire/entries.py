@@ -1,7 +1,7 @@
 """Entries on the wire, and pages of them: a board's top, a player's neighbours, pages by rank and by score."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -83,12 +83,6 @@ class _Listing(StrictOut):
 
 class TopOut(_Listing):
     """The first entries of a board."""
-
-
-class TopEventOut(TopOut):
-    """The data of a live board's event: the first entries of a board and their source."""
-
-    source: Literal["index", "cache", "postgres"]
 
 
 class AroundOut(_Listing):

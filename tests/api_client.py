@@ -1,0 +1,73 @@
+"""A client of the API, for tests in process and over HTTP."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from tests.waiting import PATIENCE_S, until
+
+SUBMIT_KEY = "submit-key-of-the-tests"
+ADMIN_KEY = "admin-key-of-the-tests"
+
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
+"""A server closes an idle connection after 5 s. The client closes it earlier, as no request may meet that."""
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """A client that sends keys and JSON. Underscores in the names of headers stand for hyphens."""
+
+    client: httpx.AsyncClient
+
+    async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
+        """Read, by default without a key."""
+        return await self.client.get(path, headers=_headers(key, headers))
+
+    async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY, **headers: str) -> httpx.Response:
+        """Write JSON, by default with the submit key."""
+        return await self.client.post(path, json=body, headers=_headers(key, headers))
+
+    async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
+        """Send a request of any method. Its body is JSON, or empty if it is None."""
+        json = {} if body is None else {"json": body}
+        return await self.client.request(method, path, headers=bearer(key), **json)
+
+    def stream(self, path: str, key: str | None = None) -> AbstractAsyncContextManager[httpx.Response]:
+        """Read an answer while it arrives."""
+        return self.client.stream("GET", path, headers=bearer(key))
+
+    async def until_healthy(self, status: str = "ok") -> None:
+        """Return once `/api/health` has this status."""
+
+        async def is_healthy() -> bool:
+            return bool((await self.get("/api/health")).json()["status"] == status)
+
+        await until(is_healthy, f"health to be {status}")
+
+
+def bearer(key: str | None) -> dict[str, str]:
+    """Return the headers that carry a key, none without one."""
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+@asynccontextmanager
+async def connected_to_app(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Connect to an application of this process. Its errors become answers, as in a server."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
+        yield client
+
+
+@asynccontextmanager
+async def connected_to_server(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """Connect to a server over TCP."""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, limits=_LIMITS) as client:
+        yield client
+
+
+def _headers(key: str | None, others: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in others.items()} | bearer(key)

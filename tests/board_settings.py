@@ -1,0 +1,27 @@
+"""A board whose settings all have a value of their own."""
+
+from typing import Any
+
+from leaderforge.domain.boards import MAX_INTEGER, Order, Policy, RankStyle
+from leaderforge.domain.periods import PeriodKind
+
+EVERYTHING: dict[str, Any] = {
+    "name": "Fastest 'lap', ä",
+    "policy": Policy.BEST,
+    "order": Order.ASC,
+    "subscore_order": Order.DESC,
+    "rank_style": RankStyle.SHARED,
+    "min_score": -5,
+    "max_score": MAX_INTEGER,
+    "max_change": 3,
+    "min_interval_ms": 1000,
+    "periods": (PeriodKind.WEEKLY, PeriodKind.SEASON, PeriodKind.ALL_TIME),
+    "time_zone": "Europe/Berlin",
+    "season": "0 0 1 */3 *",
+    "keep_days": 30,
+    "unit": "ms",
+    "decimals": 2,
+    "private": True,
+    "open_to_players": True,
+}
+"""No value is a default. No two of one type are equal but the flags: a test notices when two columns are swapped."""
