@@ -53,7 +53,7 @@ async def test_a_period_that_opens_too_late_refuses_its_submission(
 ) -> None:
     monkeypatch.setattr(timing, "COMMIT_LIMIT_MS", LIMIT_MS)
     # Neither the limit of an opening alone nor that of a statement ends the wait.
-    monkeypatch.setattr(timing, "OPENING_LIMIT_MS", 10_000 * PATIENCE_S)
+    monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 10 * PATIENCE_S)
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     await database.players(1)
     [ladder] = board.ladders_at(0)

@@ -205,7 +205,7 @@ class TestTimeLimits:
     async def test_new_periods_are_stored_within_one_limit(
         self, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("leaderforge.adapters.postgres.periods.opening_limit_s", lambda _: 0.2)
+        monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 0.2)
         async for database in opened(postgres_dsn, timeout_s=60):
             board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
             ladders = board.ladders_at(0)

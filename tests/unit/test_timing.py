@@ -31,7 +31,6 @@ from leaderforge.domain.timing import (
     LADDERS_FRESH_MS,
     LOOKUP_WAIT_MS,
     MAX_TIMEOUT_MS,
-    OPENING_LIMIT_MS,
     PAUSE_MS,
     PERIOD_STATE_FRESH_MS,
     PROPAGATION_MS,
@@ -43,7 +42,6 @@ from leaderforge.domain.timing import (
     TOP_LIMIT_MS,
     TOUCHES_KEPT_MS,
     commit_limit_s,
-    opening_limit_s,
     submission_wait_s,
     top_ttl_ms,
 )
@@ -60,7 +58,7 @@ class TestChangesOfBoards:
         """A backfill counts each event once. A submission that misses the added kind must be committed before it."""
         change_is_committed = COMMIT_LIMIT_MS
         last_use_of_the_old_board = change_is_committed + max(BOARD_STALE_MS, CACHE_LIMIT_MS)
-        last_commit = last_use_of_the_old_board + SUBMISSION_WAIT_MS + OPENING_LIMIT_MS + COMMIT_LIMIT_MS
+        last_commit = last_use_of_the_old_board + SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
         assert last_commit + CLOCK_DIFFERENCE_MS + PAUSE_MS <= PROPAGATION_MS
 
     def test_a_purge_begins_after_the_last_submission_to_the_deleted_board(self) -> None:
@@ -70,7 +68,7 @@ class TestChangesOfBoards:
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_makes_a_submission_slower_than_the_budget(self, store_timeout_s: float) -> None:
         """Long limits of the store are for reads in bulk. They must not let an old board count for longer."""
-        limits_s = [limit(store_timeout_s) for limit in (submission_wait_s, opening_limit_s, commit_limit_s)]
+        limits_s = [limit(store_timeout_s) for limit in (submission_wait_s, commit_limit_s)]
         assert sum(limits_s) * 1000 <= SUBMISSION_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)

@@ -50,16 +50,14 @@ PERIOD_STATE_FRESH_MS = 5_000
 SUBMISSION_WAIT_MS = 10_000
 """Longest wait of a submission with its board before it is recorded: for a batch in flight and the next one."""
 
-OPENING_LIMIT_MS = 5_000
-"""Upper bound of the time to store new periods before a batch is recorded."""
-
 COMMIT_LIMIT_MS = 5_000
 """Upper bound from the start of a transaction that other processes wait for to its commit.
 
-Readers of changes wait this long: an event that is not visible by then never will be.
+Before a batch is recorded, its new periods are stored within the same limit. Readers of changes wait this long: an
+event that is not visible by then never will be.
 """
 
-SUBMISSION_MS = SUBMISSION_WAIT_MS + OPENING_LIMIT_MS + COMMIT_LIMIT_MS
+SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
 """Upper bound from the moment when a submission gets its board to its commit."""
 
 PROPAGATION_MS = COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
@@ -137,11 +135,6 @@ REPEATED_DROP_MS = 3_600_000
 def commit_limit_s(store_timeout_s: float) -> float:
     """Return the limit, in s, of a transaction that others wait for, given the limit of a call to the store."""
     return min(store_timeout_s, COMMIT_LIMIT_MS / 1000)
-
-
-def opening_limit_s(store_timeout_s: float) -> float:
-    """Return the limit, in s, for storing new periods, given the limit of a call to the store."""
-    return min(store_timeout_s, OPENING_LIMIT_MS / 1000)
 
 
 def submission_wait_s(store_timeout_s: float) -> float:

@@ -10,7 +10,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.submissions import Recorded
-from leaderforge.domain.timing import PERIOD_STATE_FRESH_MS, opening_limit_s
+from leaderforge.domain.timing import PERIOD_STATE_FRESH_MS, commit_limit_s
 
 _Ids: TypeAlias = tuple[int, int]
 """Board id and period number."""
@@ -33,12 +33,12 @@ class Periods:
         self._pool = pool
         self._open: set[_Ids] = set()
         self._states: dict[_Ids, tuple[bool, float]] = {}
-        self._opening_limit_s = opening_limit_s(pool.timeout_s)
+        self._limit_s = commit_limit_s(pool.timeout_s)
 
     async def open(self, ladders: Iterable[Ladder]) -> None:
         """Store the periods of these ladders. Call it before recording submissions on them.
 
-        Raises `StoreUnavailable` after `OPENING_LIMIT_MS`.
+        Raises `StoreUnavailable` after `COMMIT_LIMIT_MS`.
         """
         counted = {_ids(ladder) for ladder in ladders if ladder.period != ALL_TIME}
         if new := counted - self._open:
@@ -46,7 +46,7 @@ class Periods:
 
     async def _store_new(self, new: Set[_Ids]) -> None:
         # One limit for all of them: a late batch may open many, and its boards must not grow old meanwhile.
-        async with self._pool.limit(self._opening_limit_s):
+        async with self._pool.limit(self._limit_s):
             # Sorted: concurrent processes insert in one order, which prevents deadlocks.
             for ids in sorted(new):
                 await self._pool.fetch(statement("open_period"), *ids)
