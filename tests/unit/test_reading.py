@@ -36,3 +36,26 @@ async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style
     scores = sorted([10, score, 30, 40], reverse=True)
     ranks = [(entry.score, entry.rank) for entry in ranked.entries]
     assert (ranks, ranked.total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)
+
+
+@pytest.mark.parametrize("moved_score", [1_000, -1_000])
+async def test_a_page_begins_at_its_rank_though_many_move_between_the_two_steps(moved_score: int) -> None:
+    ladder = Ladder(Board(1, "default", "Default"))
+    index = MemoryIndex(partitions=2)
+    players = MemoryPlayerStore()
+    process = Process(MemoryScoreStore(players), players, index)
+    await process.maintain.reconcile()
+    standings = [Standing(i, 100 - i, 0, UUID(int=i), None, True, 1, 1) for i in range(1, 61)]
+    await index.apply(ladder, standings)
+    key_at = index.key_at
+    moving = standings[40:] if moved_score > 0 else standings[:20]
+
+    async def key_at_before_the_moves(*args: Any) -> Any:
+        index.key_at = key_at  # type: ignore[method-assign]
+        key = await key_at(*args)
+        await index.apply(ladder, [standing._replace(score=moved_score, revision=2) for standing in moving])
+        return key
+
+    index.key_at = key_at_before_the_moves  # type: ignore[method-assign]
+    page = await process.query.page(ladder, 30, 5)
+    assert [entry.rank for entry in page.entries] == [30, 31, 32, 33, 34]

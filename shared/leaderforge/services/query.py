@@ -22,6 +22,9 @@ from leaderforge.services.top import Top, TopCache
 _SLACK = 8
 """Entries read beyond both ends of a page, since entries may move across its ends between the two steps of a read."""
 
+_ATTEMPTS = 8
+"""How often the two steps are repeated if more entries moved across an end."""
+
 
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
@@ -126,11 +129,14 @@ class QueryService:
         """Return up to `limit` entries from an ordinal rank on, none beyond the end of the board."""
 
         async def read(ranking: Ranking) -> Page:
-            bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
-            bound = LAST if bound is None else bound
-            window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
-            # Entries may have moved since `key_at`: cut the window by rank, not by key.
-            skipped = max(0, rank - _first(window))
+            for _ in range(_ATTEMPTS):
+                bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
+                bound = LAST if bound is None else bound
+                window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
+                # Entries may have moved since `key_at`: cut the window by rank, not by key.
+                skipped = max(0, rank - _first(window))
+                if _has_ranks(window, rank, limit):
+                    break
             return await self._page_below(ranking, ladder, window, skipped, limit)
 
         return await self._reader.read(ladder, read)
@@ -223,6 +229,13 @@ class QueryService:
         rows = [*window.before, *window.after][skipped:][:limit]
         page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)
         return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
+
+
+def _has_ranks(window: Window[Row], rank: int, limit: int) -> bool:
+    """Return whether a window has all entries from an ordinal rank on, up to `limit` or to the end of the ladder."""
+    first = _first(window)
+    end = min(rank + limit, rank_of(window.total))
+    return rank >= end or first <= rank and end <= first + len(window.before) + len(window.after)
 
 
 def _first(window: Window[Row]) -> int:

@@ -252,10 +252,12 @@ class Cluster:
             closing.add_done_callback(self._closing.discard)
 
     async def _connected(self) -> WatchedCluster:
-        if self._client is None:
-            self._client = self._new_client()
-        await self._client.initialize()
-        return self._client
+        # Another operation may discard the client while this one waits.
+        client = self._client
+        if client is None:
+            client = self._client = self._new_client()
+        await client.initialize()
+        return client
 
     def _new_client(self) -> WatchedCluster:
         nodes = [ClusterNode(host, int(port)) for host, _, port in (n.rpartition(":") for n in self._nodes)]
