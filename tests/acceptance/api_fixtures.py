@@ -1,4 +1,4 @@
-"""The product as its users meet it: over TCP, on real servers."""
+"""Real servers of the product, and HTTP clients of them over TCP."""
 
 import asyncio
 import os
@@ -21,9 +21,9 @@ _numbers = count(1)
 
 
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
-    """Return settings for an index of its own on this cluster, and this database.
+    """Return settings for a new index on this cluster, and this database.
 
-    Time limits are long: a test that is not of them must not meet one, however slow the machine.
+    Time limits are long: only tests of a time limit may reach one, however slow the machine is.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),
@@ -49,13 +49,13 @@ class Served(ApiClient):
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the tests."""
+        """Install no signal handlers: the tests handle signals."""
         yield
 
 
 @asynccontextmanager
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
-    """Serve on a free port of the loopback address, by this clock."""
+    """Serve on a free port of the loopback address, with this clock."""
     built = build(EnvironmentSettings.from_environment(settings))
     services = assemble(built.settings, replace(built.parts, clock=clock))
     config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)

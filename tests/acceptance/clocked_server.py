@@ -1,6 +1,6 @@
-"""A server by whose clock the tests decide: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
+"""Server whose clock the tests set: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
 
-Several of them are processes under one clock, which is eight bytes of a file that all have mapped.
+Several such processes share one clock: eight bytes of a file that all of them map.
 """
 
 import mmap
@@ -23,7 +23,7 @@ _TIME = Struct("=q")
 
 
 class SharedClock:
-    """The time in a file, in ms since 1970, the same for every process that has the file."""
+    """Clock in a file, in ms since 1970. It is the same for every process that maps the file."""
 
     def __init__(self, memory: mmap.mmap) -> None:
         self._memory = memory
@@ -34,13 +34,13 @@ class SharedClock:
         return now
 
     def set(self, time: int) -> None:
-        """Make it this time for all, at once."""
+        """Set the time of all processes at once."""
         _TIME.pack_into(self._memory, 0, time)
 
 
 @contextmanager
 def shared_clock(file: Path) -> Iterator[SharedClock]:
-    """Yield the clock in a file, which is made if it is not there."""
+    """Yield the clock in a file. Create the file if it is missing."""
     if not file.exists():
         file.write_bytes(bytes(_TIME.size))
     with file.open("r+b") as opened, mmap.mmap(opened.fileno(), _TIME.size) as memory:
@@ -48,11 +48,11 @@ def shared_clock(file: Path) -> Iterator[SharedClock]:
 
 
 def main(clock_file: str, descriptor: str) -> None:
-    """Serve until told to stop."""
+    """Serve until a stop signal."""
     built = build(EnvironmentSettings.from_environment(os.environ))
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
         app = create_app(assemble(built.settings, replace(built.parts, clock=clock)))
-        # An idle connection must not be closed just as a test uses it again.
+        # The server must not close an idle connection while a test begins to use it.
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=600)
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,4 +1,4 @@
-"""Stands in for New Relic's collector: a TLS server of this machine that answers the agent and keeps its reports."""
+"""Replacement for New Relic's collector: a local TLS server that answers the agent and stores its reports."""
 
 import gzip
 import json
@@ -21,9 +21,9 @@ _LOOPBACK = "127.0.0.1"
 
 
 class Collector(ThreadingHTTPServer):
-    """Answers as the collector does; `metrics` are the names of all that was reported, with how often.
+    """Server that answers like the collector. `metrics` counts the reports by metric name.
 
-    It is `connected` once an agent records what happens.
+    `connected` is set once an agent records transactions.
     """
 
     daemon_threads = True
@@ -42,7 +42,7 @@ class Collector(ThreadingHTTPServer):
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes the agent report here."""
+        """Environment variables that make the agent report to this server."""
         return {
             "NEW_RELIC_LICENSE_KEY": "0123456789abcdef0123456789abcdef01234567",
             "NEW_RELIC_APP_NAME": "LeaderForge tests",
@@ -52,7 +52,7 @@ class Collector(ThreadingHTTPServer):
         }
 
     def answer(self, method: str, licence: str, body: Any) -> Any:
-        """Take a call of the agent and return its result."""
+        """Return the result of an agent's call."""
         self.licences.add(licence)
         if method == "preconnect":
             return {"redirect_host": _LOOPBACK}
@@ -65,7 +65,7 @@ class Collector(ThreadingHTTPServer):
         return None
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the server."""
         self.shutdown()
         self.server_close()
 
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # The agent begins to record and then closes the connection that it made itself known on.
+        # The agent begins to record, then closes the connection of its handshake.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:
@@ -94,7 +94,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_PUT = do_POST  # noqa: N815 - so it is looked for
 
     def log_message(self, *_: object) -> None:
-        """Keep quiet."""
+        """Do not log requests."""
 
     def _body(self) -> Any:
         sent = self.rfile.read(int(self.headers["Content-Length"]))
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _make_certificate(path: Path) -> Path:
-    """Write a certificate for the loopback address to a path, and return that of its key."""
+    """Write a certificate for the loopback address, and return the path of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, _LOOPBACK)])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The `leaderforge` command, run as its users run it, with a database and an index of its own."""
+"""Runs of the `leaderforge` command as a process, on a separate database and index."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ CONTENTS = {
         ' from standings join users using (user_id) order by username collate "C", board_id, period_id'
     ),
 }
-"""What must be the same wherever the same was imported: all but the ids that players get and when things arrived."""
+"""Queries of the data that equal imports have in common: all except player ids and recording times."""
 
 _SECONDS = 120
 _numbers = count()
@@ -48,7 +48,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that has ended: its exit code, and the lines that it printed."""
+    """Result of a command: its exit code, and the lines that it printed."""
 
     code: int
     output: list[str]
@@ -57,14 +57,14 @@ class Finished:
 
 @dataclass(frozen=True)
 class Command:
-    """Where the command finds its parts."""
+    """Command with the addresses of its database and index."""
 
     dsn: str
     nodes: Sequence[str]
     namespace: str
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> Finished:
-        """Run a command to its end, which must be with this exit code and without a traceback."""
+        """Run a command to its end. Fails on another exit code, or on a traceback."""
         ended = subprocess.run(
             _command(arguments),
             check=False,
@@ -78,7 +78,7 @@ class Command:
         return Finished(ended.returncode, ended.stdout.splitlines(), ended.stderr.splitlines())
 
     def peak_bytes(self, *arguments: str) -> int:
-        """Run a command to its good end, and return the most memory that it held."""
+        """Run a command to its end without an error, and return its peak memory use in bytes."""
         silent = subprocess.DEVNULL
         process = subprocess.Popen(_command(arguments), stdout=silent, stderr=silent, env=self.environment)
         _, status, usage = os.wait4(process.pid, 0)
@@ -88,7 +88,7 @@ class Command:
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-        """Start a command, which is killed at the end unless it has ended."""
+        """Start a command. Kill it at the end of the block if it still runs."""
         process = subprocess.Popen(_command(arguments), env=self.environment, stdout=subprocess.DEVNULL)
         try:
             yield process
@@ -97,7 +97,7 @@ class Command:
             process.wait()
 
     def elsewhere(self) -> "Command":
-        """The same database with another index."""
+        """Return a command for the same database with another index."""
         return replace(self, namespace=_new_namespace())
 
     async def query(self, query: str, *arguments: object) -> Rows:
@@ -121,7 +121,7 @@ class Command:
 
     @asynccontextmanager
     async def held(self, statement: str, *arguments: object) -> AsyncIterator[None]:
-        """Hold what the statement locks; whoever needs it waits. At the end, all that waited are gone."""
+        """Hold the locks of the statement during the block. At its end, end all sessions that waited for them."""
         async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()
@@ -133,12 +133,12 @@ class Command:
         await until(self.left, "the server to notice that its client is gone")
 
     async def waits(self) -> bool:
-        """Whether the command waits for what is held."""
+        """Return whether the command waits for the held locks."""
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         return bool(await self.query(waiting))
 
     async def orders(self) -> tuple[list[Place], list[Place]]:
-        """Return the whole default board, best first, as the database and as the index has it."""
+        """Return the complete default board, best first, from the database and from the index."""
         pool = Pool(self.dsn)
         cluster = Cluster(self.nodes, timeout_s=10)
         index = RedisIndex(cluster, partitions=PARTITIONS, namespace=self.namespace)
@@ -167,12 +167,12 @@ class Command:
 
 
 def new_command(dsn: str, nodes: Sequence[str]) -> Command:
-    """Return the command with an index of its own."""
+    """Return the command with a new index."""
     return Command(dsn, nodes, _new_namespace())
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process that must still run."""
+    """Kill a process. Fails if it has ended already."""
     process.kill()
     assert process.wait() == -signal.SIGKILL
 

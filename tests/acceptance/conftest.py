@@ -1,4 +1,4 @@
-"""Real stores for whole-product tests."""
+"""Real stores for tests of the complete product."""
 
 import os
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ _numbers = count()
 
 
 async def new_database(dsn: str) -> str:
-    """Create a migrated database beside the one the DSN names, and return its DSN."""
+    """Create a migrated database on the server of this DSN, and return its DSN."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     connection = await asyncpg.connect(dsn)
     try:
@@ -34,26 +34,26 @@ async def new_database(dsn: str) -> str:
 
 @pytest.fixture(scope="session")
 async def database(postgres) -> str:
-    """The DSN of a migrated database, shared by tests that use boards of their own."""
+    """DSN of a migrated database, shared by tests that use separate boards."""
     return await new_database(postgres.dsn)
 
 
 @pytest.fixture(scope="session")
 async def citus_database() -> str:
-    """The DSN of a Citus cluster, emptied and migrated."""
+    """DSN of a Citus cluster, emptied and migrated."""
     return await emptied_citus()
 
 
 @pytest.fixture(scope="session", params=["database", "citus_database"], ids=["postgres", "citus"])
 def store_dsn(request: pytest.FixtureRequest) -> str:
-    """The DSN of each kind of real store."""
+    """DSN of each kind of real store."""
     dsn: str = request.getfixturevalue(request.param)
     return dsn
 
 
 @pytest.fixture(scope="session")
 async def store_and_users(store_dsn: str) -> AsyncIterator[tuple[ScoreStore, PlayerStore]]:
-    """A real store, shared by tests that use boards of their own."""
+    """Real stores, shared by tests that use separate boards."""
     pool = Pool(store_dsn)
     yield PostgresScoreStore(pool), PostgresPlayerStore(pool)
     await pool.close()

@@ -1,4 +1,4 @@
-"""Boards with many players on them."""
+"""Boards with many players."""
 
 from leaderforge.cli.populate import fill
 from leaderforge.cli.synthetic import chunks
@@ -9,7 +9,10 @@ UNTIL = 1_750_000_000_000
 
 
 async def crowd(services: Services, players: int) -> Ladder:
-    """Fill the board `default` with players from 1 on, who played twice each on average, and return its ladder."""
+    """Fill the board `default`, and return its ladder.
+
+    Players have ids from 1 and two submissions each on average.
+    """
     board = await services.parts.store.board("default")
     assert board is not None
     ladder = Ladder(board)

@@ -1,4 +1,4 @@
-"""The whole product with parts to break, load on it, and what must hold of it whatever happens."""
+"""The complete product with parts to break, load on it, and its invariants under failures."""
 
 import asyncio
 import os
@@ -43,11 +43,11 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""How often to look anew for nodes while one of them hangs."""
+"""Maximum number of clients that are tried while a node hangs. Each looks up the nodes again."""
 
 
 class Rig:
-    """An API process over a cluster and a database, its clients, and what they know to be recorded."""
+    """API process over a cluster and a database, its clients, and their acknowledged submissions."""
 
     def __init__(self, valkey: ValkeyCluster, postgres: PostgresServer, dsn: str, api: ApiServer) -> None:
         self.valkey, self.postgres, self.api = valkey, postgres, api
@@ -89,7 +89,7 @@ class Rig:
         return Answer(path, reply.status_code, reply.headers.get("x-leaderforge-source"), reply.headers, reply.json())
 
     async def submit(self, sent: Sent) -> Answer:
-        """Send a submission once, noting whether it was acknowledged."""
+        """Send a submission once, and record whether it was acknowledged."""
         answer = await self.ask(f"{BOARD}/scores", sent.body)
         if answer.status == 200:
             self.acknowledged.append(sent)
@@ -102,7 +102,7 @@ class Rig:
         await until(acknowledged, "a submission to be acknowledged")
 
     async def source(self) -> str | None:
-        """Return where reads come from now."""
+        """Return the current source of reads."""
         return (await self.ask(f"{BOARD}/page?rank=1&limit=1")).source
 
     async def reads_from(self, source: str) -> None:
@@ -115,7 +115,7 @@ class Rig:
         return str((await self.ask("/api/health")).body["status"])
 
     async def heals(self) -> None:
-        """Return once everything is well by itself."""
+        """Return once the product has recovered by itself."""
 
         async def well() -> bool:
             answer = await self.ask("/api/health")
@@ -124,7 +124,7 @@ class Rig:
         await until(well, "everything to be well")
 
     async def truth(self) -> Oracle:
-        """Return what reads must answer, after checking that each acknowledged submission counts, and counts once."""
+        """Return the oracle of all submissions. Fails unless each acknowledged submission counts exactly once."""
         connection = await asyncpg.connect(self.settings["LEADERFORGE_POSTGRES_DSN"], timeout=ANSWER_S)
         try:
             rows = await connection.fetch("select * from score_events")
@@ -136,7 +136,7 @@ class Rig:
         return Oracle(Board(1, "default", "Default"), events)
 
     async def is_exact(self, sources: Collection[str] = INDEX, oracle: Oracle | None = None) -> Oracle:
-        """Assert that every kind of read answers the truth and says that it is from there."""
+        """Assert that every kind of read equals the oracle and has one of the sources."""
         oracle = oracle or await self.truth()
         chosen = random.sample(list(enumerate(oracle.lines)), 8)
         expected: list[tuple[str, Sequence[Line]]] = [(f"{BOARD}/page?rank=1&limit=1000", oracle.lines)]
@@ -149,7 +149,7 @@ class Rig:
             assert lines(answer.body.get("entries", [answer.body])) == wanted
             assert answer.body["total"] == oracle.total
 
-        async def top_too() -> bool:  # which may be a second old
+        async def top_too() -> bool:  # the cached top may be a second old
             top = await self.ask(f"{BOARD}/top?limit=1000")
             return top.source in {*sources, "cache"} and lines(top.body["entries"]) == oracle.lines
 
@@ -157,7 +157,7 @@ class Rig:
         return oracle
 
     async def stays_exact(self, mending: Awaitable[object]) -> None:
-        """Assert that every read is exact, wherever it is from, while something is mended and until all is well."""
+        """Assert that every read is exact, from any source, during a repair and until recovery."""
         oracle = await self.truth()
 
         async def mended() -> None:
@@ -174,7 +174,7 @@ class Rig:
         await self.is_exact(INDEX, oracle)
 
     async def verifies(self) -> Oracle:
-        """Assert that index, database and what clients know are the same, and that reads are exact; say what is."""
+        """Assert that index, database and clients agree, and that reads are exact. Return the oracle."""
         found = await self.compared()
         assert found.clean, found
         oracle = await self.is_exact()
@@ -182,7 +182,7 @@ class Rig:
         return oracle
 
     async def comes_to_verify(self) -> Oracle:
-        """As `verifies`, but allow the reconciler its time to find what a lost process or primary had not passed on."""
+        """Do as `verifies`, but first let the reconciler repair the losses of a process or primary."""
 
         async def clean() -> bool:
             return (await self.compared()).clean
@@ -191,7 +191,7 @@ class Rig:
         return await self.verifies()
 
     async def compared(self) -> Verification:
-        """Return how the index compares with the database, whichever node is asked first for where the others are."""
+        """Return the comparison of index and database, whichever node hangs."""
         for _ in range(_CLIENTS):
             with suppress(IndexUnavailable):
                 return await self._compared()
@@ -208,7 +208,7 @@ class Rig:
             await pool.close()
 
     async def command(self, name: str) -> tuple[int | None, str]:
-        """Run a `leaderforge` command and return its exit code and what it says."""
+        """Run a `leaderforge` command and return its exit code and its output."""
         program = [sys.executable, "-c", "from leaderforge.cli import main; main()", name]
         pipe = asyncio.subprocess.PIPE
         environment = {**os.environ, **self.settings}
@@ -218,7 +218,7 @@ class Rig:
 
     @asynccontextmanager
     async def load(self) -> AsyncIterator[Load]:
-        """Submit and read inside the block; at its end every submission has been acknowledged."""
+        """Submit and read within the block. At its end every submission has been acknowledged."""
         load = Load(self.ask, self.submit)
         tasks = [asyncio.create_task(client()) for client in (*[load.write] * 4, *[load.read] * 2)]
         try:
@@ -232,7 +232,7 @@ class Rig:
 
 
 def lines(entries: Sequence[Mapping[str, Any]]) -> list[Line]:
-    """Return entries as the oracle has them."""
+    """Return entries as lines of the oracle."""
     assert all(entry["username"] == f"player {entry['user_id']}" for entry in entries)
     columns = ("rank", "user_id", "score", "submissions")
     return [Line(*(e[name] for name in columns), _milliseconds(e["achieved_at"]), e["metadata"]) for e in entries]
@@ -251,14 +251,14 @@ def _milliseconds(text: str) -> int:
 
 
 NewRig = Callable[..., Awaitable[Rig]]
-"""Makes a rig, on another cluster than the module's or with other settings if wanted."""
+"""Function that creates a rig, optionally on another cluster or with other settings."""
 
 
 @pytest.fixture(scope="module")
 def servers(
     no_process_left: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ValkeyCluster, PostgresServer]]:
-    """Servers for the tests of a module, to break."""
+    """Servers for the tests of a module, which may break them."""
     valkey, postgres = tmp_path_factory.mktemp("valkey"), tmp_path_factory.mktemp("postgres")
     with ValkeyCluster(valkey, nodes=NODES) as cluster, PostgresServer(postgres) as server:
         yield cluster, server
@@ -266,7 +266,7 @@ def servers(
 
 @pytest.fixture
 async def new_rig(servers: tuple[ValkeyCluster, PostgresServer], tmp_path: Path) -> AsyncIterator[NewRig]:
-    """Makes rigs over an empty database and index, and mends afterwards what the test leaves broken."""
+    """Factory of rigs over an empty database and index. Afterwards it repairs the broken parts."""
     shared_valkey, postgres = servers
     rigs: list[Rig] = []
 

@@ -1,4 +1,4 @@
-"""Clients that submit and read whatever happens, and what they are told."""
+"""Clients that submit and read during failures, and their responses."""
 
 import asyncio
 import random
@@ -12,15 +12,15 @@ from tests.waiting import until
 PLAYERS = range(1, 201)
 BOARD = "/api/boards/default"
 ANSWER_S = 20.0
-"""How long any request may take at most, whatever has failed."""
+"""Upper bound in s for the duration of a request during any failure."""
 
 _PACE_S = 0.04
-"""What each client rests between two requests."""
+"""Pause in s of each client between two requests."""
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A submission, which is sent again unchanged until it is acknowledged."""
+    """Submission, which is retried unchanged until it is acknowledged."""
 
     user_id: int
     submission_id: UUID
@@ -33,7 +33,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """A response; one that never came has the status 0."""
+    """Response. Its status is 0 if none arrived."""
 
     path: str
     status: int
@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def refused_well(self) -> bool:
-        """Whether this is a 503 as promised."""
+        """Return whether this is a 503 in the documented form."""
         return (
             self.status == 503
             and int(self.headers["retry-after"]) > 0
@@ -53,7 +53,7 @@ class Answer:
 
 
 class Load:
-    """Clients that submit, again and again until they are acknowledged, and clients that read."""
+    """Clients that submit, with retries until they are acknowledged, and clients that read."""
 
     def __init__(self, ask: Callable[[str], Awaitable[Answer]], submit: Callable[[Sent], Awaitable[Answer]]) -> None:
         self._ask, self._submit = ask, submit
@@ -79,12 +79,12 @@ class Load:
                 await asyncio.sleep(_PACE_S)
 
     async def goes_on(self, number: int = 20) -> None:
-        """Return once so many more submissions and reads were answered, whatever the answers."""
+        """Return once `number` more submissions and reads were answered, with any status."""
         submits, reads = len(self.submits) + number, len(self.reads) + number
         await until(lambda: len(self.submits) >= submits and len(self.reads) >= reads, "the load to go on")
 
     @property
     def unserved(self) -> Sequence[Answer]:
-        """What was not served; players who have no score yet may be told so."""
+        """Return the responses with a failure. A 404 for a player without a score is no failure."""
         submits = [answer for answer in self.submits if answer.status != 200]
         return submits + [answer for answer in self.reads if answer.status not in {200, 404}]

@@ -14,7 +14,7 @@ Event = dict[str, Any]
 
 
 class Listener:
-    """A client of one stream, which keeps the events it gets."""
+    """Client of one stream. It stores the received events."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
@@ -51,7 +51,7 @@ class Listener:
 
 @asynccontextmanager
 async def listening(url: str, path: str = "/api/boards/default/stream", **headers: str) -> AsyncIterator[Listener]:
-    """Listen within the block; headers' underscores stand for hyphens."""
+    """Listen within the block. Underscores in the names of headers become hyphens."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
         httpx.AsyncClient(base_url=url, timeout=PATIENCE_S) as client,

@@ -1,4 +1,4 @@
-"""A way to a server that can forget connections, as a NAT gateway or a firewall does: silently."""
+"""TCP relay that can silently drop connections, as a NAT gateway or a firewall does."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ _STEPS = 10
 
 
 class Relay:
-    """Passes on what comes to its port to a server on this machine, and back."""
+    """Relay between its port and a server on this machine, in both directions."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -27,7 +27,7 @@ class Relay:
         """Close a connection, once, after the next piece that its client writes was passed on."""
 
     def forget(self) -> None:
-        """Pass on nothing more of the connections there are, and close none of them: what is sent vanishes."""
+        """Drop all further bytes of the present connections without closing them."""
         for passing in self._passing:
             passing.cancel()
 
@@ -40,7 +40,7 @@ class Relay:
             await asyncio.sleep(0)
 
     async def serve(self) -> asyncio.Server:
-        """Begin to listen."""
+        """Start to listen."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         return server

@@ -1,4 +1,4 @@
-"""Keys and limits among several processes, on real servers."""
+"""Keys and rate limits across several processes, on real servers."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ Pair = tuple[Served, Served]
 
 @pytest.fixture(scope="module")
 async def pair(valkey, postgres) -> AsyncIterator[Pair]:
-    """Two servers of one service, that share a database and an index."""
+    """Two servers that share a database and an index."""
     settings = environment(
         valkey.addresses,
         await new_database(postgres.dsn),
@@ -27,17 +27,17 @@ async def pair(valkey, postgres) -> AsyncIterator[Pair]:
 
 
 async def status(api: Served, key: str) -> int:
-    """The status of what every good key may ask, and only a good one is answered on."""
+    """Return the status of a call that every valid key may make, and no other caller."""
     return (await api.get("/api/boards", key)).status_code
 
 
 async def until_status(api: Served, key: str, wanted: int) -> None:
-    """Return once the key has this status."""
+    """Return once a call with the key has this status."""
 
     async def has_it() -> bool:
         return await status(api, key) == wanted
 
-    await until(has_it, f"the status {wanted}", every=0.25)  # each look is counted against the key's limit
+    await until(has_it, f"the status {wanted}", every=0.25)  # each call counts against the key's limit
 
 
 async def test_changes_of_keys_hold_in_every_process(pair: Pair) -> None:

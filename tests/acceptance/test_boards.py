@@ -1,4 +1,4 @@
-"""Boards as data: one store, several processes, the command beside them."""
+"""Boards that change at run time: one store, several processes, and the command."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ PLAYERS = range(1, 21)
 
 
 class Ticks:
-    """The clock of all processes, wound by the test."""
+    """Clock of all processes, which the test sets."""
 
     now = NOON
 
@@ -36,14 +36,14 @@ class Ticks:
 
 @dataclass(frozen=True)
 class World:
-    """Two processes on one store and one index, and the command."""
+    """Two processes over one store and one index, and the command."""
 
     servers: Sequence[Served]
     command: Command
     clock: Ticks
 
     async def post(self, path: str, body: Any, key: str = ADMIN_KEY) -> Any:
-        """Write JSON by the first process."""
+        """Send a POST with a JSON body to the first process."""
         answer = await self.servers[0].post(path, body, key)
         assert answer.is_success, answer.text
         return answer.json()
@@ -67,7 +67,7 @@ async def world(valkey, postgres) -> AsyncIterator[World]:
 
 
 def boards_in_index(command: Command) -> set[int]:
-    """The ids of the boards that the index has any key of."""
+    """Return the ids of the boards with any key in the index."""
     host, _, port = command.nodes[0].rpartition(":")
     with RedisCluster(host=host, port=int(port)) as cluster:
         keys = [key.decode() for key in cluster.scan_iter(f"{command.namespace}:*", count=1000)]
@@ -75,7 +75,7 @@ def boards_in_index(command: Command) -> set[int]:
 
 
 async def everyone(server: Served, board: str, period: str) -> dict[int, tuple[int, int]]:
-    """Each player's score and number of submissions."""
+    """Return each player's score and number of submissions."""
     answer = await server.get(f"/api/boards/{board}/top?limit=1000&period={period}")
     assert answer.status_code == 200, answer.text
     return {entry["user_id"]: (entry["score"], entry["submissions"]) for entry in answer.json()["entries"]}
@@ -157,7 +157,7 @@ async def test_what_the_api_does_holds_in_the_other_process(world: World) -> Non
 
 @pytest.mark.parametrize("policy", [Policy.SUM, Policy.BEST])
 async def test_a_period_is_completed_while_submissions_go_on(world: World, policy: Policy) -> None:
-    """Both processes take submissions all the while, before they know of the period, too; each counts once."""
+    """Both processes accept submissions all the time, also before they know the new period. Each counts once."""
     board = f"{policy}-race"
     await world.post("/api/boards", {"board": board, "policy": policy})
     taken: defaultdict[int, list[int]] = defaultdict(list)
@@ -189,9 +189,9 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     async def weekly_is(status: int) -> bool:
         return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {status}
 
-    # Only real time makes a process look again; then the clock says that enough of it has passed.
+    # Caches go by real time: wait. Then set the clock past the propagation time.
     await until(lambda: weekly_is(503), "both processes to know of the period")
-    await another_batch_each()  # those before may not have known of it
+    await another_batch_each()  # earlier submissions may not know the new period
     world.clock.now += PROPAGATION_MS
     await until(lambda: weekly_is(200), "the period to be complete")
     await another_batch_each()
@@ -199,7 +199,7 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     await asyncio.gather(*clients)
     amounts = {Policy.SUM: sum, Policy.BEST: max}[policy]
     expected = {user_id: (amounts(scores), len(scores)) for user_id, scores in taken.items()}
-    world.clock.now += 2000  # beyond what tops are cached for
+    world.clock.now += 2000  # longer than tops are cached
     for server in world.servers:
         assert await everyone(server, board, "weekly") == expected
         assert await everyone(server, board, "all-time") == expected
@@ -227,7 +227,7 @@ async def test_what_a_deleted_board_held_is_removed(world: World) -> None:
 
 
 async def test_a_thousand_boards(world: World) -> None:
-    """They are created, submitted to across all of them, and read; those that are idle take no memory in the index."""
+    """Create boards, submit across all of them, and read. Idle boards take no memory in the index."""
     services = world.servers[0].services
     slugs = [f"many-{i}" for i in range(1000)]
     for start in range(0, 1000, 50):

@@ -1,4 +1,4 @@
-"""The end of a day under one clock: several processes, and submissions in flight between them."""
+"""End of a day under one clock: several processes, and submissions in flight between them."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ Submission = dict[str, Any]
 
 @dataclass(frozen=True)
 class World:
-    """Processes of one service, a client of each, their clock and their database."""
+    """Processes of the service with their clients, their clock and their database."""
 
     clients: Sequence[httpx.AsyncClient]
     clock: SharedClock
@@ -64,7 +64,7 @@ class World:
         return receipt
 
     async def events(self) -> list[Event]:
-        """What the database has recorded."""
+        """Return the events in the database."""
         connection = await asyncpg.connect(self.dsn)
         try:
             rows = await connection.fetch("select user_id, submission_id, score, achieved_at from score_events")
@@ -74,7 +74,7 @@ class World:
 
     @asynccontextmanager
     async def commits_held(self) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-        """Let no submission be recorded until the end of the block."""
+        """Block all recording of submissions until the end of the block."""
         connection = await asyncpg.connect(self.dsn)
         try:
             async with connection.transaction():
@@ -86,7 +86,7 @@ class World:
 
 @contextmanager
 def process(settings: dict[str, str], clock_file: Path) -> Iterator[str]:
-    """Run a server in a process of its own and yield its address."""
+    """Run a server in a separate process and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port, descriptor = listening.getsockname()[1], listening.fileno()
         command = [sys.executable, "-m", "tests.acceptance.clocked_server", str(clock_file), str(descriptor)]
@@ -127,7 +127,7 @@ async def world(valkey, postgres, tmp_path: Path, request: pytest.FixtureRequest
 
 
 async def prepared(dsn: str, policy: Policy) -> Board:
-    """Return a board that has every kind of period but seasons; there are players, too."""
+    """Create players, and return a board with every period kind except seasons."""
     pool = Pool(dsn)
     kinds = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.ALL_TIME)
     board = await PostgresScoreStore(pool).create_board(
@@ -143,7 +143,7 @@ async def prepared(dsn: str, policy: Policy) -> Board:
 
 
 async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Return once every process has submissions in flight, which wait for the database."""
+    """Return once each process has submissions in flight that wait for the database."""
     waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
 
     async def all_wait() -> bool:
@@ -168,7 +168,7 @@ async def test_every_submission_counts_on_the_side_of_midnight_that_it_came_in_o
     times = {str(event.submission_id): event.achieved_at for event in await world.events()}
     assert {times[one["submission_id"]] for one in before} == {LAST_MS}
     assert {times[one["submission_id"]] for one in after} == {MIDNIGHT}
-    # What was received in time and committed after midnight is of the day it was received on.
+    # A submission received before midnight and committed after it counts on the day of its receipt.
     assert LAST_MS in {times[one["submission_id"]] for one in held}
     await check(world, [*before, *held, *after])
 
@@ -201,7 +201,7 @@ async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: Wor
 
 
 async def check(world: World, submissions: Sequence[Submission]) -> None:
-    """Compare what every process shows of every period with what was sent and when it was received."""
+    """Compare every period in every process with the submissions and the times of their receipt."""
     events = await world.events()
     sent = {UUID(one["submission_id"]): (one["user_id"], one["score"]) for one in submissions}
     assert {event.submission_id: (event.user_id, event.score) for event in events} == sent

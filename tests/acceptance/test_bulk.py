@@ -1,4 +1,4 @@
-"""Many at once on real parts: metadata that travels with the run, batches across boards, exports of whole boards."""
+"""Bulk calls on real parts: metadata of runs, batches across boards, exports of complete boards."""
 
 import csv
 import json
@@ -23,13 +23,13 @@ RUNS = {
     Policy.BEST: [(5, "first"), (9, "last"), (7, "worse"), (-3, "worst")],
     Policy.LATEST: [(5, "first"), (9, "best"), (0, None), (-3, "last")],
 }
-"""What is submitted in turn; the run of the standing is the one called last."""
+"""Submissions in order, by policy. The run of the standing is the one named `last`."""
 METADATA = {"name": 'Žofie "the 🏎️, ace"', "runs": [1, 2.5, None, True, {"deep": [[]]}], "\u2028": "\\u0000"}
 
 
 @pytest.fixture(scope="module")
 async def api(valkey, postgres) -> AsyncIterator[Served]:
-    """A server with a crowd on the board `default`, and other boards of each policy."""
+    """Server with many players on the board `default`, and another board for each policy."""
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         for policy in Policy:
@@ -67,7 +67,7 @@ async def test_metadata_travels_with_the_run(api: Served, policy: Policy, way: A
 
 
 async def entries_of(api: Served, board: str, user_id: int) -> list[Any]:
-    """The player's entry, as each kind of read shows it."""
+    """Return the player's entry from each kind of read."""
     path = f"/api/boards/{board}"
     one = (await api.get(f"{path}/ranks/{user_id}")).json()
     score, percentile = one["score"], one["percentile"]
@@ -133,7 +133,7 @@ async def test_memory_stays_flat_however_large_the_board(api: Served, tmp_path: 
 
 
 def command_of(api: Served) -> Command:
-    """The command, on the parts that the server uses."""
+    """Return the command with the server's database and index."""
     settings = api.services.settings
     return Command(settings.postgres_dsn.get_secret_value(), settings.redis_nodes, settings.namespace)
 

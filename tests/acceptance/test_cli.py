@@ -1,4 +1,4 @@
-"""The commands that look after a store, run as their users run them."""
+"""Maintenance commands, run as processes."""
 
 import csv
 import json
@@ -31,7 +31,7 @@ COMMANDS = ["dev", "populate", "import", "export", "migrate", "rebuild", "verify
 TIMED = ("--time", "time")
 
 Line = tuple[str, int, int]
-"""A score line: player, score, time."""
+"""Score line: player, score, time."""
 
 NewCommand = Callable[[], Awaitable[Command]]
 
@@ -40,13 +40,13 @@ _numbers = count()
 
 @pytest.fixture
 def new(valkey, postgres) -> NewCommand:
-    """Returns the command with an empty database and an empty, complete index."""
+    """Factory of commands with an empty database and an empty, complete index."""
     return lambda: _new(postgres.dsn, valkey.addresses)
 
 
 @pytest.fixture(scope="module")
 async def populated(valkey, postgres) -> Command:
-    """The command with a crowd; tests read the database only, and take an index of their own to break."""
+    """Command with a populated database. Tests only read it, and use a separate index to break."""
     command = await _new(postgres.dsn, valkey.addresses)
     assert command.run("populate", *CROWD).output == ["12,000 sessions added"]
     return command
@@ -80,7 +80,7 @@ def random_lines(seed: int, size: int, players: int) -> list[Line]:
 
 
 async def expected(command: Command, lines: Iterable[Line]) -> list[Place]:
-    """Return the board, best first, that the lines amount to."""
+    """Return the board that results from the lines, best first."""
     ids = {name.lower(): user_id for user_id, name in await command.query("select user_id, username from users")}
     events = [Event(ids[name.lower()], UUID(int=i), score, at) for i, (name, score, at) in enumerate(lines)]
     oracle = Oracle(LADDER.board, events)
@@ -156,7 +156,7 @@ async def test_populate_goes_on_after_a_kill(new: NewCommand):
     crowd = ("populate", "--users", "32000", "--sessions", "64000", "--until", "2024-05-06")
     unbroken, killed = await new(), await new()
     unbroken.run(*crowd)
-    # Somebody is about to take the name of a player of the second chunk, which therefore waits and the others do not.
+    # A transaction holds the name of a player of the second chunk. Only this chunk waits.
     [(key,)] = await unbroken.query("select username_key from username_claims where user_id = 15000")
 
     async def others_done() -> bool:
@@ -231,7 +231,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""The line that a killed import stands still at."""
+"""Number of the line at which an import waits when it is killed."""
 
 
 @pytest.fixture(scope="module")
@@ -243,14 +243,14 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 async def whole(valkey, postgres, large: str) -> dict[str, Rows]:
-    """What an unbroken import of the large file leaves in the database."""
+    """Database content after an uninterrupted import of the large file."""
     command = await _new(postgres.dsn, valkey.addresses)
     command.run("import", large, *TIMED)
     return await command.contents()
 
 
 async def goes_on(command: Command, large: str, whole: dict[str, Rows]) -> None:
-    """Check that an import which was killed goes on and leaves what an unbroken one does, in the index too."""
+    """Check that a killed import can be continued, with the result of an uninterrupted one, in the index too."""
     done = await command.count("score_events")
     [told] = command.run("import", large, *TIMED).output
     assert told.startswith(f"{LINES - done:,} scores imported, {done:,} duplicates, ")
@@ -310,7 +310,7 @@ async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_v
     cluster.resume(0)
     standings = await command.count("standings")
     assert command.run("verify", code=1).output[-1] == f"{standings} standings compared, {standings} differ"
-    # As if the time were over within which a commit may still come.
+    # As if the commit limit had passed.
     await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
     assert command.run("reconcile").output == [f"{standings} standings checked"]
     assert command.run("verify").output == [f"{standings} standings compared, 0 differ"]
@@ -502,7 +502,7 @@ def client(command: Command) -> RedisCluster:
 
 
 def forget(command: Command) -> None:
-    """Lose the command's index, and no other that is on the cluster."""
+    """Delete the command's index, but no other index of the cluster."""
     with client(command) as cluster:
         for node in cluster.get_primaries():
             for key in cluster.scan_iter(f"{command.namespace}:*", count=1000, target_nodes=node):

@@ -1,4 +1,6 @@
-"""docker-compose.yml: valid, closed to others, and its commands run, as far as that goes without containers."""
+"""docker-compose.yml: it is valid and closed to other machines, and its commands run, as far as possible without
+containers.
+"""
 
 import os
 import re
@@ -30,14 +32,14 @@ DEFAULTS = re.compile(r"\$\{\w+:-([^}]*)\}")
 
 @pytest.fixture(scope="module")
 def services() -> Mapping[str, Any]:
-    """The services, with the defaults of what .env may set."""
+    """Services, with the defaults of the variables in .env."""
     text = DEFAULTS.sub(r"\1", FILE.read_text())
     found: Mapping[str, Any] = yaml.safe_load(text)["services"]
     return found
 
 
 def composer() -> list[str] | None:
-    """The command that reads such files, in whichever form it is installed."""
+    """Return the installed form of the compose command, None if there is none."""
     for command in (["docker-compose"], ["docker", "compose"]):
         if (
             shutil.which(command[0])
@@ -76,7 +78,10 @@ def test_every_service_is_watched_limited_and_closed(services: Mapping[str, Any]
 
 @contextmanager
 def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service's command with its environment, and end it as a container engine does: it must end by itself."""
+    """Run a service's command with its environment.
+
+    End it as a container engine does: by a signal, to which it must react.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
     with (directory / "log").open("ab") as log:
@@ -110,7 +115,7 @@ async def test_the_api_and_the_worker_run_by_its_commands(
         assert migrating.wait(60) == 0, (tmp_path / "log").read_text()
     port = str(free_port())
     with ExitStack() as stack:
-        # It serves the network inside of its container; here it may not.
+        # Use loopback: outside its container it must not serve the network.
         local = {**api, "LEADERFORGE_HOST": "127.0.0.1", "LEADERFORGE_PORT": port}
         stack.enter_context(running(native(services["api"]["command"]), local, tmp_path))
         stack.enter_context(running(native(services["maintenance"]["command"]), maintenance, tmp_path))
@@ -128,7 +133,7 @@ def healthy(url: str) -> bool:
 
 
 def played(url: str, key: str, directory: Path) -> None:
-    """Have Locust's players play for a moment; its exit code tells whether a call failed."""
+    """Run Locust's players for a moment. Its exit code shows whether a call failed."""
     options = ["--headless", "--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--host", url, "--only-summary"]
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "tests/load/locustfile.py"), *options]
     environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}

@@ -28,7 +28,7 @@ from tests.waiting import PATIENCE_S
 
 
 class Dev:
-    """One run of the command, its output and its processes."""
+    """Run of the command, with its output and its processes."""
 
     def __init__(self, directory: Path, *options: str) -> None:
         self.data = directory / "data"
@@ -56,7 +56,7 @@ class Dev:
         return self
 
     def look(self) -> None:
-        """Remember the processes there are now."""
+        """Store the present processes of the command."""
         self.family = psutil.Process(self.process.pid).children(recursive=True)
 
     def named(self, part: str) -> list[psutil.Process]:
@@ -71,7 +71,7 @@ class Dev:
         return code
 
     def pasted(self) -> list[str]:
-        """Run the lines that the ready message offers and return what they print."""
+        """Run the commands in the welcome text and return their output."""
         lines = [line for line in self.output.splitlines() if line.startswith("curl ")]
         return [_curl(shlex.split(line)) for line in lines]
 
@@ -124,7 +124,7 @@ def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, t
     again = run(runs, tmp_path, "--no-demo").ready()
     assert _made(again.data) == made
     assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key"))
-    _, top = again.pasted()  # the player is known already
+    _, top = again.pasted()  # the player exists already
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000]
 
 
@@ -204,7 +204,7 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode != 0
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert not (tmp_path / "data" / "postgres" / "data").exists()  # it did not go on to start
+    assert not (tmp_path / "data" / "postgres" / "data").exists()  # it did not continue to start
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_help_and_version() -> None:
 
 
 def _made(data: Path) -> tuple[dict[Path, int], list[str]]:
-    """When the files were written that making a database leaves behind, and the ids of the index's nodes."""
+    """Return the times of the files that database creation writes, and the ids of the index's nodes."""
     once = [data / "keys.json", *data.rglob("PG_VERSION")]
     nodes = [line.split() for path in data.rglob("nodes.conf") for line in path.read_text().splitlines()]
     return {path: path.stat().st_mtime_ns for path in once}, sorted(node[0] for node in nodes if "myself" in node[2])

@@ -1,4 +1,4 @@
-"""Every example in the documentation is true: each page is followed from its top on a new server."""
+"""Every example in the documentation is correct: each page is followed from its top on a new server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,11 +15,11 @@ from tests.waiting import PATIENCE_S
 
 KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
-BETWEEN_MS = 2000  # more than answers are cached for
+BETWEEN_MS = 2000  # longer than responses are cached
 
 
 class Ticks:
-    """A clock that the pages wind."""
+    """Clock that the pages set."""
 
     now = START
 
@@ -49,7 +49,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 def _key(example: Example) -> str | None:
-    """The key or, made anew as it does not last, the player's token that the example is for."""
+    """Return the example's key or, newly signed because it expires, the player's token."""
     return token(123) if example.key == "TOKEN" else KEYS[example.key]
 
 

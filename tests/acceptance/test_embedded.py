@@ -1,4 +1,4 @@
-"""The embedded servers, as their users meet them: started, stopped, broken and started again."""
+"""Embedded servers: started, stopped, broken and started again."""
 
 import asyncio
 import os
@@ -79,7 +79,7 @@ class TestValkey:
         with cluster:
             addresses = cluster.addresses
             async with client(cluster) as redis:
-                for i in range(100):  # at once, the client's connections trip over each other on a busy machine
+                for i in range(100):  # one at a time: on a busy machine, concurrent connects of the client fail
                     await redis.set(f"key{i}", i)
         with ValkeyCluster(tmp_path) as again:
             assert again.addresses == addresses

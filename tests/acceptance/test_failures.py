@@ -1,4 +1,4 @@
-"""Every row of the failure table, shown on real servers under load: what users see, and how it heals."""
+"""Every row of the failure table, on real servers under load: visible effects and recovery."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ from tests.waiting import until
 __all__ = ["new_rig", "servers"]
 
 OnNode = Callable[[ValkeyCluster, int], None]
-"""Does something to one node of a cluster."""
+"""Function that disturbs one node of a cluster."""
 
 
 class TestIndexFails:
@@ -120,7 +120,7 @@ class TestIndexFails:
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
-            # Scripts do not run where a key is missing while its slot moves: names come with the first reads.
+            # Scripts fail if a key is missing while its slot moves. The first reads therefore restore the names.
             await rig.reads_from("index")
             await rig.ask(f"{BOARD}/page?rank=1&limit=1000")
             await _move(rig, slot, 0, 1, load)
@@ -225,7 +225,7 @@ async def _recorded(rig: Rig, score: int, number: int) -> bool:
 
 
 async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> None:
-    """Move a slot, first one key and then the others, and let the load go on at every stage."""
+    """Move a slot, first one key, then the others. Run the load at every stage."""
     port = int(rig.valkey.addresses[target].split(":")[1])
     with node(rig.valkey, source) as old, node(rig.valkey, target) as new:
         ids = [client.execute_command("CLUSTER MYID").decode() for client in (old, new)]
@@ -237,7 +237,7 @@ async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> No
             assert keys
             old.execute_command("MIGRATE", LOOPBACK, port, "", 0, 5000, "KEYS", *keys)
             await load.goes_on()
-        await rig.reads_from("index")  # by way of the old node, which asks to ask the new one
+        await rig.reads_from("index")  # through the old node, which redirects to the new one
         for client in (new, old):
             client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
         await rig.reads_from("index")

@@ -1,4 +1,4 @@
-"""The functions as AWS Lambda calls them: events in, responses out, connections kept between invocations."""
+"""Functions as AWS Lambda calls them: events, responses, and connections that survive between invocations."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ MakeEvent = Callable[..., dict[str, Any]]
 
 
 def rest(method: str, path: str, body: Any = None, key: str | None = None, *, encode: bool = False) -> dict[str, Any]:
-    """An event of a REST API's proxy integration (payload format 1.0)."""
+    """Return an event of a REST API's proxy integration (payload format 1.0)."""
     parts, text, headers = _request(path, body, key, encode)
     query = parse_qs(parts.query)
     return {
@@ -62,7 +62,7 @@ def rest(method: str, path: str, body: Any = None, key: str | None = None, *, en
 def function_url(
     method: str, path: str, body: Any = None, key: str | None = None, *, encode: bool = False
 ) -> dict[str, Any]:
-    """An event of a function URL (payload format 2.0)."""
+    """Return an event of a function URL (payload format 2.0)."""
     parts, text, headers = _request(path, body, key, encode)
     event = {
         "version": "2.0",
@@ -110,7 +110,7 @@ async def settings(valkey, postgres) -> dict[str, str]:
 
 @pytest.fixture
 async def invoke(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Invoke]:
-    """Calls a handler as Lambda does: in a thread that runs no event loop. The process begins cold."""
+    """Function that calls a handler as Lambda does: in a thread without an event loop. The process begins cold."""
     for name, value in (settings | {"AWS_LAMBDA_FUNCTION_NAME": "leaderforge"}).items():
         monkeypatch.setenv(name, value)
     yield lambda handler, event: asyncio.to_thread(handler, event, None)
@@ -120,7 +120,7 @@ async def invoke(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> A
 def http_api(
     method: str, path: str, body: Any = None, key: str | None = None, *, encode: bool = False
 ) -> dict[str, Any]:
-    """An event of an HTTP API (payload format 2.0)."""
+    """Return an event of an HTTP API (payload format 2.0)."""
     event = function_url(method, path, body, key, encode=encode)
     context = event["requestContext"] | {
         "accountId": "123456789012",
@@ -209,7 +209,7 @@ async def test_invocations_share_their_connections(invoke: Invoke, settings: dic
 async def test_connections_lost_in_a_freeze_are_replaced(
     invoke: Invoke, settings: dict[str, str], valkey, event: MakeEvent
 ) -> None:
-    """While a function is frozen, the other sides close what it does not use; its next invocation must not fail."""
+    """While a function is frozen, its peers close idle connections. Its next invocation must succeed."""
     user_id = await player(invoke, event)
     await invoke(maintain.handler, {})
     for i in range(1, 4):
@@ -223,7 +223,7 @@ async def test_connections_lost_in_a_freeze_are_replaced(
 
 
 async def close_connections(dsn: str, nodes: list[str]) -> None:
-    """Close all connections to the database, and all to the cluster, from the other side."""
+    """Close all connections to the database and to the cluster, from the servers' side."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(
@@ -324,7 +324,7 @@ async def test_the_schedule_keeps_the_index_true(invoke: Invoke, settings: dict[
 async def test_the_queue_is_counted_but_for_what_is_poisoned(
     invoke: Invoke, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the dead letters cannot be reached either, what is poisoned is delivered again."""
+    """If the dead-letter queue is unreachable too, poison messages are delivered again."""
     user_id = await player(invoke, event)
     for name, value in NOWHERE.items():
         monkeypatch.setenv(name, value)
@@ -356,7 +356,7 @@ NOWHERE = {
     "AWS_ACCESS_KEY_ID": "id",
     "AWS_SECRET_ACCESS_KEY": "key",
 }
-"""A queue that cannot be reached."""
+"""Settings of a queue that cannot be reached."""
 
 
 MALFORMED: list[dict[str, Any]] = [

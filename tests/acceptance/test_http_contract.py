@@ -19,7 +19,7 @@ PLAYERS = range(1, 61)
 
 @pytest.fixture(scope="module")
 async def api(valkey, postgres) -> AsyncIterator[Served]:
-    """A server with players and a few boards, in which every score occurs twice."""
+    """Server with players and a few boards, on which every score occurs twice."""
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         store = api.services.parts.store
@@ -40,7 +40,7 @@ async def _create(api: Served, user_id: int) -> None:
 
 
 async def everyone(api: Served, board: str) -> list[tuple[int, int, int]]:
-    """The rank, id and score of all players of a board, best first."""
+    """Return rank, id and score of all players of a board, best first."""
     top = (await api.get(f"/api/boards/{board}/top?limit=1000")).json()
     assert top["total"] == len(top["entries"])
     return [(entry["rank"], entry["user_id"], entry["score"]) for entry in top["entries"]]
@@ -168,7 +168,7 @@ async def test_a_body_that_is_too_large_is_refused_over_the_wire(api: Served) ->
 
 
 async def test_many_clients_at_once(api: Served) -> None:
-    """Every submission counts once, however they are batched on their way."""
+    """Every submission counts once, in whatever batches it is recorded."""
     async with httpx.AsyncClient(
         base_url=api.url, limits=httpx.Limits(max_connections=50), timeout=PATIENCE_S
     ) as client:

@@ -1,4 +1,4 @@
-"""What users see while parts of the product are down, and when they come back."""
+"""Responses while parts of the product are down, and after their recovery."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Live boards on real parts: every listener gets each change, whoever makes it and whatever fails."""
+"""Live boards on real parts: every listener receives each change, from any process and during failures."""
 
 import asyncio
 import re
@@ -69,7 +69,7 @@ async def test_every_listener_gets_each_change(api: Served) -> None:
         for number in range(1, 6):
             await submit(api, 1)
             await all_at(listeners, 1000 + number)
-        # One look for all, with room for what reconciliation says again.
+        # One read for all listeners, with a margin for announcements of reconciliation.
         assert metric(api, "top_merge_seconds_count") - before < 50
         assert metric(api, "stream_listeners") == 50
     for listener in listeners:
@@ -82,7 +82,7 @@ async def all_at(listeners: list[Listener], score: int) -> None:
 
 
 async def test_listeners_hear_of_what_other_processes_change(api: Served, settings: Mapping[str, str]) -> None:
-    # What is kept for a second anyway is kept for a minute here: only the feed can tell so soon.
+    # The TTL is a minute here instead of a second: only the feed can show the change so soon.
     async with served({**settings, "LEADERFORGE_TOP_CACHE_MS": "60000"}) as other:
         await hears(other)
         async with listening(other.url) as listener:
@@ -123,9 +123,9 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Return the ETag once polls have left the index alone for nine times as long as a top is kept without the feed.
+    """Return the ETag once polls have not read the index for nine times the TTL without the feed.
 
-    They do so once the reconciler has been past the last submission: then nothing is told of it any more.
+    This needs the reconciler to have passed the last submission: it then announces nothing more.
     """
     quiet_since = asyncio.get_running_loop().time()
 
@@ -150,7 +150,7 @@ async def test_many_changes_reach_listeners_as_the_newest(api: Served) -> None:
 
 
 class TestFailures:
-    """On a cluster of its own, to break."""
+    """Failures of a separate cluster."""
 
     @pytest.fixture
     async def valkey(self, own_valkey: OwnValkey) -> ValkeyCluster:
@@ -207,7 +207,7 @@ class TestFailures:
 
 
 def _owner(valkey: ValkeyCluster, slot: int) -> int:
-    """Return the number of the node that has the slot."""
+    """Return the number of the slot's node."""
     from redis import Redis
 
     host, port = valkey.addresses[0].split(":")

@@ -1,4 +1,4 @@
-"""Every command of docs/performance keeps working: each in a short form, on real servers. No figure is judged."""
+"""Every command of docs/performance runs, in a short form on real servers. Figures are not checked."""
 
 import csv
 import json
@@ -47,14 +47,14 @@ PLOTS = {
     "benchmarks.plot_shards": "benchmarks.shards",
     "benchmarks.plot_stores": "benchmarks.stores",
 }
-"""What plots the results of what."""
+"""Module that plots the results, by the module that measures them."""
 
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"
 SHARDS = "benchmarks.shards"
 
 NOT_HERE = {
-    "tests.browser.budget",  # judges response times, for which a machine has to be idle
+    "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
     "benchmarks.coldstart",  # needs the functions' Python: run by the cloud's tests
     "benchmarks.stores",  # needs a Citus cluster
@@ -63,7 +63,7 @@ NOT_HERE = {
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the reports of this run lie, each under its command's name."""
+    """Folder of this run's reports, each with the name of its command."""
     return tmp_path_factory.mktemp("results")
 
 
@@ -135,7 +135,7 @@ def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
 
 
 def smoke(url: str, key: str, directory: Path) -> list[dict[str, Any]]:
-    """Run Locust until every request was made, which its exit code tells, and return what it says of each."""
+    """Run Locust until it has sent every kind of request, by its exit code, and return its statistics of each."""
     files = ",".join(str(ROOT / "tests" / "load" / name) for name in ("locustfile.py", "shapes/smoke.py"))
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", url, "--pause", "0.1", "--json"]
     environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}
@@ -148,19 +148,19 @@ def smoke(url: str, key: str, directory: Path) -> list[dict[str, Any]]:
 
 
 def run(module: str, *arguments: object) -> None:
-    """Run a command to its good end."""
+    """Run a command. Fails on an error."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def path_of(module: str, results: Path) -> Path:
-    """Return where the report of a command lies."""
+    """Return the path of a command's report."""
     return results / f"{module}.json"
 
 
 def reported(module: str, results: Path) -> Report:
-    """Return the report of a command's short form, which is run once only, and which says how it was made."""
+    """Return the report of a command's short form, which runs only once. The report must contain the command line."""
     path = path_of(module, results)
     if not path.exists():
         run(module, *SHORT[module].split(), "--out", path)
@@ -171,14 +171,14 @@ def reported(module: str, results: Path) -> Report:
 
 
 def plotted(plot: str, report: Path) -> None:
-    """Plot a report, and look whether there is something on it."""
+    """Plot a report, and check that the plot is not empty."""
     svg = report.with_suffix(".svg")
     run(plot, report, svg)
     assert svg.read_text().count("<path") > 10
 
 
 def numbers(report: object) -> Iterator[float]:
-    """Yield all figures of a report but those of the machine."""
+    """Yield all figures of a report except those about the machine."""
     if isinstance(report, Mapping):
         for name, value in report.items():
             if name != "machine":
@@ -191,7 +191,7 @@ def numbers(report: object) -> Iterator[float]:
 
 
 def may_cap() -> bool:
-    """Whether processor time can be limited here."""
+    """Return whether this machine can limit processor time."""
     with subprocess.Popen(["sleep", "60"]) as process:
         try:
             with capped([process.pid], 0.5):
@@ -203,6 +203,6 @@ def may_cap() -> bool:
 
 
 def may_look_into_processes() -> bool:
-    """Whether a process may look into another that is not its child."""
+    """Return whether a process may inspect a process that is not its child."""
     scope = Path("/proc/sys/kernel/yama/ptrace_scope")
     return os.geteuid() == 0 or not scope.exists() or scope.read_text().strip() == "0"

@@ -1,4 +1,4 @@
-"""Moderation over HTTP, on a real server over the real stores: what everyone sees, and what the player does."""
+"""Moderation over HTTP, on a real server and real stores: the view of everyone, and the view of the player."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -21,7 +21,7 @@ WHY = {"reason": "a reason"}
 
 
 class Days:
-    """A clock that goes from day to day when told to."""
+    """Clock that the test moves from day to day."""
 
     now = NOON
 
@@ -43,7 +43,7 @@ async def api(valkey, postgres, clock: Days) -> AsyncIterator[Served]:
 
 
 class Game:
-    """A board of its own, with players 1 to 5 of whom each is better than the next."""
+    """New board with players 1 to 5, each better than the next."""
 
     def __init__(self, api: Served, board: str, first: int) -> None:
         self.api = api
@@ -64,7 +64,7 @@ class Game:
         return await self.api.post(f"{self.board}/scores", body)
 
     async def listed(self, period: str = "all-time") -> list[tuple[int, int]]:
-        """The rank and number of all whom everyone sees, told alike by every read there is."""
+        """Return rank and number of all visible players. Every kind of read must agree."""
         query = f"period={period}"
         top = await self.get(f"top?{query}&limit=1000")
         page = await self.get(f"page?{query}&limit=1000")
@@ -194,7 +194,7 @@ async def test_what_is_removed_is_gone_for_everyone(new_game: NewGame, clock: Da
     assert await game.listed() == WITHOUT_2
     for key in (None, game.token(2), ADMIN_KEY):
         assert await game.rank(2, key) is None
-    # The day that is over keeps its ranks, until it is named.
+    # The past day keeps its ranks until a removal names it.
     assert await game.listed("2026-11-23") == ALL
     late = await game.submit(2, 1, submission_id)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "conflict")

@@ -1,4 +1,4 @@
-"""Every read after any acts of moderators equals brute force: over the twins, and over the real index and store."""
+"""Every read after any acts of moderators equals brute force, over in-memory and real stores."""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
@@ -46,7 +46,7 @@ GAMES = [
 
 
 class Product:
-    """The services over some stores and an index."""
+    """Services over stores and an index."""
 
     def __init__(self, stores: Stores, index: RankIndex) -> None:
         def clock() -> int:
@@ -79,13 +79,13 @@ async def on_servers(valkey, postgres) -> AsyncIterator[Product]:
 
 @pytest.fixture(params=["on_twins", "on_servers"])
 def product(request: pytest.FixtureRequest) -> Product:
-    """The product with nothing in it."""
+    """Product without data."""
     made: Product = request.getfixturevalue(request.param)
     return made
 
 
 class Game:
-    """A board, and what its events and the acts on it come to by brute force."""
+    """Board, and the brute-force result of its events and acts."""
 
     def __init__(self, product: Product, board: Board) -> None:
         self.product = product
@@ -100,7 +100,7 @@ class Game:
         receipt = await self.product.submit.submit(Submission(ladders, event))
         for ladder in ladders:
             self._count(ladder.period, event)
-        # Also a hidden player is told the rank that it would have.
+        # A hidden player's receipt also has the rank that it would have.
         assert receipt.rank == self.seen_by(event.user_id, ladders[0].period).rank
 
     async def step(self, random: Random) -> None:
@@ -160,14 +160,14 @@ class Game:
             self._count(period, event._replace(achieved_at=NOON, submission_id=standing.run_id))
 
     def oracle(self, period: int, among_them: int | None = None) -> Oracle:
-        """What everyone sees, with one player more."""
+        """Return the oracle of everyone's view, with one additional player."""
         events = self.counting[period]
         return Oracle(
             self.board, [e for e in events if e.user_id == among_them or not self.is_hidden(e.user_id, period)]
         )
 
     def seen_by(self, user_id: int, period: int) -> Line:
-        """A player's own line, as the player sees it."""
+        """Return a player's line in the player's own view."""
         return next(line for line in self.oracle(period, user_id).lines if line.user_id == user_id)
 
     def is_hidden(self, user_id: int, period: int) -> bool:

@@ -1,4 +1,4 @@
-"""New Relic's own agent reports what docs/operations.md names, under uvicorn and in a function."""
+"""New Relic's agent reports the metrics in docs/operations.md, under uvicorn and in a function."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The documentation, tried out: every call with data of all kinds, good and bad, against a real server."""
+"""OpenAPI document against a real server: every call with data of all kinds, valid and invalid."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 @pytest.fixture
 async def api(valkey, postgres) -> AsyncIterator[Served]:
-    """A server with the players and scores that the documentation's examples speak of."""
+    """Server with the players and scores of the documentation's examples."""
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
         for user_id in (1, 2, 3, 123, 456):
@@ -30,14 +30,14 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
     "phases", ["examples,fuzzing", pytest.param("examples,coverage,fuzzing", marks=pytest.mark.long)]
 )
 async def test_every_call_does_what_the_documentation_says(api: Served, tmp_path: Path, phases: str) -> None:
-    """No 5xx, and no status, header or body that is not documented."""
+    """No 5xx, and no undocumented status, header or body."""
     process = await asyncio.create_subprocess_exec(
         SCHEMATHESIS,
         *("--config-file", str(CONFIGURATION)),
         *("run", f"{api.url}/api/openapi.json", "--no-color"),
-        *("--phases", phases),  # coverage sends each value that each rule of a schema forbids: two minutes of calls
+        *("--phases", phases),  # the phase `coverage` sends each value that a schema forbids: two minutes of calls
         *("--header", f"Authorization: Bearer {ADMIN_KEY}"),
-        *("--header", "X-Forwarded-For: 192.0.2.7"),  # or else it might read metrics without a key
+        *("--header", "X-Forwarded-For: 192.0.2.7"),  # otherwise it could read metrics without a key
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

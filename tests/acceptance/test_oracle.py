@@ -1,4 +1,4 @@
-"""Every read equals the brute-force answer: whatever a board's rules, on any number of partitions, with heavy ties."""
+"""Every read equals the brute-force answer: for all rules of boards, on any number of partitions, with many ties."""
 
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from tests.oracle import Line, Oracle
 from tests.waiting import until
 
 MIDNIGHT = 1_682_899_200_000
-"""Between 2023-04-30 and 2023-05-01, where a day, a week, a month and a season end."""
+"""Midnight between 2023-04-30 and 2023-05-01, the end of a day, a week, a month and a season."""
 DAY = 86_400_000
 PERIODS = {
     PeriodKind.ALL_TIME: ("all-time", "all-time"),
@@ -40,7 +40,7 @@ PERIODS = {
     PeriodKind.MONTHLY: ("2023-04", "2023-05"),
     PeriodKind.SEASON: ("season-20230401T0000Z", "season-20230501T0000Z"),
 }
-"""The names of the periods before and after."""
+"""Names of the periods before and after it."""
 
 PAIRS = list(itertools.product([1, 2, 8, 32, 64], [1, 3, 6]))
 """Numbers of partitions and of nodes."""
@@ -48,26 +48,26 @@ RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, PeriodK
 """Every combination of policy, order, subscore, rank style and period."""
 Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
-"""Each of them on a pair, so that each pair has each kind of period."""
+"""Each combination with one pair. Each pair gets each kind of period."""
 IN_THE_STORE = 6
-"""One combination of so many is also read while the index is away."""
+"""Every sixth combination is also read while the index is away."""
 
 Case = tuple[int, int, Rules]
 
 
 def features(case: Case) -> tuple[object, ...]:
-    """Return all that a case sets: partitions, nodes, each rule, and whether the store answers too."""
+    """Return the features of a case: partitions, nodes, each rule, and whether the store is read too."""
     partitions, nodes, rules = case
     return (partitions, nodes, *rules, RULES.index(rules) % IN_THE_STORE == 0)
 
 
 def pairs_of(case: Case) -> set[object]:
-    """Return the pairs of features that the case has together."""
+    """Return all pairs of a case's features."""
     return set(itertools.combinations(enumerate(features(case)), 2))
 
 
 def sample(cases: Sequence[Case]) -> Sequence[Case]:
-    """Return a few of the cases that have every pair of features which all of them have; the same each time."""
+    """Return a small, constant subset of the cases. Together they have every pair of features that any case has."""
     missing = set().union(*map(pairs_of, cases))
     chosen: list[Case] = []
     while missing:
@@ -78,18 +78,18 @@ def sample(cases: Sequence[Case]) -> Sequence[Case]:
 
 SAMPLE = sample(ROTATED)
 CASES = [pytest.param(*case, marks=() if case in SAMPLE else pytest.mark.long) for case in ROTATED]
-"""`make test` runs the sample, `make test-long` all."""
+"""All cases. `make test` runs the sample, `make test-long` all of them."""
 
 TELEMETRY = Fanout([])
 
 
 def told(value: int | Rules) -> str:
-    """Return what a parameter is called in a test's name."""
+    """Return a parameter's text in the name of a test."""
     return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 class Clock:
-    """A time that moves when told to."""
+    """Clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = MIDNIGHT + DAY
@@ -99,7 +99,7 @@ class Clock:
 
 
 class Product:
-    """The services over one store and one index."""
+    """Services over one store and one index."""
 
     def __init__(self, store: ScoreStore, users: PlayerStore, index: RankIndex) -> None:
         clock = Clock()
@@ -114,7 +114,7 @@ class Product:
 
 
 def times() -> list[int]:
-    """Return moments of two days, the first and the last of each among them."""
+    """Return times on two days, including the first and the last moment of each."""
     return [start + i for start in (MIDNIGHT - DAY, MIDNIGHT - 12, MIDNIGHT, MIDNIGHT + DAY - 12) for i in range(12)]
 
 
@@ -156,7 +156,7 @@ async def clusters(valkey, tmp_path_factory) -> AsyncIterator[dict[int, Cluster]
 
 @pytest.fixture(scope="module")
 async def products(store_and_users, clusters) -> Mapping[tuple[int, int], Product]:
-    """The product on each pair of a number of partitions and a number of nodes, all over one store."""
+    """Product on each pair of a number of partitions and a number of nodes, all over one store."""
     made = {
         (partitions, nodes): Product(*store_and_users, new_redis_index(clusters[nodes], partitions))
         for partitions, nodes in PAIRS
@@ -194,7 +194,7 @@ async def test_every_read_equals_brute_force_whatever_the_rules(products, cluste
         await check_reads(product, ladder, Oracle(board, own), random, expect=Source.INDEX)
         await check_index(product, ladder)
     if RULES.index(rules) % IN_THE_STORE == 0:
-        # An index that is never built, since another process is at it.
+        # This index is never built: another process holds the lease.
         index = new_redis_index(clusters[nodes], partitions)
         assert await index.lease("maintain", "another", 600)
         away = Product(product.store, product.users, index)
@@ -229,7 +229,7 @@ def ladders_of(board: Board, events: Sequence[Event]) -> Mapping[Ladder, Sequenc
 
 
 async def submit(product: Product, board: Board, events: Sequence[Event], *, split: int) -> None:
-    """Submit the first event, those up to the split and the others, and check each receipt."""
+    """Submit the events in three parts, cut after the first and at `split`, and check each receipt."""
     taken: list[Event] = []
     for batch in (events[:1], events[1:split], events[split:]):
         taken += batch
@@ -249,7 +249,7 @@ def check_receipt(oracle: Oracle, event: Event, receipt: object) -> None:
 
 
 async def check_index(product: Product, ladder: Ladder) -> None:
-    """Check that the index holds every standing as the store has it."""
+    """Check that the index has the store's standings."""
     async for standings in product.store.all_standings(ladder):
         assert await product.index.differences(ladder, standings) == []
 

@@ -1,4 +1,4 @@
-"""Pages that do not drift: whoever does not move meanwhile is met exactly once, in both directions."""
+"""Stable pages: a player who does not move appears exactly once, in both directions."""
 
 import asyncio
 from collections import Counter
@@ -18,11 +18,11 @@ from tests.acceptance.crowds import crowd
 PLAYERS = 100_000
 NEWCOMERS = range(PLAYERS + 1, PLAYERS + 501)
 MOVING = {*range(1, PLAYERS, 50), *NEWCOMERS}
-"""Players that submit meanwhile."""
+"""Players that submit during the paging."""
 BATCH, RATE = 10, 20
-"""Submissions at a time, and times a second."""
+"""Submissions per batch, and batches per second."""
 A_PAGE = 2
-"""Submissions that there are for each page at the least, however fast pages come."""
+"""Minimum number of submissions per page, however fast the pages are read."""
 LIMIT = 1000
 _IN_FLIGHT = 5
 
@@ -37,7 +37,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 
 
 class Load:
-    """Submissions of players who move, all over the board, at a steady rate."""
+    """Submissions of moving players across the board, at a constant rate."""
 
     def __init__(self, api: Served) -> None:
         self._api = api
@@ -48,7 +48,7 @@ class Load:
         self.accepted = 0
 
     async def run(self) -> None:
-        """Submit until cancelled, never more than a few at a time."""
+        """Submit until cancelled, with few submissions in flight."""
         clock = asyncio.get_running_loop().time
         begun = clock()
         async with asyncio.TaskGroup() as submissions:
@@ -58,7 +58,7 @@ class Load:
                 submissions.create_task(self._submit())
 
     async def reached(self, accepted: int) -> None:
-        """Return once so many submissions have been accepted."""
+        """Return once `accepted` submissions have been accepted."""
         async with self._one_more:
             await self._one_more.wait_for(lambda: self.accepted >= accepted)
 
@@ -103,7 +103,7 @@ async def test_every_untouched_player_is_met_once_in_both_directions(api: Served
 
 
 async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Counter[int], Any]:
-    """Return how often each player was met on the way to an end of the board, and the last page."""
+    """Return how often each player appeared on the way to an end of the board, and the last page."""
     seen: Counter[int] = Counter()
     while True:
         answer = await api.get(f"/api/boards/default/page?{query}")

@@ -1,4 +1,4 @@
-"""Past periods on the real parts: read in full from the database once retired, and removed in the end."""
+"""Past periods on real parts: read completely from the database once retired, then removed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -24,7 +24,7 @@ PLAYERS = range(1, 31)
 
 
 class Ticks:
-    """A clock that the test winds."""
+    """Clock that the test sets."""
 
     now = MIDNIGHT - 1000
 
@@ -34,7 +34,7 @@ class Ticks:
 
 @dataclass(frozen=True)
 class World:
-    """A server, its clock, and a board with a day that everybody has scored on."""
+    """Server, its clock, and a board with a day on which all players have scored."""
 
     api: Served
     clock: Ticks
@@ -42,12 +42,12 @@ class World:
     day: Ladder
 
     async def round_after(self, ms: int) -> None:
-        """End what periods there are to be ended so much later."""
+        """Run a rollover round `ms` later."""
         self.clock.now += ms
         await self.api.services.rollover.run()
 
     async def in_index(self, ladder: Ladder) -> int:
-        """How many entries the index has."""
+        """Return the number of entries in the index."""
         return (await self.api.services.parts.index.counts(ladder, [])).total
 
 
@@ -75,7 +75,7 @@ async def world(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 async def everything(api: Served, source: str) -> Mapping[str, Any]:
-    """Every kind of answer about yesterday, all of which must come from this source."""
+    """Return every kind of answer about yesterday. All must have this source."""
     shown = {}
     for path in (
         *("top?limit=7", "top?limit=1000", "page?limit=7", "page?rank=12&limit=5", "page?rank=31"),
@@ -92,7 +92,7 @@ async def everything(api: Served, source: str) -> Mapping[str, Any]:
 
 
 async def followed(api: Served, read: str, source: str) -> Mapping[str, Any]:
-    """Pages from the first to the last and, where they lead back, to the first again."""
+    """Return the pages from the first to the last and, if they have `previous`, back to the first."""
     shown: dict[str, Any] = {}
     page = await answer(api, read, source)
     for way in ("next", "previous"):
@@ -113,26 +113,26 @@ async def answer(api: Served, path: str, source: str) -> Any:
 
 
 async def until_from_the_store(api: Served) -> None:
-    """Return once the server knows that the period is retired."""
+    """Return once the server answers for the retired period from the store."""
 
     async def is_read_from_the_store() -> bool:
         answer = await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")
         return answer.headers["x-leaderforge-source"] == "postgres"
 
-    # Until the index is caught up, answers may come from the store for that reason alone.
+    # Until the index has caught up, answers come from the store for that reason alone.
     await until(lambda: is_caught_up(api), "the index to be brought over the days")
     await until(is_read_from_the_store, "the retired period to be read from the store")
 
 
 async def is_caught_up(api: Served) -> bool:
-    """Whether the index has been brought over the days that the clock was put forward by."""
+    """Return whether the index has caught up after the clock was set forward by days."""
     services = api.services
     marks = await services.parts.index.watermarks()
     return all(mark is not None and mark > services.clock() - HOUR for mark in marks)
 
 
 async def wiped(api: Served) -> None:
-    """Empty the whole index, which the server's own maintenance then builds anew."""
+    """Empty the complete index. The server's own maintenance then rebuilds it."""
     parts = api.services.parts
     await parts.index.begin_rebuild(await parts.store.ladders(), range(parts.index.partitions))
 

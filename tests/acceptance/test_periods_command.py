@@ -1,4 +1,4 @@
-"""`leaderforge periods`, run as its users run it."""
+"""`leaderforge periods`, run as a process."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from tests.acceptance.conftest import new_database
 
 @pytest.fixture
 async def command(valkey, postgres) -> Command:
-    """The command, with a board of days on an empty database."""
+    """Command with a daily board on an empty database."""
     dsn = await new_database(postgres.dsn)
     pool = Pool(dsn)
     calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))

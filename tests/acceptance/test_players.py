@@ -19,7 +19,7 @@ _ids = count(1000)
 
 @pytest.fixture(scope="module")
 async def servers(valkey, postgres) -> AsyncIterator[tuple[Served, Served]]:
-    """Two processes' worth of the service over one database and one index."""
+    """Two servers over one database and one index."""
     settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS)
     async with served(settings) as one, served(settings) as other:
         await one.until_healthy()
@@ -42,13 +42,13 @@ async def new_player(api: Served, score: int | None = None) -> int:
 
 
 async def top(api: Served) -> dict[int, str]:
-    """The names on the first page, by id."""
+    """Return the names on the first page, by player id."""
     entries = (await api.get("/api/leaderboard/top?limit=1000")).json()["entries"]
     return {entry["user_id"]: entry["username"] for entry in entries}
 
 
 async def shows(api: Served, user_id: int, name: str | None) -> bool:
-    """Whether the first page has the player by that name, or not at all."""
+    """Return whether the first page has the player with this name or, with None, not at all."""
     return (await top(api)).get(user_id) == name
 
 
@@ -208,7 +208,7 @@ class TestErase:
         *codes, status = await asyncio.gather(*(submit() for _ in range(4)), erase())
         assert status == 200
         assert set().union(*codes) <= {"ok", "user_not_found"}
-        # What was on its way is forgotten once it cannot come any more.
+        # Removed standings are dropped once no late update can arrive.
         await until(lambda: is_forgotten(api, user_id), "the index to forget the player")
         assert (await api.services.maintain.verify()).clean
 

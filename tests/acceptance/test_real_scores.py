@@ -1,7 +1,7 @@
 """Real scores, rich in ties: every known goal of men's international football.
 
-The file is `goalscorers.csv` of the public data set "international_results". It is no part of this repository:
-LEADERFORGE_TEST_GOALS names it, or it lies in a folder `data` beside the checkout's siblings.
+The file is `goalscorers.csv` of the public data set "international_results". It is not part of this repository:
+LEADERFORGE_TEST_GOALS contains its path, or it is in a folder `data` beside the checkout's siblings.
 """
 
 import csv
@@ -26,7 +26,7 @@ BEST = [("Cristiano Ronaldo", 124), ("Harry Kane", 75), ("Lionel Messi", 71)]
 
 
 class Goals:
-    """The goals that count, read without any of the product's code."""
+    """Goals that count, read without code of the product."""
 
     def __init__(self, path: Path) -> None:
         self.path = str(path)
@@ -41,7 +41,7 @@ class Goals:
         self.total = self.of.total()
 
     def board(self, ids: dict[str, int]) -> list[Place]:
-        """Return the whole board: most goals, then the earlier last goal, then the smaller id."""
+        """Return the complete board: most goals first, then the earlier last goal, then the smaller id."""
         places = [Place(goals, self.last[name], ids[name]) for name, goals in self.of.items()]
         return sorted(places, key=lambda place: (-place.score, place.achieved_at, place.user_id))
 
@@ -72,7 +72,7 @@ async def standings(command: Command) -> list[tuple[str, int, int, int]]:
 
 
 async def check(command: Command, goals: Goals) -> None:
-    """Check the whole board, in the database and in the index, against the file."""
+    """Check the complete board in the database and in the index against the file."""
     ids = {name: user_id for user_id, name in await command.query("select user_id, username from users")}
     in_store, in_index = await command.orders()
     assert in_store == in_index == goals.board(ids)
@@ -96,7 +96,7 @@ async def test_goals_make_the_board_that_the_file_says(goals: Goals, postgres, v
 
 async def test_goals_count_once_when_their_import_is_killed_and_run_again(goals: Goals, postgres, valkey):
     command = await new(postgres, valkey)
-    # Somebody is about to take a name that comes in the middle of the file, where the import therefore stands still.
+    # A transaction holds a name from the middle of the file. The import waits there.
     with command.running("import", goals.path, *OPTIONS) as process:
         async with command.held("insert into username_claims values ('cristiano ronaldo', -1)"):
             await until(command.waits, "the import to come to the name")

@@ -1,4 +1,4 @@
-"""What operators see of real parts, whole and broken."""
+"""Operators' view of real parts, intact and broken."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -22,7 +22,7 @@ def nodes(own_valkey) -> ValkeyCluster:
 
 @pytest.fixture
 async def api(nodes: ValkeyCluster, postgres) -> AsyncIterator[Served]:
-    # A frozen node is told of within this time.
+    # Time limit in s for the response about a frozen node.
     more = {"LEADERFORGE_PARTITIONS": "6", "LEADERFORGE_INDEX_TIMEOUT_MS": "1000"}
     settings = environment(nodes.addresses, await new_database(postgres.dsn), **more)
     async with served(settings) as api:

@@ -1,4 +1,4 @@
-"""A stop signal ends a command wherever it comes: sent from inside, at each step of the command."""
+"""A stop signal ends a command at any step. It is sent from inside the command, at each step."""
 
 import re
 import signal
@@ -40,7 +40,7 @@ main()
 BEFORE_SERVERS = [
     "leaderforge.embedded.stack:.LocalStack",
     "leaderforge.embedded.stack:LocalStack._make_directory",
-    "fcntl:.flock",  # the lock's file is there, the lock is not
+    "fcntl:.flock",  # the lock's file exists, the lock is not held yet
     "leaderforge.embedded.lock:DirectoryLock.note",
     "leaderforge.embedded.stack:LocalStack._stored_keys",
     "leaderforge.embedded.api:ApiServer.require_port",
@@ -70,11 +70,11 @@ WAYS = {
     "twice": ([signal.SIGINT, signal.SIGINT], False),
 }
 ROTATED = {(step, list(WAYS)[i % len(WAYS)]) for i, step in enumerate(STEPS)}
-"""Each step with one way: what `make test` runs."""
+"""Each step with one way of sending: the sample that `make test` runs."""
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:
-    """Return a command line that runs leaderforge and sends it the signals once it calls a function."""
+    """Return a command line that runs leaderforge, and sends it the signals once it calls the function of this step."""
     numbers, start_ignored = WAYS[way]
     if step.count(".", step.index(":")) == 0:
         step = step.replace(":", ":.")
@@ -100,7 +100,7 @@ def test_dev_stops_at_each_step_of_its_start(tmp_path: Path, step: str, way: str
     assert not re.search("Traceback|Exception ignored|never awaited", ended.stdout + ended.stderr)
     assert ended.returncode in (0, 130), ended.stdout + ended.stderr
     assert not (data / "dev.json").exists()
-    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # it did not go on to start
+    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # it did not continue to start
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Connections that the network forgot while a function was frozen: nobody is told, and what is sent vanishes."""
+"""Connections that the network dropped silently while a function was frozen: sent bytes vanish without an error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,12 +21,12 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Limits so long that a request which ran into one would be seen to."""
+"""Time limits so long that reaching one would be noticed."""
 
 
 @pytest.fixture
 async def database(postgres) -> AsyncIterator[tuple[Relay, str]]:
-    """A relay to a new database, and the DSN that leads through it."""
+    """Relay to a new database, and the DSN through it."""
     dsn = urlsplit(await new_database(postgres.dsn))
     async with relay(dsn.port) as made:
         there = dsn.netloc.replace(f":{dsn.port}", f":{made.port}")
@@ -35,7 +35,7 @@ async def database(postgres) -> AsyncIterator[tuple[Relay, str]]:
 
 @pytest.fixture
 async def nodes(own_valkey) -> AsyncIterator[list[Relay]]:
-    """Relays to the nodes of a cluster, which tell their clients to come through these."""
+    """Relays to the nodes of a cluster. The nodes announce the relays' ports to their clients."""
     cluster: ValkeyCluster = own_valkey(nodes=3)
     ports = [int(address.rpartition(":")[2]) for address in cluster.addresses]
     async with AsyncExitStack() as running:
@@ -48,7 +48,7 @@ async def nodes(own_valkey) -> AsyncIterator[list[Relay]]:
 
 
 async def told_everywhere(ports: list[int], announced: set[int]) -> None:
-    """Return once every node tells these ports of all nodes."""
+    """Return once every node announces these ports for all nodes."""
     for port in ports:
         async with redis.asyncio.Redis(port=port) as node:
 
