@@ -1,4 +1,4 @@
-"""Real servers for the tests, and a check that none of them is left behind."""
+"""Real servers for the tests, and a check that no process is left."""
 
 import ctypes
 import os
@@ -20,23 +20,25 @@ from tests.waiting import PATIENCE_S
 
 PR_SET_CHILD_SUBREAPER = 36
 
-# A machine that is busy makes no rule wrong.
+# No deadline: a busy machine must not fail a property test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 OwnValkey = Callable[..., ValkeyCluster]
-"""Starts a cluster; takes the keyword arguments of `ValkeyCluster`."""
+"""Function that starts a cluster, with the keyword arguments of `ValkeyCluster`."""
 
 OwnPostgres = Callable[..., PostgresServer]
-"""Starts a server; takes the keyword arguments of `PostgresServer`."""
+"""Function that starts a server, with the keyword arguments of `PostgresServer`."""
 
 
 LONGEST_FIRST = ("acceptance", "browser", "contract")
-"""In which order workers take the folders: short modules come last, so that workers end at the same time."""
+"""Order of the folders: short modules come last, and all workers then end at about the same time."""
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps tests on one worker that share something: a module its fixtures, all tests on Citus its one database."""
+    """Scheduler that runs tests with shared parts on one worker: a module shares its fixtures, tests on Citus a
+    database.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         on_citus = "citus" in nodeid and "LEADERFORGE_TEST_CITUS_DSN" in os.environ
@@ -60,15 +62,15 @@ def _position(folder: str) -> int:
 
 @dataclass(frozen=True)
 class ExistingCluster:
-    """A cluster that somebody else runs."""
+    """Cluster that the tests did not start."""
 
     addresses: list[str]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_process_left() -> Iterator[None]:
-    """Fail the run if a process outlives the tests, also one whose parent is gone."""
-    if sys.platform == "linux":  # orphans become our children, instead of vanishing from sight
+    """Fail the run if a process outlives the tests, including orphans."""
+    if sys.platform == "linux":  # adopt orphans: otherwise they could not be found
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     yield
@@ -79,9 +81,9 @@ def no_process_left() -> Iterator[None]:
 def valkey(
     no_process_left: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ValkeyCluster | ExistingCluster]:
-    """A cluster of three nodes, shared by all tests: write under keys of your own and break nothing.
+    """Cluster of three nodes, shared by all tests: use separate key names, and break nothing.
 
-    LEADERFORGE_TEST_REDIS (host:port, comma separated) puts an existing one in its place.
+    LEADERFORGE_TEST_REDIS (host:port, separated by commas) replaces it by an existing cluster.
     """
     existing = os.environ.get("LEADERFORGE_TEST_REDIS")
     if existing:
@@ -93,21 +95,21 @@ def valkey(
 
 @pytest.fixture(scope="session")
 def postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL server, shared by all tests; its role may create databases."""
+    """PostgreSQL server, shared by all tests. Its role may create databases."""
     with PostgresServer(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
 
 @pytest.fixture
 def own_valkey(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnValkey]:
-    """Starts clusters for one test, to break."""
+    """Factory of clusters for one test, which may break them."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(ValkeyCluster(tmp_path_factory.mktemp("own-valkey"), **options))
 
 
 @pytest.fixture
 def own_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    """Starts PostgreSQL servers for one test, to break."""
+    """Factory of PostgreSQL servers for one test, which may break them."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(PostgresServer(tmp_path_factory.mktemp("own-postgres"), **options))
 
@@ -122,6 +124,6 @@ def _describe(process: psutil.Process) -> str | None:
         command = " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return None
-    if not lives(process) or "resource_tracker" in command:  # Python's own ends with the interpreter
+    if not lives(process) or "resource_tracker" in command:  # Python's resource tracker: it ends with the interpreter
         return None
     return f"{process.pid} {command}"

@@ -1,4 +1,4 @@
-"""The ways into the index and out of it, as the wiring puts them together, over parts of a test's own."""
+"""Delivery, reads and repair of an index as the wiring connects them, over a test's parts."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,10 @@ from leaderforge.services.trust import IndexTrust
 
 @dataclass
 class Process:
-    """What one process has between its callers and the index. Several may share store, users, index and processes."""
+    """Services of one process between its callers and the index.
+
+    Several may share store, players, index and declarations.
+    """
 
     store: ScoreStore
     users: PlayerStore
@@ -54,7 +57,7 @@ class Process:
 
 
 class Link:
-    """One process's way to an index that several share: it can be cut."""
+    """Connection of one process to a shared index. Tests can cut it."""
 
     def __init__(self, index: RankIndex) -> None:
         self._index = index

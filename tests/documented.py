@@ -1,4 +1,4 @@
-"""The examples in the documentation: calls, and the answers they show. CONTRIBUTING.md has the form."""
+"""Examples in the documentation: calls and their responses. CONTRIBUTING.md describes the format."""
 
 import csv
 import json
@@ -31,9 +31,9 @@ _CHANGING_AT_TIMES = frozenset({"verification"})
 
 @dataclass(frozen=True)
 class Example:
-    """A call. `key` is the variable that holds its key; `now` the time, in ms, it is made at, where that matters.
+    """Call of an example. `key` is the variable of its key. `now` is its time in ms, None if irrelevant.
 
-    `answer` is what the page shows in this `form`, or None if it shows nothing. A streamed answer has no end.
+    `answer` is the response on the page in this `form`, None if the page has none. A streamed response has no end.
     """
 
     method: str
@@ -47,27 +47,27 @@ class Example:
 
     @property
     def is_refused(self) -> bool:
-        """Whether the page shows an error."""
+        """Return whether the page shows an error."""
         return self.form == "json" and self.answer is not None and "error" in json.loads(self.answer)
 
     @property
     def length(self) -> int:
-        """How many events of a streamed answer the page shows."""
+        """Return the number of events on the page."""
         return len(_FORMS["text"](self.answer or ""))
 
     def shows(self, answer: str) -> bool:
-        """Whether the page shows this answer, but for what differs from run to run."""
+        """Return whether the page shows this response, except members that differ between runs."""
         parse = _FORMS[self.form]
         return self.answer is None or _plain(parse(answer)) == _plain(parse(self.answer))
 
 
 def pages() -> list[Path]:
-    """Return the pages that have examples."""
+    """Return the pages with examples."""
     return [page for page in sorted(FOLDER.glob("*.md")) if _PIECE.search(page.read_text())]
 
 
 def examples(page: Path) -> Iterator[Example]:
-    """Yield the examples of a page, in its order."""
+    """Yield the examples of a page, in order."""
     now = None
     for piece in _PIECE.finditer(page.read_text()):
         if piece["now"]:
@@ -92,7 +92,7 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None) -
 
 
 def _events(text: str) -> list[Mapping[str, Any]]:
-    """Return the names and the data of server-sent events; ids, comments and delays are left out."""
+    """Return names and data of server-sent events, without ids, comments and delays."""
     found = []
     for block in text.strip().split("\n\n"):
         fields = dict(line.split(": ", 1) for line in block.splitlines() if re.match(r"\w+: ", line))

@@ -1,4 +1,4 @@
-"""What every read must answer, computed from the events by brute force and sharing no code with the product."""
+"""Expected answer of every read, computed from the events by brute force without code of the product."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from leaderforge.domain.standings import Event
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the board."""
+    """Line of the board."""
 
     rank: int
     user_id: int
@@ -22,7 +22,7 @@ class Line:
 
 
 class Oracle:
-    """A board as a sorted list of what its events, or those of one of its periods, amount to."""
+    """Board or period as a sorted list of the results of its events."""
 
     def __init__(self, board: Board, events: Iterable[Event]) -> None:
         self._shared = board.rank_style == "shared"
@@ -85,7 +85,7 @@ class Oracle:
 
 
 def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
-    """Return what compares as the scores do, the smaller the better."""
+    """Return score and subscore as numbers of which smaller is better."""
     second = subscore or 0
     return (
         -score if board.order == "desc" else score,

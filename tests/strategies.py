@@ -1,4 +1,4 @@
-"""Random boards and events, rich in ties and edges."""
+"""Random boards and events, with many ties and edge cases."""
 
 from uuid import UUID
 
@@ -34,9 +34,9 @@ tied_events = st.builds(
     metadata=st.none() | st.just('{"level": 1}'),
     subscore=st.integers(-2, 2),
 )
-"""Events of few players with few scores and times, so that everything ties with everything."""
+"""Events of few players with few scores and times: there are ties in every field."""
 
 
 def on_board(board: Board, event: Event) -> Event:
-    """Return the event as the board can take it: without a subscore where it has none."""
+    """Return the event in a form that the board accepts: without a subscore on boards without one."""
     return event if board.subscore_order else event._replace(subscore=0)

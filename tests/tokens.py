@@ -1,4 +1,4 @@
-"""Players' tokens, made as the tests' own issuer makes them."""
+"""Player tokens, signed by an issuer of the tests."""
 
 import time
 
@@ -9,11 +9,11 @@ TOKENS = {
     "LEADERFORGE_TOKEN_ISSUER": "https://id.example.org",
     "LEADERFORGE_TOKEN_AUDIENCE": "leaderforge",
 }
-"""Settings with which these tokens are accepted."""
+"""Settings that accept these tokens."""
 
 
 def token(user_id: int, *, lasts_s: int = 600, **claims: str) -> str:
-    """Return a player's token. Tokens go by the real time, not by a test's."""
+    """Return a player's token. Its validity is in real time, not in the time of a test's clock."""
     said = {"iss": TOKENS["LEADERFORGE_TOKEN_ISSUER"], "aud": TOKENS["LEADERFORGE_TOKEN_AUDIENCE"]}
     end = int(time.time()) + lasts_s
     return jwt.encode({**said, "sub": str(user_id), "exp": end, **claims}, TOKENS["LEADERFORGE_TOKEN_SECRET"], "HS256")

@@ -1,17 +1,17 @@
-"""Waiting for what programs under test do in their own time."""
+"""Waits for conditions that programs under test fulfil in their own time."""
 
 import asyncio
 import inspect
 from collections.abc import Callable
 
 PATIENCE_S = 120.0
-"""When a wait has been in vain. How long things take, benchmarks tell: here it may only end a test that hangs."""
+"""Time limit of a wait, in s. It only ends a test that hangs: benchmarks measure durations."""
 
 
 async def until(condition: Callable[[], object], what: str, *, every: float = 0.01) -> None:
-    """Return once the condition, a plain or an async one, holds; look `every` so many seconds.
+    """Return once the condition holds. It may be synchronous or asynchronous, and is checked every `every` seconds.
 
-    Raises AssertionError, naming what was awaited.
+    Raises AssertionError with the awaited condition.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE_S

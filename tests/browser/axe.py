@@ -1,4 +1,4 @@
-"""What axe finds on a page, by the rules of WCAG 2.2 AA."""
+"""Violations that axe reports on a page, by the rules of WCAG 2.2 AA."""
 
 from playwright.async_api import Page, expect
 
@@ -12,7 +12,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 
 
 async def violations(page: Page) -> list[str]:
-    """Return each broken rule with where it is broken, once the page is there and stands still."""
+    """Return each violated rule with its elements, once the page is loaded and its animations have ended."""
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.evaluate(_STILL)
     await page.add_script_tag(path=_AXE)

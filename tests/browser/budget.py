@@ -29,7 +29,7 @@ from tests.browser.chromium import SITE, chromium, context
 OVERTAKEN = 20
 LAPS = 6
 STOPS = 40
-"""Places on the way from the first rank to the last at which a lap looks at the page."""
+"""Number of positions between the first and the last rank that a lap measures."""
 REGION = "[role=region][tabindex='0']"
 
 _COMPRESSED = """() => performance.getEntriesByType('resource')
@@ -49,7 +49,7 @@ _PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnima
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was measured, and what it may be at most."""
+    """Measured value and its upper bound."""
 
     what: str
     measured: float
@@ -79,7 +79,7 @@ def main(
 
 
 async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict[str, Any]]:
-    """Return the budget's lines, and the figures they come from."""
+    """Return the budget's lines, and their raw figures."""
     async with chromium() as browser:
         window = await context(browser)
         page = await window.new_page()
@@ -103,7 +103,7 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
-    """Let one player after another overtake all; return how many seconds after the request each was seen to lead."""
+    """Let one player after another take the lead. Return the seconds from each request until the page shows it."""
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     seen = []
     headers = {"Authorization": f"Bearer {facts['submit_key']}"}
@@ -119,7 +119,7 @@ async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
 
 
 async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str, float]]:
-    """Go through all ranks again and again: by the rail from place to place, by the wheel at each."""
+    """Scroll through all ranks repeatedly: with the rail from position to position, with the wheel at each."""
     region = page.locator(REGION)
     laps = []
     for lap in range(LAPS):
@@ -138,7 +138,7 @@ async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str
 
 
 async def use(page: Page, players: int) -> list[dict[str, Any]]:
-    """Use the page as readers do, and return how long it took to show each key and click."""
+    """Use the page's controls, and return the response time of each key and click."""
     await page.evaluate(_OBSERVE)
     actions: list[Callable[[], Any]] = [
         lambda: page.get_by_label("Go to rank").click(),
@@ -166,7 +166,7 @@ async def use(page: Page, players: int) -> list[dict[str, Any]]:
 
 
 def table(lines: list[Line], players: int) -> Table:
-    """Return the lines as a table to look at."""
+    """Return the lines as a table."""
     shown = Table("", "measured", "budget", "", title=f"The page on a board of {players:,} players")
     for line in lines:
         mark = "[green]holds[/]" if line.holds else "[red]over[/]"

@@ -31,7 +31,7 @@ _ARGUMENTS = [
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    """Run a browser, unpacked on first use from what `npm ci` installed."""
+    """Run a browser. On first use, unpack it from the files that `npm ci` installed."""
     found = _unpacked()
     libraries = {"LD_LIBRARY_PATH": found["libraries"]} if found["libraries"] else {}
     async with async_playwright() as playwright:
@@ -43,7 +43,7 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def context(browser: Browser, size: tuple[int, int] = DESKTOP, colours: str = "light") -> BrowserContext:
-    """Return a new window's context: nothing kept from earlier ones, an American reader in UTC."""
+    """Return the context of a new window: without stored data, in American English and UTC."""
     return await browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=colours,

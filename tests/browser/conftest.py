@@ -1,4 +1,4 @@
-"""The built site in a real browser, on a real product with a crowd."""
+"""Built site in a real browser, on real servers with many players."""
 
 import os
 import re
@@ -21,19 +21,19 @@ from tests.browser.chromium import DESKTOP, SITE, chromium, context
 from tests.waiting import PATIENCE_S
 
 PLAYERS = int(os.environ.get("LEADERFORGE_TEST_PLAYERS", "50000"))
-"""How large the crowd is; a million takes about a minute."""
+"""Number of players. A million takes about a minute."""
 
 expect.set_options(timeout=PATIENCE_S * 1000)
 
 _ANSWERED = re.compile("status of 40[134]")
 
 Open = Callable[..., Awaitable[Page]]
-"""Opens a page of a site in a window of its own: `open(address, size=DESKTOP, colours="light")`."""
+"""Function that opens a page of a site in a new window: `open(address, size=DESKTOP, colours="light")`."""
 
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The folder of the built site."""
+    """Folder of the built site."""
     assert (SITE / "index.html").is_file(), "the site is not built: run `make site`"
     return SITE
 
@@ -46,7 +46,7 @@ async def browser(no_process_left: None) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 async def product(valkey, postgres, site: Path) -> AsyncIterator[Served]:
-    """The product with the site, on real parts; its default board has `PLAYERS` players."""
+    """Product with the site, on real parts. Its default board has `PLAYERS` players."""
     settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
     async with served(settings) as api:
         await api.until_healthy()
@@ -55,14 +55,14 @@ async def product(valkey, postgres, site: Path) -> AsyncIterator[Served]:
 
 
 async def populate(api: Served, players: int) -> None:
-    """Fill the default board: everybody plays once."""
+    """Fill the default board: each player submits once."""
     plans = list(chunks(players, players, seed=1, until=time.time_ns() // 1_000_000))
     await fill(api.services, Ladder(await board_named(api.services, DEFAULT_BOARD)), plans, lambda _: None)
 
 
 @pytest.fixture
 async def open_page(browser: Browser) -> AsyncIterator[Open]:
-    """Opens pages, and fails the test if one of them put an error on its console."""
+    """Factory of pages. The test fails if a page writes an error to its console."""
     errors: list[str] = []
     async with AsyncExitStack() as windows:
 
@@ -80,5 +80,5 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    # That somebody is not there, or may not, is an answer; but the browser notes every one of them.
+    # A 404 or 401 is an expected response, but the browser logs each one as an error.
     return message.type == "error" and not _ANSWERED.search(message.text)

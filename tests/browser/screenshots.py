@@ -25,7 +25,7 @@ from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
-"""As many as a picture has: enough for text and flat colours, and a third of the bytes."""
+"""Number of colours of a picture: enough for text and flat colours, at a third of the bytes."""
 
 HERO = 20_000_001
 NEWCOMERS = {HERO: "AdaLovelace", HERO + 1: "عبد الرحمن الخوارزمي", HERO + 2: "Wolfeschlegelsteinhausenbergerdorff"}
@@ -34,7 +34,7 @@ LAPS_MS = 83_456
 CARS = ["Falcon", "Comet", "Lynx", "Borealis"]
 
 WATCHED_S = 25
-"""How long the console is watched before its picture is taken, so that its charts have lines."""
+"""Time in s for which the console is open before its picture is taken: its charts need samples."""
 
 Act = Callable[[Page, dict[str, Any]], Awaitable[None]]
 
@@ -54,7 +54,7 @@ def main(
 
 
 def live(facts: dict[str, Any]) -> None:
-    """Do what players and operators do."""
+    """Act as players and operators do."""
     headers = {"Authorization": f"Bearer {facts['admin_key']}"}
     with httpx.Client(base_url=facts["api"], headers=headers, timeout=60) as api:
 
@@ -90,13 +90,13 @@ def parts(score: int) -> list[dict[str, Any]]:
 
 
 def lap(user_id: int, place: int) -> dict[str, Any]:
-    """Return a made-up lap, the slower the later the place."""
+    """Return an invented lap. A later place has a slower lap."""
     metadata = {"car": CARS[user_id % len(CARS)], "track": "Ring"}
     return {"user_id": user_id, "score": LAPS_MS + place * 137 + user_id % 89, "metadata": metadata}
 
 
 async def take(facts: dict[str, Any]) -> list[Path]:
-    """Take all pictures and return where they are."""
+    """Take all pictures and return their paths."""
     written = []
     async with chromium() as browser:
         for device, size in SIZES.items():
@@ -106,7 +106,7 @@ async def take(facts: dict[str, Any]) -> list[Path]:
 
 
 async def visit(browser: Browser, facts: dict[str, Any], device: str, size: tuple[int, int], colours: str):
-    """Go through all pages in one window, as their order has it."""
+    """Visit all pages in one window, in order, and take their pictures."""
     window = await context(browser, size, colours)
     page = await window.new_page()
     for name, (address, act) in PAGES.items():
@@ -176,7 +176,7 @@ PAGES: dict[str, tuple[str, Act]] = {
     "console-keys": ("#/console/keys", _look),
     "console-audit": ("#/console/audit", _look),
 }
-"""Each page's address and what to do there, in one window after another."""
+"""Address of each page, and the actions on it. They are visited in this order in one window."""
 
 if __name__ == "__main__":
     typer.run(main)

@@ -1,4 +1,4 @@
-"""A plain server of static files: what is asked for is what lies in the folder, and nothing else happens."""
+"""Plain server of static files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

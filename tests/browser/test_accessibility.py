@@ -1,4 +1,4 @@
-"""Everybody can use each page: axe finds nothing, the keyboard reaches everything, motion can be done without."""
+"""Accessibility of each page: axe reports no violation, the keyboard reaches everything, motion is optional."""
 
 import re
 
@@ -27,7 +27,7 @@ PAGES = {
 async def test_axe_finds_nothing(product: Served, open_page: Open, size: tuple[int, int], colours: str) -> None:
     page = await open_page("about:blank", size=size, colours=colours)
     for path in PAGES.values():
-        await page.goto("about:blank")  # else only the hash would change
+        await page.goto("about:blank")  # otherwise only the hash would change, without a load
         await page.goto(f"{product.url}/{path}", wait_until="networkidle")
         assert await violations(page) == [], path
 
@@ -90,7 +90,7 @@ async def test_nothing_moves_for_those_who_want_none_of_it(product: Served, open
 
 
 async def tab_to(page, selector: str) -> None:
-    """Press Tab until the focus is there, which must be seen."""
+    """Press Tab until the element has the focus, which must be visible."""
     await expect(page.locator(selector).first).to_be_attached()
     for _ in range(60):
         await page.keyboard.press("Tab")

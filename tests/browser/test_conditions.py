@@ -1,4 +1,4 @@
-"""What the page shows while parts of the product are down, or the reader is offline."""
+"""Page while parts of the product are down, or the browser is offline."""
 
 import asyncio
 

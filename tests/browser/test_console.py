@@ -1,4 +1,4 @@
-"""The operator console: behind an admin key, which is kept in the page's memory only."""
+"""Operators' console: it needs an admin key, which stays in the page's memory only."""
 
 import json
 import re
@@ -61,7 +61,7 @@ async def test_axe_finds_nothing(product: Served, open_page: Open, size: tuple[i
 
 
 async def sign_in(page: Page, key: str) -> None:
-    """Give the console this key."""
+    """Sign in to the console with this key."""
     await page.get_by_label("Admin key").fill(key)
     await page.get_by_role("button", name="Open the console").click()
     await page.wait_for_load_state("networkidle")
@@ -126,7 +126,7 @@ async def test_the_state_of_the_parts_is_told_and_drawn(product: Served, open_pa
         len(told["partitions"])
     )
     lag = page.get_by_role("img", name="Index lag").locator("path[fill=none]")
-    await expect(lag).to_have_attribute("d", re.compile("L"))  # told twice, so there is a line
+    await expect(lag).to_have_attribute("d", re.compile("L"))  # two samples, therefore there is a line
     for title in ("Cache hits", "Memory of the index", "Entries"):
         await expect(page.get_by_role("img", name=title)).to_be_visible()
 
@@ -172,7 +172,7 @@ async def test_a_board_is_deleted_by_its_name(product: Served, open_page: Open) 
 
 
 async def moderate(page: Page, act: str, user_id: int) -> None:
-    """Do something about a player."""
+    """Moderate a player."""
     await page.get_by_label("Action").select_option(act)
     await page.get_by_label("s id", exact=False).fill(str(user_id))
     await page.get_by_label("Reason").fill("odd scores")

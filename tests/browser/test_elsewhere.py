@@ -1,4 +1,4 @@
-"""The site beside no API: on another origin, in a subfolder, and from the development server."""
+"""Site without an API on its host: on another origin, in a subfolder, and from the development server."""
 
 import json
 import os
@@ -65,7 +65,7 @@ async def test_the_development_server_passes_on_to_the_api(product: Served, open
 
 @contextmanager
 def development(product: Served) -> Iterator[str]:
-    """Run what `npm run dev` runs, in front of this product."""
+    """Run the development server (`npm run dev`) in front of this product."""
     port = free_port()
     vite = FRONTEND / "node_modules" / ".bin" / "vite"
     command = [vite, "--host", "127.0.0.1", "--port", str(port), "--strictPort"]

@@ -1,4 +1,4 @@
-"""The leaderboard in a browser: who leads, every rank, and finding a player."""
+"""Leaderboard in a browser: leaders, every rank, and search of a player."""
 
 import re
 
@@ -91,12 +91,12 @@ async def test_the_window_may_be_narrow_or_wide(product: Served, open_page: Open
 
 
 def row(page: Page, rank: int):
-    """Return the line of this rank in the list of all."""
+    """Return the row of this rank in the list of all ranks."""
     return page.get_by_role("region", name=RANKS).locator(f"[aria-posinset='{rank}']")
 
 
 async def cut_off(page: Page) -> list[str]:
-    """Return the controls that reach out of the window to the right."""
+    """Return the controls that extend beyond the right edge of the window."""
     script = """() => [...document.querySelectorAll('a, button, input')]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1)
         .map((element) => element.outerHTML.slice(0, 80))"""

@@ -1,4 +1,4 @@
-"""An open page follows the board: by events, and by asking where there are none."""
+"""An open page follows the board: by events, or by polling without them."""
 
 import re
 from itertools import count
@@ -47,13 +47,13 @@ async def test_a_page_that_nobody_sees_listens_to_nothing(product: Served, open_
 
 
 async def listeners(product: Served) -> float:
-    """Return how many listeners of live boards the product has."""
+    """Return the number of listeners to live boards."""
     [line] = re.findall(r"^leaderforge_stream_listeners.* (\S+)$", (await product.get("/metrics")).text, re.MULTILINE)
     return float(line)
 
 
 async def overtake_all(product: Served) -> str:
-    """Put a player of the crowd before everybody else, and return the name."""
+    """Let a player take the lead, and return the name."""
     user_id = next(_players)
     [first] = (await product.get("/api/leaderboard/top?limit=1")).json()["entries"]
     submitted = await product.post("/api/scores", {"user_id": user_id, "score": first["score"] + 1})

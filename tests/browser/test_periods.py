@@ -1,4 +1,4 @@
-"""Periods that are over, in a browser: chosen, looked through, and on the page of a player."""
+"""Past periods in a browser: selection, ranking, and the page of a player."""
 
 from collections.abc import AsyncIterator
 
@@ -19,7 +19,7 @@ WINNER = "player 40"
 
 
 class Ticks:
-    """A clock that the test winds."""
+    """Clock that the test sets."""
 
     now = MIDNIGHT - 60_000
 
@@ -29,7 +29,7 @@ class Ticks:
 
 @pytest.fixture
 async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
-    """A daily board on the day after: yesterday everybody scored, today the last of them leads."""
+    """Server with a daily board: all players scored yesterday, today the last of them leads."""
     clock = Ticks()
     settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
     async with served(settings, clock=clock) as api:

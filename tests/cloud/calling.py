@@ -1,4 +1,4 @@
-"""Calling the deployment as its users do: by the REST API and by function URLs."""
+"""Calls of the deployment: through the REST API and through function URLs."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +13,7 @@ PATIENCE_S = 60
 
 
 class Caller:
-    """A client of the REST API and of the function URLs."""
+    """Client of the REST API and of the function URLs."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._cloud = cloud
@@ -26,7 +26,7 @@ class Caller:
         return await self._client.post(self._cloud.api + path, json=body, headers=bearer(key))
 
     async def at_url(self, output: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Call a function by the URL in this output of the stack, whose host no resolver here knows."""
+        """Call a function by the URL in this output of the stack. Its host has no DNS entry here."""
         url = urlsplit(self._cloud.stack.outputs[output])
         here = urlsplit(self._cloud.api)
         headers = bearer(SUBMIT_KEY) | {"Host": url.netloc}

@@ -1,4 +1,4 @@
-"""The template deployed to LocalStack, once for all tests here."""
+"""Template deployed to LocalStack, once for all tests in this folder."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def built(output: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the packages for all architectures."""
+    """Folder of the packages for all architectures."""
     return built(tmp_path_factory.mktemp("packages"))
 
 
@@ -49,7 +49,7 @@ def emulator(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def cloud_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """The deployment's own database server, which tests may stop and start again."""
+    """Database server of the deployment, which tests may stop and start again."""
     with PostgresServer(tmp_path_factory.mktemp("cloud-postgres")) as server:
         asyncio.run(migrate(server.dsn))
         yield server
@@ -57,10 +57,10 @@ def cloud_postgres(no_process_left: None, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresServer) -> LocalCloud:
-    """The deployment: submissions are counted at once."""
+    """Deployment without queued submissions."""
     given = parameters(valkey.addresses, cloud_postgres.dsn, KEYS, {})
     deployed = LocalCloud(emulator, deploy(emulator, "tests", package, given))
-    # The index is built by the first maintenance, which the schedule would run in a minute.
+    # The first maintenance run builds the index. Run it now: the schedule takes a minute.
     answer = deployed.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
     assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified"}
     return deployed
@@ -68,6 +68,6 @@ def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresSer
 
 @pytest.fixture
 async def call(cloud: LocalCloud) -> AsyncIterator[Caller]:
-    """Calls the deployment's API."""
+    """Client of the deployment."""
     async with Caller(cloud) as caller:
         yield caller

@@ -1,4 +1,4 @@
-"""The functions' connections to the database: few, kept, replaced when lost."""
+"""Database connections of functions: few, persistent, and replaced when lost."""
 
 import asyncio
 from uuid import uuid4
@@ -26,7 +26,7 @@ async def submit(call: Caller, player: int) -> int:
 
 
 async def held(server: PostgresServer, function: str = FUNCTION) -> set[tuple[int, object]]:
-    """The function's connections: the ids of their processes, and since when they are open."""
+    """Return the function's connections: process ids and opening times."""
     connection = await asyncpg.connect(server.dsn)
     try:
         query = "select pid, backend_start from pg_stat_activity where application_name = $1"

@@ -1,4 +1,4 @@
-"""The deployment at work: every resource there, submissions and reads true, the queue, the schedule."""
+"""Deployment: every resource, correct submissions and reads, queue and schedule."""
 
 import asyncio
 import json
@@ -106,7 +106,7 @@ async def test_submissions_and_reads_agree_with_brute_force(call: Caller, cloud_
 
 
 async def submitted(call: Caller) -> Any:
-    """Submit a few scores a player, in turns by the REST API and by the function's URL, and yield the events."""
+    """Submit a few scores per player, in turns through the REST API and the function URL, and yield the events."""
     for i, user_id in enumerate([*PLAYERS, *PLAYERS[::2], *PLAYERS[::3]]):
         body = {"user_id": user_id, "score": (user_id * 37 + i) % 50 + 1, "submission_id": str(uuid4())}
         if i % 2:
@@ -130,14 +130,14 @@ def shown(line: Any) -> tuple[int, int, int, int]:
 
 
 def queued(count: int) -> Iterator[str]:
-    """Messages that can be counted, some of them sent twice."""
+    """Yield messages that can be counted, some of them twice."""
     for i in range(count):
         user_id = QUEUED_PLAYERS[i % len(QUEUED_PLAYERS)]
         yield json.dumps({"board": "default", "user_id": user_id, "score": SCORE, "submission_id": str(uuid4())})
 
 
 def poison() -> list[str]:
-    """Messages that cannot be counted: the first four once their players exist, the rest never."""
+    """Return poison messages. The first four can be counted once their players exist, the others never."""
     late = [{"board": "default", "user_id": i, "score": SCORE, "submission_id": str(uuid4())} for i in LATE_PLAYERS]
     never: list[Any] = [
         {**late[0], "score": 0.5, "submission_id": str(uuid4())},
@@ -169,7 +169,7 @@ async def test_the_queue_counts_each_once_buries_poison_and_gives_it_back(cloud:
 
 
 async def counted(call: Caller, user_ids: Sequence[int], submissions: int) -> bool:
-    """Whether the players have this many submissions in all, and the scores that go with them."""
+    """Return whether the players have this total of submissions, and the matching scores."""
     answer = await call.post("/api/boards/default/ranks/lookup", {"user_ids": list(user_ids)})
     entries = answer.json()["entries"]
     total = sum(entry["submissions"] for entry in entries)
@@ -186,7 +186,7 @@ def send(cloud: LocalCloud, bodies: Sequence[str]) -> None:
 
 
 async def buried(cloud: LocalCloud, bodies: Sequence[str]) -> dict[str, str]:
-    """Return the reasons of the dead letters by their bodies, once these are there; there must not be others."""
+    """Wait for dead letters with these bodies, and return their reasons. Fails on any other dead letter."""
     found: dict[str, str] = {}
     async with asyncio.timeout(PATIENCE_S):
         while len(found) < len(bodies):
@@ -196,7 +196,7 @@ async def buried(cloud: LocalCloud, bodies: Sequence[str]) -> dict[str, str]:
 
 
 def dead_letters(cloud: LocalCloud) -> dict[str, str]:
-    """Return the reasons of some of the dead letters, which stay where they are."""
+    """Return the reasons of some dead letters by body. They stay in their queue."""
     asked = {"MaxNumberOfMessages": 10, "WaitTimeSeconds": 1, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
     answer = cloud.client("sqs").receive_message(QueueUrl=cloud.stack.outputs["DeadLettersUrl"], **asked)
     told = {one["Body"]: one["MessageAttributes"]["Reason"] for one in answer.get("Messages", [])}
@@ -204,7 +204,7 @@ def dead_letters(cloud: LocalCloud) -> dict[str, str]:
 
 
 def redrive(cloud: LocalCloud) -> str:
-    """Run the command as an operator does, and return what it says."""
+    """Run `leaderforge redrive` and return its output."""
     outputs = cloud.stack.outputs
     environment = {
         "PATH": os.environ["PATH"],

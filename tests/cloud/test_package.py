@@ -1,4 +1,4 @@
-"""The packages: built twice they are the same, they are small, they hold only what runs, and it starts."""
+"""Packages: reproducible, small, without unneeded files, and able to start."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ ARCHITECTURE_NAMES = [one.name for one in ARCHITECTURES]
 NOT_DEPLOYED = ("boto3/", "botocore/", "newrelic/", "uvicorn/", "typer/", "tests/", "leaderforge/cli/")
 DEPLOYED = ("functions/submit.py", "leaderforge/adapters/redis/scripts/apply.lua", "asyncpg/", "cronsim/")
 MACHINES = {"x86_64": 62, "arm64": 183}
-"""The number of each architecture in the header of what is compiled for it."""
+"""Number of each architecture in the header of a compiled file."""
 
 
 def test_building_them_twice_makes_the_same_bytes(packages: Path, tmp_path: Path) -> None:
@@ -60,6 +60,6 @@ def test_cold_starts_are_measured(tmp_path: Path) -> None:
 
 
 def test_what_answers_no_http_does_without_fastapi() -> None:
-    """A cold start does not pay for it."""
+    """Importing FastAPI would slow down a cold start."""
     source = "import sys, functions.ingest, functions.maintain; print('fastapi' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", source], check=True, capture_output=True).stdout == b"False\n"

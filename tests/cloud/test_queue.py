@@ -1,4 +1,4 @@
-"""The adapter of Amazon SQS keeps what queues promise, on LocalStack's."""
+"""Queue contract on the adapter of Amazon SQS, with LocalStack's SQS."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +17,7 @@ LONG_S = "300"
 
 
 class OnSqs(Queued):
-    """Two queues of its own: one for submissions, one for dead letters."""
+    """Two new queues: one for submissions, one for dead letters."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._sqs = emulator.client("sqs")

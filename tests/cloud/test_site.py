@@ -1,4 +1,4 @@
-"""The web page from its bucket, in a real browser: it shows the board that the functions serve."""
+"""Web page from its bucket, in a real browser: it shows the functions' board."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""Stores to run the contract on: the twin, PostgreSQL and, where there is one, a Citus cluster."""
+"""Stores for the contract suites: in memory, on PostgreSQL and, if there is one, on a Citus cluster."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from tests.contract.store_fixtures import Database, Stores, emptied_citus, in_me
 
 @pytest.fixture(scope="session")
 async def template(postgres: PostgresServer) -> str:
-    """The name of a migrated database to copy."""
+    """Name of a migrated database to copy."""
     await run(postgres.dsn, "create database template_leaderforge")
     await migrate(sibling(postgres.dsn, "template_leaderforge"))
     return "template_leaderforge"
@@ -19,7 +19,7 @@ async def template(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 async def postgres_dsn(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
-    """A fresh, migrated database."""
+    """DSN of a new, migrated database."""
     name = f"test_{next(numbers)}"
     await run(postgres.dsn, f"create database {name} template {template}")
     yield sibling(postgres.dsn, name)
@@ -28,34 +28,34 @@ async def postgres_dsn(postgres: PostgresServer, template: str) -> AsyncIterator
 
 @pytest.fixture
 async def citus_dsn() -> str:
-    """A migrated Citus database with nothing but the default board in it."""
+    """DSN of a migrated Citus database, empty except for the default board."""
     return await emptied_citus()
 
 
 @pytest.fixture
 async def on_postgres(postgres_dsn: str) -> AsyncIterator[Database]:
-    """The stores on a fresh database."""
+    """Stores on a new database."""
     async for database in opened(postgres_dsn):
         yield database
 
 
 @pytest.fixture
 async def on_citus(citus_dsn: str) -> AsyncIterator[Database]:
-    """The stores on an empty Citus database."""
+    """Stores on an empty Citus database."""
     async for database in opened(citus_dsn):
         yield database
 
 
 @pytest.fixture(params=["postgres", "citus"])
 def database(request: pytest.FixtureRequest) -> Database:
-    """The stores on each kind of real database, with nothing in it."""
+    """Stores on each kind of real database, empty."""
     found: Database = request.getfixturevalue(f"on_{request.param}")
     return found
 
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def stores(request: pytest.FixtureRequest) -> Stores:
-    """Stores of each kind, with nothing in them."""
+    """Stores of each kind, empty."""
     if request.param == "memory":
         return in_memory()
     found: Database = request.getfixturevalue(f"on_{request.param}")

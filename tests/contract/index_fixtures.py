@@ -1,4 +1,4 @@
-"""Rank indexes to run the contract on."""
+"""Rank indexes for the contract suites."""
 
 import os
 from collections.abc import AsyncIterator, Callable
@@ -14,17 +14,17 @@ from leaderforge.ports.index import RankIndex
 _numbers = count()
 
 NewIndex = Callable[[int], RankIndex]
-"""Makes an empty, incomplete index of so many partitions."""
+"""Function that creates an empty, incomplete index with this number of partitions."""
 
 
 def new_redis_index(cluster: Cluster, partitions: int) -> RedisIndex:
-    """Return an index of its own on a shared cluster."""
+    """Return a new index on a shared cluster."""
     return RedisIndex(cluster, partitions=partitions, namespace=f"test-{os.getpid()}-{next(_numbers)}")
 
 
 @pytest.fixture(scope="session")
 async def cluster(valkey) -> AsyncIterator[Cluster]:
-    """A client of the shared cluster."""
+    """Client of the shared cluster."""
     client = Cluster(valkey.addresses, timeout_s=10)
     yield client
     await client.close()

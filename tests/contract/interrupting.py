@@ -1,4 +1,4 @@
-"""A pool whose statements a test can come between."""
+"""Pool that lets a test act between two statements."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,12 +11,12 @@ Interruption = Callable[[], Awaitable[object]]
 
 
 class InterruptedPool(Pool):
-    """A pool that runs interruptions, each before statements with some text in them."""
+    """Pool that runs an interruption before a statement that contains a given text."""
 
     interruptions: dict[str, list[Interruption]]
 
     def before(self, text: str, *interruptions: Interruption) -> None:
-        """Run each of these before one of the next statements that contain `text`, in this order."""
+        """Run the interruptions in order, each before one of the next statements that contain `text`."""
         self.interruptions[text] = list(interruptions)
 
     @asynccontextmanager
@@ -26,7 +26,7 @@ class InterruptedPool(Pool):
 
 
 class _Interrupted:
-    """A connection that runs interruptions before its statements."""
+    """Connection that runs interruptions before its statements."""
 
     def __init__(self, connection: Connection, interruptions: dict[str, list[Interruption]]) -> None:
         self._connection = connection
@@ -51,7 +51,7 @@ class _Interrupted:
 
 @asynccontextmanager
 async def interrupted(database: Database) -> AsyncIterator[tuple[Database, InterruptedPool]]:
-    """Yield the stores on a pool of their own, to be interrupted by the database's."""
+    """Yield stores on a new pool. The interruptions use the database's own pool."""
     pool = InterruptedPool(database.dsn, timeout_s=30.0)
     pool.interruptions = {}
     yield on_pool(pool, database.dsn, record_timeout_s=30), pool

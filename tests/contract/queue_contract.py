@@ -1,4 +1,4 @@
-"""What every queue of submissions promises: its twin keeps it in tests/contract, Amazon SQS's API in tests/cloud."""
+"""Contract of submission queues. tests/contract runs it in memory, tests/cloud on the API of Amazon SQS."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ _LOOKS = 30
 
 
 class Queued(ABC):
-    """A queue of its own, empty at first, and what its consumer finds in it."""
+    """New, empty queue, and its consumer."""
 
     queue: SubmissionQueue
 
     @abstractmethod
     async def received(self) -> Sequence[str]:
-        """Take some of what is queued out of it."""
+        """Receive some of the queued messages."""
 
     @abstractmethod
     async def lose(self) -> None:
-        """Let the queue not be usable any more."""
+        """Make the queue unusable."""
 
     async def all_received(self, count: int) -> list[str]:
-        """Take so many out of it, all that there are, and return them sorted."""
+        """Receive all messages, `count` of them, and return them sorted."""
         found: list[str] = []
         for _ in range(_LOOKS):
             found += await self.received()
@@ -35,7 +35,7 @@ class Queued(ABC):
         return sorted([*found, *await self.received()])
 
     async def buried(self, count: int) -> list[DeadLetter]:
-        """Return so many dead letters, all that there are and are not hidden."""
+        """Return all visible dead letters, `count` of them."""
         found: list[DeadLetter] = []
         for _ in range(_LOOKS):
             found += await self.queue.dead_letters()
@@ -45,7 +45,7 @@ class Queued(ABC):
 
 
 class QueueContract:
-    """The suite: a subclass has a fixture `queued`."""
+    """Contract suite. A subclass has a fixture `queued`."""
 
     async def test_all_that_is_put_is_received_once(self, queued: Queued) -> None:
         bodies = [f'{{"number":{i},"name":"☃ \\"é"}}' for i in range(25)]
@@ -80,7 +80,7 @@ class QueueContract:
         assert len({letter.receipt for letter in letters}) == 2
         for letter in letters:
             await queued.queue.forget(letter)
-            # Whoever was slow may do it again.
+            # A slow caller may retry.
             await queued.queue.forget(letter)
         assert await queued.buried(0) == []
 

@@ -1,4 +1,4 @@
-"""What tests of the stores share."""
+"""Fixtures that the tests of the stores share."""
 
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -39,7 +39,7 @@ from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
-"""Names the Citus cluster to test on, if there is one; our tables there are dropped."""
+"""Variable with the DSN of a Citus cluster for tests. They drop the project's tables there."""
 
 TABLES = (
     "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, boards, "
@@ -47,11 +47,11 @@ TABLES = (
 )
 
 numbers = count(1)
-"""A number that no other test has."""
+"""Numbers that are unique among all tests."""
 
 
 class StoreClock:
-    """A store's clock, in microseconds since 1970: the real one, until it is set to a time in ms."""
+    """Clock of a store, in microseconds since 1970: the real time, until it is set to a time in ms."""
 
     def __init__(self) -> None:
         self.ms: int | None = None
@@ -91,7 +91,7 @@ class Stores:
 
 @dataclass(frozen=True)
 class Database(Stores):
-    """The stores on a real database."""
+    """Stores on a real database."""
 
     dsn: str
     pool: Pool
@@ -110,7 +110,7 @@ def submit(
     id: int | None = None,  # noqa: A002 - short, and read as a keyword only
     metadata: str | None = None,
 ) -> Submission:
-    """Return a submission, by default with an id of its own."""
+    """Return a submission, by default with a new id."""
     event = Event(user_id, UUID(int=next(numbers) if id is None else id), score, at, metadata)
     return Submission([ladder], event)
 
@@ -148,7 +148,7 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
 
 
 def in_memory() -> Stores:
-    """Return the twins of the stores."""
+    """Return in-memory stores."""
     audit, clock = MemoryAuditLog(), StoreClock()
     users = MemoryPlayerStore(audit, clock=clock)
     scores = MemoryScoreStore(users, clock=clock)
@@ -158,12 +158,12 @@ def in_memory() -> Stores:
 
 
 async def empty(dsn: str) -> None:
-    """Drop all tables of ours."""
+    """Drop all tables of the project."""
     await run(dsn, f"drop table if exists {TABLES} cascade")
 
 
 async def emptied_citus() -> str:
-    """Return the DSN of the Citus cluster, with our tables made anew; skip the test where there is none."""
+    """Return the DSN of the Citus cluster, with newly created tables. Skip the test without a cluster."""
     dsn = os.environ.get(CITUS)
     if not dsn:
         pytest.skip(f"{CITUS} names no Citus cluster")

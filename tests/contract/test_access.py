@@ -1,4 +1,4 @@
-"""What every key store and audit log promise: one suite over the twins and the real ones."""
+"""Contract of key stores and audit logs: one suite over the in-memory and the real adapters."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ ALL = AuditFilter()
 
 @dataclass(frozen=True)
 class Access:
-    """A key store and the audit log that it writes to."""
+    """Key store and its audit log."""
 
     keys: KeyStore
     audit: AuditLog
@@ -34,7 +34,7 @@ class Access:
 
 @pytest.fixture(params=["memory", "postgres", "citus"])
 def access(request: pytest.FixtureRequest) -> Access:
-    """Stores of each kind, with nothing in them."""
+    """Stores of each kind, empty."""
     if request.param == "memory":
         log = MemoryAuditLog()
         return Access(MemoryKeyStore(log), log)
@@ -131,7 +131,7 @@ class TestAuditLog:
     async def test_pages_hold_all_that_is_asked_for_newest_first(
         self, access: Access, written: list[AuditEntry], wanted: AuditFilter, page: int
     ) -> None:
-        base = next(numbers) * 1000  # later than all that other examples wrote
+        base = next(numbers) * 1000  # later than all entries of other examples
         for entry in written:
             await access.audit.record(replace(entry, at=base + entry.at))
         found: list[AuditEntry] = []
@@ -147,5 +147,5 @@ class TestAuditLog:
 
 
 def told(entry: AuditEntry) -> str:
-    """An entry as text, to sort by."""
+    """Return an entry as text, for sorting."""
     return repr(replace(entry, details=sorted(entry.details.items())))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What every store promises of its boards: one suite over the twin and the real ones."""
+"""Contract of board stores: one suite over the in-memory and the real adapters."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ WEEK_MS = 7 * 86_400_000
 
 
 def new(**settings: Any) -> Board:
-    """A board that is not in any store yet."""
+    """Return a board that is not stored yet."""
     return new_board(f"board-{next(numbers)}", settings)
 
 
@@ -43,7 +43,7 @@ async def all_standings(stores: Stores, ladder: Ladder) -> dict[int, Standing]:
 
 
 def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
-    """Standings that are there, but for what differs however they came about."""
+    """Return the present standings, without the fields that depend on the way of their computation."""
     return {i: s._replace(revision=0, hidden=0) for i, s in standings.items() if not s.removed}
 
 
@@ -120,10 +120,10 @@ class TestSettings:
 
 
 class TestBackfill:
-    """A kind of periods that is added to a board with scores."""
+    """Backfill of a period kind that is added to a board with scores."""
 
     async def weekly(self, stores: Stores, policy: Policy = Policy.SUM) -> tuple[Board, Ladder]:
-        """Return a board that had only one of the kinds, and the ladder of the week that was added."""
+        """Return a board with an added period kind, and the ladder of the added week."""
         made = await stores.scores.create_board(new(policy=policy))
         after = await change(stores, made, periods=(PeriodKind.ALL_TIME, PeriodKind.WEEKLY))
         [ladder] = after.ladders_to_backfill()

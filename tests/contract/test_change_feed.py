@@ -1,4 +1,4 @@
-"""What every change feed promises."""
+"""Contract of change feeds."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ _numbers = count()
 
 @pytest.fixture(params=["memory", "redis"])
 def new_feed(request: pytest.FixtureRequest) -> NewFeed:
-    """Makes feeds that hear one another."""
+    """Factory of feeds on one channel."""
     if request.param == "memory":
         channel = MemoryChannel()
         return lambda: MemoryFeed(channel)
@@ -41,7 +41,7 @@ def new_feed(request: pytest.FixtureRequest) -> NewFeed:
 
 
 async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
-    """Return the next that has changes."""
+    """Return the next item with changes."""
     async with asyncio.timeout(PATIENCE_S):
         while not (heard := await anext(hearing)).changes:
             pass
@@ -49,7 +49,7 @@ async def changes(hearing: AsyncGenerator[Heard, None]) -> Heard:
 
 
 async def confirmed(hearing: AsyncGenerator[Heard, None]) -> int:
-    """Return the next time until which everything is heard."""
+    """Return the next time up to which all changes were received."""
     async with asyncio.timeout(PATIENCE_S):
         while (heard := await anext(hearing)).until is None:
             pass
@@ -121,7 +121,7 @@ async def test_the_twin_breaks_off_and_can_be_heard_again() -> None:
 
 @pytest.fixture
 async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisFeed, RedisFeed]]:
-    """A cluster with a replica for each node, and two feeds with clients of their own."""
+    """Cluster with a replica for each node, and two feeds with separate clients."""
     valkey = await asyncio.to_thread(own_valkey, nodes=3, replicas=1)
     clients = [Cluster(valkey.addresses, timeout_s=1) for _ in range(2)]
     yield valkey, *(RedisFeed(client, IndexKeys("feed", 3), silence_s=0.5) for client in clients)
@@ -130,7 +130,7 @@ async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisF
 
 
 async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
-    """Return once one hears what the other announces; both may have to find their node first."""
+    """Return once one feed receives the other's announcements. Both may first have to find their node."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
@@ -144,7 +144,7 @@ async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
 
 
 async def lost(hearing: AsyncGenerator[Heard, None]) -> None:
-    """Return once the feed has said that it may miss something."""
+    """Return once the feed has reported that it may have missed changes."""
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(IndexUnavailable):
             await _last(hearing)

@@ -1,4 +1,4 @@
-"""What every store of histories promises, on the twin and the real ones."""
+"""Contract of history stores, over the in-memory and the real adapters."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ def histories(stores: Stores) -> HistoryStore:
 
 
 def expected(board: Board, events: Sequence[Event], user_id: int) -> list[HistoryPoint]:
-    """The player's events in the order of their times, each with the line of a board that has it and those before."""
+    """Return the player's events in order of time. Each has the line of the oracle over it and all earlier events."""
     known: dict[UUID, Event] = {}
     for event in events:
         if event.user_id == user_id:
@@ -126,6 +126,6 @@ async def test_what_a_moderator_does_shows(stores: Stores, histories: HistorySto
     assert {one.hidden for one in await histories.played(board, 1, 10)} == {False}
     await stores.moderation.remove(board, 1, AuditEntry(3 * DAY, "cli", "entry.remove"))
     assert list(await histories.points(board, 1, 10)) == []
-    # What days that were over ended with stays so.
+    # Final standings of past days do not change.
     days = [board.ladders_at(day * DAY)[0] for day in (1, 0)]
     assert [one.ladder for one in await histories.played(board, 1, 10)] == days

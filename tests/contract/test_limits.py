@@ -1,4 +1,4 @@
-"""Limits on what a board accepts, as every store judges them."""
+"""Score limits of boards, as every store checks them."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ on_boards_of_their_own = settings(
 
 
 def outcome(one: Recorded | LeaderForgeError) -> str:
-    """The rule that is violated, or what else became of a submission."""
+    """Return the violated rule, or another outcome of a submission."""
     if isinstance(one, RuleViolated):
         return str(one.details["rule"])
     assert isinstance(one, Recorded), one
@@ -118,7 +118,7 @@ class TestChange:
 
     @pytest.mark.parametrize("policy", JUDGED_BY_CHANGE)
     async def test_racing_submissions_never_jump(self, stores: Stores, policy: Policy) -> None:
-        """Each step is counted only on top of the one below it, whatever the interleaving."""
+        """Each step counts only after the previous step, whatever the interleaving."""
         one = await ladder(stores, policy, max_change=10)
         await stores.players(1)
         await outcomes(stores, submit(one, 1, 0))
@@ -152,7 +152,7 @@ class TestNeighbours:
 
 @dataclass
 class Judge:
-    """What limits mean, told for the test: every submission is judged by all that were counted before it."""
+    """Oracle of score limits: it checks every submission against all submissions counted before it."""
 
     board: Board
 

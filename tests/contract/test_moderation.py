@@ -1,4 +1,4 @@
-"""What every store promises moderators: one suite over the twin and the real ones."""
+"""Contract of moderation: one suite over the in-memory and the real adapters."""
 
 import asyncio
 from collections import defaultdict
@@ -34,7 +34,7 @@ def act(action: str = "entry.hide", at: int = NOON, **more: object) -> AuditEntr
 
 
 def counting(board: Board, event: Event) -> Submission:
-    """Return the submission in all periods of its time."""
+    """Return the submission of the event in all periods that contain its time."""
     return Submission(board.ladders_at(event.achieved_at), event)
 
 
@@ -48,7 +48,7 @@ async def record(stores: Stores, *submissions: Submission) -> None:
 
 
 async def listed(stores: Stores, ladder: Ladder) -> list[tuple[int, int]]:
-    """Return the players and scores that everyone sees, best first."""
+    """Return the visible players and scores, best first."""
     window = await stores.scores.window(ladder, FIRST, before=0, after=1000)
     assert window.total == len(window.after)
     return [(p.user_id, p.score) for p in (place(ladder.board, row.key) for row in window.after)]
@@ -75,7 +75,7 @@ class TestHide:
         assert await held(stores, ladder, 1) == hidden
         assert await listed(stores, ladder) == [(2, 3)]
         assert await listed(stores, other) == [(1, 5)]
-        # The player's own row is still there, for whoever may see it.
+        # Lookups by player id still return the row: its player may see it.
         assert (await stores.scores.rows(ladder, [1]))[1].hidden
         await record(stores, submit(ladder, 1, 5))
         assert await listed(stores, ladder) == [(2, 3)]
@@ -164,7 +164,7 @@ class TestRemove:
         assert (standing.score, standing.submissions, standing.achieved_at) == (3, 1, 50)
         assert (standing.run_id, standing.metadata) == (new.event.submission_id, None)
         assert standing.revision > removed.revision
-        # What was removed does not come back by the standing that is there again.
+        # A new standing does not restore the removed events.
         [copy] = await stores.scores.record([old])
         assert isinstance(copy, Conflict)
 
@@ -303,7 +303,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """Standings stay what the events that are not void amount to, on every ladder, whoever comes first."""
+        """On every ladder, standings equal the fold of the events that are not void, whichever comes first."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 
@@ -323,7 +323,7 @@ class TestRaces:
         for user_id in range(1, 6):
             standings = [await held(stores, ladder, user_id) for ladder in board.ladders_at(NOON)]
             assert {s.hidden for s in standings} == {0}
-            # The score set counts 10, and each submission after it 1.
+            # The set score is 10, and each submission after it adds 1.
             assert {s.score - s.submissions for s in standings} == {9}
             assert len({s.submissions for s in standings}) == 1
 
@@ -341,14 +341,14 @@ class TestRaces:
 
 @dataclass
 class Model:
-    """What moderation comes to, by brute force: every event with the periods it counts in, and who is hidden where."""
+    """Brute-force model of moderation: every event with its periods, and the hidden players."""
 
     board: Board
     events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    """The events that count in each period."""
+    """Events that count in each period."""
     void: set[UUID] = field(default_factory=set)
     entered: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Who ever had a standing in each period."""
+    """Players that ever had a standing in each period."""
     hidden_entries: set[tuple[int, int]] = field(default_factory=set)
     hidden_players: set[int] = field(default_factory=set)
 
@@ -426,7 +426,7 @@ _players = count(100)
 
 
 async def take(stores: Stores, model: Model, step: Step) -> None:
-    """Do what the step says to the store and to the model, which must agree on whether it can be done."""
+    """Apply the step to the store and to the model. Both must agree on whether it is possible."""
     board, user_id, now = model.board, step.user_id, NOON
     made = event(user_id, step.score, NOON - step.days * DAY)
     made = made._replace(subscore=step.subscore if board.subscore_order else 0)
@@ -466,7 +466,7 @@ async def take(stores: Stores, model: Model, step: Step) -> None:
 
 
 async def done(change: object, possible: bool) -> bool:
-    """Whether the change was made, which must be so if it is possible."""
+    """Return whether the change was made. Fails if that differs from `possible`."""
     try:
         await change  # type: ignore[misc]
     except NotRanked:

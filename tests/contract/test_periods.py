@@ -1,4 +1,4 @@
-"""What every store of periods promises, on the twin and the real ones."""
+"""Contract of period stores, over the in-memory and the real adapters."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -30,7 +30,7 @@ def periods(stores: Stores) -> PeriodStore:
 
 
 async def played(stores: Stores, days: Collection[int], players: int = 1) -> tuple[Board, list[Ladder]]:
-    """Return a board on which players have a score on each of the days, and the ladders of these, latest first."""
+    """Return a board with scores of players on each of the days, and its ladders, latest first."""
     board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))
     await stores.players(*range(1, players + 1))
     for day in days:
@@ -118,7 +118,7 @@ async def test_what_is_counted_later_is_told_not_to_be_indexed(stores: Stores, p
 
 
 def reopened(stores: Stores) -> ScoreStore:
-    """The score store as another process has it, which remembers nothing."""
+    """Return the score store of another process, with an empty cache."""
     return PostgresScoreStore(stores.pool) if isinstance(stores, Database) else stores.scores
 
 

@@ -1,4 +1,4 @@
-"""What every store promises of all it has about one player: one suite over the twin and the real ones."""
+"""Contract of the stored data of one player: one suite over the in-memory and the real adapters."""
 
 import asyncio
 import json
@@ -88,7 +88,7 @@ class TestErase:
         before[other] = (await stores.scores.standings(other, [1]))[0].revision
         erased = await stores.records.erase(1, ERASE)
         assert erased == Erased(events=2, standings=3, acts=0)
-        # What is on its way to the index is older than what keeps it away.
+        # Updates in flight have lower revisions than the removed standings.
         assert {ladder for ladder, _ in erased.removed} == set(before)
         assert all(standing.revision > before[ladder] for ladder, standing in erased.removed)
         assert all(standing.removed for _, standing in erased.removed)
@@ -102,14 +102,14 @@ class TestErase:
             assert (await stores.scores.counts(ladder, [])).total == (ladder == other)
         [submitted] = await stores.scores.record([submit(other, 1, 5)])
         assert isinstance(submitted, PlayerNotFound)
-        # The index is to forget the player, whatever is on its way there.
+        # The index must drop the player, whatever updates are in flight.
         assert set(await stores.scores.touched_between(NOON, NOON + 1)) == {1}
         with pytest.raises(PlayerNotFound):
             await stores.records.erase(1, ERASE)
 
     @pytest.mark.parametrize("batch", [1, 2], ids=["one statement", "a transaction"])
     async def test_revisions_grow_though_the_clock_was_put_back(self, stores: Stores, batch: int) -> None:
-        """Of two players with one id, the index tells the later one's updates by their revisions."""
+        """If two players had the same id, the index distinguishes their updates by revision."""
         ladder = await stores.ladder()
         stores.clock.ms = NOON + 86_400_000
         await stores.players(1)
@@ -156,7 +156,7 @@ class TestErase:
         assert list(await stores.audit.entries(AuditFilter(user_id=1), 10)) == []
 
     async def test_submissions_and_changes_meanwhile(self, stores: Stores) -> None:
-        """Whatever comes first, nothing is left."""
+        """In any order, no data are left."""
         board = await stores.board(calendar=DAILY)
         for user_id in range(1, 9):
             await stores.players(user_id)
@@ -192,7 +192,7 @@ class TestErase:
 
 
 async def mentions(database: Database, texts: Sequence[str]) -> list[str]:
-    """Return the tables with a row that has one of these texts anywhere in it."""
+    """Return the tables with any of these texts in a row."""
     tables = await database.run("select tablename from pg_tables where schemaname = 'public'")
     found = []
     for (table,) in tables:

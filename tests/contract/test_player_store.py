@@ -1,4 +1,4 @@
-"""What every user store promises: one suite over the twin and the real ones."""
+"""Contract of player stores: one suite over the in-memory and the real adapters."""
 
 import asyncio
 import unicodedata
@@ -66,7 +66,7 @@ class TestCreate:
         await stores.users.create([user(1, "taken", "taken@example.org")])
         outcomes = await stores.users.create(
             [
-                user(1, "Ann", "a@example.org"),  # loses its id, so that its name and email stay free
+                user(1, "Ann", "a@example.org"),  # refused for its id: its name and email stay free
                 user(2, "ann", "A@example.org"),
                 user(3, "Ann"),
                 user(2, "Bob"),
@@ -134,7 +134,7 @@ class TestCreate:
             for new, outcome in zip(users, outcomes, strict=True):
                 email = new.email and name_key(new.email)
                 wanted = {PlayerExists: new.user_id, UsernameTaken: (name_key(new.username),), EmailTaken: email}
-                # Of several reasons any may be given.
+                # Any of several reasons may be reported.
                 reasons = {kind for kind, what in wanted.items() if what in owned} or {Player}
                 assert type(outcome) in reasons
                 if isinstance(outcome, Player):
@@ -145,7 +145,7 @@ class TestCreate:
         assert kinds(outcomes) == [Player, Refused, Refused, Player]
 
     async def test_claims_are_those_of_the_players(self, database: Database) -> None:
-        """After races, refusals and all, nobody holds a name who does not exist."""
+        """After races and refusals, every claim has an existing owner."""
         names = [f"name {i}" for i in range(10)]
 
         async def create(first_id: int) -> None:

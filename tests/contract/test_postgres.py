@@ -1,4 +1,4 @@
-"""What the PostgreSQL adapter promises beyond its ports: migrations, time limits, bulk loading."""
+"""PostgreSQL adapter beyond its ports: migrations, time limits, bulk loading."""
 
 import asyncio
 import gc
@@ -37,7 +37,7 @@ LIMIT = 2.0
 
 @asynccontextmanager
 async def stores_on(server: PostgresServer, **options: float) -> AsyncIterator[Database]:
-    """The stores on a server of the test's own, with a short time limit."""
+    """Stores on a separate server, with a short time limit."""
     await migrate(server.dsn)
     pool = Pool(server.dsn, **{"timeout_s": LIMIT, "connect_timeout_s": LIMIT, **options})
     yield on_pool(pool, server.dsn, record_timeout_s=LIMIT, health_timeout_s=LIMIT)
@@ -126,7 +126,7 @@ class TestTimeLimits:
             await self.recovered(database, ladder)
 
     async def test_a_server_frozen_amid_calls(self, own_postgres: OwnPostgres) -> None:
-        """None of what was acknowledged is lost, and nothing counts twice when it is sent again."""
+        """No acknowledged submission is lost, and a retried one counts once."""
         server = own_postgres()
         async with stores_on(server) as database:
             await database.players(*range(10))
@@ -300,7 +300,7 @@ async def test_a_lost_node_takes_only_its_own_players_with_it(on_citus: Database
 class TestPool:
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_it_moves_on_to_another_loop(self, own_postgres: OwnPostgres) -> None:
-        """A function's loop may be replaced between invocations."""
+        """The event loop of a function may change between invocations."""
         server = own_postgres()
         asyncio.run(migrate(server.dsn))
         pool = Pool(server.dsn)
@@ -313,7 +313,7 @@ class TestPool:
             await pool.close()
 
         asyncio.run(last())
-        gc.collect()  # what the closed loops left behind
+        gc.collect()  # connections of the closed loops
 
     async def test_it_can_be_closed_and_used_again(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn):

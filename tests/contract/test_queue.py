@@ -1,4 +1,4 @@
-"""The twin of the queue of submissions keeps what queues promise."""
+"""Queue contract on the in-memory queue."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from tests.contract.queue_contract import QueueContract, Queued
 
 
 class InMemory(Queued):
-    """The twin."""
+    """In-memory queue."""
 
     def __init__(self) -> None:
         self.queue: MemoryQueue = MemoryQueue()

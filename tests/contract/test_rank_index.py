@@ -1,4 +1,4 @@
-"""What every rank index promises: one suite over the twin and the real one."""
+"""Contract of rank indexes: one suite over the in-memory adapter and the real one."""
 
 from bisect import bisect_left
 from random import Random
@@ -43,7 +43,7 @@ def standing(user_id: int, score: int, *, at: int = 0, revision: int = 1, metada
 
 
 def crowd(size: int, *, scores: int = 20, times: int = 5, seed: int = 1) -> list[Standing]:
-    """Return standings with heavy ties."""
+    """Return standings with many ties."""
     random = Random(seed)
     return [
         standing(user_id, random.randint(-scores, scores), at=random.randint(-times, times))
@@ -56,7 +56,7 @@ def key_of(ladder: Ladder, s: Standing) -> bytes:
 
 
 async def complete(index: RankIndex, ladder: Ladder, standings: list[Standing] | None = None) -> RankIndex:
-    """Mark an index complete and load it."""
+    """Load an index and mark it as complete."""
     everything = range(index.partitions)
     token = await index.begin_rebuild([ladder], everything)
     assert sorted(await index.finish_rebuild(token, everything, 1)) == list(everything)
@@ -125,7 +125,7 @@ async def test_applying_counts_ranks_after_the_whole_batch(
 
 
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
-    """More than go into one round trip, some with counts, each on its own."""
+    """More ladders than one round trip can carry, some with counts, each independent."""
     index = await complete(new_index(3), LADDERS[0])
     ladders = [Ladder(Board(i, f"board-{i}", "Board", order=list(Order)[i % 2])) for i in range(1000, 1150)]
     crowds = {ladder: crowd(5, seed=ladder.board.id) for ladder in ladders}
@@ -376,7 +376,7 @@ async def test_more_players_than_go_into_one_call_are_observed(new_index: NewInd
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
 async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, ladder: Ladder) -> None:
-    """Whatever the revisions, and only where nothing has changed since."""
+    """Regardless of revisions, but only where nothing has changed since."""
     wrong = [standing(i, i, revision=5) for i in range(1, 5)]
     index = await complete(new_index(3), ladder, wrong)
     observed = (await index.observe([ladder], [1, 2, 3, 4, 5]))[ladder]

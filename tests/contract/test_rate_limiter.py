@@ -1,4 +1,4 @@
-"""What every rate limiter promises, against a bucket of tokens that is filled by hand."""
+"""Contract of rate limiters, against a token bucket that the test fills."""
 
 import os
 from collections.abc import Callable
@@ -26,11 +26,14 @@ SLOW = RateLimit(interval_us=3600 * SECOND_US, burst=2)
 _numbers = count()
 
 NewLimiter = Callable[[Clock | None], RateLimiter]
-"""Makes a limiter by this clock in microseconds, or by the node's own, that shares what it knows with the others."""
+"""Function that creates a limiter with this clock in microseconds, or with the node's clock.
+
+All of them share state.
+"""
 
 
 class Bucket:
-    """The oracle: tokens that are counted in fractions, one for each request, filled up evenly."""
+    """Oracle: a token bucket with fractional tokens, one per request, filled at a constant rate."""
 
     def __init__(self, limit: RateLimit) -> None:
         self._limit = limit
@@ -68,7 +71,7 @@ def new(request: pytest.FixtureRequest) -> NewLimiter:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    # What is remembered must outlive an example in real time, too, hence the long intervals.
+    # Intervals are long: the state must outlive an example in real time too.
     limit=st.builds(RateLimit, st.integers(20 * SECOND_US, 3600 * SECOND_US), st.integers(1, 5)),
     steps=st.lists(st.one_of(st.just(0), st.integers(0, 7200 * SECOND_US), st.integers(0, 10)), max_size=15),
 )

@@ -1,4 +1,4 @@
-"""What the client of the cluster promises beyond the contracts of its users."""
+"""Cluster client beyond the contracts of its users."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What every score store promises: one suite over the twin and the real ones."""
+"""Contract of score stores: one suite over the in-memory and the real adapters."""
 
 import asyncio
 from bisect import bisect_left
@@ -24,17 +24,17 @@ from tests.contract.store_fixtures import Database, Stores, other_period, submit
 from tests.strategies import tied_events
 
 PLAYERS = [Player(i, f"Player {i}", None, 0) for i in range(1, 13)]
-"""All whom `tied_events` are of."""
+"""All players of `tied_events`."""
 
 every_rule = pytest.mark.parametrize(("policy", "order"), [(p, o) for p in Policy for o in Order])
-# Every example is played on a board of its own.
+# Every example uses a new board.
 on_boards_of_their_own = settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
 async def record(store: ScoreStore, *submissions: Submission) -> list[Recorded]:
-    """Record submissions of which none is refused."""
+    """Record submissions. Fails if one is refused."""
     outcomes = await store.record(submissions)
     assert len(outcomes) == len(submissions)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
@@ -55,7 +55,7 @@ async def changed(store: ScoreStore, since: int, until: int = 10**9) -> dict[tup
 
 
 def folded(ladder: Ladder, events: Iterable[Event]) -> dict[int, Standing]:
-    """Return the standings that the events amount to, each id counted once."""
+    """Return the fold of the events by player. Each id counts once."""
     by_user: dict[int, dict[UUID, Event]] = defaultdict(dict)
     for event in events:
         by_user[event.user_id].setdefault(event.submission_id, event)
@@ -129,7 +129,7 @@ class TestRecord:
         assert again == Recorded([ladder], [before[1].standing], duplicate=True, improved=True)
         assert await all_standings(stores.scores, ladder) == {1: before[1].standing}
         assert await changed(stores.scores, 3) == {}
-        # The id is the player's own: another player may use the same.
+        # Ids are unique per player: another player may use the same one.
         [mine] = await record(stores.scores, submit(ladder, 2, 1, id=first.event.submission_id.int))
         assert not mine.duplicate
 
@@ -259,7 +259,7 @@ class TestRecord:
         together: bool,
         seed: int,
     ) -> None:
-        """In whatever batches, order and copies they come, and however many at once."""
+        """In any batches, order and copies, and with any concurrency."""
         ladder = await stores.ladder(policy, order)
         await stores.users.create(PLAYERS)
         distinct = list({(event.user_id, event.submission_id): event for event in events}.values())
@@ -427,7 +427,7 @@ class TestReads:
 
 
 class TestDatabase:
-    """What only a database has to promise."""
+    """Guarantees of databases only."""
 
     async def test_a_player_erased_and_created_anew_has_greater_revisions(self, database: Database) -> None:
         ladder = await database.ladder()

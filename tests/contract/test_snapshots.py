@@ -1,4 +1,7 @@
-"""What holds when others commit between two statements of the real stores. The in-memory ones have no such moment."""
+"""Consistency if other transactions commit between two statements of the real stores.
+
+The in-memory ones have no such moment.
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -33,7 +36,7 @@ REPEATED = "submission_id = any"
 
 @pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])
 def copies(request: pytest.FixtureRequest) -> int:
-    """How often a submission is sent in one batch: one statement cannot record a player's event twice."""
+    """Number of copies of a submission in one batch: one statement cannot record a player's event twice."""
     number: int = request.param
     return number
 
@@ -54,7 +57,7 @@ async def played(database: Database) -> tuple[Ladder, Submission]:
 
 
 class TestRetry:
-    """A submission is sent again. Its first copy prevents the insert, and is gone when it is read."""
+    """Retry of a submission whose first copy prevents the insert, but is deleted before it is read."""
 
     async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
         ladder, submission = await played(database)
@@ -74,7 +77,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * copies
 
     async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
-        """Event and standings are those of one moment, not an event of one and standings of another player."""
+        """Event and standings come from one snapshot: never the event of one player and the standings of another."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -100,7 +103,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * (1 + copies)
 
     async def test_it_is_decided_anew_so_many_times(self, database: Database) -> None:
-        """Whatever others do without end: the submission is refused for now, and counts when it is sent again."""
+        """If others interfere without end, the submission is refused, and counts when it is sent again."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -121,10 +124,10 @@ class TestRetry:
 
 
 class TestSubmission:
-    """Something is done between the insert of events and the change of standings, which are one transaction."""
+    """Change between the insert of events and the change of standings, which belong to one transaction."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
-        """What was not committed before counts after the removal, and is not void."""
+        """A submission that commits after the removal counts after it, and is not void."""
         ladder, _ = await played(database)
         outcomes = await meanwhile(database, ladder, lambda: database.moderation.remove(ladder.board, 1, ACT))
         assert [(one.standing.score, one.standing.submissions) for one in outcomes if isinstance(one, Recorded)] == [
@@ -154,7 +157,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """What both are judged by is read after the one has been waited for."""
+        """The second submission waits for the first. Only then it reads the standing for its check."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
@@ -167,14 +170,14 @@ class TestSubmission:
 
 
 async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
-    """Return the outcomes of two submissions, with the act between their events and their standings."""
+    """Return the outcomes of two submissions. The act runs between their events and their standings."""
     async with interrupted(database) as (stores, pool):
         pool.before("insert into standings", act)
         return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
 
 
 async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
-    """An entry that was hidden when listed ones were looked for, and is listed when hidden ones are."""
+    """The entry is hidden during the read of listed entries, and listed during the read of hidden ones."""
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     [day] = board.ladders_at(0)
     await database.players(1)
@@ -188,7 +191,10 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 
 
 class TestKeys:
-    """A key is created between the update that does not find it and the look at why. On Citus, it waits instead."""
+    """Creation of a key between the update that matches none and the query for the reason.
+
+    On Citus, it waits instead.
+    """
 
     async def test_it_is_rotated(self, on_postgres: Database) -> None:
         async with created_meanwhile(on_postgres) as keys:
@@ -211,7 +217,7 @@ async def created_meanwhile(database: Database) -> AsyncIterator[PostgresKeyStor
 
 
 class TestNames:
-    """A player is renamed between the look-up of its claim and that of the player."""
+    """Rename of a player between the query for the claim and the query for the player."""
 
     async def test_by_name(self, database: Database) -> None:
         async with renamed_meanwhile(database) as users:
@@ -231,7 +237,7 @@ async def renamed_meanwhile(database: Database) -> AsyncIterator[PlayerStore]:
 
 
 class TestExport:
-    """A player is erased while it is exported: all of it is told, or that there is no player."""
+    """Erasure of a player during the export: the export is complete, or reports that the player does not exist."""
 
     async def test_it_is_erased(self, database: Database) -> None:
         await played(database)
@@ -241,7 +247,7 @@ class TestExport:
                 await exports(stores).read(1)
 
     async def test_its_id_has_another_owner(self, database: Database) -> None:
-        """What was read about the erased player is not told to the new one."""
+        """Data of the erased player are not returned for the new one."""
         ladder, _ = await played(database)
         await database.moderation.set_entry_hidden(ladder.board, 1, True, ACT)
         ann = Player(1, "Ann", None, 7)
@@ -251,13 +257,13 @@ class TestExport:
             await database.users.create([ann])
 
         async with interrupted(database) as (stores, pool):
-            # The second time that the player is looked up, after standings and acts.
+            # The second lookup of the player, after standings and acts.
             pool.before("created_at from users where", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(ann, [], [])
 
 
 async def nothing() -> None:
-    """Interrupt nothing."""
+    """Do nothing."""
 
 
 def exports(stores: Database) -> RecordService:

@@ -1,8 +1,8 @@
 """Players, game servers and spectators: `locust -f tests/load/locustfile.py --host URL --submit-key KEY`.
 
-A player's requests are 70 % submissions, 20 % looks at the top ten and 10 % looks at the own rank. What `shapes` holds
-goes beside it for a load that changes: `-f tests/load/locustfile.py,tests/load/shapes/spike.py`. Players are created at
-the first meeting. See docs/load-tests.md.
+A player's requests are 70 % submissions, 20 % reads of the top ten and 10 % reads of the own rank. A file of `shapes`
+adds a variable load: `-f tests/load/locustfile.py,tests/load/shapes/spike.py`. Users create their players at the start.
+See docs/load-tests.md.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PLAYERS_OF_A_SERVER = 20
 
 @events.init_command_line_parser.add_listener
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all users share; Locust takes them from the environment, too."""
+    """Add the options that all users share. Locust also reads them from the environment."""
     parser.add_argument(
         "--submit-key", env_var="LEADERFORGE_SUBMIT_KEY", default="", is_secret=True, help="A submit key."
     )
@@ -38,7 +38,7 @@ def require_key(environment: Environment, **_: Any) -> None:
 
 
 class User(HttpUser):
-    """What all have in common: a key and pauses."""
+    """Base of all users: a key and pauses."""
 
     abstract = True
 
@@ -47,7 +47,7 @@ class User(HttpUser):
         return random.uniform(0.5, 1.5) * self.environment.parsed_options.pause
 
     def on_start(self) -> None:
-        """Take the key."""
+        """Set the key."""
         self.client.headers["Authorization"] = f"Bearer {self.environment.parsed_options.submit_key}"
 
     def become_player(self) -> int:
@@ -58,12 +58,12 @@ class User(HttpUser):
 
 
 class Player(User):
-    """One player with a game that saves its scores."""
+    """Player whose game submits its scores."""
 
     weight = 8
 
     def on_start(self) -> None:
-        """Become a player."""
+        """Create the player."""
         super().on_start()
         self.user_id = self.become_player()
         self.submit()
@@ -71,7 +71,7 @@ class Player(User):
     @tag("write")
     @task(70)
     def submit(self) -> None:
-        """Save a score and see the new rank."""
+        """Submit a score and read the new rank."""
         self.client.post("/api/scores", json={"user_id": self.user_id, "score": random.randint(1, 1000)})
 
     @tag("read")
@@ -86,12 +86,12 @@ class Player(User):
 
 
 class GameServer(User):
-    """A server that reports the scores of its players in batches, and again where it isn't sure that they arrived."""
+    """Game server that submits its players' scores in batches, and retries a batch if the response may be lost."""
 
     weight = 1
 
     def on_start(self) -> None:
-        """Gather players, who have played a round."""
+        """Create players with scores of a first round."""
         super().on_start()
         self.players = [self.become_player() for _ in range(PLAYERS_OF_A_SERVER)]
         self.play_a_round()
@@ -108,7 +108,7 @@ class GameServer(User):
     @tag("write")
     @task(1)
     def repeat_the_round(self) -> None:
-        """Send the last round again, which must count nothing."""
+        """Send the last round again: it must not count again."""
         self.report(f"{BATCH} again", again=True)
 
     @tag("read")
@@ -117,7 +117,7 @@ class GameServer(User):
         self.client.post(f"{BOARD}/ranks/lookup", json={"user_ids": self.players})
 
     def report(self, name: str, *, again: bool) -> None:
-        """Send the last round and look at each of the results: a batch is answered with 200 whatever they are."""
+        """Send the last round and check each result: a batch has the status 200 whatever its results are."""
         body = {"submissions": self.round}
         with self.client.post(BATCH, json=body, name=name, catch_response=True) as answer:
             if answer.ok and any(result.get("duplicate") is not again for result in answer.json()["results"]):
@@ -125,7 +125,7 @@ class GameServer(User):
 
 
 class Spectator(User):
-    """Somebody who watches the board and looks around on it, without a key."""
+    """Spectator who watches the board and reads around on it, without a key."""
 
     weight = 3
 
@@ -138,7 +138,7 @@ class Spectator(User):
     @tag("read")
     @task(6)
     def watch_the_leaders(self) -> None:
-        """Ask whether the top has changed, as a page does where it is told nothing."""
+        """Poll the top with its ETag, as a page without events does."""
         answer = self.client.get(TOP, headers={"If-None-Match": self.etag}, name=f"{TOP} polled")
         if answer.status_code == 200:
             self.etag = answer.headers["ETag"]
@@ -160,7 +160,7 @@ class Spectator(User):
     @tag("read")
     @task(1)
     def listen(self) -> None:
-        """Listen to the live board until the first event, which holds the whole top."""
+        """Listen to the live board until the first event, which contains the complete top."""
         with self.client.get(f"{BOARD}/stream", stream=True, catch_response=True, timeout=30) as answer:
             if answer.ok and not any(line.startswith(b"data:") for line in answer.iter_lines()):
                 answer.failure("there was no event")

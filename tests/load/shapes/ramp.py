@@ -1,4 +1,4 @@
-"""Ever more users, a step at a time, until the service gives in or the last step is over."""
+"""Growing number of users, step by step, until the service fails or the last step is over."""
 
 from locust import LoadTestShape
 
@@ -8,9 +8,9 @@ STEPS = 20
 
 
 class Ramp(LoadTestShape):
-    """50 users more every half minute, up to 1,000."""
+    """50 more users every half minute, up to 1,000."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Return how many users there should be now, and how many may start a second; None at the end."""
+        """Return the number of users, and the number of starts per second. None at the end."""
         step = int(self.get_run_time() // STEP_S) + 1
         return (STEP_USERS * step, STEP_USERS) if step <= STEPS else None

@@ -1,9 +1,9 @@
-"""A few users of each kind, until everything that they can do has been done, or has had its time."""
+"""A few users of each kind, until each kind of request was sent or its time limit is over."""
 
 from locust import LoadTestShape
 
 USERS = 12
-"""By their weights: 8 players, 1 game server and 3 spectators."""
+"""Number of users. By their weights, they are 8 players, 1 game server and 3 spectators."""
 
 LIMIT_S = 120
 
@@ -21,14 +21,14 @@ REQUESTS = {
     ("GET", f"{BOARD}/page"),
     ("GET", f"{BOARD}/stream"),
 }
-"""The method and the name of every request that there is."""
+"""Method and name of every kind of request."""
 
 
 class Smoke(LoadTestShape):
-    """Ends as soon as every request has been made; fails if that takes too long."""
+    """Shape that ends once every kind of request was sent. It fails if that takes too long."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Return how many users there should be now, and how many may start a second; None at the end."""
+        """Return the number of users, and the number of starts per second. None at the end."""
         assert self.runner is not None
         missing = REQUESTS - {(method, name) for name, method in self.runner.stats.entries}
         if missing and self.get_run_time() < LIMIT_S:

@@ -1,4 +1,4 @@
-"""A quiet service that is suddenly in the news, twice."""
+"""Two sudden peaks on a quiet service."""
 
 from locust import LoadTestShape
 
@@ -8,10 +8,10 @@ SPIKES = 2
 
 
 class Spike(LoadTestShape):
-    """A minute of 50 users, half a minute of 1,000, that again, and a minute to see whether all is as before."""
+    """A minute of 50 users and half a minute of 1,000, twice. A last minute shows whether the service has recovered."""
 
     def tick(self) -> tuple[int, float] | None:
-        """Return how many users there should be now, and how many may start a second; None at the end."""
+        """Return the number of users, and the number of starts per second. None at the end."""
         rounds, second = divmod(self.get_run_time(), QUIET_S + SPIKE_S)
         if rounds >= SPIKES and second >= QUIET_S:
             return None
