@@ -1,1 +1,1 @@
-"""The polling checker: reads through two API processes, compared with a model, while parts fail and players change."""
+"""Polling checker: reads through two API processes are compared with a model, while parts fail and players change."""

@@ -1,4 +1,4 @@
-"""`python -m tests.torture`: poll the product while it is tormented, and tell which answers were wrong."""
+"""`python -m tests.torture`: poll the product while its parts fail, and report wrong answers."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from tests.torture.run import Plan, run
 
 
 def main() -> int:
-    """Run, print the outcome, and return 1 if any answer was wrong."""
+    """Run the checker, print the outcome, and return 1 if any answer was wrong."""
     options = _options()
     mutation = MUTATIONS.get(options.mutation)
     plan = Plan(
@@ -29,7 +29,7 @@ def main() -> int:
     )
     say(f"seed {plan.seed}")
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o711)  # PostgreSQL runs as another user where this is root
+        Path(directory).chmod(0o711)  # started by root, PostgreSQL runs as another user
         report = asyncio.run(run(plan, Path(directory)))
     say(report.table(plan.seed))
     if options.report is not None:

@@ -1,4 +1,4 @@
-"""Whether an answer is one of those that may be given."""
+"""Checks of answers against all possible correct ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -11,14 +11,14 @@ from tests.torture.model import View
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Players that may move while a page's place is sought, before the page starts elsewhere than asked."""
+"""Number of players that may move during the search for a page's position. The page then starts at another rank."""
 
 NAMELESS = "no name"
-"""The kind of problem that there may be while the database is away: names that the index lacks are there."""
+"""Kind of problem that is allowed while the database is away: names that the index lacks."""
 
 
 class Problem(NamedTuple):
-    """What is wrong with an answer. `subject` is the player concerned."""
+    """Problem of an answer. `subject` is the player concerned."""
 
     kind: str
     expected: str
@@ -27,7 +27,7 @@ class Problem(NamedTuple):
 
 
 def check_entry(view: View, entry: Json) -> Iterator[Problem]:
-    """Yield what is wrong with an entry, wherever it stands."""
+    """Yield the problems of an entry in any listing."""
     user_id = entry["user_id"]
     states = view.states(user_id)
     ranked = [state for state in states if state.ranked]
@@ -69,9 +69,9 @@ def check_total(view: View, total: int) -> Iterator[Problem]:
 def check_listing(
     view: View, entries: Sequence[Json], *, after: float | None = None, complete_to: float | None = None
 ) -> Iterator[Problem]:
-    """Yield what is wrong with consecutive entries.
+    """Yield the problems of consecutive entries.
 
-    They start right after the key `after` if it is given, and reach the key `complete_to` if that is given.
+    They start directly after the key `after` and reach the key `complete_to`, if these are given.
     """
     for entry in entries:
         yield from check_entry(view, entry)
@@ -97,7 +97,7 @@ def check_listing(
 
 
 def check_top(view: View, body: Json, limit: int) -> Iterator[Problem]:
-    """Yield what is wrong with the first entries."""
+    """Yield the problems of the first entries."""
     entries = body["entries"]
     ended = len(entries) < limit
     yield from check_listing(view, entries, after=-inf, complete_to=inf if ended else None)
@@ -108,7 +108,7 @@ def check_top(view: View, body: Json, limit: int) -> Iterator[Problem]:
 
 
 def check_page(view: View, body: Json, rank: int, limit: int) -> Iterator[Problem]:
-    """Yield what is wrong with a page from a rank on."""
+    """Yield the problems of a page from a rank on."""
     entries, total = body["entries"], body["total"]
     ended = body["next"] is None and bool(entries)
     yield from check_listing(view, entries, after=-inf if rank == 1 else None, complete_to=inf if ended else None)
@@ -124,7 +124,7 @@ def check_page(view: View, body: Json, rank: int, limit: int) -> Iterator[Proble
 
 
 def check_following(view: View, body: Json, after: float, limit: int) -> Iterator[Problem]:
-    """Yield what is wrong with the page after a key."""
+    """Yield the problems of the page after a key."""
     entries = body["entries"]
     ended = body["next"] is None
     yield from check_listing(view, entries, after=after, complete_to=inf if ended else None)
@@ -134,7 +134,7 @@ def check_following(view: View, body: Json, after: float, limit: int) -> Iterato
 
 
 def check_around(view: View, body: Json, user_id: int, radius: int) -> Iterator[Problem]:
-    """Yield what is wrong with a player and the neighbours."""
+    """Yield the problems of a player's entry with its neighbours."""
     entries, total = body["entries"], body["total"]
     places = [i for i, entry in enumerate(entries) if entry["user_id"] == user_id]
     if len(places) != 1:
@@ -152,7 +152,7 @@ def check_around(view: View, body: Json, user_id: int, radius: int) -> Iterator[
 
 
 def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
-    """Yield what is wrong with the entry of one player."""
+    """Yield the problems of the entry of one player."""
     if body["user_id"] != user_id:
         yield Problem("wrong player", str(user_id), str(body["user_id"]), user_id)
     yield from check_entry(view, body)
@@ -162,14 +162,14 @@ def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
 
 
 def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
-    """Yield a problem if a player is surely ranked, who is said not to be."""
+    """Yield a problem if the answer says that a player has no rank, although the player surely has one."""
     states = view.states(user_id)
     if states and all(state.ranked for state in states):
         yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)
 
 
 def check_range(view: View, body: Json, low: int, high: int, limit: int) -> Iterator[Problem]:
-    """Yield what is wrong with the entries of a range of scores."""
+    """Yield the problems of the entries of a score range."""
     entries = body["entries"]
     ended = body["next"] is None
     yield from check_listing(view, entries, after=-high - 0.5, complete_to=-low + 0.5 if ended else None)
@@ -183,7 +183,7 @@ def check_range(view: View, body: Json, low: int, high: int, limit: int) -> Iter
 
 
 def check_lookup(view: View, body: Json, user_ids: Sequence[int]) -> Iterator[Problem]:
-    """Yield what is wrong with the entries of some players."""
+    """Yield the problems of the entries of several players."""
     entries = body["entries"]
     for entry in entries:
         yield from check_entry(view, entry)
@@ -204,7 +204,7 @@ def check_lookup(view: View, body: Json, user_ids: Sequence[int]) -> Iterator[Pr
 
 
 def check_distribution(view: View, body: Json) -> Iterator[Problem]:
-    """Yield what is wrong with a histogram."""
+    """Yield the problems of a histogram."""
     buckets, count = body["buckets"], body["count"]
     yield from check_total(view, count)
     if sum(bucket["count"] for bucket in buckets) != count:
@@ -222,7 +222,7 @@ def check_distribution(view: View, body: Json) -> Iterator[Problem]:
 
 
 def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
-    """Yield what is wrong with the entry at a percentile."""
+    """Yield the problems of the entry at a percentile."""
     entry, total = body["entry"], body["total"]
     yield from check_entry(view, entry)
     yield from check_rank(view, entry)
@@ -233,7 +233,7 @@ def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
 
 
 def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]:
-    """Yield what is wrong with a profile; None is the answer that there is none."""
+    """Yield the problems of a profile. None is the answer that it does not exist."""
     states = view.states(user_id)
     if body is None:
         if all(state.exists for state in states):
@@ -245,7 +245,7 @@ def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]
 
 def _check_at(view: View, score: int, rank: int, name: str) -> Iterator[Problem]:
     least, most = view.above(-score)
-    moving = len(view.unsettled)  # the rank is sought in several rounds, between which these may move
+    moving = len(view.unsettled)  # players may move between the rounds of the search for the rank
     if not least - moving < rank <= most + 1 + moving:
         yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
 

@@ -1,4 +1,4 @@
-"""A wall clock of API processes that the checker sets: libfaketime, which leaves the monotonic clock alone."""
+"""Wall clock of API processes, set by the checker through libfaketime. The monotonic clock stays real."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ _PROBED_S = 86_400
 
 
 def library() -> Path | None:
-    """Return the library of the Python package, or else of the system; None where there is none."""
+    """Return the library of the Python package or of the system, None if there is none."""
     spec = find_spec("libfaketime")
     paths = [Path(path) for path in _DEBIAN]
     if spec is not None and spec.origin is not None:
@@ -26,7 +26,7 @@ def library() -> Path | None:
 
 
 class Clock:
-    """The offset of the processes' wall clock, in s. It holds at once for all that run with `environment`."""
+    """Offset of the processes' wall clock, in s. It affects all processes that run with `environment` at once."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -35,7 +35,7 @@ class Clock:
         self.set(0)
 
     def can_jump(self) -> bool:
-        """Return whether a process follows the clock: the package may hold the library of another processor."""
+        """Return whether a process follows the clock: the package may contain the library of another processor."""
         offset_s = self.offset_s
         self.set(_PROBED_S)
         try:
@@ -61,7 +61,7 @@ class Clock:
         }
 
     def set(self, offset_s: int) -> None:
-        """Set the clock this many seconds ahead of the real one, behind it if negative."""
+        """Set the clock this many seconds ahead of the real one, or behind it if negative."""
         self.offset_s = offset_s
         partial = self._file.with_suffix(".partial")
         partial.write_text(f"{offset_s:+d}\n")

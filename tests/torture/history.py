@@ -1,4 +1,4 @@
-"""Which states a player may have, at any time, as far as clients can know."""
+"""Possible states of a player at any time, as far as clients can know them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class State(NamedTuple):
-    """A player on one ladder: the profile and the standing. `score` is None without a standing."""
+    """State of a player on one ladder: profile and standing. `score` is None without a standing."""
 
     exists: bool = False
     name: str = ""
@@ -18,22 +18,22 @@ class State(NamedTuple):
 
     @property
     def ranked(self) -> bool:
-        """Return whether everyone sees an entry."""
+        """Return whether the player has a visible entry."""
         return self.exists and self.score is not None and not self.entry_hidden and not self.player_hidden
 
     @property
     def key(self) -> float:
-        """Return the sort key: smaller is better, infinity without an entry."""
+        """Return the sort key. Smaller is better. It is infinity without an entry."""
         return -self.score if self.ranked and self.score is not None else inf
 
 
 NOBODY = State()
-"""The state of a player who does not exist."""
+"""State of a player who does not exist."""
 
 
 @dataclass(slots=True)
 class Step:
-    """A change to a state, sent at `begun` and acknowledged at `acknowledged` (s, monotonic; infinity while open)."""
+    """Change of a state, sent at `begun` and acknowledged at `acknowledged` (s, monotonic, infinity until then)."""
 
     state: State
     begun: float
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(slots=True)
 class History:
-    """The states of one player in order. One client changes the player, one step after the other."""
+    """States of one player in order. One client changes the player, one step after another."""
 
     steps: list[Step] = field(default_factory=lambda: [Step(NOBODY, -inf, -inf)])
 

@@ -1,4 +1,4 @@
-"""A client that submits to seasons that are over."""
+"""Client that submits to past seasons."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -17,16 +17,16 @@ from tests.torture.writers import Numbers
 
 _SEASON_S = 60
 _FIRST_SEASON, _LAST_SEASON = 2, 100
-"""How many seasons ago: the last season is less than the grace of two hours ago."""
+"""Range of seasons, counted backwards from now. The oldest is still within the grace of two hours."""
 
 _POLLED_S = 0.3
-"""How long readers poll a season before anything counts in it, in s."""
+"""Time in s for which readers poll a season before anything counts in it."""
 
 _RETRY_S = 0.05
 
 
 class LateWriter:
-    """Submits late scores, each time to a season in which nothing counted before."""
+    """Writer of late scores, each time to a season without any counted submission."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class LateWriter:
         self._seasons: set[int] = set()
 
     async def write(self, count: int) -> None:
-        """Submit late scores of `count` players to a season that readers already ask for."""
+        """Submit late scores of `count` players to a season that readers already poll."""
         season = self._season()
         if season is None or self._rig.clock.offset_s:
             return

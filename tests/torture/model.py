@@ -1,4 +1,4 @@
-"""What may be visible on a ladder between two moments."""
+"""Visible states of a ladder that are possible between two moments."""
 
 from bisect import bisect_left, bisect_right, insort
 from collections import deque
@@ -9,11 +9,11 @@ from math import inf
 from tests.torture.history import NOBODY, History, State, Step
 
 REMEMBERED_S = 60.0
-"""How long superseded states stay known, in s: longer than any read takes."""
+"""Time in s for which superseded states are kept: longer than any read takes."""
 
 
 class LadderModel:
-    """All players of one ladder: their histories, and the keys of their last states in order."""
+    """Players of one ladder: their histories, and the keys of their last states in order."""
 
     def __init__(self, board: str, period: str | None = None) -> None:
         self.board, self.period = board, period
@@ -36,7 +36,7 @@ class LadderModel:
         return history.begin(state, now)
 
     def acknowledge(self, user_id: int, step: Step, now: float) -> None:
-        """Note that a change was acknowledged: what it superseded is not possible any more."""
+        """Note that a change was acknowledged: earlier states are impossible from now on."""
         step.acknowledged = now
         self._open[user_id] -= 1
         if not self._open[user_id]:
@@ -47,18 +47,18 @@ class LadderModel:
             self._changes.popleft()
 
     def refuse(self, user_id: int, step: Step, now: float) -> None:
-        """Note that a change was refused: until now it was possible, from now on the state before it holds."""
+        """Note that a change was refused: it was possible until now, and the previous state is valid again."""
         history = self.histories[user_id]
         before = history.steps[history.steps.index(step) - 1].state
         self.acknowledge(user_id, step, now)
         self.acknowledge(user_id, self.begin(user_id, before, step.begun), now)
 
     def recent(self, count: int) -> Sequence[int]:
-        """Return up to `count` players of the last changes."""
+        """Return up to `count` players that changed last."""
         return [self._changes[-i][1] for i in range(1, min(count, len(self._changes)) + 1)]
 
     def view(self, since: float, until: float) -> "View":
-        """Return what a reading between these times may show."""
+        """Return the possible results of a read between these times."""
         unsettled = set(self._open)
         for acknowledged, user_id in reversed(self._changes):
             if acknowledged <= since:
@@ -84,7 +84,7 @@ class LadderModel:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Keys of a player who changes: after the last step, the best possible and the worst possible."""
+    """Keys of a changing player: after the last step, the best possible and the worst possible."""
 
     last: float
     best: float
@@ -92,7 +92,7 @@ class Range:
 
 
 class View:
-    """What a reading between two moments may show of a ladder. It must be used before the model changes."""
+    """Possible results of a read between two moments. It must be used before the model changes."""
 
     def __init__(
         self,
@@ -110,21 +110,21 @@ class View:
         self._worst = sorted(keys.worst for keys in unsettled.values())
 
     def states(self, user_id: int) -> Sequence[State]:
-        """Return the player's possible states; none for a player that nobody ever created."""
+        """Return the player's possible states, none for a player that was never created."""
         history = self._ladder.histories.get(user_id)
         return [] if history is None else history.possible(self.since, self.until)
 
     def above(self, key: float) -> tuple[int, int]:
-        """Return how many players are surely, and how many possibly, above a key."""
+        """Return the minimum and the maximum number of players above a key."""
         settled = bisect_left(self._keys, key) - bisect_left(self._last, key)
         return settled + bisect_left(self._worst, key), settled + bisect_left(self._best, key)
 
     def total(self) -> tuple[int, int]:
-        """Return the least and the greatest possible number of ranked players."""
+        """Return the minimum and the maximum number of ranked players."""
         return self.above(inf)
 
     def within(self, first: float, last: float) -> tuple[int, int]:
-        """Return how many players surely, and how many possibly, have a key from `first` to `last`, both included."""
+        """Return the minimum and the maximum number of players with a key from `first` to `last`, both included."""
         settled = bisect_right(self._keys, last) - bisect_left(self._keys, first)
         settled -= bisect_right(self._last, last) - bisect_left(self._last, first)
         sure = sum(first <= keys.best and keys.worst <= last for keys in self.unsettled.values())

@@ -1,6 +1,6 @@
-"""Deliberate faults of the protocol, each of which the checker must find.
+"""Deliberate faults of the protocol. The checker must find each of them.
 
-`create_app` is what uvicorn serves in a mutated run: the product with one promise broken, in the API processes only.
+In a mutated run, uvicorn serves `create_app`: the product with one broken rule, in the API processes only.
 """
 
 import asyncio
@@ -31,21 +31,21 @@ APPLICATION = f"{__name__}:create_app"
 """Factory that uvicorn serves in a mutated run."""
 
 _UNCOMMITTED_S = 0.1
-"""How long an early acknowledgement precedes its commit (s)."""
+"""Time in s between an early acknowledgement and its commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A fault, and the nemeses that make its answers wrong."""
+    """Fault, and the nemeses that reveal it by wrong answers."""
 
     apply: Callable[[], None]
     nemeses: Sequence[str]
 
 
 def believe_at_start() -> None:
-    """Break: a process does not believe the index before a catch-up that began after its start.
+    """Break this rule: a process does not believe the index before a catch-up that began after its start.
 
-    What a crash left committed but neither delivered nor declared stays missing from the index.
+    Changes that a crashed process committed, but neither delivered nor declared, stay missing from the index.
     """
     original = IndexTrust.__init__
 
@@ -57,7 +57,9 @@ def believe_at_start() -> None:
 
 
 def drop_pending_names() -> None:
-    """Break: names that the index could not take are kept as pending, and declared, before they are acknowledged."""
+    """Break this rule: names that the index could not accept become pending and are declared before the
+    acknowledgement.
+    """
 
     async def refresh_names(self: Delivery, user_ids: Collection[int]) -> None:
         try:
@@ -69,9 +71,9 @@ def drop_pending_names() -> None:
 
 
 def remove_before_loading() -> None:
-    """Break: reconciliation replaces the entries of touched players in one step.
+    """Break this rule: reconciliation replaces the entries of touched players in one step.
 
-    It removes them first and loads them afterwards, as release 0.1.0 did: they vanish meanwhile.
+    It removes them first and loads them afterwards, as release 0.1.0 did. They vanish meanwhile.
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
@@ -85,9 +87,9 @@ def remove_before_loading() -> None:
 
 
 def future_watermark() -> None:
-    """Break: a watermark that a clock set which has been put back since marks an incomplete partition.
+    """Break this rule: a watermark in the future, from a clock that was set back since, counts as none.
 
-    Catch-ups begin at it, therefore they overlook everything committed before it.
+    Catch-ups begin at the watermark, and overlook everything committed before it.
     """
 
     def is_credible(watermark: int | None, now: int) -> bool:
@@ -98,7 +100,7 @@ def future_watermark() -> None:
 
 
 def undeclared() -> None:
-    """Break: a process declares its pending updates, to all others, before it acknowledges them."""
+    """Break this rule: a process declares its pending updates before it acknowledges them."""
 
     async def declare(self: Declaration) -> None:
         pass
@@ -107,9 +109,9 @@ def undeclared() -> None:
 
 
 def acknowledge_early() -> None:
-    """Break: a submission is acknowledged once it is committed.
+    """Break this rule: a submission is acknowledged after its commit.
 
-    The receipt shows the standing that the commit is expected to bring, and the commit follows.
+    The receipt shows the expected standing, and the commit follows.
     """
     commit = SubmitService.submit
     commits: set[asyncio.Task[Receipt]] = set()
@@ -155,13 +157,16 @@ MUTATIONS: Mapping[str, Mutation] = {
 
 
 def create_app() -> FastAPI:
-    """Return the application with the mutation that the environment names."""
-    mutation = os.environ.pop(VARIABLE)  # the product refuses settings that it does not know
+    """Return the application with the mutation in the environment variable."""
+    mutation = os.environ.pop(VARIABLE)  # the product refuses unknown settings
     MUTATIONS[mutation].apply()
     return local.create_app()
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:
-    """Replace an attribute. Raises AttributeError if it is not there: a renamed one must not disarm the mutation."""
+    """Replace an attribute.
+
+    Raises AttributeError if it is missing: after a rename the mutation must not become harmless.
+    """
     getattr(owner, name)
     setattr(owner, name, value)

@@ -1,4 +1,4 @@
-"""What is done to the product while readers poll. Each nemesis leaves everything running again."""
+"""Nemeses: disturbances of the product while readers poll. Each one leaves everything running again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ MODERATING: Mapping[str, int] = {
 }
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Acts of which a retry finds nothing to do: it brings nothing to the index that the first attempt did not."""
+"""Weights of acts whose retry changes nothing, and therefore does not repair the index."""
 
 NOTHING: Mapping[str, int] = {"pause": 1}
 RENAMING: Mapping[str, int] = {"rename": 1}
@@ -34,13 +34,13 @@ RENAMING: Mapping[str, int] = {"rename": 1}
 _FEWEST_PENDING = 5
 
 _LOOKED_S = 0.05
-"""How often a wait that may end early looks whether it may (s)."""
+"""Time in s between two checks of a wait that may end early."""
 
 DAY_S, HOUR_S = 86_400, 3_600
 
 
 class Stage:
-    """What a nemesis acts on, and how long it lasts: `scale` shortens all durations.
+    """Environment of a nemesis: the product, the clients, and the durations, which `scale` shortens.
 
     With `until_found`, waits end at the first violation.
     """
@@ -63,57 +63,57 @@ class Stage:
         self.nodes = range(rig.valkey.size)
 
     def is_over(self) -> bool:
-        """Return whether the run has found all that it looks for."""
+        """Return whether the run has found a violation and may end."""
         return self._until_found and self.report.total > 0
 
     async def hold(self, seconds: float) -> None:
-        """Let the nemesis last so long."""
+        """Wait for this time in s, scaled: the duration of the nemesis."""
         await self.pause(seconds * self.scale)
 
     async def pause(self, seconds: float) -> None:
-        """Wait so long, whatever the scale."""
+        """Wait for this time in s, regardless of the scale."""
         ends = monotonic() + seconds
         while not self.is_over() and (remaining := ends - monotonic()) > 0:  # noqa: ASYNC110 - any reader may end it
             await asyncio.sleep(min(remaining, _LOOKED_S) if self._until_found else remaining)
 
     async def freeze(self, least: float = 0.3, most: float = 5.0) -> None:
-        """Wait for a random time of this range, in s."""
+        """Wait for a random time in this range, in s."""
         await self.hold(self.random.uniform(least, most))
 
     def step(self, text: str) -> None:
-        """Note a step of the nemesis going on."""
+        """Note a step of the current nemesis."""
         self.rig.journal.note(self.rig.journal.nemesis, text)
 
     def act(self, weights: Mapping[str, int]) -> None:
-        """Have the writers do these acts from now on."""
+        """Make the writers do these acts from now on."""
         for writer in self.writers:
             writer.weights = weights
 
     def rest(self) -> None:
-        """Have the writers do as in the background again."""
+        """Restore the writers' background acts."""
         self.act(self.background)
 
     async def acknowledged(self, count: int) -> None:
-        """Return once so many more writes were acknowledged, fewer in a shortened run."""
+        """Return once `count` more writes were acknowledged, fewer in a shortened run."""
         goal = self.report.writes[200] + max(_FEWEST_PENDING, round(count * self.scale))
         await until(lambda: self.is_over() or self.report.writes[200] >= goal, f"{count} writes to be acknowledged")
 
     def write_through(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Have the writers send to these processes only."""
+        """Make the writers send to these processes only."""
         for writer in self.writers:
             writer.processes = processes
 
     def read_from(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Have the readers of all other processes pause."""
+        """Pause the readers of all other processes."""
         for reader in self.readers:
             reader.paused = reader.process not in processes
 
     def process(self) -> int:
-        """Return the number of an API process."""
+        """Return the number of a random API process."""
         return self.random.randrange(API_PROCESSES)
 
     def node(self) -> int:
-        """Return the number of a node of the index."""
+        """Return the number of a random node of the index."""
         return self.random.choice(self.nodes)
 
 
@@ -193,7 +193,7 @@ async def crash_in_outage(stage: Stage) -> None:
     stage.step(f"processes {numbers} killed")
     stage.rig.thaw_index(stage.nodes)
     await _start(stage, numbers)
-    if stage.random.random() < 0.5:  # a write would bring the index up to its player
+    if stage.random.random() < 0.5:  # no writes: each would update its player in the index
         stage.act(NOTHING)
         await stage.hold(5)
         stage.rest()
@@ -204,7 +204,7 @@ async def crash_at_outage(stage: Stage) -> None:
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
-    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # later, they would declare
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # kill now: later they would declare
     stage.rig.kill_apis()
     stage.step("both processes killed")
     stage.rig.thaw_index(stage.nodes)
@@ -217,13 +217,13 @@ async def crash_at_outage(stage: Stage) -> None:
 async def crash_beside_frozen(stage: Stage) -> None:
     """Kill the process that has pending updates while the other one is frozen and misses the outage.
 
-    Nothing is in flight in the frozen one: a call that its freeze made late would have it doubt the index.
+    The frozen process has no call in flight: a late call would make it doubt the index.
     """
     frozen = stage.process()
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
     stage.act(stage.random.choice((RENAMING, RENAMING, BASE)))
     stage.write_through(crashing)
-    await stage.pause(INDEX_TIMEOUT_S)  # writes sent before are answered
+    await stage.pause(INDEX_TIMEOUT_S)  # all earlier writes have their responses
     stage.read_from(crashing)
     await stage.pause(0.1)
     stage.rig.apis[frozen].process.pause()
@@ -253,7 +253,7 @@ async def clock_day(stage: Stage) -> None:
     """Set the clock a day ahead, then an hour behind, and crash with acknowledged scores pending."""
     stage.rig.clock.set(DAY_S)
     stage.step("a day ahead")
-    await stage.hold(13)  # a watermark follows the clock 7 s later
+    await stage.hold(13)  # watermarks follow the clock 7 s later
     stage.rig.clock.set(-HOUR_S)
     stage.step("an hour behind")
     await stage.hold(1)
@@ -278,13 +278,13 @@ async def clock_steps(stage: Stage) -> None:
 
 
 async def newcomers(stage: Stage) -> None:
-    """Create players, submit and rename them at once, and look at them until reconciliation has."""
+    """Create players, submit and rename them at once, and read them until reconciliation has passed."""
     stage.act({**BASE, "newcomer": 60})
     stage.step("created")
     await stage.hold(4)
     stage.rest()
     stage.step("settling")
-    await stage.hold(9)  # reconciliation looks at them 7 s later
+    await stage.hold(9)  # reconciliation reads them 7 s later
 
 
 async def erase_in_outage(stage: Stage) -> None:
@@ -308,7 +308,7 @@ async def recreate(stage: Stage) -> None:
 
 
 async def duels(stage: Stage) -> None:
-    """Erase players while their submissions are retried by others."""
+    """Erase players while other clients retry their submissions."""
     stage.act({**BASE, "duel": 80})
     stage.step("acts")
     await stage.hold(5)
@@ -324,7 +324,7 @@ async def moderation(stage: Stage) -> None:
 
 
 async def late_scores(stage: Stage) -> None:
-    """Submit to seasons that are over."""
+    """Submit to past seasons."""
     seasons = max(1, round(5 * stage.scale))
     for number in range(seasons):
         stage.step(f"season {number + 1} of {seasons}")
@@ -344,7 +344,7 @@ async def restart_postgres(stage: Stage) -> None:
 
 
 class Skipped(Exception):
-    """A nemesis cannot be done here; the message says why."""
+    """Error for a nemesis that is impossible here. The message is the reason."""
 
 
 NEMESES: Mapping[str, Nemesis] = {
@@ -374,7 +374,7 @@ NEMESES: Mapping[str, Nemesis] = {
     )
 }
 CLOCKS = {"clock-day", "clock-steps"}
-"""The nemeses that need libfaketime."""
+"""Nemeses that need libfaketime."""
 
 
 async def _restart(stage: Stage, numbers: Sequence[int]) -> None:

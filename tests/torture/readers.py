@@ -1,4 +1,4 @@
-"""Clients that read every few milliseconds and have each answer checked."""
+"""Clients that read every few milliseconds and check each answer."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ from tests.torture.rig import Rig
 from tests.torture.wire import Answer
 
 CACHE_AGE_S = 1.0
-"""How old a top may be, in s (docs/live.md)."""
+"""Maximum age of a top, in s (docs/live.md)."""
 
 CALM_S = 5.0
-"""How long after a nemesis a read may still be refused, in s."""
+"""Time in s after a nemesis during which reads may still be refused."""
 
 _RECENT = 40
 _MOST_SCORE = 10**12
@@ -27,7 +27,7 @@ Check = Callable[[View, Answer], Iterator[Problem]]
 
 
 class Reader:
-    """Reads ladders through one API process, each time in another way."""
+    """Reader of ladders through one API process. It varies the kind of read."""
 
     def __init__(
         self, rig: Rig, process: int, main: LadderModel, late: Sequence[LadderModel], report: Report, random: Random
@@ -52,7 +52,10 @@ class Reader:
         }
 
     async def read(self, pace_s: float) -> None:
-        """Read until `over` is set, resting as long as each read took, and `pace_s` at least; not while `paused`."""
+        """Read until `over` is set, except while `paused`.
+
+        Pause after each read for its duration, at least `pace_s`.
+        """
         reads, weights = list(self._reads), list(self._reads.values())
         while not self.over:
             if self.paused:
@@ -189,7 +192,7 @@ class Reader:
         return answer
 
     def _refusal(self, answer: Answer) -> list[Problem]:
-        """Return a problem if a read must not be refused so."""
+        """Return a problem if this refusal of a read is not allowed."""
         journal = self._rig.journal
         calm = journal.nemesis == "calm" and monotonic() - journal.since > CALM_S
         if (answer.status == FAILED or answer.refused_well) and not calm:
@@ -201,7 +204,7 @@ class Reader:
             self._following = (answer.body["next"], -answer.body["entries"][-1]["score"])
 
     def _player(self, ladder: LadderModel) -> int:
-        """Return a player, of those that changed last in half of all cases."""
+        """Return a player. In half of all cases, select one that changed recently."""
         recent = ladder.recent(_RECENT)
         if recent and self._random.random() < 0.5:
             return self._random.choice(recent)

@@ -1,4 +1,4 @@
-"""What was checked and what was wrong."""
+"""Report of a run: numbers of checks and violations."""
 
 import json
 import sys
@@ -14,18 +14,18 @@ from tests.torture.rig import Journal
 from tests.torture.wire import Answer
 
 SHOWN = 20
-"""How many violations are printed; more are counted."""
+"""Maximum number of printed violations. More are counted."""
 
 LISTED = 40
-"""How many kinds of violations the outcome lists, the most frequent first."""
+"""Maximum number of kinds of violations in the outcome, the most frequent first."""
 
 KEPT = 5
-"""How many violations of one kind, of one kind of read, source and nemesis, are printed and saved."""
+"""Maximum number of stored violations per kind, kind of read, source and nemesis."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """An answer that must not be given."""
+    """Wrong answer."""
 
     at_s: float
     read: str
@@ -106,7 +106,7 @@ class Report:
         return self.counts.total()
 
     def progress(self) -> str:
-        """Return a line that says how far the run is."""
+        """Return a line about the progress of the run."""
         elapsed = monotonic() - self.began
         reads, writes = self.reads.total(), self.writes.total()
         return (

@@ -1,4 +1,4 @@
-"""Two API processes over an index and a database, with all their switches."""
+"""Two API processes over an index and a database, with controls for all parts."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
 
 INDEX_TIMEOUT_S = 0.5
-"""The API processes' limit for the index."""
+"""Time limit of the API processes for the index, in s."""
 
 _ROOT = Path(__file__).parents[2]
 
@@ -41,10 +41,10 @@ _BOARDS = (
 
 
 class MutatedApi(ApiServer):
-    """An API process that serves a mutation: see `mutations`."""
+    """API process that serves a mutation: see `mutations`."""
 
     def start(self, settings: Mapping[str, str]) -> None:
-        """Start the process with these settings in its environment; `wait_healthy` says when it serves."""
+        """Start the process with these environment variables. `wait_healthy` returns once it serves."""
         options = ["--factory", "--app-dir", str(_ROOT), "--host", self.host, "--port", str(self.port)]
         command = [sys.executable, "-m", "uvicorn", APPLICATION, *options, "--no-access-log"]
         self.process.start(command, environment={**os.environ, **settings})
@@ -52,7 +52,7 @@ class MutatedApi(ApiServer):
 
 @dataclass(slots=True)
 class Journal:
-    """The nemesis going on, when its last step was, and when the database came back last (s, monotonic)."""
+    """Current nemesis, the time of its last step, and the time of the database's last return (s, monotonic)."""
 
     nemesis: str = "start"
     step: str = ""
@@ -65,7 +65,7 @@ class Journal:
 
 
 class Rig:
-    """The processes under test. Each API process has a URL that outlives it."""
+    """Processes under test. The URL of an API process survives its restarts."""
 
     def __init__(
         self,
@@ -102,14 +102,14 @@ class Rig:
         return Client(self.apis[process].url, key)
 
     def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Start API processes, after ending them if need be."""
+        """Start API processes. End those that run first."""
         for number in processes:
             api = self.apis[number]
             api.process.kill()
             api.start(self.settings | self._mutation | dict(self.clock.environment))
 
     async def healthy(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Return once these API processes serve."""
+        """Return once these API processes are healthy."""
         await asyncio.gather(*(self.apis[number].wait_healthy() for number in processes))
 
     def kill_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
@@ -123,7 +123,7 @@ class Rig:
             self.valkey.pause(node)
 
     def thaw_index(self, nodes: Sequence[int]) -> None:
-        """Let frozen nodes of the index go on."""
+        """Resume frozen nodes of the index."""
         for node in nodes:
             self.valkey.resume(node)
 
@@ -153,7 +153,7 @@ class Rig:
         return await process.wait()
 
     async def prepare(self, players: Sequence[int]) -> None:
-        """Create the boards, and players whom reconciliation takes for old ones."""
+        """Create the boards, and players that reconciliation no longer reads."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
@@ -170,7 +170,7 @@ class Rig:
         client.close()
 
     async def mend(self) -> None:
-        """Let everything run again that a nemesis left broken."""
+        """Restart everything that a nemesis has left stopped."""
         self.clock.set(0)
         await asyncio.to_thread(self._mend_servers)
         for api in self.apis:

@@ -1,4 +1,4 @@
-"""One run: readers, writers and nemeses together, until the time is over."""
+"""Run of the checker: readers, writers and nemeses together, until the time is over."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -24,11 +24,12 @@ _STOP_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `scale` shortens the nemeses, `settle_s` is the time between them, `warm_s` the time before the
-    first one and `calm_s` the time at the end.
+    """Plan of a run. `scale` shortens the nemeses.
 
-    With `rounds`, each nemesis is done that many times, however long that takes. With `until_found`, the run ends at
-    the first violation. With `mutation`, the API processes have this fault.
+    `settle_s` is the time between them, `warm_s` the time before the first one and `calm_s` the time at the end, in s.
+
+    With `rounds`, each nemesis runs that many times, however long it takes. With `until_found`, the run ends at the
+    first violation. With `mutation`, the API processes have this fault.
     """
 
     seconds: float
@@ -51,7 +52,7 @@ class Plan:
 
 
 async def run(plan: Plan, directory: Path) -> Report:
-    """Return what a run came to."""
+    """Run the plan and return its report."""
     async with opened(directory, plan.nodes, plan.citus, plan.mutation) as rig:
         report = Report(rig.journal)
         await _run(plan, rig, report)
@@ -89,7 +90,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
 
 
 async def _torment(plan: Plan, stage: Stage) -> None:
-    """Do nemeses in a random order until the time is over."""
+    """Run nemeses in a random order until the time is over."""
     names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.rig.clock_jumps]
     for name in CLOCKS & set(plan.nemeses or NEMESES) - set(names):
         stage.report.skipped[name] = "there is no libfaketime that works here"
@@ -119,7 +120,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
 async def _going_on(
     plan: Plan, writers: Sequence[Writer], readers: Sequence[Reader], report: Report
 ) -> AsyncIterator[None]:
-    """Write, read and tell of it within the block."""
+    """Write, read and print the progress within the block."""
     clients = [asyncio.create_task(writer.write(plan.write_pace_s)) for writer in writers]
     clients += [asyncio.create_task(reader.read(plan.read_pace_s)) for reader in readers]
     progress = asyncio.create_task(_progress(report, clients))

@@ -1,4 +1,4 @@
-"""The polling checker finds deliberate faults of the protocol, whose answers are right until a part fails."""
+"""The polling checker finds deliberate faults of the protocol, whose answers are correct until a part fails."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.torture.mutations import MUTATIONS
 from tests.torture.run import Plan, run
 
 SECONDS = 90
-"""How long a fault may stay unfound (s). A run ends at the first violation."""
+"""Time limit in s for finding a fault. A run ends at the first violation."""
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""Short forms of `python -m tests.torture`: nemeses once each, shortened."""
+"""Short form of `python -m tests.torture`: each nemesis once, shortened."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -17,7 +17,10 @@ BRIEF = frozenset(NEMESES) - {
     "restart-postgres",
     "wipe-partition",
 }
-"""A nemesis for each fault that the checker has to find. The others start servers anew, which takes long."""
+"""Nemeses of the short form: one for each fault that the checker has to find.
+
+The others restart servers, which is slow.
+"""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections whose answers are read: status, source and body."""
+"""HTTP/1.1 connections that parse responses: status, source and body."""
 
 import asyncio
 import json
@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from benchmarks.wire import FAILED, Wire
 
 PATIENCE_S = 30.0
-"""How long an answer may take, in s. More than any nemesis lasts: a request given up may still be carried out."""
+"""Time limit of a response, in s. It is longer than any nemesis: an abandoned request could still take effect."""
 
 HUNG = -1
-"""The status of a request without an answer in time."""
+"""Status of a request without a response in time."""
 
 
 class Answer(NamedTuple):
-    """An answer, and when its request was sent and it came (s, monotonic). A broken connection has the status 0."""
+    """Response, and the times of its request and its arrival (s, monotonic). The status of a broken connection is 0."""
 
     status: int
     source: str
@@ -26,17 +26,17 @@ class Answer(NamedTuple):
 
     @property
     def refused_well(self) -> bool:
-        """Return whether this is a 503 that says when to retry."""
+        """Return whether this is a 503 with `Retry-After`."""
         return self.status == 503 and self.retry_after.isdigit()
 
     @property
     def code(self) -> str:
-        """Return the code of the error, empty where there is none."""
+        """Return the code of the error, an empty text if there is none."""
         return self.body["error"]["code"] if isinstance(self.body, dict) and "error" in self.body else ""
 
 
 class ReadingWire(Wire):
-    """A connection that keeps the headers and the body of the last answer."""
+    """Connection that stores headers and body of the last response."""
 
     def on_message_begin(self) -> None:
         self.headers: dict[bytes, bytes] = {}
@@ -50,7 +50,7 @@ class ReadingWire(Wire):
 
 
 class Client:
-    """Sends one request at a time to one API process, and connects again when it has to."""
+    """Client of one API process. It sends one request at a time, and reconnects if necessary."""
 
     def __init__(self, url: str, key: str) -> None:
         self._url = url
@@ -62,7 +62,7 @@ class Client:
         self._wire: ReadingWire | None = None
 
     async def ask(self, method: str, path: str, body: Any = None) -> Answer:
-        """Return the answer to a request. It is sent once: the caller decides whether to retry."""
+        """Send a request once, and return the response. The caller decides about retries."""
         content = "" if body is None else json.dumps(body)
         kind = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
         request = f"{method} {path} {self._head}{kind}\r\n{content}".encode()
@@ -88,7 +88,7 @@ class Client:
         return Answer(status, source, parsed, headers.get(b"retry-after", b"").decode(), sent, came)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._wire is not None:
             self._wire.close()
         self._wire = None

@@ -1,4 +1,4 @@
-"""Clients that change players and tell the model, each of them players of its own."""
+"""Clients that change players and report each change to the model. Each client has its own players."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,10 +26,10 @@ BASE: Mapping[str, int] = {
     "remove": 3,
     "set_score": 4,
 }
-"""How often each act is chosen while no nemesis says otherwise."""
+"""Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
-"""The acts that nemeses add, and how often they are chosen while all of them go on in the background."""
+"""Acts that nemeses add, with their weights while all of them run in the background."""
 
 _MOST_SCORE = 10**12
 _RETRY_S = 0.05
@@ -37,7 +37,7 @@ _FEWEST_PLAYERS = 15
 
 
 class Numbers:
-    """Numbers that all writers of a run share, each given once. Unique scores make the order independent of times."""
+    """Unique numbers, shared by all writers of a run. With unique scores, the order does not depend on times."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -58,7 +58,7 @@ class Numbers:
 
 
 class Writer:
-    """Changes its own players one after the other, and retries every change until it is acknowledged."""
+    """Writer that changes its own players one after another, and retries every change until it is acknowledged."""
 
     def __init__(
         self, rig: Rig, ladder: LadderModel, report: Report, numbers: Numbers, random: Random, players: Sequence[int]
@@ -84,14 +84,14 @@ class Writer:
             client.close()
 
     async def pause(self) -> None:
-        """Change nothing."""
+        """Change nothing for a moment."""
 
     async def submit(self) -> None:
         """Submit a score, in most cases a higher one than before."""
         await self._submit(self._player())
 
     async def rename(self) -> None:
-        """Give a player another name."""
+        """Rename a player."""
         user_id = self._player()
         name = self._new_name(user_id)
         state = self._ladder.state(user_id)._replace(name=name)
@@ -130,7 +130,7 @@ class Writer:
         await self._change(user_id, state, "PUT", path, {"score": score, "reason": "torture"})
 
     async def newcomer(self) -> None:
-        """Create a player, submit a score and change the name, all at once."""
+        """Create a player, submit a score and change the name, directly one after another."""
         user_id = self._numbers.player()
         await self._create(user_id)
         await self._submit(user_id)
@@ -156,7 +156,7 @@ class Writer:
         self._players.append(user_id)
 
     async def duel(self) -> None:
-        """Erase a new player while two clients submit the same scores for it. Whoever is late is refused."""
+        """Erase a new player while two clients submit the same scores for it. Later submissions are refused."""
         user_id = self._numbers.player()
         await self._create(user_id)
         score = self._numbers.score()
@@ -229,7 +229,10 @@ class Writer:
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
     ) -> Answer:
-        """Send a change until it is acknowledged. A retry that is refused with `retry_refusal` was done before."""
+        """Send a change until it is acknowledged.
+
+        If a retry is refused with `retry_refusal`, an earlier attempt succeeded.
+        """
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
         if answer.status in {200, 201, retry_refusal}:

@@ -11,7 +11,7 @@ from tests.unit.edge_fixtures import Api, serving
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    """The HTTP edge over empty twins."""
+    """HTTP edge over empty in-memory adapters."""
     async with serving() as running:
         yield running
 

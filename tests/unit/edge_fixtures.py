@@ -1,4 +1,4 @@
-"""The whole HTTP edge over the in-memory twins."""
+"""Complete HTTP edge over in-memory adapters."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 
 
 class Ticks:
-    """A clock that the test winds."""
+    """Clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = START
@@ -77,12 +77,12 @@ class Api(ApiClient):
 
     @property
     def edge(self) -> Edge:
-        """What the edge remembers."""
+        """Return the state of the edge."""
         edge: Edge = self.app.state.edge
         return edge
 
     async def change_board(self, slug: str = "default", **rules: Any) -> None:
-        """Change rules of a board, effective immediately."""
+        """Change rules of a board in the store and in the cache."""
         change = AuditEntry(self.clock(), "tests", "board.change")
         await self.store.change_board(slug, lambda board: replace(board, **rules), change)
         self.edge.board_changed(slug)
@@ -90,7 +90,7 @@ class Api(ApiClient):
 
 @asynccontextmanager
 async def serving(queue: SubmissionQueue | None = None, **environment: str) -> AsyncIterator[Api]:
-    """Serve over empty twins, with these settings on top of the usual ones; the index is ready."""
+    """Serve over empty in-memory adapters, with these settings in addition to the usual ones. The index is complete."""
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)

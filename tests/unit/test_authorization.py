@@ -1,6 +1,6 @@
-"""The authorization matrix: every route of the OpenAPI document, asked by every kind of caller.
+"""Authorization matrix: every route of the OpenAPI document, called by every kind of caller.
 
-A new route needs its row in `RULES`; the tests fail until it has one.
+A new route needs a row in `RULES`: the tests fail without one.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
 from tests.waiting import PATIENCE_S
 
 PLAYER = 123
-"""The player of the documentation's examples."""
+"""Player of the documentation's examples."""
 
 KEYS = {"read key": "read", "submit key": "submit", "admin key": "admin"}
 KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
@@ -40,14 +40,17 @@ EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
 
 @dataclass(frozen=True)
 class Rule:
-    """Who is let in; on a private board, who is. All others are refused: with 403 if they are known, else with 401."""
+    """Admitted callers, in general and on a private board.
+
+    All others are refused: known ones with 403, unknown ones with 401.
+    """
 
     lets_in: frozenset[str]
     on_private: frozenset[str]
     looks: bool = True
 
     def expected(self, caller: str, *, private: bool) -> int | None:
-        """The status that the caller is refused with, None if it is let in."""
+        """Return the status with which the caller is refused, None if it is admitted."""
         if not self.looks or caller in (self.on_private if private else self.lets_in):
             return None
         return 403 if caller in KNOWN | PLAYERS else 401
@@ -58,18 +61,18 @@ def rule(lets_in: set[str], on_private: set[str] | None = None, *, looks: bool =
 
 
 HEALTH = rule(EVERYONE | UNKNOWN, looks=False)
-"""For everybody, whatever is sent along."""
+"""For everybody, with any or no credentials."""
 OPEN = rule(EVERYONE)
-"""For everybody, but for keys and tokens that are not good."""
+"""For everybody except callers with an invalid key or token."""
 READ = rule(EVERYONE, KNOWN | {"own token to read"})
 """Reads of a board."""
 SUBMIT = rule(SUBMITTERS | OWNERS)
-"""Submissions for the player 123 to a board that is open to players; the key to a private board is not asked for."""
+"""Submissions for the player 123 to a board that is open to players. They need no right to read a private board."""
 REGISTER = rule(SUBMITTERS)
 OWN = rule(ADMINS | OWNERS)
 """For the player 123 itself and for admins."""
 EXPORT = rule(set(KNOWN))
-"""Work enough that a key is asked for."""
+"""For keys: the call is expensive."""
 ADMIN = rule(ADMINS)
 
 RULES: Mapping[str, Rule] = {
@@ -136,14 +139,14 @@ OPERATIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema, followed to where it is."""
+    """Return the schema itself, or the referenced one."""
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
 
 
 def example(parameter: Mapping[str, Any]) -> str:
-    """An example of a parameter: of the documentation, or the least there is."""
+    """Return the documentation's example of a parameter, or its minimum."""
     schema = resolved(parameter["schema"])
     [value, *_] = schema.get("examples") or schema.get("enum") or [schema.get("default", schema.get("minimum"))]
     assert value is not None, parameter
@@ -152,7 +155,7 @@ def example(parameter: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request made of the documentation's examples."""
+    """Request made from the documentation's examples."""
 
     method: str
     target: str
@@ -178,12 +181,12 @@ def _body(operation: Mapping[str, Any]) -> bytes:
 
 
 async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
-    """Return the status of the answer; of a batch, that of its first item if it is refused.
+    """Return the status of the response. For a batch, return the status of its first item if it is refused.
 
-    It reads no further than the beginning of an answer that never ends.
+    Of an endless response, read only the beginning.
     """
     path, _, query = ask.target.partition("?")
-    # Or else the test's own address would make it a program on this machine.
+    # Otherwise the test would count as a program on the server's machine.
     headers = [(b"content-type", b"application/json"), (b"x-forwarded-for", b"192.0.2.7")]
     if credential is not None:
         headers.append((b"authorization", f"Bearer {credential}".encode()))
@@ -208,7 +211,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
 
 
 def _refusal_in(body: bytes) -> int | None:
-    """The status that the first item of a batch would have had alone, if it was refused as not allowed."""
+    """Return the status of the first item of a batch if it was refused as not allowed, else None."""
     if not body.startswith(b'{"results":'):
         return None
     [first, *_] = json.loads(body)["results"]
@@ -217,7 +220,7 @@ def _refusal_in(body: bytes) -> int | None:
 
 @asynccontextmanager
 async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str | None]]]:
-    """An application with a board that is open to players, and what each caller comes with."""
+    """Yield an application with a board that is open to players, and the credentials of each caller."""
     async with serving(**TOKENS) as api:
         await api.players(PLAYER)
         await api.change_board(open_to_players=True, private=private)
@@ -253,7 +256,7 @@ async def test_every_caller_is_let_in_or_refused(route: str, private: bool) -> N
             if refused_with is not None:
                 assert status == refused_with, (route, caller)
             else:
-                # The request itself is good, so nothing but the state of things may speak against it.
+                # The request itself is valid: only the state of the data may cause a refusal.
                 assert status in {200, 201, 404, 409}, (route, caller)
 
 

@@ -1,4 +1,4 @@
-"""Calls of AWS: signed as its own SDK signs them, over one connection that heals."""
+"""Calls of AWS: signed like its SDK, over one connection that recovers."""
 
 import json
 import threading
@@ -28,7 +28,7 @@ TEXTS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 
 
 class _Sdk(SigV4Auth):  # type: ignore[misc]  # it has no types
-    """Signs as the SDK does, at a fixed time."""
+    """SDK's signature at a fixed time."""
 
     def sign(self, request: Any) -> str:
         request.context["timestamp"] = NOW.strftime("%Y%m%dT%H%M%SZ")
@@ -50,7 +50,7 @@ def test_requests_are_signed_as_the_sdk_signs_them(body: bytes, secret: str, tok
 
 
 class Service(ThreadingHTTPServer):
-    """Stands in for a service: gives the answers it was told, and remembers what it was asked."""
+    """Replacement for a service: it returns prepared responses, and records the requests."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""What boards need in the background, over the twins, step by step."""
+"""Board maintenance over in-memory adapters, step by step."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ DAY_MS = 86_400_000
 
 
 class World:
-    """A store and an index under one clock, and who looks after boards."""
+    """Store and index with one clock, and their board maintenance."""
 
     def __init__(self) -> None:
         self.now = NOON
@@ -40,7 +40,7 @@ class World:
         self._ids = iter(range(1, 10**9))
 
     async def submit(self, board: Board, user_id: int, score: int, *ladders: Ladder) -> None:
-        """Record a score, and index it, on these ladders or on all that the board has now."""
+        """Record and index a score, on these ladders or on all present ladders of the board."""
         await self.users.create([Player(user_id, f"player {user_id}", None, 0)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission(ladders or board.ladders_at(self.now), event)])
@@ -52,7 +52,7 @@ class World:
         return await self.boards.change(board.slug, {"periods": kinds}, "cli")
 
     def indexed(self, ladder: Ladder) -> dict[int, int]:
-        """The scores of a ladder in the index."""
+        """Return the scores of a ladder in the index."""
         return {i: s.score for i, s in self.index.standings_on(ladder).items()}
 
 

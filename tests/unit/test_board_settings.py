@@ -1,4 +1,4 @@
-"""What boards can be told, and what may change."""
+"""Board settings: validation, and permission to change."""
 
 from typing import Any
 

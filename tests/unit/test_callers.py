@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Rights of callers."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Hearing and telling of changes."""
+"""Sending and receiving of changes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ async def believed() -> bool:
 
 
 class Process:
-    """A process's cache and what keeps it true; without a time to live but for what is heard."""
+    """Cache of a process with its invalidation. Its TTL is zero: only the feed extends it."""
 
     def __init__(self, channel: MemoryChannel) -> None:
         self.loader = Loader()
@@ -51,7 +51,7 @@ def channel() -> MemoryChannel:
 
 @pytest.fixture
 async def processes(channel: MemoryChannel) -> AsyncIterator[list[Process]]:
-    """Two processes that hear each other."""
+    """Two processes on one channel."""
     both = [Process(channel), Process(channel)]
     following = [asyncio.create_task(process.changes.follow()) for process in both]
 

@@ -8,7 +8,7 @@ from leaderforge.services.coalescing import Coalescer
 
 
 class Gate:
-    """A run function that notes its batches and answers when opened."""
+    """Run function that records its batches, and returns when the test opens it."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

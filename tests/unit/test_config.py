@@ -1,4 +1,4 @@
-"""The settings: what is read, what is refused, what is told."""
+"""Environment settings: values, refusals and messages."""
 
 import re
 import subprocess
@@ -233,7 +233,7 @@ def test_limits_and_proxies() -> None:
 
 
 def test_what_tokens_need_is_loaded_only_where_they_are_set_up() -> None:
-    """A cold start does not pay for it otherwise."""
+    """Without tokens, a cold start must not import their libraries."""
     source = f"""
 import sys, functions.local
 from leaderforge.config import EnvironmentSettings

@@ -1,4 +1,4 @@
-"""Keys over HTTP, and what the audit log tells of them."""
+"""Keys over HTTP, and their audit entries."""
 
 import pytest
 

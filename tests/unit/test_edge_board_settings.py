@@ -1,4 +1,4 @@
-"""Boards over HTTP: created, changed and deleted, and what the audit log tells of it."""
+"""Boards over HTTP: creation, changes, deletion, and their audit entries."""
 
 from typing import Any
 

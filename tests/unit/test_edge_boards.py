@@ -1,4 +1,4 @@
-"""The boards that the edge knows by name."""
+"""Board cache of the edge."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -18,7 +18,7 @@ CHANGE = AuditEntry(0, "tests", "board.change")
 
 
 class Watched(MemoryScoreStore):
-    """A store that counts look-ups, and answers when told to."""
+    """Store that counts lookups, and returns when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__(MemoryPlayerStore())
@@ -33,7 +33,7 @@ class Watched(MemoryScoreStore):
 
 
 class Stopwatch:
-    """A clock of seconds that the test winds."""
+    """Clock in seconds that the test sets."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -48,7 +48,7 @@ def watch() -> Stopwatch:
 
 
 async def settle() -> None:
-    """Let look-ups in the background end."""
+    """Wait for the lookups in the background."""
     for _ in range(9):
         await asyncio.sleep(0)
 
@@ -192,7 +192,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 
 
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
-    """By another process: this one has a query under way that has found nothing."""
+    """Another process creates it, while a query of this process is in flight that did not find it."""
 
     class Early(Watched):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:

@@ -20,7 +20,7 @@ EXPORT = "/api/boards/default/export"
 
 
 def told(results: Any) -> list[Any]:
-    """What became of each item: the code of its error, or whose score is now what."""
+    """Return the result of each item: the code of its error, or its player and score."""
     return [one["error"]["code"] if "error" in one else (one["user_id"], one["score"]) for one in results]
 
 

@@ -1,4 +1,4 @@
-"""The documentation: complete, and true."""
+"""OpenAPI document: complete and correct."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ async def test_reads_promise_what_they_keep(api: Api) -> None:
 
 
 def codes() -> dict[str, int]:
-    """Every code that callers can meet, and its status."""
+    """Return every error code that callers can receive, and its status."""
     modules = (errors, edge_errors)
     classes = {one for module in modules for one in vars(module).values() if isinstance(one, type)}
     return {

@@ -24,7 +24,7 @@ async def history(api: Api, user_id: int, query: str = "", key: str | None = Non
 
 
 async def played(api: Api) -> None:
-    """Three days of two players, the third of which goes on."""
+    """Submit scores of two players on three days. The third day is still open."""
     await new_board(api, PeriodKind.DAILY, PeriodKind.ALL_TIME)
     await api.players(1, 2)
     for day in range(3):

@@ -1,4 +1,4 @@
-"""The keys in the store, as the edge knows them."""
+"""Key cache of the edge."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tests.unit.edge_fixtures import Ticks
 
 
 class Watched(MemoryKeyStore):
-    """A store that counts readings, and answers when told to, or fails."""
+    """Store that counts reads. It returns when the test allows it, or fails."""
 
     def __init__(self) -> None:
         super().__init__(MemoryAuditLog())
@@ -36,7 +36,7 @@ class Watched(MemoryKeyStore):
 
 
 class Stage:
-    """A key ring over a watched store, and the clocks that the test winds."""
+    """Key cache over a watched store, with clocks that the test sets."""
 
     def __init__(self) -> None:
         self.store = Watched()
@@ -53,12 +53,12 @@ class Stage:
         return (await self.service.create(name, {KeyScope.SUBMIT}, "cli")).text
 
     async def name_of(self, key: str) -> str | None:
-        """The name of whoever has the key, None if nobody has."""
+        """Return the name of the caller with this key, None for an unknown key."""
         caller = await self.ring.find(digest_of(key))
         return None if caller is None else caller.name
 
     async def settle(self) -> None:
-        """Let readings in the background end."""
+        """Wait for the reads in the background."""
         for _ in range(5):
             await asyncio.sleep(0)
 
@@ -168,7 +168,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(stage: Stage) 
 
 
 async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None:
-    """AWS Lambda freezes a process between two requests, for hours perhaps."""
+    """AWS Lambda may freeze a process between two requests for hours."""
     key = await stage.create()
     await stage.name_of(key)
     stage.pass_time(KEYS_FRESH_MS / 1000)

@@ -1,4 +1,4 @@
-"""Starting, keeping the index reconciled, and stopping."""
+"""Lifetime of the application: start, reconciliation, shutdown."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

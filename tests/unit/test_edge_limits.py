@@ -1,4 +1,4 @@
-"""Rate limits over HTTP: whose limit counts, what clients are told, and what happens without the limiter."""
+"""Rate limits over HTTP: the subject, the response headers, and an unavailable limiter."""
 
 from collections.abc import Sequence
 from ipaddress import ip_network

@@ -20,7 +20,7 @@ STREAM = "/api/boards/default/stream"
 
 
 class Listener(Connection):
-    """A connection that reads events."""
+    """Connection that parses events."""
 
     @property
     def text(self) -> str:
@@ -35,7 +35,7 @@ class Listener(Connection):
         return [(i, json.loads(data)) for i, data in re.findall(r"event: top\nid: (.*)\ndata: (.*)\n\n", self.text)]
 
     async def until(self, count: int) -> None:
-        """Return once there are so many events."""
+        """Return once `count` events have arrived."""
         await until(lambda: len(self.events) >= count, f"{count} events")
 
 

@@ -1,4 +1,4 @@
-"""Moderation while the index is away, and what it is told of boards without subscores."""
+"""Moderation while the index is away, and on boards without subscores."""
 
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import Api

@@ -1,4 +1,4 @@
-"""Periods over HTTP: which there are, what counts in them, and reading on when one ends."""
+"""Periods over HTTP: listing, counting, and reads beyond the end of a period."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import Api, serving
 
 MIDNIGHT = 1_795_478_400_000  # 2026-11-24T00:00:00Z, a Tuesday
-GRACE_MS = 300_000  # as set where nothing else is
+GRACE_MS = 300_000  # the default grace
 MONDAY, TUESDAY = "2026-11-23", "2026-11-24"
 KINDS = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY, PeriodKind.SEASON, PeriodKind.ALL_TIME)
 
@@ -139,7 +139,7 @@ async def test_what_comes_late_counts_in_its_own_time_while_the_grace_lasts(api:
 
 
 async def test_what_comes_late_is_found_as_soon_as_it_is_acknowledged(api: Api) -> None:
-    """Also by a process that read another past period a moment before, and found none of this name."""
+    """This includes a process that has just read another past period, with a list that lacks this one."""
     await new_board(api, *KINDS)
     await api.players(1, 2)
     api.clock.now = MIDNIGHT + 1

@@ -1,4 +1,4 @@
-"""Players who come with tokens of their own."""
+"""Players with their own tokens."""
 
 from collections.abc import AsyncIterator
 
@@ -13,7 +13,7 @@ SCORES = "/api/boards/default/scores"
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    """Players 1 and 2, and a board that is open to them."""
+    """Server with players 1 and 2, and a board that is open to them."""
     async with serving(**TOKENS, LEADERFORGE_PLAYER_LIMIT="1:50") as running:
         await running.change_board(open_to_players=True)
         await running.players(1, 2)
@@ -73,7 +73,7 @@ async def test_each_player_has_a_limit_of_its_own(api: Api) -> None:
     statuses = [(await api.get("/api/boards/default/top", token(1))).status_code for _ in range(51)]
     assert statuses == [200] * 50 + [429]
     assert (await api.get("/api/boards/default/top", token(2))).status_code == 200
-    # Another token is no other player.
+    # Another token of the same player shares its rate limit.
     assert (await api.get("/api/boards/default/top", token(1, lasts_s=500))).status_code == 429
 
 

@@ -1,4 +1,4 @@
-"""Reading over HTTP: the shapes, paging, and sparing repeated reads."""
+"""Reads over HTTP: format of responses, paging, and conditional reads."""
 
 from typing import Any
 

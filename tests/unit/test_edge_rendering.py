@@ -1,4 +1,4 @@
-"""The JSON that is written by hand: always valid, and of the documented shape."""
+"""Hand-written JSON: always valid, and in the documented format."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from leaderforge.services.submit import Receipt
 LADDER = Ladder(Board(7, "default", "Default"))
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 INTEGERS = st.integers(-MAX_INTEGER, MAX_INTEGER)
-# RFC 3339 knows the years 1 to 9999.
+# RFC 3339 has the years 1 to 9999 only.
 TIMES = st.integers(-62_135_596_800_000, MAX_TIME)
 METADATA = st.none() | st.dictionaries(NAMES, st.integers() | NAMES | st.booleans(), max_size=3).map(json.dumps)
 ENTRIES = st.builds(

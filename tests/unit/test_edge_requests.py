@@ -1,4 +1,4 @@
-"""What holds for all requests: ids, errors of one shape, limits, browsers, logs."""
+"""All requests: ids, one format of errors, limits, browsers, logs."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ SCORE = b'{"user_id": 1, "score": 5}'
 
 @dataclass(frozen=True)
 class Log:
-    """The log of a test, which begins by `start`: only then is the output captured that goes into it."""
+    """Log of a test. It begins with `start`, once pytest captures the output."""
 
     captured: pytest.CaptureFixture[str]
 
@@ -28,7 +28,7 @@ class Log:
         configure("info")
 
     def lines(self) -> list[Any]:
-        """Return what was logged since this was called last."""
+        """Return the lines logged since the last call."""
         return [json.loads(line) for line in self.captured.readouterr().out.splitlines()]
 
 
@@ -38,7 +38,7 @@ def log(logging_as_before: None, capsys: pytest.CaptureFixture[str]) -> Log:
 
 
 def told(answer: httpx.Response) -> tuple[int, str]:
-    """The status and the code of an error, which has the one shape."""
+    """Return the status and the code of an error, after a check of its format."""
     body = answer.json()
     assert set(body) == {"error"}
     assert set(body["error"]) == {"code", "message", "details"}
@@ -241,7 +241,7 @@ async def test_browsers_may_ask_before_they_submit() -> None:
 
 
 def test_nothing_happens_at_import() -> None:
-    """The functions are imported already, and none of them has read the environment or opened anything."""
+    """Importing the functions reads no environment variable and opens nothing."""
     from functions import admin, boards, maintain, queries, submit, users
     from functions.edge.aws.runtime import runtime
 

@@ -1,4 +1,4 @@
-"""Responses that are sent piece by piece."""
+"""Streamed responses."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -23,7 +23,7 @@ Pieces = AsyncGenerator[bytes, None]
 
 
 class Source:
-    """Pieces, and whether their generator has been closed."""
+    """Source of pieces. It records whether its generator was closed."""
 
     def __init__(self, *pieces: bytes | Exception, then: Callable[[], Awaitable[Any]] | None = None) -> None:
         self._pieces = pieces
@@ -61,7 +61,7 @@ async def ask(app: Any, method: str = "GET") -> httpx.Response:
 
 
 class Connection:
-    """What a server does with a request: keeps what is sent, has room for so much, says when the client leaves."""
+    """Server side of a request: it stores sent messages, limits the buffer, and reports a disconnect."""
 
     def __init__(self, room: int = 100) -> None:
         self.sent: list[Any] = []

@@ -1,4 +1,4 @@
-"""Submitting over HTTP: receipts, keys, validation, batches."""
+"""Submissions over HTTP: receipts, keys, validation, batches."""
 
 from typing import Any
 from uuid import UUID, uuid4

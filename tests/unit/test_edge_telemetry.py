@@ -1,4 +1,4 @@
-"""Measurements: where they go, and that every one of them is explained."""
+"""Metrics: their receivers, and a help text for each."""
 
 import ast
 import subprocess
@@ -49,7 +49,7 @@ METHODS = {"count", "observe", "gauge", "timed"}
 
 
 def measured() -> set[str]:
-    """The names of all measurements that the product takes."""
+    """Return the names of all metrics of the product."""
     sources = [*(ROOT / "shared/leaderforge/services").glob("*.py"), *(ROOT / "functions").rglob("*.py")]
     nodes = (node for path in sources for node in ast.walk(ast.parse(path.read_text())))
     calls = (node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
@@ -105,7 +105,7 @@ def test_time_is_measured_also_when_something_goes_wrong() -> None:
 
 
 def run(script: str, **environment: str) -> str:
-    """Run a script in a process of its own and return what it printed."""
+    """Run a script in a separate process and return its output."""
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -121,7 +121,7 @@ def test_workers_collect_together(tmp_path: Path) -> None:
 
 
 class Notebook:
-    """Telemetry that writes down what it is told."""
+    """Telemetry that records all calls."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -173,4 +173,4 @@ def test_new_relic_costs_nothing_unless_wanted() -> None:
 
 
 def test_new_relic_takes_transactions_and_metrics() -> None:
-    run(AGENT, NEW_RELIC_DEVELOPER_MODE="true")  # in which nothing leaves this machine
+    run(AGENT, NEW_RELIC_DEVELOPER_MODE="true")  # in this mode the agent sends nothing

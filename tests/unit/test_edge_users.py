@@ -1,4 +1,4 @@
-"""Players over HTTP: creating and finding them, and keeping their emails to operators."""
+"""Players over HTTP: creation, search, and emails for operators only."""
 
 from typing import Any
 

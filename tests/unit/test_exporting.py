@@ -1,4 +1,4 @@
-"""Whole ladders as text: every file can be read back."""
+"""Export of complete ladders: every file can be parsed."""
 
 import csv
 import json

@@ -28,7 +28,7 @@ from tests.oracle import Oracle
 
 
 class Service:
-    """The twins, and importers over them."""
+    """In-memory adapters, and importers over them."""
 
     def __init__(self) -> None:
         self.users = Users()
@@ -63,7 +63,7 @@ class Service:
         return {name: score for name, score, _, _ in await self.board()}
 
     async def differing(self) -> Sequence[int]:
-        """Return the players of whom the index differs from the store."""
+        """Return the players whose standings differ between index and store."""
         [ladder] = await self.store.ladders()
         return await self.index.differences(ladder, await self._standings())
 
@@ -73,7 +73,7 @@ class Service:
 
 
 class Users(MemoryPlayerStore):
-    """Lets others run between any two calls, as a database does, and refuses some names."""
+    """Player store that lets other tasks run between two calls, as a database does, and refuses some names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Users(MemoryPlayerStore):
 
 
 class Store(MemoryScoreStore):
-    """May fail at a batch, or for some players."""
+    """Score store that may fail for a batch, or for some players."""
 
     def __init__(self, users: MemoryPlayerStore) -> None:
         super().__init__(users)
@@ -111,7 +111,7 @@ class Store(MemoryScoreStore):
 
 
 class Index(MemoryIndex):
-    """May be out of reach."""
+    """Index that may be unavailable."""
 
     reachable = True
 

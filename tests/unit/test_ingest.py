@@ -1,4 +1,4 @@
-"""Submissions by way of the queue: counted once, retried, buried, brought back."""
+"""Queued submissions: counted once, retried, dead letters, redrive."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -30,13 +30,13 @@ def queue() -> MemoryQueue:
 
 @pytest.fixture
 async def queued(queue: MemoryQueue) -> AsyncIterator[Api]:
-    """The HTTP edge where submissions are queued."""
+    """HTTP edge that queues submissions."""
     async with serving(queue, **QUEUED) as running:
         yield running
 
 
 def record(body: Any, message_id: str | None = None, sent_at: int = START) -> dict[str, Any]:
-    """A message as SQS delivers it."""
+    """Return a message in the format of SQS."""
     return {
         "messageId": message_id or str(uuid4()),
         "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
@@ -232,7 +232,7 @@ async def test_redriving_queues_each_dead_letter_once_more(queue: MemoryQueue) -
 
 async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
     class Poisonous(MemoryQueue):
-        """Buries at once what is queued."""
+        """Queue that makes each message a dead letter at once."""
 
         async def put(self, bodies: Any) -> None:
             for body in bodies:

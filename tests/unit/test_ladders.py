@@ -1,4 +1,4 @@
-"""Which ladder a request means, as processes that list past periods only now and then find out."""
+"""Lookup of ladders, also by processes with an outdated list of past periods."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -24,7 +24,7 @@ DAYS = [f"2026-11-{day}" for day in (20, 21, 22)]
 
 
 class Watched(MemoryScoreStore):
-    """A store that counts queries, and answers when told to."""
+    """Store that counts queries, and returns when the test allows it."""
 
     def __init__(self) -> None:
         self.users = MemoryPlayerStore()
@@ -45,7 +45,7 @@ class Watched(MemoryScoreStore):
         return found
 
     async def play(self, board: Board, day: str) -> None:
-        """Count something on a day of November 2026."""
+        """Count a submission on a day of November 2026."""
         at = START - (23 - int(day[-2:])) * DAY
         await self.users.create([Player(1, "one", None, 0)])
         [recorded] = await self.record([Submission(board.ladders_at(at), Event(1, uuid4(), 1, at))])
@@ -59,7 +59,7 @@ async def settle() -> None:
 
 @pytest.fixture
 def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time that `Ladders` goes by."""
+    """Clock of `Ladders`, in s."""
     now = [1000.0]
     monkeypatch.setattr(ladders, "monotonic", lambda: now[0])
     return now
@@ -139,7 +139,7 @@ async def test_a_look_up_never_shares_a_query_that_began_before_it(store: Watche
 
 
 async def test_a_store_out_of_reach(store: Watched, board: Board, seconds: list[float]) -> None:
-    """What was listed goes on being found; whether there is anything else, nobody can say."""
+    """Cached periods are still found. For others the store's error is raised."""
     process = Ladders(store, lambda: START)
     store.available = False
     with pytest.raises(StoreUnavailable):

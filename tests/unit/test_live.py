@@ -1,4 +1,4 @@
-"""The hub: what listeners get, and when."""
+"""Hub of live listeners: their states, and the times of these."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,7 +16,7 @@ Listening = AsyncGenerator[ViewState | None, None]
 
 
 class Board:
-    """A view that tests change."""
+    """View that tests change."""
 
     def __init__(self) -> None:
         self.loads = 0
@@ -29,7 +29,7 @@ class Board:
         self._changed.set()
 
     def change_silently(self, text: str) -> None:
-        """Show the text without waking `until_changed`."""
+        """Change the text without waking `until_changed`."""
         self._shown = ViewState(text, text.encode())
 
     def fail(self, error: LeaderForgeError | None) -> None:
@@ -75,7 +75,7 @@ async def following(listening: Listening) -> ViewState | None:
 
 
 async def texts(listening: Listening, until: str) -> list[str]:
-    """Return what is shown up to this."""
+    """Return the received texts up to this one."""
     seen: list[str] = []
     while until not in seen:
         state = await following(listening)

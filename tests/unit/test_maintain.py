@@ -1,4 +1,4 @@
-"""Repair over the twins, step by step."""
+"""Repair over in-memory adapters, step by step."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -27,7 +27,7 @@ LADDER = Ladder(Board(1, "default", "Default"))
 
 
 class World:
-    """A store and an index that know nothing of each other, under one clock."""
+    """Store and index with one clock. Nothing connects them except the repair."""
 
     def __init__(self, index: MemoryIndex | None = None) -> None:
         self.now = 1_700_000_000_000
@@ -44,7 +44,7 @@ class World:
         self._ids = iter(range(1, 10**9))
 
     async def commit(self, user_id: int, score: int) -> Standing:
-        """Record a score as a process does that dies before it updates the index."""
+        """Record a score, as a process that dies before it updates the index."""
         await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         event = Event(user_id, UUID(int=next(self._ids)), score, self.now)
         [recorded] = await self.store.record([Submission([LADDER], event)])
@@ -167,7 +167,7 @@ ERASE = AuditEntry(0, "cli", "player.erase")
 
 
 async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
-    """An update that was on its way when the player was erased does not stay."""
+    """An update that was in flight during the erasure does not stay."""
     late = await world.commit(1, 5)
     await world.commit(2, 6)
     await world.records.erase(1, ERASE)
@@ -214,7 +214,7 @@ async def test_touches_are_kept_for_as_long_as_an_index_may_lag(world: World):
     assert world.users.touches
     world.now += 2 * SETTLE_MS
     await world.maintain.reconcile()
-    # It is looked for what can be forgotten only now and then.
+    # Old notes are deleted only every ten minutes.
     assert world.users.touches
     world.now += TOUCHES_KEPT_MS // 2
     await world.maintain.reconcile()

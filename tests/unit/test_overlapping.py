@@ -1,4 +1,4 @@
-"""Items are worked on a few at a time while the next are read, and nothing goes on after a failure."""
+"""Concurrent processing: a few items at a time while the next ones are read. Nothing continues after a failure."""
 
 import asyncio
 from collections.abc import AsyncGenerator

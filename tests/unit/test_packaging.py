@@ -1,4 +1,4 @@
-"""The packages of the functions: the same files make the same bytes."""
+"""Packages of the functions: equal files yield equal bytes."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an index has missed reaches it before it is read again."""
+"""An index receives its pending updates before it is read again."""
 
 from uuid import UUID
 

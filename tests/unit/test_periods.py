@@ -1,4 +1,4 @@
-"""Periods against an oracle that watches the clocks of a zone minute by minute."""
+"""Periods against an oracle that reads the clocks of a zone minute by minute."""
 
 from calendar import monthrange
 from collections.abc import Callable, Iterator
@@ -31,19 +31,19 @@ DAYS = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY)
 ZONES = (
     "UTC",
     "Europe/Berlin",
-    "America/Sao_Paulo",  # until 2018 clocks were put forward at midnight
-    "Asia/Beirut",  # so they are to this day
+    "America/Sao_Paulo",  # until 2018, clock changes at midnight
+    "Asia/Beirut",  # clock changes at midnight to this day
     "America/Havana",  # forward at midnight, back from 1 to midnight
-    "America/St_Johns",  # from 1987 to 2010 changed a minute after midnight, back into the day before
-    "Pacific/Apia",  # left out 2011-12-30
-    "Pacific/Kwajalein",  # left out 1993-08-21
+    "America/St_Johns",  # from 1987 to 2010, changes a minute after midnight, back into the previous day
+    "Pacific/Apia",  # skipped 2011-12-30
+    "Pacific/Kwajalein",  # skipped 1993-08-21
     "Australia/Lord_Howe",  # changes by half an hour
     "Asia/Kathmandu",
     "Pacific/Kiritimati",
 )
 SEASONS = (
     "0 0 1 * *",  # months
-    "30 2 * * *",  # a time that is left out, and repeated, once a year in Berlin
+    "30 2 * * *",  # a time that Berlin skips once a year, and repeats once a year
     "0 */6 * * *",
     "15 0 * * 1",
     "0 0 1 1,4,7,10 *",
@@ -66,14 +66,14 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """What clocks have shown at the most, up to and including this time: they are never put back by three hours."""
+    """Return the highest clock reading up to and including this time. Clocks are never set back by three hours."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))
 
 
 Starts = Callable[[datetime], datetime]
-"""Returns the start of the period that a reading of the clock lies in."""
+"""Function that returns the start of the period of a clock reading."""
 
 
 def start_of_day(reading: datetime) -> datetime:
@@ -109,7 +109,7 @@ def expected_name(kind: PeriodKind, start: datetime) -> str:
 
 
 def changes_of(zone: str, first: int, last: int) -> Iterator[int]:
-    """The times, to the minute, at which a zone's clocks are changed."""
+    """Yield the times, to the minute, of a zone's clock changes."""
     offset = local(zone, first) - local("UTC", first)
     for day in range(first, last, DAY):
         now = local(zone, day) - local("UTC", day)
@@ -133,7 +133,7 @@ anytime = st.integers(at("1972-01-01T00:00Z"), at("2037-12-31T00:00Z"))
 
 @st.composite
 def near_changes(draw: st.DrawFn) -> tuple[str, int]:
-    """A zone and a time, mostly near one at which its clocks are changed."""
+    """Return a zone and a time, in most cases near a clock change."""
     zone = draw(zones)
     base = st.sampled_from(changes(zone)) if changes(zone) else anytime
     nearby = base.flatmap(lambda time: st.integers(-90, 90).map(lambda minutes: time + minutes * MINUTE))
@@ -202,7 +202,7 @@ def test_numbers_and_names_lead_back_to_the_period(zone_and_time: tuple[str, int
 
 @cache
 def season_starts(expression: str, zone: str, first: int, last: int) -> list[int]:
-    """The minutes at which a clock first reaches a reading that the expression asks for, in order."""
+    """Return, in order, the minutes at which a clock first reaches a reading that matches the expression."""
     due, reached = [], local(zone, first)
     for minute in range(first + MINUTE, last, MINUTE):
         now = local(zone, minute)
@@ -215,7 +215,7 @@ def season_starts(expression: str, zone: str, first: int, last: int) -> list[int
 
 
 def _meets(expression: str, reading: datetime) -> bool:
-    """Whether a reading is one of an expression that names times of days of months."""
+    """Return whether a reading matches an expression with times and days of the month."""
     minute, hour, day, *_ = expression.split()
     hours = range(0, 24, int(hour[2:])) if hour.startswith("*/") else [int(hour)]
     return reading.minute == int(minute) and reading.hour in hours and day in ("*", str(reading.day))

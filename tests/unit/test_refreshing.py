@@ -1,4 +1,4 @@
-"""The cache that refreshes its values in the background."""
+"""Cache that refreshes its values in the background."""
 
 import asyncio
 from collections import defaultdict
@@ -12,7 +12,7 @@ FRESH_S, STALE_S = 2.0, 4.0
 
 
 class Source:
-    """Values that a test sets, with the number of loads of each key. Loads wait while `is_open` is not set."""
+    """Source of values that a test sets. It counts the loads of each key. Loads wait until `is_open` is set."""
 
     def __init__(self) -> None:
         self.values: dict[str, int] = {"a": 1}
@@ -31,7 +31,7 @@ class Source:
 
 
 class Stage:
-    """A cache over a source, with a clock of seconds that the test sets."""
+    """Cache over a source, with a clock in seconds that the test sets."""
 
     def __init__(self) -> None:
         self.source = Source()
@@ -41,14 +41,14 @@ class Stage:
         )
 
     async def settle(self) -> None:
-        """Let loads in the background end."""
+        """Wait for the loads in the background."""
         for _ in range(5):
             await asyncio.sleep(0)
 
 
 @pytest.fixture
 async def stage() -> Stage:
-    """A stage whose cache holds `a`, loaded just now."""
+    """Stage whose cache contains `a`, loaded just now."""
     stage = Stage()
     assert await stage.cache.get("a") == 1
     return stage

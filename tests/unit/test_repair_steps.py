@@ -1,4 +1,4 @@
-"""Repair step by step: after each change that it makes, a reader sees nothing vanish that nobody removed."""
+"""Repair step by step: after each change, a reader still sees every player that nobody removed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -35,7 +35,7 @@ CHANGES = (
 
 
 class WatchedIndex(MemoryIndex):
-    """An index that looks at itself after every call that changes it."""
+    """Index that runs a check after every call that changes it."""
 
     look: Callable[[str], Awaitable[None]] | None = None
 
@@ -55,7 +55,7 @@ class WatchedIndex(MemoryIndex):
 
 
 class Watched(World):
-    """A world whose reader looks at the board after each step of a repair, as it would between any two."""
+    """World whose reader checks the board after each step of a repair."""
 
     index: WatchedIndex
 
@@ -68,7 +68,7 @@ class Watched(World):
         return [user_id_of(key) for key in sorted(keys)]
 
     async def watch(self, expected: dict[Ladder, list[int]], names: dict[int, str]) -> None:
-        """Have all later steps checked: these players are ranked, in this order, and have no other names."""
+        """Check all later steps: these players are ranked, in this order, with these names only."""
 
         async def look(step: str) -> None:
             self.steps.append(step)
@@ -82,7 +82,7 @@ class Watched(World):
         self.index.look = look
 
     async def indexed(self, user_id: int, score: int) -> None:
-        """Count a score, in the index too."""
+        """Record a score in the store and in the index."""
         await self.index.apply(LADDER, [await self.commit(user_id, score)])
         await self.index.add_names({user_id: self.users.by_id[user_id].username})
 
@@ -96,7 +96,7 @@ async def world(monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 
 async def pass_over(world: Watched) -> None:
-    """Reconcile all that there is."""
+    """Reconcile all changes."""
     world.now += SETTLE_MS + 1
     await world.maintain.reconcile()
     world.index.look = None
@@ -137,7 +137,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: Watched) -
 
 
 async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watched) -> None:
-    """The pass read the store before; what it does not know of is newer."""
+    """The pass has read the store before: unknown standings are newer."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])
@@ -320,7 +320,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
 async def test_a_repair_that_was_cut_off_does_not_count(world: Watched, act: str) -> None:
-    """The node that took over may lack what was applied before."""
+    """The new primary may lack updates that were applied before."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     before = await world.index.watermarks()

@@ -1,4 +1,4 @@
-"""The end of periods over the twins, step by step under one clock."""
+"""Period rollover over in-memory adapters, step by step with one clock."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -27,7 +27,7 @@ GRACE = 5 * 60_000
 
 
 class World:
-    """A board with days, on which one player has scored, and what ends its periods."""
+    """Daily board on which one player has scored, and its rollover."""
 
     def __init__(self, *, index_ms: int = 48 * HOUR, grace_ms: int = GRACE) -> None:
         self.now = MIDNIGHT
@@ -52,7 +52,7 @@ class World:
         )
 
     async def score(self, board: Board, at: int) -> Ladder:
-        """Count a score in the index, too, and return its first ladder."""
+        """Record a score in the store and in the index, and return its first ladder."""
         event = Event(1, UUID(int=next(self._ids)), 5, at)
         [recorded] = await self.store.record([Submission(board.ladders_at(at), event)])
         assert isinstance(recorded, Recorded)
@@ -66,7 +66,7 @@ class World:
         return await Importer(self.store, self.users, self.process.delivery, self.clock, board).run(lines)
 
     async def after(self, ms: int) -> Rollover:
-        """Do a round so much later."""
+        """Run a round `ms` later."""
         self.now += ms
         return await self.rollover.run()
 
@@ -94,7 +94,7 @@ async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(w
     assert await world.after(1) == Rollover(dropped=1)
     assert not world.indexed(day)
     [standing] = await world.store.standings(day, [1])
-    await world.index.apply(day, [standing])  # what was on its way for very long
+    await world.index.apply(day, [standing])  # a very late update
     assert await world.after(REPEATED_DROP_MS) == Rollover(dropped=1)
     assert not world.indexed(day)
     assert await world.after(DAY) == Rollover()

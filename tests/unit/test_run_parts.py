@@ -75,6 +75,6 @@ def test_a_signal_ends_everything(folder: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert "types" not in output  # it was not begun
+    assert "types" not in output  # it was not started
     assert time.monotonic() - begin < PATIENCE_S
     assert not any(map(lives, family))

@@ -1,4 +1,4 @@
-"""The script that draws texts for a judgement of the language: what it takes for a text, and what it leaves out."""
+"""Script that samples texts for a judgement of the language: extraction and omissions."""
 
 import subprocess
 import sys

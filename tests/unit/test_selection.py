@@ -9,7 +9,7 @@ from leaderforge.domain.selection import Selection
 
 
 def _select(parts: list[list[int]], rank: int) -> tuple[int | None, int, int]:
-    """Return the key found, the rounds and the number of keys fetched."""
+    """Return the selected key, the number of rounds and the number of fetched keys."""
     selection = Selection([len(part) for part in parts], rank)
     rounds = fetched = 0
     while not selection.done:
@@ -44,7 +44,7 @@ def test_selection_finds_the_entry_at_any_rank_of_any_distribution(sizes, random
 
 @pytest.fixture(scope="module", params=[1, 2, 8, 32, 64])
 def million(request: pytest.FixtureRequest) -> list[list[int]]:
-    """A million players, hashed over a number of partitions."""
+    """A million players, hashed to partitions."""
     random = Random(request.param)
     parts: list[list[int]] = [[] for _ in range(request.param)]
     for key in range(1_000_000):

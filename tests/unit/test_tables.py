@@ -48,7 +48,7 @@ def write(folder: Path, text: str | bytes, name: str = "scores.csv") -> Path:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
-    """Write the rows as the kind of file that the name says."""
+    """Write the rows in the format that the suffix of the path says."""
     with path.open("w", encoding="utf-8", newline="") as file:
         if path.suffix == ".csv":
             writer = csv.DictWriter(file, list(rows[0]))
@@ -379,7 +379,7 @@ def test_an_id_column_identifies_lines_wherever_they_are(tmp_path: Path):
 
 
 def test_ids_are_what_they_were_in_the_first_version(tmp_path: Path):
-    """What an older version imported must not count twice: change nothing here."""
+    """Scores imported by an older version must not count again: these ids must never change."""
     assert list(map(str, ids(write(tmp_path, SAME)))) == [
         "bce3668d-325b-5943-80a6-cda603c7e027",
         "573d7beb-f87b-51a7-9e49-4a754d6be1d1",

@@ -1,4 +1,4 @@
-"""The template of the deployment: each call reaches the function that serves it, within limits."""
+"""Template of the deployment: each call reaches its function, within limits."""
 
 import importlib
 import pkgutil
@@ -20,7 +20,7 @@ RESERVED = re.compile(r"\{(\w+)(\+?)\}")
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms, such as `!Ref x`, as `{"Ref": "x"}`."""
+    """Loader that reads CloudFormation's short forms, such as `!Ref x`, as `{"Ref": "x"}`."""
 
 
 def _short_form(loader: yaml.SafeLoader, tag: str, node: Any) -> Any:
@@ -41,14 +41,14 @@ def template() -> Mapping[str, Any]:
 
 
 def deployed(template: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The modules of the functions, with their properties."""
+    """Yield the modules of the functions, with their properties."""
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             yield resource["Properties"]["Handler"].removesuffix(".handler"), resource["Properties"]
 
 
 def served() -> Iterator[tuple[str, str]]:
-    """The modules with HTTP routes of their own, and the paths."""
+    """Yield the modules with HTTP routes, and their paths."""
     for found in pkgutil.iter_modules(functions.__path__, "functions."):
         module = importlib.import_module(found.name)
         if isinstance(getattr(module, "handler", None), LambdaHandler):
@@ -57,7 +57,7 @@ def served() -> Iterator[tuple[str, str]]:
 
 
 def specificity(path: str) -> list[int]:
-    """How API Gateway ranks paths that match: literal parts first, then parameters, then the greedy one."""
+    """Return the rank of a path in API Gateway: literal parts first, then parameters, then the greedy one."""
     ranks = {"": 0, "{": 1, "+": 2}
     return [ranks["+" if "+}" in part else part[:1] if part[:1] == "{" else ""] for part in path.split("/")]
 
@@ -67,7 +67,7 @@ def matches(path: str, request: str) -> bool:
 
 
 def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
-    """The modules of the functions by the paths that are sent to them."""
+    """Return the module of the function for each path."""
     return {
         event["Properties"]["Path"]: module
         for module, properties in deployed(template)
@@ -77,7 +77,7 @@ def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def test_no_two_paths_differ_in_a_variable_part_alone(template: Mapping[str, Any]) -> None:
-    """API Gateway takes one variable part at each place."""
+    """API Gateway accepts one variable name at each position."""
     variable: dict[str, str] = {}
     for path in sent_to(template):
         parts = path.split("/")
@@ -108,7 +108,7 @@ def test_no_function_can_exhaust_the_database(template: Mapping[str, Any]) -> No
         concurrency = properties["ReservedConcurrentExecutions"]
         budget += concurrency if isinstance(concurrency, int) else parameters[concurrency["Ref"]]["Default"]
     assert template["Globals"]["Function"]["Environment"]["Variables"]["LEADERFORGE_POSTGRES_POOL_SIZE"] == "1"
-    assert budget <= 60  # of the 100 that PostgreSQL takes unless told otherwise
+    assert budget <= 60  # of the 100 that PostgreSQL allows by default
 
 
 def test_every_variable_is_a_setting_and_no_secret(template: Mapping[str, Any]) -> None:

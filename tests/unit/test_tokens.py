@@ -1,4 +1,4 @@
-"""Players' tokens: which are believed, which are not, and where their keys come from."""
+"""Player tokens: accepted ones, refused ones, and the sources of their keys."""
 
 import asyncio
 import base64
@@ -42,7 +42,7 @@ ALL_PEM = "".join(map(pem, PRIVATE.values()))
 
 
 def published(algorithm: str, kid: str | None = None, **more: str) -> dict[str, Any]:
-    """A public key as an entry of a set."""
+    """Return a public key as an entry of a key set."""
     public = PRIVATE[algorithm].public_key()
     entry: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(public, as_dict=True)
     entry.pop("key_ops", None)
@@ -50,7 +50,7 @@ def published(algorithm: str, kid: str | None = None, **more: str) -> dict[str, 
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """What a good token says, but for these changes; None leaves a claim out."""
+    """Return the claims of a valid token with these changes. None omits a claim."""
     said = {"sub": "123", "iss": RULES.issuer, "aud": RULES.audience, "exp": int(time.time()) + 600, **changes}
     return {name: value for name, value in said.items() if value is not None}
 
@@ -65,7 +65,7 @@ def part(value: Any) -> str:
 
 
 class Clock:
-    """Milliseconds that the test winds, beginning now."""
+    """Clock in ms that the test sets. It begins now."""
 
     def __init__(self) -> None:
         self.ms = time.time_ns() // 1_000_000
@@ -79,7 +79,7 @@ def verifying(keys: KeySource | None = None, clock: Clock | None = None) -> JwtV
 
 
 async def refused(token: str, keys: KeySource | None = None) -> str:
-    """Return why the token is refused."""
+    """Return the reason for which the token is refused."""
     with pytest.raises(Unauthenticated) as caught:
         await verifying(keys).caller(token)
     return caught.value.message
@@ -121,7 +121,7 @@ async def test_no_scope_makes_an_admin() -> None:
         {"sub": "1.0"},
         {"sub": "0x10"},
         {"sub": "9007199254740992"},
-        {"sub": "١٢"},  # digits, but not ours
+        {"sub": "١٢"},  # digits, but not ASCII
     ],
 )
 async def test_what_a_token_must_say(changes: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ async def test_clocks_may_differ_by_the_leeway() -> None:
 
 
 async def test_the_key_decides_on_the_algorithm() -> None:
-    """A public key is no secret, and `none` is no algorithm."""
+    """A public key must not serve as an HMAC secret, and `none` is no algorithm."""
     public = pem(PRIVATE["RS256"])
     body = f"{part({'alg': 'HS256', 'typ': 'JWT'})}.{part(claims())}"
     hmac = jwt.get_algorithm_by_name("HS256")
@@ -174,7 +174,7 @@ async def test_nesting_and_length_cannot_hurt() -> None:
 
 
 class Counted:
-    """Keys that count how often they are asked for."""
+    """Key source that counts its calls."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -220,7 +220,7 @@ async def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Issuer:
-    """An issuer's set, which the test changes, and the seconds, which it winds."""
+    """Issuer's key set, which the test changes, and a clock in seconds, which the test sets."""
 
     def __init__(self) -> None:
         self.keys: list[Any] = [published("EdDSA", "old")]
@@ -351,7 +351,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 async def test_a_set_over_http() -> None:

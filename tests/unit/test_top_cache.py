@@ -17,7 +17,7 @@ LAST = b"m"
 
 
 class Loader:
-    """Loads tops, each told apart by its total, and can be held up."""
+    """Loader of tops, each with another total. The test can hold it."""
 
     def __init__(self) -> None:
         self.now = 1000
@@ -69,7 +69,7 @@ async def test_a_top_is_loaded_again_when_it_has_become_old(cache: TopCache, loa
 
 
 async def test_who_joins_a_load_gets_what_may_lack_the_latest_updates(cache: TopCache, loader: Loader):
-    """They were acknowledged before this reader came, but after the load began."""
+    """The updates were acknowledged before the reader's call, but after the start of the load."""
     loader.proceed.clear()
     first = asyncio.create_task(cache.get(LADDER, 10))
     await loader.started.wait()
@@ -140,7 +140,7 @@ async def test_the_number_of_tops_kept_is_limited(loader: Loader):
 
 
 class TestFollowed:
-    """While every change is known."""
+    """Cached tops while every change is known."""
 
     @pytest.fixture(autouse=True)
     def followed(self, cache: TopCache) -> None:

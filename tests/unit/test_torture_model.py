@@ -1,4 +1,4 @@
-"""The polling checker can fail: histories and answers made by hand, right ones and wrong ones."""
+"""The polling checker detects errors: hand-made histories with correct and wrong answers."""
 
 from collections.abc import Mapping
 from math import inf
@@ -40,7 +40,7 @@ def _listing(*user_ids: int, total: int = 3, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def ladder() -> LadderModel:
-    """Three players, settled at 10 s."""
+    """Ladder of three players, whose changes were acknowledged at 10 s."""
     model = LadderModel("race")
     for user_id in SCORES:
         _change(model, user_id, _state(user_id), 9.0, 10.0)
@@ -49,7 +49,7 @@ def ladder() -> LadderModel:
 
 @pytest.fixture
 def view(ladder: LadderModel) -> View:
-    """The settled players, read from 20 s to 21 s."""
+    """View of these players, read from 20 s to 21 s."""
     return ladder.view(20.0, 21.0)
 
 

@@ -1,4 +1,4 @@
-"""When a process believes the index: two processes over one store and one index, step by step."""
+"""Belief in the index: two processes over one store and one index, step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ ERASE = AuditEntry(0, "cli", "player.erase")
 
 
 class World:
-    """A store and an index, their clock, and two processes over them."""
+    """Store and index, their clock, and two processes over them."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000_000
@@ -58,7 +58,7 @@ class World:
         return Submission([LADDER], Event(user_id, UUID(int=next(self._ids)), score, self.now))
 
     async def commit(self, user_id: int, score: int) -> None:
-        """Record a score as a process does that dies before it updates the index."""
+        """Record a score, as a process that dies before it updates the index."""
         await self.users.create([Player(user_id, f"player {user_id}", None, self.now)])
         await self.store.record([self.submission(user_id, score)])
 
@@ -74,7 +74,7 @@ class World:
 
 
 async def ranked(process: Process) -> tuple[list[tuple[int, str | None]], Source]:
-    """Return who is on a page, by rank, and where that is from."""
+    """Return the players of a page by rank, and its source."""
     page = await process.query.page(LADDER, 1, 100)
     return [(entry.user_id, entry.username) for entry in page.entries], page.source
 
@@ -84,7 +84,7 @@ async def source(process: Process) -> Source:
 
 
 class Elapsed:
-    """Seconds that pass when a test says so, or a declaration waits to take effect."""
+    """Monotonic clock that advances when a test says so, or while a declaration waits to take effect."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -99,7 +99,7 @@ class Elapsed:
 
 @pytest.fixture(autouse=True)
 def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
-    """Let belief end when a test says so, whatever the machine is doing; look at all conditions with each read."""
+    """Clock under the test's control: beliefs end independently of the machine. Each read checks all conditions."""
     elapsed = Elapsed()
     monkeypatch.setattr(trust, "monotonic", elapsed)
     monkeypatch.setattr(trust, "_REFUSAL_S", 0)
@@ -121,7 +121,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
-    """What only a dead process knew to be missing is in the index before it is believed."""
+    """Updates that only a dead process knew to be missing reach the index before it is believed."""
     await world.commit(1, 5)
     assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
 
@@ -149,7 +149,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """Neither the process that holds the update nor the one whose connections never failed."""
+    """This includes the process that holds the update, and the one whose connections never failed."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -171,7 +171,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """Else it would be made, withdrawn by whoever reads, and made anew, for ever."""
+    """Otherwise it would be created, withdrawn by a reader, and created again, without end."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -229,7 +229,7 @@ async def test_an_erasure_and_a_rename_reach_an_index_that_was_away(world: World
 
 
 async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> None:
-    """A process that was frozen between its commit and the index goes on after the erasure."""
+    """A process that was frozen between its commit and the index resumes after the erasure."""
     await world.commit(1, 5)
     [late] = await world.store.standings(LADDER, [1])
     await world.erase(world.one, 1)
@@ -239,7 +239,7 @@ async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> N
 
 @pytest.mark.parametrize("is_cut", [False, True])
 async def test_a_player_created_anew_under_a_clock_that_was_put_back_is_ranked(world: World, is_cut: bool) -> None:
-    """Its revisions are lower than those of what the erasure left behind."""
+    """Its revisions are lower than those of the removed standings from the erasure."""
     await world.submit(world.one, 1, 5)
     world.now += 3_000
     await world.submit(world.one, 1, 6)
@@ -284,7 +284,7 @@ async def test_a_declaration_is_renewed_while_updates_are_pending(
 
 
 async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None:
-    """A replica may have taken over that lacks the last writes."""
+    """A replica without the last writes may have taken over."""
     await world.submit(world.one, 1, 5)
     await world.commit(2, 9)
     world.link(world.other).disruptions += 1
@@ -293,7 +293,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """A clock was put back. What was recorded since lies before the watermark, so no pass would look at it."""
+    """A clock was set back. Events recorded since then lie before the watermark: no pass would read them."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000
@@ -308,7 +308,7 @@ async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: Wo
 
 
 async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elapsed: Elapsed) -> None:
-    """A node came back with an old snapshot."""
+    """A node has returned with an old snapshot."""
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()

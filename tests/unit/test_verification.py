@@ -1,4 +1,4 @@
-"""Verifying some players at a time, over the twins."""
+"""Verification of some players at a time, over in-memory adapters."""
 
 import pytest
 
@@ -15,7 +15,7 @@ A_ROUND = 3
 
 
 class Inspected(World):
-    """A world whose players are looked at a few at a time."""
+    """World whose players are verified a few at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,12 +24,12 @@ class Inspected(World):
         self.verification = self.inspecting()
 
     def inspecting(self) -> VerificationService:
-        """Return the service as another process has it."""
+        """Return the verification service of another process."""
         parts = self.store, self.users, self.index, lambda: self.now, self.telemetry, self.repaired.append
         return VerificationService(*parts, players_a_round=A_ROUND)
 
     async def scored(self) -> None:
-        """Give every player a score that the index knows of."""
+        """Give every player a score in store and index."""
         for user_id in PLAYERS:
             await self.commit(user_id, user_id)
         self.now += SETTLE_MS + 1
@@ -65,7 +65,7 @@ async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) 
 async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) -> None:
     standing = world.index.lose(LADDER, 5)
     if wrong != "missing":
-        # Of the same revision: loading it again would change nothing.
+        # The value has the same revision: loading the standing again would change nothing.
         world.index.overwrite(LADDER, standing._replace(score=99))
     for _ in range(3):
         await world.verification.run()

@@ -44,7 +44,7 @@ class Name(NamedTuple):
 
 @pytest.fixture(scope="module")
 def product() -> Sequence[Module]:
-    """The modules of the product."""
+    """Modules of the product."""
     paths = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
     return [module(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
 
@@ -72,7 +72,7 @@ def public_types(modules: Iterable[Module]) -> Iterator[Name]:
                 case ast.ClassDef(name=name) if name[0].isupper():
                     yield Name(path, node.lineno, name)
                 case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                    # Capitals alone name a constant.
+                    # A name in capitals is a constant.
                     if name[0].isupper() and not name.isupper() and not _is_type_variable(node.value):
                         yield Name(path, node.lineno, name)
 
@@ -85,7 +85,7 @@ def _is_type_variable(value: ast.expr | None) -> bool:
 
 
 def require_clear_names(modules: Sequence[Module]) -> None:
-    """Fail if more than `MOST_VAGUE` of the bindings are vague, and list these."""
+    """Fail if more than `MOST_VAGUE` of the bindings are vague, and list the vague ones."""
     names = list(bindings(modules))
     vague = [name for name in names if name.name in VAGUE]
     if len(vague) > MOST_VAGUE * len(names):
@@ -97,7 +97,7 @@ def require_clear_names(modules: Sequence[Module]) -> None:
 
 
 def require_unique_types(modules: Sequence[Module]) -> None:
-    """Fail if two modules define a public type of one name, and list the definitions."""
+    """Fail if two modules define a public type with the same name, and list the definitions."""
     homes: defaultdict[str, list[Name]] = defaultdict(list)
     for definition in public_types(modules):
         homes[definition.name].append(definition)

@@ -1,4 +1,4 @@
-"""The built site beside the API, and the API's description that the site is made from."""
+"""Built site beside the API, and the OpenAPI document from which it is generated."""
 
 import json
 from collections.abc import AsyncIterator
