@@ -40,7 +40,7 @@ def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served(ApiClient):
-    """A server that runs, and a client of it."""
+    """Running server, and a client of it."""
 
     url: str
     services: Services

@@ -79,7 +79,7 @@ class Rig:
         await asyncio.to_thread(self.api.stop)
 
     async def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        """Return the answer to a GET, or to a POST of the body; no answer within the time limit is none at all."""
+        """Return the response to a GET, or to a POST with a body. Without a response in time, its status is 0."""
         headers = bearer(SUBMIT_KEY if body else None)
         method = "POST" if body else "GET"
         try:

@@ -20,7 +20,7 @@ class Relay:
         self._writers: list[asyncio.StreamWriter] = []
         self.port = 0
         self.made = 0
-        """How many connections were made."""
+        """Number of accepted connections."""
         self.written: list[bytes] = []
         """What clients wrote, in pieces."""
         self.cut_after_write = False

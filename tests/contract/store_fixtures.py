@@ -132,7 +132,7 @@ async def opened(dsn: str, **options: float) -> AsyncIterator[Database]:
 
 
 def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
-    """Return the stores on a pool of connections to a migrated database; `options` are the score store's."""
+    """Return the stores on a pool of connections to a migrated database. `options` belong to the score store."""
     clock, periods = StoreClock(), Periods(pool)
     return Database(
         scores=PostgresScoreStore(pool, periods=periods, clock=clock, **options),
