@@ -1,4 +1,4 @@
-"""An index and a database of a benchmark's own."""
+"""New index and database for a benchmark."""
 
 import asyncio
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from leaderforge.wiring import migrate
 
 @contextmanager
 def backing(folder: Path) -> Iterator[dict[str, str]]:
-    """Run both in a folder, with empty tables, and yield the settings that name them."""
+    """Run both in a folder, with empty tables, and yield the settings with their addresses."""
     with ValkeyCluster(folder / "valkey") as cluster, PostgresServer(folder / "postgres") as server:
         asyncio.run(migrate(server.dsn))
         yield {"LEADERFORGE_REDIS_NODES": ",".join(cluster.addresses), "LEADERFORGE_POSTGRES_DSN": server.dsn}

@@ -1,11 +1,11 @@
-"""Benchmarks of a whole stack, beside the ceilings of the same server, all in one run.
+"""Benchmarks of a complete stack, compared with the ceilings of the same server, all in one run.
 
     python -m benchmarks.bench --players 1000000 --out docs/performance/results/bench.json
 
-Starts a product of its own in a temporary directory (or --data-dir, to use the data of an earlier run), fills it with
-`leaderforge populate`, runs each scenario in a closed loop (see `open_loop.busy_loop`), and prints throughput with its
-latencies and the ratio to the ceiling. Scenarios and ceilings take turns, for some rounds, and ratios are of the same
-round: a machine that others share is faster at one time than at another.
+Starts a new product in a temporary directory, or in --data-dir to use the data of an earlier run. Fills it with
+`leaderforge populate`, and runs each scenario in a closed loop (see `open_loop.busy_loop`). Prints throughput,
+latencies and the ratio to the ceiling. Scenarios and ceilings take turns for some rounds, and each ratio comes from one
+round: the speed of a shared machine varies.
 """
 
 import asyncio
@@ -51,7 +51,9 @@ SCENARIOS = [
     "noop_get", "top", "rank", "around", "first_page", "deep_page",
     "noop_post", "submit", "submit_unranked", "batch", "batch_unranked",
 ]  # fmt: skip
-"""In the order of a round: a ceiling just before what is compared with it, and reads before what gives more to do."""
+"""Scenarios in the order of a round: a ceiling directly before the scenarios compared with it, reads before writes,
+which cause background work.
+"""
 BATCHERS = 8
 START_S = 180.0
 WARMUP_S = 2
@@ -114,7 +116,10 @@ def main(
 
 @contextmanager
 def product(directory: Path, options: list[str], tree: Path | None = None) -> Iterator[dict[str, Any]]:
-    """Run `leaderforge dev`, of another checkout if one is given, in the directory and yield what its dev.json says."""
+    """Run `leaderforge dev` in the directory, from another checkout if `tree` is given.
+
+    Yield the content of its dev.json.
+    """
     command = [_leaderforge(), "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
     facts = directory / "dev.json"
     with _running(command, tree) as process:
@@ -140,7 +145,7 @@ def ceilings(workers: int) -> Iterator[str]:
 def loaded(
     facts: dict[str, Any], kind: str, url: str, *, players: int, connections: int, seconds: int, batch: int = 500
 ) -> dict[str, Any]:
-    """Run one scenario and return what it measured, with what each part of the product spent on a request."""
+    """Run one scenario. Return its figures, with the processor time of each part of the product per request."""
     before = cpu_seconds(facts["pid"])
     result = scenario(
         url, facts["submit_key"], kind, players=players,
@@ -152,7 +157,7 @@ def loaded(
 def scenario(
     url: str, key: str, kind: str, *, players: int, connections: int, seconds: float, batch: int
 ) -> dict[str, Any]:
-    """Run one scenario, after a warm-up, and return what it measured; times are milliseconds."""
+    """Run one scenario after a warm-up, and return its figures. Times are in ms."""
     requests = requests_of(url, key, players, {kind: 1}, batch=batch)
     uvloop.run(busy_loop(url, requests, WARMUP_S, connections))
     outcome = uvloop.run(busy_loop(url, requests, seconds, connections))
@@ -168,14 +173,14 @@ def scenario(
 
 
 def step(name: str, arguments: list[str], directory: Path, tree: Path | None = None) -> dict[str, Any]:
-    """Run a command of the product and return how long it took."""
+    """Run a command of the product and return its duration."""
     started = time.perf_counter()
     subprocess.run([_leaderforge(), *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
 def cpu_seconds(pid: int) -> dict[str, float]:
-    """Return the processor time that the product's processes have used so far, by part."""
+    """Return the processor time of the product's processes so far, in s, by part."""
     spent = dict.fromkeys(("api", "database", "index"), 0.0)
     for process in psutil.Process(pid).children(recursive=True):
         with suppress(psutil.Error):
@@ -186,7 +191,7 @@ def cpu_seconds(pid: int) -> dict[str, float]:
 
 
 def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return the round of median throughput, with the median over all rounds of what it was to the ceiling's."""
+    """Return the round of median throughput, with the median ratio to the ceiling over all rounds."""
     own = samples[kind]
     middle = sorted(own, key=lambda result: result["rate"])[len(own) // 2]
     floor = samples.get(CEILINGS.get(kind, "noop_get"))
@@ -197,19 +202,19 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the process of the API that this `leaderforge dev` runs: the parent, where there are several."""
+    """Return the API process of this `leaderforge dev`: the parent if there are several."""
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 
 
 def api_memory(supervisor: int) -> int:
-    """Return the resident bytes of the largest of the API's processes."""
+    """Return the resident memory of the largest API process, in bytes."""
     api = api_process(supervisor)
     return max(process.memory_info().rss for process in (api, *api.children(recursive=True)))
 
 
 async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> float:
-    """Return how many submissions a second the same database records in the same batches, without API and index."""
+    """Return the submissions per second that the same database records in the same batches, without API and index."""
     pool = Pool(dsn, timeout_s=START_S)
     store = PostgresScoreStore(pool, record_timeout_s=START_S)
     board = await store.board(DEFAULT_BOARD)
@@ -221,13 +226,13 @@ async def store_alone(dsn: str, players: int, batch: int, seconds: float) -> flo
 
 
 def cpu_a_request(before: dict[str, float], after: dict[str, float], result: dict[str, Any]) -> dict[str, int]:
-    """Return the microseconds of processor time that each part spent on a request, the warm-up's included."""
+    """Return the processor time of each part per request, in us, including the warm-up."""
     requests = result["rate"] * (result["seconds"] + WARMUP_S)
     return {part: round((after[part] - before[part]) / requests * 1e6) if requests else 0 for part in after}
 
 
 async def settle(dsn: str) -> None:
-    """Have the database do now what it owes after a bulk load, rather than while something is measured."""
+    """Make the database finish its work after a bulk load now, not during a measurement."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("vacuum analyze")
@@ -237,7 +242,10 @@ async def settle(dsn: str) -> None:
 
 
 def await_reconciliation(facts: dict[str, Any]) -> None:
-    """Wait until the index has caught up with what was submitted so far: else it does so amid what is measured."""
+    """Wait until the index is reconciled with all submissions so far.
+
+    Otherwise this would happen during a measurement.
+    """
     now_ms = time.time() * 1000
 
     def caught_up() -> bool:
@@ -247,7 +255,7 @@ def await_reconciliation(facts: dict[str, Any]) -> None:
 
 
 def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
-    """Return the bytes a player that the index's keys take, names apart."""
+    """Return the memory of the index's keys in bytes per player, without names."""
     used = {
         kind: sum(node.memory_usage(key, samples=0) or 0 for node, key in index_keys(facts, kind))
         for kind in ("entries", "standings", "names")
@@ -266,7 +274,7 @@ def index_keys(facts: dict[str, Any], kind: str) -> Iterator[tuple[Redis, bytes]
 
 
 def table(report: dict[str, Any]) -> Table:
-    """Return the results as a table to look at."""
+    """Return the results as a table."""
     title = f"{report['players']:,} players, {report['connections']} connections, {report['workers']} worker(s)"
     cpu = "us of CPU: API, database, index"
     shown = Table("scenario", "per second", "p50 ms", "p95 ms", "p99 ms", "of ceiling", cpu, title=title)
@@ -298,7 +306,7 @@ def _leaderforge() -> str:
 
 
 def _environment(tree: Path | None) -> dict[str, str] | None:
-    """Return what makes Python take the product from another checkout."""
+    """Return an environment in which Python imports the product from another checkout."""
     return tree and {**os.environ, "PYTHONPATH": f"{tree / 'shared'}{os.pathsep}{tree}"}
 
 

@@ -1,8 +1,8 @@
-"""Benchmarks of many boards: what idle ones cost, and what one's work costs another.
+"""Benchmarks of many boards: the cost of idle boards, and the effect of a board's load on another one.
 
     python -m benchmarks.boards_bench --out docs/performance/results/boards.json
 
-Submissions go through the services of one process, without HTTP; everything shares this machine's cores.
+Submissions go through the services of one process, without HTTP. All parts share this machine's cores.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ def main(
 
 
 async def measure(settings: Mapping[str, str], number: int, connections: int, seconds: float) -> dict[str, Any]:
-    """Return what many boards cost on the new index and database that the settings name."""
+    """Return the costs of many boards on a new index and database."""
     services = build(EnvironmentSettings.from_environment(settings))
     await services.maintain.reconcile()
     await services.parts.users.create([Player(i, f"player {i}", None, NOW) for i in range(PLAYERS)])
@@ -78,7 +78,7 @@ async def measure(settings: Mapping[str, str], number: int, connections: int, se
             "beside heavy load across all boards": boards,
         }
         load = {what: Load(quiet, others) for what, others in scenarios.items()}
-        # In turns, so that whatever else the machine does meets all of them alike.
+        # In turns: other load on the machine affects all of them equally.
         for _ in range(ROUNDS):
             for one in load.values():
                 await one.run(services.submit, connections, seconds / ROUNDS)
@@ -89,7 +89,7 @@ async def measure(settings: Mapping[str, str], number: int, connections: int, se
 
 
 async def idle_boards(services: Services, addresses: Sequence[str], number: int) -> tuple[dict[str, Any], list[Board]]:
-    """Create boards; return how long that took and what they take of the index, and the boards."""
+    """Create boards. Return the duration, their memory in the index, and the boards."""
     async with client_of(addresses) as client:
         before = await keys_in(client)
         started = time.perf_counter()
@@ -101,7 +101,7 @@ async def idle_boards(services: Services, addresses: Sequence[str], number: int)
 
 @dataclass
 class Load:
-    """A few callers that submit to one board, beside heavy load on the others."""
+    """A few callers that submit to one board, with heavy load on the other boards."""
 
     quiet: Board
     others: Sequence[Board]
@@ -109,14 +109,14 @@ class Load:
     done: int = 0
 
     async def run(self, submit: SubmitService, connections: int, seconds: float) -> None:
-        """Submit for so many seconds."""
+        """Submit for `seconds` seconds."""
         until = time.perf_counter() + seconds
         callers = [self._quiet_caller(submit, until, Random(i)) for i in range(QUIET_CALLERS)]
         callers += [self._heavy_caller(submit, until, Random(i)) for i in range(100, 100 + connections) if self.others]
         await asyncio.gather(*callers)
 
     def figures(self, seconds: float) -> dict[str, float]:
-        """Return the latency of the few callers' submits, and how many the others did a second."""
+        """Return the latency of the few callers' submissions, and the submissions per second of the others."""
         cuts = quantiles(self.taken, n=100)
         shown = {f"p{percent}_ms": round(cuts[percent - 1] * 1000, 2) for percent in (50, 95, 99)}
         return shown | {"others_per_second": round(self.done / seconds)}
@@ -129,14 +129,14 @@ class Load:
 
     async def _heavy_caller(self, submit: SubmitService, until: float, random: Random) -> None:
         while time.perf_counter() < until:
-            # Those that come too soon after a player's last are refused, which is work, too.
+            # Submissions within the minimum interval are refused, which also costs time.
             with suppress(RuleViolated):
                 await submit.submit(submission(random.choice(self.others), random))
             self.done += 1
 
 
 async def upkeep(services: Services) -> dict[str, float]:
-    """Return how long it takes to look after all boards."""
+    """Return the duration of the maintenance of all boards."""
     timed = {}
     for what, work in {
         "seconds_to_rebuild": services.maintain.rebuild,
@@ -150,7 +150,7 @@ async def upkeep(services: Services) -> dict[str, float]:
 
 
 def submission(board: Board, random: Random) -> Submission:
-    """Return a made-up submission, later than all before it."""
+    """Return an invented submission, later than all earlier ones."""
     event = Event(random.randrange(PLAYERS), uuid4(), random.randrange(1, 1000), next(_times))
     return Submission([Ladder(board)], event)
 

@@ -1,6 +1,6 @@
-"""Limiting how much processor time a process gets, by the kernel's control groups.
+"""Limits on the processor time of processes, by the kernel's control groups.
 
-Needs Linux and the right to make control groups, of version 1 or 2, which root has.
+Needs Linux and the right to create control groups of version 1 or 2, which root has.
 """
 
 import os
@@ -10,16 +10,16 @@ from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
-"""The kernel's own default. What a process may use of each period is 1 ms at least, so a share of 0.01."""
+"""Period of the limit, in us: the kernel's default. A process gets at least 1 ms of each period, a share of 0.01."""
 
 
 class CannotCap(Exception):
-    """Processor time cannot be limited here; the message says why."""
+    """Error for a machine that cannot limit processor time. The message is the reason."""
 
 
 @contextmanager
 def capped(pids: Iterable[int | None], share: float) -> Iterator[None]:
-    """Let each of these processes use at most this share of one core. Raises `CannotCap`."""
+    """Limit each of these processes to this share of one core. Raises `CannotCap`."""
     with ExitStack() as stack:
         for pid in pids:
             if pid is not None:
@@ -51,5 +51,5 @@ def _capped(pid: int, share: float) -> Iterator[None]:
 
 
 def _home() -> Path:
-    """Return where groups with limits on processor time are made: version 1 has a tree for each kind of limit."""
+    """Return the folder for control groups with limits on processor time. Version 1 has a tree per kind of limit."""
     return ROOT / "cpu" if (ROOT / "cpu" / "cgroup.procs").exists() else ROOT

@@ -1,4 +1,4 @@
-"""What the same server does when it has nothing to do: the ceilings that benchmarks compare with."""
+"""Server without work: the ceilings to which benchmarks compare the product."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ Integer = Annotated[int, Field(strict=True)]
 
 
 class Body(BaseModel):
-    """As large as a submission."""
+    """Body of the size of a submission."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,11 +22,11 @@ app = FastAPI()
 
 @app.post("/noop")
 async def noop_post(body: Body) -> Response:
-    """Parse, validate and answer as much as a receipt."""
+    """Parse and validate the body, and answer with the size of a receipt."""
     return Response(body.model_dump_json(), media_type="application/json")
 
 
 @app.get("/noop")
 async def noop_get() -> Response:
-    """Answer a constant."""
+    """Return a constant response."""
     return Response(b'{"entries": [], "total": 0}', media_type="application/json")

@@ -1,4 +1,4 @@
-"""Callers within one process that each call again as soon as they are answered."""
+"""Closed loop: callers within one process. Each calls again as soon as its call returns."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds within which half, 95 % and 99 % of the calls were answered."""
+    """Latencies in ms: the median, and the 95th and the 99th percentile."""
 
     p50_ms: float
     p95_ms: float
@@ -23,7 +23,7 @@ class Latency:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What callers got done. `processor_s` is what this process, callers included, spent of processor time on it."""
+    """Results of the callers. `processor_s` is the processor time of this process, including the callers."""
 
     calls: int
     per_second: float
@@ -31,12 +31,12 @@ class Measured:
     processor_s: float
 
     def row(self) -> dict[str, float]:
-        """Return the figures that a table shows."""
+        """Return the figures for a table."""
         return {"per_second": round(self.per_second), **asdict(self.latency)}
 
 
 async def closed_loop(call: Callable[[], Awaitable[object]], callers: int, seconds: float) -> Measured:
-    """Let so many callers call for so long, each of them once at least."""
+    """Run `callers` callers for `seconds` seconds. Each calls at least once."""
     taken: list[float] = []
     began, processor = time.perf_counter(), time.process_time()
     until = began + seconds

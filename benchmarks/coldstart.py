@@ -1,10 +1,10 @@
-"""How long a function takes from nothing: its process, its modules, its first answer.
+"""Cold start of a function: its process, its modules, its first response.
 
     python -m benchmarks.coldstart --out docs/performance/results/coldstart.json
 
 Each start is a new process of the packaged code, as Lambda runs it, on real servers of this machine. A bare FastAPI
-application under Mangum, from the same package, tells how much of it is ours; with the drivers of both databases, which
-functions load for their first answer, what is the least that it can be.
+application under Mangum, from the same package, shows the part that the framework causes. The same application with the
+drivers of both databases, which functions load for their first response, is the lower bound.
 """
 
 import json
@@ -69,7 +69,7 @@ MARKS = ("process", "ready", "first answer", "warm answer")
 
 
 def _get(path: str) -> dict[str, Any]:
-    """An event of a function URL."""
+    """Return an event of a function URL."""
     raw, _, query = path.partition("?")
     request = {"http": {"method": "GET", "path": raw, "sourceIp": "192.0.2.7"}, "domainName": "x", "stage": "$default"}
     return {"version": "2.0", "rawPath": raw, "rawQueryString": query, "headers": {}, "requestContext": request}
@@ -112,8 +112,8 @@ def _version(python: str) -> str:
 def measured(python: str, code: Path, settings: Mapping[str, str], starts: int) -> dict[str, dict[str, Any]]:
     """Return, for each handler, the medians of the time and of the processor's time up to each mark, in ms.
 
-    The handlers take turns, so that a machine that is slower for a while is so for all of them; `ready_to_bare` is the
-    median of what the handler took in a turn, divided by what the bare one took in it.
+    The handlers take turns: a slow phase of the machine affects all of them. `ready_to_bare` is the median ratio of a
+    handler's time to the bare handler's time in the same turn.
     """
     runs: dict[str, list[dict[str, tuple[float, float]]]] = {name: [] for name in _HANDLERS}
     for _ in track(range(starts + 1), "Starting", console=Console(stderr=True)):
@@ -139,7 +139,10 @@ def _ratio(marks: Sequence[tuple[float, float]], floors: Sequence[tuple[float, f
 
 
 def show(results: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, int]) -> None:
-    """Print a table: the time up to each mark and, in brackets, the processor's. Then the packages' sizes, in bytes."""
+    """Print a table with the time up to each mark and, in brackets, the processor time.
+
+    Then print the packages' sizes in bytes.
+    """
     table = Table("handler", *MARKS, "ready / bare")
     for name, marks in results.items():
         cells = (f"{marks[mark]['ms']:,.0f} ({marks[mark]['cpu_ms']:,.0f})" for mark in MARKS[:-1])

@@ -3,9 +3,9 @@
     git worktree add --detach ../before 99e8e67
     python -m benchmarks.compare ../before --out docs/performance/results/compare.json
 
-Starts both versions on this machine, each with data of its own, and loads them in turn, in short rounds, the first of
-a round being the second of the next. What disturbs the machine disturbs both: compare the ratios, of which the median
-over the rounds is shown with its quartiles.
+Starts both versions on this machine, each with its own data, and loads them in turn, in short rounds. The order changes
+with each round. Other load on the machine affects both: compare the ratios, which are shown as their median over the
+rounds with its quartiles.
 """
 
 import tempfile
@@ -28,10 +28,10 @@ VERSIONS = ("before", "now")
 SCENARIOS = ["submit", "rank", "top", "batch"]
 
 STEPS = ["reconcile", "rebuild", "verify"]
-"""Commands, of which the time is compared."""
+"""Commands whose durations are compared."""
 
 Samples = dict[str, dict[str, list[dict[str, Any]]]]
-"""What was measured, by scenario and version, a round after the other."""
+"""Measurements by scenario and version, one per round."""
 
 
 def main(
@@ -43,7 +43,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Run only these scenarios and commands.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Measure another version and this one."""
+    """Measure another version and this version."""
     console = Console()
     kinds = only or SCENARIOS + STEPS
     samples: Samples = {kind: {version: [] for version in VERSIONS} for kind in kinds}
@@ -76,9 +76,9 @@ def main(
 
 
 def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
-    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time a request.
+    """Return now / before as [lower quartile, median, upper quartile]: of the rate, and of the API's time per request.
 
-    Of commands, the only ratio is that of the seconds they took.
+    Commands have only the ratio of their durations.
     """
     pairs_of_rounds = list(zip(samples["before"], samples["now"], strict=True))
     if "step" in samples["now"][0]:
@@ -90,7 +90,7 @@ def ratios(samples: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
 
 
 def table(report: dict[str, Any]) -> Table:
-    """Return the ratios as a table to look at."""
+    """Return the ratios as a table."""
     title = f"This version / the other: medians (quartiles); {report['players']:,} players"
     columns = {"rate": "requests a second", "api_cpu": "API time a request", "seconds": "seconds"}
     shown = Table("scenario", *columns.values(), title=title)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.flames --out docs/performance/flames
 
-py-spy samples the process from outside, 200 times a second, while 64 connections keep it busy: the width of a function
-is its share of the samples in which the process was at work. Needs the right to look into processes, which root has.
+py-spy samples the process from outside, 200 times a second, while 64 connections keep it busy. The width of a function
+is its share of the samples in which the process was working. Needs the right to inspect processes, which root has.
 """
 
 import re
@@ -35,7 +35,7 @@ def main(
     seconds: Annotated[int, typer.Option(help="Seconds that each kind is sampled for.")] = 10,
     out: Annotated[Path, typer.Option(help="The folder for the SVG files.")] = Path("docs/performance/flames"),
 ) -> None:
-    """Record where the API's processor time goes."""
+    """Record flame graphs of the API's processor time."""
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-flames-")))
@@ -47,7 +47,7 @@ def main(
 
 
 def record(facts: Mapping[str, Any], kind: str, players: int, connections: int, seconds: int, svg: Path) -> None:
-    """Write the flame graph of one kind of request. Raises `CalledProcessError` where py-spy fails."""
+    """Write the flame graph of one kind of request. Raises `CalledProcessError` if py-spy fails."""
     command = [str(Path(sys.executable).with_name("py-spy")), "record", "--pid", str(api_process(facts["pid"]).pid)]
     command += ["--duration", str(seconds), "--rate", str(SAMPLES_A_SECOND), "--function", "--output", str(svg)]
     requests = requests_of(facts["api"], facts["submit_key"], players, {kind: 1})
@@ -58,7 +58,9 @@ def record(facts: Mapping[str, Any], kind: str, players: int, connections: int, 
     if spy.returncode != 0:
         raise SystemExit(f"py-spy failed: {errors.strip()}")
     title = f"{kind}: {connections} connections, {players:,} players"
-    svg.write_text(TITLE.sub(rf"\g<1>{title}", svg.read_text()))  # else it is the command, with this machine's paths
+    svg.write_text(
+        TITLE.sub(rf"\g<1>{title}", svg.read_text())
+    )  # the default is the command, with this machine's paths
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Benchmarks of the rank index alone: with and without ties, by number of partitions, and what a page costs.
+"""Benchmarks of the rank index alone: with and without ties, by number of partitions, and the cost of a page.
 
     python -m benchmarks.index_bench --players 1000000 --out docs/performance/results/index.json
 
-Ties: every player has the same score, so that only time and id order them.
+Ties: every player has the same score, and only time and id order them.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ LADDER = Ladder(Board(1, "bench", "Bench"))
 
 
 class CountingCluster(Cluster):
-    """A cluster client that counts the entries that replies carry."""
+    """Cluster client that counts the entries in replies."""
 
     fetched = 0
 
@@ -66,7 +66,7 @@ def main(
 async def measure(
     addresses: Sequence[str], players: int, partitions: int, ties: bool, connections: int, seconds: float
 ) -> dict[str, Any]:
-    """Return what one index does."""
+    """Return the figures of one index."""
     client = CountingCluster(addresses, timeout_s=60)
     index = RedisIndex(client, partitions=partitions)
     random = Random(1)
@@ -105,7 +105,7 @@ async def measure(
 
 
 async def load(index: RedisIndex, standings: list[Standing]) -> float:
-    """Load the standings and return the seconds that took."""
+    """Load the standings and return the duration in s."""
     everything = range(index.partitions)
     await index.finish_rebuild(await index.begin_rebuild([LADDER], everything), everything, 1)
     started = time.perf_counter()
@@ -115,7 +115,7 @@ async def load(index: RedisIndex, standings: list[Standing]) -> float:
 
 
 async def rate(call: Callable[[], Awaitable[object]], connections: int, seconds: float) -> int:
-    """Return how many calls a second so many callers get done."""
+    """Return the calls per second of `connections` callers."""
     done = 0
     until = time.perf_counter() + seconds
 
@@ -130,13 +130,13 @@ async def rate(call: Callable[[], Awaitable[object]], connections: int, seconds:
 
 
 def standing(user_id: int, random: Random, ties: bool, revision: int = 1) -> Standing:
-    """Return a made-up standing."""
+    """Return an invented standing."""
     score = 500 if ties else int(random.paretovariate(1.2) * 1000) % 10**9
     return Standing(user_id, score, NOW + random.randrange(SPAN), UUID(int=0), None, True, 5, revision)
 
 
 def table(runs: list[dict[str, Any]]) -> Table:
-    """Return the results as a table to look at, ties beside no ties."""
+    """Return the results as a table, ties beside no ties."""
     shown = Table("partitions", "what", "no ties", "all tied", "ratio")
     for plain, tied in zip(runs[::2], runs[1::2], strict=True):
         for what in plain.keys() - {"partitions", "ties"}:

@@ -1,8 +1,8 @@
-"""Two layouts of a sorted set compared: the score as the set's score, or the whole order in the member.
+"""Comparison of two layouts of a sorted set: the score as the set's score, or the complete sort key in the member.
 
     python -m benchmarks.layouts --out docs/performance/results/layouts.json
 
-Counts the entries above random ones in one partition, and reports the server's own time for a count.
+Counts the entries above random entries in one partition, and reports the server's time for a count.
 """
 
 import tempfile
@@ -29,7 +29,7 @@ BYTES = """
 for i = 1, #ARGV do redis.call('ZLEXCOUNT', KEYS[1], '-', '(' .. ARGV[i]) end
 """
 
-# The members of a run of equal scores are in byte order; bisect it for the first that is not above ours.
+# Members with equal scores are in byte order: bisect them for the first one that is not above the entry.
 SCORES = """
 for i = 1, #ARGV, 2 do
     local score, member = ARGV[i], ARGV[i + 1]
@@ -82,7 +82,7 @@ def measure(
     script: str,
     entry: Callable[[bytes], tuple[float, bytes]],
 ) -> dict[str, Any]:
-    """Return what a layout costs."""
+    """Return the costs of a layout."""
     node.flushall()
     random = Random(1)
     keys = [

@@ -1,9 +1,9 @@
-"""Listeners of a live board: how soon each gets each change, and what many cost against one.
+"""Listeners of a live board: the delay of each change, and the cost of many listeners compared with one.
 
     python -m benchmarks.listeners --listeners 1000 --seconds 30 --out docs/performance/results/listeners.json
 
-Starts a product of its own with one API process, opens the listeners, and submits a score to the leader once a second.
-Times run from sending the submission to the event's arrival, so they hold the commit, too. Listeners and product share
+Starts a new product with one API process, opens the listeners, and submits a score for the leader once a second. Times
+run from the sending of the submission to the arrival of the event, and include the commit. Listeners and product share
 the machine.
 """
 
@@ -36,7 +36,7 @@ _LEADER = re.compile(rb'^data: \{.*?"score":(-?\d+)', re.MULTILINE)
 
 
 class Listener(asyncio.Protocol):
-    """A connection that notes when it first saw each score of the leader."""
+    """Connection that records the time at which it first received each score of the leader."""
 
     def __init__(self, host: str) -> None:
         self.seen: dict[int, float] = {}
@@ -63,7 +63,7 @@ def main(
     seconds: Annotated[int, typer.Option(help="Submissions, one a second, in each run.")] = 30,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Measure one listener, and then many."""
+    """Measure one listener, then many."""
     console = Console()
     with (
         tempfile.TemporaryDirectory(prefix="leaderforge-listeners-") as directory,
@@ -126,14 +126,14 @@ async def _listening(url: str, count: int) -> list[Listener]:
 
 
 async def _submit(client: httpx.AsyncClient, user_id: int, score: int) -> int:
-    """Submit and return the player's score with it."""
+    """Submit a score and return the player's new score."""
     answer = await client.post("/api/scores?rank=none", json={"user_id": user_id, "score": score})
     answer.raise_for_status()
     return int(answer.json()["score"])
 
 
 async def _all_have(listeners: Sequence[Listener], score: int) -> None:
-    """Return once all have seen this, or have had their time for it."""
+    """Return once all listeners have received the score, or after a time limit."""
     until = time.perf_counter() + LAST_EVENT_S
     while time.perf_counter() < until and not all(score in one.seen for one in listeners):  # noqa: ASYNC110
         await asyncio.sleep(0.05)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.mixed --out docs/performance/results/mixed.json
 
-Finds the most that the product can do with a closed loop, then sends a share of that in an open loop: see `open_loop`.
-All submissions ask for the exact rank. Starts a product of its own, or uses the one in --data-dir.
+Finds the product's maximum rate with a closed loop, then sends shares of this rate in an open loop: see `open_loop`.
+All submissions request the exact rank. Starts a new product, or uses the data in --data-dir.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ from benchmarks.report import about, write
 from benchmarks.requests import requests_of
 
 MIX = {"submit": 70, "top": 20, "rank": 10}
-"""What share of the requests is of each kind, in percent."""
+"""Share of each kind of request, in percent."""
 
 
 def main(
@@ -55,7 +55,7 @@ def main(
 async def measure(
     facts: Mapping[str, Any], players: int, wires: int, seconds: float, shares: Sequence[float]
 ) -> list[dict[str, Any]]:
-    """Return what the closed loop found to be the maximum, and what the open loop measured at each share of it."""
+    """Return the maximum rate by the closed loop, and the figures of the open loop at each share of it."""
     url = facts["api"]
     requests = requests_of(url, facts["submit_key"], players, MIX)
     await busy_loop(url, requests, seconds / 5, wires)
@@ -75,7 +75,7 @@ def figures(outcome: Outcome) -> dict[str, Any]:
 
 
 def table(runs: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the results as a table to look at."""
+    """Return the results as a table."""
     shown = Table("loop", "kind", "a second", "p50 ms", "p95 ms", "p99 ms")
     for run in runs:
         for kind, latency in run["latency"].items():

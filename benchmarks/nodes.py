@@ -1,4 +1,4 @@
-"""What the nodes of an index have done so far, as they tell it themselves."""
+"""Resource use of the nodes of an index, as they report it."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -10,7 +10,9 @@ from redis import Redis
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One node's processor time, commands (those that scripts run included), calls from outside, and memory in use."""
+    """Resource use of one node: processor time, commands (including commands of scripts), calls from outside, and
+    memory.
+    """
 
     processor_s: float
     commands: int
@@ -18,7 +20,7 @@ class Usage:
     memory_bytes: int
 
     def since(self, before: "Usage") -> "Usage":
-        """Return what was used since then."""
+        """Return the use since `before`."""
         return Usage(
             self.processor_s - before.processor_s,
             self.commands - before.commands,
@@ -40,11 +42,11 @@ class Nodes(ExitStack):
         return super().__enter__()
 
     def usage(self) -> list[Usage]:
-        """Return what each node has used so far."""
+        """Return the use of each node so far."""
         return [_usage(client) for client in self._clients]
 
     def empty(self) -> None:
-        """Drop everything that the nodes hold."""
+        """Delete all data of the nodes."""
         for client in self._clients:
             client.execute_command("FLUSHALL", "SYNC")
 

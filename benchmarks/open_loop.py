@@ -1,8 +1,8 @@
-"""Requests that come when they come, whether or not earlier ones have been answered.
+"""Open loop: requests at fixed times, whether or not earlier ones have been answered.
 
-A closed loop sends less while a server is slow, and so leaves out the waiting that it caused: coordinated omission.
-Here request i is due at i / rate seconds, and its latency counts from then, also where it had to wait for a free
-connection or for this process to get around to sending it.
+A closed loop sends less while a server is slow, and therefore omits the waiting that it caused: coordinated omission.
+Here request i is due at i / rate seconds, and its latency counts from its due time. It includes the wait for a free
+connection and delays of this process.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from benchmarks.wire import Wire
 
 Request = tuple[str, bytes]
-"""What kind of request it is, and its bytes."""
+"""Kind of a request, and its bytes."""
 
 GRACE_S = 30.0
-"""How long the last requests may take."""
+"""Time limit of the last requests, in s."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of requests: seconds from when each was due until it was answered, by kind, and the statuses."""
+    """Results of requests: seconds from the due time to the response, by kind, and the statuses."""
 
     taken: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     statuses: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def per_second(self) -> float:
-        """How many requests were answered a second."""
+        """Return the answered requests per second."""
         return sum(self.statuses.values()) / self.elapsed_s
 
     def note(self, kind: str, status: int, seconds: float) -> None:
@@ -39,7 +39,7 @@ class Outcome:
 
 
 async def open_loop(url: str, next_request: Callable[[], Request], rate: float, seconds: float, wires: int) -> Outcome:
-    """Send requests at this rate over as many connections, and return what became of them when all are answered."""
+    """Send requests at this rate over `wires` connections, and return the results once all are answered."""
     outcome = Outcome()
     free: asyncio.Queue[Wire] = asyncio.Queue()
     for _ in range(wires):
@@ -48,7 +48,7 @@ async def open_loop(url: str, next_request: Callable[[], Request], rate: float, 
     async def send(due: float) -> None:
         kind, request = next_request()
         wire = await free.get()
-        if wire.closed:  # the server ends what was idle for some seconds
+        if wire.closed:  # the server closes connections that are idle for some seconds
             wire = await Wire.to(url)
         status = await wire.ask(request)
         outcome.note(kind, status, time.perf_counter() - due)
@@ -67,7 +67,10 @@ async def open_loop(url: str, next_request: Callable[[], Request], rate: float, 
 
 
 async def busy_loop(url: str, next_request: Callable[[], Request], seconds: float, wires: int) -> Outcome:
-    """Keep as many connections busy, each sending when it was answered: what the server can do at the most."""
+    """Keep `wires` connections busy: each sends its next request after a response.
+
+    This measures the server's maximum.
+    """
     outcome = Outcome()
     began = time.perf_counter()
     until = began + seconds

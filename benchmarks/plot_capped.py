@@ -1,4 +1,4 @@
-"""Plots of throughput where nodes are the bottleneck: of a result of benchmarks.shards_capped.
+"""Plot of the throughput while nodes are the bottleneck, from a result of benchmarks.shards_capped.
 
 python -m benchmarks.plot_capped docs/performance/results/shards-capped.json docs/performance/shards-capped.svg
 """

@@ -1,4 +1,4 @@
-"""Plots of the mixed load: of a result of benchmarks.mixed.
+"""Plot of the mixed load, from a result of benchmarks.mixed.
 
 python -m benchmarks.plot_mixed docs/performance/results/mixed.json docs/performance/mixed.svg
 """

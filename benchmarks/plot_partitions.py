@@ -1,4 +1,4 @@
-"""Plots of what the number of partitions changes on three nodes: of a result of benchmarks.shards.
+"""Plot of the effect of the number of partitions on three nodes, from a result of benchmarks.shards.
 
 python -m benchmarks.plot_partitions docs/performance/results/shards.json docs/performance/partitions.svg
 """
@@ -16,7 +16,7 @@ NODES = 3
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot a result, of the greatest number of nodes up to three that it has."""
+    """Plot a result for its largest number of nodes up to three."""
     report = read(results)
     nodes = max(row["nodes"] for row in report["rows"] if row["nodes"] <= NODES)
     rows = [row for row in report["rows"] if row["nodes"] == nodes]

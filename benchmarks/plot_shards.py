@@ -1,4 +1,4 @@
-"""Plots of what a request costs nodes and coordinator: of a result of benchmarks.shards.
+"""Plot of the cost of a request for nodes and coordinator, from a result of benchmarks.shards.
 
 python -m benchmarks.plot_shards docs/performance/results/shards.json docs/performance/shards.svg
 """
@@ -15,7 +15,7 @@ OPERATIONS = {"submit, rank=none": "o", "submit, exact rank": "s", "rank": "^", 
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot a result, where there are as many partitions as nodes."""
+    """Plot a result for equal numbers of partitions and nodes."""
     report = read(results)
     rows = [row for row in report["rows"] if row["nodes"] == row["partitions"]]
     spread = [one for one in report["spread"] if one["nodes"] == one["partitions"]]
@@ -36,7 +36,7 @@ def main(results: Path, out: Path) -> None:
 
 
 def lines(axes: Any, rows: Sequence[Mapping[str, Any]], column: str, title: str, by: str = "nodes") -> None:
-    """Draw a column over the number of nodes, or of partitions, a line an operation."""
+    """Draw a column over the number of nodes or partitions, with one line per operation."""
     for (operation, marker), colour in zip(OPERATIONS.items(), COLOURS, strict=False):
         points = [(row[by], row[column]) for row in rows if row["operation"] == operation]
         axes.plot(*zip(*points, strict=True), f"{marker}-", color=colour, label=operation, markersize=5)
@@ -44,7 +44,7 @@ def lines(axes: Any, rows: Sequence[Mapping[str, Any]], column: str, title: str,
 
 
 def logarithmic(axes: Any, numbers: Sequence[int], label: str) -> None:
-    """Let both axes be logarithmic, with a mark at each of the numbers."""
+    """Make both axes logarithmic, with a mark at each of the numbers."""
     axes.set(xscale="log", yscale="log", xlabel=label)
     axes.set_xticks(numbers, [str(number) for number in numbers], minor=False)
     axes.set_xticks([], minor=True)

@@ -1,4 +1,4 @@
-"""Plots of the store with and without workers: of a result of benchmarks.stores.
+"""Plot of the store with and without workers, from a result of benchmarks.stores.
 
 python -m benchmarks.plot_stores docs/performance/results/stores.json docs/performance/stores.svg
 """
@@ -13,7 +13,7 @@ RECORDED = "rows recorded a second, "
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot how many submissions each records a second, and how long each takes to read."""
+    """Plot the submissions per second and the read times of both databases."""
     report = read(results)
     figure, (writes, reads) = new_figure(f"{report['players']:,} players, {report['taken'][:10]}", 2)
     recorded = [what for what in report["plain"] if what.startswith(RECORDED)]

@@ -1,4 +1,4 @@
-"""What all plots of results have in common."""
+"""Functions that all plots of results share."""
 
 import json
 from collections.abc import Sequence
@@ -34,5 +34,5 @@ def new_figure(title: str, columns: int) -> tuple[Any, Sequence[Any]]:
 
 
 def save(figure: Any, out: Path) -> None:
-    """Write the figure as SVG, the same bytes for the same figures."""
+    """Write the figure as SVG. Equal figures yield equal bytes."""
     figure.savefig(out, metadata={"Date": None})

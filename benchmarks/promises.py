@@ -1,9 +1,9 @@
-"""How soon a change holds in another process, beside what the documentation promises.
+"""Propagation of changes to another process, compared with the documented upper bounds.
 
     python -m benchmarks.promises --out docs/performance/results/promises.json
 
-Two API processes share an index and a database. What is changed through one is asked of the other, without pause, until
-its answer shows the change.
+Two API processes share an index and a database. After a change through one, the other is polled without pause, until
+its response shows the change.
 """
 
 import asyncio
@@ -32,16 +32,16 @@ from leaderforge.embedded.waiting import wait_until
 
 KEY = "admin-key-of-the-benchmark"
 LONGEST_S = 60.0
-"""After which a change is said to have been lost."""
+"""Time limit in s after which a change counts as lost."""
 LONGEST_REST_S = 2.0
-"""Between the other process's last look and a change there is a rest up to this long: what it keeps is of any age."""
+"""Maximum pause in s between the other process's last read and a change: its cached values then have any age."""
 
 Condition = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Line:
-    """How many seconds each change of a kind took, and how many it may take."""
+    """Propagation times of the changes of one kind, in s, and their upper bound."""
 
     what: str
     promised_s: float
@@ -52,7 +52,7 @@ def main(
     times: Annotated[int, typer.Option(help="Changes of each kind.", min=1)] = 30,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
-    """Measure how soon changes hold, on this machine."""
+    """Measure the propagation of changes on this machine."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         settings = {**stack.enter_context(backing(folder)), "LEADERFORGE_ADMIN_KEYS": KEY}
@@ -64,7 +64,7 @@ def main(
 
 @contextmanager
 def client(folder: Path, settings: Mapping[str, str]) -> Iterator[httpx.Client]:
-    """Run an API process and yield a client of it that may do everything."""
+    """Run an API process and yield a client of it with an admin key."""
     folder.mkdir()
     server = ApiServer(folder, folder / "log", host=LOOPBACK, port=free_port(), workers=1)
     server.start(settings)
@@ -77,7 +77,7 @@ def client(folder: Path, settings: Mapping[str, str]) -> Iterator[httpx.Client]:
 
 
 class Changes:
-    """Makes changes through one process; each method returns what tells whether the other process knows of it yet."""
+    """Changes through one process. Each method returns a condition: whether the other process shows the change."""
 
     def __init__(self, one: httpx.Client, other: httpx.Client) -> None:
         self._one, self._other = one, other
@@ -85,7 +85,7 @@ class Changes:
         self._random = Random(1)
 
     def score(self) -> Condition:
-        """Let a new player overtake all others."""
+        """Let a new player take the lead."""
         user_id = next(self._numbers)
         told(self._one.post("/api/users", json={"user_id": user_id, "username": f"Player {user_id}"}))
         self._first()
@@ -102,7 +102,7 @@ class Changes:
         return lambda: self._first().get("username") == f"Renamed {number}"
 
     def key(self) -> Condition:
-        """Revoke a key that both processes know."""
+        """Revoke a key that both processes have cached."""
         name = f"key-{next(self._numbers)}"
         made = told(self._one.post("/api/admin/keys", json={"name": name, "scopes": ["read"]}))
         wait_for(self._answers(200, "/api/boards", made["key"]))
@@ -111,7 +111,7 @@ class Changes:
         return self._answers(401, "/api/boards", made["key"])
 
     def board(self) -> Condition:
-        """Make a board private that both processes know."""
+        """Make a board private that both processes have cached."""
         board = f"board-{next(self._numbers)}"
         told(self._one.post("/api/boards", json={"board": board}))
         wait_for(self._answers(200, f"/api/boards/{board}/top"))
@@ -133,7 +133,7 @@ class Changes:
 
 
 def measure(changes: Changes, times: int) -> list[Line]:
-    """Make changes of each kind, in turns, and return how long each took to hold."""
+    """Make changes of each kind, in turns, and return their propagation times."""
     lines = {
         changes.score: Line("a score on the first page", 1, []),
         changes.name: Line("a name on the first page", 1, []),
@@ -150,18 +150,18 @@ def measure(changes: Changes, times: int) -> list[Line]:
 
 
 def wait_for(holds: Condition) -> None:
-    """Return once it holds."""
+    """Return once the condition holds."""
     wait_until(holds, LONGEST_S, "a change to be known", every=0.001)
 
 
 def told(answer: httpx.Response) -> Any:
-    """Return what an answer says, which must be a success."""
+    """Return the body of a response. Fails unless it is a success."""
     answer.raise_for_status()
     return answer.json() if answer.content else None
 
 
 def table(lines: Sequence[Line]) -> Table:
-    """Return the lines as a table to look at."""
+    """Return the lines as a table."""
     shown = Table("a change", "median s", "longest s", "promised s", title="How soon a change holds in another process")
     for line in lines:
         shown.add_row(line.what, f"{median(line.taken_s):.3f}", f"{max(line.taken_s):.3f}", f"{line.promised_s:g}")

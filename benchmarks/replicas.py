@@ -1,4 +1,4 @@
-"""Reading from replicas, too: what it would bring. The product reads from primaries, so that ranks are the newest."""
+"""Reads from replicas, to measure their effect. The product reads from primaries only, to return the latest ranks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ READING = "rows", "counts"
 
 
 class ReplicaClient(WatchedCluster):
-    """A client whose connections may read from replicas."""
+    """Client whose connections may read from replicas."""
 
     async def on_connect(self, connection: Connection) -> None:
         await super().on_connect(connection)
@@ -23,10 +23,10 @@ class ReplicaClient(WatchedCluster):
 
 
 class ReplicaCluster(Cluster):
-    """A client that runs the scripts of ranks on primaries and replicas in turn."""
+    """Client that runs the scripts of ranks on primaries and replicas in turn."""
 
     async def teach(self) -> None:
-        """Load the scripts into all nodes: a primary does not pass them on."""
+        """Load the scripts into all nodes: a primary does not replicate them."""
         async with self._guarded() as client:
             for name in READING:
                 await client.execute_command("SCRIPT LOAD", script(name).source, target_nodes=RedisCluster.ALL_NODES)

@@ -1,4 +1,4 @@
-"""What every benchmark report says about itself."""
+"""Data about the run in every benchmark report."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ import psutil
 
 
 def about(module: str) -> dict[str, Any]:
-    """Return when, how and on what a benchmark is being run."""
+    """Return time, command line and machine of a benchmark's run."""
     return {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": " ".join(["python", "-m", module, *sys.argv[1:]]),
@@ -36,7 +36,7 @@ def write(report: dict[str, Any], path: Path | None) -> None:
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
-    """Write rows of the same columns as CSV beside the JSON report, if a path is given."""
+    """Write rows as CSV beside the JSON report, if a path is given."""
     if path:
         with path.with_suffix(".csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")

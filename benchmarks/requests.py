@@ -1,4 +1,4 @@
-"""The requests that make up a load, as bytes."""
+"""Requests of a load, as bytes."""
 
 from collections.abc import Callable, Mapping
 from random import Random
@@ -8,7 +8,7 @@ from benchmarks.open_loop import Request
 
 
 class Maker:
-    """Makes requests, each about a random player. A batch holds `batch` submissions."""
+    """Factory of requests, each about a random player. A batch contains `batch` submissions."""
 
     def __init__(self, url: str, key: str, players: int, batch: int) -> None:
         self._host = urlsplit(url).netloc
@@ -57,7 +57,7 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
 
 
 def requests_of(url: str, key: str, players: int, mix: Mapping[str, int], *, batch: int = 500) -> Callable[[], Request]:
-    """Return what makes the next request to this server, of a mix of `KINDS` by weight."""
+    """Return a function that creates the next request to this server, from a mix of `KINDS` by weight."""
     make, random = Maker(url, key, players, batch), Random(1)
     kinds, weights = list(mix), list(mix.values())
 

@@ -1,10 +1,10 @@
-"""How the index's work spreads over nodes and partitions.
+"""Distribution of the index's work over nodes and partitions.
 
     python -m benchmarks.shards --players 200000 --out docs/performance/results/shards.json
 
-For each number of nodes and of partitions: throughput and latency of each operation, and what a request costs each
-node in commands, processor time and memory, and its coordinator, which is this process. Requests are not batched, as
-in functions of which each serves one. What goes into the JSON file goes into CSV files beside it, too.
+For each number of nodes and of partitions: throughput and latency of each operation, and the cost of a request for each
+node (commands, processor time, memory) and for its coordinator, which is this process. Requests are not batched, as in
+a function that serves one request at a time. CSV files beside the JSON file have the same content.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="Seconds that each figure is measured for.")] = 2.0,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON, and as CSV beside it.")] = None,
 ) -> None:
-    """Measure what a request costs each node."""
+    """Measure the cost of a request for each node."""
     console, rows, spread = Console(), [], []
     wanted = partitions or PARTITIONS
     for number in nodes or NODES:
@@ -69,7 +69,7 @@ def main(
 async def measure(
     addresses: Sequence[str], partitions: int, players: int, callers: int, seconds: float
 ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-    """Return how evenly the players lie over the partitions and nodes, and the figures of each operation."""
+    """Return the evenness of players over partitions and nodes, and the figures of each operation."""
     random = Random(1)
     cluster = Cluster(addresses, timeout_s=60)
     index = RedisIndex(cluster, partitions=partitions)
@@ -88,7 +88,7 @@ async def measure(
 
 
 async def fill(index: RedisIndex, players: int, random: Random) -> None:
-    """Put so many players into the index, which is new."""
+    """Load `players` players into a new index."""
     everything = range(index.partitions)
     await index.finish_rebuild(await index.begin_rebuild([LADDER], everything), everything, 1)
     for first in range(0, players, LOADED_AT_ONCE):
@@ -97,7 +97,7 @@ async def fill(index: RedisIndex, players: int, random: Random) -> None:
 
 
 def operations(index: RedisIndex, players: int, random: Random) -> Mapping[str, Call]:
-    """Return what is measured: each call touches one player, or the first entries."""
+    """Return the measured operations. Each call affects one player, or the first entries."""
     revision = iter(range(2, 10**9))
 
     async def submit(count: bool) -> None:
@@ -118,9 +118,9 @@ def operations(index: RedisIndex, players: int, random: Random) -> Mapping[str, 
 
 
 async def costs(nodes: Nodes, call: Call, callers: int, seconds: float) -> dict[str, float]:
-    """Return the throughput of an operation, and what a request of it takes of a node and of the coordinator.
+    """Return the throughput of an operation, and the cost of a request for a node and for the coordinator.
 
-    What idle nodes do, such as telling each other that they live, is left out.
+    The work of idle nodes, such as heartbeats, is subtracted.
     """
     await closed_loop(call, callers, seconds / 10)
     idle = await used(nodes, lambda: asyncio.sleep(seconds / 4))
@@ -143,14 +143,16 @@ async def costs(nodes: Nodes, call: Call, callers: int, seconds: float) -> dict[
 
 
 async def used(nodes: Nodes, work: Call) -> list[Usage]:
-    """Return what each node used while the work was being done."""
+    """Return the resource use of each node during the work."""
     before = nodes.usage()
     await work()
     return [now.since(then) for now, then in zip(nodes.usage(), before, strict=True)]
 
 
 async def spread_of(cluster: Cluster, partitions: int, memory: Sequence[float]) -> dict[str, float]:
-    """Return how evenly entries lie over partitions, and memory over nodes, as the most and the least to the mean."""
+    """Return the evenness of entries over partitions and of memory over nodes: maximum and minimum relative to the
+    mean.
+    """
     keys = IndexKeys("leaderforge", partitions)
     sizes = await cluster.commands([("ZCARD", keys.entries(p, LADDER)) for p in range(partitions)])
     return {
@@ -163,7 +165,7 @@ async def spread_of(cluster: Cluster, partitions: int, memory: Sequence[float]) 
 
 
 def merge_costs(partitions: Sequence[int]) -> list[dict[str, float]]:
-    """Return what merging the partitions' parts of the first 10 and 100 entries takes, in microseconds."""
+    """Return the time of merging the partitions' parts of the first 10 and 100 entries, in us."""
     return [
         {"partitions": count, **{f"top_{size}_us": round(merge_us(count, size), 1) for size in (10, 100)}}
         for count in partitions
@@ -171,7 +173,7 @@ def merge_costs(partitions: Sequence[int]) -> list[dict[str, float]]:
 
 
 def merge_us(partitions: int, size: int) -> float:
-    """Return the microseconds of one merge."""
+    """Return the time of one merge, in us."""
     keys = sorted(tag.encode() + bytes([i]) for tag in hash_tags(partitions) for i in range(share(size, partitions)))
     parts = [Window(size, 0, before=[], after=keys[p::partitions]) for p in range(partitions)]
     done, began = 0, time.process_time()
@@ -187,7 +189,7 @@ def mean(numbers: Iterator[float] | Sequence[float]) -> float:
 
 
 def table(rows: Sequence[Mapping[str, Any]], nodes: int) -> Table:
-    """Return what matters most of the rows of so many nodes, to look at."""
+    """Return a table of the most important columns for this number of nodes."""
     columns = ["partitions", "operation", "per_second", "p95_ms", "scripts_a_node", "node_cpu_us", "coordinator_cpu_us"]
     shown = Table(*columns, title=f"{nodes} node(s)")
     for row in rows:

@@ -1,10 +1,10 @@
-"""How throughput rises with nodes where a node's processor is what limits it.
+"""Throughput by number of nodes, while the processor of a node is the bottleneck.
 
     python -m benchmarks.shards_capped --out docs/performance/results/shards-capped.json
 
-Each node may use a small share of a core (see `caps`), as if it were a machine of its own; all else runs free, in this
-process, through the product's services, with a PostgreSQL that commits every submission. Submissions touch one node
-each. Exact ranks touch every node: what lifts them is batching, caching and replicas.
+Each node may use a small share of a core (see `caps`), as if it were a small machine. All other parts are not limited:
+this process with the product's services, and a PostgreSQL that commits every submission. A submission calls one node.
+An exact rank calls every node: only batching, caching and replicas increase its throughput.
 """
 
 import tempfile
@@ -41,10 +41,10 @@ NODES = [1, 2, 3, 4, 6]
 REPLICAS = [1, 2]
 UNBATCHED = {"rank, one by one", "top 10, merged each time"}
 UNBATCHED_CALLERS = 64
-"""Each of them takes a connection to every node."""
+"""Number of callers without batching. Each of them takes a connection to every node."""
 CREATED_AT_ONCE = 1000
 TIMEOUT_MS = 60_000
-"""Capped nodes are slow, which is the point: nothing is to be given up for it."""
+"""Time limit in ms. Capped nodes are slow on purpose: no call may time out."""
 
 Call = Callable[[], Awaitable[object]]
 
@@ -60,7 +60,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="Seconds that each figure is measured for.")] = 6.0,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON, and as CSV beside it.")] = None,
 ) -> None:
-    """Measure how throughput rises with nodes."""
+    """Measure the throughput by number of nodes."""
     wanted = nodes or NODES
     shapes = [(number, 0) for number in wanted] + [(wanted[0], count) for count in replicas or REPLICAS]
     rows: list[dict[str, Any]] = []
@@ -88,7 +88,7 @@ async def new_database(dsn: str, name: str) -> str:
 async def measure(
     cluster: ValkeyCluster, primaries: int, dsn: str, players: int, share: float, callers: int, seconds: float
 ) -> list[dict[str, Any]]:
-    """Return the throughput of each operation on this cluster: of ranks only, where it has replicas."""
+    """Return the throughput of each operation on this cluster. With replicas, measure ranks only."""
     async with filled(cluster.addresses, dsn, primaries, players) as services:
         if cluster.size == primaries:
             return await measured(cluster, share, await operations(services, players), callers, seconds)
@@ -111,7 +111,7 @@ async def measured(
 
 @asynccontextmanager
 async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: int) -> AsyncIterator[Services]:
-    """Yield the product on a new database and this index, with so many players who have a score each."""
+    """Yield the services over a new database and this index, with `players` players and a score each."""
     await migrate(dsn)
     services = build(
         EnvironmentSettings.from_environment(
@@ -137,14 +137,14 @@ async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: i
 
 
 async def default_ladder(services: Services) -> Ladder:
-    """Return the ladder of the board that everything is measured on."""
+    """Return the ladder of the default board, which all operations use."""
     board = await services.parts.store.board("default")
     assert board is not None
     return Ladder(board)
 
 
 async def operations(services: Services, players: int) -> Mapping[str, Call]:
-    """Return what is measured on primaries alone."""
+    """Return the operations that are measured on primaries alone."""
     random, ladder = Random(2), await default_ladder(services)
 
     def player() -> int:
@@ -164,7 +164,7 @@ async def operations(services: Services, players: int) -> Mapping[str, Call]:
 async def replicated(
     cluster: ValkeyCluster, primaries: int, services: Services, players: int
 ) -> AsyncIterator[Mapping[str, Call]]:
-    """Yield what is measured with replicas."""
+    """Yield the operations that are measured with replicas."""
     random, ladder = Random(2), await default_ladder(services)
     client = ReplicaCluster(cluster.addresses, timeout_s=TIMEOUT_MS / 1000)
     await client.teach()
@@ -176,19 +176,19 @@ async def replicated(
 
 
 async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
-    """Return how many are above a player, in two round trips that serve nobody else."""
+    """Return the number of entries above a player, with two unshared round trips."""
     rows = await index.rows(ladder, [user_id])
     counts = await index.counts(ladder, [rows[user_id].key])
     return counts.above[0]
 
 
 def submission(ladder: Ladder, user_id: int, random: Random) -> Submission:
-    """Return a made-up submission of now."""
+    """Return an invented submission with the current time."""
     return Submission([ladder], Event(user_id, uuid4(), random.randrange(1, 1000), now_ms()))
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the rows as a table to look at, each beside the same with one node."""
+    """Return the rows as a table, each with its ratio to the same operation on one node."""
     shown = Table("nodes", "replicas", "operation", "a second", "of one node's", "p95 ms")
     one = {row["operation"]: row["per_second"] for row in rows[::-1] if not row["replicas"]}
     for row in rows:

@@ -2,7 +2,7 @@
 
     python -m benchmarks.store_bench --out docs/performance/results/store.json
 
-With --dsn, the database must be new: its tables are made here.
+With --dsn, the database must be new: the benchmark creates its tables.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def main(
 
 
 async def measure(dsn: str, players: int, seconds: float) -> dict[str, Any]:
-    """Return what the store does there."""
+    """Return the figures of the store on this database."""
     await migrate(dsn)
     pool = Pool(dsn, timeout_s=120)
     store = PostgresScoreStore(pool, record_timeout_s=120)
@@ -81,7 +81,7 @@ async def measure(dsn: str, players: int, seconds: float) -> dict[str, Any]:
 
 
 async def load(pool: Pool, ladder: Ladder, players: int) -> float:
-    """Load everything and return the seconds that took, those of making it up left out."""
+    """Load all players and events. Return the duration in s, without the time to generate them."""
     spent = 0.0
     for plan in track(list(chunks(players, 5 * players, 1, NOW)), "Loading"):
         chunk = plan.make()
@@ -94,7 +94,7 @@ async def load(pool: Pool, ladder: Ladder, players: int) -> float:
 async def recorded(
     store: PostgresScoreStore, ladder: Ladder, players: int, batch: int, callers: int, seconds: float
 ) -> float:
-    """Return how many submissions a second so many callers record in such batches."""
+    """Return the submissions per second that `callers` callers record in batches of `batch`."""
     random = Random(batch * callers)
     done = 0
     started = time.perf_counter()
@@ -119,7 +119,7 @@ async def drained(store: PostgresScoreStore, ladder: Ladder) -> None:
 
 
 async def timed(work: Awaitable[object]) -> float:
-    """Return the milliseconds that it takes."""
+    """Return the duration of the work, in ms."""
     started = time.perf_counter()
     await work
     return (time.perf_counter() - started) * 1000

@@ -1,9 +1,9 @@
-"""The store on a Citus cluster beside the same on a plain database of the same server, in one run.
+"""Store on a Citus cluster, compared with a plain database of the same server, in one run.
 
     LEADERFORGE_TEST_CITUS_DSN=postgresql://... python -m benchmarks.stores --out docs/performance/results/stores.json
 
-The cluster's tables are dropped. The plain database is made for the run, beside the one that the DSN names, so that
-both have one version and one set of settings; only one of them has workers.
+The cluster's tables are dropped. The plain database is created for the run on the coordinator of the cluster. Both
+therefore have the same version and the same settings: only the workers differ.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ def main(
 
 
 async def both(players: int, seconds: float) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return what the store does on the plain database and on the cluster."""
+    """Return the figures of the store on the plain database and on the cluster."""
     citus = await emptied_citus()
     async with plain_database(citus) as plain:
         return await measure(plain, players, seconds), await measure(citus, players, seconds)
@@ -59,7 +59,7 @@ async def plain_database(beside: str) -> AsyncIterator[str]:
 
 
 def table(plain: Mapping[str, Any], citus: Mapping[str, Any]) -> Table:
-    """Return both results beside each other."""
+    """Return a table of both results."""
     shown = Table("what", "PostgreSQL", "Citus", "ratio")
     for what in plain:
         if what != "server":

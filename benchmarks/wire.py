@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections that cost their process little: a load generator must not be what is measured."""
+"""HTTP/1.1 connections that take little processor time: the load generator must not be the bottleneck."""
 
 import asyncio
 from typing import Self, cast
@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from httptools import HttpResponseParser
 
 FAILED = 0
-"""The status of a request whose connection broke."""
+"""Status of a request whose connection broke."""
 
 
 class Wire(asyncio.Protocol):
-    """A connection that is asked one thing at a time."""
+    """Connection with one request at a time."""
 
     def __init__(self) -> None:
         self._parser = HttpResponseParser(self)
@@ -26,11 +26,11 @@ class Wire(asyncio.Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether either side has ended the connection."""
+        """Return whether either side has closed the connection."""
         return self._transport.is_closing()
 
     async def ask(self, request: bytes) -> int:
-        """Send a whole request and return the status of its answer, once all of it is here."""
+        """Send a complete request and return the status of its response, once all of it has arrived."""
         if self.closed:
             return FAILED
         self._asked = asyncio.get_running_loop().create_future()
@@ -50,7 +50,7 @@ class Wire(asyncio.Protocol):
         self._answer(FAILED)
 
     def on_message_complete(self) -> None:
-        """Called by the parser at the end of an answer."""
+        """Note the end of a response. The parser calls this."""
         self._answer(self._parser.get_status_code())
 
     def _answer(self, status: int) -> None:

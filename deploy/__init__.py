@@ -1,1 +1,1 @@
-"""What brings LeaderForge to the cloud: the template, the packages of its functions, the images."""
+"""Deployment to the cloud: the template, the packages of the functions, and the images."""

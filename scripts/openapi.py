@@ -1,4 +1,7 @@
-"""Print the OpenAPI document of the API as JSON. `npm run api` in frontend/ makes the web page's types of it."""
+"""Print the OpenAPI document of the API as JSON.
+
+`npm run api` in frontend/ generates the web page's types from it.
+"""
 
 import json
 import sys
@@ -7,7 +10,7 @@ from functions.local import create_app
 from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
 
-# The application is described without being started: nothing connects to these.
+# The application is only described, not started: nothing connects to these addresses.
 UNUSED_ADDRESSES = {
     "LEADERFORGE_REDIS_NODES": "127.0.0.1:1",
     "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none",
@@ -15,7 +18,7 @@ UNUSED_ADDRESSES = {
 
 
 def main() -> None:
-    """Write the document to the standard output."""
+    """Write the document to standard output."""
     application = create_app(build(EnvironmentSettings.from_environment(UNUSED_ADDRESSES)))
     sys.stdout.write(json.dumps(application.openapi(), indent=2) + "\n")
 

@@ -1,8 +1,9 @@
 """Run make targets side by side: `run_parts.py --lane TARGET... --lane TARGET...`.
 
-The targets of a lane run one after another, the lanes at the same time. The first lane's output is shown as it comes.
-Of the others, a target that fails shows all of its output once it has ended, and one that passes its last line. A
-failure stops nothing, so that one run shows all of them; the exit code is then 1.
+The targets of a lane run one after another, the lanes concurrently. The output of the first lane is streamed. In the
+other lanes, a failed target prints all of its output at its end, a passed one its last line.
+
+A failure stops nothing: one run shows all failures. The exit code is then 1.
 """
 
 import contextlib
@@ -17,12 +18,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STOP_S = 60.0
-"""How long a target may take to end after a signal, before it is killed."""
+"""Time limit in s of a target after a signal. Then it is killed."""
 
 
 @dataclass
 class Run:
-    """All lanes, and how each of their targets ended."""
+    """Run of all lanes, and the results of their targets."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Run:
                 print(f"\n{shown}\n--- {target}: {verdict} in {self.seconds[target]:.0f} s", flush=True)
 
     def target(self, name: str, *, streamed: bool) -> tuple[int, str]:
-        """Return the exit code of a make target, and its output unless that was streamed."""
+        """Return the exit code of a make target, and its output unless that is streamed."""
         command = [*shlex.split(os.environ.get("MAKE", "make")), "--no-print-directory", name]
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
         if not streamed:
@@ -70,7 +71,7 @@ class Run:
         return process.returncode, output or ""
 
     def stop(self) -> None:
-        """End all targets with everything that they started."""
+        """End all targets and their child processes."""
         with self.lock:
             self.stopping = True
         for number in (signal.SIGINT, signal.SIGKILL):
@@ -85,7 +86,7 @@ class Run:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the lanes and print what each target took. Return 1 if one of them failed."""
+    """Run the lanes and print the duration of each target. Return 1 if one of them failed."""
     lanes: list[list[str]] = []
     for argument in arguments:
         if argument == "--lane":
@@ -93,7 +94,8 @@ def main(arguments: Sequence[str]) -> int:
         else:
             lanes[-1].append(argument)
     run = Run()
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore SIGINT, and its children too
+    # Without handlers, a background job of a shell and its children ignore SIGINT.
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     threads = [
         threading.Thread(target=run.lane, args=[lane], kwargs={"streamed": i == 0}) for i, lane in enumerate(lanes)

@@ -1,4 +1,4 @@
-"""Contents of a package: our own modules and their runtime dependencies."""
+"""Contents of a package: the project's modules and their runtime dependencies."""
 
 import os
 import shutil
@@ -14,15 +14,15 @@ PYTHON = "3.13"
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (_ROOT / "functions", _ROOT / "shared" / "leaderforge")
 _NOT_DEPLOYED = ("__pycache__", "cli", "embedded", "memory", "local.py", "web.py", "worker.py")
-"""The command, the local servers, the in-memory adapters, and the modules that serve without Lambda."""
+"""Files that are not deployed: the command, the local servers, the in-memory adapters, and servers without Lambda."""
 _NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin")
-"""Sources of compiled modules, type stubs and commands."""
+"""Files of dependencies that never run: sources of compiled modules, type stubs and commands."""
 _NOTES = ("RECORD", "INSTALLER", "REQUESTED", "uv_cache.json", ".lock")
 """Notes of the installer about itself and the build machine. They would change the bytes."""
 
 
 class PackagingFailed(Exception):
-    """A package could not be built. The message says why."""
+    """Error for a package that cannot be built. The message is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def copy_sources(target: Path) -> None:
 
 def compile_modules(python: str, target: Path) -> None:
     """Compile all modules. A function cannot store what it compiles: each cold start would compile again."""
-    # Hashes instead of times, and the path at AWS: equal sources make equal bytes on any machine.
+    # Hashes instead of times, and AWS's path: equal sources yield equal bytes on any machine.
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/var/task")
     _run([python, "-I", "-m", "compileall", *options, str(target)], {"PYTHONHASHSEED": "0"})
 

@@ -13,7 +13,7 @@ _CLIENT = Path(sys.prefix) / "runtime"
 
 
 class RuntimeMissing(Exception):
-    """The function needs another Python version. The message says how to fix that."""
+    """Error for a function that needs another Python version. The message says how to fix that."""
 
 
 @dataclass(frozen=True, slots=True)

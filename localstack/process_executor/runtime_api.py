@@ -56,7 +56,7 @@ class Invocation:
 
 
 class RuntimeApi:
-    """Server of the runtime API for one process, on a port of its own."""
+    """Server of the runtime API for one process, on a separate port."""
 
     def __init__(self) -> None:
         self.invocations: SimpleQueue[Invocation | None] = SimpleQueue()

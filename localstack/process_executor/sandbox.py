@@ -21,7 +21,7 @@ _LOG_BYTES = 1 << 24
 
 
 class Sandbox:
-    """Process that serves invocations one after the other until it ends or is stopped."""
+    """Process that serves invocations one after another until it ends or is stopped."""
 
     def __init__(self, environment: Environment) -> None:
         self._api = RuntimeApi()

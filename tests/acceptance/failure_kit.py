@@ -64,7 +64,7 @@ class Rig:
             "LEADERFORGE_STORE_TIMEOUT_MS": "1000",
             "LEADERFORGE_RECONCILE_MS": "500",
         }
-        limits = httpx.Limits(max_keepalive_connections=0)  # a killed server leaves no half-dead connection behind
+        limits = httpx.Limits(max_keepalive_connections=0)  # a killed server leaves broken connections
         self._http = httpx.AsyncClient(base_url=api.url, timeout=ANSWER_S, limits=limits)
 
     async def start_api(self) -> None:
