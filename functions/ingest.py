@@ -11,7 +11,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
 
 _MESSAGES_A_CHUNK = 1000
-"""Messages whose boards are looked up together and counted at once. It bounds the age of these boards."""
+"""Maximum number of messages whose boards are looked up together. It limits the age of these boards."""
 
 
 class IngestHandler:
@@ -37,10 +37,10 @@ class IngestHandler:
 
 
 async def count_messages(edge: Edge, messages: Sequence[dict[str, Any]]) -> list[str]:
-    """Count the messages of SQS. Return the ids of those to deliver again."""
+    """Count the messages of SQS. Return the ids of the messages to deliver again."""
     failed_ids: list[str] = []
     for chunk in chunks(messages, _MESSAGES_A_CHUNK):
-        # Concurrently: in sequence, the first board could be old when the last one is there.
+        # Concurrently: in sequence, the first board could be too old when the last one is loaded.
         deliveries = await gather(*(delivery_of(edge, message) for message in chunk))
         failed_ids += await edge.services.ingest.count(deliveries)
     return failed_ids

@@ -62,7 +62,7 @@ handler = LambdaHandler(routes)
 
 _NO_LADDER = (BoardNotFound, PeriodNotFound, PeriodBuilding)
 _RADIUS = 5
-"""Maximum number of neighbours on each side, if neither `radius` nor `window` is set."""
+"""Default number of neighbours on each side, if neither `radius` nor `window` is set."""
 _DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)
 
 

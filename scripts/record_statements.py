@@ -1,8 +1,8 @@
-"""Write the statements that record a batch on their own: record_best.sql, record_latest.sql and record_sum.sql.
+"""Write the statements that record a batch alone: record_best.sql, record_latest.sql and record_sum.sql.
 
-Each one is fragments/record.sql, which inserts events and computes the rows of their standings, then the upsert of a
-policy over these rows. The rules of a policy are therefore written once, for both ways to record a batch. Run
-`python scripts/record_statements.py` after a change of these files.
+Each one consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
+policy's upsert over these rows. The rules of a policy are therefore written once, for both strategies. Run `python
+scripts/record_statements.py` after a change of these files.
 """
 
 import re

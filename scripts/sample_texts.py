@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[1]
 SOURCES = re.compile(r".*\.(py|sql|lua|tsx?)|(docs/|frontend/)(.*/)?[^/]*\.md|(README|CONTRIBUTING|SECURITY)\.md")
 PRAGMA = re.compile(r"!|@vitest|\w+$|(noqa|type: ignore|fmt:|eslint|@ts-)[^ ]*( [A-Z0-9, ]+| skip)?$")
-"""Start of a comment that is one word, or for a tool without a reason."""
+"""Start of an omitted comment: a single word, or an instruction to a tool without a reason."""
 CODE_BLOCK = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.DOTALL | re.MULTILINE)
 BLOCK = re.compile(r"(?:^.*\S.*\n?)+", re.MULTILINE)
 ITEM = re.compile(r"^ *(?:[-*]|\d+\.) +", re.MULTILINE)
@@ -44,7 +44,7 @@ class Text:
 
 
 class Comment(NamedTuple):
-    """One comment as a language writes it: a line of Python, for example."""
+    """One comment of a source, such as one line of Python."""
 
     line: int
     has_own_line: bool
@@ -95,7 +95,7 @@ def signature(subject: ast.AST) -> str:
 
 
 def unindented(text: str) -> str:
-    """Return a text whose later lines are indented, without that indentation."""
+    """Return a text without the indentation of its later lines."""
     first, _, rest = text.strip().partition("\n")
     return f"{first}\n{dedent(rest)}".rstrip()
 
@@ -114,7 +114,7 @@ MARKS = {
     ".ts": ("//", r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`"),
 }
 MARKS[".tsx"] = MARKS[".ts"]
-"""By suffix: the mark of a comment, and the pattern of the strings that may contain it."""
+"""Syntax by suffix: the mark of a comment, and the pattern of strings, which may contain the mark."""
 
 
 def marked_comments(source: str, mark: str, strings: str) -> Iterator[Comment]:
@@ -130,7 +130,7 @@ def marked_comments(source: str, mark: str, strings: str) -> Iterator[Comment]:
 
 
 def joined(path: str, comments: Iterable[Comment]) -> Iterator[Text]:
-    """Join comments on adjacent lines of their own, and leave out those for tools."""
+    """Join comments on adjacent lines, and omit comments for tools."""
     block: list[Comment] = []
     for comment in [*comments, None]:
         if comment and block and continues(block[-1], comment):
@@ -177,7 +177,7 @@ def sources(folders: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
-    """Print texts as the arguments say."""
+    """Print a sample, or all texts, as the arguments request."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", default=["."], help="files or folders to read; default: all")
     parser.add_argument("--count", type=int, default=60, help="number of texts; each is equally likely")

@@ -46,7 +46,7 @@ class BoardCache:
 
     async def _load_batch(self, slugs: Sequence[str]) -> Sequence[Board | None]:
         try:
-            # An answer that took longer would be too old for a submission.
+            # A board that took longer to load is too old for a submission.
             async with asyncio.timeout(CACHE_LIMIT_MS / 1000):
                 boards = await self._store.boards_named(set(slugs))
         except TimeoutError:

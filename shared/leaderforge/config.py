@@ -23,7 +23,7 @@ _NOT_SETTINGS = frozenset({"LEADERFORGE_SUPERVISED_IN"})
 
 
 class SettingsError(LeaderForgeError):
-    """Environment variables are missing or invalid. The message names each one and its remedy."""
+    """Error for missing or invalid environment variables. The message names each one and its remedy."""
 
     code = "invalid_settings"
 
@@ -33,7 +33,7 @@ def _variable(name: str, instruction: str, default: Any = ..., **constraints: An
 
 
 class CloudSettings(BaseModel):
-    """Settings for AWS. A field's alias is its variable, its description the instruction in error messages."""
+    """Settings for AWS. The alias of a field is its variable. Its description is the instruction in error messages."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, hide_input_in_errors=True
@@ -55,7 +55,10 @@ class CloudSettings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Return the settings of the variables. Empty ones count as unset. Raises `SettingsError` if any is wrong."""
+        """Return the settings in the variables. Empty variables count as unset.
+
+        Raises `SettingsError` if any is wrong.
+        """
         ours = [field.alias for field in cls.model_fields.values() if field.alias]
         values = {name: value for name in ours if (value := environment.get(name, "").strip())}
         problems = [f"{name} is not a setting: see docs/settings.md for all settings" for name in _unknown(environment)]
@@ -208,7 +211,7 @@ class EnvironmentSettings(CloudSettings):
 VARIABLES: Mapping[str, str] = {
     field.alias: field.description or "" for field in EnvironmentSettings.model_fields.values() if field.alias
 }
-"""Instruction of every variable, by its name."""
+"""Description of every variable, by its name."""
 
 
 def _unknown(environment: Mapping[str, str]) -> list[str]:
@@ -223,7 +226,7 @@ def _problem(error: Any) -> str:
 
 
 def _unsafe(settings: EnvironmentSettings, environment: Mapping[str, str]) -> list[str]:
-    """Return the faults that would admit strangers. Weak keys are refused where other machines reach the service."""
+    """Return the problems that would admit strangers. Weak keys are refused if other machines can reach the service."""
     if not settings.exposed and settings.function_name is None:
         return []
     problems = []
@@ -247,7 +250,7 @@ def _token_sources(settings: EnvironmentSettings) -> dict[str, object]:
 
 
 def _token_problems(settings: EnvironmentSettings) -> list[str]:
-    """Return the faults by which tokens for another service, or forged ones, would be accepted."""
+    """Return the problems that would admit forged tokens, or tokens for another service."""
     sources = _token_sources(settings)
     if not sources:
         return []

@@ -1,4 +1,4 @@
-"""API keys of the settings: their digests, and the strength that they need."""
+"""API keys from environment settings: their digests, and their required strength."""
 
 import re
 from collections.abc import Sequence

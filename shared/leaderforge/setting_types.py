@@ -1,4 +1,4 @@
-"""Types of settings: how the text of a variable becomes a value."""
+"""Types of settings, which convert the text of a variable to a value."""
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal

@@ -86,7 +86,7 @@ class Services:
                 raise failure
 
     async def renew(self) -> None:
-        """Drop connections that do not respond. After a long pause the network may have closed them silently."""
+        """Close connections that do not respond. After a long pause the network may have dropped them silently."""
         await asyncio.gather(*(renew() for renew in self.parts.renews))
 
     async def close(self) -> None:
@@ -113,7 +113,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     """Return the services over the parts."""
     time_limit_s = submission_wait_s(settings.store_timeout_ms / 1000)
     declaration = Declaration(parts.processes)
-    # A function checks the index when it is called: a task beside the call would need another connection.
+    # Lambda functions check the index during a call: a concurrent task would need another database connection.
     renews = settings.function_name is None
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)

@@ -100,7 +100,7 @@ def read(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any =
 
 
 def read_by_body(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
-    """Return the options of a route that reads and has its parameters in a body."""
+    """Return the options of a route that reads, with its parameters in a body."""
     return _options(model, (*errors, *WITH_KEY, *WITH_BODY), 200, _SOURCE | _ETAG, example)
 
 
@@ -170,7 +170,7 @@ def stream(
 
 
 def failures(*errors: type[LeaderForgeError]) -> dict[int | str, dict[str, Any]]:
-    """Return the documentation of the responses to these errors and to those that every call can have."""
+    """Return the documentation of the responses to these errors and to the errors that every call can have."""
     by_status: defaultdict[int, list[type[LeaderForgeError]]] = defaultdict(list)
     for error in dict.fromkeys((*errors, Refused, InternalError)):
         by_status[status_of(error)].append(error)

@@ -1,4 +1,4 @@
-"""Query parameters: from the text after the `?` to a call's model. Unknown and repeated ones are refused."""
+"""Conversion of a query string to a call's model. Unknown and repeated parameters are refused."""
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
@@ -11,9 +11,9 @@ from leaderforge.domain.errors import Refused
 _MAX_CACHED = 100
 """Bytes up to which a query string is cached. Longer ones hold cursors or ids, which hardly repeat."""
 _MAX_PARAMETERS = 50
-"""Parameters of one request. No call has as many; the bound keeps the work of a refusal small."""
+"""Maximum number of parameters of a request. No call has as many. The bound limits the cost of a refusal."""
 _MAX_SHOWN = 64
-"""Characters of an unknown name that an error shows. The search for a similar name is quadratic in its length."""
+"""Maximum characters of an unknown name in an error. The search for a similar name is quadratic in its length."""
 
 
 def parsed(model: type[BaseModel], text: bytes) -> BaseModel:
@@ -65,8 +65,8 @@ def _refusal(name: str, problem: str) -> Refused:
 
 
 def _advice(name: str, parameters: Collection[str]) -> str:
-    """Return how to correct an unknown name: the most similar parameter, otherwise all parameters of the call."""
-    from difflib import get_close_matches  # here: a cold start does not pay for it
+    """Return the correction of an unknown name: the most similar parameter, otherwise all parameters of the call."""
+    from difflib import get_close_matches  # imported here: a cold start does not need it
 
     similar = get_close_matches(name[:_MAX_SHOWN].lower(), parameters, n=1)
     if similar:

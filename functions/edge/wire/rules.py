@@ -1,4 +1,4 @@
-"""Rules of values in words. They replace pydantic's messages, which show regular expressions and names of its parts."""
+"""Rules of values in words. They replace pydantic's messages, which contain regular expressions and internal names."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -53,7 +53,7 @@ def problem_of(error: ErrorDetails) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Annotation of a type: the words that answer each of its invalid values, whatever check refuses the value."""
+    """Annotation of a type: the message for each invalid value, whichever check refuses it."""
 
     words: str
 
@@ -62,7 +62,7 @@ class Rule:
 
 
 def _without_fraction(value: object) -> object:
-    """Return the integer that a JSON number with a zero fraction stands for; leave other values to pydantic."""
+    """Return the integer of a JSON number with a zero fraction. Pass other values on to pydantic."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -79,12 +79,12 @@ def _from_digits(value: object) -> object:
 class Whole:
     """Annotation of an integer with both bounds, which its error names. `convert` makes integers of other forms.
 
-    It comes last: the documentation lists only constraints before it.
+    It must be the last annotation: the documentation lists only constraints before it.
     """
 
     convert: Callable[[object], object]
     is_common: bool
-    """Whether most values need `convert`. Otherwise only values that the integer refuses cost a call of it."""
+    """True if most values need `convert`. Otherwise it is called only for values that are not integers."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer: Any = handler(source)
@@ -95,13 +95,16 @@ class Whole:
 
 
 FROM_TEXT = Whole(_from_digits, is_common=True)
-"""Makes an integer in a path or a query strict."""
+"""Annotation that makes an integer in a path or a query strict."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
-"""Accepts 5.0 for an integer in a body: some languages know no other numbers. Doubles are exact within the bounds."""
+"""Annotation that accepts 5.0 for an integer in a body: some languages have no other numbers.
+
+Doubles are exact within the bounds.
+"""
 
 
 class _NotNull:
-    """Annotation that hides null from the documentation: a parameter has a text, or is absent."""
+    """Annotation that hides null in the documentation: a parameter has a text, or is absent."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         members = handler(schema)
@@ -110,4 +113,4 @@ class _NotNull:
 
 
 Omittable = Annotated[ValueT | None, _NotNull()]
-"""A query parameter that may be absent, which is None."""
+"""Query parameter that may be absent. It is None then."""

@@ -1,4 +1,4 @@
-"""Partial batches: work on some items of a batch at a time, with all outcomes in the order of the items.
+"""Partial batches: some items of a batch are processed at a time, and all outcomes keep the order of the items.
 
 The items are chosen by their type (`complete`) or by their positions (`run_in_groups`).
 """
@@ -16,10 +16,10 @@ async def complete(
     due: type[DueT],
     run: Callable[[Sequence[DueT]], Awaitable[Sequence[OutcomeT]]],
 ) -> Sequence[OutcomeT]:
-    """Run all items of type `due` together, and return the batch with their outcomes in their places.
+    """Run all items of type `due` together, and return the batch with their outcomes at their positions.
 
     All other items are outcomes already. Without a due item, `run` is not called. Raises `ValueError` if `run` does not
-    return one outcome an item.
+    return one outcome per item.
     """
     positions = [i for i, item in enumerate(batch) if isinstance(item, due)]
     completed: list[Any] = list(batch)
@@ -38,7 +38,7 @@ async def run_in_groups(
     """Run the items one group after another, and return all outcomes in the order of the items.
 
     A group is a sequence of positions. Each position must be in one group. Raises `ValueError` if `run` does not return
-    one outcome an item.
+    one outcome per item.
     """
     outcomes: dict[int, OutcomeT] = {}
     for positions in groups:

@@ -149,18 +149,18 @@ def rank_bound(board: Board, key: bytes) -> bytes:
 
 
 def tie_bound(board: Board, key: bytes) -> bytes:
-    """Return the bound directly after all entries that share the entry's rank, on boards with shared ranks."""
+    """Return the bound directly after all entries with the entry's rank, on boards with shared ranks."""
     prefix = rank_bound(board, key)
     return (int.from_bytes(prefix, "big") + 1).to_bytes(len(prefix), "big")
 
 
 def start_key(board: Board) -> bytes:
-    """Return a sort key before those of all entries."""
+    """Return a sort key before the keys of all entries."""
     return bytes(key_bytes(board))
 
 
 def end_key(board: Board) -> bytes:
-    """Return a sort key after those of all entries."""
+    """Return a sort key after the keys of all entries."""
     return b"\xff" * key_bytes(board)
 
 

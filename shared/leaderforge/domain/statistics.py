@@ -4,7 +4,7 @@ from fractions import Fraction
 
 
 def percentile(behind: int, total: int) -> float:
-    """Return the percentage of the other players that are behind a player; 100 for a lone player.
+    """Return the percentage of the other players that are behind a player. It is 100 for a lone player.
 
     Players with the same shared rank are not behind each other.
     """
@@ -14,7 +14,10 @@ def percentile(behind: int, total: int) -> float:
 
 
 def rank_at(percent: Fraction, total: int) -> int:
-    """Return the last ordinal rank with at least `percent` of the other players at later ones. `total` counts all."""
+    """Return the last ordinal rank with at least `percent` of the other players behind it.
+
+    `total` counts all players.
+    """
     # The double negation rounds up: the rank must be ahead of at least the percentage.
     return total - -((-percent * (total - 1)) // 100)
 

@@ -29,7 +29,7 @@ class Submission(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """Return whether a rule of the board judges it by the player's standing or previous submission."""
+        """Return whether a rule of the board depends on the player's standing or previous submission."""
         return self.board.limits.depend_on_standing(self.board.policy)
 
 

@@ -1,4 +1,4 @@
-"""The adapters that services use. No other package builds adapters."""
+"""Adapters that the services use. No other package builds adapters."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 
 Exposition = Callable[[], tuple[bytes, str]]
-"""Returns all metrics and their content type."""
+"""Function that returns all metrics and their content type."""
 
 Close = Callable[[], Awaitable[object]]
 
@@ -26,7 +26,7 @@ Close = Callable[[], Awaitable[object]]
 class Parts:
     """Adapters that the services use.
 
-    `opens` connect, `closes` disconnect, and `renews` drop broken connections.
+    The functions in `opens` connect, `closes` disconnect, and `renews` close broken connections.
     """
 
     store: ScoreStore

@@ -14,7 +14,7 @@ _QUEUE_S = 5.0
 
 
 def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
-    """Return the settings from the variables and from the secret in LEADERFORGE_SECRET_ID. Raises `SettingsError`."""
+    """Return the settings in the variables and in the secret of LEADERFORGE_SECRET_ID. Raises `SettingsError`."""
     cloud = CloudSettings.from_environment(environment)
     if cloud.secret_id is None:
         return EnvironmentSettings.from_environment(environment)
@@ -29,7 +29,7 @@ def read_settings(environment: Mapping[str, str]) -> EnvironmentSettings:
 
 
 def submission_queue(settings: CloudSettings) -> SubmissionQueue:
-    """Return the unconnected queue of submissions. Raises `SettingsError` without LEADERFORGE_QUEUE_URL."""
+    """Return the queue of submissions, not yet connected. Raises `SettingsError` without LEADERFORGE_QUEUE_URL."""
     if settings.queue_url is None:
         raise SettingsError(f"LEADERFORGE_QUEUE_URL is required: {VARIABLES['LEADERFORGE_QUEUE_URL']}")
     from leaderforge.adapters.aws.queue import SqsQueue

@@ -1,6 +1,6 @@
-"""Parts on the servers: stores in PostgreSQL, the index in Redis Cluster or Valkey.
+"""Parts on servers: stores in PostgreSQL, and the index in Redis Cluster or Valkey.
 
-Only a process that serves imports this module: it loads both drivers.
+Only serving processes import this module: it loads both drivers.
 """
 
 from functools import partial
@@ -32,7 +32,7 @@ from leaderforge.parts.tokens import token_verifier
 
 
 def server_parts(settings: EnvironmentSettings) -> Parts:
-    """Return the parts of the settings, not yet connected."""
+    """Return the parts for the settings, not yet connected."""
     cluster, pool = _cluster(settings), _pool(settings)
     periods = Periods(pool)
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)

@@ -11,7 +11,7 @@ from leaderforge.ports.telemetry import Telemetry
 
 
 def receivers_of(settings: EnvironmentSettings) -> tuple[Telemetry, Exposition, Sequence[Close]]:
-    """Return the telemetry of the settings, its exposition, and the functions that stop it."""
+    """Return the telemetry for the settings, its exposition, and the functions that stop it."""
     from leaderforge.adapters.telemetry.prometheus import Prometheus
 
     prometheus = Prometheus(multiprocess=settings.metrics_directory is not None)

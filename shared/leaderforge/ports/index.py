@@ -15,8 +15,8 @@ class Applied(NamedTuple):
     """Result of applying a standing to the index.
 
     `previous` is the sort key of the player's previous entry, None if there was none. `above` counts the entries above
-    the standing's rank bound after the update, None if it was not requested or is unknown. `refused`: the index has a
-    removed standing, or an erasure, of an equal or higher revision.
+    the standing's rank bound after the update, None if it was not requested or is unknown. `refused` is true if the
+    index has a removed standing, or an erasure, of an equal or higher revision.
     """
 
     key: bytes
@@ -67,14 +67,14 @@ class NameIndex(Protocol):
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        """Set the names of players without one. Do not replace names. Return the players who have other names."""
+        """Set the names of players without a name. Do not replace names. Return the players who have other names."""
         ...
 
 
 class ErasureIndex(Protocol):
-    """Erasures: revisions of erased players, one a player for all ladders. They exist only after a repair.
+    """Erasures: revisions of erased players, one per player for all ladders. They exist only after a repair.
 
-    Where a player has no value, the index treats the erasure as the value of a removed standing.
+    If a player has no value on a ladder, the index treats the erasure as the value of a removed standing.
     """
 
     async def erasures(self, user_ids: Collection[int]) -> Mapping[int, IndexValue]:
@@ -86,7 +86,7 @@ class ErasureIndex(Protocol):
         ...
 
     async def forget_erasures(self, revisions: Mapping[int, int]) -> None:
-        """Delete the erasures of these players whose revisions are not higher."""
+        """Delete the erasures of these players, except erasures with higher revisions than these."""
         ...
 
 
@@ -127,9 +127,9 @@ class IndexWriter(Protocol):
     ) -> Collection[int]:
         """Replace the values of the players by these standings, each in one step, regardless of revisions.
 
-        Remove a player without a standing. Leave a value that is no longer the observed one, and return its player.
-        The caller must read the store after `observe`. A newer value is then never replaced by an older one. To set the
-        standing of a player who has an erasure but no value, `observed` must have the erasure.
+        Remove a player without a standing. Keep a value that has changed since `observe`, and return its player. The
+        caller must read the standings after `observe`. A newer value is then never replaced by an older one. To set the
+        standing of a player who has an erasure but no value, `observed` must contain the erasure.
         """
         ...
 

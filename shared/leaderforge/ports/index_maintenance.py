@@ -18,9 +18,9 @@ class CatchUps(NamedTuple):
 class IndexMaintenance(Protocol):
     """Completeness of the index: its state, and the steps that restore it.
 
-    `advance`, `finish_rebuild` and `finish_catch_up` vouch for earlier writes. With `disruptions`, the number before
-    those writes, they do nothing and raise `IndexUnavailable` if it has grown: a node may have lost some of them. They
-    are never sent twice.
+    `advance`, `finish_rebuild` and `finish_catch_up` confirm earlier writes. `disruptions` is the number of disruptions
+    before those writes. If it has grown, a node may have lost some of them: these calls then do nothing and raise
+    `IndexUnavailable`. They are never sent twice.
     """
 
     @property

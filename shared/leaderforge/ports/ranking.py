@@ -16,7 +16,7 @@ class Ranking(Protocol):
 
     @property
     def source(self) -> Source:
-        """Source of the answers that are read from this ranking."""
+        """Source of the answers from this ranking."""
         ...
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:

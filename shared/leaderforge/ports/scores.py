@@ -29,7 +29,7 @@ class ChangeLog(Protocol):
     def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         """Yield, in chunks, the players erased at or after `since` and before `until` (ms).
 
-        The values are the revisions that late updates of these players do not reach. An id may be in use again.
+        The values are revisions. All late updates of these players have lower ones. An id may be in use again.
         """
         ...
 

@@ -14,10 +14,10 @@ from leaderforge.services.entries import Bucket, Distribution, PlayerRank
 from leaderforge.services.reading import Reader
 
 _SHOWN = (50, 90, 99)
-"""Percentiles of a distribution."""
+"""Percentiles that a distribution contains."""
 
 _ATTEMPTS = 8
-"""How often a percentile's player is looked for who leaves the board between two steps."""
+"""Maximum attempts to read the player at a percentile. It may leave the board between two steps."""
 
 
 class DistributionService:
@@ -29,7 +29,7 @@ class DistributionService:
     async def at_percentile(self, ladder: Ladder, percent: Fraction) -> PlayerRank:
         """Return the last entry that is ahead of at least `percent` of the others.
 
-        Raises `NotRanked` if the board is empty, or if ties leave no entry ahead of that many.
+        Raises `NotRanked` if the board is empty, or if ties leave no such entry.
         """
 
         async def read(ranking: Ranking) -> PlayerRank:
@@ -101,7 +101,7 @@ async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, to
     above_tie, above_end = (await ranking.counts(ladder, bounds)).above
     if above_end <= rank:
         return key
-    # The tie reaches beyond the rank, so its players are ahead of too few. The entry above the tie is ahead of enough.
+    # The tie extends beyond the rank: its players are ahead of too few. The entry above the tie is ahead of enough.
     if above_tie == 0:
         slug = ladder.board.slug
         raise NotRanked(f"no player on board {slug!r} is ahead of {float(percent):g} % of the others", board=slug)

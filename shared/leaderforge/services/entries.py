@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RankedEntries:
-    """Entries of some players, best first, the number of players strictly behind each, and the total of the ladder.
+    """Entries of some players, best first, with the number of players strictly behind each, and the ladder's total.
 
     The total does not count hidden entries.
     """
@@ -53,7 +53,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class PlayerRank:
-    """Entry of one player, and the percentage of the other players that it is ahead of."""
+    """Entry of one player, and the percentage of the other players that are behind it."""
 
     entry: Entry
     percentile: float
@@ -64,7 +64,7 @@ class PlayerRank:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Entries of the requested players, best first, each with its rank among them, and the ids without a standing."""
+    """Entries of the requested players, best first, each with its rank among them. Also the ids without a standing."""
 
     entries: Sequence[tuple[Entry, int]]
     missing: Sequence[int]
@@ -84,7 +84,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Exact histogram of a board. `percentiles` maps 50, 90 and 99 to scores; it is empty on an empty board."""
+    """Exact histogram of a board. `percentiles` maps 50, 90 and 99 to scores. It is empty for an empty board."""
 
     buckets: Sequence[Bucket]
     total: int

@@ -187,7 +187,8 @@ class MaintainService:
 
         touched = await self._touched_players(since, until)
         if touched:
-            # Their process may have died before it left removed standings: without them, a late update is accepted.
+            # Their process may have died before it stored removed standings. Without them, the index accepts late
+            # updates.
             await self._add_erasures(self._store.erased_between(since, until))
         for user_ids in touched:
             for ladder in await mend_touched(self._index, self._store, user_ids):
@@ -198,7 +199,7 @@ class MaintainService:
         return count
 
     async def _add_erasures(self, erased: AsyncGenerator[Mapping[int, int], None]) -> None:
-        """Store the erasures in the index, which therefore ignores late updates of the players on all ladders."""
+        """Store the erasures in the index. They make it ignore late updates of these players on all ladders."""
         await for_each(erased, self._index.add_erasures)
 
     async def _touched_players(self, since: int, until: int) -> Sequence[Sequence[int]]:
@@ -208,8 +209,8 @@ class MaintainService:
     async def _forget_touches(self, before: int) -> None:
         """Delete notes of touched players before `before` (ms), every ten minutes. No index needs them any more.
 
-        Also drop erasures, and removed standings that erased players left in the index: no late update of them can be
-        in flight.
+        Also drop erasures, and the removed standings of erased players in the index: their late updates cannot be in
+        flight any more.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
@@ -245,9 +246,10 @@ class MaintainService:
         return loaded
 
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
-        """Make these emptied partitions ignore late updates of erased players. Remove updates that came first.
+        """Make these emptied partitions ignore late updates of erased players. Remove updates that arrived first.
 
-        It must run after the partitions were emptied: a later erasure leaves removed standings in them itself.
+        It must run after the partitions were emptied. Later erasures leave removed standings in the partitions
+        themselves.
         """
 
         async def keep_out(erased: Mapping[int, int]) -> None:
@@ -274,7 +276,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Names that came first may be newer, or late ones of erased players."""
+        """Load names into these partitions. Names that arrived first may be newer, or late names of erased players."""
 
         async def load(names: Mapping[int, str]) -> None:
             others = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

@@ -16,7 +16,7 @@ async def for_each(
     Raises the first exception of the iteration or of the work, and cancels all work in flight. Closes `items`.
     """
     working: set[asyncio.Task[None]] = set()
-    # A stream of the store has a connection, which garbage collection alone would return too late.
+    # Close the stream: it occupies a connection of the store, and garbage collection would return it too late.
     async with aclosing(items):
         try:
             async for item in items:

@@ -20,7 +20,7 @@ from leaderforge.services.reading import Reader
 from leaderforge.services.top import Top, TopCache
 
 _SLACK = 8
-"""Entries read beyond both ends of a page, since entries may move across its ends between the two steps of a read."""
+"""Additional entries beyond both ends of a page: entries may move across the ends between the two steps of a read."""
 
 _ATTEMPTS = 8
 """How often the two steps are repeated if more entries moved across an end."""
@@ -29,9 +29,9 @@ _ATTEMPTS = 8
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
 
-    The memory of a call is proportional to its result. Admins see hidden entries at their positions; these change no
-    rank. A hidden player sees its own entry as if it was not hidden: it counts in every rank and total of an answer
-    that shows it. Answers without the entry do not count it.
+    The memory of a call is proportional to its result. Admins see hidden entries at their positions, without an effect
+    on ranks. A hidden player sees its own entry as if it were not hidden: the entry counts in every rank and total of a
+    response that contains it, and in no other response.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class QueryService:
     ) -> Page:
         """Return a part of the entries within `radius` of a player's entry.
 
-        `cut` returns the part, by the position of the player's entry among all of them and by their number.
+        `cut` returns the slice for that part, given the position of the player's entry and the number of entries.
         """
 
         async def read(ranking: Ranking) -> Page:
@@ -126,7 +126,7 @@ class QueryService:
         return replace(page, entries=_as_seen(ladder.board, entries, viewer), total=page.total + 1)
 
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
-        """Return up to `limit` entries from an ordinal rank on, none beyond the end of the board."""
+        """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
 
         async def read(ranking: Ranking) -> Page:
             for _ in range(_ATTEMPTS):
@@ -171,7 +171,7 @@ class QueryService:
         bound = start if after is None else max(start, after + b"\0")
 
         async def read(ranking: Ranking) -> Page:
-            # One entry more tells whether there is a next page.
+            # Read one more entry, to see whether there is a next page.
             window = await ranking.window(ladder, bound, before=0, after=limit + 1)
             counts = await ranking.counts(ladder, [start, end])
             rows = [row for row in window.after if row.key < end]
@@ -225,7 +225,10 @@ class QueryService:
     async def _page_below(
         self, ranking: Ranking, ladder: Ladder, window: Window[Row], skipped: int, limit: int
     ) -> Page:
-        """Return the page of a window's rows without the first `skipped`. Beyond the end, it leads back to the end."""
+        """Return the page of a window's rows without the first `skipped`.
+
+        Beyond the end, its `previous` leads to the last entries.
+        """
         rows = [*window.before, *window.after][skipped:][:limit]
         page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)
         return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
@@ -244,7 +247,9 @@ def _first(window: Window[Row]) -> int:
 
 
 def _as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:
-    """Return entries as the viewer sees them: a hidden entry of the viewer counts in the ranks of those behind it."""
+    """Return entries as the viewer sees them: the viewer's own hidden entry counts in the ranks of the entries behind
+    it.
+    """
     own = next((entry for entry in entries if entry.hidden and viewer.is_player(entry.user_id)), None)
     if own is None:
         return list(entries)
@@ -260,7 +265,7 @@ def _key(board: Board, entry: Entry) -> bytes:
 
 
 def _ranks_among(entries: Sequence[Entry]) -> list[int]:
-    """Return the rank of each entry among these, which must be in order. Equal ranks stay equal."""
+    """Return the rank of each entry among these entries, which must be in order. Equal ranks stay equal."""
     ranks: list[int] = []
     for i, entry in enumerate(entries):
         ranks.append(ranks[-1] if i and entry.rank == entries[i - 1].rank else i + 1)

@@ -1,4 +1,4 @@
-"""Reads from the index or, while it cannot answer, from the store. Conversion of rows to entries."""
+"""Reads from the index, or from the store while the index cannot answer. Conversion of rows to entries."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ from leaderforge.services.trust import IndexTrust
 ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
-"""How often entries are read again of which one moved before they were counted."""
+"""Maximum reads of the same entries. They are read again if one has moved before it was counted."""
 
 
 class Reader:
@@ -46,13 +46,13 @@ class Reader:
         self._telemetry = telemetry
 
     def as_of(self, ranking: Ranking) -> int:
-        """Return the time (ms) before which every acknowledged change is in the rows just read from `ranking`."""
+        """Return a time (ms): the rows just read from `ranking` contain every change acknowledged before it."""
         return self._trust.as_of() if ranking.source is Source.INDEX else self._clock()
 
     async def player_ranks(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> list[PlayerRank]:
-        """Return the entries of the ranked ones among the players, with their percentiles, best first.
+        """Return the entries of the players that are ranked, with their percentiles, best first.
 
-        Hidden entries are included. Each total counts its own entry, also if that is hidden.
+        Hidden entries are included. The total of each player counts the player's own entry, also if it is hidden.
         """
         ranked = await self.entries(ranking, ladder, user_ids)
         as_of = self.as_of(ranking)
@@ -65,8 +65,8 @@ class Reader:
         """Return the result of `read` on the index or the store.
 
         Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
-        answers, and `StoreUnavailable` if only the store could. Passes on other exceptions of `read`, such as
-        `NotRanked`.
+        answers, and `StoreUnavailable` if the ladder is in the store only. Passes on other exceptions of `read`, such
+        as `NotRanked`.
         """
         if not ladder.indexed:
             return await read(self._store)
@@ -82,7 +82,7 @@ class Reader:
     async def _read_index(self, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
-        That includes errors such as `NotRanked`: the index may merely lack the player's first submission.
+        This applies to errors such as `NotRanked` too: the index may merely lack the player's first submission.
         """
         belief = await self._trust.enter()
         try:
@@ -97,7 +97,7 @@ class Reader:
         return answer
 
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> RankedEntries:
-        """Return the entries of the ranked ones among the players, best first.
+        """Return the entries of the players that are ranked, best first.
 
         Hidden entries are included, each with the rank that it would have.
         """
@@ -117,12 +117,12 @@ class Reader:
         return await self._hydrate(ladder, rows, await self._ranks(ranking, ladder, rows, first))
 
     async def _ranks(self, ranking: Ranking, ladder: Ladder, rows: Sequence[Row], first: int) -> list[int]:
-        """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one count."""
+        """Return the ranks of consecutive rows in the board's rank style. Shared ranks cost one additional count."""
         ranks = list(range(first, first + len(rows)))
         if ladder.board.rank_style is RankStyle.ORDINAL or not rows:
             return ranks
         bounds = [rank_bound(ladder.board, row.key) for row in rows]
-        # Only the first row may share its rank with entries before the page.
+        # Count for the first row only: no other row can share its rank with entries before the page.
         ranks[0] = rank_of((await ranking.counts(ladder, bounds[:1])).above[0])
         for i in range(1, len(rows)):
             if bounds[i] == bounds[i - 1]:
@@ -171,7 +171,7 @@ class Reader:
 
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
-    """Return the rank bounds of rows and, on boards with shared ranks, the ends of their ties after those."""
+    """Return the rank bounds of rows. On boards with shared ranks, the ends of their ties follow."""
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
     if ladder.board.rank_style is RankStyle.ORDINAL:
         return bounds

@@ -162,7 +162,7 @@ class SubmitService:
 
 
 def _checked(request: _Request) -> _Request | RuleViolated:
-    """Return the request, or the violation if the score is outside the board's limits."""
+    """Return the request, or the error if the score is outside the board's limits."""
     board, event = request.submission.board, request.submission.event
     try:
         board.limits.require_score(board.policy, event.score)

@@ -16,7 +16,7 @@ SIZES = (10, 100, 1000)
 """Cached numbers of entries. A request uses the smallest size that covers its limit."""
 
 _ATTEMPTS = 3
-"""Maximum loads of a request. An update during a load makes its result stale."""
+"""Maximum number of loads for a request. An update during a load makes its result stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,11 @@ Load = Callable[[Ladder, int], Awaitable[Top]]
 
 @dataclass(slots=True)
 class _Slot:
-    """Cached top of a ladder. Its load started at `began`; it is valid until `until` (ms), or longer if `followed`.
+    """Cached top of a ladder.
 
-    `best` is the best sort key that updates have changed since the start of the load in flight. `grown`: one of these
-    updates changed the number of entries. `invalidated` is set once the top is invalid.
+    Its load started at `began`. It is valid until `until` (ms), or longer if `followed`. `best` is the best sort key
+    that updates have changed since the start of the load in flight. `grown` is true if one of these updates changed the
+    number of entries. `invalidated` is set once the top is invalid.
     """
 
     ladder: Ladder
@@ -63,8 +64,8 @@ class _Slot:
 class TopCache:
     """Cache of the first entries of ladders. An update of the entries invalidates them.
 
-    Cached entries and their total are never staler than `ttl_ms`. Either they were loaded since, or every change up to
-    that time is known (`follow`) and none concerned them. Concurrent callers share one load.
+    Cached entries and their total are at most `ttl_ms` old, in this sense: they were loaded since then, or all changes
+    up to then are known (`follow`) and none affected them. Concurrent callers share one load.
     """
 
     def __init__(self, load: Load, clock: Clock, telemetry: Telemetry, *, ttl_ms: int, capacity: int = 1024) -> None:
@@ -124,7 +125,7 @@ class TopCache:
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
         key = (ladder.board.id, ladder.period, _size(limit))
         slot = self._slots.get(key)
-        if slot is None or slot.ladder != ladder:  # settings of the board have changed
+        if slot is None or slot.ladder != ladder:  # the settings of the board have changed
             if len(self._slots) >= self._capacity:
                 self._slots.pop(next(iter(self._slots)))
             slot = self._slots[key] = _Slot(ladder)
@@ -145,8 +146,11 @@ class TopCache:
         return _as_cached(top) if is_joined else top
 
     async def _fill(self, slot: _Slot, size: int) -> tuple[Top, bool]:
-        """Load the top, and cache it if no update changed its entries meanwhile. Return the top and whether so."""
-        # The result may lack updates from here on.
+        """Load the top, and cache it if no update changed its entries during the load.
+
+        Return the top, and whether it was cached.
+        """
+        # Forget earlier updates: the result contains them. It may lack updates from here on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:
@@ -168,7 +172,7 @@ class TopCache:
 
 
 def _as_cached(top: Top) -> Top:
-    # An answer of the store keeps its source: clients must see that the index was not used.
+    # An answer from the store keeps its source: clients must see that the index was not used.
     if top.page.source is not Source.INDEX:
         return top
     return replace(top, page=replace(top.page, source=Source.CACHE))

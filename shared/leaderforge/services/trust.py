@@ -63,8 +63,8 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 class IndexTrust:
     """Decision of this process whether to believe the index.
 
-    With `renews`, a task renews it while there are reads. Without, the first read after it lapsed renews it.
-    A belief is the number of a period without a gap in which the index was believed.
+    With `renews`, a task renews the belief while there are reads. Otherwise the first read after its end renews it. A
+    belief is the number of a period without a gap in which the index was believed.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class IndexTrust:
         self._renewing: asyncio.Task[None] | None = None
 
     def repair_with(self, deliver: Callable[[], Awaitable[None]], catch_up: Callable[[], Awaitable[bool]]) -> None:
-        """Set the functions that deliver this process's pending updates, and that catch the index up with the store."""
+        """Set the functions that deliver this process's pending updates and that run a catch-up."""
         self._deliver = deliver
         self._catch_up = catch_up
 
@@ -111,7 +111,7 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        # A busy process may be late to renew its belief: then it might end before the read does.
+        # Check early: a busy process may renew the belief late, and it could end before the read does.
         if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
@@ -129,7 +129,7 @@ class IndexTrust:
         self._readers -= 1
 
     async def close(self) -> None:
-        """Stop the renewal of the belief, and wait until its tasks have given back what they use."""
+        """Stop the renewal of the belief, and wait until its tasks have released their connections."""
         loop = asyncio.get_running_loop()
         started = (self._renewing, self._confirming, self._catching_up)
         tasks = [task for task in started if task is not None and task.get_loop() is loop]
@@ -154,10 +154,10 @@ class IndexTrust:
         return self.current()
 
     def as_of(self) -> int:
-        """Return the time (ms) before which every acknowledged change is in a believed index.
+        """Return a time (ms): a believed index contains every change acknowledged before it.
 
-        During an outage of the store, this process cannot see the declarations of others. The time stands still at the
-        last check that did.
+        During an outage of the store, this process cannot read the declarations of others. The time then is that of the
+        last check that could.
         """
         return self._confirmed_at if self._store_is_down else self._clock()
 
@@ -209,7 +209,7 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            # In the gap, updates may have been pending, acknowledged and delivered. Earlier beliefs must end.
+            # In a gap, updates may have been pending, acknowledged and delivered. Earlier beliefs must end.
             self._generation += 1
         self._valid_until = began_at + _BELIEF_S
         return None
@@ -223,7 +223,7 @@ class IndexTrust:
         self._checked_at = now
         await self._deliver()
         declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
-        # The calls above find connections that broke while the process was idle or frozen.
+        # Read it after the calls above: they detect connections that broke while the process was idle or frozen.
         disruptions = self._index.disruptions
         self._note_doubts(disruptions, declared, watermarks)
         if self._doubted:
@@ -234,7 +234,7 @@ class IndexTrust:
     async def _declared(self, was_believed: bool) -> Sequence[PendingProcess]:
         """Return the declarations of other processes, none during an outage of the store.
 
-        An index that was believed at the start of the outage still has all changes acknowledged before: see `as_of`.
+        An index that was believed at the start of the outage still has all changes acknowledged before it: see `as_of`.
         Raises `StoreUnavailable` if it was not believed then.
         """
         began_at = self._clock()
@@ -256,7 +256,7 @@ class IndexTrust:
         """Note every reason for a catch-up. Raises `IndexUnavailable` while another process has pending updates."""
         now = self._clock()
         impossible = any(watermark is not None and not is_credible(watermark, now) for watermark in watermarks)
-        # A lower watermark may be that of an older copy of the partition, such as a replica that lacks writes.
+        # A lower watermark may come from an older copy of the partition, such as a replica that lacks writes.
         fallen = any(
             watermark is not None and previous is not None and watermark < previous
             for watermark, previous in zip(watermarks, self._watermarks, strict=False)

@@ -21,11 +21,12 @@ Its second argument is the time (us since 1970), the lower bound of new revision
 
 
 class Acts:
-    """Runner of transactions that change a player. Each one writes an audit entry and, for reconcile, a row of
-    `touches`.
+    """Runner of transactions that change a player.
 
-    `clock` is in microseconds. A change commits within `timeout_s` or fails. This is at most `COMMIT_LIMIT_MS`:
-    reconcile relies on this limit.
+    Each one writes an audit entry and, for reconcile, a row of `touches`.
+
+    `clock` is in microseconds. A change commits within `timeout_s` seconds or fails. This is at most `COMMIT_LIMIT_MS`:
+    reconcile relies on it.
     """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

@@ -82,7 +82,7 @@ class PostgresModeration:
             await connection.execute(statement("void_events"), user_id, board.id)
             await count_event(connection, submission, now)
 
-        # One limit, as for submissions: see PostgresScoreStore.record.
+        # One limit for opening and commit, as for submissions: see PostgresScoreStore.record.
         async with self._pool.limit(self._acts.timeout_s):
             await self._periods.open(submission.ladders)
             return await self._change(user_id, act, put)

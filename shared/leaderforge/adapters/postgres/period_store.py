@@ -39,7 +39,7 @@ class PostgresPeriodStore:
         await self._change("expire_period", ladder, at)
 
     async def _change(self, name: str, ladder: Ladder, at: int) -> None:
-        # Others wait from `at` on. A change that commits too late would reach caches after their wait.
+        # Other processes wait from `at` on. A change that commits too late would reach their caches after that wait.
         await self._pool.transact(
             lambda connection: connection.execute(statement(name), ladder.board.id, ladder.period, at),
             commit_limit_s(self._pool.timeout_s),

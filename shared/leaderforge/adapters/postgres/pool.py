@@ -19,7 +19,7 @@ T = TypeVar("T")
 Record: TypeAlias = asyncpg.Record
 Connection: TypeAlias = "PoolConnectionProxy[Record]"
 Transacted: TypeAlias = Callable[[Connection], Awaitable[T]]
-"""Work on a connection. It may run again after a deadlock."""
+"""Function that works on a connection. It may run again after a deadlock."""
 
 # No generic plans: the number of rows depends on the bound and the board, which a generic plan ignores.
 SNAPSHOT = """begin isolation level repeatable read, read only;
@@ -149,15 +149,15 @@ class Pool:
     async def autocommit(self, work: Transacted[T], timeout_s: float | None = None) -> T:
         """Run work that writes with a single statement, and return its result. Retry like `transact`.
 
-        The statement commits by itself. This saves the round trips of `begin` and `commit`. A `timeout_s` below the
-        pool's needs them: the server must have that limit too.
+        The statement commits by itself, which saves the round trips of `begin` and `commit`. With a `timeout_s` below
+        the pool's limit they are needed: they set this limit in the server.
         """
         if self._is_shorter(timeout_s):
             return await self.transact(work, timeout_s)
         return await self._retried(partial(self.connection, timeout_s), work, timeout_s)
 
     def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
-        """Return whether a limit is below the pool's. The server knows the pool's only, and could commit after it."""
+        """Return whether a limit is below the pool's. The server has only the pool's limit, and could commit later."""
         return timeout_s is not None and timeout_s < self.timeout_s
 
     async def _retried(
@@ -182,7 +182,7 @@ class Pool:
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncGenerator[Sequence[Record], None]:
         """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited.
 
-        The stream has a connection of the pool until it ends or is closed: iterate inside `aclosing`.
+        The stream occupies a connection of the pool until it ends or is closed: iterate inside `aclosing`.
         """
         async with self.limit(self.timeout_s):
             pool = await self._open_pool()

@@ -20,14 +20,14 @@ from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused,
 from leaderforge.domain.submissions import Submission
 
 Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
-"""`WriteStrategy.write`, or a function around it that handles some of its errors."""
+"""Function that writes submissions: `WriteStrategy.write`, or a function around it that handles some of its errors."""
 
 _REPETITIONS = 4
-"""Retries of a duplicate whose first copy vanished. Each one takes another concurrent erasure."""
+"""Maximum retries of a duplicate whose first copy vanished. Each one needs another concurrent erasure."""
 
 
 class Recorder:
-    """Splitter of batches: one write if possible, otherwise as few as the refused submissions allow."""
+    """Recorder of batches. It uses one write if possible, otherwise as few as the refused submissions allow."""
 
     def __init__(self, pool: Pool, strategies: WriteStrategies) -> None:
         self._pool = pool
@@ -78,7 +78,7 @@ class Recorder:
             return await write(submissions)
         except NodeUnavailable:
             groups = await self._positions_by_node(submissions)
-        # Each group can hold refused submissions too.
+        # Each group may contain refused submissions too.
         return await run_in_groups(submissions, groups, partial(self._write_accepted, partial(_write_to_node, write)))
 
     async def _positions_by_node(self, submissions: Sequence[Submission]) -> Iterable[Sequence[int]]:
@@ -102,7 +102,7 @@ async def _write_to_node(write: Write, submissions: Sequence[Submission]) -> Out
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     """Return the positions of the submissions of each round, in order.
 
-    A rule that depends on the player's standing needs a round for each submission of that player.
+    If a rule depends on the player's standing, each submission of that player needs another round.
     """
     rounds: list[list[int]] = []
     before: Counter[tuple[int, int]] = Counter()

@@ -26,10 +26,10 @@ from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 10_000
-"""Rows a chunk of a full read."""
+"""Maximum rows of a chunk, when all standings are read."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
-"""Rows that are converted without a pause. Changes are read beside requests: a long step delays the event loop."""
+"""Maximum rows that are converted without a pause. Requests run concurrently: a long step would delay them."""
 
 
 def microseconds() -> int:
@@ -40,9 +40,9 @@ def microseconds() -> int:
 class PostgresScoreStore:
     """`ScoreStore` on PostgreSQL.
 
-    `periods` are those of the process, by default of this store alone. `record_timeout_s` limits the time from the call
-    of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new revisions: they
-    are a hybrid logical clock. A recreated player therefore never gets lower revisions than the erased one.
+    `periods` is the process's instance, by default a new one. `record_timeout_s` limits the time from the call of
+    `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new revisions: they are a
+    hybrid logical clock. A recreated player therefore never gets lower revisions than the erased one.
     """
 
     source = PostgresRanking.source
@@ -96,7 +96,7 @@ class PostgresScoreStore:
         return await self._periods.among(ladders)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        # One limit: a setting has taken effect everywhere only after the last submission under the old one committed.
+        # One limit for all steps: a setting is effective everywhere only after the last commit under the old one.
         async with self._pool.limit(self._record_timeout_s):
             # Before the events: rollover and rebuild must find every period that has standings.
             await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
@@ -117,7 +117,7 @@ class PostgresScoreStore:
 
     async def changed_between(self, since: int, until: int) -> AsyncGenerator[tuple[Ladder, Sequence[Standing]], None]:
         ladders = _by_ids(await self.ladders())
-        # Chunks are large for the server, pieces small for the event loop.
+        # Chunks are large, which saves round trips. Pieces are small, which keeps the event loop free.
         for changed in ("changed_between", "standings_touched_between"):
             async with aclosing(self._pool.stream(statement(changed), since, until, chunk=_CHANGES_A_CHUNK)) as stream:
                 async for rows in stream:

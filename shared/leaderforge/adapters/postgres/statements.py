@@ -10,7 +10,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection, Record
 
 SIZES = (256, 128, 64, 32, *range(16, 0, -1))
-"""Row counts of multi-row statements. Each one is a prepared statement, therefore there are few."""
+"""Row counts of multi-row statements. Each is another prepared statement: there must be few."""
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def statement(name: str) -> str:
 
 @cache
 def fragment(name: str) -> str:
-    """Return the part of statements in queries/fragments/`name`.sql, without its comment lines."""
+    """Return the fragment of statements in queries/fragments/`name`.sql, without its comment lines."""
     lines = _text(f"fragments/{name}").splitlines()
     return "\n".join(line for line in lines if not line.startswith("--"))
 
@@ -60,7 +60,7 @@ def _renumbered(row: str, start: int) -> str:
 
 
 async def run_rows(connection: Connection, name: str, rows: Sequence[Sequence[object]]) -> list[Record]:
-    """Run a multi-row statement over all rows, in pieces, and return the returned rows."""
+    """Run a multi-row statement over all rows, in pieces, and return its result rows."""
     returned: list[Record] = []
     for piece in pieces(rows):
         returned += await connection.fetch(multi_row(name, len(piece)), *chain.from_iterable(piece))

@@ -1,4 +1,4 @@
-"""Strategies of writing a batch. All of a batch commits together, or nothing."""
+"""Strategies for writing a batch. A batch commits completely or not at all."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -73,8 +73,8 @@ class BatchWrite:
 class SingleStatementWrite:
     """Write of a batch by one statement, on a plain server. It saves at least three round trips.
 
-    On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. The `clock` is that of
-    `BatchWrite`.
+    On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. The `clock` has the
+    meaning of `BatchWrite`.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
@@ -84,7 +84,10 @@ class SingleStatementWrite:
 
     @staticmethod
     def fits(submissions: Sequence[Submission]) -> bool:
-        """Return whether the boards have one policy, no submission is judged, and no player has two on a board."""
+        """Return whether one statement can write the batch.
+
+        Then the boards have one policy, no rule depends on a standing, and no player has two submissions on a board.
+        """
         alike = len({s.board.policy for s in submissions}) == 1 and not any(s.is_judged for s in submissions)
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
@@ -136,7 +139,7 @@ def _recorded(submission: Submission, standings: Standings) -> Recorded:
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of record_*.sql, one a ladder. The first one also inserts the event."""
+    """Yield the rows of record_*.sql, one per ladder. The first one also inserts the event."""
     board, event = submission.board, submission.event
     event_subranked = subranked(board, event.subscore)
     for i, ladder in enumerate(submission.ladders):

@@ -47,7 +47,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # All submissions of the standing are of this batch: the row is new, or was removed.
+            # The standing has no earlier submissions: its row is new, or was removed.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:
@@ -58,7 +58,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     """Hide new standings of hidden players, raise the revisions of reused ids, and return the changed standings.
 
-    Hiding a player locks the player's row. The foreign key of standings makes it wait for this transaction.
+    Hiding a player locks the player's row. The foreign key of the new standings makes it wait for this transaction.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:

@@ -1,7 +1,7 @@
-"""Client of redis-py without its retries: a request is sent once, and never to a server other than the known one.
+"""Client of redis-py without its retries: a request is sent once, and only to the known server process.
 
-redis-py would retry a command after a failed connection or write, on a new view of the cluster. A replica that took
-over meanwhile may lack writes on which the command relies.
+redis-py would refresh the topology and retry a command after a failed connection or write. A replica that took over
+meanwhile may lack writes on which the command relies.
 """
 
 import asyncio
@@ -28,19 +28,19 @@ _RUN_ID = re.compile(rb"run_id:(\w+)")
 class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
-    Requests on connections to the former process fail. A new connection would reach the new process unnoticed, which
-    may have started from an old dump. `runs` has the run ids by node name.
+    Requests on connections to the former process fail. A new connection would reach the new process unnoticed, although
+    that may have loaded an old dump. `runs` contains the run ids by node name.
     """
 
     def __init__(self, runs: MutableMapping[str, bytes], on_restart: Callable[[], None], **options: Any) -> None:
         super().__init__(retry=Retry(NoBackoff(), 0), **options)
         self._runs = runs
         self._on_restart = on_restart
-        # The nodes' pools copy this mapping when they are created, which is after this.
+        # Change it now: the nodes' pools copy this mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
 
     async def on_connect(self, connection: Connection) -> None:
-        """Greet a server. Raises `Disconnected`, once, if another process of the same node was known."""
+        """Open a connection. Raises `Disconnected`, once, if the node had another server process before."""
         await connection.on_connect_check_health(check_health=False)
         run = await _run_id(connection)
         name = f"{connection.host}:{connection.port}"
@@ -61,10 +61,12 @@ class WatchedCluster(RedisCluster):
         targets: Sequence[ClusterNode | None],
         before_write: Callable[[], None] = lambda: None,
     ) -> list[Any]:
-        """Send each request to its target, or to its slot's node if the target is None. Return replies, errors too.
+        """Send each request to its target, or to its slot's node if the target is None.
 
-        `before_write` runs before each write, with no other step in between. If it raises a `RedisError`, nothing is
-        written.
+        Return replies and errors in order.
+
+        `before_write` runs directly before each write, without a suspension point. If it raises a `RedisError`, nothing
+        is written.
         """
         positions: defaultdict[ClusterNode, list[int]] = defaultdict(list)
         for i, target in enumerate(targets):
@@ -84,7 +86,7 @@ class WatchedCluster(RedisCluster):
 async def _exchange(
     node: ClusterNode, commands: Sequence[Sequence[Arguments]], before_write: Callable[[], None]
 ) -> Sequence[Any]:
-    """Send commands over one connection in one write. Return the reply, or error, to the last of each group."""
+    """Send groups of commands over one connection in one write. Return the last reply, or error, of each group."""
     try:
         connection = node.acquire_connection()
     except RedisError as error:
@@ -110,10 +112,10 @@ async def _reply(node: ClusterNode, connection: Connection, command: Arguments) 
 
 
 async def _run_id(connection: AbstractConnection) -> bytes:
-    """Return the id of the server's process, empty if the server does not tell."""
+    """Return the run id of the server's process, empty if the server does not report it."""
     await connection.send_command("INFO", "server", check_health=False)
     try:
         match = _RUN_ID.search(await connection.read_response())
-    except ResponseError:  # not allowed, for example
+    except ResponseError:  # for example if `INFO` is not allowed
         return b""
     return b"" if match is None else match[1]

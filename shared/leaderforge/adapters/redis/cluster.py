@@ -42,7 +42,7 @@ _MOVES = (AskError, MovedError, TryAgainError)
 
 
 class _Disturbed(RedisError):
-    """A call was not sent, because there was a disruption before."""
+    """Error for a call that was not sent because of an earlier disruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,11 @@ class Cluster:
             return _require_success(replies)
 
     async def run_unrepeated(self, calls: Sequence[Call], disruptions: int | None = None) -> list[Any]:
-        """Run calls that state that earlier writes are in the index. Never send them again.
+        """Run calls that confirm that earlier writes are in the index. Never send them again.
 
         After a failover, the new node may lack these writes. Return the replies in order. Raises `IndexUnavailable`,
-        also if a connection broke or a slot moved. Send nothing unless the number of disruptions is `disruptions`, if
-        given.
+        also if a connection broke or a slot moved. If `disruptions` is given and is no longer the number of
+        disruptions, send nothing.
         """
 
         def require_undisturbed() -> None:
@@ -173,7 +173,7 @@ class Cluster:
             # Close the idle connections: they probably broke too. If each failed later, each would count as another
             # disruption.
             await client.disconnect_idle()
-            # A dead node does not name the node that took over. Read the topology again.
+            # A dead node cannot redirect to its successor: read the topology again.
             with suppress(RedisError, RedisClusterException):
                 await client.nodes_manager.initialize()
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
@@ -204,7 +204,8 @@ class Cluster:
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                # Not by the client: after an error it reads the topology again, which may hide a takeover.
+                # Send it without the client's own error handling: that reads the topology again, which may hide a
+                # takeover.
                 info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
             self.disruptions += 1

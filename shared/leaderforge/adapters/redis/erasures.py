@@ -1,4 +1,4 @@
-"""Erasures in the Redis index: a hash a partition, from player ids to values of removed standings without an entry."""
+"""Erasures in the Redis index: a hash per partition, from player ids to values of removed standings without entries."""
 
 from collections.abc import Collection, Mapping
 
@@ -10,7 +10,7 @@ from leaderforge.domain.order import user_bytes
 from leaderforge.ports.index import IndexValue
 
 _ERASURES_A_CALL = 500
-"""Maximum erasures of a call. A script blocks its node, so a call must be short."""
+"""Maximum erasures of a call. A script blocks its node, therefore a call must be short."""
 
 
 class RedisErasureIndex(RedisIndexMaintenance):

@@ -1,4 +1,4 @@
--- Store erasures, unless there are some of higher revisions.
+-- Store erasures. Keep an erasure with a higher revision.
 -- KEYS: erasures
 -- ARGV: for each player: id, value (revision (7), flags (1))
 for i = 1, #ARGV, 2 do

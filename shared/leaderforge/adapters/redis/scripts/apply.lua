@@ -13,7 +13,7 @@ local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9, -5)
 end
 
--- Nearly always, no repair has left erasures: one EXISTS, and only for players without a value.
+-- Erasures are rare: one EXISTS is enough in most cases, and only for players without a value.
 local function add_erasures(users, stored)
     for i = 1, #users do
         if not stored[i] then

@@ -1,5 +1,5 @@
--- Inserts events and computes the rows of their standings. Parameters have one item a standing; `leads` marks the item
--- that inserts the event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
+-- Inserts events and computes the rows of their standings. Parameters have one item per standing. `leads` marks items
+-- that insert an event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
 -- Items are sorted by key: this prevents deadlocks.
 with items as (
     select *
