@@ -68,6 +68,7 @@ async def export(
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     pages = exporting.pages(edge.services.query, ladder)
+    # Read the first page before the response begins: its source is a header, and an error still gets a status.
     first = await anext(pages)
     name = f"{ladder.board.slug}-{ladder.period_name}.{query.format}"
     headers = download_headers(_TYPES[query.format], name, first.source)

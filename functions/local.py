@@ -44,6 +44,7 @@ def create_app(services: Services | None = None) -> FastAPI:
         collect_seldom()
         services.live.open()
         try:
+            # Streams must end before the server waits for open requests.
             with on_shutdown(services.live.close):
                 async with _background(keep_maintained(services), services.changes.follow()):
                     yield
@@ -86,6 +87,7 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"error: {error}")
     app = create_app(build(settings))
+    # No access log of uvicorn: the edge logs each request itself, with its id.
     uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
 
 

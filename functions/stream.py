@@ -108,6 +108,7 @@ async def stream(
 
     The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
     """
+    # Check rights before the response begins: afterwards, only a closed stream could report a refusal.
     await edge.readable_ladder(board, caller, query.period)
     view = _TopView(edge, board, query)
     states = edge.services.live.listen((board, query), view, last_id)
@@ -120,6 +121,7 @@ async def _events(
     prefix = _RECONNECT
     async with aclosing(listening) as states:
         async for state in states:
+            # Check before each event: a key may be revoked, or the board made private, while the stream is open.
             if not await is_admitted():
                 return
             yield prefix + (_HEARTBEAT if state is None else state.message)

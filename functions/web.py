@@ -24,6 +24,7 @@ def serve_site(app: FastAPI, directory: Path) -> bool:
     if not (directory / "index.html").is_file():
         return False
     files = GZipMiddleware(_Files(directory=directory, html=True), _MIN_COMPRESSED_BYTES, compresslevel=6)
+    # After all routes: a file must not hide a call.
     app.router.routes.append(_Site("/", files, name="site"))
     return True
 

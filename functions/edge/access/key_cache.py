@@ -50,6 +50,7 @@ class KeyCache:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
         keys = self._keys.fresh(_ALL)
         if keys is None:
+            # Without cached keys, wait for a limited time only: a hanging store must not hold every request.
             keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
         if keys is None:
             raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
@@ -68,6 +69,7 @@ class KeyCache:
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
         key = keys.get(digest)
+        # Checked at each use: a replaced key may expire between two refreshes.
         if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
             return None
         return key.caller

@@ -87,6 +87,7 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
     client = scope.get("client")
     address = _parsed(client[0] if client else "")
     hops = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
+    # From the nearest proxy backwards: each proxy appends the address of its own client.
     for hop in reversed(hops.split(",") if hops else []):
         if address is None or not any(address in network for network in proxies):
             break

@@ -36,6 +36,7 @@ class LambdaHandler:
 
     def _mangum(self) -> Mangum:
         services = runtime.services
+        # After `runtime.close()` the services are new: the application must use them.
         if self._serving is None or self._serving[0] is not services:
             self._serving = (services, Mangum(application(services, *self._routers), lifespan="off"))
         return self._serving[1]
@@ -46,6 +47,7 @@ def _is_http(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
     try:
         adapter = mangum.infer(event, context)
         return adapter.scope is not None and adapter.body is not None
+    # Mangum raises these for events of other services and for malformed events.
     except (RuntimeError, LookupError, TypeError, ValueError, AttributeError):
         return False
 

@@ -63,6 +63,7 @@ class Runtime:
         silently.
         """
         self.loop.run_until_complete(_turns())
+        # The wall clock, not the monotonic one, which may stand still while the process is frozen.
         paused, self._used_at = time() - self._used_at, time()
         # If the clock went backwards, assume a long pause.
         if self._services is not None and not 0 <= paused < PAUSE_S:

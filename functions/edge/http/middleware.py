@@ -66,6 +66,7 @@ class EdgeMiddleware:
         error = exchange.scope.get("leaderforge.error")
         if status < _SERVER_ERROR:
             self._log.info("request", **facts)
+        # Status 500 is a defect and needs its traceback. Other 5xx are outages: the error's text suffices.
         elif status == _SERVER_ERROR:
             self._log.error("request_failed", **facts, exc_info=error)
         else:
@@ -80,6 +81,7 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
+        # A copy: the server's own scope keeps HEAD, by which the server expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
@@ -109,4 +111,5 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
             return bytes(value)
+    # An id is no secret: the fast generator suffices.
     return b"%032x" % random.getrandbits(128)

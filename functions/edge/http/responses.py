@@ -11,6 +11,7 @@ from leaderforge.domain.sources import Source
 Header = tuple[bytes, bytes]
 
 _JSON: Header = (b"content-type", b"application/json")
+# `no-cache` allows clients to store a response, but makes them revalidate it by its ETag.
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
 NO_STORE: Header = (b"cache-control", b"no-store")
 _SOURCES: dict[Source, Header] = {source: (b"x-leaderforge-source", source.value.encode()) for source in Source}
@@ -38,6 +39,7 @@ class Answer(Response):
     """Response whose body and headers are ready to send."""
 
     def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
+        # Without `super().__init__`: it would render the body and build the headers again.
         self.status_code = status
         self.body = body
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
@@ -108,5 +110,6 @@ def _answer_read(body: JsonBody, content: bytes, source: Source) -> Answer:
 def _matches(if_none_match: bytes, etag: bytes) -> bool:
     if if_none_match.strip() == b"*":
         return True
+    # RFC 9110 compares weakly here: `W/` does not matter.
     opaque = etag.removeprefix(b"W/")
     return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))

@@ -113,6 +113,7 @@ class _Operation:
         return self._checks[0][1] if self._checks else None
 
     @cached_property
+    # Built on first use: a cold start needs the models of one route only.
     def _path(self) -> type[BaseModel]:
         fields: dict[str, Any] = {name: (hint, ...) for name, hint in self._in_path.items()}
         return create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
@@ -161,6 +162,7 @@ class _Operation:
             arguments[name] = model.model_validate_json(await _body(request, max_body_bytes))
         answer = await self._endpoint(**arguments)
         if isinstance(answer, Stream):
+            # Generate the first piece now: an error until here still gets an error response.
             await answer.begin()
         return answer
 
@@ -204,6 +206,7 @@ def _require_json(scope: Scope) -> None:
 
 async def _body(request: Request, limit: int) -> bytes:
     """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
+    # Refuse a declared length before reading. It may be absent or wrong: the received length counts too.
     length = header(request.scope, b"content-length")
     if length is not None and length.isdigit():
         _require_within(int(length), limit)

@@ -39,12 +39,14 @@ class Stream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.ensure_future(self._send(scope, send))
+        # Watch for the disconnect concurrently: while the generator waits for a change, no send would notice it.
         disconnect = asyncio.ensure_future(_disconnect(receive))
         try:
             await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
         finally:
             disconnect.cancel()
             sending.cancel()
+            # Closing a generator that still runs raises an error: wait for its task first.
             await asyncio.wait((sending, disconnect))
             await self._pieces.aclose()
         if not sending.cancelled():

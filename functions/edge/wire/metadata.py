@@ -20,6 +20,7 @@ def _metadata(value: object) -> str:
         raise ValueError("must be an object")
     try:
         text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Encoding raises a `ValueError` for lone surrogates, which JSON text may contain.
         size = len(text.encode())
     except ValueError:
         raise ValueError("must hold JSON values only; remove NaN, Infinity and lone surrogates") from None

@@ -128,6 +128,7 @@ def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
     """Return the sort key of runs: the standing with the largest one provides the run."""
+    # The id breaks all remaining ties: the run must not depend on the order of the events.
     match board.policy:
         case Policy.SUM:
             return (standing.scored, standing.achieved_at, standing.run_id.int)

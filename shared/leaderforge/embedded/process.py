@@ -93,6 +93,7 @@ class ServerProcess:
             self.log.replace(self.log.with_name(f"{self.log.name}.1"))
         environment = {**(os.environ if environment is None else environment), _MARK: str(self.directory)}
         guarded = [*self._guard(), *map(str, command)]
+        # Recorded by id and time of creation: an id alone may belong to another process later.
         self._process = self._spawn(guarded, cwd or self.directory, environment, standard_input)
         created = psutil.Process(self._process.pid).create_time()
         write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
@@ -101,6 +102,7 @@ class ServerProcess:
         """Send a signal if the process runs, and resume the process if it is paused."""
         if self.alive:
             self._require().send_signal(number)
+            # A stopped process does not handle signals.
             self.resume()
 
     def stop(self, *steps: tuple[signal.Signals, float]) -> None:
@@ -132,6 +134,7 @@ class ServerProcess:
             tree.send(process, signal.SIGSTOP)
 
     def resume(self) -> None:
+        # Descendants first: a resumed parent could end while they are still frozen.
         for process in reversed(tree.family(self._require().pid)):
             tree.send(process, signal.SIGCONT)
 
@@ -172,6 +175,7 @@ class ServerProcess:
     def _spawn(
         self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], standard_input: bytes
     ) -> subprocess.Popen[bytes]:
+        # A temporary file as standard input: a pipe could block a writer that the server never reads.
         with append_private(self.log) as log, TemporaryFile() as stdin:
             stdin.write(standard_input)
             stdin.seek(0)

@@ -50,6 +50,7 @@ class Changes:
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Note the changes that an update of the index has made."""
         if applied:
+            # The better of both keys: a player that falls out of a cached top changes it too.
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
@@ -91,6 +92,7 @@ class Changes:
         while True:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:
+                    # Tops from before this time are not extended: changes between two subscriptions may be missing.
                     since = (await anext(messages)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
                     async for message in messages:

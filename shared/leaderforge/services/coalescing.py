@@ -107,6 +107,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                 task.add_done_callback(self._landed)
                 self._next_at = loop.time() + self._stagger_s
         if self._waiting and len(self._in_flight) < self._max_in_flight and self._overdue is None:
+            # One timer suffices: it fires at `_next_at`, and `_dispatch` sets it again while calls wait.
             self._overdue = loop.call_at(self._next_at, self._dispatch_overdue)
 
     def _may_leave(self, now: float) -> bool:
@@ -132,6 +133,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                     future.set_result(result)
         except asyncio.CancelledError:
             for _, future in batch:
+                # Shutdown cancels the batch: its callers must not wait for the time limit.
                 future.cancel()
             raise
         except Exception as error:

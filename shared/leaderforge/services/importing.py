@@ -135,6 +135,7 @@ class Importer:
         return Submission(ladders, Event(user_id, line.submission_id, line.score, line.achieved_at))
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
+        # An outage is not the line's fault: end the import, to be continued later.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1

@@ -77,6 +77,7 @@ class _Watch:
         try:
             state = await self._view.load()
         except Unavailable:
+            # During an outage, listeners keep the last state, and heartbeats keep their connections.
             state = self.state
         if state.id != self.state.id:
             self.state = state
@@ -91,6 +92,7 @@ class _Watch:
 
     def _wake(self) -> None:
         self._woken_at = monotonic()
+        # A new event for the next change: clearing the old one could happen before a listener has run.
         news, self.news = self.news, asyncio.Event()
         news.set()
 
@@ -159,6 +161,7 @@ class Hub:
 
     def _leave(self, key: Hashable, watch: _Watch) -> None:
         watch.listeners -= 1
+        # After `close`, another watch may have the key: do not end that one.
         if self._watches.get(key) is watch and (watch.over or not watch.listeners):
             del self._watches[key]
             watch.end()

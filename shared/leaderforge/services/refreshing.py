@@ -116,6 +116,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         A load in flight may have begun before the value was created: if it finds none, load again.
         """
         was_loading = key in self._loads
+        # Shielded: the cancellation of one caller must not end the load of the others.
         value = await asyncio.shield(self._loading(key, now))
         if value is None and was_loading:
             value = await asyncio.shield(self._loading(key, self._now()))
@@ -140,6 +141,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             if value is None:
                 self._slots.pop(key, None)
             else:
+                # From the start of the load: the source may have changed while it answered.
                 self._slots[key] = _Slot(value, began, began + self._fresh_s, began + self._stale_s)
         return value
 

@@ -31,6 +31,7 @@ class RedisFeed:
         self._cluster = cluster
         self._channel = keys.changes
         self._slot = keys.slots[0]
+        # A reply may follow a ping that was sent up to one interval later.
         self._silence_s = _PING_S + silence_s
         self._sender = uuid4().hex[:12]
 
@@ -40,6 +41,7 @@ class RedisFeed:
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         # An empty announcement makes the client follow the channel's slot to its current node.
         await self.announce(())
+        # A connection outside the pool: a subscribed one cannot be used for commands.
         connection = await self._cluster.connect(self._slot)
         pinging: asyncio.Task[None] | None = None
         try:

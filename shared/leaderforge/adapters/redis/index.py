@@ -108,6 +108,7 @@ class RedisIndex(RedisErasureIndex):
 
     def _cache_sizes(self, ladder: Ladder, sizes: list[int]) -> list[int]:
         if len(self._sizes) >= _CACHED_SIZES and ladder not in self._sizes:
+            # Cheap to lose: the sizes only improve the first probes.
             self._sizes.clear()
         self._sizes[ladder] = sizes
         return sizes

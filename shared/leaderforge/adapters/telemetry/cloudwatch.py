@@ -33,4 +33,5 @@ class CloudWatch:
     def gauge(self, name: str, value: float) -> None:
         metrics = {"Namespace": _NAMESPACE, "Dimensions": [[_DIMENSION]], "Metrics": [{"Name": name}]}
         description = {"Timestamp": int(time() * 1000), "CloudWatchMetrics": [metrics]}
+        # One line on standard output: Lambda forwards it to CloudWatch, which extracts the metric without an API call.
         print(json.dumps({"_aws": description, _DIMENSION: self._function_name, name: value}), file=sys.stdout)  # noqa: T201

@@ -54,6 +54,7 @@ class JwtVerifier:
         self._verified: dict[bytes, _Verified] = {}
 
     async def caller(self, token: str) -> Caller:
+        # Cached by digest: it has a fixed size, and is no credential.
         digest = sha256(token.encode()).digest()
         verified = self._verified.get(digest)
         if verified is None or verified.until <= self._clock():
@@ -70,6 +71,7 @@ class JwtVerifier:
             claims = self._claims(token, keys)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("the token has expired: request a new one from its issuer") from None
+        # Deeply nested JSON in a token raises a `RecursionError`.
         except (jwt.PyJWTError, RecursionError) as error:
             raise Unauthenticated(f"the token is not valid: {_reason(error)}") from None
         return _Verified(_player(claims), min(self._clock() + KEPT_MS, self._end(claims)))
@@ -87,6 +89,7 @@ class JwtVerifier:
                     leeway=self._rules.leeway_s,
                     options={"require": _REQUIRED},
                 )
+            # Only a wrong signature makes the next key worth a try: PyJWT checks the claims after the signature.
             except jwt.InvalidSignatureError:
                 continue
         raise jwt.InvalidSignatureError("it is not signed by a trusted key")

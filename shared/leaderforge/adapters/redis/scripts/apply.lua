@@ -70,6 +70,7 @@ end
 if #ARGV == 2 then
     return { before }
 end
+-- Counts need a complete partition. Updates do not: they go on during a rebuild.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return { before, false }
 end
