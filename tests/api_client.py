@@ -1,4 +1,4 @@
-"""A client of the API, for tests in process and over HTTP."""
+"""Client of the API, for tests in process and over HTTP."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,21 +14,24 @@ SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
-"""A server closes an idle connection after 5 s. The client closes it earlier, as no request may meet that."""
+"""Connection limits.
+
+A server closes idle connections after 5 s: the client closes them earlier, before a request uses them.
+"""
 
 
 @dataclass(frozen=True)
 class ApiClient:
-    """A client that sends keys and JSON. Underscores in the names of headers stand for hyphens."""
+    """Client that sends keys and JSON. Underscores in the names of headers become hyphens."""
 
     client: httpx.AsyncClient
 
     async def get(self, path: str, key: str | None = None, **headers: str) -> httpx.Response:
-        """Read, by default without a key."""
+        """Send a GET, by default without a key."""
         return await self.client.get(path, headers=_headers(key, headers))
 
     async def post(self, path: str, body: Any, key: str | None = SUBMIT_KEY, **headers: str) -> httpx.Response:
-        """Write JSON, by default with the submit key."""
+        """Send a POST with a JSON body, by default with the submit key."""
         return await self.client.post(path, json=body, headers=_headers(key, headers))
 
     async def send(self, method: str, path: str, body: Any = None, key: str | None = None) -> httpx.Response:
@@ -37,7 +40,7 @@ class ApiClient:
         return await self.client.request(method, path, headers=bearer(key), **json)
 
     def stream(self, path: str, key: str | None = None) -> AbstractAsyncContextManager[httpx.Response]:
-        """Read an answer while it arrives."""
+        """Open a streamed response."""
         return self.client.stream("GET", path, headers=bearer(key))
 
     async def until_healthy(self, status: str = "ok") -> None:
@@ -50,13 +53,13 @@ class ApiClient:
 
 
 def bearer(key: str | None) -> dict[str, str]:
-    """Return the headers that carry a key, none without one."""
+    """Return the headers with a key, none without one."""
     return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 @asynccontextmanager
 async def connected_to_app(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Connect to an application of this process. Its errors become answers, as in a server."""
+    """Connect to an application in this process. Its exceptions become responses, as in a server."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
         yield client

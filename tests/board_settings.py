@@ -1,4 +1,4 @@
-"""A board whose settings all have a value of their own."""
+"""Settings of a board, none of which has its default value."""
 
 from typing import Any
 
@@ -24,4 +24,7 @@ EVERYTHING: dict[str, Any] = {
     "private": True,
     "open_to_players": True,
 }
-"""No value is a default. No two of one type are equal but the flags: a test notices when two columns are swapped."""
+"""Settings of a board. No value is a default.
+
+Values of one type differ, except flags: a test detects swapped columns.
+"""

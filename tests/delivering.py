@@ -1,4 +1,4 @@
-"""Delivery, reads and repair of an index as the wiring connects them, over a test's parts."""
+"""Delivery, reads and repair of an index, connected as in the wiring, over the parts that a test provides."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,7 +73,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Disruptions are those of this way: the index knows of none.
+            # Disruptions of this connection: the shared index has none.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

@@ -62,12 +62,12 @@ class Oracle:
         return 100.0 if self.total == 1 else 100 * behind / (self.total - 1)
 
     def at_percentile(self, percent: int) -> Line | None:
-        """Return the last line ahead of so many percent of the others; with ties there may be none."""
+        """Return the last line ahead of at least `percent` of the others. With ties there may be none."""
         ahead = [line for line in self.lines if self.percentile(line) >= percent]
         return ahead[-1] if ahead else None
 
     def window(self, user_id: int, size: int) -> Sequence[Line]:
-        """Return so many lines with the player's in the middle, as near to it as the ends of the board allow."""
+        """Return `size` lines with the player's line in the middle, or as near to it as the ends of the board allow."""
         position = self.position(user_id)
         assert position is not None
         starts = range(max(1, self.total - size + 1))
@@ -75,7 +75,7 @@ class Oracle:
         return self.lines[start : start + size]
 
     def score_at(self, percent: int) -> int:
-        """Return the last score at a position that so many percent of the other positions follow."""
+        """Return the score at the last position with at least `percent` of the other positions behind it."""
         ahead = [
             line
             for position, line in enumerate(self.lines, 1)

@@ -56,7 +56,10 @@ def copy_sources(target: Path) -> None:
 
 
 def compile_modules(python: str, target: Path) -> None:
-    """Compile all modules. A function cannot store what it compiles: each cold start would compile again."""
+    """Compile all modules.
+
+    A function cannot store compiled modules: without them, each cold start would compile again.
+    """
     # Hashes instead of times, and AWS's path: equal sources yield equal bytes on any machine.
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-s", str(target), "-p", "/var/task")
     _run([python, "-I", "-m", "compileall", *options, str(target)], {"PYTHONHASHSEED": "0"})

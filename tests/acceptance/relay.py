@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 _BYTES = 65_536
 _STEPS = 10
-"""Steps of the event loop after which a client on this machine has noticed that its connection was reset."""
+"""Iterations of the event loop after which a local client has noticed the reset of its connection."""
 
 
 class Relay:
@@ -22,9 +22,9 @@ class Relay:
         self.made = 0
         """Number of accepted connections."""
         self.written: list[bytes] = []
-        """What clients wrote, in pieces."""
+        """Bytes that clients have written, in pieces."""
         self.cut_after_write = False
-        """Close a connection, once, after the next piece that its client writes was passed on."""
+        """True to close a connection, once, after the next piece from its client was forwarded."""
 
     def forget(self) -> None:
         """Drop all further bytes of the present connections without closing them."""
@@ -32,7 +32,7 @@ class Relay:
             passing.cancel()
 
     async def reset(self) -> None:
-        """Close every connection at once, and return when the clients have noticed: their next writes fail."""
+        """Reset every connection, and return once the clients have noticed: their next writes fail."""
         for writer in self._writers:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
@@ -62,7 +62,7 @@ class Relay:
             passing.add_done_callback(self._passing.discard)
 
     async def _pass_on(self, reader: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
-        """Pass on what a client writes."""
+        """Forward the bytes of a client to the server."""
         try:
             while data := await reader.read(_BYTES):
                 self.written.append(data)

@@ -199,7 +199,7 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     await asyncio.gather(*clients)
     amounts = {Policy.SUM: sum, Policy.BEST: max}[policy]
     expected = {user_id: (amounts(scores), len(scores)) for user_id, scores in taken.items()}
-    world.clock.now += 2000  # longer than tops are cached
+    world.clock.now += 2000  # longer than the TTL of tops
     for server in world.servers:
         assert await everyone(server, board, "weekly") == expected
         assert await everyone(server, board, "all-time") == expected

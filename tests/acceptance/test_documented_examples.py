@@ -15,7 +15,7 @@ from tests.waiting import PATIENCE_S
 
 KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
-BETWEEN_MS = 2000  # longer than responses are cached
+BETWEEN_MS = 2000  # longer than the TTL of responses
 
 
 class Ticks:

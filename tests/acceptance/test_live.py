@@ -226,7 +226,7 @@ async def test_a_server_that_is_told_to_stop_ends_its_streams(settings: Mapping[
         async with listening(server.url) as listener:
             await listener.until(lambda one: bool(one.events))
             await asyncio.to_thread(server.stop)
-            await listener.until(lambda one: one.ended)  # by a last chunk, not by a broken connection
+            await listener.until(lambda one: one.ended)  # it ended with a last chunk, not with a broken connection
     finally:
         await asyncio.to_thread(server.stop)
     log = (tmp_path / "log").read_text()

@@ -214,7 +214,7 @@ class TestErase:
 
 
 async def held_in_index(api: Served, user_id: int) -> list[str]:
-    """Return what the index has of the player, read without the service."""
+    """Return the index's data of the player, read without the service."""
     index = api.services.parts.index
     ladders = await api.services.parts.store.ladders()
     rows = [await index.rows(ladder, [user_id]) for ladder in ladders]

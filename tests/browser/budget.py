@@ -1,10 +1,10 @@
-"""Whether the page keeps its budget on a board of a million players: first load, DOM nodes, memory, response.
+"""Measurement of the page's budget on a board of a million players: first load, DOM nodes, memory, response time.
 
     python -m tests.browser.budget --players 1000000 --out docs/performance/results/page.json
 
-Starts a product of its own in a temporary directory (or --data-dir, to use and keep the data of an earlier run), opens
-the built site in Chromium, submits scores, scrolls through all ranks lap after lap, uses every control, prints what it
-measured beside the budget, and fails if anything is over it.
+Starts a new product in a temporary directory, or in --data-dir to use and keep the data of an earlier run. Opens the
+built site in Chromium, submits scores, scrolls through all ranks several times, and uses every control. Prints the
+measurements beside the budget. Fails if a value exceeds it.
 """
 
 import asyncio
@@ -125,7 +125,7 @@ async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str
     for lap in range(LAPS):
         nodes = 0
         for stop in range(STOPS):
-            row = round((players - 1) * (stop + lap / LAPS) / STOPS)  # other pages on each lap
+            row = round((players - 1) * (stop + lap / LAPS) / STOPS)  # each lap reads other pages
             await page.locator("input[type=range]").fill(str(row))
             await region.hover()
             await page.mouse.wheel(0, 640)

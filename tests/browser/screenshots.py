@@ -2,8 +2,8 @@
 
     python -m tests.browser.screenshots
 
-Starts a product of its own in a temporary directory, fills it with a crowd and with what people would do there, and
-writes docs/images/<page>-<device>-<colours>.png.
+Starts a new product in a temporary directory, fills it with players and their actions, and writes
+docs/images/<page>-<device>-<colours>.png.
 """
 
 import asyncio

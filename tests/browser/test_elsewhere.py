@@ -53,14 +53,14 @@ async def test_it_works_in_a_subfolder_of_another_origin(
             reply = page.get_by_role("region", name="Reply", exact=True)
             await expect(reply).to_contain_text("X-Request-Id")
             await expect(reply).to_contain_text('"user_id": 7')
-            await page.close()  # before its server
+            await page.close()  # closed before the server it uses
 
 
 async def test_the_development_server_passes_on_to_the_api(product: Served, open_page: Open) -> None:
     with development(product) as origin:
         page = await open_page(origin)
         await expect(page.get_by_role("list", name="The first three")).to_be_visible()
-        await page.close()  # before its server
+        await page.close()  # closed before the server it uses
 
 
 @contextmanager

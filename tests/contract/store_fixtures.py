@@ -62,7 +62,7 @@ class StoreClock:
 
 @dataclass(frozen=True)
 class Stores:
-    """All stores on one database."""
+    """Stores on one database."""
 
     scores: ScoreStore
     users: PlayerStore

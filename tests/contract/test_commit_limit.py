@@ -1,4 +1,4 @@
-"""The limit of a commit includes the opening of periods, which other transactions can delay."""
+"""The commit limit includes the opening of periods, which other transactions can delay."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,7 +33,7 @@ async def set_score(stores: Database, submission: Submission) -> None:
 
 @asynccontextmanager
 async def opening(database: Database, ladder: Ladder) -> AsyncIterator[None]:
-    """Hold up all others that open the ladder's period, and leave it unopened."""
+    """Block all other transactions that open the ladder's period, and leave it unopened."""
     connection = await asyncpg.connect(database.dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -52,7 +52,7 @@ async def test_a_period_that_opens_too_late_refuses_its_submission(
     database: Database, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "COMMIT_LIMIT_MS", LIMIT_MS)
-    # Neither the limit of an opening alone nor that of a statement ends the wait.
+    # No shorter limit ends the wait: neither the limit of an opening nor that of a statement.
     monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 10 * PATIENCE_S)
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     await database.players(1)

@@ -1,4 +1,4 @@
-"""Updates that a frozen process delivers late: nothing that was erased meanwhile comes back."""
+"""Late updates from a frozen process: data that were erased meanwhile do not return."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -28,7 +28,7 @@ __all__ = ["cluster"]
 
 
 class Freezer(Link):
-    """An index whose process freezes between its commit and the update of the index."""
+    """Index whose process freezes between its commit and the update of the index."""
 
     def __init__(self, index: RedisIndex) -> None:
         super().__init__(index)
@@ -41,7 +41,7 @@ class Freezer(Link):
 
 
 class Late:
-    """Two processes: the first one commits a submission and freezes, the second one goes on."""
+    """Two processes: the first one commits a submission and freezes, the second one continues."""
 
     def __init__(self, database: Database, index: RedisIndex, ladder: Ladder) -> None:
         self.database, self.index, self.ladder = database, index, ladder
@@ -61,7 +61,7 @@ class Late:
         return submitting
 
     async def ranked(self) -> Sequence[int]:
-        """Return the ids of players 1 and 2 that the index has."""
+        """Return which of the players 1 and 2 the index has."""
         lookup = await self._looked_up()
         # A catch-up on a loaded machine takes longer than a read waits for it.
         while lookup.source is not Source.INDEX:
@@ -101,7 +101,7 @@ async def test_an_erased_player_stays_gone(late: Late, repair: str) -> None:
 async def test_an_erased_player_stays_gone_though_the_process_of_the_erasure_died(late: Late) -> None:
     submitting = await late.freeze()
     await late.records.erase(1, "key:ops")
-    # As if it had died before it reached the index: only the store has the erasure.
+    # As if the process had died before the update of the index: only the store has the erasure.
     await late.index.begin_rebuild([late.ladder], range(3))
     assert await late.process.maintain.reconcile() == 1
     late.way.thaw.set()

@@ -191,7 +191,7 @@ class TestTimeLimits:
             assert await database.scores.board("default")
 
     async def test_a_shorter_limit_holds_in_the_server_too(self, postgres_dsn: str) -> None:
-        """The server must not commit what the client has given up, however long other statements may take."""
+        """The server must not commit a statement after the client gave up, whatever limit other statements have."""
         names = ("statement_timeout", "idle_in_transaction_session_timeout")
         async for database in opened(postgres_dsn, timeout_s=60):
 

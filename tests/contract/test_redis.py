@@ -39,7 +39,7 @@ async def test_uses_wait_for_their_turn_when_there_are_more_than_connections(clu
 
 @pytest.fixture
 async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Cluster, RedisIndex]]:
-    """A cluster of one node, with a complete index of one partition."""
+    """Cluster of one node, with a complete index of one partition."""
     server = own_valkey(nodes=1)
     client = Cluster(server.addresses, timeout_s=10)
     index = RedisIndex(client, partitions=1)
@@ -49,7 +49,7 @@ async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Clu
 
 
 async def disconnect_unseen(server: ValkeyCluster, client: Cluster) -> None:
-    """Have the client close its connection, as it does when a use is cancelled: nothing may be lost by that."""
+    """Make the client close its connection, as after a cancelled call. This must not count as a loss."""
     before = client.disruptions
     using = asyncio.create_task(client.commands([("BLPOP", "nothing", "0")]))
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
@@ -75,7 +75,7 @@ async def test_a_closed_connection_is_no_disruption(alone: tuple[ValkeyCluster, 
 async def test_a_restart_between_two_uses_is_seen_on_a_new_connection(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex],
 ) -> None:
-    """No connection to the former process is there to break."""
+    """The client has no connection to the former process that could break."""
     server, client, index = alone
     before = client.disruptions
     await disconnect_unseen(server, client)
@@ -92,7 +92,7 @@ async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyC
     await asyncio.to_thread(server.kill, 0)
     await asyncio.to_thread(server.restart, 0)
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
-        await node.hset(index._keys.meta[0], "watermark", 5)  # as an old dump would have it
+        await node.hset(index._keys.meta[0], "watermark", 5)  # an older watermark, as in an old dump
         with pytest.raises(IndexUnavailable):
             await index.advance(6, disruptions=before)
         assert await node.hget(index._keys.meta[0], "watermark") == b"5"
@@ -101,14 +101,14 @@ async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyC
 
 @pytest.fixture(scope="module")
 def one_node(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a cluster of one node."""
+    """Port of a cluster of one node."""
     with ValkeyCluster(tmp_path_factory.mktemp("relayed"), nodes=1) as server:
         yield int(server.addresses[0].rpartition(":")[2])
 
 
 @pytest.fixture
 async def behind_relay(one_node: int) -> AsyncIterator[tuple[Relay, Cluster, RedisIndex]]:
-    """A cluster behind a relay, with a complete index of one partition."""
+    """Cluster behind a relay, with a complete index of one partition."""
     async with relay(one_node) as made:
         async with redis.asyncio.Redis(port=one_node) as node:
             await node.config_set("cluster-announce-port", made.port)
@@ -136,7 +136,7 @@ VOUCHING: Mapping[str, Callable[[RedisIndex], Awaitable[object]]] = {
 async def test_what_vouches_is_never_sent_twice(
     behind_relay: tuple[Relay, Cluster, RedisIndex], step: str, cut: str
 ) -> None:
-    """Neither if the write fails nor if the reply does: the next connection may lead to another server."""
+    """This includes failed writes and lost replies: the next connection may lead to another server."""
     made, client, index = behind_relay
     before = client.disruptions
     made.written.clear()

@@ -124,7 +124,7 @@ class TestRetry:
 
 
 class TestSubmission:
-    """Change between the insert of events and the change of standings, which belong to one transaction."""
+    """Concurrent change between the insert of events and the change of standings. Both belong to one transaction."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
         """A submission that commits after the removal counts after it, and is not void."""

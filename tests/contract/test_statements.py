@@ -1,4 +1,4 @@
-"""Each SQL file is accepted by the real databases as it stands: it can be pasted after `prepare name as`."""
+"""The real databases accept each SQL file unchanged: it can be pasted after `prepare name as`."""
 
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ STATEMENTS = sorted(
     if entry.name.endswith(".sql")
 )
 DEFINITION = "create_schema_migrations"
-"""Only queries can be prepared; this statement creates a table if there is none."""
+"""Statement that cannot be prepared: it creates a table if there is none."""
 ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
 
 
@@ -29,7 +29,7 @@ async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:
 
 
 async def refusal(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> str | None:
-    """Return why the database does not prepare a statement, None if it does."""
+    """Return the reason for which the database does not prepare a statement, None if it does."""
     text = statement(name)
     try:
         await connection.execute(text if name == DEFINITION else f"prepare {name} as {text}")

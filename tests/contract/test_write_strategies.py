@@ -1,4 +1,4 @@
-"""The two ways to write a batch: which one is chosen, and that both write the same."""
+"""Two strategies for writing a batch: the choice between them, and their equal results."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ LIMIT_S = 30.0
 
 
 def clock() -> Clock:
-    """Return a clock that starts at a fixed time and never shows a time twice."""
+    """Return a clock that starts at a fixed time and never returns a time twice."""
     return count(10**15).__next__
 
 
@@ -82,7 +82,7 @@ async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> Non
 
 
 def batch(board: Board, seed: int) -> Sequence[Submission]:
-    """Return submissions that fit in one statement. Some are duplicates of those of earlier seeds."""
+    """Return submissions that fit in one statement. Some are duplicates of submissions with earlier seeds."""
     random = Random(seed)
     submissions = []
     for user_id in random.sample(PLAYERS, random.randint(1, len(PLAYERS))):

@@ -149,7 +149,7 @@ class Spectator(User):
     def look_around_somebody(self) -> None:
         path, name = f"{BOARD}/around/{random.choice(self.seen)}?radius=5", f"{BOARD}/around/{{user_id}}"
         with self.client.get(path, name=name, catch_response=True) as answer:
-            if answer.status_code == 404:  # before anybody has played
+            if answer.status_code == 404:  # nobody has played yet
                 answer.success()
 
     @tag("read")

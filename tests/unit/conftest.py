@@ -18,7 +18,7 @@ async def api() -> AsyncIterator[Api]:
 
 @pytest.fixture
 def logging_as_before() -> Iterator[None]:
-    """Undo the configuration of logs at the end."""
+    """Restore the configuration of logs after the test."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield

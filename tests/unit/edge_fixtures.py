@@ -53,7 +53,7 @@ class Ticks:
 
 @dataclass(frozen=True)
 class Api(ApiClient):
-    """A running application, a client of it, and the in-memory adapters under it."""
+    """Running application, a client of it, and its in-memory adapters."""
 
     app: FastAPI
     services: Services

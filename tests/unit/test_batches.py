@@ -1,4 +1,4 @@
-"""Partial batches: which items run, in which calls, and where their outcomes come out."""
+"""Partial batches: the items that run, their calls, and the positions of their outcomes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from leaderforge.domain.batches import complete, run_in_groups
 
 
 class Doubling:
-    """Doubles numbers to texts, and keeps the calls. The outcomes `extra` are too many."""
+    """Function that doubles numbers to texts, and records its calls. It returns the additional outcomes `extra`."""
 
     def __init__(self, *extra: str) -> None:
         self.calls: list[list[int]] = []
@@ -27,7 +27,7 @@ async def no_outcome(_: Sequence[int]) -> Sequence[str]:
 
 
 def doubled(item: int | str) -> str:
-    """The outcome of one item alone."""
+    """Return the outcome of one item."""
     return str(2 * item) if isinstance(item, int) else item
 
 

@@ -1,4 +1,4 @@
-"""The services that a command uses."""
+"""Services that a command uses."""
 
 import logging
 from pathlib import Path

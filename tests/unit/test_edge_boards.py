@@ -124,7 +124,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 
 
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would be older than five seconds, whatever the time limit of the store is."""
+    """The board would be older than five seconds, whatever the time limit of the store is."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
     store = Watched()
     store.may_answer.clear()

@@ -1,4 +1,4 @@
-"""Query parameters: each call takes its own, once, and no others."""
+"""Query parameters: each call accepts its own parameters once, and no others."""
 
 import pytest
 
@@ -18,7 +18,7 @@ TYPED = [
 
 
 async def refusal(api: Api, ask: Ask, addition: str) -> tuple[int, str]:
-    """Return the status and the place of the error of a call with another parameter."""
+    """Return the status of a call with an additional parameter, and the place in its error."""
     joint = "&" if "?" in ask.target else "?"
     headers = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
     answer = await api.client.request(ask.method, f"{ask.target}{joint}{addition}", content=ask.body, headers=headers)

@@ -1,4 +1,4 @@
-"""What an invalid value is answered with: the rule in words, and nothing of the parts that check it."""
+"""Refusals of invalid values: the message is the rule in words, without internal names."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.unit.edge_fixtures import ADMIN_KEY, Api
 from tests.unit.test_authorization import OPERATIONS, Ask, resolved
 
 TEXTS = ["", " ", "x", "-1", "0", "1.5", "9" * 17, "\x07", "é\u202e", '"', "null", "z" * 300, "X" * 10_000]
-"""Values of parameters. None of them suits all calls."""
+"""Values of parameters. Each is invalid for some calls."""
 VALUES: list[Any] = [None, True, -1, 0, 1.5, 1e300, 2**53, "", "x", "\x07", "z" * 300, [], [None], ["x"], {}, {"x": 1}]
 """Values of members of a body."""
 INSIDE = re.compile(
@@ -41,7 +41,9 @@ def asks(route: str) -> Iterator[Ask]:
 
 
 def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield wrong bodies: of another kind, without a member, with an unknown one, and with each value in each."""
+    """Yield invalid bodies: no object, without a member, with an unknown member, and with each of `VALUES` in each
+    member.
+    """
     if "requestBody" not in operation:
         return
     [content] = operation["requestBody"]["content"].values()
@@ -58,7 +60,7 @@ def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def errors_in(answer: Any) -> list[Mapping[str, Any]]:
-    """Return the errors of an answer: its own, and those of the items of a batch."""
+    """Return the errors of a response: its own error, and the errors of the items of a batch."""
     return [part["error"] for part in (answer, *answer.get("results", [])) if "error" in part]
 
 

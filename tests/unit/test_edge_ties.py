@@ -25,7 +25,7 @@ places = st.builds(Place, scores, st.integers(-(10**12), 10**12), st.integers(1,
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    """The application, with player tokens."""
+    """Application that accepts player tokens."""
     async with serving(**TOKENS) as api:
         yield api
 
@@ -97,7 +97,7 @@ async def test_among_equals_nobody_is_ahead_of_anybody(api: Api) -> None:
     ],
 )
 async def test_a_hidden_player_cannot_tell(api: Api, style: RankStyle, hidden: int, ranks: list[int]) -> None:
-    """All ranks and totals of an answer that shows its own entry count over one population."""
+    """All ranks and totals of a response with the player's own entry count the same players."""
     board = await ranked(api, style, [100, 100, 90, 80])
     before = [await read(api, f"{board}/around/{hidden}?radius=4"), await lookup(api, board)]
     await api.post(f"{board}/entries/{hidden}/hide", WHY, ADMIN_KEY)

@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are looked up together: the first board is not old when the last one is there."""
+    """All boards are looked up together: the first board is not too old when the last one is loaded."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:

@@ -1,4 +1,4 @@
-"""Lengths of the product's modules. A longer one has more than one subject: split it by subject."""
+"""Lengths of the product's modules. A longer module has more than one subject: split it by subject."""
 
 from pathlib import Path
 

@@ -69,7 +69,7 @@ async def test_a_failure_ends_all_work(source: AsyncGenerator[int, None], error:
 
 
 class Source:
-    """A stream that records whether it holds its connection."""
+    """Stream that records whether it holds its connection."""
 
     def __init__(self) -> None:
         self.is_open = False

@@ -73,7 +73,7 @@ class Watched(World):
         async def look(step: str) -> None:
             self.steps.append(step)
             if None in await self.index.watermarks():
-                return  # nobody reads it
+                return  # an incomplete index is not read
             for ladder, ids in expected.items():
                 assert await self.ranked_ids(ladder) == ids, step
             shown = await self.index.names(list(names))
@@ -188,7 +188,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
 
 
 async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: Watched) -> None:
-    """The process that created the player was frozen before it added the name; the id was reused meanwhile."""
+    """The process that created the player was frozen before it added the name. Meanwhile another player got the id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.users.create([Player(1, "Ada", None, world.now)])
@@ -211,7 +211,7 @@ REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish
 async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world: Watched, thaw: str, recreated: bool
 ) -> None:
-    """The process was frozen between its commit and the index: it goes on after this step, and once more at the end."""
+    """The process was frozen between its commit and the index. It resumes after this step, and once more at the end."""
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
     late = await world.commit(1, 5)
     await world.indexed(2, 7)
@@ -243,7 +243,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
 
 
 async def test_only_the_lost_partition_gets_erasures(world: Watched) -> None:
-    """And a rebuild where nobody was erased takes no step more."""
+    """A rebuild without erased players takes no additional step."""
     steps = []
 
     async def look(step: str) -> None:
@@ -274,7 +274,7 @@ async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watc
 
 
 async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: Watched) -> None:
-    """It observed that the index lacks the standing, and read the standing from the store."""
+    """The repair observed that the index lacks the standing, then read the standing from the store."""
     await world.commit(1, 5)
     standings_on = world.store.standings
 
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> None:
-    """A rebuild that was frozen may leave an erasure that the store has forgotten. The store decides then."""
+    """A frozen rebuild may leave an erasure that the store has forgotten. Then the store decides."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])

@@ -1,4 +1,4 @@
-"""The SQL on disk: each file is one statement that runs as it stands, or a part of some that says so."""
+"""SQL files: each file is one statement that runs unchanged, or a fragment that says so."""
 
 import re
 from pathlib import Path

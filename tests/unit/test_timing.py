@@ -1,6 +1,6 @@
-"""The time budget: the inequalities that correctness rests on.
+"""Time budget: the inequalities on which correctness depends.
 
-`leaderforge.domain.timing` has the times. A change of one that breaks a promise of another fails here.
+`leaderforge.domain.timing` contains the times. A change of a time that violates an inequality fails here.
 """
 
 import ast
@@ -62,7 +62,7 @@ class TestChangesOfBoards:
         assert last_commit + CLOCK_DIFFERENCE_MS + PAUSE_MS <= PROPAGATION_MS
 
     def test_a_purge_begins_after_the_last_submission_to_the_deleted_board(self) -> None:
-        """A purge deletes what is there. An event that is committed after it would stay for ever."""
+        """A purge deletes the present rows. An event that commits after it would stay forever."""
         assert COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
@@ -96,7 +96,7 @@ class TestCaches:
         assert fresh + COMMIT_LIMIT_MS // 5 <= stale
 
     def test_the_promise_is_the_one_of_the_documentation(self) -> None:
-        """The documentation, the API and the commands say: within 5 s."""
+        """The documentation, the API and the commands promise 5 s."""
         assert CACHE_LIMIT_MS == 5_000
 
 
@@ -109,7 +109,10 @@ class TestPeriodRollover:
         assert last_use_of_the_old_list + read_of_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
-        """A submission that saw the old state puts its standing back into the index. Few should need another drop."""
+        """A submission with the old state adds its standing to the index again.
+
+        Few of them should need another drop.
+        """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
@@ -140,7 +143,10 @@ class TestWatermarks:
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:
-        """A watermark later than now less the commit limit counts as none. A fast clock must not cause rebuilds."""
+        """A watermark later than the present minus the commit limit counts as none.
+
+        A fast clock must not cause rebuilds.
+        """
         assert SETTLE_MS - CLOCK_DIFFERENCE_MS >= COMMIT_LIMIT_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)

@@ -1,4 +1,4 @@
-"""The version, which stands in several files."""
+"""Version, which several files contain."""
 
 import json
 import re

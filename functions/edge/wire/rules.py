@@ -97,7 +97,7 @@ class Whole:
 FROM_TEXT = Whole(_from_digits, is_common=True)
 """Annotation that makes an integer in a path or a query strict."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
-"""Annotation that accepts 5.0 for an integer in a body: some languages have no other numbers.
+"""Annotation that accepts 5.0 for an integer in a body: some languages write every number with a fraction.
 
 Doubles are exact within the bounds.
 """

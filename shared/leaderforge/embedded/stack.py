@@ -99,7 +99,7 @@ class LocalStack:
     async def start(self, step: Step, migrate: Migrate) -> None:
         """Start all servers and return once the API is healthy. Raises `ServerFailed`."""
         if not self.postgres.data.exists():
-            self.valkey.wipe()  # the index of a deleted database
+            self.valkey.wipe()  # it may contain the index of a deleted database
         await together(self._start_valkey(step), self._start_postgres(step, migrate))
         with step("API"):
             self.api.start(self.settings)

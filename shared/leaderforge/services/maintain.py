@@ -76,8 +76,8 @@ class MaintainService:
     async def reconcile(self, every_ms: int = 0) -> int:
         """Reconcile the index with the store. Return the number of standings read.
 
-        Apply all standings again that have an event since the oldest watermark. The index ignores those that it has.
-        Rebuild partitions that are incomplete or too stale.
+        Apply all standings with an event since the oldest watermark again. The index ignores standings that it has
+        already. Rebuild partitions that are incomplete or too stale.
 
         Do nothing if another process holds the lease, or if the watermark is less than `every_ms` behind. Raises
         `Unavailable`.

@@ -1,4 +1,4 @@
-"""Replacement of values in the index by those of the store. Each player's value is replaced in one step.
+"""Replacement of values in the index by the store's values. Each player's value is replaced in one step.
 
 The replacement ignores revisions. They order the updates of one standing, but not the standings of a player who was
 erased and created again while a clock was set back. Then the removed standings of the erased player refuse the new

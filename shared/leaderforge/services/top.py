@@ -125,7 +125,7 @@ class TopCache:
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
         key = (ladder.board.id, ladder.period, _size(limit))
         slot = self._slots.get(key)
-        if slot is None or slot.ladder != ladder:  # the settings of the board have changed
+        if slot is None or slot.ladder != ladder:  # the board's settings have changed: its entries may too
             if len(self._slots) >= self._capacity:
                 self._slots.pop(next(iter(self._slots)))
             slot = self._slots[key] = _Slot(ladder)

@@ -44,7 +44,10 @@ class MemoryPlayerStore:
         return new
 
     def erase(self, user_id: int, revision: int) -> None:
-        """Erase a player with username and email. Note for reconcile a revision above those of the standings."""
+        """Erase a player with username and email.
+
+        Note for reconcile a revision above all revisions of the standings.
+        """
         del self.by_id[user_id]
         self.hidden.discard(user_id)
         self.touch(user_id)

@@ -309,7 +309,7 @@ async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode
 
     A moved slot: store its new node first. A slot with keys on both nodes: wait `_TRY_AGAIN_S` first.
     """
-    if isinstance(error, MovedError):  # a subclass of AskError
+    if isinstance(error, MovedError):  # tested first: it is a subclass of AskError
         await client.nodes_manager.move_slot(error)
     elif isinstance(error, AskError):
         return client.get_node(error.host, error.port)

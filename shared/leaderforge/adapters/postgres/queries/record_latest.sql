@@ -24,7 +24,7 @@ new_events as (
 newcomers as (
     select
         user_id, hidden,
-        -- An erased player had the same id: its revisions must stay below, though a clock was put back.
+        -- An erased player had the same id: new revisions must be higher, even after a clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (
