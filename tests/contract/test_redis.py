@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 import pytest
 import redis.asyncio
 
+from leaderforge.adapters.redis.client import WatchedCluster
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.domain.errors import IndexUnavailable
@@ -35,6 +36,24 @@ async def test_a_cancelled_use_is_cancelled_whenever_that_is(cluster: Cluster) -
 async def test_uses_wait_for_their_turn_when_there_are_more_than_connections(cluster: Cluster) -> None:
     long = [("BLPOP", "nothing", "0.3")]
     assert await asyncio.gather(*(cluster.commands(long) for _ in range(300))) == [[None]] * 300
+
+
+async def test_a_use_goes_on_with_a_client_that_another_use_discards(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    initialize = WatchedCluster.initialize
+
+    async def initialize_before_the_end(client: WatchedCluster) -> WatchedCluster:
+        await initialize(client)
+        await cluster.renew()
+        return client
+
+    async def ping(*_: object, **__: object) -> None:
+        raise redis.asyncio.ConnectionError("no answer")
+
+    monkeypatch.setattr(WatchedCluster, "initialize", initialize_before_the_end)
+    monkeypatch.setattr(WatchedCluster, "ping", ping)
+    assert await cluster.commands([("GET", "nothing")]) == [None]
 
 
 @pytest.fixture

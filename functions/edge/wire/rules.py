@@ -108,8 +108,8 @@ class _NotNull:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         members = handler(schema)
-        shown, _ = members.pop("anyOf")
-        return {**shown, **members}
+        text_schema, _ = members.pop("anyOf")
+        return {**text_schema, **members}
 
 
 Omittable = Annotated[ValueT | None, _NotNull()]

@@ -279,8 +279,8 @@ class MaintainService:
         """Load names into these partitions. Names that arrived first may be newer, or late names of erased players."""
 
         async def load(names: Mapping[int, str]) -> None:
-            others = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})
-            await self._names.refresh(others)
+            renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})
+            await self._names.refresh(renamed)
 
         await for_each(self._store.all_names(), load)
 

@@ -111,7 +111,7 @@ class QueryService:
             position = len(window.before)
             part = cut(position, position + len(window.after) + row.hidden)
             rows = [*window.before, *([row] if row.hidden else []), *window.after][part]
-            visible = [shown for shown in rows if not shown.hidden]
+            visible = [entry_row for entry_row in rows if not entry_row.hidden]
             page = await self._page(ranking, ladder, window, visible, _first(window) + part.start)
             return await self._with_hidden(ranking, ladder, page, user_id, viewer) if row.hidden else page
 
@@ -238,7 +238,7 @@ def _has_ranks(window: Window[Row], rank: int, limit: int) -> bool:
     """Return whether a window has all entries from an ordinal rank on, up to `limit` or to the end of the ladder."""
     first = _first(window)
     end = min(rank + limit, rank_of(window.total))
-    return rank >= end or first <= rank and end <= first + len(window.before) + len(window.after)
+    return rank >= end or (first <= rank and end <= first + len(window.before) + len(window.after))
 
 
 def _first(window: Window[Row]) -> int:
@@ -250,10 +250,10 @@ def _as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Ent
     """Return entries as the viewer sees them: the viewer's own hidden entry counts in the ranks of the entries behind
     it.
     """
-    own = next((entry for entry in entries if entry.hidden and viewer.is_player(entry.user_id)), None)
-    if own is None:
+    hidden_entry = next((entry for entry in entries if entry.hidden and viewer.is_player(entry.user_id)), None)
+    if hidden_entry is None:
         return list(entries)
-    bound = rank_bound(board, _key(board, own))
+    bound = rank_bound(board, _key(board, hidden_entry))
     return [
         entry._replace(rank=entry.rank + 1) if bound < rank_bound(board, _key(board, entry)) else entry
         for entry in entries

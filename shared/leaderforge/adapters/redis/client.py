@@ -44,9 +44,9 @@ class WatchedCluster(RedisCluster):
         await connection.on_connect_check_health(check_health=False)
         run = await _run_id(connection)
         name = f"{connection.host}:{connection.port}"
-        known = self._runs.get(name, run)
+        previous_run = self._runs.get(name, run)
         self._runs[name] = run
-        if run != known:
+        if run != previous_run:
             self._on_restart()
             raise Disconnected(f"the node {name} has restarted")
 

@@ -217,14 +217,14 @@ class RedisIndex(RedisErasureIndex):
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        others: list[int] = []
+        renamed: list[int] = []
         for p, ids in self._by_partition(names).items():
             for piece in chunks(ids, _NAMES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), names[i])]
                 call = self._call(p, script("add_names"), self._keys.names[p], args=args, meta=False)
                 [users] = await self._cluster.run([call])
-                others += map(user_id_of, users)
-        return others
+                renamed += map(user_id_of, users)
+        return renamed
 
     async def drop(self, ladder: Ladder) -> None:
         await self._cluster.commands(
