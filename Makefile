@@ -9,9 +9,9 @@ NODE_STAMP := frontend/node_modules/.installed
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
 
-# One server set a worker; two workers suit two cores.
+# Each worker has its own set of servers. Two workers suit two cores.
 WORKERS ?= 2
-# Which tests run: `make test-long` selects all.
+# Selection of tests: `make test-long` selects all of them.
 SELECT ?= not long
 IN_PARALLEL = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 FAST := tests/unit tests/contract

@@ -123,9 +123,9 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Return the ETag once polls have not read the index for nine times the TTL without the feed.
+    """Poll until no poll has read the index for nine times the TTL that applies without the feed. Return the ETag.
 
-    This needs the reconciler to have passed the last submission: it then announces nothing more.
+    Reconciliation must have passed the last submission before: then it announces no more changes.
     """
     quiet_since = asyncio.get_running_loop().time()
 

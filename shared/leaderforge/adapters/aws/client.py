@@ -43,10 +43,10 @@ class AwsClient:
     """
 
     def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
-        """Describe the service. The first call connects.
+        """Set up a client of the service. The first call connects.
 
-        `target` is the prefix of its operation names, `version` that of its JSON protocol. `timeout_s` limits each I/O
-        step.
+        `target` is the prefix of the service's operation names. `version` is that of its JSON protocol. `timeout_s`
+        limits each I/O step.
         """
         self._access = access
         self._service = service
