@@ -92,6 +92,7 @@ async def _answering(services: Services) -> Sequence[bool]:
 
 async def _survey(services: Services) -> Survey:
     parts = services.parts
+    # Half of the limit: a slow database must leave time to survey the index.
     survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
     return with_credible_watermarks(survey, services.clock())
 
@@ -99,6 +100,7 @@ async def _survey(services: Services) -> Survey:
 def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> Status:
     if all(partitions) and all(nodes.values()):
         return "ok"
+    # Some calls still work with a complete index alone, or with any node of the database.
     return "degraded" if all(partitions) or any(nodes.values()) else "unavailable"
 
 

@@ -145,6 +145,7 @@ async def submit_batch(
 async def submit_mixed_batch(edge: TheEdge, caller: Submitter, options: SubmitOptions, batch: MixedBatchIn) -> Answer:
     """Submit up to 1000 scores, each to its own board (`default` if absent). Each one gets a receipt or an error."""
     slugs = {item.board for item in batch.submissions if isinstance(item, BoardSubmissionIn)}
+    # Concurrently: lookups that wait at the same time share one query.
     boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
     submissions = [
         item if isinstance(item, Malformed) else _submission(edge, caller, boards[item.board], item)
@@ -163,6 +164,7 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 async def _submit_all(edge: Edge, options: SubmitQuery, items: Sequence[Submission | Rejection]) -> Answer:
     """Submit the valid items, and return the response with a result for each item, in order."""
     if edge.services.settings.queued_submits:
+        # Items were validated before: clients get rejections now, and not as dead letters later.
         await edge.services.ingest.enqueue([render_message(item) for item in items if isinstance(item, Submission)])
         return answer_private(_results(items).closed(), _ACCEPTED)
     submit_many = partial(edge.services.submit.submit_many, rank=options.rank != "none")

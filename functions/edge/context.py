@@ -27,9 +27,11 @@ class RenderedTops:
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
         """Return the answer that was rendered from this page object before, or render a new one."""
         rendered = self._answers.get((ladder, limit))
+        # Identity suffices: the cache returns the same object until it loads again.
         if rendered is not None and rendered[0] is page:
             return rendered[1]
         if len(self._answers) >= _MAX_RENDERED:
+            # Cheap to lose: the next read renders a top again.
             self._answers.clear()
         answer = render()
         self._answers[ladder, limit] = (page, answer)
@@ -49,6 +51,7 @@ class Edge:
         self.keys = KeyCache(services.parts.keys, services.clock)
         self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
+        # None if no limit is set: requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None
         self._boards = BoardCache(services.parts.store)
         self._ladders = Ladders(services.parts.store, services.clock)

@@ -122,6 +122,7 @@ def render_listing(
     ladder: Ladder, entries: Sequence[Entry], total: int, extra: str = "", *, marks_hidden: bool = False
 ) -> JsonBody:
     """Return entries and their total. `extra` contains further members, each after a comma."""
+    # Slugs and names of periods need no escapes.
     rendered = ",".join([render_entry(entry, "", marks_hidden) for entry in entries])
     return JsonBody(
         f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{rendered}],"total":{total}{extra}}}'

@@ -91,6 +91,7 @@ def score_lines(
     # Keep bytes that are not UTF-8 as surrogates: one bad line must not end the whole import.
     with (
         path.open("rb") as raw,
+        # `-sig`: spreadsheets begin a file with a byte order mark.
         TextIOWrapper(raw, encoding="utf-8-sig", errors="surrogateescape", newline="") as file,
     ):
         rows = _csv_rows(file, columns, on_bad) if kind == ".csv" else _json_rows(file, on_bad)
@@ -163,6 +164,7 @@ def _json_rows(file: TextIO, on_bad: OnBadLine) -> Iterator[tuple[int, Mapping[s
             continue
         try:
             row = json.loads(text)
+        # Deeply nested JSON raises a `RecursionError`.
         except (ValueError, RecursionError) as error:
             on_bad(BadLine(number, f"not JSON: {error}"))
             continue
@@ -197,6 +199,7 @@ def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int)
     score = columns.score if isinstance(columns.score, int) else _score(number, value(columns.score))
     achieved_at = now if columns.time is None else _time(number, value(columns.time))
     line_key = value(columns.id) if columns.id else f"{number}\0" + "\0".join(row.values())
+    # Bytes that are not UTF-8 are surrogates here, which `uuid5` cannot encode.
     identity = f"{columns.board}\0{line_key}".encode(errors="backslashreplace").decode()
     return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, identity))
 
