@@ -493,6 +493,22 @@ async def test_a_ladder_is_dropped_alone(new_index: NewIndex) -> None:
     assert (await index.counts(LADDERS[1], [])).total == 20
 
 
+async def test_ladders_with_keys_are_found_and_dropped_by_their_ids(new_index: NewIndex) -> None:
+    crowds = {ladder: crowd(40) for ladder in (LADDERS[0], LADDERS[1], Ladder(LADDERS[1].board, -7))}
+    index = await complete(new_index(3), LADDERS[0], crowds.pop(LADDERS[0]))
+    await index.add_names({1: "Ada"})
+    await index.add_erasures({10**6: 7})
+    for ladder, standings in crowds.items():
+        await index.load(ladder, standings)
+    first, second = LADDERS[0].board.id, LADDERS[1].board.id
+    assert set(await index.present_ladders()) == {(first, 0), (second, 0), (second, -7)}
+    await index.drop_ladders([(second, 0), (second, 5)])
+    assert set(await index.present_ladders()) == {(first, 0), (second, -7)}
+    assert (await index.counts(LADDERS[0], [])).total == 40
+    assert (await index.counts(LADDERS[1], [])).total == 0
+    assert await index.names([1]) == {1: "Ada"}
+
+
 async def test_an_inspection_is_kept_until_the_next_one(new_index: NewIndex) -> None:
     index = new_index(3)
     assert await index.verification() is None

@@ -1,5 +1,6 @@
 """Period rollover over in-memory adapters, step by step with one clock."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -190,3 +191,42 @@ async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
     ]
     rounds = [await one.run_if_due() for one in (*others, world.rollover, world.rollover)]
     assert rounds == [Rollover(retired=1), *[Rollover()] * 4]
+
+
+async def test_a_sweep_removes_what_came_after_the_end_of_its_ladder() -> None:
+    """A process that was frozen brings updates of a dropped period and of a deleted board."""
+    world = World()
+    board = await world.board(PeriodKind.ALL_TIME, PeriodKind.DAILY)
+    await world.score(board, world.now)
+    gone = await world.store.create_board(Board(0, "gone", "Gone"))
+    day = board.ladders_at(world.now)[1]
+    late = await world.store.standings(Ladder(board), [1])
+    await world.index.apply(Ladder(gone), late)
+    await world.store.delete_board("gone", AuditEntry(world.now, "cli", "board.delete"))
+    assert await world.rollover.sweep() == 0
+    assert set(await world.index.present_ladders()) == {(board.id, 0), (board.id, day.period), (gone.id, 0)}
+    await world.store.forget_board(gone)
+    world.now += 10 * DAY
+    await world.after(PROPAGATION_MS)
+    await world.after(REPEATED_DROP_MS)
+    await world.after(REPEATED_DROP_MS)
+    await world.index.apply(day, late)
+    assert await world.rollover.sweep() == 2
+    assert set(await world.index.present_ladders()) == {(board.id, 0)}
+
+
+async def test_a_sweep_keeps_ladders_that_begin_meanwhile() -> None:
+    world = World()
+    board = await world.board(PeriodKind.ALL_TIME, PeriodKind.DAILY)
+    await world.score(board, world.now)
+    boards = world.store.boards
+
+    async def boards_after_a_score() -> Sequence[Board]:
+        found = await boards()
+        world.store.boards = boards  # type: ignore[method-assign]
+        await world.score(board, world.now + DAY)
+        return found
+
+    world.store.boards = boards_after_a_score  # type: ignore[method-assign]
+    assert await world.rollover.sweep() == 0
+    assert len(await world.index.present_ladders()) == 3

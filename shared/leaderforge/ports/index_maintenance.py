@@ -1,7 +1,7 @@
 """Maintenance of the index."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Standing
@@ -13,6 +13,10 @@ class CatchUps(NamedTuple):
 
     begun: str | None
     finished: str | None
+
+
+LadderIds: TypeAlias = tuple[int, int]
+"""Board id and period number of a ladder. Its board may be deleted."""
 
 
 class IndexMaintenance(Protocol):
@@ -70,6 +74,14 @@ class IndexMaintenance(Protocol):
 
     def keys(self, ladder: Ladder) -> AsyncIterator[Sequence[bytes]]:
         """Yield the sort keys of all entries in chunks, in any order. A key may appear more than once."""
+        ...
+
+    async def present_ladders(self) -> Collection[LadderIds]:
+        """Return the ladders that have keys. Ladders may be missing if a slot moves meanwhile."""
+        ...
+
+    async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
+        """Delete the keys of these ladders."""
         ...
 
     async def verification(self) -> VerificationState | None:

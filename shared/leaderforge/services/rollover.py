@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.history import KeptPeriod
-from leaderforge.domain.periods import number_of_start
+from leaderforge.domain.periods import ALL_TIME, number_of_start
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS, ROLLOVER_EVERY_MS, SETTLE_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
@@ -15,6 +15,8 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 
 _EVERY_S = ROLLOVER_EVERY_MS / 1000
+_SWEEP_EVERY_S = 86_400.0
+"""Time between sweeps, in s. A sweep reads the names of all keys in the index."""
 _A_DAY_MS = 86_400_000
 _LONGEST_SEASON_MS = 366 * _A_DAY_MS
 """Assumed length, in ms, of a season whose end is unknown because its board has no seasons any more."""
@@ -69,7 +71,12 @@ class RolloverService:
             return Rollover()
         self._due = monotonic() + _EVERY_S
         # No process releases or renews this lease. It therefore admits one round a minute over all processes.
-        return await self.run() if await self._index.lease("turnover", uuid4().hex, _EVERY_S) else Rollover()
+        if not await self._index.lease("turnover", uuid4().hex, _EVERY_S):
+            return Rollover()
+        rollover = await self.run()
+        if await self._index.lease("sweep", uuid4().hex, _SWEEP_EVERY_S):
+            await self.sweep()
+        return rollover
 
     async def run(self) -> Rollover:
         """Run all due steps, and return their numbers. The number of removed standings is limited."""
@@ -86,6 +93,21 @@ class RolloverService:
         self._telemetry.count("periods_retired", retired)
         self._telemetry.count("standings_expired", removed)
         return Rollover(retired, dropped, removed)
+
+    async def sweep(self) -> int:
+        """Delete index keys of dropped periods and deleted boards. Return the number of these ladders.
+
+        The update of a process that was frozen may create such keys long after the period or the board was dropped.
+        """
+        # The order matters: a ladder is in the store before it has keys, so that all others are dropped ones.
+        present = await self._index.present_ladders()
+        boards = await self._store.boards()
+        purging = {deleted.board.id for deleted in await self._store.deleted_boards()}
+        known = {(board.id, ALL_TIME) for board in boards}
+        known |= {(p.ladder.board.id, p.ladder.period) for p in await self._periods.undropped(boards)}
+        orphans = [ids for ids in present if ids not in known and ids[0] not in purging]
+        await self._index.drop_ladders(orphans)
+        return len(orphans)
 
     async def _retire(self, period: KeptPeriod) -> bool:
         board = period.ladder.board

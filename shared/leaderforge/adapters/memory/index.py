@@ -17,7 +17,7 @@ from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
-from leaderforge.ports.index_maintenance import CatchUps
+from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 _NODE = "memory"
 """Name of the only node."""
@@ -198,6 +198,13 @@ class MemoryIndex:
 
     async def drop(self, ladder: Ladder) -> None:
         self._standings.pop(place_of(ladder), None)
+
+    async def present_ladders(self) -> Collection[LadderIds]:
+        return [ids for ids, standings in self._standings.items() if standings]
+
+    async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
+        for ids in ladders:
+            self._standings.pop(ids, None)
 
     async def watermarks(self) -> Sequence[int | None]:
         return list(self._watermarks)

@@ -1,7 +1,7 @@
 """Client of the Redis cluster. It runs scripts on many partitions with one round trip per node."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import shuffle
@@ -36,6 +36,7 @@ _CLOSING_S = 5.0
 """Time limit for closing the connections of an abandoned client, in s."""
 _USES = 64
 """Maximum concurrent operations. Each may take one connection per node; further callers queue."""
+_KEYS_A_SCAN = 1000
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
 """Replies for a slot that is moving or has moved to another node."""
@@ -118,6 +119,17 @@ class Cluster:
         async with self._guarded() as client:
             requests = [(client.keyslot(command[1]), command) for command in commands]
             return _require_success(await self._execute(client, requests))
+
+    async def scan(self, slot: int, pattern: bytes) -> AsyncGenerator[Sequence[bytes], None]:
+        """Yield keys of the slot's node that match the pattern, in chunks. Raises `IndexUnavailable`."""
+        cursor = 0
+        while True:
+            async with self._guarded() as client:
+                request: Request = slot, ("SCAN", cursor, "MATCH", pattern, "COUNT", _KEYS_A_SCAN)
+                [(cursor, keys)] = _require_success(await self._execute(client, [request]))
+            yield keys
+            if cursor == 0:
+                return
 
     async def nodes(self) -> Sequence[IndexNode]:
         """Return the primary nodes by name, with their memory use. Raises `IndexUnavailable`."""

@@ -4,10 +4,15 @@ All keys of a partition share its hash tag: one script may use them together. Th
 number of partitions. An index with another number of partitions therefore has other keys, and is built beside this one.
 """
 
+import re
+from collections.abc import Sequence
 from zlib import crc32
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.sharding import hash_tags, slot_of
+from leaderforge.ports.index_maintenance import LadderIds
+
+_LADDER = re.compile(rb"(\d+)\.(-?\d+):(?:entries|standings)")
 
 
 class IndexKeys:
@@ -23,6 +28,19 @@ class IndexKeys:
         self.verification = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
         self.erasures = [root + b"erasures" for root in self._roots]
+
+    def of_partition(self, partition: int) -> bytes:
+        """Return the pattern that matches all keys of a partition."""
+        return self._roots[partition] + b"*"
+
+    def of_ladder(self, partition: int, ladder: LadderIds) -> Sequence[bytes]:
+        """Return the keys of a ladder."""
+        return [self._roots[partition] + b"%d.%d:%s" % (*ladder, kind) for kind in (b"entries", b"standings")]
+
+    def ladder_of(self, partition: int, key: bytes) -> LadderIds | None:
+        """Return the ladder of a key of the partition, None if the key has another purpose."""
+        match = _LADDER.fullmatch(key, len(self._roots[partition]))
+        return None if match is None else (int(match[1]), int(match[2]))
 
     def entries(self, partition: int, ladder: Ladder) -> bytes:
         """Return the key of the sorted set of the ladder's sort keys."""

@@ -15,7 +15,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.survey import Survey, VerificationState
-from leaderforge.ports.index_maintenance import CatchUps
+from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 
 class RedisIndexMaintenance:
@@ -73,6 +73,18 @@ class RedisIndexMaintenance:
         key = self._keys.lease(name)
         call = Call(self._keys.slots[0], script("lease"), (key,), (holder, int(seconds * 1000)))
         return bool((await self._cluster.run([call]))[0])
+
+    async def present_ladders(self) -> Collection[LadderIds]:
+        ladders: set[LadderIds] = set()
+        for p in self._all_partitions:
+            async for keys in self._cluster.scan(self._keys.slots[p], self._keys.of_partition(p)):
+                ladders.update(ids for key in keys if (ids := self._keys.ladder_of(p, key)) is not None)
+        return ladders
+
+    async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
+        for ids in ladders:
+            keys = [key for p in self._all_partitions for key in self._keys.of_ladder(p, ids)]
+            await self._cluster.commands([("UNLINK", key) for key in keys])
 
     async def verification(self) -> VerificationState | None:
         return await read_verification(self._cluster, self._keys)
