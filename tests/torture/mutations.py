@@ -20,7 +20,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services import maintain, trust
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
-from leaderforge.services.mending import drop_players, load_standings
+from leaderforge.services.mending import load_standings
 from leaderforge.services.submit import Receipt, SubmitService
 from leaderforge.services.trust import IndexTrust
 
@@ -77,7 +77,8 @@ def remove_before_loading() -> None:
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
-        await drop_players(index, store, user_ids)
+        for ladder, values in (await index.observe(await store.ladders(), user_ids)).items():
+            await index.mend(ladder, list(values), [], values)
         stored = await store.standings_of(user_ids)
         for ladder, standings in stored:
             await load_standings(index, store, ladder, standings)
