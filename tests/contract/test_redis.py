@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from uuid import UUID
 
 import pytest
 import redis.asyncio
@@ -9,12 +10,15 @@ import redis.asyncio
 from leaderforge.adapters.redis.client import WatchedCluster
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.standings import Event, standing_of
 from leaderforge.embedded import ValkeyCluster
 from tests.acceptance.relay import Relay, relay
 from tests.conftest import OwnValkey
 from tests.contract.index_fixtures import cluster, new_redis_index
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 __all__ = ["cluster"]
 
@@ -193,3 +197,44 @@ async def answers(index: RedisIndex) -> bool:
     except IndexUnavailable:
         return False
     return True
+
+
+async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
+    """Also of players who are new, or erased: no script has a key that is mostly missing."""
+    server = own_valkey(nodes=2)
+    client = Cluster(server.addresses, timeout_s=10)
+    index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))
+    await index.finish_rebuild(await index.begin_rebuild([ladder], [0]), [0], 5)
+    await index.apply(ladder, [standing_of(Event(1, UUID(int=1), 5, 0))])
+    await index.add_names({1: "Ada"})
+    await migrate(server, client, slot=IndexKeys("leaderforge", 1).slots[0])
+    async with asyncio.timeout(PATIENCE_S):
+        await index.apply(ladder, [standing_of(Event(2, UUID(int=2), 7, 0))])
+        await index.add_erasures({3: 7})
+        [late] = await index.apply(ladder, [standing_of(Event(3, UUID(int=3), 9, 0))])
+        observed = (await index.observe([ladder], [2]))[ladder]
+        assert list(await index.mend(ladder, [2], [], observed)) == []
+        before = client.disruptions
+        await index.advance(6, disruptions=before)
+        assert await index.finish_catch_up(await index.begin_catch_up(), disruptions=before)
+        assert list(await index.rows(ladder, [1, 2, 3])) == [1]
+    assert late.refused
+    assert await index.watermarks() == [6]
+    assert client.disruptions == before
+    await client.close()
+
+
+async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
+    """Move all keys of a slot to the other node, and leave the slot in migration."""
+    source = await client.node_of(slot)
+    [target] = [address for address in server.addresses if address != source]
+    async with (
+        redis.asyncio.Redis.from_url(f"redis://{source}") as old,
+        redis.asyncio.Redis.from_url(f"redis://{target}") as new,
+    ):
+        old_id, new_id = [(await node.execute_command("CLUSTER MYID")).decode() for node in (old, new)]
+        await new.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", old_id)
+        await old.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", new_id)
+        keys = await old.execute_command("CLUSTER GETKEYSINSLOT", slot, 1000)
+        host, _, port = target.rpartition(":")
+        await old.execute_command("MIGRATE", host, int(port), "", 0, 5000, "KEYS", *keys)

@@ -25,6 +25,10 @@ _ASKING: Arguments = ("ASKING",)
 _RUN_ID = re.compile(rb"run_id:(\w+)")
 
 
+def unconditionally() -> None:
+    """Do nothing before a write."""
+
+
 class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
@@ -59,7 +63,7 @@ class WatchedCluster(RedisCluster):
         self,
         requests: Sequence[Request],
         targets: Sequence[ClusterNode | None],
-        before_write: Callable[[], None] = lambda: None,
+        before_write: Callable[[], None],
     ) -> list[Any]:
         """Send each request to its target, or to its slot's node if the target is None.
 

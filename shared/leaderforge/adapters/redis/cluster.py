@@ -1,7 +1,7 @@
 """Client of the Redis cluster. It runs scripts on many partitions with one round trip per node."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from random import shuffle
@@ -21,7 +21,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as Disconnected
 
-from leaderforge.adapters.redis.client import Request, WatchedCluster
+from leaderforge.adapters.redis.client import Request, WatchedCluster, unconditionally
 from leaderforge.adapters.redis.scripts import Script
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.survey import IndexNode
@@ -93,22 +93,20 @@ class Cluster:
             return _require_success(replies)
 
     async def run_unrepeated(self, calls: Sequence[Call], disruptions: int | None = None) -> list[Any]:
-        """Run calls that confirm that earlier writes are in the index. Never send them again.
+        """Run calls that state that earlier writes are in the index. Never run them twice, or after a disruption.
 
         After a failover, the new node may lack these writes. Return the replies in order. Raises `IndexUnavailable`,
-        also if a connection broke or a slot moved. If `disruptions` is given and is no longer the number of
-        disruptions, send nothing.
+        also if the number of disruptions is no longer `disruptions`. By default, that is the number at the start. Calls
+        follow a slot in migration: its keys move with all writes.
         """
+        number = self.disruptions if disruptions is None else disruptions
 
         def require_undisturbed() -> None:
-            if disruptions is not None and disruptions != self.disruptions:
+            if number != self.disruptions:
                 raise _Disturbed
 
         async with self._guarded() as client:
-            replies = await client.send(list(map(_eval, calls)), [None] * len(calls), require_undisturbed)
-            for reply in replies:
-                if isinstance(reply, MovedError):
-                    await _node_to_ask(client, reply)
+            replies = await self._send_following(client, list(map(_eval, calls)), require_undisturbed)
             sent = _require_success([reply for reply in replies if not isinstance(reply, _Disturbed)])
         if len(sent) < len(replies):
             raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
@@ -191,14 +189,16 @@ class Cluster:
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
         return replies
 
-    async def _send_following(self, client: WatchedCluster, requests: Sequence[Request]) -> list[Any]:
-        """Return the replies. Send requests again while their slots move."""
-        replies = await client.send(requests, [None] * len(requests))
+    async def _send_following(
+        self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
+    ) -> list[Any]:
+        """Return the replies. Send requests again while their slots move: no node has run them."""
+        replies = await client.send(requests, [None] * len(requests), before_write)
         # redis-py can follow such replies too. It may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
             targets = [await _node_to_ask(client, replies[i]) for i in moved]
-            repeated = await client.send([requests[i] for i in moved], targets)
+            repeated = await client.send([requests[i] for i in moved], targets, before_write)
             for i, reply in zip(moved, repeated, strict=True):
                 replies[i] = reply
         return replies

@@ -1,4 +1,4 @@
-"""Erasures in the Redis index: a hash per partition, from player ids to values of removed standings without entries."""
+"""Erasures in the Redis index: fields of `meta`, with values of removed standings without an entry."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,6 +9,8 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.domain.order import user_bytes
 from leaderforge.ports.index import IndexValue
 
+_PREFIX = b"erasure:"
+"""Start of the fields in `meta`, before the player id."""
 _ERASURES_A_CALL = 500
 """Maximum erasures of a call. A script blocks its node, therefore a call must be short."""
 
@@ -19,7 +21,7 @@ class RedisErasureIndex(RedisIndexMaintenance):
     async def erasures(self, user_ids: Collection[int]) -> Mapping[int, IndexValue]:
         groups = self._by_partition(user_ids)
         replies = await self._cluster.commands(
-            [("HMGET", self._keys.erasures[p], *map(user_bytes, ids)) for p, ids in groups.items()]
+            [("HMGET", self._keys.meta[p], *(_PREFIX + user_bytes(i) for i in ids)) for p, ids in groups.items()]
         )
         return {
             user_id: IndexValue(int.from_bytes(revision_of(value), "big"), removed=True, value=value)
@@ -38,4 +40,4 @@ class RedisErasureIndex(RedisIndexMaintenance):
         for p, ids in self._by_partition(revisions).items():
             for piece in chunks(ids, _ERASURES_A_CALL):
                 args = [part for i in piece for part in (user_bytes(i), erasure_value(revisions[i]))]
-                await self._cluster.run([self._call(p, script(name), self._keys.erasures[p], args=args, meta=False)])
+                await self._cluster.run([self._call(p, script(name), args=args)])

@@ -127,7 +127,7 @@ class RedisIndex(RedisErasureIndex):
         """Apply updates in one round trip."""
         partitioned = [PartitionedUpdate.of(update, self._by_partition, self._all_partitions) for update in updates]
         calls = [
-            self._call(p, script("apply"), *self._value_keys(p, part.update.ladder), args=args)
+            self._call(p, script("apply"), *self._ladder_keys(p, part.update.ladder), args=args)
             for part in partitioned
             for p, args in zip(part.partitions, part.arguments(), strict=True)
         ]
@@ -194,7 +194,7 @@ class RedisIndex(RedisErasureIndex):
         for p, ids in self._by_partition(user_ids).items():
             old_values = {i: observed[i].value for i in ids if i in observed}
             args = [part for i in ids for part in (user_bytes(i), old_values.get(i, b""), new_values.get(i, b""))]
-            calls.append(self._call(p, script("mend"), *self._value_keys(p, ladder), args=args, meta=False))
+            calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
     async def names(self, user_ids: Collection[int]) -> Mapping[int, str]:
@@ -254,7 +254,7 @@ class RedisIndex(RedisErasureIndex):
     async def _load_partition(self, ladder: Ladder, partition: int, records: Sequence[bytes]) -> Sequence[int]:
         refused: list[int] = []
         for chunk in chunks(records, _RECORDS_A_CALL):
-            keys = self._value_keys(partition, ladder)
+            keys = self._ladder_keys(partition, ladder)
             args = record_bytes(ladder.board), b"".join(chunk)
             [(previous,)] = await self._cluster.run([self._call(partition, script("apply"), *keys, args=args)])
             refused += (
@@ -278,9 +278,6 @@ class RedisIndex(RedisErasureIndex):
         if any(reply is None for reply in replies):
             raise IndexUnavailable("a partition of the rank index awaits its rebuild")
         return replies
-
-    def _value_keys(self, partition: int, ladder: Ladder) -> tuple[bytes, bytes, bytes]:
-        return *self._ladder_keys(partition, ladder), self._keys.erasures[partition]
 
     def _standings_keys(self, partition: int, ladders: Sequence[Ladder]) -> Sequence[bytes]:
         return [self._keys.standings(partition, ladder) for ladder in ladders]

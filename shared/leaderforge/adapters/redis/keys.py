@@ -27,7 +27,6 @@ class IndexKeys:
         self.catch_ups = self._roots[0] + b"catch-ups"
         self.verification = self._roots[0] + b"inspection"
         self.names = [root + b"names" for root in self._roots]
-        self.erasures = [root + b"erasures" for root in self._roots]
 
     def of_partition(self, partition: int) -> bytes:
         """Return the pattern that matches all keys of a partition."""

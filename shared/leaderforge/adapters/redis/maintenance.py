@@ -44,8 +44,7 @@ class RedisIndexMaintenance:
         calls = []
         for p in partitions:
             ladder_keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            keys = *ladder_keys, self._keys.names[p], self._keys.erasures[p]
-            calls.append(self._call(p, script("begin_rebuild"), *keys, args=(token,)))
+            calls.append(self._call(p, script("begin_rebuild"), *ladder_keys, self._keys.names[p], args=(token,)))
         await self._cluster.run(calls)
         return token
 

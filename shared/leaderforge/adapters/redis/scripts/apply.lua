@@ -1,5 +1,5 @@
 -- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
--- KEYS: meta, entries (sorted set, all scores 0), standings (hash), erasures (hash)
+-- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
 -- ARGV: length of a record, records (one a player); optionally length of a bound, bounds
 -- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
 -- player id, and submissions (4). With flags of 2 or more there is no entry.
@@ -13,17 +13,19 @@ local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9, -5)
 end
 
--- Erasures are rare: one EXISTS is enough in most cases, and only for players without a value.
+-- Erasures are rare: repairs store them. Look for them only if a player has no value.
 local function add_erasures(users, stored)
+    local missing, fields = {}, {}
     for i = 1, #users do
         if not stored[i] then
-            if redis.call('EXISTS', KEYS[4]) == 1 then
-                local erasures = redis.call('HMGET', KEYS[4], unpack(users))
-                for j = i, #users do
-                    stored[j] = stored[j] or erasures[j]
-                end
-            end
-            return
+            missing[#missing + 1] = i
+            fields[#fields + 1] = 'erasure:' .. users[i]
+        end
+    end
+    if #missing > 0 and redis.call('HEXISTS', KEYS[1], 'erasures') == 1 then
+        local erasures = redis.call('HMGET', KEYS[1], unpack(fields))
+        for j, i in ipairs(missing) do
+            stored[i] = erasures[j]
         end
     end
 end
