@@ -55,6 +55,11 @@ class Process:
         self.trust.repair_with(self.delivery.deliver_pending, self.maintain.catch_up)
         self.players = PlayerService(self.users, self.delivery, self.clock)
 
+    async def close(self) -> None:
+        """End the tasks in the background, before their connections are closed."""
+        await self.trust.close()
+        await self.changes.close()
+
 
 class Link:
     """Connection of one process to a shared index. Tests can cut it."""

@@ -14,9 +14,18 @@ from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.services import trust
 from tests.contract.store_fixtures import emptied_citus
+from tests.waiting import PATIENCE_S
 
 _numbers = count()
+
+
+@pytest.fixture
+def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no belief in the index end because the machine is busy, for tests whose answers come from the index."""
+    monkeypatch.setattr(trust, "BELIEF_S", PATIENCE_S)
+    monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)
 
 
 async def new_database(dsn: str) -> str:

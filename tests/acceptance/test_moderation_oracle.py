@@ -29,6 +29,8 @@ from tests.contract.store_fixtures import Stores, in_memory, numbers, opened
 from tests.delivering import Process
 from tests.oracle import Line, Oracle
 
+pytestmark = pytest.mark.usefixtures("lasting_belief")
+
 NOON = 1_795_435_200_000
 """2026-11-23T12:00:00Z."""
 DAY = 86_400_000
@@ -54,17 +56,18 @@ class Product:
 
         process = Process(stores.scores, stores.users, index, clock=clock, telemetry=TELEMETRY, top_ttl_ms=60_000)
         self.stores = stores
-        self.query, self.changes, self.maintain = process.query, process.changes, process.maintain
+        self.query, self.maintain, self.close = process.query, process.maintain, process.close
         self.distributions = DistributionService(process.reader)
         self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
         self.moderation = ModerationService(stores.moderation, process.delivery, process.reader, clock)
 
 
 @pytest.fixture
-async def on_twins() -> Product:
+async def on_twins() -> AsyncIterator[Product]:
     product = Product(in_memory(), MemoryIndex(3))
     await product.maintain.reconcile()
-    return product
+    yield product
+    await product.close()
 
 
 @pytest.fixture
@@ -74,6 +77,7 @@ async def on_servers(valkey, postgres) -> AsyncIterator[Product]:
         product = Product(stores, new_redis_index(cluster, 3))
         await product.maintain.reconcile()
         yield product
+        await product.close()
     await cluster.close()
 
 
@@ -198,7 +202,6 @@ async def test_every_read_equals_brute_force_after_any_acts(product: Product, ru
             for period in list(game.counting):
                 await compare(game, Ladder(game.board, period))
     assert (await product.maintain.verify()).clean
-    await product.changes.close()
 
 
 async def compare(game: Game, ladder: Ladder) -> None:

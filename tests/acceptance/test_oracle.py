@@ -30,6 +30,8 @@ from tests.delivering import Process
 from tests.oracle import Line, Oracle
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("lasting_belief")
+
 MIDNIGHT = 1_682_899_200_000
 """Midnight between 2023-04-30 and 2023-05-01, the end of a day, a week, a month and a season."""
 DAY = 86_400_000
@@ -110,7 +112,7 @@ class Product:
         self.store = store
         self.users = users
         self.index = index
-        self.maintain, self.trust = process.maintain, process.trust
+        self.maintain, self.trust, self.close = process.maintain, process.trust, process.close
 
 
 def times() -> list[int]:
@@ -155,7 +157,7 @@ async def clusters(valkey, tmp_path_factory) -> AsyncIterator[dict[int, Cluster]
 
 
 @pytest.fixture(scope="module")
-async def products(store_and_users, clusters) -> Mapping[tuple[int, int], Product]:
+async def products(store_and_users, clusters) -> AsyncIterator[Mapping[tuple[int, int], Product]]:
     """Product on each pair of a number of partitions and a number of nodes, all over one store."""
     made = {
         (partitions, nodes): Product(*store_and_users, new_redis_index(clusters[nodes], partitions))
@@ -164,7 +166,9 @@ async def products(store_and_users, clusters) -> Mapping[tuple[int, int], Produc
     for one in made.values():
         await one.maintain.reconcile()
         await until(one.trust.is_believed, "the index to be believed")
-    return made
+    yield made
+    for one in made.values():
+        await one.close()
 
 
 async def new_board(product: Product, random: Random, rules: Rules) -> Board:
