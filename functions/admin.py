@@ -39,7 +39,7 @@ _HEALTH = {
 _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-@routes.get("/api/health", **documentation.health(HealthOut, _HEALTH))
+@routes.get("/api/health", operation_id="getHealth", **documentation.health(HealthOut, _HEALTH))
 async def health(edge: TheEdge) -> Answer:
     """Return the health of the service and its parts: 200 while some calls work, 503 while all fail."""
     parts = edge.services.parts
@@ -54,6 +54,7 @@ async def health(edge: TheEdge) -> Answer:
 
 @routes.get(
     "/metrics",
+    operation_id="getMetrics",
     **documentation.text("All metrics, in OpenMetrics format.", _METRICS, Unauthenticated, Forbidden, StoreUnavailable),
 )
 async def metrics(edge: TheEdge, caller: Operator) -> Answer:
@@ -62,7 +63,7 @@ async def metrics(edge: TheEdge, caller: Operator) -> Answer:
     return answer_private(content, content_type=content_type)
 
 
-@routes.get("/api/admin/audit", **documentation.read(AuditOut, StoreUnavailable))
+@routes.get("/api/admin/audit", operation_id="listAuditEntries", **documentation.read(AuditOut, StoreUnavailable))
 async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
     """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
     criteria = AuditFilter(query.board, query.user_id, query.action)
@@ -70,7 +71,7 @@ async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query
     return answer_stored(render_audit(entries, entries[-1].place if len(entries) == query.limit else None))
 
 
-@routes.get("/api/admin/shards", **documentation.read(ShardsOut))
+@routes.get("/api/admin/shards", operation_id="getShards", **documentation.read(ShardsOut))
 async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
     """Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only."""
     parts = edge.services.parts

@@ -29,7 +29,7 @@ _CREATED = 201
 _LOCATION = {"Location": {"description": "The path of the board.", "schema": {"type": "string"}, "required": True}}
 
 
-@routes.get("/api/boards", **documentation.read(BoardsOut, StoreUnavailable))
+@routes.get("/api/boards", operation_id="listBoards", **documentation.read(BoardsOut, StoreUnavailable))
 async def boards(edge: TheEdge, caller: Anyone) -> Answer:
     """Return all boards that the caller may read, ordered by name."""
     return answer_stored(render_boards(filter(caller.may_read, await edge.services.boards.all())))
@@ -46,7 +46,9 @@ async def create_board(edge: TheEdge, caller: Admin, settings: BoardIn) -> Answe
     return answer_written(render_board(board), status=_CREATED, headers=[location])
 
 
-@routes.get("/api/boards/{board}", **documentation.read(BoardOut, BoardNotFound, StoreUnavailable))
+@routes.get(
+    "/api/boards/{board}", operation_id="getBoard", **documentation.read(BoardOut, BoardNotFound, StoreUnavailable)
+)
 async def board(edge: TheEdge, caller: Anyone, board: BoardName) -> Answer:
     """Return a board's current settings."""
     return answer_stored(render_board(await edge.readable_board_now(board, caller)))
@@ -73,7 +75,9 @@ async def delete_board(edge: TheEdge, caller: Admin, board: BoardName) -> Answer
 
 
 @routes.get(
-    "/api/boards/{board}/periods", **documentation.read(PeriodsOut, BoardNotFound, PeriodNotFound, StoreUnavailable)
+    "/api/boards/{board}/periods",
+    operation_id="listPeriods",
+    **documentation.read(PeriodsOut, BoardNotFound, PeriodNotFound, StoreUnavailable),
 )
 async def periods(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PeriodsQuery, Query()]) -> Answer:
     """Return a board's current periods, and its past periods with scores, the latest first."""

@@ -20,12 +20,12 @@ from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, IndexUnavailable, Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.services import exporting
 from leaderforge.services.entries import Page
-from leaderforge.services.exporting import Form
+from leaderforge.services.exporting import ExportFormat
 
 routes = router("boards")
 handler = LambdaHandler(routes)
 
-_TYPES = {Form.CSV: "text/csv; charset=utf-8; header=present", Form.NDJSON: "application/x-ndjson"}
+_TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8; header=present", ExportFormat.NDJSON: "application/x-ndjson"}
 _EXAMPLES = {
     "text/csv": "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
     "1,123,ada,520,2,2026-11-23T12:00:00.000Z,\r\n",
@@ -47,6 +47,7 @@ Streamable = Annotated[None, Depends(_require_streaming)]
 
 @routes.get(
     "/api/boards/{board}/export",
+    operation_id="exportBoard",
     **documentation.download(
         "All entries, best first.",
         _EXAMPLES,
@@ -76,7 +77,7 @@ async def export(
 
 
 async def _pieces(
-    form: Form, board: Board, first: Page, following: AsyncGenerator[Page, None]
+    form: ExportFormat, board: Board, first: Page, following: AsyncGenerator[Page, None]
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(following):
         yield (exporting.header(form, board) + exporting.lines(form, board, first.entries)).encode()

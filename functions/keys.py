@@ -25,7 +25,7 @@ handler = LambdaHandler(routes)
 _CREATED = 201
 
 
-@routes.get("/api/admin/keys", **documentation.read(KeysOut, StoreUnavailable))
+@routes.get("/api/admin/keys", operation_id="listKeys", **documentation.read(KeysOut, StoreUnavailable))
 async def keys(edge: TheEdge, caller: Admin) -> Answer:
     """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only."""
     return answer_stored(render_keys(await edge.services.keys.all()))

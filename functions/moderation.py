@@ -105,6 +105,7 @@ async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: Use
 
 @routes.get(
     "/api/boards/{board}/hidden",
+    operation_id="listHiddenEntries",
     **documentation.read(HiddenOut, BoardNotFound, PeriodNotFound, IndexUnavailable, StoreUnavailable),
 )
 async def hidden_entries(

@@ -66,25 +66,33 @@ _RADIUS = 5
 _DOWN = (IndexUnavailable, StoreUnavailable, Overloaded)
 
 
-@routes.get("/api/leaderboard/top", **documentation.read(TopOut, *_NO_LADDER, *_DOWN))
+@routes.get("/api/leaderboard/top", operation_id="getTop", **documentation.read(TopOut, *_NO_LADDER, *_DOWN))
 async def top(edge: TheEdge, caller: Anyone, query: Annotated[TopQuery, Query()]) -> Answer:
     """Return the first entries of the board `default`, at most 1 s old."""
     return await _top(edge, caller, DEFAULT_BOARD, query)
 
 
-@routes.get("/api/boards/{board}/top", **documentation.read(TopOut, *_NO_LADDER, *_DOWN))
+@routes.get("/api/boards/{board}/top", operation_id="getBoardTop", **documentation.read(TopOut, *_NO_LADDER, *_DOWN))
 async def board_top(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[TopQuery, Query()]) -> Answer:
     """Return the first entries of a board, at most 1 s old."""
     return await _top(edge, caller, board, query)
 
 
-@routes.get("/api/leaderboard/rank/{user_id}", **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/leaderboard/rank/{user_id}",
+    operation_id="getRank",
+    **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
+)
 async def rank(edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[PeriodQuery, Query()]) -> Answer:
     """Return a player's entry on the board `default`."""
     return await _rank(edge, caller, DEFAULT_BOARD, user_id, query)
 
 
-@routes.post("/api/boards/{board}/ranks/lookup", **documentation.read_by_body(LookupOut, *_NO_LADDER, *_DOWN))
+@routes.post(
+    "/api/boards/{board}/ranks/lookup",
+    operation_id="lookUpRanks",
+    **documentation.read_by_body(LookupOut, *_NO_LADDER, *_DOWN),
+)
 async def lookup(
     edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PeriodQuery, Query()], players: LookupIn
 ) -> Answer:
@@ -94,7 +102,11 @@ async def lookup(
     return answer_read(render_lookup(ladder, result, marks_hidden=caller.is_admin), result)
 
 
-@routes.get("/api/boards/{board}/ranks/{user_id}", **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/ranks/{user_id}",
+    operation_id="getBoardRank",
+    **documentation.read(PlayerOut, NotRanked, *_NO_LADDER, *_DOWN),
+)
 async def board_rank(
     edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[PeriodQuery, Query()]
 ) -> Answer:
@@ -102,7 +114,11 @@ async def board_rank(
     return await _rank(edge, caller, board, user_id, query)
 
 
-@routes.get("/api/boards/{board}/around/{user_id}", **documentation.read(AroundOut, NotRanked, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/around/{user_id}",
+    operation_id="getNeighbours",
+    **documentation.read(AroundOut, NotRanked, *_NO_LADDER, *_DOWN),
+)
 async def around(
     edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[AroundQuery, Query()]
 ) -> Answer:
@@ -121,7 +137,11 @@ async def around(
     return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.is_admin), page)
 
 
-@routes.get("/api/boards/{board}/page", **documentation.read(PageOut, InvalidCursor, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/page",
+    operation_id="getPage",
+    **documentation.read(PageOut, InvalidCursor, *_NO_LADDER, *_DOWN),
+)
 async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PageQuery, Query()]) -> Answer:
     """Return a page of entries, from a rank or from a cursor.
 
@@ -131,7 +151,11 @@ async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated
     return answer_read(render_page(ladder, page), page)
 
 
-@routes.get("/api/boards/{board}/range", **documentation.read(RangeOut, InvalidCursor, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/range",
+    operation_id="getScoreRange",
+    **documentation.read(RangeOut, InvalidCursor, *_NO_LADDER, *_DOWN),
+)
 async def score_range(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[RangeQuery, Query()]) -> Answer:
     """Return the entries with a score in a range, in pages."""
     if query.min_score > query.max_score:
@@ -145,7 +169,11 @@ async def score_range(edge: TheEdge, caller: Anyone, board: BoardName, query: An
     return answer_read(render_range(ladder, page), page)
 
 
-@routes.get("/api/boards/{board}/distribution", **documentation.read(DistributionOut, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/distribution",
+    operation_id="getDistribution",
+    **documentation.read(DistributionOut, *_NO_LADDER, *_DOWN),
+)
 async def distribution(
     edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[DistributionQuery, Query()]
 ) -> Answer:
@@ -155,7 +183,11 @@ async def distribution(
     return answer_read(render_distribution(ladder, result), result)
 
 
-@routes.get("/api/boards/{board}/percentile/{p}", **documentation.read(PercentileOut, NotRanked, *_NO_LADDER, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/percentile/{p}",
+    operation_id="getPercentile",
+    **documentation.read(PercentileOut, NotRanked, *_NO_LADDER, *_DOWN),
+)
 async def percentile(
     edge: TheEdge, caller: Anyone, board: BoardName, p: PercentIn, query: Annotated[PeriodQuery, Query()]
 ) -> Answer:
@@ -165,7 +197,11 @@ async def percentile(
     return answer_read(render_percentile(player), player)
 
 
-@routes.get("/api/boards/{board}/history/{user_id}", **documentation.read(HistoryOut, NotRanked, BoardNotFound, *_DOWN))
+@routes.get(
+    "/api/boards/{board}/history/{user_id}",
+    operation_id="getHistory",
+    **documentation.read(HistoryOut, NotRanked, BoardNotFound, *_DOWN),
+)
 async def history(
     edge: TheEdge, caller: Anyone, board: BoardName, user_id: UserId, query: Annotated[HistoryQuery, Query()]
 ) -> Answer:

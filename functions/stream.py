@@ -87,6 +87,7 @@ LastEventId = Annotated[str, Depends(_last_event_id)]
 
 @routes.get(
     "/api/boards/{board}/stream",
+    operation_id="streamTop",
     **documentation.stream(
         "Server-sent events named `top`: the first entries now and after each change.",
         _EVENTS,

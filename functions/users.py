@@ -68,6 +68,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PrefixQuery
 
 @routes.get(
     "/api/users/{user_id}",
+    operation_id="getUser",
     **documentation.read(UserOut, PlayerNotFound, StoreUnavailable),
 )
 async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:

@@ -50,7 +50,7 @@ async def test_every_response_is_described(api: Api) -> None:
     for _, path, operation in operations(await openapi(api)):
         responses = operation["responses"]
         assert {"422", "500"} <= set(responses), path
-        if path.startswith("/api") and path != "/api/health" and operation["operationId"] != "submit_batch":
+        if path.startswith("/api") and path != "/api/health" and operation["operationId"] != "submitBatch":
             assert "503" in responses, path
         for status, response in responses.items():
             assert response["description"], (path, status)

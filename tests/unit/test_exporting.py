@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry
-from leaderforge.services.exporting import Form, header, lines
+from leaderforge.services.exporting import ExportFormat, header, lines
 
 BOARD = Board(1, "laps", "Laps")
 WITH_SUBSCORE = Board(2, "stages", "Stages", subscore_order=Order.DESC)
@@ -47,7 +47,7 @@ def told(entry: Entry, board: Board) -> dict[str, object]:
 
 @given(st.lists(entries, max_size=5), st.sampled_from([BOARD, WITH_SUBSCORE]))
 def test_ndjson_is_an_object_a_line(some: list[Entry], board: Board) -> None:
-    text = header(Form.NDJSON, board) + lines(Form.NDJSON, board, some)
+    text = header(ExportFormat.NDJSON, board) + lines(ExportFormat.NDJSON, board, some)
     *read, end = text.split("\n")
     assert end == ""
     assert [list(json.loads(line).items()) for line in read] == [list(told(one, board).items()) for one in some]
@@ -55,7 +55,7 @@ def test_ndjson_is_an_object_a_line(some: list[Entry], board: Board) -> None:
 
 @given(st.lists(entries, max_size=5), st.sampled_from([BOARD, WITH_SUBSCORE]))
 def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
-    text = header(Form.CSV, board) + lines(Form.CSV, board, some)
+    text = header(ExportFormat.CSV, board) + lines(ExportFormat.CSV, board, some)
     read = list(csv.DictReader(StringIO(text, newline="")))
     for row, entry in zip(read, some, strict=True):
         expected = told(entry, board)
@@ -69,14 +69,16 @@ def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
 
 def test_csv_lines_end_as_the_standard_says() -> None:
     entry = Entry(1, 7, 'Ann "the, ace"', 5, 2, 0, '{"a":1}')
-    assert header(Form.CSV, BOARD) == "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
-    assert lines(Form.CSV, BOARD, [entry]) == ('1,7,"Ann ""the, ace""",5,2,1970-01-01T00:00:00.000Z,"{""a"":1}"\r\n')
+    assert header(ExportFormat.CSV, BOARD) == "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
+    assert lines(ExportFormat.CSV, BOARD, [entry]) == (
+        '1,7,"Ann ""the, ace""",5,2,1970-01-01T00:00:00.000Z,"{""a"":1}"\r\n'
+    )
 
 
 def test_names_that_look_like_formulas_are_harmless_in_csv() -> None:
     some = [Entry(1, 7, name, -5, 1, 0) for name in FORMULAS]
-    read = list(csv.reader(StringIO(lines(Form.CSV, BOARD, some), newline="")))
+    read = list(csv.reader(StringIO(lines(ExportFormat.CSV, BOARD, some), newline="")))
     assert [row[2] for row in read] == [f"'{name}" for name in FORMULAS]
     assert {row[3] for row in read} == {"-5"}
-    text = lines(Form.NDJSON, BOARD, some)
+    text = lines(ExportFormat.NDJSON, BOARD, some)
     assert [json.loads(line)["username"] for line in text.splitlines()] == FORMULAS

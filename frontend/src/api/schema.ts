@@ -14,14 +14,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Submit Score
+         * Submit score
          * @description Submit a score to the board `default`. Requires a submit key or, on boards open to players, a player token.
          *
          *     The receipt holds the player's standing after the submission. If the response is lost, retry with the same
          *     `submission_id`: the submission counts once. A deployment with a queue answers 202 instead, and counts the
          *     submission a moment later.
          */
-        post: operations["submit_score"];
+        post: operations["submitScore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -38,10 +38,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Submit Board Score
+         * Submit board score
          * @description Submit a score to a board. Requires a submit key or, on boards open to players, a player token.
          */
-        post: operations["submit_board_score"];
+        post: operations["submitBoardScore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -58,10 +58,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Submit Batch
+         * Submit batch
          * @description Submit up to 1000 scores to a board. Each one gets its own receipt or error.
          */
-        post: operations["submit_batch"];
+        post: operations["submitBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -78,10 +78,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Submit Mixed Batch
+         * Submit mixed batch
          * @description Submit up to 1000 scores, each to its own board (`default` if absent). Each one gets a receipt or an error.
          */
-        post: operations["submit_mixed_batch"];
+        post: operations["submitMixedBatch"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,10 +96,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Top
+         * Get top
          * @description Return the first entries of the board `default`, at most 1 s old.
          */
-        get: operations["top"];
+        get: operations["getTop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,10 +116,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Board Top
+         * Get board top
          * @description Return the first entries of a board, at most 1 s old.
          */
-        get: operations["board_top"];
+        get: operations["getBoardTop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -136,10 +136,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rank
+         * Get rank
          * @description Return a player's entry on the board `default`.
          */
-        get: operations["rank"];
+        get: operations["getRank"];
         put?: never;
         post?: never;
         delete?: never;
@@ -158,10 +158,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Lookup
+         * Look up ranks
          * @description Return the entries of up to 500 players, such as friends, with each player's rank among them.
          */
-        post: operations["lookup"];
+        post: operations["lookUpRanks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -176,10 +176,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Board Rank
+         * Get board rank
          * @description Return a player's entry on a board.
          */
-        get: operations["board_rank"];
+        get: operations["getBoardRank"];
         put?: never;
         post?: never;
         delete?: never;
@@ -196,12 +196,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Around
+         * Get neighbours
          * @description Return a player's entry with its neighbours on both sides.
          *
          *     With `window`, return that many entries wherever the player stands, also at the ends of the board.
          */
-        get: operations["around"];
+        get: operations["getNeighbours"];
         put?: never;
         post?: never;
         delete?: never;
@@ -218,12 +218,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Page
+         * Get page
          * @description Return a page of entries, from a rank or from a cursor.
          *
          *     Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
          */
-        get: operations["page"];
+        get: operations["getPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -240,10 +240,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Score Range
+         * Get score range
          * @description Return the entries with a score in a range, in pages.
          */
-        get: operations["score_range"];
+        get: operations["getScoreRange"];
         put?: never;
         post?: never;
         delete?: never;
@@ -260,10 +260,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Distribution
+         * Get distribution
          * @description Return an exact histogram of the scores, and the scores at the percentiles 50, 90 and 99.
          */
-        get: operations["distribution"];
+        get: operations["getDistribution"];
         put?: never;
         post?: never;
         delete?: never;
@@ -280,10 +280,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Percentile
+         * Get percentile
          * @description Return the last entry that is ahead of at least `p` percent of the other players.
          */
-        get: operations["percentile"];
+        get: operations["getPercentile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -300,10 +300,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * History
+         * Get history
          * @description Return a player's score on a board over time, and its final ranks in past periods.
          */
-        get: operations["history"];
+        get: operations["getHistory"];
         put?: never;
         post?: never;
         delete?: never;
@@ -320,13 +320,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export
+         * Export board
          * @description Download a whole board as a file, best first. Requires an API key.
          *
          *     Entries are read while the file is sent. A player whose standing does not change meanwhile is in it exactly once. If
          *     the connection breaks, the file is incomplete: download it again.
          */
-        get: operations["export"];
+        get: operations["exportBoard"];
         put?: never;
         post?: never;
         delete?: never;
@@ -343,12 +343,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stream
+         * Stream top
          * @description Stream the first entries of a board: now, and within 1 s after each change.
          *
          *     The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
          */
-        get: operations["stream"];
+        get: operations["streamTop"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,16 +365,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Boards
+         * List boards
          * @description Return all boards that the caller may read, ordered by name.
          */
-        get: operations["boards"];
+        get: operations["listBoards"];
         put?: never;
         /**
-         * Create Board
+         * Create board
          * @description Create a board. It is usable at once. Admins only.
          */
-        post: operations["create_board"];
+        post: operations["createBoard"];
         delete?: never;
         options?: never;
         head?: never;
@@ -389,26 +389,26 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Board
+         * Get board
          * @description Return a board's current settings.
          */
-        get: operations["board"];
+        get: operations["getBoard"];
         put?: never;
         post?: never;
         /**
-         * Delete Board
+         * Delete board
          * @description Delete a board with all its scores. This cannot be undone. Admins only.
          *
          *     The board disappears everywhere within 5 s. A new board may use its identifier at once.
          */
-        delete: operations["delete_board"];
+        delete: operations["deleteBoard"];
         options?: never;
         head?: never;
         /**
-         * Change Board
+         * Change board
          * @description Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Admins only.
          */
-        patch: operations["change_board"];
+        patch: operations["changeBoard"];
         trace?: never;
     };
     "/api/boards/{board}/periods": {
@@ -419,10 +419,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Periods
+         * List periods
          * @description Return a board's current periods, and its past periods with scores, the latest first.
          */
-        get: operations["periods"];
+        get: operations["listPeriods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -439,16 +439,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find Users
+         * Find users
          * @description Return the players whose names start with a prefix, ordered by name.
          */
-        get: operations["find_users"];
+        get: operations["findUsers"];
         put?: never;
         /**
-         * Create User
+         * Create user
          * @description Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
          */
-        post: operations["create_user"];
+        post: operations["createUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -463,28 +463,28 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * User
+         * Get user
          * @description Return a player.
          */
-        get: operations["user"];
+        get: operations["getUser"];
         put?: never;
         post?: never;
         /**
-         * Erase User
+         * Erase user
          * @description Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.
          *
          *     This cannot be undone.
          */
-        delete: operations["erase_user"];
+        delete: operations["eraseUser"];
         options?: never;
         head?: never;
         /**
-         * Change User
+         * Change user
          * @description Change a player's name or email address. Requires a submit key.
          *
          *     All boards show the new name within 1 s. Another player may take the old one.
          */
-        patch: operations["change_user"];
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/api/users/{user_id}/export": {
@@ -495,10 +495,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export User
+         * Export user
          * @description Return all data of a player. For admins, and for the player itself without the actions of moderators.
          */
-        get: operations["export_user"];
+        get: operations["exportUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -517,10 +517,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hide Entry
+         * Hide entry
          * @description Hide a player's entry on a board, in all periods. Only the player itself and admins still see it. Admins only.
          */
-        post: operations["hide_entry"];
+        post: operations["hideEntry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,10 +537,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Unhide Entry
+         * Unhide entry
          * @description Show a hidden entry again. It stays hidden if its player is hidden. Admins only.
          */
-        post: operations["unhide_entry"];
+        post: operations["unhideEntry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -556,21 +556,21 @@ export interface paths {
         };
         get?: never;
         /**
-         * Set Score
+         * Set score
          * @description Set a player's score on a board in all open periods. Admins only.
          *
          *     It replaces all earlier submissions; later ones are applied on top.
          */
-        put: operations["set_score"];
+        put: operations["setScore"];
         post?: never;
         /**
-         * Remove Entry
+         * Remove entry
          * @description Remove a player's entry from a board in all open periods. All submissions so far stop counting. Admins only.
          *
          *     With `period`, remove the entry from this period only, which may be a past one. The submissions still count in
          *     other periods.
          */
-        delete: operations["remove_entry"];
+        delete: operations["removeEntry"];
         options?: never;
         head?: never;
         patch?: never;
@@ -584,10 +584,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Hidden Entries
+         * List hidden entries
          * @description Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Admins only.
          */
-        get: operations["hidden_entries"];
+        get: operations["listHiddenEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -606,12 +606,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hide Player
+         * Hide player
          * @description Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
          *
          *     Admins only.
          */
-        post: operations["hide_player"];
+        post: operations["hidePlayer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -628,10 +628,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Unhide Player
+         * Unhide player
          * @description Show a hidden player again. Entries that were hidden individually stay hidden. Admins only.
          */
-        post: operations["unhide_player"];
+        post: operations["unhidePlayer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -646,10 +646,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Health
+         * Get health
          * @description Return the health of the service and its parts: 200 while some calls work, 503 while all fail.
          */
-        get: operations["health"];
+        get: operations["getHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -666,10 +666,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics
+         * Get metrics
          * @description Return all metrics. Requires an admin key, except from programs on the server's machine.
          */
-        get: operations["metrics"];
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -686,10 +686,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Audit
+         * List audit entries
          * @description Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only.
          */
-        get: operations["audit"];
+        get: operations["listAuditEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -706,10 +706,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Admin Shards
+         * Get shards
          * @description Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only.
          */
-        get: operations["admin_shards"];
+        get: operations["getShards"];
         put?: never;
         post?: never;
         delete?: never;
@@ -726,16 +726,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Keys
+         * List keys
          * @description Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
          */
-        get: operations["keys"];
+        get: operations["listKeys"];
         put?: never;
         /**
-         * Create Key
+         * Create key
          * @description Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Admins only.
          */
-        post: operations["create_key"];
+        post: operations["createKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -752,10 +752,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Rotate Key
+         * Rotate key
          * @description Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Admins only.
          */
-        post: operations["rotate_key"];
+        post: operations["rotateKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -773,10 +773,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke Key
+         * Revoke key
          * @description Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Admins only.
          */
-        delete: operations["revoke_key"];
+        delete: operations["revokeKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -792,39 +792,26 @@ export interface components {
          */
         ActOut: {
             /**
-             * At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             at: string;
             /**
-             * Actor
              * @description The actor: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.
              * @example key:ops
              */
             actor: string;
             /**
-             * Action
              * @description The kind of the action.
              * @example key.create
              */
             action: string;
-            /**
-             * Board
-             * @description The board that the action concerned.
-             */
+            /** @description The board that the action concerned. */
             board: string | null;
-            /**
-             * User Id
-             * @description The player that the action concerned.
-             */
+            /** @description The player that the action concerned. */
             user_id: number | null;
-            /**
-             * Reason
-             * @description The reason that the actor gave.
-             */
+            /** @description The reason that the actor gave. */
             reason: string | null;
-            /** Details */
             details: {
                 [key: string]: unknown;
             };
@@ -834,26 +821,20 @@ export interface components {
          * @description A player's entry and its neighbours.
          */
         AroundOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
-             * Total
+             * Format: int64
              * @description The number of ranked players.
              */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -864,12 +845,8 @@ export interface components {
          * @description Audit entries, newest first.
          */
         AuditOut: {
-            /** Entries */
             entries: components["schemas"]["ActOut"][];
-            /**
-             * Next
-             * @description Cursor of the older audit entries; null at the end.
-             */
+            /** @description Cursor of the older audit entries; null at the end. */
             next: string | null;
         };
         /**
@@ -885,7 +862,6 @@ export interface components {
          *     }
          */
         BatchIn: {
-            /** Submissions */
             submissions: components["schemas"]["SubmissionIn"][];
         };
         /**
@@ -893,9 +869,13 @@ export interface components {
          * @description A receipt or an error for each submission, in their order.
          */
         BatchOut: {
-            /** Results */
-            results: (components["schemas"]["ReceiptOut"] | components["schemas"]["ErrorOut"])[];
+            results: components["schemas"]["BatchResult"][];
         };
+        /**
+         * BatchResult
+         * @description The receipt of a submission of a batch, or its error.
+         */
+        BatchResult: components["schemas"]["ReceiptOut"] | components["schemas"]["ErrorOut"];
         /**
          * BoardChangesIn
          * @description Settings to change. Permanent settings may be sent with their current values.
@@ -908,83 +888,50 @@ export interface components {
          *     }
          */
         BoardChangesIn: {
-            /**
-             * Name
-             * @description The display name. Defaults to the identifier in paths.
-             */
+            /** @description The display name. Defaults to the identifier in paths. */
             name?: string;
             /** @description How a player's scores combine. Permanent. */
-            policy?: components["schemas"]["Policy"];
+            policy?: components["schemas"]["BoardPolicy"];
             /** @description Whether high (`desc`) or low (`asc`) scores lead. Permanent. */
-            order?: components["schemas"]["Order"];
+            order?: components["schemas"]["BoardOrder"];
             /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
-            subscore_order?: components["schemas"]["Order"] | null;
+            subscore_order?: components["schemas"]["BoardOrder"] | null;
             /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). */
             rank_style?: components["schemas"]["RankStyle"];
-            /**
-             * Min Score
-             * @description The lowest score that is accepted.
-             */
+            /** @description The lowest score that is accepted. */
             min_score?: number | null;
-            /**
-             * Max Score
-             * @description The highest score that is accepted.
-             */
+            /** @description The highest score that is accepted. */
             max_score?: number | null;
-            /**
-             * Max Change
-             * @description The maximum amount by which one submission may change a player's score, up or down.
-             */
+            /** @description The maximum amount by which one submission may change a player's score, up or down. */
             max_change?: number | null;
-            /**
-             * Min Interval Ms
-             * @description The minimum time between two submissions of a player, in milliseconds.
-             */
+            /** @description The minimum time between two submissions of a player, in milliseconds. */
             min_interval_ms?: number | null;
-            /**
-             * Periods
-             * @description The period kinds that the board ranks. The first one is `current`.
-             */
+            /** @description The period kinds that the board ranks. The first one is `current`. */
             periods?: components["schemas"]["PeriodKind"][];
-            /**
-             * Time Zone
-             * @description The time zone in which days, weeks, months and seasons start. Permanent.
-             */
+            /** @description The time zone in which days, weeks, months and seasons start. Permanent. */
             time_zone?: string;
             /**
-             * Season
              * @description The start of seasons, as a cron expression of five fields. Permanent once set.
              * @example 0 0 1 *\/3 *
              */
             season?: string | null;
-            /**
-             * Keep Days
-             * @description The number of days for which past periods are kept; null keeps them without limit.
-             */
+            /** @description The number of days for which past periods are kept; null keeps them without limit. */
             keep_days?: number | null;
             /**
-             * Unit
              * @description The unit of the scores, for display.
              * @example ms
              */
             unit?: string | null;
             /**
-             * Decimals
+             * Format: int32
              * @description The number of a score's digits that are decimals, for display.
              */
             decimals?: number;
-            /**
-             * Private
-             * @description Whether reading the board needs an API key, or a player token with scope `read`.
-             */
+            /** @description Whether reading the board needs an API key, or a player token with scope `read`. */
             private?: boolean;
-            /**
-             * Open To Players
-             * @description Whether players may submit with their own tokens.
-             */
+            /** @description Whether players may submit with their own tokens. */
             open_to_players?: boolean;
             /**
-             * Board
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1005,99 +952,50 @@ export interface components {
          *     }
          */
         BoardIn: {
-            /**
-             * Name
-             * @description The display name. Defaults to the identifier in paths.
-             */
+            /** @description The display name. Defaults to the identifier in paths. */
             name?: string;
-            /**
-             * @description How a player's scores combine. Permanent.
-             * @default sum
-             */
-            policy: components["schemas"]["Policy"];
-            /**
-             * @description Whether high (`desc`) or low (`asc`) scores lead. Permanent.
-             * @default desc
-             */
-            order: components["schemas"]["Order"];
+            /** @description How a player's scores combine. Permanent. Defaults to `sum`. */
+            policy?: components["schemas"]["BoardPolicy"];
+            /** @description Whether high (`desc`) or low (`asc`) scores lead. Permanent. Defaults to `desc`. */
+            order?: components["schemas"]["BoardOrder"];
             /** @description The order of second scores, which break ties; null for a board without them. Permanent. */
-            subscore_order?: components["schemas"]["Order"] | null;
-            /**
-             * @description Whether equal scores have different ranks (`ordinal`) or one (`shared`).
-             * @default ordinal
-             */
-            rank_style: components["schemas"]["RankStyle"];
-            /**
-             * Min Score
-             * @description The lowest score that is accepted.
-             */
+            subscore_order?: components["schemas"]["BoardOrder"] | null;
+            /** @description Whether equal scores have different ranks (`ordinal`) or one (`shared`). Defaults to `ordinal`. */
+            rank_style?: components["schemas"]["RankStyle"];
+            /** @description The lowest score that is accepted. */
             min_score?: number | null;
-            /**
-             * Max Score
-             * @description The highest score that is accepted.
-             */
+            /** @description The highest score that is accepted. */
             max_score?: number | null;
-            /**
-             * Max Change
-             * @description The maximum amount by which one submission may change a player's score, up or down.
-             */
+            /** @description The maximum amount by which one submission may change a player's score, up or down. */
             max_change?: number | null;
-            /**
-             * Min Interval Ms
-             * @description The minimum time between two submissions of a player, in milliseconds.
-             */
+            /** @description The minimum time between two submissions of a player, in milliseconds. */
             min_interval_ms?: number | null;
+            /** @description The period kinds that the board ranks. The first one is `current`. Defaults to `["all-time"]`. */
+            periods?: components["schemas"]["PeriodKind"][];
+            /** @description The time zone in which days, weeks, months and seasons start. Permanent. Defaults to `UTC`. */
+            time_zone?: string;
             /**
-             * Periods
-             * @description The period kinds that the board ranks. The first one is `current`.
-             * @default [
-             *       "all-time"
-             *     ]
-             */
-            periods: components["schemas"]["PeriodKind"][];
-            /**
-             * Time Zone
-             * @description The time zone in which days, weeks, months and seasons start. Permanent.
-             * @default UTC
-             */
-            time_zone: string;
-            /**
-             * Season
              * @description The start of seasons, as a cron expression of five fields. Permanent once set.
              * @example 0 0 1 *\/3 *
              */
             season?: string | null;
-            /**
-             * Keep Days
-             * @description The number of days for which past periods are kept; null keeps them without limit.
-             */
+            /** @description The number of days for which past periods are kept; null keeps them without limit. */
             keep_days?: number | null;
             /**
-             * Unit
              * @description The unit of the scores, for display.
              * @example ms
              */
             unit?: string | null;
             /**
-             * Decimals
-             * @description The number of a score's digits that are decimals, for display.
-             * @default 0
+             * Format: int32
+             * @description The number of a score's digits that are decimals, for display. Defaults to `0`.
              */
-            decimals: number;
+            decimals?: number;
+            /** @description Whether reading the board needs an API key, or a player token with scope `read`. Defaults to `false`. */
+            private?: boolean;
+            /** @description Whether players may submit with their own tokens. Defaults to `false`. */
+            open_to_players?: boolean;
             /**
-             * Private
-             * @description Whether reading the board needs an API key, or a player token with scope `read`.
-             * @default false
-             */
-            private: boolean;
-            /**
-             * Open To Players
-             * @description Whether players may submit with their own tokens.
-             * @default false
-             */
-            open_to_players: boolean;
-            /**
-             * Board
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1109,66 +1007,42 @@ export interface components {
          */
         BoardOut: {
             /**
-             * Board
              * @description The board's identifier in paths (its slug).
              * @example default
              */
             board: string;
             /**
-             * Name
              * @description The display name.
              * @example Default
              */
             name: string;
-            policy: components["schemas"]["Policy"];
-            order: components["schemas"]["Order"];
+            policy: components["schemas"]["BoardPolicy"];
+            order: components["schemas"]["BoardOrder"];
             /** @description The order of second scores; null on boards without them. */
-            subscore_order: components["schemas"]["Order"] | null;
+            subscore_order: components["schemas"]["BoardOrder"] | null;
             rank_style: components["schemas"]["RankStyle"];
-            /** Min Score */
             min_score: number | null;
-            /** Max Score */
             max_score: number | null;
-            /** Max Change */
             max_change: number | null;
-            /** Min Interval Ms */
             min_interval_ms: number | null;
-            /**
-             * Periods
-             * @description The period kinds that the board ranks. The first one is `current`.
-             */
+            /** @description The period kinds that the board ranks. The first one is `current`. */
             periods: components["schemas"]["PeriodKind"][];
-            /**
-             * Time Zone
-             * @example UTC
-             */
+            /** @example UTC */
             time_zone: string;
             /**
-             * Season
              * @description The start of seasons, as a cron expression.
              * @example 0 0 1 *\/3 *
              */
             season: string | null;
-            /**
-             * Keep Days
-             * @description The number of days for which past periods are kept; null keeps them without limit.
-             */
+            /** @description The number of days for which past periods are kept; null keeps them without limit. */
             keep_days: number | null;
-            /**
-             * Unit
-             * @example points
-             */
+            /** @example points */
             unit: string | null;
-            /** Decimals */
+            /** Format: int64 */
             decimals: number;
-            /** Private */
             private: boolean;
-            /** Open To Players */
             open_to_players: boolean;
-            /**
-             * Building
-             * @description The period kinds that are being computed from earlier scores.
-             */
+            /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
         /**
@@ -1182,45 +1056,30 @@ export interface components {
          */
         BoardSubmissionIn: {
             /**
-             * User Id
+             * Format: int64
              * @description The player's id.
              */
             user_id: number;
-            /** Score */
+            /** Format: int64 */
             score: number;
-            /**
-             * Submission Id
-             * @description The client's own id of the submission. A retry with the same id counts once.
-             */
+            /** @description The client's own id of the submission. A retry with the same id counts once. */
             submission_id?: string | null;
-            /**
-             * Metadata
-             * @description Metadata to return with the score.
-             */
+            /** @description Metadata to return with the score. */
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Subscore
-             * @description The second score. Defaults to 0. Only allowed on boards that have one.
-             */
+            /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
-            /**
-             * Achieved At
-             * @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token.
-             */
+            /** @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token. */
             achieved_at?: string | null;
             /**
-             * Board
-             * @description The board's identifier in paths (its slug).
-             * @default default
+             * @description The board's identifier in paths (its slug). Defaults to `default`.
              * @example default
              */
-            board: string;
+            board?: string;
         };
         /** BoardsOut */
         BoardsOut: {
-            /** Boards */
             boards: components["schemas"]["BoardOut"][];
         };
         /**
@@ -1228,11 +1087,11 @@ export interface components {
          * @description The number of entries with a score from `low` to `high`, both inclusive.
          */
         BucketOut: {
-            /** Low */
+            /** Format: int64 */
             low: number;
-            /** High */
+            /** Format: int64 */
             high: number;
-            /** Count */
+            /** Format: int64 */
             count: number;
         };
         /**
@@ -1240,29 +1099,19 @@ export interface components {
          * @description Reads of first entries since the start of this process.
          */
         CacheOut: {
-            /** Hits */
+            /** Format: int64 */
             hits: number;
-            /** Misses */
+            /** Format: int64 */
             misses: number;
         };
-        /**
-         * Cause
-         * @description The cause of a hidden entry: hidden on this board, or its player hidden on all boards.
-         * @enum {string}
-         */
-        Cause: "entry" | "player";
         /**
          * ChangedOut
          * @description An entry that changed.
          */
         ChangedOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
@@ -1274,12 +1123,8 @@ export interface components {
          * @description A node of the database.
          */
         DatabaseNodeOut: {
-            /**
-             * Node
-             * @example postgres
-             */
+            /** @example postgres */
             node: string;
-            /** Up */
             up: boolean;
         };
         /**
@@ -1287,33 +1132,22 @@ export interface components {
          * @description The distribution of a board's scores. Scores are null on an empty board.
          */
         DistributionOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Buckets */
             buckets: components["schemas"]["BucketOut"][];
-            /** Count */
+            /** Format: int64 */
             count: number;
-            /** Min */
             min: number | null;
-            /** Max */
             max: number | null;
-            /** P50 */
             p50: number | null;
-            /** P90 */
             p90: number | null;
-            /** P99 */
             p99: number | null;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -1324,49 +1158,39 @@ export interface components {
          * @description A player's entry on a board.
          */
         EntryOut: {
-            /** Rank */
+            /** Format: int64 */
             rank: number;
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
             /**
-             * Username
              * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
+            subscore?: number;
             /**
-             * Submissions
+             * Format: int64
              * @description The number of submissions of the player.
              */
             submissions: number;
             /**
-             * Achieved At
              * Format: date-time
              * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Hidden
-             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
-             * @default false
-             */
-            hidden: boolean;
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
         };
         /**
          * EntryState
@@ -1380,17 +1204,16 @@ export interface components {
          */
         ErasureOut: {
             /**
-             * Erasure Id
              * Format: uuid
              * @description The id of the erasure: a proof of it, since the audit log has the entry.
              */
             erasure_id: string;
-            /** Events */
+            /** Format: int64 */
             events: number;
-            /** Standings */
+            /** Format: int64 */
             standings: number;
             /**
-             * Acts
+             * Format: int64
              * @description The number of anonymised audit entries.
              */
             acts: number;
@@ -1398,18 +1221,15 @@ export interface components {
         /** ErrorObject */
         ErrorObject: {
             /**
-             * Code
              * @description The error code, for programs. docs/api.md lists all.
              * @example user_not_found
              */
             code: string;
             /**
-             * Message
              * @description The error message, for people.
              * @example there is no player 123
              */
             message: string;
-            /** Details */
             details: {
                 [key: string]: unknown;
             };
@@ -1427,60 +1247,48 @@ export interface components {
          */
         EventOut: {
             /**
-             * Board
              * @description The board; null if it was deleted.
              * @example default
              */
             board: string | null;
-            /**
-             * Submission Id
-             * Format: uuid
-             */
+            /** Format: uuid */
             submission_id: string;
-            /** Score */
+            /** Format: int64 */
             score: number;
-            /** Subscore */
+            /** Format: int64 */
             subscore: number;
             /**
-             * Achieved At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
             /**
-             * Recorded At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             recorded_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Counts
-             * @description False if a moderator removed the submission.
-             */
+            /** @description False if a moderator removed the submission. */
             counts: boolean;
         };
+        /**
+         * ExportFormat
+         * @description Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line).
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "ndjson";
         /**
          * ExportOut
          * @description All data of a player.
          */
         ExportOut: {
             player: components["schemas"]["UserOut"];
-            /** Standings */
             standings: components["schemas"]["StandingOut"][];
-            /**
-             * Acts
-             * @description The actions of moderators and operators on the player. Shown to admins only.
-             * @default []
-             */
-            acts: components["schemas"]["ActOut"][];
-            /** Events */
+            /** @description The actions of moderators and operators on the player. Shown to admins only. */
+            acts?: components["schemas"]["ActOut"][];
             events: components["schemas"]["EventOut"][];
         };
         /**
@@ -1489,87 +1297,66 @@ export interface components {
          */
         FinalRankOut: {
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
             kind: components["schemas"]["PeriodKind"];
-            /** Starts At */
             starts_at: string | null;
-            /** Ends At */
             ends_at: string | null;
-            /** Rank */
+            /** Format: int64 */
             rank: number;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
-            /** Percentile */
+            subscore?: number;
             percentile: number;
-            /** Total */
+            /** Format: int64 */
             total: number;
         };
-        /**
-         * Form
-         * @description Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line).
-         * @enum {string}
-         */
-        Form: "csv" | "ndjson";
         /**
          * FoundOut
          * @description The entry of a player that was looked up.
          */
         FoundOut: {
-            /** Rank */
+            /** Format: int64 */
             rank: number;
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
             /**
-             * Username
              * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
+            subscore?: number;
             /**
-             * Submissions
+             * Format: int64
              * @description The number of submissions of the player.
              */
             submissions: number;
             /**
-             * Achieved At
              * Format: date-time
              * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
             /**
-             * Hidden
-             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
-             * @default false
-             */
-            hidden: boolean;
-            /**
-             * Rank Among
+             * Format: int64
              * @description The rank among the players that were looked up.
              */
             rank_among: number;
@@ -1580,14 +1367,12 @@ export interface components {
          */
         HealthOut: {
             /**
-             * Status
              * @description `degraded` means that some calls still work.
              * @enum {string}
              */
             status: "ok" | "degraded" | "unavailable";
             index: components["schemas"]["IndexHealth"];
             /**
-             * Database
              * @description Whether each node answers.
              * @example {
              *       "postgres": true
@@ -1596,7 +1381,6 @@ export interface components {
             database: {
                 [key: string]: boolean;
             };
-            /** Version */
             version: string;
         };
         /**
@@ -1604,106 +1388,83 @@ export interface components {
          * @description A hidden entry with the rank that it would have if it were visible.
          */
         HiddenEntryOut: {
-            /** Rank */
+            /** Format: int64 */
             rank: number;
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
             /**
-             * Username
              * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
+            subscore?: number;
             /**
-             * Submissions
+             * Format: int64
              * @description The number of submissions of the player.
              */
             submissions: number;
             /**
-             * Achieved At
              * Format: date-time
              * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Hidden
-             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
-             * @default false
-             */
-            hidden: boolean;
-            /**
-             * Hidden By
-             * @description The causes: the `entry` on this board, the `player`, or both.
-             */
-            hidden_by: components["schemas"]["Cause"][];
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
+            /** @description The causes: the `entry` on this board, the `player`, or both. */
+            hidden_by: components["schemas"]["HidingCause"][];
         };
         /**
          * HiddenOut
          * @description Hidden entries of a board, ordered by player id.
          */
         HiddenOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["HiddenEntryOut"][];
-            /**
-             * Next
-             * @description Send it as `after` for the entries that follow; null at the end.
-             */
+            /** @description Send it as `after` for the entries that follow; null at the end. */
             next: number | null;
         };
+        /**
+         * HidingCause
+         * @description The cause of a hidden entry: hidden on this board, or its player hidden on all boards.
+         * @enum {string}
+         */
+        HidingCause: "entry" | "player";
         /**
          * HistoryOut
          * @description A player's submissions in order of time, and the past periods, the latest first.
          */
         HistoryOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
-            /** Points */
             points: components["schemas"]["PointOut"][];
-            /** Periods */
             periods: components["schemas"]["FinalRankOut"][];
-            /**
-             * Previous
-             * @description Send it as `cursor` for earlier submissions; null at the first one.
-             */
+            /** @description Send it as `cursor` for earlier submissions; null at the first one. */
             previous: string | null;
         };
         /** IndexHealth */
         IndexHealth: {
-            /** Partitions */
+            /** Format: int64 */
             partitions: number;
-            /** Healthy */
+            /** Format: int64 */
             healthy: number;
         };
         /**
@@ -1711,17 +1472,10 @@ export interface components {
          * @description A node of the index that accepts writes.
          */
         IndexNodeOut: {
-            /**
-             * Node
-             * @example 127.0.0.1:7001
-             */
+            /** @example 127.0.0.1:7001 */
             node: string;
-            /** Up */
             up: boolean;
-            /**
-             * Memory Bytes
-             * @description The memory in use; null if the node does not report it.
-             */
+            /** @description The memory in use; null if the node does not report it. */
             memory_bytes: number | null;
         };
         /**
@@ -1729,36 +1483,24 @@ export interface components {
          * @description An API key with its secret text, which cannot be shown again.
          */
         IssuedKeyOut: {
-            /**
-             * Name
-             * @example game-server
-             */
+            /** @example game-server */
             name: string;
-            /** Scopes */
             scopes: components["schemas"]["KeyScope"][];
             /**
-             * Created At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             created_at: string;
             /**
-             * Created By
              * @description The actor that created the key.
              * @example env:admin
              */
             created_by: string;
-            /** Rotated At */
             rotated_at: string | null;
-            /**
-             * Replaced Until
-             * @description When the key before the rotation expires.
-             */
+            /** @description When the key before the rotation expires. */
             replaced_until: string | null;
-            /** Revoked At */
             revoked_at: string | null;
             /**
-             * Key
              * @description The secret text of the key.
              * @example lf_00112233445566778899aabbccddeeff0011223344556677
              */
@@ -1776,15 +1518,11 @@ export interface components {
          */
         KeyIn: {
             /**
-             * Name
              * @description The key's name. Permanent, and never reused, even after revocation.
              * @example game-server
              */
             name: string;
-            /**
-             * Scopes
-             * @description `read` reads private boards, `submit` submits for all players and creates players, `admin` may do everything.
-             */
+            /** @description `read` reads private boards, `submit` submits for all players and creates players, `admin` may do everything. */
             scopes: components["schemas"]["KeyScope"][];
         };
         /**
@@ -1792,33 +1530,22 @@ export interface components {
          * @description An API key.
          */
         KeyOut: {
-            /**
-             * Name
-             * @example game-server
-             */
+            /** @example game-server */
             name: string;
-            /** Scopes */
             scopes: components["schemas"]["KeyScope"][];
             /**
-             * Created At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             created_at: string;
             /**
-             * Created By
              * @description The actor that created the key.
              * @example env:admin
              */
             created_by: string;
-            /** Rotated At */
             rotated_at: string | null;
-            /**
-             * Replaced Until
-             * @description When the key before the rotation expires.
-             */
+            /** @description When the key before the rotation expires. */
             replaced_until: string | null;
-            /** Revoked At */
             revoked_at: string | null;
         };
         /**
@@ -1832,7 +1559,6 @@ export interface components {
          * @description All API keys, ordered by name.
          */
         KeysOut: {
-            /** Keys */
             keys: components["schemas"]["KeyOut"][];
         };
         /**
@@ -1846,7 +1572,6 @@ export interface components {
          *     }
          */
         LookupIn: {
-            /** User Ids */
             user_ids: number[];
         };
         /**
@@ -1854,28 +1579,19 @@ export interface components {
          * @description The entries of the players that were looked up, best first.
          */
         LookupOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["FoundOut"][];
-            /**
-             * Missing
-             * @description The requested players that are not ranked.
-             */
+            /** @description The requested players that are not ranked. */
             missing: number[];
-            /** Total */
+            /** Format: int64 */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -1899,7 +1615,6 @@ export interface components {
          *     }
          */
         MixedBatchIn: {
-            /** Submissions */
             submissions: components["schemas"]["BoardSubmissionIn"][];
         };
         /**
@@ -1907,55 +1622,42 @@ export interface components {
          * @description The changes of an action: the player's entries after it.
          */
         ModeratedOut: {
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
-            /** Entries */
             entries: components["schemas"]["ChangedOut"][];
         };
         /**
-         * Order
+         * BoardOrder
          * @description Order of scores: with `desc` the highest leads, with `asc` the lowest.
          * @enum {string}
          */
-        Order: "desc" | "asc";
+        BoardOrder: "desc" | "asc";
         /**
          * PageOut
          * @description Consecutive entries of a board.
          */
         PageOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
-             * Total
+             * Format: int64
              * @description The number of ranked players.
              */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
-            /**
-             * Next
-             * @description Cursor of the following entries; null at the end.
-             */
+            /** @description Cursor of the following entries; null at the end. */
             next: string | null;
-            /**
-             * Previous
-             * @description Cursor of the preceding entries; null at the start.
-             */
+            /** @description Cursor of the preceding entries; null at the start. */
             previous: string | null;
         };
         /**
@@ -1963,33 +1665,20 @@ export interface components {
          * @description A partition of the index. Values that its node does not report are null.
          */
         PartitionOut: {
-            /** Partition */
+            /** Format: int64 */
             partition: number;
             /**
-             * Node
              * @description The node that stores the partition.
              * @example 127.0.0.1:7001
              */
             node: string;
-            /**
-             * Complete
-             * @description Whether the partition answers reads. If not, its node is down or it awaits its rebuild.
-             */
+            /** @description Whether the partition answers reads. If not, its node is down or it awaits its rebuild. */
             complete: boolean;
-            /**
-             * Lag Ms
-             * @description Milliseconds since the time up to which the partition is complete; null if it is not.
-             */
+            /** @description Milliseconds since the time up to which the partition is complete; null if it is not. */
             lag_ms: number | null;
-            /**
-             * Entries
-             * @description The number of entries of all boards and periods.
-             */
+            /** @description The number of entries of all boards and periods. */
             entries: number | null;
-            /**
-             * Players
-             * @description The number of players whose names the partition stores.
-             */
+            /** @description The number of players whose names the partition stores. */
             players: number | null;
         };
         /**
@@ -1997,18 +1686,14 @@ export interface components {
          * @description The last entry that is ahead of at least the given percentage of the other players.
          */
         PercentileOut: {
-            /** Score */
+            /** Format: int64 */
             score: number;
-            /**
-             * Percentile
-             * @description The percentage of the other players that the entry is ahead of.
-             */
+            /** @description The percentage of the other players that the entry is ahead of. */
             percentile: number;
             entry: components["schemas"]["EntryOut"];
-            /** Total */
+            /** Format: int64 */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -2026,33 +1711,19 @@ export interface components {
          */
         PeriodOut: {
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
             kind: components["schemas"]["PeriodKind"];
-            /**
-             * Starts At
-             * @description The first moment of the period; null if it has no start.
-             */
+            /** @description The first moment of the period; null if it has no start. */
             starts_at: string | null;
-            /**
-             * Ends At
-             * @description The first moment after the period; null if it has no end.
-             */
+            /** @description The first moment after the period; null if it has no end. */
             ends_at: string | null;
-            /** Current */
             current: boolean;
-            /**
-             * Final
-             * @description Whether late submissions can no longer change the period.
-             */
+            /** @description Whether late submissions can no longer change the period. */
             final: boolean;
-            /**
-             * Indexed
-             * @description Whether reads use the index. Reads of other periods use the database and are just as exact.
-             */
+            /** @description Whether reads use the index. Reads of other periods use the database and are just as exact. */
             indexed: boolean;
         };
         /**
@@ -2060,17 +1731,10 @@ export interface components {
          * @description Periods of a board: the current ones first, then past ones, the latest first.
          */
         PeriodsOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
-            /** Periods */
             periods: components["schemas"]["PeriodOut"][];
-            /**
-             * Next
-             * @description Send it as `before` for the periods that follow; null at the end.
-             */
+            /** @description Send it as `before` for the periods that follow; null at the end. */
             next: string | null;
         };
         /**
@@ -2081,15 +1745,9 @@ export interface components {
          *     }
          */
         PlayerChangesIn: {
-            /**
-             * Username
-             * @description The new name. The rules of new players apply.
-             */
+            /** @description The new name. The rules of new players apply. */
             username?: string;
-            /**
-             * Email
-             * @description The new email address; null removes it.
-             */
+            /** @description The new email address; null removes it. */
             email?: string | null;
         };
         /**
@@ -2097,58 +1755,44 @@ export interface components {
          * @description A player's entry and its percentile.
          */
         PlayerOut: {
-            /** Rank */
+            /** Format: int64 */
             rank: number;
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
             /**
-             * Username
              * @description The player's name; null while it is unavailable.
              * @example ada
              */
             username: string | null;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
+            subscore?: number;
             /**
-             * Submissions
+             * Format: int64
              * @description The number of submissions of the player.
              */
             submissions: number;
             /**
-             * Achieved At
              * Format: date-time
              * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Hidden
-             * @description True if the entry is visible to its player and to admins only. Shown to admins only.
-             * @default false
-             */
-            hidden: boolean;
-            /**
-             * Percentile
-             * @description The percentage of the other players that this one is ahead of.
-             */
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
+            /** @description The percentage of the other players that this one is ahead of. */
             percentile: number;
-            /** Total */
+            /** Format: int64 */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -2160,100 +1804,86 @@ export interface components {
          */
         PointOut: {
             /**
-             * At
              * Format: date-time
              * @description When the score was achieved.
              * @example 2026-11-23T12:00:00.000Z
              */
             at: string;
-            /**
-             * Submission Id
-             * Format: uuid
-             */
+            /** Format: uuid */
             submission_id: string;
             /**
-             * Submitted
+             * Format: int64
              * @description The submitted score.
              */
             submitted: number;
             /**
-             * Score
+             * Format: int64
              * @description The player's score after this submission.
              */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The player's second score after this submission, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
+            subscore?: number;
         };
         /**
-         * Policy
+         * BoardPolicy
          * @description Combination of a player's events: `sum`, `best` or `latest`.
          * @enum {string}
          */
-        Policy: "sum" | "best" | "latest";
+        BoardPolicy: "sum" | "best" | "latest";
         /**
          * QueuedBatchOut
          * @description The valid submissions are queued. Each invalid one has an error.
          */
         QueuedBatchOut: {
-            /** Results */
-            results: (components["schemas"]["QueuedOut"] | components["schemas"]["ErrorOut"])[];
+            results: components["schemas"]["QueuedBatchResult"][];
         };
+        /**
+         * QueuedBatchResult
+         * @description The acknowledgement of a submission of a batch, or its error.
+         */
+        QueuedBatchResult: components["schemas"]["QueuedOut"] | components["schemas"]["ErrorOut"];
         /**
          * QueuedOut
          * @description The submission is queued and counted a moment later.
          */
         QueuedOut: {
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
             /**
-             * Submission Id
              * Format: uuid
              * @description The id of the submission. A retry with the same id counts once.
              */
             submission_id: string;
-            /**
-             * Queued
-             * @constant
-             */
-            queued: true;
+            /** @description Always true. */
+            queued: boolean;
         };
         /**
          * RangeOut
          * @description Consecutive entries of a score range. `total` counts all entries of the range.
          */
         RangeOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
-             * Total
+             * Format: int64
              * @description The number of ranked players.
              */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             as_of: string;
-            /**
-             * Next
-             * @description Cursor of the following entries; null at the end.
-             */
+            /** @description Cursor of the following entries; null at the end. */
             next: string | null;
         };
         /**
@@ -2271,7 +1901,6 @@ export interface components {
          */
         ReasonIn: {
             /**
-             * Reason
              * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
              * @example scores that nobody can reach
              */
@@ -2282,40 +1911,26 @@ export interface components {
          * @description The receipt of a submission: the player's standing after it.
          */
         ReceiptOut: {
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
-            /** Score */
+            /** Format: int64 */
             score: number;
             /**
-             * Subscore
+             * Format: int64
              * @description The second score, only on boards that have one.
-             * @default 0
              */
-            subscore: number;
-            /**
-             * Rank
-             * @description The rank; null with `rank=none` or while the index is unavailable.
-             */
+            subscore?: number;
+            /** @description The rank; null with `rank=none` or while the index is unavailable. */
             rank: number | null;
-            /** Submissions */
+            /** Format: int64 */
             submissions: number;
-            /**
-             * Improved
-             * @description Whether this submission improved the standing.
-             */
+            /** @description Whether this submission improved the standing. */
             improved: boolean;
-            /**
-             * Duplicate
-             * @description Whether a submission with this id was recorded before.
-             */
+            /** @description Whether a submission with this id was recorded before. */
             duplicate: boolean;
-            /**
-             * Submission Id
-             * Format: uuid
-             */
+            /** Format: uuid */
             submission_id: string;
             /**
-             * Achieved At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -2330,11 +1945,10 @@ export interface components {
          */
         RotationIn: {
             /**
-             * Overlap S
-             * @description The seconds for which the current key stays valid. A key replaced by an earlier rotation expires now.
-             * @default 0
+             * Format: int32
+             * @description The seconds for which the current key stays valid. A key replaced by an earlier rotation expires now. Defaults to `0`.
              */
-            overlap_s: number;
+            overlap_s?: number;
         };
         /**
          * ScoreIn
@@ -2346,25 +1960,18 @@ export interface components {
          */
         ScoreIn: {
             /**
-             * Reason
              * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
              * @example scores that nobody can reach
              */
             reason: string;
             /**
-             * Score
+             * Format: int64
              * @description The score. The board's score limits do not apply.
              */
             score: number;
-            /**
-             * Subscore
-             * @description The second score. Defaults to 0. Only allowed on boards that have one.
-             */
+            /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
-            /**
-             * Metadata
-             * @description Metadata to return with the score.
-             */
+            /** @description Metadata to return with the score. */
             metadata?: {
                 [key: string]: unknown;
             } | null;
@@ -2374,20 +1981,14 @@ export interface components {
          * @description The state of the index, its partitions and nodes, the database and the cache.
          */
         ShardsOut: {
-            /**
-             * Partitions
-             * @description The partitions; empty while all nodes of the index are down.
-             */
+            /** @description The partitions; empty while all nodes of the index are down. */
             partitions: components["schemas"]["PartitionOut"][];
-            /** Nodes */
             nodes: components["schemas"]["IndexNodeOut"][];
-            /** Database */
             database: components["schemas"]["DatabaseNodeOut"][];
             cache: components["schemas"]["CacheOut"];
             /** @description Null until the first verification. */
             verification: components["schemas"]["VerificationOut"] | null;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -2398,42 +1999,30 @@ export interface components {
          * @description A player's standing on a board in a period.
          */
         StandingOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Score */
+            /** Format: int64 */
             score: number;
-            /** Subscore */
+            /** Format: int64 */
             subscore: number;
-            /** Submissions */
+            /** Format: int64 */
             submissions: number;
             /**
-             * Achieved At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
-            /**
-             * Metadata
-             * @description The metadata sent with the score, at most 2048 bytes.
-             */
+            /** @description The metadata sent with the score, at most 2048 bytes. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Hidden
-             * @description True if the standing is hidden. Shown to admins only.
-             * @default false
-             */
-            hidden: boolean;
+            /** @description True if the standing is hidden. Shown to admins only. */
+            hidden?: boolean;
         };
         /**
          * SubmissionIn
@@ -2445,33 +2034,21 @@ export interface components {
          */
         SubmissionIn: {
             /**
-             * User Id
+             * Format: int64
              * @description The player's id.
              */
             user_id: number;
-            /** Score */
+            /** Format: int64 */
             score: number;
-            /**
-             * Submission Id
-             * @description The client's own id of the submission. A retry with the same id counts once.
-             */
+            /** @description The client's own id of the submission. A retry with the same id counts once. */
             submission_id?: string | null;
-            /**
-             * Metadata
-             * @description Metadata to return with the score.
-             */
+            /** @description Metadata to return with the score. */
             metadata?: {
                 [key: string]: unknown;
             } | null;
-            /**
-             * Subscore
-             * @description The second score. Defaults to 0. Only allowed on boards that have one.
-             */
+            /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
             subscore?: number | null;
-            /**
-             * Achieved At
-             * @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token.
-             */
+            /** @description When the score was achieved, for delayed delivery. Defaults to now; future times are clamped to now. Not allowed with a player token. */
             achieved_at?: string | null;
         };
         /**
@@ -2479,26 +2056,20 @@ export interface components {
          * @description The first entries of a board.
          */
         TopOut: {
-            /**
-             * Board
-             * @example default
-             */
+            /** @example default */
             board: string;
             /**
-             * Period
              * @description The period's name.
              * @example all-time
              */
             period: string;
-            /** Entries */
             entries: components["schemas"]["EntryOut"][];
             /**
-             * Total
+             * Format: int64
              * @description The number of ranked players.
              */
             total: number;
             /**
-             * As Of
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
@@ -2516,20 +2087,11 @@ export interface components {
          *     }
          */
         UserIn: {
-            /**
-             * Username
-             * @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case.
-             */
+            /** @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case. */
             username: string;
-            /**
-             * Email
-             * @description The player's email address. Shown to admins only.
-             */
+            /** @description The player's email address. Shown to admins only. */
             email?: string | null;
-            /**
-             * User Id
-             * @description The player's id. Generated if absent.
-             */
+            /** @description The player's id. Generated if absent. */
             user_id?: number | null;
         };
         /**
@@ -2542,25 +2104,19 @@ export interface components {
          *     }
          */
         UserOut: {
-            /** User Id */
+            /** Format: int64 */
             user_id: number;
-            /** Username */
             username: string;
             /**
-             * Created At
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */
             created_at: string;
-            /**
-             * Email
-             * @description The player's email address. Shown to admins only.
-             */
+            /** @description The player's email address. Shown to admins only. */
             email?: string | null;
         };
         /** UsersOut */
         UsersOut: {
-            /** Users */
             users: components["schemas"]["UserOut"][];
         };
         /**
@@ -2569,19 +2125,18 @@ export interface components {
          */
         VerificationOut: {
             /**
-             * Verified At
              * Format: date-time
              * @description When the last standings were compared.
              * @example 2026-11-23T12:00:00.000Z
              */
             verified_at: string;
             /**
-             * Checked
+             * Format: int64
              * @description The number of standings compared in the current run.
              */
             checked: number;
             /**
-             * Differing
+             * Format: int64
              * @description The number of differences found in the current run.
              */
             differing: number;
@@ -2595,7 +2150,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    submit_score: {
+    submitScore: {
         parameters: {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
@@ -2792,7 +2347,7 @@ export interface operations {
             };
         };
     };
-    submit_board_score: {
+    submitBoardScore: {
         parameters: {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
@@ -2992,7 +2547,7 @@ export interface operations {
             };
         };
     };
-    submit_batch: {
+    submitBatch: {
         parameters: {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
@@ -3194,7 +2749,7 @@ export interface operations {
             };
         };
     };
-    submit_mixed_batch: {
+    submitMixedBatch: {
         parameters: {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
@@ -3382,7 +2937,7 @@ export interface operations {
             };
         };
     };
-    top: {
+    getTop: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -3518,7 +3073,7 @@ export interface operations {
             };
         };
     };
-    board_top: {
+    getBoardTop: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -3657,7 +3212,7 @@ export interface operations {
             };
         };
     };
-    rank: {
+    getRank: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -3794,7 +3349,7 @@ export interface operations {
             };
         };
     };
-    lookup: {
+    lookUpRanks: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -3964,7 +3519,7 @@ export interface operations {
             };
         };
     };
-    board_rank: {
+    getBoardRank: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4103,7 +3658,7 @@ export interface operations {
             };
         };
     };
-    around: {
+    getNeighbours: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4246,7 +3801,7 @@ export interface operations {
             };
         };
     };
-    page: {
+    getPage: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4389,7 +3944,7 @@ export interface operations {
             };
         };
     };
-    score_range: {
+    getScoreRange: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4534,7 +4089,7 @@ export interface operations {
             };
         };
     };
-    distribution: {
+    getDistribution: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4673,7 +4228,7 @@ export interface operations {
             };
         };
     };
-    percentile: {
+    getPercentile: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -4812,7 +4367,7 @@ export interface operations {
             };
         };
     };
-    history: {
+    getHistory: {
         parameters: {
             query?: {
                 /** @description The maximum number of submissions. */
@@ -4955,13 +4510,13 @@ export interface operations {
             };
         };
     };
-    export: {
+    exportBoard: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
                 /** @description `csv` for spreadsheets; `ndjson` for programs, one JSON object per line. */
-                format?: components["schemas"]["Form"];
+                format?: components["schemas"]["ExportFormat"];
             };
             header?: never;
             path: {
@@ -5094,7 +4649,7 @@ export interface operations {
             };
         };
     };
-    stream: {
+    streamTop: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -5233,7 +4788,7 @@ export interface operations {
             };
         };
     };
-    boards: {
+    listBoards: {
         parameters: {
             query?: never;
             header?: never;
@@ -5353,7 +4908,7 @@ export interface operations {
             };
         };
     };
-    create_board: {
+    createBoard: {
         parameters: {
             query?: never;
             header?: never;
@@ -5515,7 +5070,7 @@ export interface operations {
             };
         };
     };
-    board: {
+    getBoard: {
         parameters: {
             query?: never;
             header?: never;
@@ -5649,7 +5204,7 @@ export interface operations {
             };
         };
     };
-    delete_board: {
+    deleteBoard: {
         parameters: {
             query?: never;
             header?: never;
@@ -5775,7 +5330,7 @@ export interface operations {
             };
         };
     };
-    change_board: {
+    changeBoard: {
         parameters: {
             query?: never;
             header?: never;
@@ -5949,7 +5504,7 @@ export interface operations {
             };
         };
     };
-    periods: {
+    listPeriods: {
         parameters: {
             query?: {
                 /** @description The maximum number of past periods. */
@@ -6088,7 +5643,7 @@ export interface operations {
             };
         };
     };
-    find_users: {
+    findUsers: {
         parameters: {
             query: {
                 /** @description The start of the name, ignoring case. */
@@ -6213,7 +5768,7 @@ export interface operations {
             };
         };
     };
-    create_user: {
+    createUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -6375,7 +5930,7 @@ export interface operations {
             };
         };
     };
-    user: {
+    getUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -6509,7 +6064,7 @@ export interface operations {
             };
         };
     };
-    erase_user: {
+    eraseUser: {
         parameters: {
             query?: {
                 /** @description The request that led to the erasure, such as a ticket number, for the audit log. */
@@ -6627,7 +6182,7 @@ export interface operations {
             };
         };
     };
-    change_user: {
+    changeUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -6801,7 +6356,7 @@ export interface operations {
             };
         };
     };
-    export_user: {
+    exportUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -6916,7 +6471,7 @@ export interface operations {
             };
         };
     };
-    hide_entry: {
+    hideEntry: {
         parameters: {
             query?: never;
             header?: never;
@@ -7081,7 +6636,7 @@ export interface operations {
             };
         };
     };
-    unhide_entry: {
+    unhideEntry: {
         parameters: {
             query?: never;
             header?: never;
@@ -7246,7 +6801,7 @@ export interface operations {
             };
         };
     };
-    set_score: {
+    setScore: {
         parameters: {
             query?: never;
             header?: never;
@@ -7411,7 +6966,7 @@ export interface operations {
             };
         };
     };
-    remove_entry: {
+    removeEntry: {
         parameters: {
             query: {
                 /** @description The reason, for the audit log: 1 to 500 characters without a leading blank. */
@@ -7533,7 +7088,7 @@ export interface operations {
             };
         };
     };
-    hidden_entries: {
+    listHiddenEntries: {
         parameters: {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
@@ -7674,7 +7229,7 @@ export interface operations {
             };
         };
     };
-    hide_player: {
+    hidePlayer: {
         parameters: {
             query?: never;
             header?: never;
@@ -7837,7 +7392,7 @@ export interface operations {
             };
         };
     };
-    unhide_player: {
+    unhidePlayer: {
         parameters: {
             query?: never;
             header?: never;
@@ -8000,7 +7555,7 @@ export interface operations {
             };
         };
     };
-    health: {
+    getHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -8081,7 +7636,7 @@ export interface operations {
             };
         };
     };
-    metrics: {
+    getMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -8161,7 +7716,7 @@ export interface operations {
             };
         };
     };
-    audit: {
+    listAuditEntries: {
         parameters: {
             query?: {
                 /** @description Return only actions on this board. */
@@ -8292,7 +7847,7 @@ export interface operations {
             };
         };
     };
-    admin_shards: {
+    getShards: {
         parameters: {
             query?: never;
             header?: never;
@@ -8412,7 +7967,7 @@ export interface operations {
             };
         };
     };
-    keys: {
+    listKeys: {
         parameters: {
             query?: never;
             header?: never;
@@ -8532,7 +8087,7 @@ export interface operations {
             };
         };
     };
-    create_key: {
+    createKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -8692,7 +8247,7 @@ export interface operations {
             };
         };
     };
-    rotate_key: {
+    rotateKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -8866,7 +8421,7 @@ export interface operations {
             };
         };
     };
-    revoke_key: {
+    revokeKey: {
         parameters: {
             query?: never;
             header?: never;

@@ -6,7 +6,7 @@ import { useBoard } from './useBoard';
 
 export interface BoardScores extends ScoreFormat {
   /** Return the text for a subscore. Null on boards without one. */
-  readonly second: ((subscore: number) => string) | null;
+  readonly second: ((subscore?: number) => string) | null;
 }
 
 const WITHOUT_BOARD: BoardScores = { ...scoreFormat(PLAIN), second: null };
@@ -26,6 +26,6 @@ export function useScores(): BoardScores {
   return use(ScoresContext);
 }
 
-function inWords(subscore: number): string {
+function inWords(subscore = 0): string {
   return `subscore ${formatNumber(subscore)}`;
 }

@@ -12,11 +12,11 @@ from functions.edge.http.headers import header
 from leaderforge.domain.callers import LOOPBACK, Caller, KeyScope
 from leaderforge.domain.errors import Unauthenticated
 
-PLAYERS = "player token"
+PLAYERS = "playerToken"
 
 
 def _scheme_of(scope: KeyScope) -> str:
-    return f"{scope} key"
+    return f"{scope}Key"
 
 
 def _requirement(scheme: str) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Lifespan
 
 from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
+from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.middleware import EdgeMiddleware
 from functions.edge.http.routing import EdgeRoute, EdgeRoutes
@@ -41,7 +42,11 @@ _DAY_S = 86_400
 def router(tag: str) -> APIRouter:
     """Return a router for the handlers of one function."""
     # mypy expects a route class of FastAPI. The router only creates and stores routes, which `EdgeRoute` supports.
-    return APIRouter(route_class=EdgeRoute, tags=[tag], generate_unique_id_function=lambda route: route.name)  # type: ignore[arg-type]
+    return APIRouter(
+        route_class=EdgeRoute,  # type: ignore[arg-type]
+        tags=[tag],
+        generate_unique_id_function=lambda route: operation_id(route.name),
+    )
 
 
 class Application(FastAPI):
@@ -67,7 +72,7 @@ class Application(FastAPI):
                     routes=[route.documented() for route in self.routes if isinstance(route, EdgeRoute)],
                 )
             document.setdefault("components", {})["securitySchemes"] = SCHEMES
-            self.openapi_schema = document
+            self.openapi_schema = for_generators(document)
         return self.openapi_schema
 
 

@@ -67,7 +67,7 @@ class EdgeRoute(Route):
         """Return FastAPI's own route object, for the documentation. It is created on demand, because that is slow."""
         extra = self._document.keywords["openapi_extra"] or {}
         access = self._operation.access
-        return self._document(openapi_extra=extra | {"security": access.schemes} if access else extra)
+        return self._document(openapi_extra=extra | {"security": access.schemes if access else []})
 
 
 class EdgeRoutes:

@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from functions.edge.wire.periods import PeriodQuery
-from leaderforge.services.exporting import Form
+from leaderforge.services.exporting import ExportFormat
 
 
 class ExportQuery(PeriodQuery):
-    format: Form = Field(
-        Form.CSV, description="`csv` for spreadsheets; `ndjson` for programs, one JSON object per line."
+    format: ExportFormat = Field(
+        ExportFormat.CSV, description="`csv` for spreadsheets; `ndjson` for programs, one JSON object per line."
     )

@@ -71,14 +71,14 @@ class EntryState(StrEnum):
     REMOVED = "removed"
 
 
-class Cause(StrEnum):
+class HidingCause(StrEnum):
     """The cause of a hidden entry: hidden on this board, or its player hidden on all boards."""
 
     ENTRY = "entry"
     PLAYER = "player"
 
 
-_CAUSES = {Cause.ENTRY: HIDDEN_ENTRY, Cause.PLAYER: HIDDEN_PLAYER}
+_CAUSES = {HidingCause.ENTRY: HIDDEN_ENTRY, HidingCause.PLAYER: HIDDEN_PLAYER}
 
 
 class ChangedOut(StrictOut):
@@ -99,7 +99,7 @@ class ModeratedOut(StrictOut):
 class HiddenEntryOut(EntryOut):
     """A hidden entry with the rank that it would have if it were visible."""
 
-    hidden_by: list[Cause] = Field(description="The causes: the `entry` on this board, the `player`, or both.")
+    hidden_by: list[HidingCause] = Field(description="The causes: the `entry` on this board, the `player`, or both.")
 
 
 class HiddenOut(StrictOut):

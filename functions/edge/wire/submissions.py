@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import ConfigDict, Field, RootModel, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from functions.edge.wire.bodies import number_json, truth_json
@@ -114,10 +114,14 @@ class ReceiptOut(StrictOut):
     achieved_at: TimeOut
 
 
+class BatchResult(RootModel[ReceiptOut | ErrorOut]):
+    """The receipt of a submission of a batch, or its error."""
+
+
 class BatchOut(StrictOut):
     """A receipt or an error for each submission, in their order."""
 
-    results: list[ReceiptOut | ErrorOut]
+    results: list[BatchResult]
 
 
 class QueuedOut(StrictOut):
@@ -125,13 +129,17 @@ class QueuedOut(StrictOut):
 
     user_id: IntegerOut
     submission_id: UUID = Field(description="The id of the submission. A retry with the same id counts once.")
-    queued: Literal[True]
+    queued: bool = Field(description="Always true.")
+
+
+class QueuedBatchResult(RootModel[QueuedOut | ErrorOut]):
+    """The acknowledgement of a submission of a batch, or its error."""
 
 
 class QueuedBatchOut(StrictOut):
     """The valid submissions are queued. Each invalid one has an error."""
 
-    results: list[QueuedOut | ErrorOut]
+    results: list[QueuedBatchResult]
 
 
 def render_receipt(receipt: Receipt) -> str:

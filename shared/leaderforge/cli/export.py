@@ -11,7 +11,7 @@ import typer
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
-from leaderforge.services.exporting import Form
+from leaderforge.services.exporting import ExportFormat
 
 if TYPE_CHECKING:
     from leaderforge.cli.progress import Advance
@@ -28,7 +28,9 @@ OutputOption = Annotated[Path | None, typer.Option(help="File to write. Default:
 def export(
     board: ExportBoardArgument = DEFAULT_BOARD,
     *,
-    format_: Annotated[Form, typer.Option("--format", help="CSV with a header, or one JSON object a line.")] = Form.CSV,
+    format_: Annotated[
+        ExportFormat, typer.Option("--format", help="CSV with a header, or one JSON object a line.")
+    ] = ExportFormat.CSV,
     period: PeriodOption = "current",
     out: OutputOption = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -42,7 +44,7 @@ def export(
     typer.echo(f"{written:,} entries exported", err=True)
 
 
-async def _export(board: str, period: str, form: Form, file: TextIO, data_dir: Path) -> int:
+async def _export(board: str, period: str, form: ExportFormat, file: TextIO, data_dir: Path) -> int:
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import board_named, services
     from leaderforge.services.ladders import Ladders
@@ -54,7 +56,7 @@ async def _export(board: str, period: str, form: Form, file: TextIO, data_dir: P
             return await _write(product, ladder, form, file, advance)
 
 
-async def _write(product: "Services", ladder: "Ladder", form: Form, file: TextIO, advance: "Advance") -> int:
+async def _write(product: "Services", ladder: "Ladder", form: ExportFormat, file: TextIO, advance: "Advance") -> int:
     from leaderforge.services import exporting
 
     written = 0

@@ -11,7 +11,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the command needs `Form` for its help, and importing the service makes it slow
+if TYPE_CHECKING:  # the command needs `ExportFormat` for its help, and importing the service makes it slow
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
@@ -21,7 +21,7 @@ PAGE = 1000
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     """Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line)."""
 
     CSV = "csv"
@@ -41,19 +41,19 @@ async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, N
         yield page
 
 
-def header(form: Form, board: Board) -> str:
+def header(form: ExportFormat, board: Board) -> str:
     """Return the first line of a file, empty for NDJSON."""
-    return _csv([[*_columns(board), "metadata"]]) if form is Form.CSV else ""
+    return _csv([[*_columns(board), "metadata"]]) if form is ExportFormat.CSV else ""
 
 
-def lines(form: Form, board: Board, entries: Sequence[Entry]) -> str:
+def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     """Return the entries as lines of a file.
 
     In CSV, an apostrophe precedes names that a spreadsheet would read as a formula.
     """
     columns = _columns(board)
     members = (_members(columns, entry) for entry in entries)
-    if form is Form.CSV:
+    if form is ExportFormat.CSV:
         return _csv(
             [*values.values(), entry.metadata] for values, entry in zip(map(_harmless, members), entries, strict=True)
         )
