@@ -20,6 +20,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
     """Server with the players and scores of the documentation's examples."""
     async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
         await api.until_healthy()
+        await api.send("POST", "/api/boards", {"board": "changing"}, ADMIN_KEY)
         for user_id in (1, 2, 3, 123, 456):
             await api.post("/api/users", {"username": f"player {user_id}", "user_id": user_id})
             await api.post("/api/scores", {"user_id": user_id, "score": user_id * 10})
