@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from functions import admin, boards, exports, keys, moderation, queries, stream, submit, users
 from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
-from functions.web import serve_site
+from functions.web import serve_documentation, serve_site
 from functions.worker import keep_maintained
 from leaderforge.config import SettingsError
 from leaderforge.garbage import collect_seldom
@@ -53,6 +53,7 @@ def create_app(services: Services | None = None) -> FastAPI:
             await services.close()
 
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
+    serve_documentation(app, services.settings.web_directory)
     if services.settings.web_directory is not None:
         serve_site(app, services.settings.web_directory)
     return app

@@ -1,4 +1,4 @@
-"""Web site, served beside the API."""
+"""Web site and page of the API documentation, served beside the API."""
 
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -17,6 +18,16 @@ _HASHED = "assets"
 _API_PATHS = ("/api", "/metrics")
 """Paths below which only the API answers. A missing route is 404 there, whatever files the site has."""
 _MIN_COMPRESSED_BYTES = 1_000
+_DOCS_PATH = "/api/docs"
+_DOCS_PAGE = "api-docs.html"
+_WITHOUT_SITE = """<!doctype html>
+<html lang="en">
+<title>LeaderForge API</title>
+<p>The API describes itself in <a href="openapi.json">openapi.json</a>.</p>
+<p>The page that shows it is part of the web site, which this server does not serve: LEADERFORGE_WEB_DIRECTORY names the
+folder of a built site.</p>
+</html>
+"""
 
 
 def serve_site(app: FastAPI, directory: Path) -> bool:
@@ -27,6 +38,17 @@ def serve_site(app: FastAPI, directory: Path) -> bool:
     # After all routes: a file must not hide a call.
     app.router.routes.append(_Site("/", files, name="site"))
     return True
+
+
+def serve_documentation(app: FastAPI, site: Path | None) -> None:
+    """Serve `/api/docs`: lead to the site's page, or without one name the address of the OpenAPI document."""
+    has_page = site is not None and (site / _DOCS_PAGE).is_file()
+
+    async def answer(_: Request) -> Response:
+        # Relative: the site may lie below a prefix that a proxy strips.
+        return RedirectResponse(f"../{_DOCS_PAGE}") if has_page else HTMLResponse(_WITHOUT_SITE)
+
+    app.router.add_route(_DOCS_PATH, answer, methods=["GET"])
 
 
 class _Site(Mount):

@@ -13,9 +13,7 @@ function add(name) {
   chunk.imports?.forEach(add);
 }
 
-Object.keys(manifest)
-  .filter((name) => manifest[name].isEntry)
-  .forEach(add);
+add('index.html');
 
 rmSync('dist/.vite', { recursive: true });
 

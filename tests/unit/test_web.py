@@ -6,10 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from functions.local import create_app
-from functions.web import serve_site
-from tests.unit.edge_fixtures import Api
+from functions.web import serve_documentation, serve_site
+from tests.unit.edge_fixtures import Api, serving
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "console.log('built');" * 100
@@ -20,6 +21,7 @@ def built(tmp_path: Path) -> Path:
     files = {
         "index.html": "<!doctype html><title>Ranks</title>",
         "config.json": "{}",
+        "api-docs.html": "<!doctype html><title>API</title>",
         "assets/index-1a2b3c.js": SCRIPT,
         "api/health": "not the API",
         "metrics": "not the metrics",
@@ -32,12 +34,9 @@ def built(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def web(api: Api, built: Path) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(api.services)
-    assert serve_site(app, built)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
-        yield client
+async def web(built: Path) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(LEADERFORGE_WEB_DIRECTORY=str(built)) as api:
+        yield api.client
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html"])
@@ -94,6 +93,29 @@ async def test_the_api_wins_on_its_own_paths(web: httpx.AsyncClient) -> None:
 async def test_errors_are_the_apis(web: httpx.AsyncClient, method: str, path: str, status: int, code: str) -> None:
     answer = await web.request(method, path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+async def test_the_documentation_is_the_sites_page(web: httpx.AsyncClient) -> None:
+    answer = await web.get("/api/docs")
+    assert (answer.status_code, answer.headers["location"]) == (307, "../api-docs.html")
+    page = await web.get("/api/docs", follow_redirects=True)
+    assert (page.url.path, page.text) == ("/api-docs.html", "<!doctype html><title>API</title>")
+    assert (await web.head("/api/docs")).status_code == 307
+    refused = await web.post("/api/docs")
+    assert (refused.json()["error"]["code"], refused.headers["allow"]) == ("method_not_allowed", "GET, HEAD")
+
+
+@pytest.mark.parametrize("site", [None, "a folder without a site"])
+async def test_without_a_site_the_documentation_names_the_document(api: Api, tmp_path: Path, site: str | None) -> None:
+    app = FastAPI()
+    serve_documentation(app, site and tmp_path / site)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://leaderforge.test") as client:
+        answer = await client.get("/api/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'href="openapi.json"' in answer.text
+    assert "<script" not in answer.text
+    served = await api.get("/api/docs")
+    assert served.text == answer.text
 
 
 async def test_without_a_built_site_nothing_changes(api: Api, tmp_path: Path) -> None:

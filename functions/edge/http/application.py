@@ -87,7 +87,7 @@ def application(
         version=__version__,
         license_info={"name": "MIT", "identifier": "MIT"},
         openapi_url="/api/openapi.json" if documented else None,
-        docs_url="/api/docs" if documented else None,
+        docs_url=None,  # FastAPI's page loads its script from another origin; `functions.web` serves ours
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
@@ -135,7 +135,8 @@ async def _answer_http_error(request: Request, error: Any) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """Return the methods of all routes with this path, for the `Allow` header of a 405."""
-    path = request.scope["route"].path
+    matched = request.scope.get("route")
+    path = request.url.path if matched is None else matched.path  # only `EdgeRoute` names the route that matched
     return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
 
 

@@ -1,0 +1,18 @@
+import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle';
+import 'swagger-ui-dist/swagger-ui.css';
+
+import documentUrl from '../../openapi.json?url';
+import { loadConfig } from '../config';
+
+const [{ apiBaseUrl }, reply] = await Promise.all([loadConfig(), fetch(documentUrl)]);
+const spec = (await reply.json()) as Record<string, unknown>;
+
+SwaggerUI({
+  domNode: document.getElementById('docs'),
+  // Calls that are tried go to the API of this deployment.
+  spec: { ...spec, servers: [{ url: apiBaseUrl || '/' }] },
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  // By default a badge is loaded from a validator of another origin.
+  validatorUrl: null,
+});
