@@ -8,6 +8,7 @@ NODE_STAMP := frontend/node_modules/.installed
 
 TEMPLATE_STAMP := deploy/.venv/.installed
 CLOUD_STAMP := localstack/.venv/.installed
+CLIENTS_STAMP := tests/clients/.venv/.installed
 
 # Each worker has its own set of servers. Two workers suit two cores.
 WORKERS ?= 2
@@ -18,7 +19,7 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests package template template-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -27,17 +28,17 @@ help: ## Show what can be made
 run: setup site ## Start the whole product on 127.0.0.1; options go in ARGS="..."
 	@$(BIN)/leaderforge dev --site $(SITE) $(ARGS)
 
-test: functions-python setup site localstack-setup template-setup ## Run lint, types, the import contract and every test; needs Python 3.13
+test: functions-python setup site localstack-setup template-setup clients-setup ## Run lint, types, the import contract and every test; needs Python 3.13
 	@$(PARTS) --lane tests --lane $(CHECKS) template cloud-tests
 
-test-long: functions-python setup site localstack-setup template-setup ## Run `make test` with every case of the grids: nightly, and before a release
+test-long: functions-python setup site localstack-setup template-setup clients-setup ## Run `make test` with every case of the grids: nightly, and before a release
 	@$(MAKE) --no-print-directory test SELECT="long or not long"
 	@$(MAKE) --no-print-directory coverage
 
-test-local: setup site ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
+test-local: setup site clients-setup ## Run all of `make test` but the deployment's tests, on any Python from 3.11 on
 	@$(PARTS) --lane tests --lane $(CHECKS)
 
-tests: setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
+tests: setup clients-setup ## Run the tests that need neither LocalStack nor Python 3.13, with WORKERS processes
 	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) $(ARGS)
 
 functions-python:
@@ -72,7 +73,7 @@ test-cloud: template cloud-tests ## Check the template, deploy it to LocalStack 
 coverage: setup site ## Run the unit and contract tests, and hold their coverage to its floor
 	$(BIN)/pytest -rfE $(IN_PARALLEL) --cov --cov-report=term:skip-covered $(FAST)
 
-slow-tests: setup site
+slow-tests: setup site clients-setup
 	$(BIN)/pytest -rfE -m "$(SELECT)" $(IN_PARALLEL) tests/acceptance tests/browser
 
 cloud-tests: setup localstack-setup site
@@ -90,6 +91,13 @@ template: $(TEMPLATE_STAMP) ## Check the template of the deployment: what it say
 $(TEMPLATE_STAMP): deploy/requirements.txt | setup
 	python=$$(scripts/find-python) && "$$python" -m venv --clear deploy/.venv
 	$(BIN)/uv pip install --quiet --python deploy/.venv/bin/python --require-hashes --no-deps -r deploy/requirements.txt
+	touch $@
+
+clients-setup: $(CLIENTS_STAMP)
+
+$(CLIENTS_STAMP): tests/clients/requirements.txt | setup
+	python=$$(scripts/find-python) && "$$python" -m venv --clear tests/clients/.venv
+	$(BIN)/uv pip install --quiet --python tests/clients/.venv/bin/python --require-hashes --no-deps -r tests/clients/requirements.txt
 	touch $@
 
 localstack: localstack-setup package site ## Deploy everything to LocalStack on this machine, without containers
@@ -126,9 +134,11 @@ lock: setup ## Pin the newest allowed versions of everything, with hashes
 		localstack/runtime.in --output-file localstack/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
 		deploy/requirements.in --output-file deploy/requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --no-annotate --generate-hashes --python-version 3.11 \
+		tests/clients/requirements.in --output-file tests/clients/requirements.txt
 	python=$$(scripts/find-python 3.13) && $(BIN)/uv lock --quiet --project localstack --python "$$python" && \
 		$(BIN)/uv export --quiet --project localstack --python "$$python" --frozen --no-emit-project --no-annotate --no-header \
 		--format requirements-txt --output-file localstack/requirements.txt
 
 clean: ## Remove what was installed, built and cached; data stays
-	rm -rf $(VENV) localstack/.venv deploy/.venv build frontend/node_modules $(SITE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) localstack/.venv deploy/.venv tests/clients/.venv build frontend/node_modules $(SITE) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

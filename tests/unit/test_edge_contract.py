@@ -143,7 +143,13 @@ def test_results_of_a_batch_are_named(document: Mapping[str, Any], batch: str, r
     schemas = document["components"]["schemas"]
     assert schemas[batch]["properties"]["results"]["items"] == {"$ref": f"#/components/schemas/{result}"}
     references = [{"$ref": f"#/components/schemas/{name}"} for name in (success, "ErrorOut")]
-    assert schemas[result]["anyOf"] == references
+    assert schemas[result]["oneOf"] == references
+
+
+def test_answers_may_get_members_and_requests_may_not(document: Mapping[str, Any]) -> None:
+    objects = {name: s for name, s in document["components"]["schemas"].items() if s.get("type") == "object"}
+    closed = {name for name, schema in objects.items() if schema.get("additionalProperties") is False}
+    assert closed == {name for name in objects if name.endswith("In")}
 
 
 def test_members_with_a_default_are_optional_and_say_it(document: Mapping[str, Any]) -> None:

@@ -1019,7 +1019,7 @@ export interface components {
             policy: components["schemas"]["BoardPolicy"];
             order: components["schemas"]["BoardOrder"];
             /** @description The order of second scores; null on boards without them. */
-            subscore_order: components["schemas"]["BoardOrder"] | null;
+            subscore_order?: components["schemas"]["BoardOrder"] | null;
             rank_style: components["schemas"]["RankStyle"];
             min_score: number | null;
             max_score: number | null;

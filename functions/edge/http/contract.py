@@ -37,9 +37,12 @@ def for_generators(document: JsonObject) -> JsonObject:
     schemas: JsonObject = document["components"]["schemas"]
     document["components"]["schemas"] = {_SCHEMA_NAMES.get(name, name): schema for name, schema in schemas.items()}
     for name, schema in schemas.items():
+        is_input = name.endswith("In")
         _name_once(name, schema)
+        if not is_input:
+            schema.pop("additionalProperties", None)  # later versions may add members to answers
         for member in schema.get("properties", {}).values():
-            _state_default(member, is_input=name.endswith("In"))
+            _state_default(member, is_input=is_input)
     for node in _objects(document):
         _rename_reference(node)
         _type_integer(node)

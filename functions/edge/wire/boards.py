@@ -117,7 +117,8 @@ class BoardOut(StrictOut):
     name: str = Field(description="The display name.", examples=["Default"])
     policy: Policy
     order: Order
-    subscore_order: Order | None = Field(description="The order of second scores; null on boards without them.")
+    # Always sent. OpenAPI Generator gives a required enumeration in C# no null.
+    subscore_order: Order | None = Field(None, description="The order of second scores; null on boards without them.")
     rank_style: RankStyle
     min_score: IntegerOut | None
     max_score: IntegerOut | None

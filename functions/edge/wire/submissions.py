@@ -114,8 +114,15 @@ class ReceiptOut(StrictOut):
     achieved_at: TimeOut
 
 
+def _exclude_each_other(schema: dict[str, Any]) -> None:
+    """State that a result has one form only. With `anyOf`, generated C# refuses members that a later version adds."""
+    schema["oneOf"] = schema.pop("anyOf")
+
+
 class BatchResult(RootModel[ReceiptOut | ErrorOut]):
     """The receipt of a submission of a batch, or its error."""
+
+    model_config = ConfigDict(json_schema_extra=_exclude_each_other)
 
 
 class BatchOut(StrictOut):
@@ -134,6 +141,8 @@ class QueuedOut(StrictOut):
 
 class QueuedBatchResult(RootModel[QueuedOut | ErrorOut]):
     """The acknowledgement of a submission of a batch, or its error."""
+
+    model_config = ConfigDict(json_schema_extra=_exclude_each_other)
 
 
 class QueuedBatchOut(StrictOut):

@@ -1,0 +1,120 @@
+"""Clients that generators make of the OpenAPI document, each ready to run.
+
+The generators are in an environment of their own. A program that a machine lacks skips the test of its language.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLIENTS = ROOT / "tests" / "clients"
+FRONTEND = ROOT / "frontend"
+DOCUMENT = FRONTEND / "openapi.json"
+LATER_MEMBERS = {"ReceiptOut": "duplicate", "EntryOut": "submissions", "BoardOut": "decimals", "ErrorObject": "details"}
+"""Members of answers that clients are not told of: they stand for members that a later version adds."""
+
+_TOOLS = CLIENTS / ".venv" / "bin"
+_PACKAGES = FRONTEND / "node_modules"
+_NEWTONSOFT = _PACKAGES / "jillejr.newtonsoft.json-for-unity/Plugins/Newtonsoft.Json Editor/Newtonsoft.Json.dll"
+
+_CSHARP_OPTIONS = (
+    "packageName=LeaderForge",
+    "targetFramework=net48",
+    "supportsRetry=false",  # it needs Polly, which comes from NuGet alone
+    "disallowAdditionalPropertiesIfNotPresent=false",  # or else results of batches must not get members
+    "conditionalSerialization=true",  # or else a change of a board would send null for all that is not set
+)
+_CSHARP = ("-langversion:7.2", "-warn:0")
+"""The language that the generator writes; it is not the compiler's default."""
+_ASSEMBLIES = ("System.Net.Http", "System.ComponentModel.DataAnnotations", "System.Runtime.Serialization", "System.Web")
+_MONO = " ".join(["mono-mcs", *(f"libmono-{name.replace('.', '-').lower()}4.0-cil" for name in _ASSEMBLIES)])
+"""Debian's packages of the compiler, its runtime and these assemblies."""
+
+
+def typescript(folder: Path) -> Sequence[str | Path]:
+    """Bundle the TypeScript client, whose types are `src/api/schema.ts`. Return its command."""
+    program = folder / "calls.mjs"
+    bundle = (_PACKAGES / ".bin" / "rolldown", "tests/clients/calls.ts", "--file", program)
+    _run(*bundle, "--platform", "node", "--format", "esm", cwd=FRONTEND)
+    return ["node", program]
+
+
+def python(folder: Path) -> Sequence[str | Path]:
+    """Generate the Python client. Return the command of its program."""
+    generator = _tool("openapi-python-client")
+    options = ("--meta", "none", "--config", CLIENTS / "python.yaml", "--output-path", folder / "leaderforge_client")
+    _run(generator, "generate", "--path", _earlier_document(folder), *options, "--fail-on-warning")
+    shutil.copy(CLIENTS / "python_calls.py", folder)
+    return [_TOOLS / "python", folder / "python_calls.py"]
+
+
+def csharp(folder: Path) -> Sequence[str | Path]:
+    """Generate and compile the C# client. Return the command of its program."""
+    sources = csharp_sources(folder)
+    compiler, runtime = _program("mcs", _MONO), _program("mono", _MONO)
+    _require_assemblies(Path(compiler))
+    shutil.copy(_NEWTONSOFT, folder)
+    references = [f"-r:{name}.dll" for name in _ASSEMBLIES] + [f"-r:{folder / 'Newtonsoft.Json.dll'}"]
+    library, program = folder / "LeaderForge.dll", folder / "Calls.exe"
+    _run(compiler, *_CSHARP, *references, "-target:library", f"-out:{library}", *sources)
+    _run(compiler, *_CSHARP, *references, f"-r:{library}", f"-out:{program}", CLIENTS / "Calls.cs")
+    return [runtime, program]
+
+
+def csharp_sources(folder: Path) -> Sequence[Path]:
+    """Generate the C# client. Return its files."""
+    _program("java", "default-jre-headless")
+    document = _earlier_document(folder)
+    parts = "apiDocs=false,modelDocs=false,apiTests=false,modelTests=false"
+    options = (
+        "--library",
+        "httpclient",
+        "--global-property",
+        parts,
+        "--additional-properties",
+        ",".join(_CSHARP_OPTIONS),
+    )
+    _run(_tool("openapi-generator-cli"), "generate", "-g", "csharp", "-i", document, "-o", folder / "csharp", *options)
+    return sorted((folder / "csharp" / "src" / "LeaderForge").rglob("*.cs"))
+
+
+def _earlier_document(folder: Path) -> Path:
+    """Write the document without `LATER_MEMBERS`. Return its path."""
+    document = json.loads(DOCUMENT.read_text())
+    for name, member in LATER_MEMBERS.items():
+        schema = document["components"]["schemas"][name]
+        del schema["properties"][member]
+        schema["required"].remove(member)
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document))
+    return path
+
+
+def _require_assemblies(compiler: Path) -> None:
+    folder = compiler.parents[1] / "lib" / "mono" / "4.5"
+    absent = [name for name in _ASSEMBLIES if not (folder / f"{name}.dll").exists()]
+    if absent:
+        pytest.skip(f"this machine's Mono lacks {', '.join(absent)}; install Debian's {_MONO}")
+
+
+def _tool(name: str) -> Path:
+    assert (_TOOLS / name).exists(), "the generators are not installed: run `make clients-setup`"
+    return _TOOLS / name
+
+
+def _program(name: str, package: str) -> str:
+    """Return a program of the machine, or skip the test: it is no package of Python's or Node's."""
+    return shutil.which(name) or pytest.skip(f"this machine has no {name}; install Debian's {package}")
+
+
+def _run(*command: str | Path, cwd: Path | None = None) -> None:
+    search_path = f"{_TOOLS}{os.pathsep}{os.environ['PATH']}"  # the generator of Python formats by a tool beside it
+    environment = {**os.environ, "PATH": search_path}
+    process = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, (process.stdout + process.stderr)[-2000:]
