@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query
 
-from functions.edge.access.security import Admin, Operator
+from functions.edge.access.security import Admin, Monitor, Operator
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -40,7 +40,7 @@ _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
 @routes.get("/api/health", operation_id="getHealth", **documentation.health(HealthOut, _HEALTH))
-async def health(edge: TheEdge) -> Answer:
+async def health(edge: TheEdge, caller: Monitor) -> Answer:
     """Return the health of the service and its parts: 200 while some calls work, 503 while all fail."""
     parts = edge.services.parts
     partitions, nodes = await asyncio.gather(

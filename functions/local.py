@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
 from functions.web import serve_documentation, serve_site
 from functions.worker import keep_maintained
-from leaderforge.config import SettingsError
+from leaderforge.config import EnvironmentSettings, SettingsError
 from leaderforge.garbage import collect_seldom
 from leaderforge.parts.cloud import read_settings
 from leaderforge.wiring import Services, build
@@ -34,9 +34,17 @@ _ROUTERS = (
 """All routes. They are tried in this order: the most frequent calls first."""
 
 
+_CANNOT_START = 3
+"""Exit code of a worker that cannot start. The parents of uvicorn and gunicorn then end, and start no other."""
+_EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to listen on
+
+
 def create_app(services: Services | None = None) -> FastAPI:
-    """Return the application over these services. Without them, build services from environment variables."""
-    services = services or build(read_settings(os.environ))
+    """Return the application over these services. Without them, build services from environment variables.
+
+    Ends the process if the settings are wrong: workers of a server would otherwise be started again and again.
+    """
+    services = services or build(_settings_under_server(os.environ))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,6 +65,19 @@ def create_app(services: Services | None = None) -> FastAPI:
     if services.settings.web_directory is not None:
         serve_site(app, services.settings.web_directory)
     return app
+
+
+def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSettings:
+    """Return the settings under a server that chose its address itself, such as the command of uvicorn.
+
+    The process cannot know that address. Unless LEADERFORGE_HOST names it, assume that other machines reach it.
+    """
+    host = environment.get("LEADERFORGE_HOST", "").strip() or _EVERY_ADDRESS
+    try:
+        return read_settings({**environment, "LEADERFORGE_HOST": host})
+    except SettingsError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(_CANNOT_START)
 
 
 @asynccontextmanager
@@ -88,8 +109,16 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(f"error: {error}")
     app = create_app(build(settings))
-    # No access log of uvicorn: the edge logs each request itself, with its id.
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        # No access log of uvicorn: the edge logs each request itself, with its id.
+        access_log=False,
+        # Only proxies in LEADERFORGE_TRUSTED_PROXIES are believed.
+        proxy_headers=False,
+    )
 
 
 if __name__ == "__main__":

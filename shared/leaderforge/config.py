@@ -233,7 +233,10 @@ def _unsafe(settings: EnvironmentSettings, environment: Mapping[str, str]) -> li
     for name in ("LEADERFORGE_SUBMIT_KEYS", "LEADERFORGE_ADMIN_KEYS"):
         keys = split_list(environment.get(name, ""))
         if not keys and settings.exposed:
-            problems.append(f"{name} is required to listen on {settings.host}: {VARIABLES[name]}")
+            problems.append(
+                f"{name} is required to listen on {settings.host}: {VARIABLES[name]}; "
+                "or set LEADERFORGE_HOST=127.0.0.1 for a server that only this machine reaches"
+            )
         problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(weakness, keys)) if fault]
     if settings.submit_keys.shares(settings.admin_keys):
         problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")

@@ -10,7 +10,7 @@ from functions.edge.wire.shards import ShardsOut
 from functions.local import create_app
 from leaderforge import __version__
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
-from tests.unit.edge_fixtures import Api
+from tests.unit.edge_fixtures import Api, serving
 from tests.waiting import PATIENCE_S
 
 
@@ -72,10 +72,29 @@ async def test_others_need_an_admin_key(api: Api, key: str | None, status: int) 
         assert (await client.get("/metrics")).status_code == status
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Via", "Forwarded"])
 async def test_a_proxy_on_this_machine_asks_for_others(api: Api, header: str) -> None:
     async with client_at(api, "127.0.0.1", **{header: "for=192.0.2.7"}) as client:
         assert (await client.get("/metrics")).status_code == 401
+
+
+@pytest.mark.parametrize(("key", "status"), [(None, 200), ("wrong", 401), (SUBMIT_KEY, 200), (ADMIN_KEY, 200)])
+@pytest.mark.parametrize("path", ["/api/health", "/metrics"])
+async def test_a_wrong_key_is_refused_even_where_none_is_needed(
+    api: Api, path: str, key: str | None, status: int
+) -> None:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    async with client_at(api, "127.0.0.1", **headers) as client:
+        assert (await client.get(path)).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/api/health", "/metrics"])
+async def test_monitoring_works_while_keys_cannot_be_verified(path: str) -> None:
+    async with serving(LEADERFORGE_KEY_LIMIT="1:1") as api:
+        api.keys.available = False
+        async with client_at(api, "127.0.0.1", Authorization="Bearer lf_0123456789abcdef") as client:
+            assert (await client.get("/api/admin/keys")).status_code == 503
+            assert (await client.get(path)).status_code == 200
 
 
 async def test_operators_see_how_the_parts_are(api: Api) -> None:

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import httpx
 import pytest
 
-from functions.edge.access.rate_limits import address_of
+from functions.edge.access.addresses import address_of, is_reached_locally
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api, serving
 
@@ -117,6 +117,46 @@ def test_the_address_is_the_last_that_is_no_trusted_proxys(
     client: str | None, forwarded: Sequence[str], address: str
 ) -> None:
     assert address_of(scope(client, *forwarded), PROXIES) == address
+
+
+@pytest.mark.parametrize(
+    ("server", "client", "address"),
+    [
+        ("127.0.0.1", "198.51.100.1", "127.0.0.1"),
+        ("127.8.8.8", "198.51.100.1", "127.8.8.8"),
+        ("::1", "198.51.100.1", "::/64"),
+        ("::ffff:127.0.0.1", "198.51.100.1", "127.0.0.1"),
+        ("192.0.2.9", "198.51.100.1", "198.51.100.1"),
+        ("leaderforge.test", "198.51.100.1", "198.51.100.1"),
+        ("/run/leaderforge.socket", None, "unknown"),
+    ],
+)
+def test_only_this_machine_connects_to_its_loopback_address(server: str, client: str | None, address: str) -> None:
+    """Whatever client a server reads from headers."""
+    assert address_of({**scope(client, "198.51.100.1"), "server": (server, 80)}, PROXIES) == address
+
+
+def test_the_host_header_of_an_event_is_no_address_of_a_server() -> None:
+    event = {**scope("198.51.100.1"), "server": ("127.0.0.1", 80), "aws.event": {}}
+    assert address_of(event, [ip_network("127.0.0.0/8")]) == "198.51.100.1"
+    assert not is_reached_locally(event)
+
+
+@pytest.mark.parametrize(
+    ("server", "status"),
+    [("127.0.0.1", 200), ("::1", 200), ("127.8.8.8", 200), ("192.0.2.9", 403), ("10.0.0.1", 403), ("2001:db8::1", 403)],
+)
+async def test_a_server_for_this_machine_answers_at_loopback_addresses_only(api: Api, server: str, status: int) -> None:
+    host = f"[{server}]" if ":" in server else server
+    answer = await api.client.get(f"http://{host}{TOP}")
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["error"]["code"] == "forbidden"
+
+
+async def test_a_server_for_others_answers_at_every_address() -> None:
+    async with serving(LEADERFORGE_HOST="192.0.2.9") as api:
+        assert (await api.client.get(f"http://192.0.2.9{TOP}")).status_code == 200
 
 
 async def test_proxies_are_trusted_by_a_setting() -> None:

@@ -1,16 +1,16 @@
 """Access checks. A handler's parameter with one of these types admits callers or refuses them."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from functions.edge.access.addresses import is_on_this_machine
 from functions.edge.access.rate_limits import RateLimits
 from functions.edge.dependencies import edge_of
 from functions.edge.http.headers import header
-from leaderforge.domain.callers import LOOPBACK, Caller, KeyScope
-from leaderforge.domain.errors import Unauthenticated
+from leaderforge.domain.callers import ANONYMOUS, LOOPBACK, Caller, KeyScope
+from leaderforge.domain.errors import StoreUnavailable, Unauthenticated
 
 PLAYERS = "playerToken"
 
@@ -61,15 +61,27 @@ class AccessCheck:
         return [*requirements, _requirement(PLAYERS)] if self._players else requirements
 
 
-class OperatorCheck(AccessCheck):
-    """Access check that admits admin keys, and programs on this machine."""
+class MonitorCheck(AccessCheck):
+    """Access check that admits everybody, also while the store cannot verify keys: monitoring is for outages."""
 
     async def __call__(self, request: Request) -> Caller:
-        return LOOPBACK if _is_local(request) else await super().__call__(request)
+        return await _verifiable(request)
+
+
+class OperatorCheck(AccessCheck):
+    """Access check that admits admin keys, and programs on this machine, which need none."""
+
+    async def __call__(self, request: Request) -> Caller:
+        if not is_on_this_machine(request.scope):
+            return await super().__call__(request)
+        await _verifiable(request)
+        return LOOPBACK
 
 
 Anyone = Annotated[Caller, Depends(AccessCheck())]
 """Everybody. The handler checks private boards."""
+Monitor = Annotated[Caller, Depends(MonitorCheck())]
+"""Everybody, also during an outage of the store."""
 Submitter = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN, players=True))]
 """A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
 Registrar = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN))]
@@ -86,6 +98,8 @@ Operator = Annotated[Caller, Depends(OperatorCheck(KeyScope.ADMIN))]
 
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
     """Count the request against its rate limit. Raises `RateLimited`."""
+    if not rate_limits.cover(request.scope):
+        return
     try:
         caller: Caller | None = await caller_of(request)
     except Unauthenticated:
@@ -102,12 +116,9 @@ async def caller_of(request: Request) -> Caller:
     return caller
 
 
-def _is_local(request: Request) -> bool:
-    """Return whether the request comes from a program on this machine, and not from a proxy on it."""
-    headers = request.headers
-    if request.client is None or "x-forwarded-for" in headers or "forwarded" in headers:
-        return False
+async def _verifiable(request: Request) -> Caller:
+    """Return the caller, `ANONYMOUS` if the store cannot verify its key now. Raises `Unauthenticated`."""
     try:
-        return ip_address(request.client.host).is_loopback
-    except ValueError:
-        return False
+        return await caller_of(request)
+    except StoreUnavailable:
+        return ANONYMOUS

@@ -127,7 +127,7 @@ def change(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any
 
 def health(model: type[BaseModel], example: Any) -> dict[str, Any]:
     """Return the options of the health route. Its 503 is an answer, not an error."""
-    options = _options(model, (), 200, {}, example)
+    options = _options(model, (Unauthenticated,), 200, {}, example)
     unavailable = {"status": "unavailable"}
     options["responses"][503] = {
         "model": model,

@@ -50,7 +50,7 @@ class ApiServer:
         """Start the process with these environment variables, without waiting: see `wait_healthy`."""
         self._settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
-        options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log"]
+        options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
         self.process.start(command, environment={**os.environ, **settings, **self._metrics()})
 
