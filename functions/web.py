@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Mount
@@ -17,7 +16,6 @@ _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
 """Paths below which only the API answers. A missing route is 404 there, whatever files the site has."""
-_MIN_COMPRESSED_BYTES = 1_000
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
 _WITHOUT_SITE = """<!doctype html>
@@ -34,9 +32,7 @@ def serve_site(app: FastAPI, directory: Path) -> bool:
     """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html."""
     if not (directory / "index.html").is_file():
         return False
-    files = GZipMiddleware(_Files(directory=directory, html=True), _MIN_COMPRESSED_BYTES, compresslevel=6)
-    # After all routes: a file must not hide a call.
-    app.router.routes.append(_Site("/", files, name="site"))
+    app.router.routes.append(_Site("/", _Files(directory=directory, html=True), name="site"))
     return True
 
 

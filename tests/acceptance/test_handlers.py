@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -173,6 +174,28 @@ async def connections(dsn: str) -> int:
         return int(await connection.fetchval(count))
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize(("make", "is_compressed"), [(rest, False), (http_api, True), (function_url, True)])
+async def test_long_answers_are_compressed_where_bytes_pass(
+    invoke: Invoke, make: MakeEvent, is_compressed: bool
+) -> None:
+    """API Gateway compresses the answers of REST APIs itself."""
+    batch = {"submissions": [{"user_id": 2**50 + number, "score": 1} for number in range(50)]}
+    event = make("POST", "/api/scores/batch", batch, SUBMIT_KEY)
+    plain = await invoke(submit.handler, event)
+    results = told(plain)[1]["results"]
+    name = "accept-encoding" if make is http_api else "Accept-Encoding"
+    event["headers"][name] = "gzip"
+    if make is rest:
+        event["multiValueHeaders"][name] = ["gzip"]
+    response = await invoke(submit.handler, event)
+    assert (response["isBase64Encoded"], response["headers"].get("content-encoding") == "gzip") == (is_compressed,) * 2
+    assert response["headers"]["vary"] == "accept-encoding"
+    body = response["body"]
+    content = gzip.decompress(base64.b64decode(body)) if is_compressed else body.encode()
+    assert json.loads(content)["results"] == results
+    assert int(response["headers"]["content-length"]) == len(base64.b64decode(body) if is_compressed else content)
 
 
 async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent) -> None:

@@ -28,6 +28,7 @@ SHORT: Mapping[str, str] = {
         "--players 300 --connections 4 --rounds 1 --seconds 2 --batch 10 --only noop_get --only submit --only batch"
     ),
     "benchmarks.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
+    "benchmarks.compression": "--rounds 1",
     "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
     "benchmarks.layouts": "--players 500 --counts 50",
     "benchmarks.listeners": "--listeners 3 --seconds 2",

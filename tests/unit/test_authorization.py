@@ -49,13 +49,8 @@ class Rule:
     on_private: frozenset[str]
 
     def expected(self, caller: str, *, private: bool) -> int | None:
-<<<<<<< HEAD
-        """Return the status with which the caller is refused, None if it is admitted."""
-        if not self.looks or caller in (self.on_private if private else self.lets_in):
-=======
         """Return the status with which the caller is refused, None if it is admitted."""
         if caller in (self.on_private if private else self.lets_in):
->>>>>>> 428dec2 (Trust nothing that depends on how a server was started: keys, addresses, wrong keys)
             return None
         return 403 if caller in KNOWN | PLAYERS else 401
 
@@ -64,11 +59,6 @@ def rule(lets_in: set[str], on_private: set[str] | None = None) -> Rule:
     return Rule(frozenset(lets_in), frozenset(lets_in if on_private is None else on_private))
 
 
-<<<<<<< HEAD
-HEALTH = rule(EVERYONE | UNKNOWN, looks=False)
-"""For everybody, with any or no credentials."""
-=======
->>>>>>> 428dec2 (Trust nothing that depends on how a server was started: keys, addresses, wrong keys)
 OPEN = rule(EVERYONE)
 """For everybody except callers with an invalid key or token."""
 READ = rule(EVERYONE, KNOWN | {"own token to read"})
@@ -278,15 +268,10 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
     if "anonymous" in wanted.lets_in:
         expected = [{}, *expected]
     said = OPERATIONS[route].get("security")
-<<<<<<< HEAD
-    assert said == (expected if wanted.looks else [])
-    assert not wanted.looks or {"401", "403"} <= set(OPERATIONS[route]["responses"])
-=======
     assert said == expected
     # Nobody who is known is refused by the check of health.
     refusals = {"401"} if route == "GET /api/health" else {"401", "403"}
     assert refusals <= set(OPERATIONS[route]["responses"])
->>>>>>> 428dec2 (Trust nothing that depends on how a server was started: keys, addresses, wrong keys)
 
 
 def test_every_scheme_is_described() -> None:

@@ -14,11 +14,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Lifespan
 
 from functions.edge.access.security import SCHEMES
 from functions.edge.context import Edge
+from functions.edge.http.compression import MIN_BYTES
 from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
 from functions.edge.http.loopback import LoopbackOnly
@@ -38,6 +40,8 @@ _EXPOSED_HEADERS = [
     "X-Request-Id",
 ]
 _DAY_S = 86_400
+_FILES = Middleware(GZipMiddleware, minimum_size=MIN_BYTES, compresslevel=6)
+"""Compression of the OpenAPI document and the web site. They are loaded seldom, therefore a high level pays."""
 
 
 def router(tag: str) -> APIRouter:
@@ -92,7 +96,7 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=[*_middleware(services), Middleware(EdgeRoutes, routes)],
+        middleware=[*_middleware(services), Middleware(EdgeRoutes, routes), _FILES],
         # Off: the telemetry port already measures all requests.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},

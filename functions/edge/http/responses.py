@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from starlette.responses import Response
 
+from functions.edge.http.compression import MIN_BYTES, Encoding
 from functions.edge.wire.bodies import JsonBody
 from leaderforge.domain.sources import Source
 
@@ -14,6 +15,7 @@ _JSON: Header = (b"content-type", b"application/json")
 # `no-cache` allows clients to store a response, but makes them revalidate it by its ETag.
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
 NO_STORE: Header = (b"cache-control", b"no-store")
+_VARY: Header = (b"vary", b"accept-encoding")
 _SOURCES: dict[Source, Header] = {source: (b"x-leaderforge-source", source.value.encode()) for source in Source}
 _NOT_MODIFIED = 304
 
@@ -36,7 +38,10 @@ class Provenance(NamedTuple):
 
 
 class Answer(Response):
-    """Response whose body and headers are ready to send."""
+    """Response whose body and headers are ready to send, as they are or compressed. A cached one is compressed once."""
+
+    _encoded: dict[bytes, Response]
+    """The compressed forms so far, by the names of their encodings. Short answers have no such attribute."""
 
     def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
         # Without `super().__init__`: it would render the body and build the headers again.
@@ -45,17 +50,38 @@ class Answer(Response):
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]
         self.background = None
         self.etag = etag
+        self.is_long = len(body) >= MIN_BYTES
+        if self.is_long:
+            self.raw_headers.append(_VARY)
+            self._encoded = {}
 
     @property
     def tag(self) -> bytes:
         """Opaque part of the ETag. Equal content has an equal tag."""
         return (self.etag or b"").removeprefix(b"W/").strip(b'"')
 
-    def unless_matching(self, if_none_match: bytes) -> Response:
-        """Return this response, or `304 Not Modified` if the client already has its content."""
-        if self.etag is None or not _matches(if_none_match, self.etag):
-            return self
-        return Unchanged(self.raw_headers)
+    def encoded(self, encoding: Encoding) -> Response:
+        """Return this response, which must be long, in an encoding. A weak ETag holds for all encodings."""
+        response = self._encoded.get(encoding.name)
+        if response is None:
+            response = self._encoded[encoding.name] = Encoded(self, encoding)
+        return response
+
+    def matches(self, if_none_match: bytes) -> bool:
+        """Return whether the client has the content."""
+        return self.etag is not None and _matches(if_none_match, self.etag)
+
+
+class Encoded(Response):
+    """An answer in a content encoding."""
+
+    def __init__(self, answer: Answer, encoding: Encoding) -> None:
+        self.status_code = answer.status_code
+        self.body = encoding.compress(bytes(answer.body))
+        headers = [header for header in answer.raw_headers if header[0] != b"content-length"]
+        length = b"%d" % len(self.body)
+        self.raw_headers = [*headers, (b"content-encoding", encoding.name), (b"content-length", length)]
+        self.background = None
 
 
 class Unchanged(Response):

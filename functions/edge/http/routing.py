@@ -21,9 +21,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.edge.access.security import AccessCheck, require_allowance
 from functions.edge.http import parameters
+from functions.edge.http.compression import passes_bytes, preferred
 from functions.edge.http.errors import BodyTooLarge, RequestTimeout, UnsupportedMediaType, error_answer
 from functions.edge.http.headers import header
-from functions.edge.http.responses import Answer
+from functions.edge.http.responses import Answer, Unchanged
 from functions.edge.http.streaming import Stream
 from leaderforge.domain.errors import LeaderForgeError
 
@@ -141,11 +142,7 @@ class _Operation:
                 # An expected error is not a failure of the transaction.
                 request.scope["leaderforge.error"] = error
                 answer = error_answer(error)
-        if isinstance(answer, Answer) and answer.etag is not None and request.method == "GET":
-            if_none_match = header(request.scope, b"if-none-match")
-            if if_none_match is not None:
-                return answer.unless_matching(if_none_match)
-        return answer
+        return _as_requested(answer, request.scope) if isinstance(answer, Answer) else answer
 
     async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
         # Check access first: a caller without rights must not learn whether its input is valid.
@@ -165,6 +162,20 @@ class _Operation:
             # Generate the first piece now: an error until here still gets an error response.
             await answer.begin()
         return answer
+
+
+def _as_requested(answer: Answer, scope: Scope) -> Response:
+    """Return the answer in the form that the client asked for: unchanged, compressed or as it is."""
+    if answer.etag is not None and scope["method"] == "GET":
+        if_none_match = header(scope, b"if-none-match")
+        if if_none_match is not None and answer.matches(if_none_match):
+            return Unchanged(answer.raw_headers)
+    if answer.is_long:
+        accept = header(scope, b"accept-encoding")
+        encoding = preferred(accept) if accept is not None and passes_bytes(scope) else None
+        if encoding is not None:
+            return answer.encoded(encoding)
+    return answer
 
 
 def _is_body(hint: Any) -> bool:

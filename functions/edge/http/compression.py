@@ -1,0 +1,95 @@
+"""Compression of answers: the encodings of this process, and the choice of one by `Accept-Encoding`."""
+
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
+from importlib import import_module
+from typing import NamedTuple
+
+from starlette.types import Scope
+
+MIN_BYTES = 1024
+"""Bytes from which an answer is compressed. Less fits into one packet or two, compressed or not."""
+GZIP_LEVEL = 2
+ZSTD_LEVEL = 1
+"""Levels by measurement: `benchmarks/compression.py`. Higher ones save few bytes for much processor time."""
+
+_GZIP_WINDOW = 31
+"""zlib's `wbits` for its largest window, 15, in gzip's format, which adds 16."""
+_ZSTD_MODULES = ("compression.zstd", "backports.zstd")
+"""The module of Python from 3.14 on, and the same one for earlier versions."""
+_MAX_CACHED = 128
+"""Bytes up to which a header is cached. Browsers and libraries send a few short ones."""
+_PREFERENCE = re.compile(rb"\s*([\w*.+-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
+"""A name and a weight, as in `gzip;q=0.5`."""
+
+
+class Encoding(NamedTuple):
+    """A content coding of HTTP."""
+
+    name: bytes
+    compress: Callable[[bytes], bytes]
+
+
+def preferred(accept: bytes) -> Encoding | None:
+    """Return the encoding that a client prefers by its `Accept-Encoding`, None to send the answer as it is."""
+    return _cached(accept) if len(accept) <= _MAX_CACHED else _preferred(accept)
+
+
+def passes_bytes(scope: Scope) -> bool:
+    """Return whether the way to the client carries bytes that are no text.
+
+    API Gateway's REST APIs do so only with a setting of their own. They compress themselves instead. Function URLs and
+    HTTP APIs, whose events have version 2.0, always do.
+    """
+    event = scope.get("aws.event")
+    return event is None or event.get("version") == "2.0"
+
+
+def _preferred(accept: bytes) -> Encoding | None:
+    weights = dict(_weights(accept))
+    others = weights.get(b"*", 0.0)
+    # `max` returns the first of equals, which is this process's own preference.
+    best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, others))
+    weight = weights.get(best.name, others)
+    return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None
+
+
+_cached = lru_cache(256)(_preferred)
+
+
+def _weights(accept: bytes) -> Iterator[tuple[bytes, float]]:
+    """Yield the names and weights in the header. Malformed parts are skipped."""
+    for part in accept.split(b","):
+        match = _PREFERENCE.fullmatch(part)
+        if match is not None:
+            yield match[1].lower(), float(match[2] or 1)
+
+
+def _gzip(content: bytes) -> bytes:
+    return zlib.compress(content, GZIP_LEVEL, _GZIP_WINDOW)
+
+
+def _zstd() -> Callable[[bytes], bytes] | None:
+    """Return zstd's compression, None where it is not installed.
+
+    One compressor serves all answers: a new one for each would take longer than the compression of a short answer.
+    """
+    for name in _ZSTD_MODULES:
+        try:
+            module = import_module(name)
+        except ImportError:
+            continue
+        compressor = module.ZstdCompressor(ZSTD_LEVEL)
+        return partial(compressor.compress, mode=module.ZstdCompressor.FLUSH_FRAME)
+    return None
+
+
+def _encodings() -> Sequence[Encoding]:
+    gzip, zstd = Encoding(b"gzip", _gzip), _zstd()
+    return (gzip,) if zstd is None else (Encoding(b"zstd", zstd), gzip)
+
+
+ENCODINGS: Sequence[Encoding] = _encodings()
+"""The encodings of this process, the best first."""
