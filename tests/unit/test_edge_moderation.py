@@ -1,6 +1,6 @@
 """Moderation while the index is away, and on boards without subscores."""
 
-from tests.api_client import ADMIN_KEY
+from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api
 
 ENTRY = "/api/boards/default/entries/1"
@@ -20,6 +20,17 @@ async def test_what_is_hidden_while_the_index_is_away_is_hidden_all_along(api: A
     assert (await api.get("/api/boards/default/hidden", ADMIN_KEY)).json()["entries"][0]["user_id"] == 1
     await api.services.maintain.reconcile()
     assert await listed(api) == ("index", [2])
+
+
+async def test_a_submit_key_speaks_for_a_hidden_player(api: Api) -> None:
+    """Game servers pass the receipt on: it must not show that the player is hidden."""
+    await api.ranked({1: 5, 2: 3})
+    await api.post("/api/users/1/hide", WHY, ADMIN_KEY)
+    receipt = (await api.post("/api/scores", {"user_id": 1, "score": 1})).json()
+    batch = (await api.post("/api/scores/batch", {"submissions": [{"user_id": 1, "score": 1}]})).json()["results"][0]
+    assert [(one["rank"], one["score"]) for one in (receipt, batch)] == [(1, 6), (1, 7)]
+    assert set(receipt) == set(batch) == set((await api.post("/api/scores", {"user_id": 2, "score": 1})).json())
+    assert (await api.get("/api/leaderboard/rank/1", SUBMIT_KEY)).status_code == 404
 
 
 async def test_the_first_page_is_new_at_once(api: Api) -> None:
