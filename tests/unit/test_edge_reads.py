@@ -205,6 +205,17 @@ async def test_pages_lead_on_and_back(api: Api) -> None:
     assert sorted(i for part in back for i in part) == list(range(1, 31))
 
 
+async def test_the_rank_of_a_page_is_a_position(api: Api) -> None:
+    await api.store.create_board(Board(0, "tied", "Tied", Policy.BEST, rank_style=RankStyle.SHARED))
+    await api.ranked({1: 30, 2: 20, 3: 20, 4: 20, 5: 10}, "tied")
+    ranks_from = {}
+    for position in range(1, 6):
+        page = (await api.get(f"/api/boards/tied/page?rank={position}")).json()
+        ranks_from[position] = [(entry["rank"], entry["user_id"]) for entry in page["entries"]]
+    everyone = [(1, 1), (2, 2), (2, 3), (2, 4), (5, 5)]
+    assert ranks_from == {position: everyone[position - 1 :] for position in range(1, 6)}
+
+
 async def test_a_page_beyond_the_end_is_empty(api: Api) -> None:
     await api.ranked(SCORES)
     page = (await api.get("/api/boards/default/page?rank=500")).json()

@@ -3806,7 +3806,7 @@ export interface operations {
             query?: {
                 /** @description The period: `current`, a period kind such as `weekly` for its current period, or a name such as `2026-11-23`, `2026-W48` or `2026-11`. */
                 period?: string;
-                /** @description The rank of the first entry. Defaults to 1. Not allowed with `cursor`. */
+                /** @description The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. Defaults to 1. Not allowed with `cursor`. */
                 rank?: number;
                 /** @description The maximum number of entries. */
                 limit?: number;

@@ -44,7 +44,9 @@ class AroundQuery(PeriodQuery):
 
 class PageQuery(PeriodQuery):
     rank: Omittable[Annotated[int, Field(ge=1, le=MAX_INTEGER), FROM_TEXT]] = Field(
-        None, description="The rank of the first entry. Defaults to 1. Not allowed with `cursor`."
+        None,
+        description="The position of the first entry, from 1. On a board with shared ranks, its rank may be smaller. "
+        "Defaults to 1. Not allowed with `cursor`.",
     )
     limit: PageLimit = 50
     cursor: Omittable[CursorText] = Field(None, description="A page's `next` or `previous`. Not allowed with `rank`.")
