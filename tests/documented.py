@@ -17,6 +17,7 @@ _PIECE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
+_PLAYER = re.compile(r"^TOKEN=.* player (\d+)", re.MULTILINE)
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
@@ -33,13 +34,15 @@ _CHANGING_AT_TIMES = frozenset({"verification"})
 class Example:
     """Call of an example. `key` is the variable of its key. `now` is its time in ms, None if irrelevant.
 
-    `answer` is the response on the page in this `form`, None if the page has none. A streamed response has no end.
+    `player` is the one whose token the page uses, if any.
+    `answer` is what the page shows in this `form`, or None if it shows nothing. A streamed answer has no end.
     """
 
     method: str
     path: str
     body: Any
     key: str | None
+    player: int | None
     form: str
     answer: str | None
     now: int | None
@@ -67,23 +70,25 @@ def pages() -> list[Path]:
 
 
 def examples(page: Path) -> Iterator[Example]:
-    """Yield the examples of a page, in order."""
-    now = None
-    for piece in _PIECE.finditer(page.read_text()):
+    """Yield the examples of a page, in its order."""
+    now, text = None, page.read_text()
+    player = int(found[1]) if (found := _PLAYER.search(text)) else None
+    for piece in _PIECE.finditer(text):
         if piece["now"]:
             now = int(datetime.fromisoformat(piece["now"]).timestamp() * 1000)
         for line in (piece["calls"] or "").splitlines():
-            yield _example(shlex.split(line), piece["form"] or "json", piece["answer"], now)
+            yield _example(shlex.split(line), piece["form"] or "json", piece["answer"], now, player)
             now = None
 
 
-def _example(words: list[str], form: str, answer: str | None, now: int | None) -> Example:
+def _example(words: list[str], form: str, answer: str | None, now: int | None, player: int | None) -> Example:
     [url] = [word for word in words if word.startswith("$API")]
     return Example(
         method=words[words.index("-X") + 1] if "-X" in words else "GET",
         path=url.removeprefix("$API"),
         body=json.loads(words[words.index("-d") + 1]) if "-d" in words else None,
         key=next((found[1] for word in words if (found := _KEY.fullmatch(word))), None),
+        player=player,
         form=form,
         answer=answer,
         now=now,

@@ -1,11 +1,17 @@
-"""Every example in the documentation is correct: each page is followed from its top on a new server."""
+"""Every example in the documentation is true: each page is followed from its top on a new server.
+
+All pages together, in one run, also work on the demo, for readers who try them there.
+"""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from leaderforge.cli.demo import PLAYERS, fill
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
@@ -48,9 +54,49 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
         assert example.shows(answer), (example.path, answer)
 
 
+async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
+    """Ranks and totals differ there. The same calls are refused as documented, and demo players stay as they are."""
+    dsn = await new_database(postgres.dsn)
+    settings = environment(valkey.addresses, dsn, **TOKENS)
+    await fill(settings)
+    before = await demo_standings(dsn)
+    assert before
+    async with served(settings, clock=clock) as api:
+        await api.until_healthy()
+        for page in pages():
+            for example in examples(page):
+                assert (example.now or clock.now) >= clock.now, f"{page.name} goes back to {example.now}"
+                clock.now = example.now or clock.now + BETWEEN_MS
+                answer = await (_beginning if example.streamed else _whole)(api, example)
+                assert not example.is_refused or _code(answer) == _code(example.answer or ""), (example.path, answer)
+    assert await demo_standings(dsn) == before
+
+
+async def demo_standings(dsn: str) -> list[tuple[object, ...]]:
+    """The standings and names of the demo's players."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows = await connection.fetch(
+            "select user_id, username, score, submissions, achieved_at, standings.hidden"
+            " from users left join standings using (user_id) where user_id <= $1 order by 1, 3",
+            PLAYERS,
+        )
+    finally:
+        await connection.close()
+    return [tuple(row) for row in rows]
+
+
+def _code(answer: str) -> str:
+    code: str = json.loads(answer)["error"]["code"]
+    return code
+
+
 def _key(example: Example) -> str | None:
-    """Return the example's key or, newly signed because it expires, the player's token."""
-    return token(123) if example.key == "TOKEN" else KEYS[example.key]
+    """The key or, made anew as it does not last, the player's token that the example is for."""
+    if example.key != "TOKEN":
+        return KEYS[example.key]
+    assert example.player is not None, "the page does not say whose token it uses"
+    return token(example.player)
 
 
 async def _whole(api: Served, example: Example) -> str:
