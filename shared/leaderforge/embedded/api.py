@@ -89,7 +89,8 @@ class ApiServer:
     async def _get(self, path: str, key: str) -> int:
         reader, writer = await asyncio.open_connection(_WILDCARDS.get(self.host, self.host), self.port)
         try:
-            writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
+            authorization = f"Authorization: Bearer {key}\r\n" if key else ""
+            writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n{authorization}\r\n".encode())
             status_line = await reader.readline()
             return int(status_line.split()[1])
         finally:
