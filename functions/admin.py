@@ -17,7 +17,7 @@ from functions.edge.wire.health import HealthOut, Status, render_health
 from functions.edge.wire.shards import ShardsOut, render_shards
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter
-from leaderforge.domain.errors import Forbidden, StoreUnavailable, Unauthenticated, Unavailable
+from leaderforge.domain.errors import Forbidden, PlayerNotFound, Refused, StoreUnavailable, Unauthenticated, Unavailable
 from leaderforge.domain.sources import Source
 from leaderforge.domain.survey import Survey
 from leaderforge.services.trust import with_credible_watermarks
@@ -63,10 +63,17 @@ async def metrics(edge: TheEdge, caller: Operator) -> Answer:
     return answer_private(content, content_type=content_type)
 
 
-@routes.get("/api/admin/audit", operation_id="listAuditEntries", **documentation.read(AuditOut, StoreUnavailable))
+@routes.get(
+    "/api/admin/audit",
+    operation_id="listAuditEntries",
+    **documentation.read(AuditOut, PlayerNotFound, StoreUnavailable),
+)
 async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
     """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
-    criteria = AuditFilter(query.board, query.user_id, query.action)
+    if query.user_id is not None and query.external_id is not None:
+        raise Refused("user_id and external_id exclude each other; remove one of them")
+    user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
+    criteria = AuditFilter(board=query.board, user_id=user_id, action=query.action)
     entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)
     return answer_stored(render_audit(entries, entries[-1].place if len(entries) == query.limit else None))
 

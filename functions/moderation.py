@@ -1,5 +1,6 @@
 """Moderation: hide and remove entries, hide players, set scores. Admins only; the audit log has each action."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -10,6 +11,8 @@ from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName, UserId
 from functions.edge.wire.moderation import (
     HiddenOut,
@@ -17,6 +20,8 @@ from functions.edge.wire.moderation import (
     ModeratedOut,
     ReasonIn,
     RemovalQuery,
+    RemovalsIn,
+    RemovalsOut,
     ScoreIn,
     render_hidden,
     render_moderated,
@@ -25,11 +30,14 @@ from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
     IndexUnavailable,
+    NotFound,
     NotRanked,
     PeriodNotFound,
     PlayerNotFound,
     StoreUnavailable,
 )
+from leaderforge.domain.players import ExternalId
+from leaderforge.domain.standings import LadderStanding
 from leaderforge.services.moderation import AuditContext
 
 routes = router("moderation")
@@ -81,6 +89,27 @@ async def remove_entry(
         ladder = await edge.readable_ladder(board, caller, query.period)
         changes = await edge.services.moderation.remove_from(ladder, user_id, grounds)
     return answer_written(render_moderated(user_id, changes))
+
+
+@routes.post(
+    "/api/boards/{board}/entries/remove",
+    **documentation.write(RemovalsOut, BoardNotFound, StoreUnavailable),
+)
+async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removals: RemovalsIn) -> Answer:
+    """Remove the entries of up to 1000 players from a board in all open periods. Admins only.
+
+    Each player gets its own result, as for the removal of a single entry.
+    """
+    user_ids = await edge.services.player_ids.find_many(removals.external_ids)
+    identities: list[int | ExternalId] = list(dict.fromkeys([*removals.user_ids, *removals.external_ids]))
+    known = [user_ids.get(i) if isinstance(i, ExternalId) else i for i in identities]
+    target, grounds = await edge.board_unchecked(board), _grounds(caller, removals.reason)
+    removed = iter(await edge.services.moderation.remove_entries(target, [i for i in known if i is not None], grounds))
+    results = [
+        _missing(str(identity)) if user_id is None else _removal(user_id, next(removed))
+        for identity, user_id in zip(identities, known, strict=True)
+    ]
+    return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
 
 
 @routes.put(
@@ -138,6 +167,17 @@ async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Rea
     """Show a hidden player again. Entries that were hidden individually stay hidden. Admins only."""
     changes = await edge.services.moderation.unhide_player(user_id, _grounds(caller, body.reason))
     return answer_written(render_moderated(user_id, changes))
+
+
+def _missing(external_id: str) -> str:
+    return render_error(PlayerNotFound.of_external(external_id))
+
+
+def _removal(user_id: int, outcome: Sequence[LadderStanding] | NotFound) -> str:
+    """Return the result of a removal as a JSON object."""
+    if isinstance(outcome, NotFound):
+        return render_error(outcome)
+    return render_moderated(user_id, outcome).closed().decode()
 
 
 def _grounds(caller: Caller, reason: str) -> AuditContext:

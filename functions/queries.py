@@ -1,5 +1,6 @@
 """Reads of boards: tops, ranks, neighbours, pages, score ranges, distributions and histories."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Query
@@ -98,8 +99,16 @@ async def lookup(
 ) -> Answer:
     """Return the entries of up to 500 players, such as friends, with each player's rank among them."""
     ladder = await edge.readable_ladder(board, caller, query.period)
-    result = await edge.services.query.lookup(ladder, players.user_ids, caller)
-    return answer_read(render_lookup(ladder, result, marks_hidden=caller.is_admin), result)
+    if not players.external_ids:
+        result = await edge.services.query.lookup(ladder, players.user_ids, caller)
+        return answer_read(render_lookup(ladder, result, marks_hidden=caller.is_admin), result)
+    user_ids = await edge.services.player_ids.find_many(players.external_ids)
+    requested = [*players.user_ids, *user_ids.values()]
+    result = await edge.services.query.lookup(ladder, requested, caller)
+    ranked = {entry.user_id for entry, _ in result.entries}
+    missing = [i for i in dict.fromkeys(players.external_ids) if user_ids.get(i) not in ranked]
+    result = replace(result, missing=[i for i in result.missing if i in set(players.user_ids)])
+    return answer_read(render_lookup(ladder, result, missing, marks_hidden=caller.is_admin), result)
 
 
 @routes.get(

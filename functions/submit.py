@@ -1,6 +1,5 @@
 """Submissions of scores, one or many."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
@@ -15,15 +14,14 @@ from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.errors import public_error
 from functions.edge.http.responses import Answer, answer_private, answer_written
-from functions.edge.submissions import submission_from
+from functions.edge.submissions import missing_player, submission_of, submissions_of
+from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName
 from functions.edge.wire.submissions import (
     BatchIn,
     BatchOut,
-    BoardSubmissionIn,
-    Malformed,
     MixedBatchIn,
     QueuedBatchOut,
     QueuedOut,
@@ -36,18 +34,15 @@ from functions.edge.wire.submissions import (
 )
 from leaderforge.domain.batches import complete
 from leaderforge.domain.board_settings import DEFAULT_BOARD
-from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
     Conflict,
-    Forbidden,
     LeaderForgeError,
     Overloaded,
     PeriodClosed,
     PlayerNotFound,
     QueueUnavailable,
-    Refused,
     RuleViolated,
     ScoreOutOfRange,
     StoreUnavailable,
@@ -62,7 +57,9 @@ handler = LambdaHandler(routes)
 SubmitOptions = Annotated[SubmitQuery, Query()]
 
 Rejection = LeaderForgeError | Malformed
-"""Reason for which an item of a batch is not submitted."""
+"""The reason why an item of a batch is not submitted."""
+_Item = tuple[SubmissionIn | Malformed, str]
+"""An item of a batch, and the slug of its board."""
 
 _ACCEPTED = 202
 _RECEIPT = {
@@ -127,8 +124,8 @@ async def submit_batch(
     edge: TheEdge, caller: Submitter, board: BoardName, options: SubmitOptions, batch: BatchIn
 ) -> Answer:
     """Submit up to 1000 scores to a board. Each one gets its own receipt or error."""
-    target = await edge.board_unchecked(board)
-    return await _submit_all(edge, options, [_submission(edge, caller, target, item) for item in batch.submissions])
+    await edge.board_unchecked(board)
+    return await _submit_all(edge, caller, options, [(item, board) for item in batch.submissions])
 
 
 @routes.post(
@@ -144,66 +141,56 @@ async def submit_batch(
 )
 async def submit_mixed_batch(edge: TheEdge, caller: Submitter, options: SubmitOptions, batch: MixedBatchIn) -> Answer:
     """Submit up to 1000 scores, each to its own board (`default` if absent). Each one gets a receipt or an error."""
-    slugs = {item.board for item in batch.submissions if isinstance(item, BoardSubmissionIn)}
-    # Concurrently: lookups that wait at the same time share one query.
-    boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
-    submissions = [
-        item if isinstance(item, Malformed) else _submission(edge, caller, boards[item.board], item)
-        for item in batch.submissions
-    ]
-    return await _submit_all(edge, options, submissions)
+    items = [(item, DEFAULT_BOARD if isinstance(item, Malformed) else item.board) for item in batch.submissions]
+    return await _submit_all(edge, caller, options, items)
 
 
-async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
-    try:
-        return await edge.board_unchecked(slug)
-    except BoardNotFound as error:
-        return error
-
-
-async def _submit_all(edge: Edge, options: SubmitQuery, items: Sequence[Submission | Rejection]) -> Answer:
-    """Submit the valid items, and return the response with a result for each item, in order."""
+async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: Sequence[_Item]) -> Answer:
+    """Submit the valid items. Answer with a result for each item, in order."""
+    outcomes = await _outcomes(edge, caller, items)
     if edge.services.settings.queued_submits:
         # Items were validated before: clients get rejections now, and not as dead letters later.
-        await edge.services.ingest.enqueue([render_message(item) for item in items if isinstance(item, Submission)])
-        return answer_private(_results(items).closed(), _ACCEPTED)
+        queued = [render_message(outcome) for outcome in outcomes if isinstance(outcome, Submission)]
+        await edge.services.ingest.enqueue(queued)
+        return answer_private(_results(edge, items, outcomes).closed(), _ACCEPTED)
     submit_many = partial(edge.services.submit.submit_many, rank=options.rank != "none")
-    results: Sequence[Receipt | Rejection] = await complete(items, Submission, submit_many)
+    results: Sequence[Receipt | Rejection] = await complete(outcomes, Submission, submit_many)
     is_ranked = all(result.rank is not None for result in results if isinstance(result, Receipt))
-    return answer_written(_results(results), Source.INDEX if is_ranked else Source.STORE)
+    return answer_written(_results(edge, items, results), Source.INDEX if is_ranked else Source.STORE)
+
+
+async def _outcomes(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | Rejection]:
+    """Return the submission of each item, or the reason for which it is not submitted."""
+    valid = [(item, slug) for item, slug in items if isinstance(item, SubmissionIn)]
+    outcomes = iter(await submissions_of(edge, caller, valid))
+    return [item if isinstance(item, Malformed) else next(outcomes) for item, _ in items]
 
 
 async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, item: SubmissionIn) -> Answer:
-    submission = submission_from(edge, caller, await edge.board_unchecked(slug), item)
+    submission = await submission_of(edge, caller, slug, item)
     if edge.services.settings.queued_submits:
         await edge.services.ingest.enqueue([render_message(submission)])
-        return answer_private(JsonBody(render_queued(submission)).closed(), _ACCEPTED)
-    receipt = await edge.services.submit.submit(submission, rank=options.rank != "none")
-    return answer_written(JsonBody(render_receipt(receipt)), Source.STORE if receipt.rank is None else Source.INDEX)
-
-
-def _submission(
-    edge: Edge, caller: Caller, board: Board | BoardNotFound, item: SubmissionIn | Malformed
-) -> Submission | Rejection:
-    """Return the submission of an item, or the reason for which it cannot be submitted."""
-    if isinstance(item, Malformed):
-        return item
-    if isinstance(board, BoardNotFound):
-        return board
+        return answer_private(JsonBody(render_queued(submission, item.external_id)).closed(), _ACCEPTED)
     try:
-        return submission_from(edge, caller, board, item)
-    except (Refused, Forbidden) as error:
-        return error
+        receipt = await edge.services.submit.submit(submission, rank=options.rank != "none")
+    except PlayerNotFound as error:
+        raise missing_player(edge, item, error) from None
+    body = JsonBody(render_receipt(receipt, item.external_id))
+    return answer_written(body, Source.STORE if receipt.rank is None else Source.INDEX)
 
 
-def _results(items: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
-    """Return the response to a batch. A submission among the items is a queued one."""
-    return JsonBody(f'{{"results":[{",".join(map(_result, items))}]}}')
+def _results(edge: Edge, items: Sequence[_Item], results: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
+    """Return the answer to a batch. A submission among the results is a queued one."""
+    rendered = [_result(edge, item, result) for (item, _), result in zip(items, results, strict=True)]
+    return JsonBody(f'{{"results":[{",".join(rendered)}]}}')
 
 
-def _result(item: Receipt | Submission | Rejection) -> str:
-    if isinstance(item, Receipt):
-        return render_receipt(item)
-    if isinstance(item, Submission):
-        return render_queued(item)
-    return render_error(public_error(item.error if isinstance(item, Malformed) else item))
+def _result(edge: Edge, item: SubmissionIn | Malformed, result: Receipt | Submission | Rejection) -> str:
+    if isinstance(item, Malformed):
+        return render_error(public_error(item.error))
+    if isinstance(result, Receipt):
+        return render_receipt(result, item.external_id)
+    if isinstance(result, Submission):
+        return render_queued(result, item.external_id)
+    error = result.error if isinstance(result, Malformed) else missing_player(edge, item, result)
+    return render_error(public_error(error))

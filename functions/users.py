@@ -9,15 +9,22 @@ from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
+from functions.edge.http.errors import public_error
 from functions.edge.http.responses import NO_STORE, Answer, Header, answer_stored, answer_written
 from functions.edge.http.streaming import Stream
-from functions.edge.wire.fields import UserId
+from functions.edge.wire.batches import Malformed
+from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.errors import render_error
+from functions.edge.wire.fields import Identity, UserId
 from functions.edge.wire.player_records import ExportOut, render_export
 from functions.edge.wire.players import (
     ErasureOut,
     ErasureQuery,
+    NewPlayersIn,
+    NewPlayersOut,
     PlayerChangesIn,
-    PrefixQuery,
+    PlayersQuery,
+    ProfileIn,
     UserIn,
     UserOut,
     UsersOut,
@@ -27,11 +34,15 @@ from functions.edge.wire.players import (
 )
 from leaderforge.domain.errors import (
     EmailTaken,
+    ExternalIdTaken,
+    LeaderForgeError,
     PlayerExists,
     PlayerNotFound,
+    Refused,
     StoreUnavailable,
     UsernameTaken,
 )
+from leaderforge.domain.players import ExternalId, Player
 from leaderforge.domain.sources import Source
 
 routes = router("players")
@@ -39,6 +50,15 @@ handler = LambdaHandler(routes)
 
 _LOCATION = {"Location": {"description": "The path of the player.", "schema": {"type": "string"}, "required": True}}
 _CREATED = 201
+_TAKEN = (UsernameTaken, EmailTaken, ExternalIdTaken)
+_PLAYER = {"user_id": 123, "username": "ada", "created_at": "2026-11-23T12:00:00.000Z"}
+_NAME_TAKEN = {
+    "error": {
+        "code": "username_taken",
+        "message": "the name 'ada' is taken by player 456",
+        "details": {"username": "ada", "user_id": 456},
+    }
+}
 _EXPORT_HEADERS: tuple[Header, ...] = (
     (b"content-type", b"application/json"),
     NO_STORE,
@@ -48,22 +68,40 @@ _EXPORT_HEADERS: tuple[Header, ...] = (
 
 @routes.post(
     "/api/users",
-    **documentation.write(
-        UserOut, PlayerExists, UsernameTaken, EmailTaken, StoreUnavailable, status=_CREATED, headers=_LOCATION
-    ),
+    **documentation.write(UserOut, PlayerExists, *_TAKEN, StoreUnavailable, status=_CREATED, headers=_LOCATION),
 )
 async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answer:
-    """Create a player. Names and email addresses are unique, ignoring case. Requires a submit key."""
-    user = await edge.services.users.create(player.username, player.email, player.user_id)
-    location = (b"location", b"/api/users/%d" % user.user_id)
-    return answer_written(render_user(user, with_email=caller.is_admin), status=_CREATED, headers=[location])
+    """Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
+
+    If a name or external id is taken, the error's details have the `user_id` of its player.
+    """
+    return _created(await edge.services.users.create(player.new_player()), with_email=caller.is_admin)
+
+
+@routes.post(
+    "/api/users/batch",
+    **documentation.write(NewPlayersOut, StoreUnavailable, example={"results": [_PLAYER, _NAME_TAKEN]}),
+)
+async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) -> Answer:
+    """Create up to 1000 players. Each one gets its own result: the player or an error. Requires a submit key."""
+    valid = [player.new_player() for player in players.users if isinstance(player, UserIn)]
+    outcomes = iter(await edge.services.users.create_many(valid) if valid else [])
+    results = [next(outcomes) if isinstance(player, UserIn) else player for player in players.users]
+    rendered = ",".join([_result(result, with_email=caller.is_admin) for result in results])
+    return answer_written(JsonBody(f'{{"results":[{rendered}]}}'))
 
 
 @routes.get("/api/users", **documentation.read(UsersOut, StoreUnavailable))
-async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PrefixQuery, Query()]) -> Answer:
-    """Return the players whose names start with a prefix, ordered by name."""
-    users = await edge.services.users.search(query.prefix, query.limit)
-    return answer_stored(render_users(users, with_email=caller.is_admin))
+async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuery, Query()]) -> Answer:
+    """Return the players whose names start with a prefix, ordered by name, or the player with a name."""
+    if (query.prefix is None) == (query.username is None):
+        raise Refused("send either prefix or username")
+    users = edge.services.users
+    if query.prefix is not None:
+        players = await users.search(query.prefix, query.limit)
+    else:
+        players = await users.named(query.username or "")
+    return answer_stored(render_users(players, with_email=caller.is_admin))
 
 
 @routes.get(
@@ -79,14 +117,32 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
 
 @routes.patch(
     "/api/users/{user_id}",
-    **documentation.write(UserOut, PlayerNotFound, UsernameTaken, EmailTaken, StoreUnavailable),
+    **documentation.write(UserOut, PlayerNotFound, *_TAKEN, StoreUnavailable),
 )
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
-    """Change a player's name or email address. Requires a submit key.
+    """Change a player's name, email address or external id. Requires a submit key.
 
-    All boards show the new name within 1 s. Another player may take the old one.
+    All boards show the new name within 1 s. Another player may take the old one at once, an old external id after 70 s.
     """
     player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
+    return answer_written(render_user(player, with_email=caller.is_admin))
+
+
+@routes.put(
+    "/api/users/{user_id}",
+    **documentation.put(UserOut, PlayerExists, *_TAKEN, StoreUnavailable, headers=_LOCATION),
+)
+async def put_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile: ProfileIn) -> Answer:
+    """Create a player, or change it if it exists. Requires a submit key.
+
+    A retry changes nothing: sign a player in with this call. Absent members of an existing player stay unchanged.
+    """
+    changes = profile.changes()
+    if isinstance(user_id, ExternalId) and changes.get("external_id", user_id) != user_id:
+        raise Refused("external_id differs from the path; change it by PATCH", external_id=user_id)
+    player, is_created = await edge.services.users.put(user_id, changes, caller.actor)
+    if is_created:
+        return _created(player, with_email=caller.is_admin)
     return answer_written(render_user(player, with_email=caller.is_admin))
 
 
@@ -113,3 +169,14 @@ async def erase_user(edge: TheEdge, caller: Admin, user_id: UserId, query: Annot
     """
     erasure = await edge.services.records.erase(user_id, caller.actor, query.reference)
     return answer_written(render_erasure(erasure))
+
+
+def _created(user: Player, *, with_email: bool) -> Answer:
+    location = (b"location", b"/api/users/%d" % user.user_id)
+    return answer_written(render_user(user, with_email=with_email), status=_CREATED, headers=[location])
+
+
+def _result(result: Player | LeaderForgeError | Malformed, *, with_email: bool) -> str:
+    if isinstance(result, Player):
+        return render_user(result, with_email=with_email).closed().decode()
+    return render_error(public_error(result.error if isinstance(result, Malformed) else result))

@@ -12,7 +12,7 @@ TOKENS = {
 """Settings that accept these tokens."""
 
 
-def token(user_id: int, *, lasts_s: int = 600, **claims: str) -> str:
+def token(user_id: int, *, lasts_s: int = 600, **claims: object) -> str:
     """Return a player's token. Its validity is in real time, not in the time of a test's clock."""
     said = {"iss": TOKENS["LEADERFORGE_TOKEN_ISSUER"], "aud": TOKENS["LEADERFORGE_TOKEN_AUDIENCE"]}
     end = int(time.time()) + lasts_s

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functions.edge.access.credentials import CallerResolver
 from functions.edge.access.key_cache import KeyCache
 from functions.edge.access.rate_limits import RateLimits
+from functions.edge.access.sign_in import SignIn
 from functions.edge.board_cache import BoardCache
 from functions.edge.http.responses import Answer
 from leaderforge.domain.boards import Board, Ladder
@@ -49,7 +50,8 @@ class Edge:
         self.services = services
         self.tops = RenderedTops()
         self.keys = KeyCache(services.parts.keys, services.clock)
-        self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens)
+        sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
+        self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens, sign_in)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
         # None if no limit is set: requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None

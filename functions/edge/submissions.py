@@ -1,28 +1,89 @@
 """Conversion of submissions on the wire to the domain's."""
 
+from asyncio import gather
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
 from functions.edge.context import Edge
 from functions.edge.wire.submissions import SubmissionIn
 from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import Caller
-from leaderforge.domain.errors import Forbidden, PeriodClosed, Refused
+from leaderforge.domain.errors import (
+    BoardNotFound,
+    Forbidden,
+    LeaderForgeError,
+    PeriodClosed,
+    PlayerNotFound,
+    Refused,
+    RuleViolated,
+)
+from leaderforge.domain.players import ExternalId
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 
-
-def submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn) -> Submission:
-    """Return a caller's submission. Raises `Forbidden`, `Refused` or `PeriodClosed` if it cannot be counted."""
-    caller.require_submit(board, item.user_id)
-    if item.achieved_at is not None:
-        caller.require_timekeeping()
-    if caller.user_id is not None and item.achieved_at is not None:
-        raise Forbidden("achieved_at cannot be set with a player token; remove it")
-    now = edge.services.clock()
-    return submission_at(edge, board, item, now if item.achieved_at is None else item.achieved_at)
+_Item = tuple[SubmissionIn, str]
+"""A submission on the wire, and the slug of its board."""
+ANYBODY = 0
+"""Player id of a submission that is only checked."""
 
 
-def submission_at(edge: Edge, board: Board, item: SubmissionIn, achieved_at: int) -> Submission:
+async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionIn) -> Submission:
+    """Return a caller's submission to a board. Raises the error that prevents it, such as `PlayerNotFound`."""
+    user_id = item.user_id
+    if item.external_id is not None:
+        user_id = edge.services.player_ids.cached(item.external_id) if user_id is None else None
+    if user_id is not None:
+        return _submission_from(edge, caller, await edge.board_unchecked(slug), item, user_id)
+    [outcome] = await submissions_of(edge, caller, [(item, slug)])
+    if isinstance(outcome, LeaderForgeError):
+        raise outcome
+    return outcome
+
+
+async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
+    """Return a caller's submissions, or the error that prevents each one. Raises `StoreUnavailable`.
+
+    With `LEADERFORGE_CREATE_PLAYERS`, a key creates unknown players by external id, each for a valid submission only.
+    """
+    external_ids = {item.external_id for item, _ in items if item.external_id is not None}
+    # Before the boards are read: a submission must not use an old board after a slow look-up.
+    user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
+    if len(user_ids) < len(external_ids) and edge.services.settings.create_players and caller.may_register:
+        return await _with_new_players(edge, caller, items, user_ids)
+    return await _checked_all(edge, caller, items, user_ids)
+
+
+async def _with_new_players(
+    edge: Edge, caller: Caller, items: Sequence[_Item], user_ids: Mapping[ExternalId, int]
+) -> Sequence[Submission | LeaderForgeError]:
+    """Return the submissions or errors, after creating the unknown players of valid submissions."""
+    sighted = {i: ANYBODY for item, _ in items if (i := item.external_id) is not None and i not in user_ids}
+    checked = await _checked_all(edge, caller, items, {**user_ids, **sighted})
+    checked = list(map(_within_limits, checked))
+    valid = {item.external_id for (item, _), o in zip(items, checked, strict=True) if isinstance(o, Submission)}
+    await edge.services.player_ids.ensure_many(i for i in sighted if i in valid)
+    # All again: boards and other players may have changed meanwhile.
+    user_ids = await edge.services.player_ids.find_many({*user_ids, *sighted})
+    final = await _checked_all(edge, caller, items, user_ids)
+    return [first if isinstance(first, LeaderForgeError) else last for first, last in zip(checked, final, strict=True)]
+
+
+async def _checked_all(
+    edge: Edge, caller: Caller, items: Sequence[_Item], user_ids: Mapping[ExternalId, int]
+) -> Sequence[Submission | LeaderForgeError]:
+    slugs = {slug for _, slug in items}
+    boards = dict(zip(slugs, await gather(*(_board(edge, slug) for slug in slugs)), strict=True))
+    return [_checked(edge, caller, boards[slug], item, user_ids) for item, slug in items]
+
+
+async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
+    try:
+        return await edge.board_unchecked(slug)
+    except BoardNotFound as error:
+        return error
+
+
+def submission_at(edge: Edge, board: Board, item: SubmissionIn, user_id: int, achieved_at: int) -> Submission:
     """Return the submission of a score achieved at a time (ms since 1970). Future times are clamped to now.
 
     Raises `Refused` or `PeriodClosed` if it cannot be counted.
@@ -37,7 +98,7 @@ def submission_at(edge: Edge, board: Board, item: SubmissionIn, achieved_at: int
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
         )
     event = Event(
-        user_id=item.user_id,
+        user_id=user_id,
         submission_id=item.submission_id or uuid4(),
         score=item.score,
         achieved_at=achieved_at,
@@ -45,3 +106,66 @@ def submission_at(edge: Edge, board: Board, item: SubmissionIn, achieved_at: int
         subscore=item.subscore or 0,
     )
     return Submission(ladders, event)
+
+
+def identity_of(item: SubmissionIn) -> int | ExternalId:
+    """Return the player of a submission. Raises `Refused` unless exactly one id was sent."""
+    if item.user_id is not None and item.external_id is not None:
+        raise Refused("user_id and external_id exclude each other; remove one of them")
+    identity = item.external_id if item.user_id is None else item.user_id
+    if identity is None:
+        problem = {"at": "user_id", "problem": "required without external_id"}
+        raise Refused("user_id: required without external_id", errors=[problem])
+    return identity
+
+
+def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
+    """Return the error of a submission. If its player does not exist any more, invalidate the cached player id.
+
+    The error of a submission by external id names that id.
+    """
+    if item.external_id is None or not isinstance(error, PlayerNotFound):
+        return error
+    edge.services.player_ids.invalidate([item.external_id])
+    return PlayerNotFound.of_external(item.external_id)
+
+
+def _checked(
+    edge: Edge,
+    caller: Caller,
+    board: Board | BoardNotFound,
+    item: SubmissionIn,
+    user_ids: Mapping[ExternalId, int],
+) -> Submission | LeaderForgeError:
+    """Return the submission of an item, or the error that prevents it."""
+    if isinstance(board, BoardNotFound):
+        return board
+    try:
+        identity = identity_of(item)
+        user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
+        if user_id is None:
+            raise PlayerNotFound.of_external(str(identity))
+        return _submission_from(edge, caller, board, item, user_id)
+    except LeaderForgeError as error:
+        return error
+
+
+def _within_limits(outcome: Submission | LeaderForgeError) -> Submission | LeaderForgeError:
+    """Return the submission, or the error if it violates a score limit of its board."""
+    if isinstance(outcome, Submission):
+        try:
+            outcome.board.limits.require_score(outcome.board.policy, outcome.event.score)
+        except RuleViolated as violation:
+            return violation
+    return outcome
+
+
+def _submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn, user_id: int) -> Submission:
+    """Return a caller's submission. Raises `Forbidden`, `Refused` or `PeriodClosed` if it cannot be counted."""
+    caller.require_submit(board, user_id)
+    if item.achieved_at is not None:
+        caller.require_timekeeping()
+    if caller.has_token and item.achieved_at is not None:
+        raise Forbidden("achieved_at cannot be set with a player token; remove it")
+    now = edge.services.clock()
+    return submission_at(edge, board, item, user_id, now if item.achieved_at is None else item.achieved_at)

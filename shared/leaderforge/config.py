@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -141,6 +141,26 @@ class EnvironmentSettings(CloudSettings):
     token_leeway_s: int = _variable(
         "LEADERFORGE_TOKEN_LEEWAY_S", "give the tolerated clock difference in seconds, 0 to 300", 10, ge=0, le=300
     )
+    token_player_claim: str = _variable(
+        "LEADERFORGE_TOKEN_PLAYER_CLAIM", "name the claim of the tokens that identifies the player", "sub", min_length=1
+    )
+    player_claim_kind: Literal["user_id", "external_id"] = _variable(
+        "LEADERFORGE_TOKEN_PLAYER_ID", "say which id the player claim holds: user_id or external_id", "user_id"
+    )
+    token_name_claim: str | None = _variable(
+        "LEADERFORGE_TOKEN_NAME_CLAIM", "name the claim of the tokens with the name of a new player", None
+    )
+    unique_names: bool = _variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
+    create_players: bool = _variable(
+        "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
+    )
+    erased_hours: int = _variable(
+        "LEADERFORGE_ERASED_HOURS",
+        "give the longest lifetime of a player token in hours, 1 to 87600",
+        720,
+        ge=1,
+        le=87_600,
+    )
     key_limit: RateLimitText | None = _variable("LEADERFORGE_KEY_LIMIT", _LIMIT, None)
     player_limit: RateLimitText | None = _variable("LEADERFORGE_PLAYER_LIMIT", _LIMIT, None)
     address_limit: RateLimitText | None = _variable("LEADERFORGE_ADDRESS_LIMIT", _LIMIT, None)
@@ -201,6 +221,11 @@ class EnvironmentSettings(CloudSettings):
     def accepts_tokens(self) -> bool:
         """Return whether player tokens are accepted."""
         return bool(_token_sources(self))
+
+    @property
+    def erased_ms(self) -> int | None:
+        """Return the ms for which an erased player is not created on sight. None: players are not created on sight."""
+        return self.erased_hours * 3_600_000 if self.create_players else None
 
     @property
     def exposed(self) -> bool:

@@ -29,6 +29,7 @@ from leaderforge.services.maintain import MaintainService
 from leaderforge.services.moderation import ModerationService
 from leaderforge.services.names import NameSync
 from leaderforge.services.periods import PeriodService
+from leaderforge.services.player_ids import PlayerIds
 from leaderforge.services.player_records import RecordService
 from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
@@ -62,6 +63,7 @@ class Services:
     periods: PeriodService
     history: HistoryService
     users: PlayerService
+    player_ids: PlayerIds
     moderation: ModerationService
     records: RecordService
     keys: KeyService
@@ -132,6 +134,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         parts.telemetry,
         changes.repaired,
     )
+    player_ids = PlayerIds(parts.users, delivery, parts.clock)
+    changes.on_players(player_ids.invalidate)
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     submit = SubmitService(parts.store, delivery, trust, parts.telemetry, time_limit_s=time_limit_s)
     return Services(
@@ -161,8 +165,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         users=PlayerService(parts.users, delivery, parts.clock),
+        player_ids=player_ids,
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock),
-        records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock),
+        records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),
         keys=KeyService(parts.keys, parts.clock),
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),

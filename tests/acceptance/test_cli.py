@@ -27,7 +27,7 @@ from tests.oracle import Oracle
 from tests.waiting import until
 
 CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
-COMMANDS = ["dev", "populate", "import", "export", "migrate", "rebuild", "verify", "reconcile", "keys"]
+COMMANDS = ["dev", "populate", "import", "export", "migrate", "claim-names", "rebuild", "verify", "reconcile", "keys"]
 TIMED = ("--time", "time")
 
 Line = tuple[str, int, int]
@@ -107,6 +107,7 @@ async def test_migrate_makes_the_tables_once(valkey, postgres):
     assert command.run("migrate").output == ["nothing to do"]
     assert command.run("reconcile").output == ["0 standings checked"]
     assert command.run("verify").output == ["0 standings compared, 0 differ"]
+    assert command.run("claim-names").output == ["0 names made unique, 0 players share one"]
 
 
 async def test_populate_again_changes_nothing(populated: Command):

@@ -11,6 +11,7 @@ import pytest
 
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.players import NewPlayer
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
 from leaderforge.services.importing import Importer, ScoreLine
 from tests.acceptance.api_fixtures import Served, environment, served
@@ -62,7 +63,7 @@ async def world(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterat
         board = await api.services.parts.store.create_board(
             Board(0, "laps", "Laps", Policy.BEST, Order.DESC, style, Order.ASC, calendar=calendar, keep_days=30)
         )
-        await asyncio.gather(*(api.services.users.create(f"player {i:02}", user_id=i) for i in PLAYERS))
+        await asyncio.gather(*(api.services.users.create(NewPlayer(f"player {i:02}", user_id=i)) for i in PLAYERS))
         random = Random(1)
         scores = [
             {"user_id": i, "score": random.randint(1, 9), "subscore": random.randint(1, 2), "metadata": {"lap": i}}

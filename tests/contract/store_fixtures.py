@@ -42,8 +42,8 @@ CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Variable with the DSN of a Citus cluster for tests. They drop the project's tables there."""
 
 TABLES = (
-    "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, boards, "
-    "api_keys, audit_log, schema_migrations"
+    "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, "
+    "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, schema_migrations"
 )
 
 numbers = count(1)

@@ -174,3 +174,18 @@ async def test_a_node_frozen_is_noticed(breakable) -> None:
         await lost(hearing)
     valkey.resume(0)
     await heard_by(one, other)
+
+
+async def test_ids_of_changed_players(new_feed: NewFeed) -> None:
+    async with aclosing(new_feed().hear(now_ms)) as hearing:
+        await anext(hearing)
+        sender = new_feed()
+        await sender.announce([], [7, "player|eu|00042", -1])
+        await sender.announce([CHANGE], ["a"])
+        heard = []
+        async with asyncio.timeout(PATIENCE_S):
+            while len(heard) < 2:
+                message = await anext(hearing)
+                heard += [message] if message.identities else []
+        assert [list(message.identities) for message in heard] == [[7, "player|eu|00042", -1], ["a"]]
+        assert [list(message.changes) for message in heard] == [[], [CHANGE]]

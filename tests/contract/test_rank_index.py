@@ -86,7 +86,7 @@ async def test_every_read_equals_the_sorted_list(new_index: NewIndex, partitions
             source = by_key[row.key]
             named = source in standings[::2]
             assert row.submissions == source.submissions
-            assert row.username == (f"näme {source.user_id}" if named else None)
+            assert row.label == (f"näme {source.user_id}" if named else None)
     for rank in (1, 2, 150, 299, 300):
         assert await index.key_at(ladder, rank) == keys[rank - 1]
     assert await index.key_at(ladder, 301) is None
@@ -470,7 +470,7 @@ async def test_names_are_swapped_where_they_are_as_observed(new_index: NewIndex)
     assert sorted(await index.swap_names(swaps)) == [2, 4]
     names = {1: "Äda", 2: "Bo", 4: "Di", 5: "Eve"}
     assert await index.names(range(1, 10)) == names
-    assert {i: row.username for i, row in (await index.rows(LADDERS[0], range(1, 6))).items()} == {**names, 3: None}
+    assert {i: row.label for i, row in (await index.rows(LADDERS[0], range(1, 6))).items()} == {**names, 3: None}
 
 
 async def test_a_catch_up_finishes_unless_another_began_since(new_index: NewIndex) -> None:

@@ -423,7 +423,7 @@ class TestReads:
     def check_rows(self, rows: Iterable[Row], ladder: Ladder, standings: Mapping[int, Standing]) -> None:
         want = {key_of(ladder, s): (s.submissions, f"Player {i}", s.metadata is not None) for i, s in standings.items()}
         for row in rows:
-            assert (row.submissions, row.username, row.has_metadata) == want[row.key]
+            assert (row.submissions, row.label, row.has_metadata) == want[row.key]
 
 
 class TestDatabase:

@@ -101,6 +101,8 @@ RULES: Mapping[str, Rule] = {
     "GET /api/users": OPEN,
     "GET /api/users/{user_id}": OPEN,
     "POST /api/users": REGISTER,
+    "POST /api/users/batch": REGISTER,
+    "PUT /api/users/{user_id}": REGISTER,
     "PATCH /api/users/{user_id}": REGISTER,
     "DELETE /api/users/{user_id}": ADMIN,
     "GET /api/users/{user_id}/export": OWN,
@@ -110,6 +112,7 @@ RULES: Mapping[str, Rule] = {
     "POST /api/boards/{board}/entries/{user_id}/hide": ADMIN,
     "POST /api/boards/{board}/entries/{user_id}/unhide": ADMIN,
     "PUT /api/boards/{board}/entries/{user_id}": ADMIN,
+    "POST /api/boards/{board}/entries/remove": ADMIN,
     "DELETE /api/boards/{board}/entries/{user_id}": ADMIN,
     "GET /api/admin/audit": ADMIN,
     "GET /api/admin/shards": ADMIN,
@@ -118,6 +121,9 @@ RULES: Mapping[str, Rule] = {
     "POST /api/admin/keys/{name}/rotate": ADMIN,
     "DELETE /api/admin/keys/{name}": ADMIN,
 }
+
+ALTERNATIVES = {"GET /api/users": "prefix"}
+"""A parameter to send, of calls that need one of several."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -162,7 +168,8 @@ class Ask:
     def of(cls, route: str) -> "Ask":
         method, _, path = route.partition(" ")
         operation = OPERATIONS[route]
-        needed = [one for one in operation.get("parameters", []) if one["required"]]
+        chosen = ALTERNATIVES.get(route)
+        needed = [one for one in operation.get("parameters", []) if one["required"] or one["name"] == chosen]
         in_path = {one["name"]: example(one) for one in needed if one["in"] == "path"}
         query = {one["name"]: example(one) for one in needed if one["in"] == "query"}
         target = re.sub(r"\{(\w+)\}", lambda match: quote(in_path[match[1]], safe=""), path)

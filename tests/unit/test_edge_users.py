@@ -71,7 +71,7 @@ async def test_names_of_all_kinds_are_taken(api: Api, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ada", "ada ", "a\nb", "a\0b", "\x7f", "x" * 65, "\u2028", "\u00a0a", 5, None, ["a"], "\u0085"]
+    "name", ["", " ada", "ada ", "a\nb", "a\0b", "\x7f", "x" * 65, "\u2028", "\u00a0a", 5, ["a"], "\u0085"]
 )
 async def test_names_that_nobody_could_read_are_refused(api: Api, name: Any) -> None:
     answer = await api.post("/api/users", {"username": name})

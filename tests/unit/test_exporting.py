@@ -28,15 +28,17 @@ entries = st.builds(
     achieved_at=st.integers(-(2**47), 2**47),
     metadata=st.none() | st.dictionaries(names, names | integers, max_size=3).map(json.dumps),
     subscore=integers,
+    external_id=st.none() | names,
 )
 
 
-def told(entry: Entry, board: Board) -> dict[str, object]:
+def told(entry: Entry, board: Board, *, in_ndjson: bool = True) -> dict[str, object]:
     subscore = {} if board.subscore_order is None else {"subscore": entry.subscore}
     return {
         "rank": entry.rank,
         "user_id": entry.user_id,
         "username": entry.username,
+        **({} if entry.external_id is None or not in_ndjson else {"external_id": entry.external_id}),
         "score": entry.score,
         **subscore,
         "submissions": entry.submissions,
@@ -58,7 +60,7 @@ def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
     text = header(ExportFormat.CSV, board) + lines(ExportFormat.CSV, board, some)
     read = list(csv.DictReader(StringIO(text, newline="")))
     for row, entry in zip(read, some, strict=True):
-        expected = told(entry, board)
+        expected = told(entry, board, in_ndjson=False)
         assert list(row) == list(expected)
         name = row.pop("username")
         assert name.removeprefix("'") == (expected.pop("username") or "").removeprefix("'")  # type: ignore[attr-defined]

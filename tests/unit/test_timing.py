@@ -30,10 +30,12 @@ from leaderforge.domain.timing import (
     KEYS_STALE_MS,
     LADDERS_FRESH_MS,
     LOOKUP_WAIT_MS,
+    MAPPING_MS,
     MAX_TIMEOUT_MS,
     PAUSE_MS,
     PERIOD_STATE_FRESH_MS,
     PROPAGATION_MS,
+    RELEASE_MS,
     REPEATED_DROP_MS,
     ROLLOVER_EVERY_MS,
     SETTLE_MS,
@@ -98,6 +100,18 @@ class TestCaches:
     def test_the_promise_is_the_one_of_the_documentation(self) -> None:
         """The documentation, the API and the commands promise 5 s."""
         assert CACHE_LIMIT_MS == 5_000
+
+
+class TestExternalIds:
+    def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
+        """A cached player may be as old as the release. Its last submission must be committed before the next claim."""
+        last_use = COMMIT_LIMIT_MS + MAPPING_MS
+        last_board = last_use + LOOKUP_WAIT_MS
+        assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
+
+    def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
+        """The result of a lookup is used though it was not cached. It must not be older than a cached one may be."""
+        assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 
 class TestPeriodRollover:
@@ -226,7 +240,7 @@ class TestTheModule:
 
     def test_sums_are_not_written_as_numbers(self) -> None:
         sums = {"SUBMISSION_MS", "PROPAGATION_MS", "SETTLE_MS", "DECLARATION_WAIT_MS", "DECLARATION_RENEWAL_MS"}
-        sums |= {"ANNOUNCED_WITHIN_MS"}
+        sums |= {"ANNOUNCED_WITHIN_MS", "RELEASE_MS"}
         values = {
             node.targets[0].id: node.value
             for node in self.TREE.body

@@ -73,7 +73,7 @@ async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) 
     assert inspection is not None
     assert (inspection.checked, inspection.differing) == (7, 1)
     assert (await world.maintain.verify()).clean
-    assert (await world.index.rows(LADDER, [5]))[5].username == "player 5"
+    assert (await world.index.rows(LADDER, [5]))[5].label == "player 5"
     assert world.repaired == [LADDER]
     exposition, _ = world.telemetry.exposition()
     for line in ("standings_verified_total 7.0", "standings_mended_total 1.0", "standings_differing 1.0"):

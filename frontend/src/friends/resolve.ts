@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import type { Surroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { user, usersNamed } from '../api/reads';
+import { nameOf } from '../ui/PlayerName';
 import type { Friend, Pasted } from './friendsList';
 
 export interface Resolved {
@@ -25,8 +26,7 @@ export async function resolve(pasted: Pasted, around: Surroundings, cache: Query
 
 async function byId(id: number, around: Surroundings, cache: QueryClient): Promise<Friend | null> {
   try {
-    const { username } = await cache.query(user(around, id));
-    return { id, name: username };
+    return { id, name: nameOf(await cache.query(user(around, id))) };
   } catch (error) {
     if (error instanceof Refused && error.code === 'user_not_found') return null;
     throw error;
@@ -36,6 +36,6 @@ async function byId(id: number, around: Surroundings, cache: QueryClient): Promi
 async function byName(name: string, around: Surroundings, cache: QueryClient): Promise<Friend | null> {
   // Results are ordered by name: an exact match comes first.
   const { users } = await cache.query(usersNamed(around, name, 5));
-  const same = users.find((one) => one.username.toLowerCase() === name.toLowerCase());
-  return same ? { id: same.user_id, name: same.username } : null;
+  const same = users.find((one) => one.username?.toLowerCase() === name.toLowerCase());
+  return same ? { id: same.user_id, name: nameOf(same) } : null;
 }

@@ -4,6 +4,7 @@ import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { user } from '../api/reads';
 import { ErrorNotice, Notice } from '../ui/Notice';
+import { nameOf } from '../ui/PlayerName';
 import { Skeleton } from '../ui/Skeleton';
 
 /** Notice for a player without a rank. It says whether the player exists. */
@@ -11,7 +12,7 @@ export function Unranked({ userId }: { userId: number }) {
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
   if (data) {
     return (
-      <Notice title={`${data.username} has no score yet`} page>
+      <Notice title={`${nameOf(data)} has no score yet`} page>
         The first submitted score gives a rank.
       </Notice>
     );

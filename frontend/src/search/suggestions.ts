@@ -1,4 +1,5 @@
 import type { User } from '../api/types';
+import { nameOf } from '../ui/PlayerName';
 
 export interface Suggestion {
   readonly userId: number;
@@ -16,5 +17,5 @@ export function parseUserId(text: string): number | null {
 /** Return the suggestions: the player with this id first, then players whose names start with the text. */
 export function suggestions(byId: User | undefined, byName: readonly User[]): Suggestion[] {
   const users = byId ? [byId, ...byName.filter((user) => user.user_id !== byId.user_id)] : byName;
-  return users.map((user) => ({ userId: user.user_id, label: user.username, detail: `#${user.user_id}` }));
+  return users.map((user) => ({ userId: user.user_id, label: nameOf(user), detail: `#${user.user_id}` }));
 }

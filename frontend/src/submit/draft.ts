@@ -1,7 +1,7 @@
 import type { components } from '../api/schema';
 import { parseUserId } from '../search/suggestions';
 
-export type Submission = components['schemas']['SubmissionIn'];
+export type Submission = components['schemas']['SubmissionIn'] & { user_id: number };
 
 /** Content of the form, as texts. */
 export interface Draft {

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from functions.edge.access.key_cache import KeyCache
+from functions.edge.access.sign_in import SignIn
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.callers import ANONYMOUS, Caller, CallerKind, KeyScope
 from leaderforge.domain.errors import Unauthenticated
@@ -16,10 +17,13 @@ _TOKEN_DOTS = 2
 class CallerResolver:
     """Resolver of callers. It tries keys of the environment settings, then player tokens, then keys of the store."""
 
-    def __init__(self, settings: EnvironmentSettings, keys: KeyCache, tokens: TokenVerifier | None) -> None:
+    def __init__(
+        self, settings: EnvironmentSettings, keys: KeyCache, tokens: TokenVerifier | None, sign_in: SignIn
+    ) -> None:
         self._configured = dict(_configured(settings))
         self._keys = keys
         self._tokens = tokens
+        self._sign_in = sign_in
 
     async def resolve(self, authorization: bytes | None) -> Caller:
         """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token."""
@@ -32,7 +36,7 @@ class CallerResolver:
         digest = sha256(credential).digest()
         caller = self._configured.get(digest)
         if caller is None and self._tokens is not None and credential.count(b".") == _TOKEN_DOTS:
-            caller = await self._tokens.caller(credential.decode("latin-1"))
+            caller = await self._sign_in.resolve(await self._tokens.caller(credential.decode("latin-1")))
         caller = caller or await self._keys.find(digest)
         if caller is None:
             raise Unauthenticated("unknown API key or token; send a valid one, or no Authorization header")

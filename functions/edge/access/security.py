@@ -29,7 +29,7 @@ SCHEMES: Mapping[str, Mapping[str, str]] = {
     PLAYERS: {
         **_BEARER,
         "bearerFormat": "JWT",
-        "description": "A signed token of one player. Its `sub` is the player's id.",
+        "description": "A signed token of one player. Its `sub`, or another claim by setting, is the player's id.",
     },
 }
 """The security schemes of the OpenAPI document."""
@@ -48,7 +48,7 @@ class AccessCheck:
     async def __call__(self, request: Request) -> Caller:
         """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
         caller = await caller_of(request)
-        if self._scopes and not (self._players and caller.user_id is not None):
+        if self._scopes and not (self._players and caller.has_token):
             caller.require_any(self._scopes)
         return caller
 

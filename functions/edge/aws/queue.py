@@ -6,10 +6,13 @@ from pydantic import ValidationError
 
 from functions.edge.context import Edge
 from functions.edge.http.errors import validation_error
-from functions.edge.submissions import submission_at
+from functions.edge.submissions import ANYBODY, identity_of, submission_at
 from functions.edge.wire.submissions import QueuedSubmissionIn
 from leaderforge.domain.errors import LeaderForgeError, Refused
+from leaderforge.domain.players import ExternalId
+from leaderforge.domain.submissions import Submission
 from leaderforge.services.ingest import QueueMessage
+from leaderforge.services.player_ids import Sighting
 
 
 def messages_of(event: Any) -> list[dict[str, Any]]:
@@ -29,12 +32,29 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
     try:
         queued = QueuedSubmissionIn.model_validate_json(message["body"])
         achieved_at = _sent_at(edge, message) if queued.achieved_at is None else queued.achieved_at
-        content = submission_at(edge, await edge.board_unchecked(queued.board), queued, achieved_at)
+        content = await _submission(edge, queued, achieved_at)
     except ValidationError as error:
         content = validation_error(error)
     except LeaderForgeError as error:
         content = error
     return QueueMessage(message["messageId"], message["body"], content)
+
+
+async def _submission(edge: Edge, queued: QueuedSubmissionIn, achieved_at: int) -> Submission:
+    """Return the submission in a message. Create its player as for a key. Raises the error that prevents it."""
+    identity = identity_of(queued)
+    if isinstance(identity, ExternalId):
+        identity = await _player_of(edge, queued, identity, achieved_at)
+    return submission_at(edge, await edge.board_unchecked(queued.board), queued, identity, achieved_at)
+
+
+async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, achieved_at: int) -> int:
+    """Return the player id of an external id. Create the player for a valid submission, if players are created."""
+    player_ids = edge.services.player_ids
+    if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
+        return await player_ids.get(external_id)
+    submission_at(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, achieved_at)
+    return await player_ids.ensure(Sighting(external_id))
 
 
 def _sent_at(edge: Edge, message: dict[str, Any]) -> int:

@@ -120,6 +120,19 @@ def write(
     return {"status_code": status} | options
 
 
+def put(
+    model: type[BaseModel], *errors: type[LeaderForgeError], headers: Mapping[str, Any], example: Any = None
+) -> dict[str, Any]:
+    """Return the options of a route that changes an object or creates it. `headers` are those of a creation."""
+    options = write(model, *errors, example=example)
+    options["responses"][201] = {
+        "model": model,
+        "description": "It did not exist, and was created.",
+        "headers": _REQUEST_ID | _SOURCE | dict(headers),
+    }
+    return options
+
+
 def change(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
     """Return the options of a route that writes without a body."""
     return _options(model, (*errors, *WITH_KEY), 200, _SOURCE, example)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from urllib.parse import quote, unquote
 
 from fastapi import Request, Response
 from fastapi.params import Depends, Query
@@ -26,11 +27,14 @@ from functions.edge.http.errors import BodyTooLarge, RequestTimeout, Unsupported
 from functions.edge.http.headers import header
 from functions.edge.http.responses import Answer, Unchanged
 from functions.edge.http.streaming import Stream
+from functions.edge.wire.fields import EXTERNAL_PREFIX, UserId
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.players import ExternalId
 
 Extract = Callable[[Request], Any]
 """Function that returns the value of one handler parameter from a request."""
 
+_EXTERNAL = f"/{EXTERNAL_PREFIX}"
 _BODY_S = 10.0
 """Time limit in s for the arrival of a request's body."""
 
@@ -83,6 +87,8 @@ class EdgeRoutes:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if _EXTERNAL in scope["path"]:
+                scope["path"] = path_with_external_ids(scope)
             for route in self._routes:
                 match, additions = route.matches(scope)
                 if match is Match.FULL:
@@ -103,6 +109,7 @@ class _Operation:
         hints = get_type_hints(endpoint, include_extras=True)
         hints.pop("return", None)
         self._in_path = {n: hints.pop(n) for n in in_path}
+        self._players = [n for n, hint in self._in_path.items() if hint == UserId]
         self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
         self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
         self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]
@@ -154,6 +161,10 @@ class _Operation:
         path = request.scope["path_params"]
         if path:
             arguments |= self._path.model_validate(path).__dict__
+            for name in self._players:
+                if isinstance(arguments[name], ExternalId):
+                    player_ids = request.scope["app"].state.edge.services.player_ids
+                    arguments[name] = await player_ids.get(arguments[name])
         for name, model in self._bodies.items():
             _require_json(request.scope)
             arguments[name] = model.model_validate_json(await _body(request, max_body_bytes))
@@ -176,6 +187,27 @@ def _as_requested(answer: Answer, scope: Scope) -> Response:
         if encoding is not None:
             return answer.encoded(encoding)
     return answer
+
+
+def path_with_external_ids(scope: Scope) -> str:
+    """Return the path of a request, with its external ids still percent-encoded: they may contain slashes.
+
+    Servers without `raw_path` decode it first. There, an external id with a slash needs to be encoded twice.
+    """
+    raw = scope.get("raw_path")
+    segments = (
+        raw.decode("latin-1").split("/") if raw else [quote(part, safe=":%") for part in scope["path"].split("/")]
+    )
+    return "/".join(_decoded_segment(segment) for segment in segments)
+
+
+def _decoded_segment(segment: str) -> str:
+    text = unquote(segment)
+    if not text.startswith(EXTERNAL_PREFIX):
+        return text
+    # Clients may encode the colon too.
+    _, colon, encoded = segment.partition(":")
+    return EXTERNAL_PREFIX + (encoded if colon else segment[len("ext%3A") :])
 
 
 def _is_body(hint: Any) -> bool:

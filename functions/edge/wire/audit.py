@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import BoardName, IntegerOut, PageLimit, TimeOut, UserId
+from functions.edge.wire.fields import BoardName, ExternalIdIn, IntegerOut, PageLimit, TimeOut, UserIdText
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.audit import Audited, AuditEntry
@@ -23,7 +23,10 @@ Action = Annotated[
 
 class AuditQuery(QueryIn):
     board: Omittable[BoardName] = Field(None, description="Return only actions on this board.")
-    user_id: Omittable[UserId] = Field(None, description="Return only actions on this player.")
+    user_id: Omittable[UserIdText] = Field(None, description="Return only actions on this player.")
+    external_id: Omittable[ExternalIdIn] = Field(
+        None, description="Return only actions on the player with this external id. Not allowed with `user_id`."
+    )
     action: Omittable[Action] = Field(None, description="Return only actions of this kind, such as `key.create`.")
     limit: PageLimit = 50
     cursor: Omittable[AuditCursor] = Field(None, description="A page's `next`.")

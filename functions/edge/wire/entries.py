@@ -10,6 +10,7 @@ from functions.edge.wire.cursors import Direction, encoded
 from functions.edge.wire.fields import (
     CountOut,
     CursorText,
+    ExternalIdOut,
     IntegerOut,
     IntegerText,
     PageLimit,
@@ -64,7 +65,10 @@ class EntryOut(StrictOut):
 
     rank: RankOut
     user_id: IntegerOut
-    username: str | None = Field(description="The player's name; null while it is unavailable.", examples=["ada"])
+    username: str | None = Field(
+        description="The player's name; null if it has none, or while it is unavailable.", examples=["ada"]
+    )
+    external_id: ExternalIdOut = ""
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     submissions: Annotated[int, Field(ge=1)] = Field(description="The number of submissions of the player.")
@@ -112,9 +116,10 @@ def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> s
     hidden.
     """
     subscore = "" if entry.subscore is None else f'"subscore":{entry.subscore},'
+    external = "" if entry.external_id is None else f'"external_id":{string_json(entry.external_id)},'
     hidden = ',"hidden":true' if marks_hidden and entry.hidden else ""
     return (
-        f'{{"rank":{entry.rank},"user_id":{entry.user_id},"username":{string_json(entry.username)},'
+        f'{{"rank":{entry.rank},"user_id":{entry.user_id},"username":{string_json(entry.username)},{external}'
         f'"score":{entry.score},{subscore}"submissions":{entry.submissions},'
         f'"achieved_at":"{time_text(entry.achieved_at)}","metadata":{entry.metadata or "null"}{hidden}{extra}}}'
     )

@@ -4,13 +4,17 @@ Integers must be integers: fractions, texts and booleans are refused.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
+from urllib.parse import unquote
 
-from pydantic import BeforeValidator, Field, PlainSerializer, StrictInt, WithJsonSchema
+from pydantic import BeforeValidator, Field, InstanceOf, PlainSerializer, StrictInt, WithJsonSchema, WrapValidator
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from functions.edge.wire.cursors import CURSOR_PATTERN
 from functions.edge.wire.rules import FROM_NUMBER, FROM_TEXT, Rule
 from leaderforge.domain.boards import MAX_INTEGER
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.players import MAX_EXTERNAL_ID_LENGTH, ExternalId, external_id
 from leaderforge.domain.times import moment_of, time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +43,32 @@ def _text_from_time(moment: datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Remove the default from the schema: the member is absent instead."""
+    schema.pop("default", None)
+
+
+def _external_id(value: object) -> ExternalId:
+    if not isinstance(value, str):
+        raise ValueError("must be a text")
+    try:
+        return external_id(value)
+    except Refused as error:
+        raise ValueError(error.message) from None
+
+
+def _identity(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return the id in a path: an integer, or an external id after `ext:`, percent-encoded."""
+    if not isinstance(value, str) or not value.startswith(EXTERNAL_PREFIX):
+        return validate(value)
+    try:
+        return _external_id(unquote(value.removeprefix(EXTERNAL_PREFIX), errors="strict"))
+    except UnicodeDecodeError:
+        raise ValueError("the external id must be percent-encoded UTF-8") from None
+
+
+EXTERNAL_PREFIX = "ext:"
+"""Prefix of an external id in a path."""
 IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_NUMBER]
 IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 """An integer in a path or a query."""
@@ -68,6 +98,36 @@ BoardName = Annotated[
     ),
     Rule("must be the identifier of a board: 1 to 64 of a-z, 0-9, _ and -, with a letter or a digit first"),
 ]
-UserId = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
+UserIdText = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
+UserId = Annotated[
+    IntegerText,
+    WrapValidator(_identity),
+    Field(description="The player's id, or `ext:` and the percent-encoded external id.", examples=[123]),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
+                {"type": "string", "pattern": "^ext:.+$"},
+            ],
+            "examples": [123],
+        }
+    ),
+]
+"""A player in a path. Handlers get an integer: `routing` looks external ids up."""
+Identity = Annotated[UserId, "identity"]
+"""A player in a path who may not exist. Handlers get the external id as it is."""
+ExternalIdIn = Annotated[
+    InstanceOf[ExternalId],
+    BeforeValidator(_external_id),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_EXTERNAL_ID_LENGTH}),
+]
+ExternalIdOut = Annotated[
+    str,
+    Field(
+        description="The player's id in another system, only if it has one.",
+        examples=["76561190012345678"],
+        json_schema_extra=_without_default,
+    ),
+]
 PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]
 CursorText = Annotated[str, WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN})]

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
+from functions.edge.wire.batches import exclude_each_other
 from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.entries import EntryOut, render_entry
-from functions.edge.wire.fields import IntegerIn, IntegerOut, PageLimit, UserId
+from functions.edge.wire.errors import ErrorOut
+from functions.edge.wire.fields import ExternalIdIn, IntegerIn, IntegerOut, PageLimit, UserIdText
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
@@ -16,6 +18,8 @@ from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing
 from leaderforge.services.moderation import HiddenPage
+
+MAX_REMOVALS = 1000
 
 Reason = Annotated[
     str,
@@ -50,6 +54,22 @@ class ScoreIn(ReasonIn):
     metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
 
 
+class RemovalsIn(ReasonIn):
+    """The players whose entries are removed, by either kind of id: at least one, at most 1000."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123], "reason": "left the guild"}]})
+
+    user_ids: list[IntegerIn] = Field([], max_length=MAX_REMOVALS)
+    external_ids: list[ExternalIdIn] = Field([], max_length=MAX_REMOVALS, description="Ids in another system.")
+
+    @model_validator(mode="after")
+    def _require_some(self) -> Self:
+        count = len(self.user_ids) + len(self.external_ids)
+        if not 1 <= count <= MAX_REMOVALS:
+            raise ValueError(f"must have 1 to {MAX_REMOVALS} user_ids and external_ids, not {count}")
+        return self
+
+
 class RemovalQuery(QueryIn):
     reason: Reason
     period: Omittable[PeriodNameIn] = Field(
@@ -60,7 +80,7 @@ class RemovalQuery(QueryIn):
 
 class HiddenQuery(PeriodQuery):
     limit: PageLimit = 50
-    after: Omittable[UserId] = Field(None, description="A page's `next`.")
+    after: Omittable[UserIdText] = Field(None, description="A page's `next`.")
 
 
 class EntryState(StrEnum):
@@ -94,6 +114,18 @@ class ModeratedOut(StrictOut):
 
     user_id: IntegerOut
     entries: list[ChangedOut]
+
+
+class RemovalResult(RootModel[ModeratedOut | ErrorOut]):
+    """The changes of a player's entries, or the error."""
+
+    model_config = ConfigDict(json_schema_extra=exclude_each_other)
+
+
+class RemovalsOut(StrictOut):
+    """The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order."""
+
+    results: list[RemovalResult]
 
 
 class HiddenEntryOut(EntryOut):

@@ -63,7 +63,7 @@ async def render_export(
 
     Only with `for_admin`, it contains the audit entries and marks hidden standings: a player must not learn of them.
     """
-    player = user_out(record.user, with_email=True).model_dump_json()
+    player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
     acts = f'"acts":[{",".join(act_out(entry).model_dump_json() for entry in record.acts)}],' if for_admin else ""
     yield f'{{"player":{player},"standings":[{standings}],{acts}"events":['.encode()

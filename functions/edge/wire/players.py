@@ -4,15 +4,35 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictStr, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictStr,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
+from functions.edge.wire.batches import exclude_each_other, validate_item
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import CountOut, IntegerIn, IntegerOut, TimeOut
+from functions.edge.wire.errors import ErrorOut
+from functions.edge.wire.fields import (
+    CountOut,
+    ExternalIdIn,
+    ExternalIdOut,
+    IntegerIn,
+    IntegerOut,
+    TimeOut,
+)
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.players import MAX_NAME_LENGTH, Player, ProfileChange, username
+from leaderforge.domain.players import MAX_NAME_LENGTH, NewPlayer, Player, ProfileChange, username
 from leaderforge.services.player_records import Erasure
+
+MAX_NEW_PLAYERS = 1000
 
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _EMAIL = r"^[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(\.[^\s@.\x00-\x1f\x7f]+)+$"
@@ -48,15 +68,35 @@ class UserIn(StrictIn):
     """A player to create."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"username": "ada"}, {"username": "ada", "email": "ada@example.org"}]}
+        json_schema_extra={
+            "examples": [
+                {"username": "ada"},
+                {"username": "ada", "email": "ada@example.org"},
+                {"external_id": "76561190012345678"},
+            ]
+        }
     )
 
-    username: Username = Field(
+    username: Username | None = Field(
+        None,
         description=f"The player's name: 1 to {MAX_NAME_LENGTH} characters without leading or trailing blanks. Unique, "
-        "ignoring case."
+        "ignoring case. A player needs none.",
     )
     email: Email | None = Field(None, description="The player's email address. Shown to admins only.")
     user_id: IntegerIn | None = Field(None, description="The player's id. Generated if absent.")
+    external_id: ExternalIdIn | None = Field(None, description="The player's id in another system. Unique.")
+
+    def new_player(self) -> NewPlayer:
+        """Return the player to create."""
+        return NewPlayer(self.username, self.email, self.user_id, self.external_id)
+
+
+class NewPlayersIn(StrictIn):
+    """Players to create together."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"users": [{"username": "ada"}, {"username": "bob"}]}]})
+
+    users: list[Annotated[UserIn, WrapValidator(validate_item)]] = Field(min_length=1, max_length=MAX_NEW_PLAYERS)
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -67,19 +107,14 @@ def _without_defaults(schema: dict[str, Any]) -> None:
     schema["examples"] = [{"username": "ada"}]
 
 
-class PlayerChangesIn(StrictIn):
-    """Changes of a player. Absent members stay unchanged."""
+class ProfileIn(StrictIn):
+    """The profile of a player who is created or changed. Absent members of an existing player stay unchanged."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"username": "ada"}, {}]})
 
-    username: Username = Field(default_factory=str, description="The new name. The rules of new players apply.")
-    email: Email | None = Field(None, description="The new email address; null removes it.")
-
-    @model_validator(mode="after")
-    def _require_any(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("must have a username or an email")
-        return self
+    username: Username | None = Field(None, description="The name; null removes it. The rules of new players apply.")
+    email: Email | None = Field(None, description="The email address; null removes it.")
+    external_id: ExternalIdIn | None = Field(None, description="The id in another system; null removes it.")
 
     def changes(self) -> ProfileChange:
         """Return the members that were sent."""
@@ -88,15 +123,37 @@ class PlayerChangesIn(StrictIn):
             changes["username"] = self.username
         if "email" in self.model_fields_set:
             changes["email"] = self.email
+        if "external_id" in self.model_fields_set:
+            changes["external_id"] = self.external_id
         return changes
 
 
-class PrefixQuery(QueryIn):
-    prefix: Annotated[
-        str,
-        Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS),
-        Rule(f"must be 1 to {MAX_NAME_LENGTH} characters without control characters"),
-    ] = Field(description="The start of the name, ignoring case.", examples=["ann"])
+class PlayerChangesIn(ProfileIn):
+    """Changes of a player. Absent members stay unchanged."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    @model_validator(mode="after")
+    def _require_any(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have a username, an email or an external_id")
+        return self
+
+
+_SearchText = Annotated[
+    str,
+    Field(min_length=1, max_length=MAX_NAME_LENGTH, pattern=_NO_CONTROLS),
+    Rule(f"must be 1 to {MAX_NAME_LENGTH} characters without control characters"),
+]
+
+
+class PlayersQuery(QueryIn):
+    prefix: Omittable[_SearchText] = Field(
+        None, description="The start of the name, ignoring case. Not allowed with `username`.", examples=["ann"]
+    )
+    username: Omittable[_SearchText] = Field(
+        None, description="The whole name, ignoring case. Not allowed with `prefix`.", examples=["ann"]
+    )
     limit: Annotated[int, Field(ge=1, le=100), FROM_TEXT] = Field(10, description="The maximum number of players.")
 
 
@@ -114,13 +171,26 @@ class UserOut(StrictOut):
     )
 
     user_id: IntegerOut
-    username: str
+    username: str | None = Field(description="The player's name; null if it has none.", examples=["ada"])
+    external_id: ExternalIdOut = ""
     created_at: TimeOut
     email: str | None = Field(None, description="The player's email address. Shown to admins only.")
 
 
 class UsersOut(StrictOut):
     users: list[UserOut]
+
+
+class NewPlayerResult(RootModel[UserOut | ErrorOut]):
+    """A player that was created, or its error."""
+
+    model_config = ConfigDict(json_schema_extra=exclude_each_other)
+
+
+class NewPlayersOut(StrictOut):
+    """A player or an error for each player to create, in their order."""
+
+    results: list[NewPlayerResult]
 
 
 class ErasureOut(StrictOut):
@@ -145,7 +215,8 @@ def render_users(users: Iterable[Player], *, with_email: bool) -> JsonBody:
 def user_out(user: Player, *, with_email: bool) -> UserOut:
     """Return the output model of a player."""
     email = {"email": user.email} if with_email else {}
-    return UserOut(user_id=user.user_id, username=user.username, created_at=user.created_at, **email)
+    external_id = {} if user.external_id is None else {"external_id": user.external_id}
+    return UserOut(user_id=user.user_id, username=user.username, **external_id, created_at=user.created_at, **email)
 
 
 def render_erasure(erasure: Erasure) -> JsonBody:

@@ -1,14 +1,15 @@
 """Ranks of single players on the wire: one player, several players that are looked up, a player at a percentile."""
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
-from functions.edge.wire.bodies import JsonBody
+from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.entries import EntryOut, render_entry
-from functions.edge.wire.fields import CountOut, IntegerIn, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerIn, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from leaderforge.domain.boards import Ladder
@@ -35,11 +36,23 @@ PercentIn = Annotated[
 
 
 class LookupIn(StrictIn):
-    """Players to look up, such as friends."""
+    """Players to look up, such as friends, by either kind of id, at most 500."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123, 456]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_ids": [123, 456]}, {"external_ids": ["76561190012345678"]}]}
+    )
 
-    user_ids: list[IntegerIn] = Field(max_length=MAX_LOOKUP)
+    user_ids: list[IntegerIn] = Field([], max_length=MAX_LOOKUP)
+    external_ids: list[ExternalIdIn] = Field([], max_length=MAX_LOOKUP, description="Ids in another system.")
+
+    @model_validator(mode="after")
+    def _require_some(self) -> Self:
+        count = len(self.user_ids) + len(self.external_ids)
+        if count > MAX_LOOKUP:
+            raise ValueError(f"must have at most {MAX_LOOKUP} user_ids and external_ids, not {count}")
+        if not self.model_fields_set:
+            raise ValueError("must have user_ids or external_ids")
+        return self
 
 
 class PlayerOut(EntryOut):
@@ -63,6 +76,9 @@ class LookupOut(StrictOut):
     period: PeriodNameOut
     entries: list[FoundOut]
     missing: list[IntegerOut] = Field(description="The requested players that are not ranked.")
+    missing_external_ids: list[str] = Field(
+        [], description="The requested external ids without a ranked player. Absent if none were requested."
+    )
     total: CountOut
     as_of: TimeOut
 
@@ -92,11 +108,16 @@ def render_percentile(player: PlayerRank) -> JsonBody:
     )
 
 
-def render_lookup(ladder: Ladder, lookup: Lookup, *, marks_hidden: bool = False) -> JsonBody:
-    """Return the entries of players that were looked up."""
+def render_lookup(
+    ladder: Ladder, lookup: Lookup, missing_external_ids: Sequence[str] | None = None, *, marks_hidden: bool = False
+) -> JsonBody:
+    """Return the entries of players that were looked up. `missing_external_ids` is None if none were requested."""
     entries = ",".join([render_entry(entry, f',"rank_among":{rank}', marks_hidden) for entry, rank in lookup.entries])
     missing = ",".join(map(str, lookup.missing))
+    external = ""
+    if missing_external_ids is not None:
+        external = f'"missing_external_ids":[{",".join(map(string_json, missing_external_ids))}],'
     return JsonBody(
-        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],'
+        f'{{"board":"{ladder.board.slug}","period":"{ladder.period_name}","entries":[{entries}],"missing":[{missing}],{external}'
         f'"total":{lookup.total}}}'
     )

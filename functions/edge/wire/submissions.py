@@ -1,14 +1,23 @@
 """Submissions on the wire, their receipts, and the messages in which they are queued."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, RootModel, ValidationError, WrapValidator
-from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+from pydantic import ConfigDict, Field, RootModel, WrapValidator
 
-from functions.edge.wire.bodies import number_json, truth_json
+from functions.edge.wire.batches import exclude_each_other, validate_item
+from functions.edge.wire.bodies import number_json, string_json, truth_json
 from functions.edge.wire.errors import ErrorOut
-from functions.edge.wire.fields import BoardName, IntegerIn, IntegerOut, RankOut, TimeIn, TimeOut
+from functions.edge.wire.fields import (
+    BoardName,
+    ExternalIdIn,
+    ExternalIdOut,
+    IntegerIn,
+    IntegerOut,
+    RankOut,
+    TimeIn,
+    TimeOut,
+)
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from leaderforge.domain.board_settings import DEFAULT_BOARD
@@ -30,7 +39,10 @@ class SubmissionIn(StrictIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 123, "score": 500}]})
 
-    user_id: IntegerIn = Field(description="The player's id.")
+    user_id: IntegerIn | None = Field(None, description="The player's id. Required without `external_id`.")
+    external_id: ExternalIdIn | None = Field(
+        None, description="The player's id in another system, instead of `user_id`."
+    )
     score: IntegerIn
     submission_id: UUID | None = Field(
         None, description="The client's own id of the submission. A retry with the same id counts once."
@@ -51,21 +63,6 @@ class QueuedSubmissionIn(SubmissionIn):
 
     board: BoardName
     submission_id: UUID
-
-
-class Malformed:
-    """An item of a batch that failed validation."""
-
-    def __init__(self, error: ValidationError) -> None:
-        self.error = error
-
-
-def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """Return an item of a batch, or `Malformed` if it is invalid: one invalid item does not fail the batch."""
-    try:
-        return validate(value)
-    except ValidationError as error:
-        return Malformed(error)
 
 
 class BatchIn(StrictIn):
@@ -104,6 +101,7 @@ class ReceiptOut(StrictOut):
     """The receipt of a submission: the player's standing after it."""
 
     user_id: IntegerOut
+    external_id: ExternalIdOut = ""
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     rank: RankOut | None = Field(description="The rank; null with `rank=none` or while the index is unavailable.")
@@ -114,15 +112,10 @@ class ReceiptOut(StrictOut):
     achieved_at: TimeOut
 
 
-def _exclude_each_other(schema: dict[str, Any]) -> None:
-    """State that a result has one form only. With `anyOf`, generated C# refuses members that a later version adds."""
-    schema["oneOf"] = schema.pop("anyOf")
-
-
 class BatchResult(RootModel[ReceiptOut | ErrorOut]):
     """The receipt of a submission of a batch, or its error."""
 
-    model_config = ConfigDict(json_schema_extra=_exclude_each_other)
+    model_config = ConfigDict(json_schema_extra=exclude_each_other)
 
 
 class BatchOut(StrictOut):
@@ -135,6 +128,7 @@ class QueuedOut(StrictOut):
     """The submission is queued and counted a moment later."""
 
     user_id: IntegerOut
+    external_id: ExternalIdOut = ""
     submission_id: UUID = Field(description="The id of the submission. A retry with the same id counts once.")
     queued: bool = Field(description="Always true.")
 
@@ -142,7 +136,7 @@ class QueuedOut(StrictOut):
 class QueuedBatchResult(RootModel[QueuedOut | ErrorOut]):
     """The acknowledgement of a submission of a batch, or its error."""
 
-    model_config = ConfigDict(json_schema_extra=_exclude_each_other)
+    model_config = ConfigDict(json_schema_extra=exclude_each_other)
 
 
 class QueuedBatchOut(StrictOut):
@@ -151,21 +145,23 @@ class QueuedBatchOut(StrictOut):
     results: list[QueuedBatchResult]
 
 
-def render_receipt(receipt: Receipt) -> str:
+def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     """Return a receipt as a JSON object."""
+    external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
     return (
-        f'{{"user_id":{receipt.user_id},"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
+        f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'"submissions":{receipt.submissions},"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
         f'"achieved_at":"{time_text(receipt.achieved_at)}"}}'
     )
 
 
-def render_queued(submission: Submission) -> str:
+def render_queued(submission: Submission, external_id: str | None = None) -> str:
     """Return the acknowledgement of a queued submission as a JSON object."""
     event = submission.event
-    return f'{{"user_id":{event.user_id},"submission_id":"{event.submission_id}","queued":true}}'
+    external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
+    return f'{{"user_id":{event.user_id},{external}"submission_id":"{event.submission_id}","queued":true}}'
 
 
 def render_message(submission: Submission) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from leaderforge.domain.boards import Board
-from leaderforge.domain.errors import Forbidden, Unauthenticated
+from leaderforge.domain.errors import Forbidden, LeaderForgeError, StoreUnavailable, Unauthenticated
+from leaderforge.domain.players import ExternalId
 
 
 class KeyScope(StrEnum):
@@ -35,8 +36,10 @@ NEEDS_KEY = "this call needs an API key or a player token: send Authorization: B
 class Caller:
     """Authenticated or anonymous origin of a request.
 
-    `name` is the name of the key, or the player id as text. `user_id` is the player of a token. `fingerprint`
-    distinguishes keys from environment variables, which have only their scope as a name.
+    `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
+    has the `external_id` in the token. `username` is the name in a token, for a new player. `is_unresolved`: the store
+    did not answer which player the token is of. `fingerprint` distinguishes keys from environment variables, which have
+    only their scope as a name.
     """
 
     kind: CallerKind
@@ -44,6 +47,9 @@ class Caller:
     scopes: frozenset[KeyScope] = frozenset()
     user_id: int | None = None
     fingerprint: str = ""
+    external_id: ExternalId | None = None
+    username: str | None = None
+    is_unresolved: bool = False
 
     @property
     def actor(self) -> str:
@@ -54,6 +60,16 @@ class Caller:
     def is_admin(self) -> bool:
         """Return whether the caller may do everything."""
         return KeyScope.ADMIN in self.scopes
+
+    @property
+    def may_register(self) -> bool:
+        """Return whether the caller may create players."""
+        return self.has_any(_SUBMITTING)
+
+    @property
+    def has_token(self) -> bool:
+        """Return whether the caller has a player token."""
+        return self.kind is CallerKind.PLAYER
 
     def has_any(self, scopes: Collection[KeyScope]) -> bool:
         """Return whether the caller has at least one of these scopes."""
@@ -92,7 +108,7 @@ class Caller:
 
     def require_any(self, scopes: Collection[KeyScope]) -> None:
         """Raise `Unauthenticated` or `Forbidden` unless the caller has one of the scopes and no player token."""
-        if self.user_id is not None or not self.has_any(scopes):
+        if self.has_token or not self.has_any(scopes):
             needed = " or ".join(f"'{scope}'" for scope in sorted(scopes))
             raise self._refusal(f"this call needs a key of scope {needed}; {self.actor} has {self._has()}")
 
@@ -104,16 +120,18 @@ class Caller:
             )
 
     def _why_not_submit(self, board: Board, user_id: int) -> str:
-        if self.user_id is None:
+        if not self.has_token:
             return f"submitting needs scope 'submit'; {self.actor} has {self._has()}"
         if not board.open_to_players:
             return f"board {board.slug!r} is not open to players; submit with a key of scope 'submit'"
-        return f"the token of player {self.user_id} cannot submit for player {user_id}"
+        return f"the token of player {self.name} cannot submit for player {user_id}"
 
     def _has(self) -> str:
         return " and ".join(f"'{scope}'" for scope in sorted(self.scopes)) or "none"
 
-    def _refusal(self, why: str) -> Forbidden | Unauthenticated:
+    def _refusal(self, why: str) -> LeaderForgeError:
+        if self.is_unresolved:
+            return StoreUnavailable("the player of the token cannot be looked up; retry shortly")
         return Unauthenticated(NEEDS_KEY) if self.kind is CallerKind.ANONYMOUS else Forbidden(why)
 
 
@@ -124,6 +142,16 @@ LOOPBACK = Caller(CallerKind.LOOPBACK, scopes=frozenset({KeyScope.ADMIN}))
 COMMAND = Caller(CallerKind.COMMAND, scopes=frozenset({KeyScope.ADMIN}))
 
 
-def player(user_id: int, *, reads: bool = False) -> Caller:
+def player(user_id: int, *, reads: bool = False, username: str | None = None) -> Caller:
     """Return the caller of a player token. With `reads` it may read private boards."""
-    return Caller(CallerKind.PLAYER, str(user_id), frozenset({KeyScope.READ}) if reads else frozenset(), user_id)
+    return Caller(CallerKind.PLAYER, str(user_id), _token_scopes(reads), user_id, username=username)
+
+
+def external_player(external_id: ExternalId, *, reads: bool = False, username: str | None = None) -> Caller:
+    """Return the caller of a token with an external id, whose player is not looked up yet."""
+    name = f"ext:{external_id}"
+    return Caller(CallerKind.PLAYER, name, _token_scopes(reads), external_id=external_id, username=username)
+
+
+def _token_scopes(reads: bool) -> frozenset[KeyScope]:
+    return frozenset({KeyScope.READ}) if reads else frozenset()

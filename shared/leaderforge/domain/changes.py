@@ -21,7 +21,11 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes from other processes. All changes announced up to the time `until` (ms) have been received."""
+    """Changes from other processes, and a time (ms). All changes announced up to `until` have been received.
+
+    `identities` are player ids and external ids of players that changed or were erased.
+    """
 
     changes: Sequence[LadderChange] = ()
     until: int | None = None
+    identities: Sequence[int | str] = ()

@@ -83,6 +83,11 @@ class PlayerNotFound(NotFound):
         """Return the error for an id without a player."""
         return cls(f"there is no player {user_id}", user_id=user_id)
 
+    @classmethod
+    def of_external(cls, external_id: str) -> "PlayerNotFound":
+        """Return the error for an external id without a player."""
+        return cls(f"there is no player with the external id {external_id!r}", external_id=external_id)
+
 
 class NotRanked(NotFound):
     """The player has no standing on the board."""
@@ -143,6 +148,12 @@ class EmailTaken(Conflict):
     """Another player has this email address."""
 
     code = "email_taken"
+
+
+class ExternalIdTaken(Conflict):
+    """Another player has this external id, or had it until a moment ago."""
+
+    code = "external_id_taken"
 
 
 class KeyNameTaken(Conflict):

@@ -71,6 +71,7 @@ class Erased:
     standings: int
     acts: int
     removed: Sequence["LadderStanding"] = field(default=(), compare=False)
+    external_id: str | None = field(default=None, compare=False)
 
     def noted_in(self, act: AuditEntry) -> AuditEntry:
         """Return the audit entry with these numbers added to its details."""

@@ -13,12 +13,12 @@ T = TypeVar("T")
 class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
-    Only lookups by player id return hidden rows.
+    `label` is the player's, None if it is missing in the index. Only lookups by player id return hidden rows.
     """
 
     key: bytes
     submissions: int
-    username: str | None = None
+    label: str | None = None
     has_metadata: bool = False
     hidden: bool = False
 

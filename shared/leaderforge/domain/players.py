@@ -1,17 +1,25 @@
-"""Usernames and player ids."""
+"""Usernames, player ids, external ids and labels."""
 
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TypedDict
 
 from leaderforge.domain.errors import Refused
 
 MAX_NAME_LENGTH = 64
+MAX_EXTERNAL_ID_LENGTH = 128
+"""Maximum length of an external id, in code points."""
 
 _EPOCH_MS = 1_735_689_600_000
 """Start of the ids' clock: 2025-01-01 UTC, in ms since 1970."""
 _RANDOM_BITS = 12
+_NOT_IN_IDS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and lone surrogates."""
+_SEPARATOR = "\x1f"
+"""Separator of a label's two parts. Neither may contain control characters."""
 MAX_NEW_IDS = 2**_RANDOM_BITS
 """Maximum number of ids of one `new_user_ids` call."""
 
@@ -34,6 +42,24 @@ def name_key(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
+class ExternalId(str):
+    """External id, where a player id may stand instead."""
+
+    __slots__ = ()
+
+
+def external_id(text: str) -> ExternalId:
+    """Return the external id. Raises `Refused` if it is not valid.
+
+    External ids are compared code point by code point: there is no canonical form.
+    """
+    if not 1 <= len(text) <= MAX_EXTERNAL_ID_LENGTH:
+        raise Refused(f"an external id must have 1 to {MAX_EXTERNAL_ID_LENGTH} characters, not {len(text)}")
+    if _NOT_IN_IDS.search(text):
+        raise Refused("an external id must not contain control characters or lone surrogates")
+    return ExternalId(text)
+
+
 def new_user_ids(now: int, count: int = 1) -> list[int]:
     """Return `count` distinct, unordered ids: 41 bits of the time `now` (ms) since 2025, then 12 random bits.
 
@@ -45,16 +71,66 @@ def new_user_ids(now: int, count: int = 1) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Player. `email` is visible to operators only."""
+    """A player. `email` is for operators only. `external_id` is the id in another system."""
 
     user_id: int
-    username: str
+    username: str | None
     email: str | None
     created_at: int
+    external_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Return username and external id as one text, as the index stores them."""
+        return label_of(self.username, self.external_id)
+
+
+def label_of(username: str | None, external_id: str | None) -> str:
+    """Return username and external id as one text. The label of a player without an external id is the username."""
+    if username is not None and external_id is None:
+        return username
+    return f"{username or ''}{_SEPARATOR}{external_id or ''}"
+
+
+def label_parts(label: str) -> tuple[str | None, str | None]:
+    """Return the username and the external id of a label."""
+    username, _, external_id = label.partition(_SEPARATOR)
+    return username or None, external_id or None
+
+
+def is_compound(label: str) -> bool:
+    """Return whether the label is not just a username."""
+    return _SEPARATOR in label
+
+
+def digest_of_id(identity: int | str) -> str:
+    """Return a hash of a player id or an external id, by which the store remembers erased players."""
+    kind = "player" if isinstance(identity, int) else "external"
+    return sha256(f"{kind}:{identity}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewPlayer:
+    """Player to create. Without `user_id`, it gets a random id."""
+
+    username: str | None = None
+    email: str | None = None
+    user_id: int | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameCollision:
+    """Name of a player that another one, `owner_id`, has by a claim. `key` is the key of both names."""
+
+    key: str
+    user_id: int
+    owner_id: int
 
 
 class ProfileChange(TypedDict, total=False):
-    """Changes of a player's profile. An absent field stays unchanged. `email` None removes the email address."""
+    """Changes of a player. Absent members stay unchanged; None removes a value."""
 
-    username: str
+    username: str | None
     email: str | None
+    external_id: str | None

@@ -71,6 +71,18 @@ First the change commits, then caches expire, then the last submission under the
 clocks of the changing process and of the waiting process may differ.
 """
 
+# External ids -------------------------------------------------------------------------------------------------------
+
+MAPPING_MS = 30_000
+"""Age up to which a cached player of an external id is used. A lookup then costs a player one query in that time."""
+
+RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
+"""Time for which nobody else may claim a released external id, from the time written in the release.
+
+The release commits, caches expire, and the last submission for the old player gets its board and commits, or never
+will.
+"""
+
 # Repair of the index ------------------------------------------------------------------------------------------------
 
 SETTLE_MS = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS

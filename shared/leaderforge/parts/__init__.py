@@ -11,7 +11,7 @@ from leaderforge.ports.index import RankIndex
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.periods import PeriodStore
-from leaderforge.ports.players import PlayerRecords, PlayerStore
+from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -46,6 +46,7 @@ class Parts:
     clock: Clock
     tokens: TokenVerifier | None = None
     load_history: HistoryLoader | None = None
+    claim_names: NameClaimer | None = None
     queue: SubmissionQueue | None = None
     opens: Sequence[Callable[[], Awaitable[object]]] = ()
     renews: Sequence[Callable[[], Awaitable[object]]] = ()

@@ -11,6 +11,7 @@ from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
+from leaderforge.adapters.postgres.names import claim_shared_names
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
@@ -40,7 +41,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
     telemetry, exposition, stop_telemetry = receivers_of(settings)
     return Parts(
         store=PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s)),
-        users=PostgresPlayerStore(pool),
+        users=PostgresPlayerStore(pool, unique_names=settings.unique_names),
         periods=PostgresPeriodStore(pool, periods),
         history=PostgresHistoryStore(pool),
         keys=PostgresKeyStore(pool),
@@ -56,6 +57,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         clock=now_ms,
         tokens=token_verifier(settings),
         load_history=partial(copy_chunk, pool),
+        claim_names=partial(claim_shared_names, pool),
         queue=queue,
         opens=(pool.open, index.watermarks),
         # Queue calls are rare: a new connection is cheaper than a check of the old one.

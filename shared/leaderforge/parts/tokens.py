@@ -16,7 +16,14 @@ def token_verifier(settings: EnvironmentSettings) -> TokenVerifier | None:
         return None
     from leaderforge.adapters.tokens.verifier import JwtVerifier, TokenRules
 
-    rules = TokenRules(settings.token_issuer or "", settings.token_audience or "", settings.token_leeway_s)
+    rules = TokenRules(
+        settings.token_issuer or "",
+        settings.token_audience or "",
+        settings.token_leeway_s,
+        settings.token_player_claim,
+        settings.player_claim_kind == "external_id",
+        settings.token_name_claim,
+    )
     return JwtVerifier(_token_keys(settings), rules, now_ms)
 
 

@@ -10,8 +10,11 @@ from leaderforge.ports.clock import Clock
 class ChangeFeed(Protocol):
     """Pub/sub channel for changed ladders. It stores nothing: a process without a subscription misses messages."""
 
-    async def announce(self, changes: Sequence[LadderChange]) -> None:
-        """Send the changes to all subscribed processes. Raises `IndexUnavailable`."""
+    async def announce(self, changes: Sequence[LadderChange], identities: Sequence[int | str] = ()) -> None:
+        """Send changes of ladders, and ids of changed players, to all subscribed processes.
+
+        Raises `IndexUnavailable`.
+        """
         ...
 
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:

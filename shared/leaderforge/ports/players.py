@@ -6,29 +6,41 @@ from typing import Protocol
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.history import Erased, Kept
-from leaderforge.domain.players import Player, ProfileChange
+from leaderforge.domain.players import NameCollision, Player, ProfileChange
 from leaderforge.domain.standings import LadderStanding
 
 
 class PlayerStore(Protocol):
     """Store of the players."""
 
-    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
-        """Create players. Return each player or its error: `PlayerExists`, `UsernameTaken` or `EmailTaken`.
+    async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
+        """Create players. Return each player or its error.
 
-        Usernames and emails are unique regardless of case (Unicode NFKC, case-folded).
+        The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames and emails are
+        unique regardless of case (Unicode NFKC, case-folded), external ids by code points. An id stays taken for
+        `RELEASE_MS` after its player lost it. `on_sight`: nobody asked for these players explicitly. An id of an erased
+        player then stays taken until the `creatable_at` of the erasure.
         """
         ...
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
-        """Change a player's username or email, and return the changed player. The previous values become free.
+        """Change a player's profile, and return the changed player. The previous values become free.
 
-        The audit entry is written in the same transaction. Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`.
+        A previous external id becomes free for others `RELEASE_MS` later. The audit entry is written in the same
+        transaction. Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
         """
         ...
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         """Return the players that exist, by id."""
+        ...
+
+    async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
+        """Return the player ids of those external ids that a player has."""
+        ...
+
+    async def forget_released(self, before: int) -> None:
+        """Delete the notes of released ids that everybody may claim and create since `before` (ms)."""
         ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
@@ -39,8 +51,20 @@ class PlayerStore(Protocol):
         """Return the players with these usernames, by the requested spelling. Case is ignored."""
         ...
 
+    async def named(self, username: str) -> Sequence[Player]:
+        """Return the players with this username, by id. Case is ignored. There is at most one if names are unique."""
+        ...
+
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return up to `limit` players whose usernames start with `prefix`, in order of name. Case is ignored."""
+        ...
+
+
+class NameClaimer(Protocol):
+    """Claims of names that players were given while names did not need to be unique."""
+
+    async def __call__(self) -> tuple[int, Sequence[NameCollision]]:
+        """Make names unique. Return the number of claimed names, and the players whose name another one claimed."""
         ...
 
 
@@ -55,10 +79,11 @@ class PlayerRecords(Protocol):
         """Yield all events of the player in chunks, grouped by board, including void events."""
         ...
 
-    async def erase(self, user_id: int, act: AuditEntry) -> Erased:
+    async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         """Erase a player and all data in one transaction, and return the numbers of erased rows.
 
         Older audit entries are anonymised: they lose the player and the reason. The audit entry, with the numbers, is
-        added. Raises `PlayerNotFound`.
+        added. The player is not created again on sight before `creatable_at` (ms); None means that players are not
+        created on sight. Raises `PlayerNotFound`.
         """
         ...

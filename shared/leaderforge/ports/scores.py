@@ -83,7 +83,7 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         ...
 
     def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
-        """Yield all usernames by player id, in chunks."""
+        """Yield all labels by player id, in chunks."""
         ...
 
     async def health(self) -> Mapping[str, bool]:

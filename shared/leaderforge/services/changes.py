@@ -43,6 +43,8 @@ class Changes:
         self._tops = tops
         self._clock = clock
         self._telemetry = telemetry
+        self._identities: dict[int | str, None] = {}
+        self._on_identities: Callable[[Sequence[int | str]], None] = lambda _: None
         self._pending: dict[tuple[int | None, int | None], LadderChange] = {}
         self._announcing: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
@@ -73,6 +75,18 @@ class Changes:
     def everything(self) -> None:
         """Note that any entry of any board may have changed, for example after a player was renamed."""
         self._note(LadderChange())
+
+    def on_players(self, callback: Callable[[Sequence[int | str]], None]) -> None:
+        """Call back with the ids and external ids of players that changed or were erased, here or elsewhere."""
+        self._on_identities = callback
+
+    def players(self, identities: Sequence[int | str]) -> None:
+        """Note that the players with these ids and external ids changed or were erased."""
+        self._on_identities(identities)
+        # Beyond the limit, the other processes' cached players end by themselves.
+        if len(self._identities) < _MOST:
+            self._identities |= dict.fromkeys(identities)
+            self._start_announcing()
 
     async def settle(self) -> None:
         """Announce all noted changes, or give up after `_SETTLING_S` seconds."""
@@ -106,6 +120,8 @@ class Changes:
     async def _receive(self, message: Heard, since: int) -> None:
         for change in message.changes:
             self._tops.invalidate(change)
+        if message.identities:
+            self._on_identities(message.identities)
         # A process that cannot reach the index cannot announce changes either. This is safe: the index is not believed
         # then.
         if message.until is not None and await self._index_is_believed():
@@ -114,6 +130,9 @@ class Changes:
     def _note(self, change: LadderChange) -> None:
         self._tops.invalidate(change)
         self._pend(change)
+        self._start_announcing()
+
+    def _start_announcing(self) -> None:
         if self._announcing is None:
             self._announcing = asyncio.get_running_loop().create_task(self._announce())
 
@@ -131,20 +150,22 @@ class Changes:
     async def _flush(self) -> None:
         async with self._sending:
             pending, self._pending = self._pending, {}
-            if not pending:
+            identities, self._identities = self._identities, {}
+            if not pending and not identities:
                 return
             try:
-                await self._feed.announce(list(pending.values()))
+                await self._feed.announce(list(pending.values()), list(identities))
             except BaseException:
                 # Also after a cancellation: the changes may not have been sent.
                 for change in pending.values():
                     self._pend(change)
+                self._identities |= identities
                 raise
             self._telemetry.count("changes_announced", len(pending))
 
     async def _announce(self) -> None:
         try:
-            while self._pending:
+            while self._pending or self._identities:
                 try:
                     await self._flush()
                 except Unavailable:

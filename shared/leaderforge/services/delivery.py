@@ -91,8 +91,8 @@ class Delivery:
             self._changes.ladder(ladder)
 
     async def created(self, users: Collection[Player]) -> None:
-        """Add the names of new players."""
-        swaps = {user.user_id: NameSwap(None, user.username) for user in users}
+        """Add the labels of new players."""
+        swaps = {user.user_id: NameSwap(None, user.label) for user in users}
         try:
             unresolved = await self._index.swap_names(swaps)
         except IndexUnavailable:
@@ -100,13 +100,16 @@ class Delivery:
         if unresolved:
             await self._refresh_names(unresolved)
 
-    async def renamed(self, user_id: int) -> None:
-        """Replace a player's name by the one in the store."""
+    async def relabelled(self, user_id: int, released: str | None = None) -> None:
+        """Replace a player's label by the one in the store. `released` is its former external id, if that changed."""
+        if released is not None:
+            self._changes.players([released])
         await self._refresh_names([user_id])
         self._changes.everything()
 
-    async def erased(self, user_id: int, removed: Sequence[LadderStanding]) -> None:
-        """Remove a player. The removed standings stay in the index and make it ignore late updates."""
+    async def erased(self, user_id: int, removed: Sequence[LadderStanding], external_id: str | None = None) -> None:
+        """Remove a player. The removed standings stay in the index, which therefore ignores late updates."""
+        self._changes.players([user_id] if external_id is None else [user_id, external_id])
         await self.moderated(removed)
         await self._refresh_names([user_id])
         self._changes.everything()

@@ -22,6 +22,7 @@ class Entry(NamedTuple):
     metadata: str | None = None
     subscore: int | None = None
     hidden: bool = False
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,17 @@ def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     In CSV, an apostrophe precedes names that a spreadsheet would read as a formula.
     """
     columns = _columns(board)
+    if form is ExportFormat.NDJSON:
+        return "".join(_json(_members(_with_external_id(columns, e), e), e.metadata) for e in entries)
     members = (_members(columns, entry) for entry in entries)
-    if form is ExportFormat.CSV:
-        return _csv(
-            [*values.values(), entry.metadata] for values, entry in zip(map(_harmless, members), entries, strict=True)
-        )
-    return "".join(_json(values, entry.metadata) for values, entry in zip(members, entries, strict=True))
+    return _csv(
+        [*values.values(), entry.metadata] for values, entry in zip(map(_harmless, members), entries, strict=True)
+    )
+
+
+def _with_external_id(columns: list[str], entry: Entry) -> list[str]:
+    """Return the columns, with the external id after the name if the player has one. CSV has no such column."""
+    return columns if entry.external_id is None else [*columns[:3], "external_id", *columns[3:]]
 
 
 def _columns(board: Board) -> list[str]:

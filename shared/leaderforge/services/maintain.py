@@ -222,6 +222,7 @@ class MaintainService:
                 await drop_players(self._index, self._store, list(erased))
                 await self._names.refresh(erased)
         await self._store.forget_touches(before)
+        await self._users.forget_released(before)
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:

@@ -1,12 +1,13 @@
 """Moderation of entries and players: hide, unhide, remove, set."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import Refused
+from leaderforge.domain.errors import NotFound, Refused
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
@@ -14,6 +15,9 @@ from leaderforge.ports.moderation import Moderation
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
+
+_REMOVALS = 4
+"""Concurrent removals of one call. Each takes a connection, and requests need the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,21 @@ class ModerationService:
         """
         act = self._act("entry.remove", user_id, grounds, board)
         return await self._indexed(await self._moderation.remove(board, user_id, act))
+
+    async def remove_entries(
+        self, board: Board, user_ids: Sequence[int], grounds: AuditContext
+    ) -> Sequence[Sequence[LadderStanding] | NotFound]:
+        """Remove the entries of many players as `remove_entry` does. Return the result or the error for each player."""
+        removals = asyncio.Semaphore(_REMOVALS)
+
+        async def remove(user_id: int) -> Sequence[LadderStanding] | NotFound:
+            async with removals:
+                try:
+                    return await self.remove_entry(board, user_id, grounds)
+                except NotFound as error:
+                    return error
+
+        return await asyncio.gather(*map(remove, user_ids))
 
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""

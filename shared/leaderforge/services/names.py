@@ -31,7 +31,7 @@ class NameSync:
                 return
             observed = await self._index.names(user_ids)
             users = await self._users.get(user_ids)
-            names = {user_id: user.username for user_id, user in users.items()}
+            names = {user_id: user.label for user_id, user in users.items()}
             swaps = {i: NameSwap(observed.get(i), names.get(i)) for i in user_ids if observed.get(i) != names.get(i)}
             if swaps:
                 await self._index.swap_names(swaps)

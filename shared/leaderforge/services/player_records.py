@@ -36,7 +36,10 @@ class Erasure:
 
 
 class RecordService:
-    """Export and erasure of players."""
+    """Export and erasure of players.
+
+    `erased_ms` is the time for which an erased player is not created again on sight, None if players never are.
+    """
 
     def __init__(
         self,
@@ -45,8 +48,10 @@ class RecordService:
         audit: AuditLog,
         delivery: Delivery,
         clock: Clock,
+        erased_ms: int | None = None,
     ) -> None:
         self._records = records
+        self._erased_ms = erased_ms
         self._users = users
         self._audit = audit
         self._delivery = delivery
@@ -74,8 +79,12 @@ class RecordService:
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
         # No player id in the entry: the audit log must not identify the erased player.
-        erased = await self._records.erase(user_id, AuditEntry(self._clock(), actor, "player.erase", details=details))
-        await self._delivery.erased(user_id, erased.removed)
+        now = self._clock()
+        creatable_at = None if self._erased_ms is None else now + self._erased_ms
+        erased = await self._records.erase(
+            user_id, AuditEntry(now, actor, "player.erase", details=details), creatable_at
+        )
+        await self._delivery.erased(user_id, erased.removed, erased.external_id)
         return Erasure(erasure_id, erased)
 
     async def _user(self, user_id: int) -> Player:

@@ -1,10 +1,18 @@
 """Players: creation, changes and search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import LeaderForgeError, PlayerExists, PlayerNotFound
-from leaderforge.domain.players import Player, ProfileChange, new_user_ids
+from leaderforge.domain.errors import (
+    ExternalIdTaken,
+    LeaderForgeError,
+    Overloaded,
+    PlayerExists,
+    PlayerNotFound,
+    UsernameTaken,
+)
+from leaderforge.domain.players import ExternalId, NewPlayer, Player, ProfileChange, new_user_ids
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
@@ -21,35 +29,69 @@ class PlayerService:
         self._delivery = delivery
         self._clock = clock
 
-    async def create(self, username: str, email: str | None = None, user_id: int | None = None) -> Player:
-        """Create a player, and return it. Without `user_id`, choose a random id.
+    async def create(self, new: NewPlayer) -> Player:
+        """Create a player. Without `user_id`, choose a random id.
 
-        Raises `PlayerExists`, `UsernameTaken` or `EmailTaken`: nothing was created then.
+        Raises `PlayerExists`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`; nothing was created then.
         """
+        [outcome] = await self.create_many([new])
+        if isinstance(outcome, LeaderForgeError):
+            raise outcome
+        return outcome
+
+    async def create_many(self, players: Sequence[NewPlayer]) -> Sequence[Player | LeaderForgeError]:
+        """Create players, and return each player or its error. Raises `StoreUnavailable`."""
+        outcomes: dict[int, Player | LeaderForgeError] = {}
+        waiting = list(range(len(players)))
         for _ in range(_ATTEMPTS):
             now = self._clock()
-            user = Player(new_user_ids(now)[0] if user_id is None else user_id, username, email, now)
-            [created] = await self._users.create([user])
-            # Another random id may be free. A requested id stays taken.
-            if isinstance(created, PlayerExists) and user_id is None:
-                continue
-            break
-        if isinstance(created, LeaderForgeError):
-            raise created
-        await self._delivery.created([created])
-        return created
+            ids = new_user_ids(now, len(waiting))
+            users = [_player(players[i], new_id, now) for i, new_id in zip(waiting, ids, strict=True)]
+            outcomes |= zip(waiting, await self._users.create(users), strict=True)
+            # Another random id may be free. A requested one is not.
+            waiting = [i for i in waiting if isinstance(outcomes[i], PlayerExists) and players[i].user_id is None]
+            if not waiting:
+                break
+        created = [outcome for outcome in outcomes.values() if isinstance(outcome, Player)]
+        if created:
+            await self._delivery.created(created)
+        return await self._with_owners([outcomes[i] for i in range(len(players))])
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
-        """Change a player's name or email, and return the player.
+        """Change a player's profile. This process shows it at once, others within a second.
 
-        This process shows the new name at once, others within a second. Raises `PlayerNotFound`, `UsernameTaken` or
-        `EmailTaken`: nothing was changed then.
+        Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`; nothing was changed then.
         """
+        before = await self.get(user_id) if "external_id" in changes else None
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
-        user = await self._users.change(user_id, changes, act)
-        if "username" in changes:
-            await self._delivery.renamed(user_id)
+        try:
+            user = await self._users.change(user_id, changes, act)
+        except (UsernameTaken, ExternalIdTaken) as error:
+            [described] = await self._with_owners([error])
+            raise described from None  # type: ignore[misc]
+        if "username" in changes or "external_id" in changes:
+            released = before.external_id if before is not None else None
+            await self._delivery.relabelled(user_id, released if released != user.external_id else None)
         return user
+
+    async def put(self, identity: int | ExternalId, changes: ProfileChange, actor: str) -> tuple[Player, bool]:
+        """Create a player with this profile, or change it. Return the player, and whether it was created.
+
+        A profile that is as requested is not written again. Raises like `create` and `change`.
+        """
+        for _ in range(_ATTEMPTS):
+            player = await self._find(identity)
+            try:
+                if player is None:
+                    return await self.create(_new_player(identity, changes)), True
+                if all(getattr(player, name) == value for name, value in changes.items()):
+                    return player, False
+                return await self.change(player.user_id, changes, actor), False
+            except (PlayerNotFound, PlayerExists, ExternalIdTaken) as error:
+                # Another call may have created or erased the player since it was looked for.
+                if (await self._find(identity) is None) == (player is None):
+                    raise error
+        raise Overloaded("the player was created and erased again and again meanwhile; retry later")
 
     async def get(self, user_id: int) -> Player:
         """Return a player. Raises `PlayerNotFound`."""
@@ -58,6 +100,55 @@ class PlayerService:
             raise PlayerNotFound.of(user_id)
         return players[user_id]
 
+    async def named(self, username: str) -> Sequence[Player]:
+        """Return the players with this username. Ignore case."""
+        return await self._users.named(username)
+
     async def search(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return up to `limit` players whose names start with the prefix, by name. Ignore case."""
         return await self._users.with_prefix(prefix, limit)
+
+    async def _find(self, identity: int | ExternalId) -> Player | None:
+        user_id: int | None = identity if not isinstance(identity, ExternalId) else None
+        if isinstance(identity, ExternalId):
+            user_id = (await self._users.by_external_id([identity])).get(identity)
+        return None if user_id is None else (await self._users.get([user_id])).get(user_id)
+
+    async def _with_owners(self, outcomes: Sequence[Player | LeaderForgeError]) -> Sequence[Player | LeaderForgeError]:
+        """Return the outcomes. Errors about taken usernames and external ids get the id of the owner, if there is one.
+
+        Only callers that may see all players create and change them. They need the owner to resolve the conflict.
+        """
+        names = {str(error.details["username"]) for error in outcomes if isinstance(error, UsernameTaken)}
+        external_ids = {str(error.details["external_id"]) for error in outcomes if isinstance(error, ExternalIdTaken)}
+        owners: dict[str, int] = {}
+        if names:
+            owners |= {name: user.user_id for name, user in (await self._users.by_name(names)).items()}
+        by_external_id = await self._users.by_external_id(external_ids) if external_ids else {}
+        return [_with_owner(outcome, owners, by_external_id) for outcome in outcomes]
+
+
+def _with_owner(
+    outcome: Player | LeaderForgeError, by_name: Mapping[str, int], by_external_id: Mapping[str, int]
+) -> Player | LeaderForgeError:
+    """Return the outcome. If it is an error about a value with an owner, add the owner's id."""
+    if isinstance(outcome, UsernameTaken):
+        owner = by_name.get(str(outcome.details["username"]))
+    elif isinstance(outcome, ExternalIdTaken):
+        owner = by_external_id.get(str(outcome.details["external_id"]))
+    else:
+        return outcome
+    if owner is None:
+        return outcome
+    return type(outcome)(f"{outcome.message} by player {owner}", **outcome.details, user_id=owner)
+
+
+def _player(new: NewPlayer, new_id: int, now: int) -> Player:
+    user_id = new_id if new.user_id is None else new.user_id
+    return Player(user_id, new.username, new.email, now, new.external_id)
+
+
+def _new_player(identity: int | ExternalId, profile: ProfileChange) -> NewPlayer:
+    if isinstance(identity, ExternalId):
+        return replace(NewPlayer(**profile), external_id=identity)
+    return NewPlayer(**profile, user_id=identity)

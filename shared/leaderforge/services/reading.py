@@ -8,6 +8,7 @@ from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound, tie_bound
+from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.statistics import percentile
@@ -133,13 +134,13 @@ class Reader:
         """Return rows as entries, with names and metadata."""
         places = [place(ladder.board, row.key) for row in rows]
         placed = list(zip(places, rows, strict=True))
-        names = await self._names([p.user_id for p, row in placed if row.username is None])
+        names = await self._names([p.user_id for p, row in placed if row.label is None])
         metadata = await self._metadata(ladder, [p.user_id for p, row in placed if row.has_metadata])
-        return [
+        entries = [
             Entry(
                 rank=rank,
                 user_id=p.user_id,
-                username=names.get(p.user_id) if row.username is None else row.username,
+                username=names.get(p.user_id) if row.label is None else row.label,
                 score=p.score,
                 submissions=row.submissions,
                 achieved_at=p.achieved_at,
@@ -149,13 +150,14 @@ class Reader:
             )
             for rank, (p, row) in zip(ranks, placed, strict=True)
         ]
+        return [_with_parts(e) if e.username is not None and is_compound(e.username) else e for e in entries]
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return names from the store, and add them to the index. Return fewer if a part is unavailable."""
+        """Return labels from the store, and add them to the index. Return fewer if a part is unavailable."""
         names: Mapping[int, str] = {}
         if user_ids:
             with suppress(Unavailable):
-                names = {i: user.username for i, user in (await self._users.get(user_ids)).items()}
+                names = {i: user.label for i, user in (await self._users.get(user_ids)).items()}
                 await self._index.add_names(names)
         return names
 
@@ -180,3 +182,9 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
 
 def _player_rank(entry: Entry, behind: int, total: int, as_of: int, source: Source) -> PlayerRank:
     return PlayerRank(entry, percentile(behind, total), total, as_of, source)
+
+
+def _with_parts(entry: Entry) -> Entry:
+    """Return an entry whose username is a label with the parts of that label."""
+    username, external_id = label_parts(entry.username or "")
+    return entry._replace(username=username, external_id=external_id)

@@ -4,12 +4,15 @@ import { useState } from 'react';
 import { withQuery } from '../../api/reads';
 import type { Erasure, User } from '../../api/types';
 import { Field } from '../../ui/Field';
+import { nameOf } from '../../ui/PlayerName';
 import { Confirmation } from '../Confirmation';
 import { useOperator } from '../operator';
 import { Erased } from './Erased';
 
 /** Dialog that erases a player permanently, and shows the proof. */
-export function ErasePlayer({ player: { user_id: userId, username }, close }: { player: User; close: () => void }) {
+export function ErasePlayer({ player, close }: { player: User; close: () => void }) {
+  const { user_id: userId } = player;
+  const name = nameOf(player);
   const operator = useOperator();
   const cache = useQueryClient();
   const [reference, setReference] = useState('');
@@ -20,9 +23,9 @@ export function ErasePlayer({ player: { user_id: userId, username }, close }: { 
   if (erasing.data) return <Erased erasure={erasing.data} close={close} />;
   return (
     <Confirmation
-      title={`Erase ${username}?`}
+      title={`Erase ${name}?`}
       act="Erase"
-      typed={username}
+      typed={name}
       pending={erasing.isPending}
       error={erasing.error}
       confirm={erasing.mutate}

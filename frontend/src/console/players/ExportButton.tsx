@@ -3,9 +3,11 @@ import { useMutation } from '@tanstack/react-query';
 import { inWords } from '../../api/errors';
 import type { User } from '../../api/types';
 import { useOperator } from '../operator';
+import { nameOf } from '../../ui/PlayerName';
 
 /** Button that downloads all data of a player as a file. */
-export function ExportButton({ player: { user_id: userId, username } }: { player: User }) {
+export function ExportButton({ player }: { player: User }) {
+  const { user_id: userId } = player;
   const operator = useOperator();
   const exporting = useMutation({
     mutationFn: () => operator.download(`/api/users/${userId}/export`),
@@ -17,7 +19,7 @@ export function ExportButton({ player: { user_id: userId, username } }: { player
       <button
         type="button"
         className="button"
-        aria-label={`Export ${username}`}
+        aria-label={`Export ${nameOf(player)}`}
         disabled={exporting.isPending}
         onClick={() => exporting.mutate()}
       >

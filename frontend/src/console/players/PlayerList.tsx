@@ -1,7 +1,7 @@
 import type { User } from '../../api/types';
 import { Ago } from '../../ui/Ago';
 import { Notice } from '../../ui/Notice';
-import { PlayerName } from '../../ui/PlayerName';
+import { nameOf, PlayerName } from '../../ui/PlayerName';
 import { ExportButton } from './ExportButton';
 
 /** Action that a dialog asks to confirm. */
@@ -27,11 +27,11 @@ export function PlayerList({ players, choose }: Props) {
             </p>
           </div>
           <div className="flex flex-wrap gap-2">
-            <button type="button" className="button" aria-label={`Rename ${player.username}`} onClick={() => choose('rename', player)}>
+            <button type="button" className="button" aria-label={`Rename ${nameOf(player)}`} onClick={() => choose('rename', player)}>
               Rename
             </button>
             <ExportButton player={player} />
-            <button type="button" className="button" aria-label={`Erase ${player.username}`} onClick={() => choose('erase', player)}>
+            <button type="button" className="button" aria-label={`Erase ${nameOf(player)}`} onClick={() => choose('erase', player)}>
               Erase
             </button>
           </div>

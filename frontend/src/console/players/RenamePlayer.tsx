@@ -4,13 +4,14 @@ import { useState } from 'react';
 import type { User } from '../../api/types';
 import { Dialog } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
+import { nameOf } from '../../ui/PlayerName';
 import { Answers } from '../Answers';
 import { useOperator } from '../operator';
 
 export function RenamePlayer({ player, close }: { player: User; close: () => void }) {
   const operator = useOperator();
   const cache = useQueryClient();
-  const [name, setName] = useState(player.username);
+  const [name, setName] = useState(player.username ?? '');
   const wanted = name.trim();
   const renaming = useMutation({
     mutationFn: () => operator.change<User>('PATCH', `/api/users/${player.user_id}`, { username: wanted }),
@@ -20,7 +21,7 @@ export function RenamePlayer({ player, close }: { player: User; close: () => voi
     },
   });
   return (
-    <Dialog title={`Rename ${player.username}`} close={close}>
+    <Dialog title={`Rename ${nameOf(player)}`} close={close}>
       <form
         className="space-y-5"
         onSubmit={(event) => {

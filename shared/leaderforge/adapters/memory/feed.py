@@ -32,10 +32,10 @@ class MemoryFeed:
     def __init__(self, channel: MemoryChannel) -> None:
         self._channel = channel
 
-    async def announce(self, changes: Sequence[LadderChange]) -> None:
+    async def announce(self, changes: Sequence[LadderChange], identities: Sequence[int | str] = ()) -> None:
         self._require_whole()
         for queue in self._channel.queues:
-            queue.put_nowait((self, Heard(changes)))
+            queue.put_nowait((self, Heard(changes, identities=identities)))
 
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         self._require_whole()

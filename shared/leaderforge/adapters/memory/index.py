@@ -308,7 +308,7 @@ class MemoryIndex:
         return Row(
             key=sort_key(ladder.board, standing),
             submissions=standing.submissions,
-            username=self._names.get(standing.user_id),
+            label=self._names.get(standing.user_id),
             has_metadata=standing.metadata is not None,
             hidden=bool(standing.hidden),
         )

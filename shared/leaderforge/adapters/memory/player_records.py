@@ -29,14 +29,15 @@ class MemoryPlayerRecords:
         if events:
             yield events
 
-    async def erase(self, user_id: int, act: AuditEntry) -> Erased:
+    async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         if user_id not in self._users.by_id:
             raise PlayerNotFound.of(user_id)
         stored = self._scores.standings_of_player(user_id)
         last = max((standing.revision for _, standing in stored), default=0) + 1
         removed = [(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in stored]
         events, standings = self._scores.erase(user_id)
-        erased = Erased(events, standings, self._audit.anonymize(user_id), removed)
-        self._users.erase(user_id, last)
+        external_id = self._users.by_id[user_id].external_id
+        erased = Erased(events, standings, self._audit.anonymize(user_id), removed, external_id)
+        self._users.erase(user_id, last, creatable_at)
         self._audit.write(erased.noted_in(act))
         return erased

@@ -1,13 +1,22 @@
 """In-memory player store."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from time import time_ns
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
+from leaderforge.domain.errors import (
+    EmailTaken,
+    ExternalIdTaken,
+    LeaderForgeError,
+    PlayerExists,
+    PlayerNotFound,
+    UsernameTaken,
+)
 from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
 
 
@@ -16,73 +25,137 @@ def microseconds() -> int:
     return time_ns() // 1000
 
 
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """Id without a player. Times are in ms; `user_id` may claim it again."""
+
+    user_id: int | None
+    claimable_at: int
+    creatable_at: int
+
+
 class MemoryPlayerStore:
     """`PlayerStore` in a dict. `clock` is in microseconds."""
 
-    def __init__(self, audit: MemoryAuditLog | None = None, *, clock: Clock = microseconds) -> None:
+    def __init__(
+        self, audit: MemoryAuditLog | None = None, *, clock: Clock = microseconds, unique_names: bool = True
+    ) -> None:
         self._audit = audit or MemoryAuditLog()
         self._clock = clock
+        self._unique_names = unique_names
         self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
+        self._released: dict[int | str, _Release] = {}
         self.touches: list[tuple[int, int]] = []
         self.erasures: list[tuple[int, int, int]] = []
         """Notes for reconcile: players that changed other than by an event, and the times (ms since 1970)."""
 
-    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
-        return [self._create(user) for user in users]
+    async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
+        return [self._create(user, on_sight) for user in users]
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         if user_id not in self.by_id:
             raise PlayerNotFound.of(user_id)
-        new = replace(self.by_id[user_id], **changes)
+        old = self.by_id[user_id]
+        new = replace(old, **changes)
         refusal = self._refusal(new, [user for user in self.by_id.values() if user.user_id != user_id])
         if refusal is not None:
             raise refusal
+        if new.external_id is not None and new.external_id != old.external_id:
+            self._require_claimable(new.external_id, user_id)
         self.by_id[user_id] = new
+        if old.external_id is not None and new.external_id != old.external_id:
+            until = self._now() + RELEASE_MS
+            self._released[old.external_id] = _Release(user_id, until, until)
         self.touch(user_id)
         self._audit.write(act)
         return new
 
-    def erase(self, user_id: int, revision: int) -> None:
-        """Erase a player with username and email.
+    def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
+        """Erase a player. Note for reconcile a revision above those of the standings.
 
-        Note for reconcile a revision above all revisions of the standings.
+        `creatable_at` as in `PlayerRecords.erase`.
         """
-        del self.by_id[user_id]
+        external_id = self.by_id.pop(user_id).external_id
         self.hidden.discard(user_id)
         self.touch(user_id)
         self.erasures.append((user_id, self.touches[-1][1], revision))
+        if external_id is None and creatable_at is None:
+            return
+        claimable_at = self._now() + (0 if external_id is None else RELEASE_MS)
+        release = _Release(None, claimable_at, max(claimable_at, creatable_at or 0))
+        self._released[user_id] = release
+        if external_id is not None:
+            self._released[external_id] = release
 
     def touch(self, user_id: int) -> None:
         """Note for reconcile that the player changed other than by an event."""
-        self.touches.append((user_id, self._clock() // 1000))
+        self.touches.append((user_id, self._now()))
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         return {i: self.by_id[i] for i in user_ids if i in self.by_id}
+
+    async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
+        owners = {user.external_id: user.user_id for user in self.by_id.values() if user.external_id is not None}
+        return {i: owners[i] for i in external_ids if i in owners}
+
+    async def forget_released(self, before: int) -> None:
+        self._released = {
+            identity: release
+            for identity, release in self._released.items()
+            if max(release.claimable_at, release.creatable_at) >= before
+        }
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
         return sorted(i for i in self.by_id if user_id is None or i > user_id)[:limit]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        owners = {name_key(user.username): user for user in self.by_id.values()}
+        owners = dict(reversed(self._named()))
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
+    async def named(self, username: str) -> Sequence[Player]:
+        return [user for key, user in self._named() if key == name_key(username)]
+
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
-        owners = sorted((name_key(user.username), user) for user in self.by_id.values())
+        owners = sorted(self._named(), key=itemgetter(0))
         return [user for key, user in owners if key.startswith(name_key(prefix))][:limit]
 
-    def _create(self, new: Player) -> Player | LeaderForgeError:
-        if new.user_id in self.by_id:
+    def _now(self) -> int:
+        return self._clock() // 1000
+
+    def _named(self) -> list[tuple[str, Player]]:
+        players = [user for _, user in sorted(self.by_id.items())]
+        return [(name_key(user.username), user) for user in players if user.username is not None]
+
+    def _create(self, new: Player, on_sight: bool) -> Player | LeaderForgeError:
+        if new.user_id in self.by_id or self._is_released(new.user_id, on_sight):
             return PlayerExists(f"there is a player {new.user_id} already", user_id=new.user_id)
         refusal = self._refusal(new, self.by_id.values())
+        if refusal is None and new.external_id is not None and self._is_released(new.external_id, on_sight):
+            return _external_id_taken(new.external_id)
         if refusal is None:
             self.by_id[new.user_id] = new
         return refusal or new
 
+    def _is_released(self, identity: int | str, on_sight: bool) -> bool:
+        release = self._released.get(identity)
+        return release is not None and (release.creatable_at if on_sight else release.claimable_at) > self._now()
+
+    def _require_claimable(self, external_id: str, user_id: int) -> None:
+        if self._is_released(external_id, on_sight=False) and self._released[external_id].user_id != user_id:
+            raise _external_id_taken(external_id)
+
     def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
-        """Return the error if one of these players has the new player's username or email, None otherwise."""
-        if name_key(new.username) in {name_key(user.username) for user in players}:
+        """Return the error if one of these players owns a unique value of the new one, None otherwise."""
+        names = {name_key(user.username) for user in players if user.username is not None}
+        if self._unique_names and new.username is not None and name_key(new.username) in names:
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
         if new.email is not None and name_key(new.email) in {name_key(u.email) for u in players if u.email is not None}:
             return EmailTaken("the email is taken")
+        if new.external_id is not None and new.external_id in {user.external_id for user in players}:
+            return _external_id_taken(new.external_id)
         return None
+
+
+def _external_id_taken(external_id: str) -> ExternalIdTaken:
+    return ExternalIdTaken(f"the external id {external_id!r} is taken", external_id=external_id)

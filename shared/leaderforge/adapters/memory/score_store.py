@@ -107,7 +107,7 @@ class MemoryScoreStore(MemoryBoards):
     async def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
         self._require_available()
         if self._users.by_id:
-            yield {user_id: user.username for user_id, user in self._users.by_id.items()}
+            yield {user_id: user.label for user_id, user in self._users.by_id.items()}
 
     async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
         """Return the player's events on a board, without void ones."""
@@ -269,7 +269,7 @@ class MemoryScoreStore(MemoryBoards):
         return Row(
             key=sort_key(ladder.board, standing),
             submissions=standing.submissions,
-            username=self._users.by_id[standing.user_id].username,
+            label=self._users.by_id[standing.user_id].label,
             has_metadata=standing.metadata is not None,
             hidden=bool(standing.hidden),
         )

@@ -9,7 +9,7 @@ from leaderforge.domain.players import Player, name_key
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.history import EventTuple
 
-_USER_COLUMNS = ("user_id", "username", "email", "created_at")
+_USER_COLUMNS = ("user_id", "username", "email", "created_at", "external_id")
 _EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")
 _STANDING_COLUMNS = (
     *("user_id", "board_id", "period_id", "sign", "score", "subranked", "achieved_at", "run_id", "metadata", "scored"),
@@ -53,12 +53,19 @@ async def copy_chunk(
 
 async def _copy_users(con: Connection, users: Sequence[Player]) -> None:
     await con.copy_records_to_table(
-        "users", columns=_USER_COLUMNS, records=((u.user_id, u.username, u.email, u.created_at) for u in users)
+        "users",
+        columns=_USER_COLUMNS,
+        records=((u.user_id, u.username, u.email, u.created_at, u.external_id) for u in users),
     )
     await con.copy_records_to_table(
         "username_claims",
         columns=("username_key", "user_id"),
-        records=((name_key(u.username), u.user_id) for u in users),
+        records=((name_key(u.username), u.user_id) for u in users if u.username is not None),
+    )
+    await con.copy_records_to_table(
+        "external_id_claims",
+        columns=("external_id", "user_id"),
+        records=((u.external_id, u.user_id) for u in users if u.external_id is not None),
     )
     await con.copy_records_to_table(
         "email_claims",

@@ -1,63 +1,90 @@
-"""Creating and changing players. Each id, username and email has one owner, also within a batch.
+"""Creating and changing players. Each id, username, email and external id has one owner, also within a batch.
 
-Claims are inserted and deleted in the order of their keys, usernames before emails. This order prevents deadlocks.
+Claims are inserted and deleted in the order of their keys: usernames, then emails, then external ids. This order
+prevents deadlocks. A released id is looked up after it is claimed: a release that commits meanwhile is then visible.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from leaderforge.adapters.postgres.names import insert_names, replace_name
 from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.statements import run_rows, statement
-from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
-from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.domain.errors import (
+    EmailTaken,
+    ExternalIdTaken,
+    LeaderForgeError,
+    PlayerExists,
+    PlayerNotFound,
+    UsernameTaken,
+)
+from leaderforge.domain.players import Player, ProfileChange, digest_of_id, name_key
+from leaderforge.domain.timing import RELEASE_MS
 
 
 @dataclass(slots=True)
 class Taken:
-    """Ids, username keys and email keys that have an owner."""
+    """Ids, username keys, email keys and external ids that have an owner, and digests of released ids."""
 
     user_ids: set[int] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     emails: set[str] = field(default_factory=set)
+    external_ids: set[str] = field(default_factory=set)
+    released: set[str] = field(default_factory=set)
+    unique_names: bool = True
 
     def refusal(self, user: Player) -> LeaderForgeError | None:
-        """Return the error if the id, username or email of the player is taken, None otherwise."""
+        """Return the error if a unique value of the player is taken or released, None otherwise."""
         if user.user_id in self.user_ids:
             return PlayerExists(f"there is a player {user.user_id} already", user_id=user.user_id)
-        if name_key(user.username) in self.names:
+        if user.username is not None and name_key(user.username) in self.names:
             return username_taken(user)
         if user.email is not None and name_key(user.email) in self.emails:
             return email_taken()
+        if user.external_id is not None and user.external_id in self.external_ids:
+            return external_id_taken(user.external_id)
+        return self._release_refusal(user) if self.released else None
+
+    def _release_refusal(self, user: Player) -> LeaderForgeError | None:
+        if digest_of_id(user.user_id) in self.released:
+            return PlayerExists(f"player {user.user_id} was erased recently; use another id", user_id=user.user_id)
+        if user.external_id is not None and digest_of_id(user.external_id) in self.released:
+            return external_id_released(user.external_id)
         return None
 
     def add(self, user: Player) -> None:
-        """Add the id, username and email of the player."""
+        """Add the unique values of the player."""
         self.user_ids.add(user.user_id)
-        self.names.add(name_key(user.username))
+        if user.username is not None and self.unique_names:
+            self.names.add(name_key(user.username))
         if user.email is not None:
             self.emails.add(name_key(user.email))
+        if user.external_id is not None:
+            self.external_ids.add(user.external_id)
 
     def update(self, other: "Taken") -> None:
-        """Add all ids, usernames and emails of the other."""
+        """Add all values of the other."""
         self.user_ids |= other.user_ids
         self.names |= other.names
         self.emails |= other.emails
+        self.external_ids |= other.external_ids
+        self.released |= other.released
 
     def __bool__(self) -> bool:
-        return bool(self.user_ids or self.names or self.emails)
+        return any((self.user_ids, self.names, self.emails, self.external_ids, self.released))
 
 
 class Collision(LeaderForgeError):
-    """Error for ids, usernames or emails of a batch that are taken. It rolls back the transaction."""
+    """Taken values of a batch. Raised to roll back its transaction."""
 
     def __init__(self, taken: Taken) -> None:
         super().__init__("taken")
         self.taken = taken
 
 
-def without_rivals(users: Mapping[int, Player]) -> dict[int, Player]:
-    """Return the players, by position, that share no id, username or email with an earlier one."""
-    claimed = Taken()
+def without_rivals(users: Mapping[int, Player], *, unique_names: bool = True) -> dict[int, Player]:
+    """Return the players, by position, that share no unique value with an earlier one."""
+    claimed = Taken(unique_names=unique_names)
     first: dict[int, Player] = {}
     for position, user in users.items():
         if claimed.refusal(user) is None:
@@ -66,51 +93,76 @@ def without_rivals(users: Mapping[int, Player]) -> dict[int, Player]:
     return first
 
 
-async def insert(connection: Connection, users: Iterable[Player]) -> None:
-    """Insert players and their claims. Raises `Collision` if any is taken.
+async def insert(
+    connection: Connection,
+    users: Iterable[Player],
+    now: int,
+    *,
+    on_sight: bool = False,
+    unique_names: bool = True,
+) -> None:
+    """Insert players and their claims. Raises `Collision` if any is taken, or released at `now` (ms).
 
-    The players must not share an id, username or email: see `without_rivals`.
+    The players must not share a unique value: see `without_rivals`. `on_sight` as in `PlayerStore.create`.
     """
     by_id = {user.user_id: user for user in users}
-    names = {name_key(user.username): user.user_id for user in by_id.values()}
     emails = {name_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
-    rows = [(u.user_id, u.username, u.email, u.created_at) for _, u in sorted(by_id.items())]
+    external_ids = {user.external_id: user.user_id for user in by_id.values() if user.external_id is not None}
+    rows = [(u.user_id, u.username, u.email, u.created_at, u.external_id) for _, u in sorted(by_id.items())]
     taken = Taken(
         user_ids=by_id.keys() - await _insert_rows(connection, "insert_users", rows),
-        names=names.keys() - await _insert_rows(connection, "claim_usernames", sorted(names.items())),
+        names=await insert_names(connection, by_id.values(), unique=unique_names),
         emails=emails.keys() - await _insert_rows(connection, "claim_emails", sorted(emails.items())),
+        external_ids=external_ids.keys()
+        - await _insert_rows(connection, "claim_external_ids", sorted(external_ids.items())),
+        released=set(await _released(connection, [*by_id, *external_ids], now, on_sight=on_sight)),
     )
     if taken:
         raise Collision(taken)
 
 
-async def change(connection: Connection, user_id: int, changes: ProfileChange) -> Player:
-    """Change a player and the claims, and return the player.
+async def change(
+    connection: Connection, user_id: int, changes: ProfileChange, now: int, *, unique_names: bool = True
+) -> Player:
+    """Change a player and the claims at `now` (ms), and return the player.
 
-    Raises `PlayerNotFound`, `UsernameTaken` or `EmailTaken`.
+    Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
     """
     rows = await connection.fetch(statement("lock_profile"), user_id)
     if not rows:
         raise PlayerNotFound.of(user_id)
     old = user_of(rows[0])
     new = replace(old, **changes)
-    if not await _swap(connection, "usernames", user_id, old.username, new.username):
+    if not await replace_name(connection, user_id, old.username, new.username, unique=unique_names):
         raise username_taken(new)
-    if not await _swap(connection, "emails", user_id, old.email, new.email):
+    if not await _swap_emails(connection, user_id, old.email, new.email):
         raise email_taken()
-    await connection.execute(statement("update_user"), user_id, new.username, new.email)
+    if old.external_id != new.external_id:
+        await _swap_external_ids(connection, old, new.external_id, now)
+    await connection.execute(statement("update_user"), user_id, new.username, new.email, new.external_id)
     return new
 
 
-async def release(connection: Connection, user: Player) -> None:
-    """Delete a player's claims."""
-    await _swap(connection, "usernames", user.user_id, user.username, None)
-    await _swap(connection, "emails", user.user_id, user.email, None)
+async def release(connection: Connection, user: Player, now: int, creatable_at: int | None) -> None:
+    """Delete the claims of a player that is erased at `now` (ms), and note the ids as released.
+
+    `creatable_at` as in `PlayerRecords.erase`.
+    """
+    await replace_name(connection, user.user_id, user.username, None, unique=True)
+    await _swap_emails(connection, user.user_id, user.email, None)
+    if user.external_id is not None:
+        await connection.execute(statement("release_external_ids"), user.external_id, user.user_id)
+    if user.external_id is None and creatable_at is None:
+        return
+    claimable_at = now if user.external_id is None else now + RELEASE_MS
+    for identity in (user.user_id, user.external_id):
+        if identity is not None:
+            await _note_release(connection, identity, None, claimable_at, max(claimable_at, creatable_at or 0))
 
 
 def user_of(row: Record) -> Player:
     """Return the player in a row with all player columns."""
-    return Player(row["user_id"], row["username"], row["email"], row["created_at"])
+    return Player(row["user_id"], row["username"], row["email"], row["created_at"], row["external_id"])
 
 
 def username_taken(user: Player) -> UsernameTaken:
@@ -123,7 +175,49 @@ def email_taken() -> EmailTaken:
     return EmailTaken("the email is taken")
 
 
-async def _swap(connection: Connection, claims: str, user_id: int, old: str | None, new: str | None) -> bool:
+def external_id_taken(external_id: str) -> ExternalIdTaken:
+    """Return the error for an external id with another owner."""
+    return ExternalIdTaken(f"the external id {external_id!r} is taken", external_id=external_id)
+
+
+def external_id_released(external_id: str) -> ExternalIdTaken:
+    """Return the error for an external id whose owner gave it up, or was erased, a moment ago."""
+    return ExternalIdTaken(
+        f"the external id {external_id!r} belonged to another player until recently; retry later or use another one",
+        external_id=external_id,
+    )
+
+
+async def _swap_external_ids(connection: Connection, old: Player, external_id: str | None, now: int) -> None:
+    """Replace a player's external id by another one, None for none. Raises `ExternalIdTaken`."""
+    for key in sorted(key for key in (old.external_id, external_id) if key is not None):
+        if key == old.external_id:
+            await connection.execute(statement("release_external_ids"), key, old.user_id)
+            until = now + RELEASE_MS
+            await _note_release(connection, key, old.user_id, until, until)
+        elif not await connection.fetch(statement("claim_external_ids"), key, old.user_id):
+            raise external_id_taken(key)
+        elif set((await _released(connection, [key], now)).values()) - {old.user_id}:
+            raise external_id_released(key)
+
+
+async def _released(
+    connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
+) -> Mapping[str, int | None]:
+    """Return the digests of the ids that are released at `now` (ms), each with the player that may claim it again."""
+    digests = sorted(map(digest_of_id, identities))
+    rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
+    return {row["id_digest"]: row["user_id"] for row in rows}
+
+
+async def _note_release(
+    connection: Connection, identity: int | str, user_id: int | None, claimable_at: int, creatable_at: int
+) -> None:
+    digest = digest_of_id(identity)
+    await connection.execute(statement("note_release"), digest, user_id, claimable_at, creatable_at)
+
+
+async def _swap_emails(connection: Connection, user_id: int, old: str | None, new: str | None) -> bool:
     """Replace a claim, and return whether the new one was free. `old` or `new` is None if there is no claim."""
     released, claimed = (None if text is None else name_key(text) for text in (old, new))
     if released == claimed:
@@ -131,8 +225,8 @@ async def _swap(connection: Connection, claims: str, user_id: int, old: str | No
     # In the order of keys: two players who swap usernames do not deadlock.
     for key in sorted(key for key in (released, claimed) if key is not None):
         if key == released:
-            await connection.execute(statement(f"release_{claims}"), key, user_id)
-        elif not await connection.fetch(statement(f"claim_{claims}"), key, user_id):
+            await connection.execute(statement("release_emails"), key, user_id)
+        elif not await connection.fetch(statement("claim_emails"), key, user_id):
             return False
     return True
 

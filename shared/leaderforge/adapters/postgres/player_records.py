@@ -35,7 +35,7 @@ class PostgresPlayerRecords:
             async for rows in stream:
                 yield [_stored_event(row) for row in rows]
 
-    async def erase(self, user_id: int, act: AuditEntry) -> Erased:
+    async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
             player = user_of(await lock_player(connection, user_id))
             # Wait for submissions in flight. Once the standings are locked, all events are committed, and the purge
@@ -50,8 +50,9 @@ class PostgresPlayerRecords:
                 standings=_count(await connection.execute(statement("erase_standings"), user_id)),
                 acts=_count(await connection.execute(statement("anonymize_audit"), user_id, f"player:{user_id}")),
                 removed=[(ladder, removed_standing(ladder.board, user_id, last)) for ladder, _ in standings],
+                external_id=player.external_id,
             )
-            await release(connection, player)
+            await release(connection, player, now // 1000, creatable_at)
             await connection.execute(statement("erase_user"), user_id)
             return erased
 

@@ -27,17 +27,19 @@ _SURROGATES = range(0xD800, 0xE000)
 class PostgresPlayerStore:
     """`PlayerStore` on PostgreSQL. `clock` is the store's, in microseconds."""
 
-    def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
+    def __init__(self, pool: Pool, *, clock: Clock = microseconds, unique_names: bool = True) -> None:
         self._pool = pool
+        self._unique_names = unique_names
+        self._clock = clock
         self._acts = Acts(pool, clock)
 
-    async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
+    async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
         outcomes: dict[int, Player | LeaderForgeError] = {}
-        taken = Taken()
+        taken = Taken(unique_names=self._unique_names)
         waiting = dict(enumerate(users))
         while waiting:
-            # A player that repeats an id, username or email is free to have it if the earlier player is refused.
-            outcomes |= await self._create(without_rivals(waiting), taken)
+            # A rival of an earlier player is decided by the outcome of that one.
+            outcomes |= await self._create(without_rivals(waiting, unique_names=self._unique_names), taken, on_sight)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
             }
@@ -47,7 +49,11 @@ class PostgresPlayerStore:
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
         try:
             return await self._acts.do(
-                user_id, lambda connection, _: change(connection, user_id, changes), lambda _: act
+                user_id,
+                lambda connection, now: change(
+                    connection, user_id, changes, now // 1000, unique_names=self._unique_names
+                ),
+                lambda _: act,
             )
         except Rejected as error:
             if not error.for_a_value:
@@ -58,57 +64,94 @@ class PostgresPlayerStore:
         rows = await self._pool.fetch(statement("users"), joined(user_ids))
         return {row["user_id"]: user_of(row) for row in rows}
 
+    async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
+        rows = await self._pool.fetch(statement("external_id_claims"), list(external_ids))
+        return {row["external_id"]: row["user_id"] for row in rows}
+
+    async def forget_released(self, before: int) -> None:
+        await self._pool.fetch(statement("forget_released_ids"), before)
+
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
         after = _BEFORE_ALL if user_id is None else user_id
         return [row["user_id"] for row in await self._pool.fetch(statement("users_after"), after, limit)]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
         keys = {name: name_key(name) for name in usernames}
-        rows = await self._pool.fetch(statement("username_claims"), list(keys.values()))
-        owners = {row["username_key"]: row["user_id"] for row in rows}
+        rows = await self._pool.fetch(self._names_statement, list(keys.values()))
+        # Of several players with a name, the one with the lowest id.
+        owners = {row["username_key"]: row["user_id"] for row in reversed(rows)}
         users = await self.get(owners.values())
         owned = {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
         # A player may be renamed between the two statements. The username is then left out, as if it were free.
-        return {name: user for name, user in owned.items() if name_key(user.username) == keys[name]}
+        return {name: user for name, user in owned.items() if _key_of(user) == keys[name]}
+
+    async def named(self, username: str) -> Sequence[Player]:
+        key = name_key(username)
+        rows = await self._pool.fetch(self._names_statement, [key])
+        users = await self.get([row["user_id"] for row in rows])
+        return [user for _, user in sorted(users.items()) if _key_of(user) == key]
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         key = name_key(prefix)
-        rows = await self._pool.fetch(statement("username_claims_between"), key, _prefix_end(key), limit)
+        name = "username_claims_between" if self._unique_names else "names_shared_between"
+        rows = await self._pool.fetch(statement(name), key, _prefix_end(key), limit)
         users = await self.get([row["user_id"] for row in rows])
         owners = [users[row["user_id"]] for row in rows if row["user_id"] in users]
-        return [user for user in owners if name_key(user.username).startswith(key)]
+        return [user for user in owners if (_key_of(user) or "").startswith(key)]
 
-    async def _create(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
-        """Create players with distinct ids, usernames and emails. Add the values that are taken to `taken`."""
+    @property
+    def _names_statement(self) -> str:
+        return statement("username_claims" if self._unique_names else "names_shared")
+
+    async def _create(
+        self, users: Mapping[int, Player], taken: Taken, on_sight: bool
+    ) -> dict[int, Player | LeaderForgeError]:
+        """Create players of whom no two claim the same value. Add ids and claims of others to `taken`."""
         if not users:
             return {}
         try:
-            await self._pool.transact(lambda connection: insert(connection, users.values()))
+            await self._pool.transact(
+                lambda connection: insert(
+                    connection,
+                    users.values(),
+                    self._clock() // 1000,
+                    on_sight=on_sight,
+                    unique_names=self._unique_names,
+                )
+            )
         except Collision as collision:
-            return await self._create_others(users, collision.taken, taken)
+            return await self._create_others(users, collision.taken, taken, on_sight)
         except Rejected as error:
             if not error.for_a_value:
                 raise
-            return await self._create_apart(users, taken)
+            return await self._create_apart(users, taken, on_sight)
         for user in users.values():
             taken.add(user)
         return dict(users)
 
     async def _create_others(
-        self, users: Mapping[int, Player], collision: Taken, taken: Taken
+        self, users: Mapping[int, Player], collision: Taken, taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
         """Create the players of a batch that are not part of its collision."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
-        return refused | await self._create({i: user for i, user in users.items() if i not in refused}, taken)
+        others = {i: user for i, user in users.items() if i not in refused}
+        return refused | await self._create(others, taken, on_sight)
 
-    async def _create_apart(self, users: Mapping[int, Player], taken: Taken) -> dict[int, Player | LeaderForgeError]:
+    async def _create_apart(
+        self, users: Mapping[int, Player], taken: Taken, on_sight: bool
+    ) -> dict[int, Player | LeaderForgeError]:
         """Create players in halves: one of them has a value that the database cannot store."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
         items = list(users.items())
         half = len(items) // 2
-        return await self._create(dict(items[:half]), taken) | await self._create(dict(items[half:]), taken)
+        first = await self._create(dict(items[:half]), taken, on_sight)
+        return first | await self._create(dict(items[half:]), taken, on_sight)
+
+
+def _key_of(user: Player) -> str | None:
+    return None if user.username is None else name_key(user.username)
 
 
 def _prefix_end(prefix: str) -> str:

@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import FIRST, LAST, Ranked, ranked_bound, ranked_key, user_id_of
+from leaderforge.domain.players import label_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import VISIBLE
 
@@ -92,6 +93,5 @@ def _key(board: Board, row: Record) -> bytes:
 
 
 def _row(board: Board, row: Record) -> Row:
-    return Row(
-        _key(board, row), row["submissions"], row["username"], row["has_metadata"], hidden=row["hidden"] != VISIBLE
-    )
+    label = label_of(row["username"], row["external_id"])
+    return Row(_key(board, row), row["submissions"], label, row["has_metadata"], hidden=row["hidden"] != VISIBLE)

@@ -21,6 +21,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.periods import Period
+from leaderforge.domain.players import label_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.clock import Clock
@@ -153,7 +154,7 @@ class PostgresScoreStore:
     async def all_names(self) -> AsyncGenerator[Mapping[int, str], None]:
         async with aclosing(self._pool.stream(statement("all_names"), chunk=_CHUNK)) as stream:
             async for rows in stream:
-                yield dict(map(tuple, rows))
+                yield {row["user_id"]: label_of(row["username"], row["external_id"]) for row in rows}
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
         return await self._ranking.rows(ladder, user_ids)

@@ -35,8 +35,8 @@ class RedisFeed:
         self._silence_s = _PING_S + silence_s
         self._sender = uuid4().hex[:12]
 
-    async def announce(self, changes: Sequence[LadderChange]) -> None:
-        await self._cluster.commands([("SPUBLISH", self._channel, _encode(self._sender, changes))])
+    async def announce(self, changes: Sequence[LadderChange], identities: Sequence[int | str] = ()) -> None:
+        await self._cluster.commands([("SPUBLISH", self._channel, _encode(self._sender, changes, identities))])
 
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         # An empty announcement makes the client follow the channel's slot to its current node.
@@ -74,8 +74,9 @@ class RedisFeed:
             case [b"pong", at]:
                 return Heard(until=int(at))
             case [b"smessage", _, text]:
-                sender, changes = _decode(text)
-                return None if sender == self._sender or not changes else Heard(changes)
+                sender, changes, identities = _decode(text)
+                is_own = sender == self._sender
+                return None if is_own or not (changes or identities) else Heard(changes, identities=identities)
         raise IndexUnavailable("the change feed has moved to another node")
 
 
@@ -85,16 +86,20 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
         await asyncio.sleep(_PING_S)
 
 
-def _encode(sender: str, changes: Sequence[LadderChange]) -> str:
-    return json.dumps([sender, [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]], separators=(",", ":"))
+def _encode(sender: str, changes: Sequence[LadderChange], identities: Sequence[int | str]) -> str:
+    # Without identities, the message is one that earlier versions understand.
+    packed = [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]
+    return json.dumps([sender, packed, list(identities)] if identities else [sender, packed], separators=(",", ":"))
 
 
-def _decode(text: bytes) -> tuple[str, list[LadderChange]]:
-    """Return the sender and the changes. An unknown format counts as a change of anything."""
+def _decode(text: bytes) -> tuple[str, list[LadderChange], list[int | str]]:
+    """Return the sender, the changes and the identities. A message of an unknown format may mean any change."""
     try:
-        sender, changes = json.loads(text)
-        return sender, [
-            LadderChange(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes
-        ]
+        sender, changes, *identities = json.loads(text)
+        return (
+            sender,
+            [LadderChange(bytes.fromhex(best), grown, board, period) for best, grown, board, period in changes],
+            identities[0] if identities else [],
+        )
     except (ValueError, TypeError):
-        return "", [LadderChange()]
+        return "", [LadderChange()], []

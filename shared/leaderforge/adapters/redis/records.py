@@ -97,7 +97,7 @@ def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
     return Row(
         key=key,
         submissions=int.from_bytes(value[_SUBMISSIONS], "big"),
-        username=None if name is None else name.decode(),
+        label=None if name is None else name.decode(),
         has_metadata=bool(value[_FLAGS] & _HAS_METADATA),
         hidden=bool(value[_FLAGS] & _HIDDEN),
     )

@@ -11,8 +11,9 @@ import jwt
 from leaderforge.adapters.tokens.sources import KeySource
 from leaderforge.adapters.tokens.trusted import TrustedKey
 from leaderforge.domain.boards import MAX_INTEGER
-from leaderforge.domain.callers import Caller, KeyScope, player
-from leaderforge.domain.errors import Unauthenticated
+from leaderforge.domain.callers import Caller, KeyScope, external_player, player
+from leaderforge.domain.errors import Refused, Unauthenticated
+from leaderforge.domain.players import external_id, username
 from leaderforge.ports.clock import Clock
 
 KEPT_MS = 60_000
@@ -23,16 +24,23 @@ _MOST_KEPT = 10_000
 _LONGEST = 8192
 """Maximum length of a token, in characters."""
 _USER_ID = re.compile(r"-?[0-9]{1,16}")
-_REQUIRED = ["exp", "iss", "aud", "sub"]
+_REQUIRED = ("exp", "iss", "aud")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """Required claims of a token. `leeway_s` is the tolerated clock difference in s."""
+    """Required claims of a token, and the claims that identify its player.
+
+    `leeway_s` is the tolerated clock difference in s. `player_claim` holds an external id if `is_external`, else a
+    player id. `name_claim` holds the name of a new player, if any.
+    """
 
     issuer: str
     audience: str
     leeway_s: int
+    player_claim: str = "sub"
+    is_external: bool = False
+    name_claim: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ class JwtVerifier:
         # Deeply nested JSON in a token raises a `RecursionError`.
         except (jwt.PyJWTError, RecursionError) as error:
             raise Unauthenticated(f"the token is not valid: {_reason(error)}") from None
-        return _Verified(_player(claims), min(self._clock() + KEPT_MS, self._end(claims)))
+        return _Verified(_player(claims, self._rules), min(self._clock() + KEPT_MS, self._end(claims)))
 
     def _claims(self, token: str, keys: Sequence[TrustedKey]) -> dict[str, Any]:
         """Return the claims of the token. Raises `InvalidSignatureError` unless one of the keys has signed it."""
@@ -87,7 +95,7 @@ class JwtVerifier:
                     issuer=self._rules.issuer,
                     audience=self._rules.audience,
                     leeway=self._rules.leeway_s,
-                    options={"require": _REQUIRED},
+                    options={"require": [*_REQUIRED, self._rules.player_claim]},
                 )
             # Only a wrong signature makes the next key worth a try: PyJWT checks the claims after the signature.
             except jwt.InvalidSignatureError:
@@ -105,12 +113,33 @@ class JwtVerifier:
         self._verified[digest] = verified
 
 
-def _player(claims: dict[str, Any]) -> Caller:
-    subject = claims["sub"]
-    if not _USER_ID.fullmatch(subject) or abs(int(subject)) > MAX_INTEGER:
-        raise Unauthenticated("the token's sub must be a player id")
+def _player(claims: dict[str, Any], rules: TokenRules) -> Caller:
+    """Return the player of a token. Raises `Unauthenticated` if the player claim is not an id of the required kind."""
     scope = claims.get("scope")
-    return player(int(subject), reads=isinstance(scope, str) and KeyScope.READ in scope.split())
+    reads = isinstance(scope, str) and KeyScope.READ in scope.split()
+    subject, name = _text(claims[rules.player_claim]), _username(claims, rules)
+    if rules.is_external:
+        try:
+            return external_player(external_id(subject), reads=reads, username=name)
+        except Refused as error:
+            raise Unauthenticated(f"the token's {rules.player_claim} must be an external id: {error.message}") from None
+    if not _USER_ID.fullmatch(subject) or abs(int(subject)) > MAX_INTEGER:
+        raise Unauthenticated(f"the token's {rules.player_claim} must be a player id")
+    return player(int(subject), reads=reads, username=name)
+
+
+def _text(claim: object) -> str:
+    """Return a claim as text, empty if it is neither a text nor an integer."""
+    return str(claim) if isinstance(claim, str | int) and not isinstance(claim, bool) else ""
+
+
+def _username(claims: dict[str, Any], rules: TokenRules) -> str | None:
+    """Return the name in the token, None without a valid one: a token is no worse for its name."""
+    name = claims.get(rules.name_claim) if rules.name_claim is not None else None
+    try:
+        return username(name) if isinstance(name, str) else None
+    except Refused:
+        return None
 
 
 def _reason(error: Exception) -> str:

@@ -1,1 +1,1 @@
-select user_id, username from users;
+select user_id, username, external_id from users;

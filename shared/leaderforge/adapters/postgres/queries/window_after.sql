@@ -1,4 +1,4 @@
-select s.ranked, s.subranked, s.achieved_at, s.user_id, s.submissions, u.username, s.metadata is not null as has_metadata, s.hidden
+select s.ranked, s.subranked, s.achieved_at, s.user_id, s.submissions, u.username, u.external_id, s.metadata is not null as has_metadata, s.hidden
 from standings s
 join users u on u.user_id = s.user_id
 where s.board_id = $1 and s.period_id = $2 and s.hidden = 0

@@ -1,0 +1,42 @@
+"""The player of a token: looked up by its external id, and created on first sight."""
+
+from dataclasses import replace
+
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.errors import PlayerNotFound, StoreUnavailable
+from leaderforge.services.player_ids import PlayerIds, Sighting
+
+
+class SignIn:
+    """Finds the players of tokens. With `creates`, a player is created by the first request with its token."""
+
+    def __init__(self, player_ids: PlayerIds, *, creates: bool) -> None:
+        self._ids = player_ids
+        self._creates = creates
+
+    async def resolve(self, caller: Caller) -> Caller:
+        """Return the caller of a token with its player id.
+
+        A caller without a player has none. While the store is unavailable, the caller is marked as unresolved: it reads
+        as before, but may do nothing in the name of a player.
+        """
+        identity = caller.user_id if caller.external_id is None else caller.external_id
+        if identity is None or (caller.external_id is None and not self._creates):
+            return caller
+        user_id = self._ids.cached(identity)
+        if user_id is None:
+            try:
+                user_id = await self._find(Sighting(identity, caller.username))
+            except StoreUnavailable:
+                return replace(caller, is_unresolved=caller.user_id is None)
+        if user_id is None or user_id == caller.user_id:
+            return caller
+        return replace(caller, name=str(user_id), user_id=user_id)
+
+    async def _find(self, sighting: Sighting) -> int | None:
+        if not self._creates:
+            return await self._ids.find(sighting.identity)
+        try:
+            return await self._ids.ensure(sighting)
+        except PlayerNotFound:  # erased not long ago: an old token must not create the player again
+            return None

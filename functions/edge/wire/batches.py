@@ -1,0 +1,26 @@
+"""Items of a batch, of which each is valid or not by itself."""
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+
+class Malformed:
+    """An item of a batch that failed validation."""
+
+    def __init__(self, error: ValidationError) -> None:
+        self.error = error
+
+
+def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    """Return an item of a batch, or `Malformed` if it is invalid: one invalid item does not fail the batch."""
+    try:
+        return validate(value)
+    except ValidationError as error:
+        return Malformed(error)
+
+
+def exclude_each_other(schema: dict[str, Any]) -> None:
+    """State that a result has one form only. With `anyOf`, generated C# refuses members that a later version adds."""
+    schema["oneOf"] = schema.pop("anyOf")

@@ -1,0 +1,29 @@
+-- Ids of players in other systems, and players without a name. A claim table makes external ids unique, as usernames.
+-- released_ids has hashes of ids that lost their player: nobody else may claim one before claimable_at, since processes
+-- may still have the old player in their caches, and none is created on sight before creatable_at. user_id is the player
+-- that released the id and may claim it again; it is null after an erasure. Times are ms since 1970.
+
+alter table users
+    alter column username drop not null,
+    add column external_id text;
+
+create table external_id_claims (
+    external_id text collate "C" primary key,
+    user_id bigint not null
+);
+
+create table released_ids (
+    id_digest text collate "C" primary key,
+    user_id bigint,
+    claimable_at bigint not null,
+    creatable_at bigint not null
+);
+
+do $$
+begin
+    if exists (select from pg_extension where extname = 'citus') then
+        perform create_distributed_table('external_id_claims', 'external_id', colocate_with => 'username_claims');
+        perform create_distributed_table('released_ids', 'id_digest', colocate_with => 'username_claims');
+    end if;
+end
+$$;

@@ -1,0 +1,190 @@
+"""From external ids to player ids: look-ups that this process caches, and creation of players on first sight."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
+from leaderforge.domain.players import ExternalId, Player, new_user_ids
+from leaderforge.domain.timing import LOOKUP_WAIT_MS, MAPPING_MS
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerStore
+from leaderforge.services.coalescing import Coalescer
+from leaderforge.services.delivery import Delivery
+
+_MOST_CACHED = 100_000
+"""Maximum number of cached players, some 20 MB."""
+_A_BATCH = 1000
+"""Look-ups of a query."""
+_ATTEMPTS = 8
+"""Attempts to create players. New ids are random and may collide, and another process may be faster."""
+
+
+class Sighting(NamedTuple):
+    """Player id or external id of a player that may not exist yet, and the name to give it, if any."""
+
+    identity: int | ExternalId
+    username: str | None = None
+
+
+class _Cached(NamedTuple):
+    """Player id, and the time until which it may be used: in seconds of the cache's clock, and in ms since 1970."""
+
+    user_id: int
+    until_s: float
+    until_ms: int
+
+
+class PlayerIds:
+    """Players by external id, and players that are known to exist by id.
+
+    A cached player is used for at most `MAPPING_MS` after its look-up began: a released external id becomes claimable
+    only later. Two clocks measure that time, since one of them stands still while a machine is suspended. Missing
+    players are not cached.
+    """
+
+    def __init__(
+        self, users: PlayerStore, delivery: Delivery, clock: Clock, *, now: Callable[[], float] = monotonic
+    ) -> None:
+        self._users = users
+        self._delivery = delivery
+        self._clock = clock
+        self._now = now
+        self._cached: dict[int | ExternalId, _Cached] = {}
+        self._invalidations = 0
+        wait_s = LOOKUP_WAIT_MS / 1000
+        self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, time_limit_s=wait_s)
+        # One batch at a time: two of them would compete for the same new players.
+        self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
+
+    def cached(self, identity: int | ExternalId) -> int | None:
+        """Return the player id if this process knows it."""
+        cached = self._cached.get(identity)
+        if cached is None or cached.until_s <= self._now() or cached.until_ms <= self._clock():
+            return None
+        return cached.user_id
+
+    async def find(self, identity: int | ExternalId) -> int | None:
+        """Return the player id, None if there is no such player. Raises `StoreUnavailable` or `Overloaded`."""
+        user_id = self.cached(identity)
+        return await self._load(identity) if user_id is None else user_id
+
+    async def get(self, identity: int | ExternalId) -> int:
+        """Return the player id. An id of this service is returned as it is. Raises `PlayerNotFound`."""
+        if not isinstance(identity, ExternalId):
+            return identity
+        user_id = await self.find(identity)
+        if user_id is None:
+            raise PlayerNotFound.of_external(identity)
+        return user_id
+
+    async def find_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
+        """Return the player ids of those external ids that a player has. Raises like `find`."""
+        distinct = list(dict.fromkeys(external_ids))
+        user_ids = await asyncio.gather(*map(self.find, distinct))
+        return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
+
+    async def ensure(self, sighting: Sighting) -> int:
+        """Return the id of a player, who is created if necessary.
+
+        Raises `PlayerNotFound` for a player that was erased not long ago, `StoreUnavailable` or `Overloaded`.
+        """
+        user_id = await self.find(sighting.identity)
+        if user_id is None:
+            user_id = await self._create(sighting)
+        if user_id is None:
+            raise not_found(sighting.identity)
+        return user_id
+
+    async def ensure_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
+        """Return the ids of players, who are created if necessary. Erased ones are left out. Raises like `ensure`."""
+        distinct = list(dict.fromkeys(external_ids))
+        user_ids = await asyncio.gather(*(self._create(Sighting(external_id)) for external_id in distinct))
+        return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
+
+    def invalidate(self, identities: Iterable[int | str]) -> None:
+        """Mark cached players as unusable, also those whose look-up is in flight."""
+        self._invalidations += 1
+        for identity in identities:
+            self._cached.pop(identity if isinstance(identity, int) else ExternalId(identity), None)
+
+    async def _load_batch(self, identities: Sequence[int | ExternalId]) -> Sequence[int | None]:
+        loaded = await self._stored(set(identities))
+        return [loaded.get(identity) for identity in identities]
+
+    async def _stored(self, identities: Collection[int | ExternalId]) -> Mapping[int | ExternalId, int]:
+        """Return the ids of those players that the store has, and cache them."""
+        at = self._until()
+        invalidations = self._invalidations
+        external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
+        user_ids = [identity for identity in identities if not isinstance(identity, ExternalId)]
+        found: dict[int | ExternalId, int] = {}
+        if external_ids:
+            by_external_id = await self._users.by_external_id(external_ids)
+            found |= {i: by_external_id[i] for i in external_ids if i in by_external_id}
+        if user_ids:
+            found |= {user_id: user_id for user_id in await self._users.get(user_ids)}
+        if self._invalidations == invalidations:
+            self._keep(found, at)
+        return found
+
+    async def _create_batch(self, sightings: Sequence[Sighting]) -> Sequence[int | None]:
+        names = {sighting.identity: sighting.username for sighting in reversed(sightings)}
+        # Another batch may have created some while this one waited.
+        existing = dict(await self._stored(names.keys()))
+        missing = {identity: name for identity, name in names.items() if identity not in existing}
+        for _ in range(_ATTEMPTS):
+            if not missing:
+                break
+            existing |= await self._create_missing(missing)
+            missing = {i: name for i, name in missing.items() if i not in existing}
+        return [existing.get(sighting.identity) for sighting in sightings]
+
+    async def _create_missing(self, names: dict[int | ExternalId, str | None]) -> Mapping[int | ExternalId, int]:
+        """Create players with these names, and return the ids of those that exist. Drop erased ones from `names`.
+
+        A player whose name is taken loses it in `names`: another attempt creates the player without it.
+        """
+        now = self._clock()
+        new_ids = new_user_ids(now, len(names))
+        users = [_player(i, names[i], new_id, now) for i, new_id in zip(names, new_ids, strict=True)]
+        outcomes = dict(zip(list(names), await self._users.create(users, on_sight=True), strict=True))
+        created = {i: user for i, user in outcomes.items() if isinstance(user, Player)}
+        await self._delivery.created(list(created.values()))
+        rivals = await self._stored([i for i, outcome in outcomes.items() if _may_exist(i, outcome)])
+        for identity, outcome in outcomes.items():
+            if isinstance(outcome, UsernameTaken):
+                names[identity] = None
+            elif _may_exist(identity, outcome) and identity not in rivals:
+                del names[identity]
+            elif isinstance(outcome, LeaderForgeError) and not isinstance(outcome, PlayerExists | ExternalIdTaken):
+                raise outcome
+        return {**rivals, **{i: user.user_id for i, user in created.items()}}
+
+    def _until(self) -> tuple[float, int]:
+        return self._now() + MAPPING_MS / 1000, self._clock() + MAPPING_MS
+
+    def _keep(self, user_ids: Mapping[int | ExternalId, int], until: tuple[float, int]) -> None:
+        for identity, user_id in user_ids.items():
+            # Re-inserted, so that the oldest entries come first.
+            self._cached.pop(identity, None)
+            self._cached[identity] = _Cached(user_id, *until)
+        while len(self._cached) > _MOST_CACHED:
+            del self._cached[next(iter(self._cached))]
+
+
+def not_found(identity: int | ExternalId) -> PlayerNotFound:
+    """Return the error for a player id or an external id without a player."""
+    return PlayerNotFound.of_external(identity) if isinstance(identity, ExternalId) else PlayerNotFound.of(identity)
+
+
+def _player(identity: int | ExternalId, username: str | None, new_id: int, now: int) -> Player:
+    if isinstance(identity, ExternalId):
+        return Player(new_id, username, None, now, identity)
+    return Player(identity, username, None, now)
+
+
+def _may_exist(identity: int | ExternalId, outcome: Player | LeaderForgeError) -> bool:
+    """Return whether the player was not created because its id is in use, by itself or by an erasure."""
+    return isinstance(outcome, ExternalIdTaken if isinstance(identity, ExternalId) else PlayerExists)
