@@ -132,7 +132,7 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
     "/api/users/{user_id}",
     **documentation.put(UserOut, PlayerExists, *_TAKEN, StoreUnavailable, headers=_LOCATION),
 )
-async def put_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile: ProfileIn) -> Answer:
+async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile: ProfileIn) -> Answer:
     """Create a player, or change it if it exists. Requires a submit key.
 
     A retry changes nothing: sign a player in with this call. Absent members of an existing player stay unchanged.

@@ -440,15 +440,37 @@ export interface paths {
         };
         /**
          * Find users
-         * @description Return the players whose names start with a prefix, ordered by name.
+         * @description Return the players whose names start with a prefix, ordered by name, or the player with a name.
          */
         get: operations["findUsers"];
         put?: never;
         /**
          * Create user
          * @description Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
+         *
+         *     If a name or external id is taken, the error's details have the `user_id` of its player.
          */
         post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create users
+         * @description Create up to 1000 players. Each one gets its own result: the player or an error. Requires a submit key.
+         */
+        post: operations["createUsers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -467,7 +489,13 @@ export interface paths {
          * @description Return a player.
          */
         get: operations["getUser"];
-        put?: never;
+        /**
+         * Set user
+         * @description Create a player, or change it if it exists. Requires a submit key.
+         *
+         *     A retry changes nothing: sign a player in with this call. Absent members of an existing player stay unchanged.
+         */
+        put: operations["setUser"];
         post?: never;
         /**
          * Erase user
@@ -480,9 +508,9 @@ export interface paths {
         head?: never;
         /**
          * Change user
-         * @description Change a player's name or email address. Requires a submit key.
+         * @description Change a player's name, email address or external id. Requires a submit key.
          *
-         *     All boards show the new name within 1 s. Another player may take the old one.
+         *     All boards show the new name within 1 s. Another player may take the old one at once, an old external id after 70 s.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -571,6 +599,28 @@ export interface paths {
          *     other periods.
          */
         delete: operations["removeEntry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove entries
+         * @description Remove the entries of up to 1000 players from a board in all open periods. Admins only.
+         *
+         *     Each player gets its own result, as for the removal of a single entry.
+         */
+        post: operations["removeEntries"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1055,11 +1105,10 @@ export interface components {
          *     }
          */
         BoardSubmissionIn: {
-            /**
-             * Format: int64
-             * @description The player's id.
-             */
-            user_id: number;
+            /** @description The player's id. Required without `external_id`. */
+            user_id?: number | null;
+            /** @description The player's id in another system, instead of `user_id`. */
+            external_id?: string | null;
             /** Format: int64 */
             score: number;
             /** @description The client's own id of the submission. A retry with the same id counts once. */
@@ -1163,10 +1212,15 @@ export interface components {
             /** Format: int64 */
             user_id: number;
             /**
-             * @description The player's name; null while it is unavailable.
+             * @description The player's name; null if it has none, or while it is unavailable.
              * @example ada
              */
             username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** Format: int64 */
             score: number;
             /**
@@ -1327,10 +1381,15 @@ export interface components {
             /** Format: int64 */
             user_id: number;
             /**
-             * @description The player's name; null while it is unavailable.
+             * @description The player's name; null if it has none, or while it is unavailable.
              * @example ada
              */
             username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** Format: int64 */
             score: number;
             /**
@@ -1393,10 +1452,15 @@ export interface components {
             /** Format: int64 */
             user_id: number;
             /**
-             * @description The player's name; null while it is unavailable.
+             * @description The player's name; null if it has none, or while it is unavailable.
              * @example ada
              */
             username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** Format: int64 */
             score: number;
             /**
@@ -1563,16 +1627,24 @@ export interface components {
         };
         /**
          * LookupIn
-         * @description Players to look up, such as friends.
+         * @description Players to look up, such as friends, by either kind of id, at most 500.
          * @example {
          *       "user_ids": [
          *         123,
          *         456
          *       ]
          *     }
+         * @example {
+         *       "external_ids": [
+         *         "76561190012345678"
+         *       ]
+         *     }
          */
         LookupIn: {
-            user_ids: number[];
+            /** @description Defaults to `[]`. */
+            user_ids?: number[];
+            /** @description Ids in another system. Defaults to `[]`. */
+            external_ids?: string[];
         };
         /**
          * LookupOut
@@ -1589,6 +1661,8 @@ export interface components {
             entries: components["schemas"]["FoundOut"][];
             /** @description The requested players that are not ranked. */
             missing: number[];
+            /** @description The requested external ids without a ranked player. Absent if none were requested. */
+            missing_external_ids?: string[];
             /** Format: int64 */
             total: number;
             /**
@@ -1625,6 +1699,35 @@ export interface components {
             /** Format: int64 */
             user_id: number;
             entries: components["schemas"]["ChangedOut"][];
+        };
+        /**
+         * NewPlayerResult
+         * @description A player that was created, or its error.
+         */
+        NewPlayerResult: components["schemas"]["UserOut"] | components["schemas"]["ErrorOut"];
+        /**
+         * NewPlayersIn
+         * @description Players to create together.
+         * @example {
+         *       "users": [
+         *         {
+         *           "username": "ada"
+         *         },
+         *         {
+         *           "username": "bob"
+         *         }
+         *       ]
+         *     }
+         */
+        NewPlayersIn: {
+            users: components["schemas"]["UserIn"][];
+        };
+        /**
+         * NewPlayersOut
+         * @description A player or an error for each player to create, in their order.
+         */
+        NewPlayersOut: {
+            results: components["schemas"]["NewPlayerResult"][];
         };
         /**
          * BoardOrder
@@ -1745,10 +1848,12 @@ export interface components {
          *     }
          */
         PlayerChangesIn: {
-            /** @description The new name. The rules of new players apply. */
-            username?: string;
-            /** @description The new email address; null removes it. */
+            /** @description The name; null removes it. The rules of new players apply. */
+            username?: string | null;
+            /** @description The email address; null removes it. */
             email?: string | null;
+            /** @description The id in another system; null removes it. */
+            external_id?: string | null;
         };
         /**
          * PlayerOut
@@ -1760,10 +1865,15 @@ export interface components {
             /** Format: int64 */
             user_id: number;
             /**
-             * @description The player's name; null while it is unavailable.
+             * @description The player's name; null if it has none, or while it is unavailable.
              * @example ada
              */
             username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** Format: int64 */
             score: number;
             /**
@@ -1834,6 +1944,22 @@ export interface components {
          */
         BoardPolicy: "sum" | "best" | "latest";
         /**
+         * ProfileIn
+         * @description The profile of a player who is created or changed. Absent members of an existing player stay unchanged.
+         * @example {
+         *       "username": "ada"
+         *     }
+         * @example {}
+         */
+        ProfileIn: {
+            /** @description The name; null removes it. The rules of new players apply. */
+            username?: string | null;
+            /** @description The email address; null removes it. */
+            email?: string | null;
+            /** @description The id in another system; null removes it. */
+            external_id?: string | null;
+        };
+        /**
          * QueuedBatchOut
          * @description The valid submissions are queued. Each invalid one has an error.
          */
@@ -1852,6 +1978,11 @@ export interface components {
         QueuedOut: {
             /** Format: int64 */
             user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /**
              * Format: uuid
              * @description The id of the submission. A retry with the same id counts once.
@@ -1913,6 +2044,11 @@ export interface components {
         ReceiptOut: {
             /** Format: int64 */
             user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** Format: int64 */
             score: number;
             /**
@@ -1935,6 +2071,39 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
+        };
+        /**
+         * RemovalResult
+         * @description The changes of a player's entries, or the error.
+         */
+        RemovalResult: components["schemas"]["ModeratedOut"] | components["schemas"]["ErrorOut"];
+        /**
+         * RemovalsIn
+         * @description The players whose entries are removed, by either kind of id: at least one, at most 1000.
+         * @example {
+         *       "reason": "left the guild",
+         *       "user_ids": [
+         *         123
+         *       ]
+         *     }
+         */
+        RemovalsIn: {
+            /**
+             * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
+             * @example scores that nobody can reach
+             */
+            reason: string;
+            /** @description Defaults to `[]`. */
+            user_ids?: number[];
+            /** @description Ids in another system. Defaults to `[]`. */
+            external_ids?: string[];
+        };
+        /**
+         * RemovalsOut
+         * @description The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order.
+         */
+        RemovalsOut: {
+            results: components["schemas"]["RemovalResult"][];
         };
         /**
          * RotationIn
@@ -2033,11 +2202,10 @@ export interface components {
          *     }
          */
         SubmissionIn: {
-            /**
-             * Format: int64
-             * @description The player's id.
-             */
-            user_id: number;
+            /** @description The player's id. Required without `external_id`. */
+            user_id?: number | null;
+            /** @description The player's id in another system, instead of `user_id`. */
+            external_id?: string | null;
             /** Format: int64 */
             score: number;
             /** @description The client's own id of the submission. A retry with the same id counts once. */
@@ -2085,14 +2253,19 @@ export interface components {
          *       "email": "ada@example.org",
          *       "username": "ada"
          *     }
+         * @example {
+         *       "external_id": "76561190012345678"
+         *     }
          */
         UserIn: {
-            /** @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case. */
-            username: string;
+            /** @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case. A player needs none. */
+            username?: string | null;
             /** @description The player's email address. Shown to admins only. */
             email?: string | null;
             /** @description The player's id. Generated if absent. */
             user_id?: number | null;
+            /** @description The player's id in another system. Unique. */
+            external_id?: string | null;
         };
         /**
          * UserOut
@@ -2106,7 +2279,16 @@ export interface components {
         UserOut: {
             /** Format: int64 */
             user_id: number;
-            username: string;
+            /**
+             * @description The player's name; null if it has none.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -3220,7 +3402,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -3529,7 +3711,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -3672,7 +3854,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -4381,7 +4563,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -5645,9 +5827,11 @@ export interface operations {
     };
     findUsers: {
         parameters: {
-            query: {
-                /** @description The start of the name, ignoring case. */
-                prefix: string;
+            query?: {
+                /** @description The start of the name, ignoring case. Not allowed with `username`. */
+                prefix?: string;
+                /** @description The whole name, ignoring case. Not allowed with `prefix`. */
+                username?: string;
                 /** @description The maximum number of players. */
                 limit?: number;
             };
@@ -5930,12 +6114,182 @@ export interface operations {
             };
         };
     };
+    createUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlayersIn"];
+            };
+        };
+        responses: {
+            /** @description A player or an error for each player to create, in their order. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "user_id": 123,
+                     *           "username": "ada",
+                     *           "created_at": "2026-11-23T12:00:00.000Z"
+                     *         },
+                     *         {
+                     *           "error": {
+                     *             "code": "username_taken",
+                     *             "message": "the name 'ada' is taken by player 456",
+                     *             "details": {
+                     *               "username": "ada",
+                     *               "user_id": 456
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewPlayersOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     getUser: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6064,6 +6418,184 @@ export interface operations {
             };
         };
     };
+    setUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileIn"];
+            };
+        };
+        responses: {
+            /** @description A player. The email address is shown to admins only. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description It did not exist, and was created. */
+            201: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description The path of the player. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request conflicts with the current state. */
+            409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
     eraseUser: {
         parameters: {
             query?: {
@@ -6072,7 +6604,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6187,7 +6719,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6361,7 +6893,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6478,7 +7010,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6643,7 +7175,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6808,7 +7340,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -6978,7 +7510,7 @@ export interface operations {
             path: {
                 /** @description The board's identifier in paths (its slug). */
                 board: string;
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -7023,6 +7555,169 @@ export interface operations {
             };
             /** @description The requested object does not exist. */
             404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    removeEntries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemovalsIn"];
+            };
+        };
+        responses: {
+            /** @description The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovalsOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;
@@ -7234,7 +7929,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -7397,7 +8092,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The player's id. */
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
                 user_id: number;
             };
             cookie?: never;
@@ -7735,6 +8430,8 @@ export interface operations {
                 board?: string;
                 /** @description Return only actions on this player. */
                 user_id?: number;
+                /** @description Return only actions on the player with this external id. Not allowed with `user_id`. */
+                external_id?: string;
                 /** @description Return only actions of this kind, such as `key.create`. */
                 action?: string;
                 /** @description The maximum number of entries. */
@@ -7794,6 +8491,17 @@ export interface operations {
             };
             /** @description The caller has no right to this call. */
             403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

@@ -43,11 +43,6 @@ def _text_from_time(moment: datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    """Remove the default from the schema: the member is absent instead."""
-    schema.pop("default", None)
-
-
 def _external_id(value: object) -> ExternalId:
     if not isinstance(value, str):
         raise ValueError("must be a text")
@@ -102,18 +97,12 @@ UserIdText = Annotated[IntegerText, Field(description="The player's id.", exampl
 UserId = Annotated[
     IntegerText,
     WrapValidator(_identity),
-    Field(description="The player's id, or `ext:` and the percent-encoded external id.", examples=[123]),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER},
-                {"type": "string", "pattern": "^ext:.+$"},
-            ],
-            "examples": [123],
-        }
-    ),
+    Field(description="The player's id, or `ext:` and the percent-encoded external id, as a text.", examples=[123]),
 ]
-"""A player in a path. Handlers get an integer: `routing` looks external ids up."""
+"""A player in a path. Handlers get an integer: `routing` looks external ids up.
+
+The documentation shows an integer only: generators for C# make a class of a parameter with two types.
+"""
 Identity = Annotated[UserId, "identity"]
 """A player in a path who may not exist. Handlers get the external id as it is."""
 ExternalIdIn = Annotated[
@@ -126,7 +115,6 @@ ExternalIdOut = Annotated[
     Field(
         description="The player's id in another system, only if it has one.",
         examples=["76561190012345678"],
-        json_schema_extra=_without_default,
     ),
 ]
 PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]
