@@ -24,7 +24,7 @@ _numbers = count()
 @pytest.fixture
 def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no belief in the index end because the machine is busy, for tests whose answers come from the index."""
-    monkeypatch.setattr(trust, "BELIEF_S", PATIENCE_S)
+    monkeypatch.setattr(trust, "_BELIEF_S", PATIENCE_S)
     monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)
 
 
