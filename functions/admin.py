@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 from fastapi import Query
 
 from functions.edge.access.security import Admin, Monitor, Operator
+from functions.edge.alternatives import require_at_most_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -17,7 +18,7 @@ from functions.edge.wire.health import HealthOut, Status, render_health
 from functions.edge.wire.shards import ShardsOut, render_shards
 from leaderforge import __version__
 from leaderforge.domain.audit import AuditFilter
-from leaderforge.domain.errors import Forbidden, PlayerNotFound, Refused, StoreUnavailable, Unauthenticated, Unavailable
+from leaderforge.domain.errors import Forbidden, PlayerNotFound, StoreUnavailable, Unauthenticated, Unavailable
 from leaderforge.domain.sources import Source
 from leaderforge.domain.survey import Survey
 from leaderforge.services.trust import with_credible_watermarks
@@ -70,8 +71,7 @@ async def metrics(edge: TheEdge, caller: Operator) -> Answer:
 )
 async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
     """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
-    if query.user_id is not None and query.external_id is not None:
-        raise Refused("user_id and external_id exclude each other; remove one of them")
+    require_at_most_one(user_id=query.user_id, external_id=query.external_id)
     user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
     criteria = AuditFilter(board=query.board, user_id=user_id, action=query.action)
     entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)

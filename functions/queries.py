@@ -7,6 +7,7 @@ from fastapi import Query
 
 from functions.edge import listings
 from functions.edge.access.security import Anyone
+from functions.edge.alternatives import require_at_most_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
@@ -137,12 +138,11 @@ async def around(
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     reads = edge.services.query
+    require_at_most_one(radius=query.radius, window=query.window)
     if query.window is None:
         page = await reads.around(ladder, user_id, _RADIUS if query.radius is None else query.radius, caller)
-    elif query.radius is None:
-        page = await reads.around_window(ladder, user_id, query.window, caller)
     else:
-        raise Refused("radius and window exclude each other; remove one of them")
+        page = await reads.around_window(ladder, user_id, query.window, caller)
     return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.is_admin), page)
 
 
@@ -242,8 +242,7 @@ async def _page(edge: Edge, caller: Caller, board: str, query: PageQuery) -> tup
     if query.cursor is None:
         ladder = await edge.readable_ladder(board, caller, query.period)
         return ladder, await pages.page(ladder, query.rank or 1, query.limit)
-    if query.rank is not None:
-        raise Refused("rank and cursor exclude each other; remove one of them")
+    require_at_most_one(rank=query.rank, cursor=query.cursor)
     ladder, cursor = await _continued(
         edge, caller, board, query.period, query.cursor, Direction.NEXT, Direction.PREVIOUS
     )

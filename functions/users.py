@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from functions.edge.access.security import Admin, Anyone, Owner, Registrar
+from functions.edge.alternatives import require_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -94,8 +95,7 @@ async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) 
 @routes.get("/api/users", **documentation.read(UsersOut, StoreUnavailable))
 async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuery, Query()]) -> Answer:
     """Return the players whose names start with a prefix, ordered by name, or the player with a name."""
-    if (query.prefix is None) == (query.username is None):
-        raise Refused("send either prefix or username")
+    require_one(prefix=query.prefix, username=query.username)
     users = edge.services.users
     if query.prefix is not None:
         players = await users.search(query.prefix, query.limit)

@@ -4,6 +4,7 @@ from asyncio import gather
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
+from functions.edge.alternatives import require_one
 from functions.edge.context import Edge
 from functions.edge.wire.submissions import SubmissionIn
 from leaderforge.domain.boards import Board
@@ -110,13 +111,8 @@ def submission_at(edge: Edge, board: Board, item: SubmissionIn, user_id: int, ac
 
 def identity_of(item: SubmissionIn) -> int | ExternalId:
     """Return the player of a submission. Raises `Refused` unless exactly one id was sent."""
-    if item.user_id is not None and item.external_id is not None:
-        raise Refused("user_id and external_id exclude each other; remove one of them")
-    identity = item.external_id if item.user_id is None else item.user_id
-    if identity is None:
-        problem = {"at": "user_id", "problem": "required without external_id"}
-        raise Refused("user_id: required without external_id", errors=[problem])
-    return identity
+    identities: dict[str, int | ExternalId | None] = {"user_id": item.user_id, "external_id": item.external_id}
+    return require_one(**identities)
 
 
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:

@@ -232,7 +232,7 @@ class TestNames:
 async def renamed_meanwhile(database: Database) -> AsyncIterator[PlayerStore]:
     await database.players(1, 2)
     async with interrupted(database) as (stores, pool):
-        pool.before("created_at from users where", lambda: database.users.change(1, {"username": "Ann"}, ACT))
+        pool.before("from users where user_id = any", lambda: database.users.change(1, {"username": "Ann"}, ACT))
         yield stores.users
 
 
@@ -258,7 +258,7 @@ class TestExport:
 
         async with interrupted(database) as (stores, pool):
             # The second lookup of the player, after standings and acts.
-            pool.before("created_at from users where", nothing, replace_player)
+            pool.before("from users where user_id = any", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(ann, [], [])
 
 

@@ -19,7 +19,10 @@ INSIDE = re.compile(
     r"\\[sdwSDW]|\^|\(\?|\]\{|function|constrained|pydantic|valid(ator|ation)|Input|should|error|str_|int_", re.I
 )
 """Traces of regular expressions and of pydantic."""
-VOICE = re.compile(r"(a username )?must |is required$|unknown (member|query parameter); |repeated query parameter; ")
+VOICE = re.compile(
+    r"(an? (username|external id) )?must |is required($|, unless )"
+    r"|unknown (member|query parameter); |repeated query parameter; "
+)
 PLACE = re.compile(r"([a-z_]+(\.[a-z_]+|\.[0-9]+)*)?")
 
 
@@ -94,7 +97,7 @@ RULES = [
         "period: must be current, a period kind such as weekly, or the name of a period such as 2026-W48",
     ),
     ("/api/boards/default/percentile/101", "p: must be a number from 0 to 100"),
-    ("/api/users", "prefix: is required"),
+    ("/api/users", "prefix: is required, unless username is sent"),
 ]
 
 
