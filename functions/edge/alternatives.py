@@ -1,10 +1,6 @@
 """Members and parameters of which a request may have one only."""
 
-from typing import TypeVar
-
 from leaderforge.domain.errors import Refused
-
-ValueT = TypeVar("ValueT")
 
 
 def require_at_most_one(**values: object) -> None:
@@ -14,15 +10,10 @@ def require_at_most_one(**values: object) -> None:
         raise Refused(f"{' and '.join(names)} exclude each other; remove one of them")
 
 
-def require_one(**values: ValueT | None) -> ValueT:
-    """Return the only one of the named values that was sent. A value that was not sent is None.
-
-    Raises `Refused` if none was sent, or more than one.
-    """
+def require_one(**values: object) -> None:
+    """Raise `Refused` unless exactly one of the named values was sent. A value that was not sent is None."""
     require_at_most_one(**values)
-    for value in values.values():
-        if value is not None:
-            return value
-    first, *alternatives = values
-    problem = f"is required, unless {' or '.join(alternatives)} is sent"
-    raise Refused(f"{first}: {problem}", errors=[{"at": first, "problem": problem}])
+    if all(value is None for value in values.values()):
+        first, *alternatives = values
+        problem = f"is required, unless {' or '.join(alternatives)} is sent"
+        raise Refused(f"{first}: {problem}", errors=[{"at": first, "problem": problem}])

@@ -2,6 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
+from typing import cast
 from uuid import uuid4
 
 from functions.edge.alternatives import require_one
@@ -111,8 +112,8 @@ def submission_at(edge: Edge, board: Board, item: SubmissionIn, user_id: int, ac
 
 def identity_of(item: SubmissionIn) -> int | ExternalId:
     """Return the player of a submission. Raises `Refused` unless exactly one id was sent."""
-    identities: dict[str, int | ExternalId | None] = {"user_id": item.user_id, "external_id": item.external_id}
-    return require_one(**identities)
+    require_one(user_id=item.user_id, external_id=item.external_id)
+    return cast(int | ExternalId, item.external_id if item.user_id is None else item.user_id)
 
 
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
