@@ -87,7 +87,7 @@ class TestRename:
         taken = await api.send("PATCH", f"/api/users/{other}", {"email": f"{one}@example.org"}, ADMIN_KEY)
         assert taken.json()["email"] == f"{one}@example.org"
 
-    @pytest.mark.parametrize("changes", [{}, {"username": None}, {"username": " "}, {"email": "x"}, {"id": 1}])
+    @pytest.mark.parametrize("changes", [{}, {"username": " "}, {"email": "x"}, {"id": 1}])
     async def test_changes_that_are_none(self, api: Served, changes: dict[str, Any]) -> None:
         user_id = await new_player(api)
         refused = await api.send("PATCH", f"/api/users/{user_id}", changes, SUBMIT_KEY)

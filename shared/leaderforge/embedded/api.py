@@ -52,7 +52,9 @@ class ApiServer:
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
-        self.process.start(command, environment={**os.environ, **settings, **self._metrics()})
+        # The application cannot read its address from uvicorn's options.
+        address = {"LEADERFORGE_HOST": self.host}
+        self.process.start(command, environment={**os.environ, **settings, **address, **self._metrics()})
 
     def restart(self) -> None:
         """Kill the process and its workers, then start it with the same settings."""
