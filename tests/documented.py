@@ -21,8 +21,8 @@ _PLAYER = re.compile(r"^TOKEN=.* player (\d+)", re.MULTILINE)
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
-        "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache", "healthy",
-        "version",
+        "received_us", "recorded_at", "submission_id", "erasure_id", "next", "previous", "partitions", "nodes", "cache",
+        "healthy", "version",
     }
 )  # fmt: skip
 """Members that differ from run to run, unless they are null."""

@@ -93,17 +93,25 @@ def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
     )
 
 
+def _reception(event: Event) -> tuple[int, int, int]:
+    """Return what orders events as they were achieved, then as they were received."""
+    return event.achieved_at, event.received_us, event.submission_id.int
+
+
 def _standing(board: Board, events: list[Event]) -> Line:
     score = subscore = 0
     if board.policy == "sum":
-        moving = [e for e in events if e.score] or events
-        run = max(moving, key=lambda e: (e.achieved_at, e.submission_id))
+        moving = [e for e in events if e.score or e.subscore]
+        if moving:
+            run = max(moving, key=_reception)
+        else:
+            run = min(events, key=lambda e: (e.achieved_at, e.received_us, -e.submission_id.int))
         score, subscore = sum(e.score for e in events), sum(e.subscore for e in events)
     else:
         if board.policy == "latest":
-            run = max(events, key=lambda e: (e.achieved_at, e.submission_id))
+            run = max(events, key=_reception)
         else:
-            run = min(events, key=lambda e: (_worth(board, e.score, e.subscore), e.achieved_at, e.submission_id))
+            run = min(events, key=lambda e: (_worth(board, e.score, e.subscore), _reception(e)))
         score, subscore = run.score, run.subscore
     shown = None if board.subscore_order is None else subscore
     return Line(0, run.user_id, score, len(events), run.achieved_at, run.metadata, shown)

@@ -33,6 +33,7 @@ tied_events = st.builds(
     achieved_at=st.integers(-5, 5),
     metadata=st.none() | st.just('{"level": 1}'),
     subscore=st.integers(-2, 2),
+    received_us=st.integers(0, 3),
 )
 """Events of few players with few scores and times: there are ties in every field."""
 

@@ -85,16 +85,17 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
         return error
 
 
-def submission_at(edge: Edge, board: Board, item: SubmissionIn, user_id: int, achieved_at: int) -> Submission:
-    """Return the submission of a score achieved at a time (ms since 1970). Future times are clamped to now.
+def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: int, received_us: int) -> Submission:
+    """Return the submission of a score that a process received at a time (us since 1970).
 
-    Raises `Refused` or `PeriodClosed` if it cannot be counted.
+    Without a time of its own, the score was achieved then. Later times are clamped to it. Raises `Refused` or
+    `PeriodClosed` if it cannot be counted.
     """
     if item.subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
-    now = edge.services.clock()
-    achieved_at = min(achieved_at, now)
-    ladders = board.ladders_counting(achieved_at, now, edge.services.settings.late_grace_ms)
+    received_ms = received_us // 1000
+    achieved_at = received_ms if item.achieved_at is None else min(item.achieved_at, received_ms)
+    ladders = board.ladders_counting(achieved_at, edge.services.clock(), edge.services.settings.late_grace_ms)
     if not ladders:
         raise PeriodClosed(
             f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
@@ -106,8 +107,9 @@ def submission_at(edge: Edge, board: Board, item: SubmissionIn, user_id: int, ac
         achieved_at=achieved_at,
         metadata=item.metadata,
         subscore=item.subscore or 0,
+        received_us=received_us,
     )
-    return Submission(ladders, event)
+    return Submission(ladders, event, item.achieved_at)
 
 
 def identity_of(item: SubmissionIn) -> int | ExternalId:
@@ -164,5 +166,4 @@ def _submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionI
         caller.require_timekeeping()
     if caller.has_token and item.achieved_at is not None:
         raise Forbidden("achieved_at cannot be set with a player token; remove it")
-    now = edge.services.clock()
-    return submission_at(edge, board, item, user_id, now if item.achieved_at is None else item.achieved_at)
+    return submission_received(edge, board, item, user_id, edge.services.reception_clock())

@@ -34,6 +34,7 @@ from leaderforge.services.player_records import RecordService
 from leaderforge.services.players import PlayerService
 from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
+from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.rollover import RolloverService
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
@@ -69,6 +70,7 @@ class Services:
     keys: KeyService
     boards: BoardService
     board_maintenance: BoardMaintenance
+    reception_clock: ReceptionClock
 
     @property
     def telemetry(self) -> Telemetry:
@@ -113,6 +115,7 @@ def build(settings: EnvironmentSettings, *, logs_to: TextIO | None = None) -> Se
 
 def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     """Return the services over the parts."""
+    reception_clock = ReceptionClock(parts.clock_us)
     time_limit_s = submission_wait_s(settings.store_timeout_ms / 1000)
     declaration = Declaration(parts.processes)
     # Lambda functions check the index during a call: a concurrent task would need another database connection.
@@ -166,11 +169,12 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         history=HistoryService(parts.history, query, parts.clock),
         users=PlayerService(parts.users, delivery, parts.clock),
         player_ids=player_ids,
-        moderation=ModerationService(parts.moderation, delivery, reader, parts.clock),
+        moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),
         keys=KeyService(parts.keys, parts.clock),
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
+        reception_clock=reception_clock,
     )
 
 

@@ -57,7 +57,9 @@ class _Server(uvicorn.Server):
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback address, with this clock."""
     built = build(EnvironmentSettings.from_environment(settings))
-    services = assemble(built.settings, replace(built.parts, clock=clock))
+    # The real clock has microseconds; the ones of tests do not.
+    clock_us = built.parts.clock_us if clock is now_ms else lambda: clock() * 1000
+    services = assemble(built.settings, replace(built.parts, clock=clock, clock_us=clock_us))
     config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

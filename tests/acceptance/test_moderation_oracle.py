@@ -22,6 +22,7 @@ from leaderforge.ports.index import RankIndex
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry
 from leaderforge.services.moderation import AuditContext, ModerationService
+from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.submit import SubmitService
 from tests.acceptance.conftest import new_database
 from tests.contract.index_fixtures import new_redis_index
@@ -59,7 +60,9 @@ class Product:
         self.query, self.maintain, self.close = process.query, process.maintain, process.close
         self.distributions = DistributionService(process.reader)
         self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
-        self.moderation = ModerationService(stores.moderation, process.delivery, process.reader, clock)
+        self.moderation = ModerationService(
+            stores.moderation, process.delivery, process.reader, clock, ReceptionClock(lambda: clock() * 1000)
+        )
 
 
 @pytest.fixture

@@ -176,13 +176,17 @@ async def test_the_list_and_the_history_tell_of_it(world: World) -> None:
 async def test_copies_and_imports_leave_nothing_in_the_index_of_the_past(world: World) -> None:
     api, parts = world.api, world.api.services.parts
     old = world.board.ladders_at(MIDNIGHT - 20 * DAY)[0]
-    importer = Importer(parts.store, parts.users, api.services.delivery, world.clock, world.board)
+    importer = Importer(
+        parts.store, parts.users, api.services.delivery, world.clock, api.services.reception_clock, world.board
+    )
     lines = [ScoreLine(i, f"player {i:02}", 5, MIDNIGHT - 20 * DAY, UUID(int=i)) for i in PLAYERS]
     await importer.run(lines[:20])
     assert await world.in_index(old) == 20
     await world.round_after(0)
     await world.round_after(PROPAGATION_MS)
-    later = Importer(parts.store, parts.users, api.services.delivery, world.clock, world.board)
+    later = Importer(
+        parts.store, parts.users, api.services.delivery, world.clock, api.services.reception_clock, world.board
+    )
     await later.run(lines)
     await world.round_after(REPEATED_DROP_MS)
     assert await world.in_index(old) == 0

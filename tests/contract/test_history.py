@@ -13,7 +13,7 @@ from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
-from leaderforge.domain.history import HistoryPoint
+from leaderforge.domain.history import HistoryPoint, HistoryPosition
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
@@ -36,17 +36,21 @@ def histories(stores: Stores) -> HistoryStore:
     return MemoryHistoryStore(stores.scores)
 
 
+def position_of(event: Event) -> HistoryPosition:
+    return HistoryPosition(event.achieved_at, event.received_us, event.submission_id)
+
+
 def expected(board: Board, events: Sequence[Event], user_id: int) -> list[HistoryPoint]:
     """Return the player's events in order of time. Each has the line of the oracle over it and all earlier events."""
     known: dict[UUID, Event] = {}
     for event in events:
         if event.user_id == user_id:
             known.setdefault(event.submission_id, event)
-    own = sorted(known.values(), key=lambda e: (e.achieved_at, e.submission_id))
+    own = sorted(known.values(), key=position_of)
     points = []
     for i, event in enumerate(own, 1):
         [line] = Oracle(board, own[:i]).lines
-        points.append(HistoryPoint(event.achieved_at, event.submission_id, event.score, line.score, line.subscore or 0))
+        points.append(HistoryPoint(position_of(event), event.score, line.score, line.subscore or 0))
     return points
 
 
@@ -75,7 +79,7 @@ async def test_points_are_what_the_events_up_to_each_amount_to(
         before = None
         while page := await histories.points(board, user_id, limit, before):
             found += page
-            before = page[-1].at, page[-1].submission_id
+            before = page[-1].position
             assert len(page) <= limit
         assert found[::-1] == expected(board, events, user_id)
 

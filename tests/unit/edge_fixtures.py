@@ -113,6 +113,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         telemetry=prometheus,
         exposition=prometheus.exposition,
         clock=clock,
+        clock_us=lambda: clock() * 1000,
         tokens=tokens,
         queue=queue,
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
-from leaderforge.domain.boards import MAX_INTEGER, Ladder
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
 from leaderforge.domain.errors import (
     IndexUnavailable,
     LeaderForgeError,
@@ -23,6 +23,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from leaderforge.services.reception import ReceptionClock
 from tests.delivering import Process
 from tests.oracle import Oracle
 
@@ -36,6 +37,7 @@ class Service:
         self.index = Index()
         self.delivery = Process(self.store, self.users, self.index).delivery
         self.ticks = count(1_750_000_000_000)
+        self.reception_clock = ReceptionClock(lambda: 1_750_000_000_000_000)
         self.refused: list[tuple[int, str]] = []
 
     async def importer(self, batch: int = 1000) -> Importer:
@@ -46,6 +48,7 @@ class Service:
             self.users,
             self.delivery,
             lambda: next(self.ticks),
+            self.reception_clock,
             board,
             batch=batch,
             refused=lambda number, reason: self.refused.append((number, reason)),
@@ -153,6 +156,17 @@ async def test_players_there_before_are_found(service: Service):
     assert 7 in service.users.by_id
 
 
+async def test_lines_of_equal_times_count_in_the_order_of_the_file(service: Service):
+    board = await service.store.create_board(Board(0, "latest", "Latest", Policy.LATEST))
+    importer = Importer(
+        service.store, service.users, service.delivery, lambda: 0, service.reception_clock, board, batch=2
+    )
+    ids = (9, 2, 7, 1, 8, 3)
+    await importer.run(ScoreLine(i, "Ann", i, 0, UUID(int=id_)) for i, id_ in enumerate(ids))
+    [[standing]] = [chunk async for chunk in service.store.all_standings(Ladder(board))]
+    assert (standing.score, standing.submissions) == (5, 6)
+
+
 async def test_importing_again_changes_nothing(service: Service):
     lines = lines_of(*[(f"player {i % 7}", i) for i in range(50)])
     await service.run(lines, batch=8)
@@ -193,7 +207,16 @@ async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(s
 
     board = await service.store.board("default")
     assert board is not None
-    importer = Importer(service.store, service.users, service.delivery, lambda: 0, board, batch=3, refused=stop)
+    importer = Importer(
+        service.store,
+        service.users,
+        service.delivery,
+        lambda: 0,
+        ReceptionClock(lambda: 0),
+        board,
+        batch=3,
+        refused=stop,
+    )
     with pytest.raises(Refused, match="line 2"):
         await importer.run(lines_of(("Ann", MAX_INTEGER), ("Ann", 1), ("Ben", 2), ("Cy", 3)))
     assert importer.tally == ImportTally(recorded=2, refused=1, players_created=2)

@@ -1317,6 +1317,11 @@ export interface components {
              */
             achieved_at: string;
             /**
+             * Format: int64
+             * @description When the service received it, in microseconds since 1970. It decides between equal times. 0 for submissions before version 0.3.
+             */
+            received_us: number;
+            /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
              */

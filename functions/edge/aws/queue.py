@@ -6,8 +6,9 @@ from pydantic import ValidationError
 
 from functions.edge.context import Edge
 from functions.edge.http.errors import validation_error
-from functions.edge.submissions import ANYBODY, identity_of, submission_at
+from functions.edge.submissions import ANYBODY, identity_of, submission_received
 from functions.edge.wire.submissions import QueuedSubmissionIn
+from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import LeaderForgeError, Refused
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
@@ -24,15 +25,15 @@ def messages_of(event: Any) -> list[dict[str, Any]]:
 
 
 async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
-    """Parse a queue message. Without achieved_at, use the SQS send time.
+    """Parse a queue message. Without a time of reception, use the SQS send time.
 
     The result contains an error if the message is invalid.
     """
     content: Any
     try:
         queued = QueuedSubmissionIn.model_validate_json(message["body"])
-        achieved_at = _sent_at(edge, message) if queued.achieved_at is None else queued.achieved_at
-        content = await _submission(edge, queued, achieved_at)
+        received_us = min(queued.received_us or _sent_us(message), edge.services.reception_clock())
+        content = await _submission(edge, queued, received_us)
     except ValidationError as error:
         content = validation_error(error)
     except LeaderForgeError as error:
@@ -40,27 +41,27 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
     return QueueMessage(message["messageId"], message["body"], content)
 
 
-async def _submission(edge: Edge, queued: QueuedSubmissionIn, achieved_at: int) -> Submission:
+async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
     """Return the submission in a message. Create its player as for a key. Raises the error that prevents it."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
-        identity = await _player_of(edge, queued, identity, achieved_at)
-    return submission_at(edge, await edge.board_unchecked(queued.board), queued, identity, achieved_at)
+        identity = await _player_of(edge, queued, identity, received_us)
+    return submission_received(edge, await edge.board_unchecked(queued.board), queued, identity, received_us)
 
 
-async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, achieved_at: int) -> int:
+async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, received_us: int) -> int:
     """Return the player id of an external id. Create the player for a valid submission, if players are created."""
     player_ids = edge.services.player_ids
     if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
         return await player_ids.get(external_id)
-    submission_at(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, achieved_at)
+    submission_received(edge, await edge.board_unchecked(queued.board), queued, ANYBODY, received_us)
     return await player_ids.ensure(Sighting(external_id))
 
 
-def _sent_at(edge: Edge, message: dict[str, Any]) -> int:
-    """Return the SQS send time in ms since 1970, or the current time if the message lacks it."""
+def _sent_us(message: dict[str, Any]) -> int:
+    """Return the SQS send time in us since 1970, or a time after every other one if the message lacks it."""
     timestamp = str(message.get("attributes", {}).get("SentTimestamp", ""))
-    return int(timestamp) if timestamp.isdigit() else edge.services.clock()
+    return int(timestamp) * 1000 if timestamp.isdigit() else MAX_INTEGER
 
 
 def _is_message(message: Any) -> bool:

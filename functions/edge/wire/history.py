@@ -11,12 +11,12 @@ from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.boards import Board
-from leaderforge.domain.history import HistoryPoint
+from leaderforge.domain.history import HistoryPoint, HistoryPosition
 from leaderforge.domain.periods import PeriodKind
 from leaderforge.services.history import History, PastPeriod
 
 HistoryCursor = Annotated[
-    str, Field(pattern=r"^-?[0-9]{1,15}_[0-9a-f]{32}$"), Rule("must be the previous of a history")
+    str, Field(pattern=r"^-?[0-9]{1,15}_([0-9]{1,16}_)?[0-9a-f]{32}$"), Rule("must be the previous of a history")
 ]
 
 
@@ -26,12 +26,13 @@ class HistoryQuery(QueryIn):
     cursor: Omittable[HistoryCursor] = Field(None, description="A history's `previous`.")
 
     @property
-    def before(self) -> tuple[int, UUID] | None:
-        """Time (ms since 1970) and id of the submission from which to continue, None to start."""
+    def before(self) -> HistoryPosition | None:
+        """Position of the submission from which to continue, None to start."""
         if self.cursor is None:
             return None
-        time, _, submission_id = self.cursor.rpartition("_")
-        return int(time), UUID(submission_id)
+        # Cursors of version 0.2 have no reception: their submissions have 0.
+        time, *reception, submission_id = self.cursor.split("_")
+        return HistoryPosition(int(time), int(reception[0]) if reception else 0, UUID(submission_id))
 
 
 class PointOut(StrictOut):
@@ -78,15 +79,23 @@ def render_history(board: Board, user_id: int, history: History) -> JsonBody:
         user_id=user_id,
         points=[_point_out(point, has_subscore=has_subscore) for point in history.points],
         periods=list(map(_final_rank_out, history.periods)),
-        previous=None if history.previous is None else f"{history.previous[0]}_{history.previous[1].hex}",
+        previous=None if history.previous is None else _cursor(history.previous),
     )
     return JsonBody.of(model)
+
+
+def _cursor(position: HistoryPosition) -> str:
+    return f"{position.at}_{position.received_us}_{position.submission_id.hex}"
 
 
 def _point_out(point: HistoryPoint, *, has_subscore: bool) -> PointOut:
     subscore = {"subscore": point.subscore} if has_subscore else {}
     return PointOut(
-        at=point.at, submission_id=point.submission_id, submitted=point.submitted, score=point.score, **subscore
+        at=point.position.at,
+        submission_id=point.position.submission_id,
+        submitted=point.submitted,
+        score=point.score,
+        **subscore,
     )
 
 

@@ -40,6 +40,10 @@ class EventOut(StrictOut):
     score: IntegerOut
     subscore: IntegerOut
     achieved_at: TimeOut
+    received_us: CountOut = Field(
+        description="When the service received it, in microseconds since 1970. It decides between equal times. 0 for "
+        "submissions before version 0.3."
+    )
     recorded_at: TimeOut
     metadata: MetadataOut
     counts: bool = Field(description="False if a moderator removed the submission.")
@@ -90,6 +94,6 @@ def _render_event(stored: Kept) -> str:
     return (
         f'{{"board":{string_json(stored.board)},"submission_id":"{event.submission_id}","score":{event.score},'
         f'"subscore":{event.subscore},"achieved_at":"{time_text(event.achieved_at)}",'
-        f'"recorded_at":"{time_text(stored.recorded_at)}","metadata":{event.metadata or "null"},'
-        f'"counts":{truth_json(not stored.void)}}}'
+        f'"received_us":{event.received_us},"recorded_at":"{time_text(stored.recorded_at)}",'
+        f'"metadata":{event.metadata or "null"},"counts":{truth_json(not stored.void)}}}'
     )

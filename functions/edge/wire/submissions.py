@@ -21,6 +21,7 @@ from functions.edge.wire.fields import (
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.times import time_text
 from leaderforge.services.submit import Receipt
@@ -59,10 +60,14 @@ class SubmissionIn(StrictIn):
 
 
 class QueuedSubmissionIn(SubmissionIn):
-    """A submission in the queue."""
+    """A submission in the queue. `received_us` is the time (us since 1970) at which the API received it.
+
+    Messages of other producers lack it.
+    """
 
     board: BoardName
     submission_id: UUID
+    received_us: Annotated[int, Field(gt=0, le=MAX_INTEGER)] | None = None
 
 
 class BatchIn(StrictIn):
@@ -166,10 +171,11 @@ def render_queued(submission: Submission, external_id: str | None = None) -> str
 
 def render_message(submission: Submission) -> str:
     """Return the queue message of a submission as a JSON object, the format that `QueuedSubmissionIn` parses."""
-    board, event = submission.board, submission.event
+    board, event, requested_at = submission.board, submission.event, submission.requested_at
+    achieved_at = "" if requested_at is None else f',"achieved_at":"{time_text(requested_at)}"'
     subscore = "" if board.subscore_order is None else f',"subscore":{event.subscore}'
     metadata = "" if event.metadata is None else f',"metadata":{event.metadata}'
     return (
         f'{{"board":"{board.slug}","user_id":{event.user_id},"score":{event.score},'
-        f'"submission_id":"{event.submission_id}","achieved_at":"{time_text(event.achieved_at)}"{subscore}{metadata}}}'
+        f'"submission_id":"{event.submission_id}","received_us":{event.received_us}{achieved_at}{subscore}{metadata}}}'
     )

@@ -87,7 +87,14 @@ async def _import(
         parts = product.parts
         target = await board_named(product, columns.board)
         importer = Importer(
-            parts.store, parts.users, product.delivery, parts.clock, target, batch=batch, refused=bad.refused
+            parts.store,
+            parts.users,
+            product.delivery,
+            parts.clock,
+            product.reception_clock,
+            target,
+            batch=batch,
+            refused=bad.refused,
         )
         try:
             with bad.counted(importer.tally):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.audit import AuditEntry
@@ -9,16 +10,25 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.domain.standings import Event, LadderStanding
 
 
+class HistoryPosition(NamedTuple):
+    """Position of a submission among those of its player: time (ms), reception (us) and id, all since 1970.
+
+    Points are ordered by time, and those of equal times by reception: a late submission stands before later ones.
+    """
+
+    at: int
+    received_us: int
+    submission_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
     """One submission of a player, and the player's score and subscore right after it.
 
-    `submitted` is the submission's score. `at` is its time in ms since 1970: points are ordered by time, not by
-    arrival.
+    `submitted` is the submission's score.
     """
 
-    at: int
-    submission_id: UUID
+    position: HistoryPosition
     submitted: int
     score: int
     subscore: int

@@ -16,7 +16,8 @@ from leaderforge.domain.order import MAX_TIME, ranked_score
 class Event(NamedTuple):
     """Stored submission: a score, its time (ms) and its JSON metadata, if any.
 
-    `subscore` is the second score, 0 on boards without one.
+    `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times:
+    see `ReceptionClock`. It is 0 for events of older versions.
     """
 
     user_id: int
@@ -25,6 +26,7 @@ class Event(NamedTuple):
     achieved_at: int
     metadata: str | None = None
     subscore: int = 0
+    received_us: int = 0
 
 
 VISIBLE = 0
@@ -41,8 +43,9 @@ A player still sees their own hidden standing. Nobody sees a removed standing.
 class Standing(NamedTuple):
     """Result of a player's events on a ladder.
 
-    `achieved_at`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event had a score other
-    than zero: on `sum` boards, only such events change the time. `revision` grows with each change.
+    `achieved_at`, `received_us`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event
+    had a score or subscore other than zero: on `sum` boards, only such events change the time. `revision` grows with
+    each change.
     """
 
     user_id: int
@@ -55,6 +58,7 @@ class Standing(NamedTuple):
     revision: int = 0
     subscore: int = 0
     hidden: int = VISIBLE
+    received_us: int = 0
 
     @property
     def removed(self) -> bool:
@@ -70,8 +74,9 @@ def standing_of(event: Event) -> Standing:
         achieved_at=event.achieved_at,
         run_id=event.submission_id,
         metadata=event.metadata,
-        scored=event.score != 0,
+        scored=event.score != 0 or event.subscore != 0,
         subscore=event.subscore,
+        received_us=event.received_us,
     )
 
 
@@ -81,6 +86,8 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     The row stays because its revision must outlive the removal. Otherwise older index updates would restore the
     standing.
     """
+    # `combine` looks at the flag alone. The numbers lose in the order of version 0.2: its processes may run beside this
+    # version during an upgrade.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(
@@ -111,6 +118,7 @@ def combine(board: Board, first: Standing, second: Standing) -> Standing:
         submissions=first.submissions + second.submissions,
         revision=max(first.revision, second.revision),
         subscore=first.subscore + second.subscore if adds else run.subscore,
+        received_us=run.received_us,
     )
 
 
@@ -127,19 +135,29 @@ def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
 
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
-    """Return the sort key of runs: the standing with the largest one provides the run."""
+    """Return the sort key of runs: the standing with the largest one provides the run.
+
+    A removed standing has no run.
+    """
     # The id breaks all remaining ties: the run must not depend on the order of the events.
+    present, run_id = not standing.removed, standing.run_id.int
     match board.policy:
         case Policy.SUM:
-            return (standing.scored, standing.achieved_at, standing.run_id.int)
+            # Version 0.2 stored subscores without setting `scored`.
+            moved = standing.scored or standing.subscore != 0
+            # A submission that changes nothing moves nothing: among such submissions, the earliest counts.
+            sign = 1 if moved else -1
+            return (present, moved, sign * standing.achieved_at, sign * standing.received_us, run_id)
         case Policy.LATEST:
-            return (standing.achieved_at, standing.run_id.int)
+            return (present, standing.achieved_at, standing.received_us, run_id)
         case Policy.BEST:
             return (
+                present,
                 -ranked_score(board.order, standing.score),
                 -ranked_score(board.subscore_order or Order.ASC, standing.subscore),
                 -standing.achieved_at,
-                -standing.run_id.int,
+                -standing.received_us,
+                -run_id,
             )
 
 

@@ -12,10 +12,15 @@ EventKey: TypeAlias = tuple[int, int, UUID]
 
 
 class Submission(NamedTuple):
-    """Event with the ladders on which it counts: at least one, all of one board, the main one first."""
+    """Event with the ladders on which it counts: at least one, all of one board, the main one first.
+
+    `requested_at` is the time (ms) that the request gave, None if it gave none. The event's time is at most the time of
+    reception.
+    """
 
     ladders: Sequence[Ladder]
     event: Event
+    requested_at: int | None = None
 
     @property
     def board(self) -> Board:

@@ -26,7 +26,8 @@ Close = Callable[[], Awaitable[object]]
 class Parts:
     """Adapters that the services use.
 
-    The functions in `opens` connect, `closes` disconnect, and `renews` close broken connections.
+    `clock_us` is `clock` in microseconds. The functions in `opens` connect, `closes` disconnect, and `renews` close
+    broken connections.
     """
 
     store: ScoreStore
@@ -44,6 +45,7 @@ class Parts:
     telemetry: Telemetry
     exposition: Exposition
     clock: Clock
+    clock_us: Clock
     tokens: TokenVerifier | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None

@@ -5,7 +5,7 @@ Only serving processes import this module: it loads both drivers.
 
 from functools import partial
 
-from leaderforge.adapters.clock import now_ms
+from leaderforge.adapters.clock import now_ms, now_us
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
@@ -55,6 +55,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         telemetry=telemetry,
         exposition=exposition,
         clock=now_ms,
+        clock_us=now_us,
         tokens=token_verifier(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_shared_names, pool),

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.history import HistoryPoint, PlayedLadder
+from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Standing
 
@@ -14,12 +14,9 @@ class HistoryStore(Protocol):
     """Reads of past submissions. Each call reads rows of one player only."""
 
     async def points(
-        self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
+        self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
-        """Return the player's latest submissions on a board, latest first.
-
-        With `before`, a time (ms) and a submission id, return only submissions before it.
-        """
+        """Return the player's latest submissions on a board, latest first; with `before`, those before a position."""
         ...
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:

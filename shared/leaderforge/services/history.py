@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.history import HistoryPoint
+from leaderforge.domain.history import HistoryPoint, HistoryPosition
 from leaderforge.domain.periods import ALL_TIME, Period
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryStore
@@ -30,12 +29,12 @@ class PastPeriod:
 class History:
     """Submissions in the order of their times, and past periods, latest first.
 
-    `previous` is the time (ms) and id of the first submission if there are earlier ones, None otherwise.
+    `previous` is the position of the first submission if there are earlier ones, None otherwise.
     """
 
     points: Sequence[HistoryPoint]
     periods: Sequence[PastPeriod]
-    previous: tuple[int, UUID] | None
+    previous: HistoryPosition | None
 
 
 class HistoryService:
@@ -53,12 +52,12 @@ class HistoryService:
         *,
         limit: int,
         periods: int,
-        before: tuple[int, UUID] | None = None,
+        before: HistoryPosition | None = None,
         viewer: Caller = ANONYMOUS,
     ) -> History:
         """Return up to `limit` of the latest submissions and up to `periods` past periods.
 
-        With `before`, a time (ms) and an id, return submissions before it only. Raises `NotRanked` if the player has no
+        With `before`, return submissions before this position only. Raises `NotRanked` if the player has no
         standing on the board, or one that the caller must not see.
         """
         # The store lists current periods too: request more by their maximum number.
@@ -70,7 +69,7 @@ class HistoryService:
         return History(
             points=page,
             periods=await self._ranks([standing.ladder for standing in played], user_id, periods, viewer),
-            previous=(page[0].at, page[0].submission_id) if len(points) > limit else None,
+            previous=page[0].position if len(points) > limit else None,
         )
 
     async def _ranks(self, ladders: Sequence[Ladder], user_id: int, limit: int, viewer: Caller) -> Sequence[PastPeriod]:

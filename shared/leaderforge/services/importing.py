@@ -64,7 +64,8 @@ class ImportTally:
 class Importer:
     """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
 
-    A line counts in all periods that contain its time and that the board keeps, regardless of their age.
+    A line counts in all periods that contain its time and that the board keeps, regardless of their age. The times of
+    the `reception_clock` (us) keep the order of lines with equal times.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Importer:
         users: PlayerStore,
         delivery: Delivery,
         clock: Clock,
+        reception_clock: Clock,
         board: Board,
         *,
         batch: int = 1000,
@@ -82,6 +84,7 @@ class Importer:
         self._users = users
         self._delivery = delivery
         self._clock = clock
+        self._reception_clock = reception_clock
         self._board = board
         self._batch = batch
         self._refused = refused
@@ -132,7 +135,8 @@ class Importer:
         ladders = self._board.ladders_kept(line.achieved_at, now)
         if not ladders:
             return PeriodClosed("the periods of its time have expired")
-        return Submission(ladders, Event(user_id, line.submission_id, line.score, line.achieved_at))
+        event = Event(user_id, line.submission_id, line.score, line.achieved_at, received_us=self._reception_clock())
+        return Submission(ladders, event)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
         # An outage is not the line's fault: end the import, to be continued later.

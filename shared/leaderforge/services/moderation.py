@@ -45,13 +45,19 @@ class HiddenPage:
 
 
 class ModerationService:
-    """Commit of moderation actions, and delivery to the index. Each action returns the changed standings."""
+    """Commit of moderation actions, and delivery to the index. Each action returns the changed standings.
 
-    def __init__(self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock) -> None:
+    A set score takes its order among submissions from the `reception_clock` (us).
+    """
+
+    def __init__(
+        self, moderation: Moderation, delivery: Delivery, reader: Reader, clock: Clock, reception_clock: Clock
+    ) -> None:
         self._moderation = moderation
         self._delivery = delivery
         self._reader = reader
         self._clock = clock
+        self._reception_clock = reception_clock
 
     async def hide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Hide a player's entry in every period of a board. Raises `PlayerNotFound` or `NotRanked`."""
@@ -119,7 +125,7 @@ class ModerationService:
             raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)
         details = {"score": score} if subscore is None else {"score": score, "subscore": subscore}
         act = self._act("entry.set", user_id, grounds, board, **details)
-        event = Event(user_id, uuid4(), score, act.at, metadata, subscore or 0)
+        event = Event(user_id, uuid4(), score, act.at, metadata, subscore or 0, self._reception_clock())
         return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> HiddenPage:

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
-from uuid import UUID
 
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.history import HistoryPoint, PlayedLadder
-from leaderforge.domain.standings import combine, standing_of
+from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
+from leaderforge.domain.standings import Event, combine, standing_of
 
 
 class MemoryHistoryStore:
@@ -17,15 +16,15 @@ class MemoryHistoryStore:
         self._scores = scores
 
     async def points(
-        self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
+        self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
-        events = sorted(await self._scores.events_of(board, user_id), key=lambda e: (e.achieved_at, e.submission_id))
+        events = sorted(await self._scores.events_of(board, user_id), key=_position)
         # By time, not by arrival: a late submission changes the later points.
         standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
-            HistoryPoint(event.achieved_at, event.submission_id, event.score, standing.score, standing.subscore)
+            HistoryPoint(_position(event), event.score, standing.score, standing.subscore)
             for event, standing in zip(events, standings, strict=True)
-            if before is None or (event.achieved_at, event.submission_id) < before
+            if before is None or _position(event) < before
         ]
         return points[::-1][:limit]
 
@@ -34,3 +33,7 @@ class MemoryHistoryStore:
         by_ladder = [(ladder, await self._scores.standings(ladder, [user_id])) for ladder in ladders]
         played = [PlayedLadder(ladder, s.hidden != 0) for ladder, page in by_ladder for s in page if not s.removed]
         return played[:limit]
+
+
+def _position(event: Event) -> HistoryPosition:
+    return HistoryPosition(event.achieved_at, event.received_us, event.submission_id)

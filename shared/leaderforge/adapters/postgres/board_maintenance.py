@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 
 from leaderforge.adapters.postgres.boards import board_of
+from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.standing_rows import standing_of_row, standing_row
@@ -102,15 +103,7 @@ async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequenc
 def _events(rows: Iterable[Record]) -> dict[int, list[Event]]:
     by_user: defaultdict[int, list[Event]] = defaultdict(list)
     for row in rows:
-        event = Event(
-            user_id=row["user_id"],
-            submission_id=row["submission_id"],
-            score=row["score"],
-            achieved_at=row["achieved_at"],
-            metadata=row["metadata"],
-            subscore=row["subscore"],
-        )
-        by_user[event.user_id].append(event)
+        by_user[row["user_id"]].append(event_of_row(row))
     return by_user
 
 

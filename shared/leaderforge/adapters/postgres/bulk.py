@@ -12,8 +12,8 @@ from leaderforge.ports.history import EventTuple
 _USER_COLUMNS = ("user_id", "username", "email", "created_at", "external_id")
 _EVENT_COLUMNS = ("user_id", "board_id", "submission_id", "score", "achieved_at", "recorded_at", "metadata")
 _STANDING_COLUMNS = (
-    *("user_id", "board_id", "period_id", "sign", "score", "subranked", "achieved_at", "run_id", "metadata", "scored"),
-    *("submissions", "revision"),
+    *("user_id", "board_id", "period_id", "sign", "score", "subranked", "achieved_at", "received_us", "run_id"),
+    *("metadata", "scored", "submissions", "revision"),
 )
 
 

@@ -6,11 +6,11 @@ from uuid import UUID
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
-from leaderforge.domain.history import HistoryPoint, PlayedLadder
+from leaderforge.domain.history import HistoryPoint, HistoryPosition, PlayedLadder
 from leaderforge.domain.order import ranked_score
 
-_END = (2**63 - 1, UUID(int=2**128 - 1))
-"""Start of a listing from the latest event: a time (ms) and a submission id above all stored ones."""
+_END = HistoryPosition(2**63 - 1, 2**63 - 1, UUID(int=2**128 - 1))
+"""Start of a listing from the latest event: a position after all stored ones."""
 
 
 class PostgresHistoryStore:
@@ -20,7 +20,7 @@ class PostgresHistoryStore:
         self._pool = pool
 
     async def points(
-        self, board: Board, user_id: int, limit: int, before: tuple[int, UUID] | None = None
+        self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
         # One statement a policy: a running minimum, a running sum or no window at all.
         query = statement(f"history_{board.policy}")
@@ -42,4 +42,5 @@ def _signs(board: Board) -> Sequence[int]:
 
 
 def _point(row: Record) -> HistoryPoint:
-    return HistoryPoint(row["achieved_at"], row["submission_id"], row["submitted"], row["score"], row["subscore"])
+    position = HistoryPosition(row["achieved_at"], row["received_us"], row["submission_id"])
+    return HistoryPoint(position, row["submitted"], row["score"], row["subscore"])

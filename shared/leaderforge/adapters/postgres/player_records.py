@@ -5,13 +5,14 @@ from contextlib import aclosing
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.claims import release, user_of
+from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.history import Erased, Kept
-from leaderforge.domain.standings import Event, LadderStanding, removed_standing
+from leaderforge.domain.standings import LadderStanding, removed_standing
 from leaderforge.ports.clock import Clock
 
 _CHUNK = 1000
@@ -65,7 +66,4 @@ def _count(status: str) -> int:
 
 
 def _stored_event(row: Record) -> Kept:
-    event = Event(
-        row["user_id"], row["submission_id"], row["score"], row["achieved_at"], row["metadata"], row["subscore"]
-    )
-    return Kept(row["board"], event, row["recorded_at"], row["void"])
+    return Kept(row["board"], event_of_row(row), row["recorded_at"], row["void"])

@@ -41,6 +41,7 @@ def standing_row(key: StandingKey, board: Board, standing: Standing, revision: i
         standing.score,
         subranked(board, standing.subscore),
         standing.achieved_at,
+        standing.received_us,
         standing.run_id,
         standing.metadata,
         standing.scored,

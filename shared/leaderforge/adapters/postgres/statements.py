@@ -19,12 +19,19 @@ _PLACEHOLDER = re.compile(r"\$(\d+)")
 
 _BOARD_COLUMNS = ":board_columns"
 """Marker that fragments/board_columns.sql replaces. psql reads it as a variable: `\\set board_columns ...`."""
+_WINS = ":wins"
+"""Marker that the policy's fragments/wins_*.sql replaces, in statements whose names end with the policy.
+
+It stands in several columns. Without it, each would repeat the condition: sharing a value needs a subquery.
+"""
 
 
 @cache
 def statement(name: str) -> str:
-    """Return the statement in queries/`name`.sql, with the columns of boards at their marker."""
+    """Return the statement in queries/`name`.sql, with fragments at their markers."""
     text = _text(name)
+    if _WINS in text:
+        text = text.replace(_WINS, fragment(f"wins_{name.rpartition('_')[2]}"))
     # Not `select *`: a prepared statement with `*` fails when a migration adds a column.
     return text.replace(_BOARD_COLUMNS, fragment("board_columns")) if _BOARD_COLUMNS in text else text
 

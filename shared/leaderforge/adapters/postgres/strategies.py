@@ -154,5 +154,6 @@ def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:
             event.subscore,
             event_subranked,
             event.achieved_at,
+            event.received_us,
             event.metadata,
         )

@@ -7,6 +7,7 @@ deadlocks between batches.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from leaderforge.adapters.postgres.event_rows import event_row
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.standing_rows import (
     StandingKey,
@@ -31,7 +32,7 @@ async def count_event(connection: Connection, submission: Submission, now: int) 
 
 async def insert_events(connection: Connection, events: Mapping[EventKey, Submission], now: int) -> set[EventKey]:
     """Insert the events that are not stored yet, recorded at `now` (us since 1970), and return their keys."""
-    rows = [_event_row(key, events[key], now // 1000) for key in sorted(events)]
+    rows = [event_row(key, events[key], now // 1000) for key in sorted(events)]
     returned = await run_rows(connection, "insert_events", rows)
     return {(user_id, board_id, submission_id) for user_id, board_id, submission_id in returned}
 
@@ -83,8 +84,3 @@ def _fold_batch(submissions: Sequence[Submission]) -> Mapping[Policy, dict[Stand
             key = key_of_standing(added.user_id, ladder)
             folded[key] = board, (combine(board, folded[key][1], added) if key in folded else added)
     return by_policy
-
-
-def _event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:
-    event = submission.event
-    return *key, event.score, event.subscore, event.achieved_at, recorded_at, event.metadata

@@ -1,5 +1,5 @@
 -- events_between
-select user_id, submission_id, score, achieved_at, metadata, subscore
+select user_id, submission_id, score, achieved_at, metadata, subscore, received_us
 from score_events
 where board_id = $1
     and user_id = any (string_to_array($2, ',')::bigint[])

@@ -1,5 +1,6 @@
 -- The slug of a deleted board is null: it was changed, and may belong to another board.
-select b.slug as board, e.user_id, e.submission_id, e.score, e.subscore, e.achieved_at, e.recorded_at, e.metadata, e.void
+select b.slug as board, e.user_id, e.submission_id, e.score, e.subscore, e.achieved_at, e.received_us, e.recorded_at,
+    e.metadata, e.void
 from score_events e
 left join boards b on b.board_id = e.board_id and not b.deleted
 where e.user_id = $1

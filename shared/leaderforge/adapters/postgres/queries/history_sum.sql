@@ -1,13 +1,13 @@
 -- Returns a player's submissions before a position, latest first. Each has the score right after it. Void events do not
 -- count. Only the player's events are read: on Citus, from a single node.
-select achieved_at, submission_id, submitted, score, subscore
+select achieved_at, received_us, submission_id, submitted, score, subscore
 from (
-    select achieved_at, submission_id, score as submitted,
+    select achieved_at, received_us, submission_id, score as submitted,
         (sum(score) over earlier)::bigint as score, (sum(subscore) over earlier)::bigint as subscore
     from score_events
     where user_id = $1 and board_id = $2 and not void
-    window earlier as (order by achieved_at, submission_id rows unbounded preceding)
+    window earlier as (order by achieved_at, received_us, submission_id rows unbounded preceding)
 ) points
-where (achieved_at, submission_id) < ($3, $4)
-order by achieved_at desc, submission_id desc
-limit $5;
+where (achieved_at, received_us, submission_id) < ($3, $4, $5)
+order by achieved_at desc, received_us desc, submission_id desc
+limit $6;

@@ -1,9 +1,9 @@
 -- hold_standings
 -- Locks standings, and inserts missing ones as removed: only existing rows can be locked. The update changes nothing.
 insert into standings (
-    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
-    hidden
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
+    submissions, revision, hidden
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 on conflict (user_id, board_id, period_id) do update set revision = standings.revision
 returning user_id;

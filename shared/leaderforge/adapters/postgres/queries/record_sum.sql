@@ -6,15 +6,17 @@ with items as (
     select *
     from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[]
     ) as i (
         user_id, board_id, period_id, leads, sign, submission_id,
-        score, subscore, subranked, achieved_at, metadata
+        score, subscore, subranked, achieved_at, received_us, metadata
     )
 ),
 new_events as (
-    insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
-    select user_id, board_id, submission_id, score, subscore, achieved_at, $12, metadata::jsonb
+    insert into score_events (
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+    )
+    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $13, metadata::jsonb
     from items
     where leads
     on conflict (user_id, board_id, submission_id) do nothing
@@ -40,34 +42,31 @@ newcomers as (
 ),
 upsert_rows as (
     select
-        user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
-        score <> 0, 1, greatest($13::bigint, newcomers.last_revision + 1), case when newcomers.hidden then 2 else 0 end
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, submission_id, metadata::jsonb,
+        (score, subscore) <> (0, 0), 1, greatest($14::bigint, newcomers.last_revision + 1),
+        case when newcomers.hidden then 2 else 0 end
     from new_events
     join items using (user_id, board_id)
     left join newcomers using (user_id)
     order by user_id, board_id, period_id
 )
--- The score is the sum. The run is the latest event with a score other than zero, or else the latest event.
+-- The score is the sum. The run is the last event that changed it: see fragments/wins_sum.sql.
 insert into standings (
-    user_id, board_id, period_id, sign, score, subranked, achieved_at, run_id, metadata, scored, submissions, revision,
-    hidden
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
+    submissions, revision, hidden
 )
 select * from upsert_rows
 on conflict (user_id, board_id, period_id) do update set
     score = standings.score + excluded.score,
     subranked = standings.subranked + excluded.subranked,
-    achieved_at = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
-        > (standings.scored, standings.achieved_at, standings.run_id)
-        then excluded.achieved_at else standings.achieved_at end,
-    run_id = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
-        > (standings.scored, standings.achieved_at, standings.run_id)
-        then excluded.run_id else standings.run_id end,
-    metadata = case when (excluded.scored, excluded.achieved_at, excluded.run_id)
-        > (standings.scored, standings.achieved_at, standings.run_id)
-        then excluded.metadata else standings.metadata end,
+    achieved_at = case when :wins then excluded.achieved_at else standings.achieved_at end,
+    received_us = case when :wins then excluded.received_us else standings.received_us end,
+    run_id = case when :wins then excluded.run_id else standings.run_id end,
+    metadata = case when :wins then excluded.metadata else standings.metadata end,
     scored = standings.scored or excluded.scored,
     submissions = standings.submissions + excluded.submissions,
     revision = greatest(standings.revision + 1, excluded.revision),
     hidden = standings.hidden & 3 -- a removed standing is present again
 returning
-    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id;
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
+    board_id, period_id;

@@ -1,16 +1,17 @@
 -- Returns standings of players, and events by id, from one snapshot: between two reads, either may be deleted.
 -- Event rows have no period_id, and their id as run_id. A join would repeat all standings for each event.
 select
-    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id, period_id,
-    void
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
+    board_id, period_id, void
 from (
     select
-        user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, board_id,
-        period_id, null::boolean as void
+        user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
+        board_id, period_id, null::boolean as void
     from standings
     where user_id = any (string_to_array($1, ',')::bigint[]) and board_id = any (string_to_array($2, ',')::bigint[])
     union all
-    select user_id, score, achieved_at, submission_id, null, null, null, null, null, null, board_id, null, void
+    select user_id, score, achieved_at, submission_id, null, null, null, null, null, null, received_us,
+        board_id, null, void
     from score_events
     where user_id = any (string_to_array($1, ',')::bigint[]) and board_id = any (string_to_array($2, ',')::bigint[])
         and submission_id = any (string_to_array($3, ',')::uuid[])

@@ -5,15 +5,17 @@ with items as (
     select *
     from unnest(
         $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[]
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[]
     ) as i (
         user_id, board_id, period_id, leads, sign, submission_id,
-        score, subscore, subranked, achieved_at, metadata
+        score, subscore, subranked, achieved_at, received_us, metadata
     )
 ),
 new_events as (
-    insert into score_events (user_id, board_id, submission_id, score, subscore, achieved_at, recorded_at, metadata)
-    select user_id, board_id, submission_id, score, subscore, achieved_at, $12, metadata::jsonb
+    insert into score_events (
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+    )
+    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $13, metadata::jsonb
     from items
     where leads
     on conflict (user_id, board_id, submission_id) do nothing
@@ -39,8 +41,9 @@ newcomers as (
 ),
 upsert_rows as (
     select
-        user_id, board_id, period_id, sign, score, subranked, achieved_at, submission_id, metadata::jsonb,
-        score <> 0, 1, greatest($13::bigint, newcomers.last_revision + 1), case when newcomers.hidden then 2 else 0 end
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, submission_id, metadata::jsonb,
+        (score, subscore) <> (0, 0), 1, greatest($14::bigint, newcomers.last_revision + 1),
+        case when newcomers.hidden then 2 else 0 end
     from new_events
     join items using (user_id, board_id)
     left join newcomers using (user_id)

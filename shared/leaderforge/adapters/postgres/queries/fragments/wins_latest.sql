@@ -1,0 +1,5 @@
+-- Whether the added run wins: the later one, of equally late ones the last received.
+-- A removed standing (4) has no run. Its numbers do not matter.
+(standings.hidden & 4 <> 0
+        or (excluded.achieved_at, excluded.received_us, excluded.run_id)
+        > (standings.achieved_at, standings.received_us, standings.run_id))
