@@ -46,6 +46,7 @@ from leaderforge.domain.errors import (
     RuleViolated,
     ScoreOutOfRange,
     StoreUnavailable,
+    SubmissionConflict,
 )
 from leaderforge.domain.sources import Source
 from leaderforge.domain.submissions import Submission
@@ -78,6 +79,7 @@ _ERRORS: tuple[type[LeaderForgeError], ...] = (
     PlayerNotFound,
     BoardNotFound,
     Conflict,
+    SubmissionConflict,
     ScoreOutOfRange,
     RuleViolated,
     PeriodClosed,
@@ -92,8 +94,8 @@ async def submit_score(edge: TheEdge, caller: Submitter, options: SubmitOptions,
     """Submit a score to the board `default`. Requires a submit key or, on boards open to players, a player token.
 
     The receipt holds the player's standing after the submission. If the response is lost, retry with the same
-    `submission_id`: the submission counts once. A deployment with a queue answers 202 instead, and counts the
-    submission a moment later.
+    `submission_id` and content: the submission counts once. The same id with other content is a conflict (409).
+    A deployment with a queue answers 202 instead, and counts the submission a moment later.
     """
     return await _submit(edge, caller, DEFAULT_BOARD, options, submission)
 

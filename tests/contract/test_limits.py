@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, ScoreLimits
-from leaderforge.domain.errors import LeaderForgeError, RuleViolated
+from leaderforge.domain.errors import LeaderForgeError, RuleViolated, SubmissionConflict
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, submit
@@ -27,6 +27,8 @@ def outcome(one: Recorded | LeaderForgeError) -> str:
     """Return the violated rule, or another outcome of a submission."""
     if isinstance(one, RuleViolated):
         return str(one.details["rule"])
+    if isinstance(one, SubmissionConflict):
+        return "conflict"
     assert isinstance(one, Recorded), one
     return "duplicate" if one.duplicate else "counted"
 
@@ -70,7 +72,7 @@ class TestInterval:
         await stores.players(1)
         first = submit(one, 1, 5, id=-1 % 2**128)
         assert await outcomes(stores, first, first) == ["counted", "duplicate"]
-        later = first._replace(event=first.event._replace(achieved_at=3, score=900))
+        later = first._replace(event=first.event._replace(achieved_at=3))
         assert await outcomes(stores, later, submit(one, 1, 5, at=3), first) == [
             *("duplicate", "min_interval", "duplicate")
         ]
@@ -162,8 +164,9 @@ class Judge:
     def judge(self, submission: Submission) -> str:
         event, limits = submission.event, self.board.limits
         own = [one.event for one in self.counted if one.event.user_id == event.user_id]
-        if event.submission_id in {one.submission_id for one in own}:
-            return "duplicate"
+        stored = {one.submission_id: one.score for one in own}
+        if event.submission_id in stored:
+            return "duplicate" if event.score == stored[event.submission_id] else "conflict"
         if any(abs(one.achieved_at - event.achieved_at) < (limits.min_interval_ms or 0) for one in own):
             return "min_interval"
         steps = self.board.policy is not Policy.SUM and own and limits.max_change is not None

@@ -124,8 +124,8 @@ class TestRecord:
         stores.clock.ms = 2
         before = await record(stores.scores, first, other)
         stores.clock.ms = 3
-        changed_copy = first._replace(event=first.event._replace(score=99, achieved_at=99))
-        [again] = await record(stores.scores, changed_copy)
+        later = first._replace(event=first.event._replace(achieved_at=99))
+        [again] = await record(stores.scores, later)
         assert again == Recorded([ladder], [before[1].standing], duplicate=True, improved=True)
         assert await all_standings(stores.scores, ladder) == {1: before[1].standing}
         assert await changed(stores.scores, 3) == {}

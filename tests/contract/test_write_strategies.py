@@ -10,7 +10,7 @@ import pytest
 
 from leaderforge.adapters.postgres.strategies import BatchWrite, SingleStatementWrite, WriteStrategies, WriteStrategy
 from leaderforge.domain.boards import Board, Order, Policy, ScoreLimits
-from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.errors import LeaderForgeError, SubmissionConflict
 from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
@@ -96,11 +96,15 @@ def batch(board: Board, seed: int) -> Sequence[Submission]:
 
 def neutral(
     outcomes: Sequence[Recorded | LeaderForgeError],
-) -> Sequence[tuple[list[int], Sequence[Standing], bool, bool]]:
-    """Return the outcomes without their board."""
-    recorded = [outcome for outcome in outcomes if isinstance(outcome, Recorded)]
-    assert len(recorded) == len(outcomes)
-    return [([ladder.period for ladder in r.ladders], r.standings, r.duplicate, r.improved) for r in recorded]
+) -> Sequence[tuple[list[int], Sequence[Standing], bool, bool] | str]:
+    """Return the outcomes without their board. Ids of earlier submissions may come with other content."""
+    assert all(isinstance(outcome, Recorded | SubmissionConflict) for outcome in outcomes)
+    return [
+        ([ladder.period for ladder in o.ladders], o.standings, o.duplicate, o.improved)
+        if isinstance(o, Recorded)
+        else o.message
+        for o in outcomes
+    ]
 
 
 async def stored(database: Database, board: Board) -> Sequence[dict[str, object]]:

@@ -39,6 +39,31 @@ async def test_the_same_submission_id_counts_once(api: Api) -> None:
     assert again == {**first, "duplicate": True}
 
 
+async def test_the_same_submission_id_with_other_content_is_a_conflict(api: Api) -> None:
+    await api.players(1, 2)
+    at = "2026-11-23T11:00:00Z"
+    first = {**SCORE, "submission_id": str(uuid4()), "metadata": {"level": 3, "car": "kart"}, "achieved_at": at}
+    await api.post("/api/scores", first)
+    answer = await api.post("/api/scores", {**first, "score": 900, "metadata": None})
+    assert answer.status_code == 409
+    error = answer.json()["error"]
+    assert error["code"] == "submission_conflict"
+    assert error["details"] == {
+        "submission_id": first["submission_id"],
+        "differences": {
+            "score": {"stored": 500, "sent": 900},
+            "metadata": {"stored": {"level": 3, "car": "kart"}, "sent": None},
+        },
+    }
+    assert "score 500, not 900" in error["message"]
+    for repetition in ({**first, "metadata": {"car": "kart", "level": 3}}, {**first, "achieved_at": None}):
+        assert (await api.post("/api/scores", repetition)).json()["duplicate"]
+    batch = [{**first, "user_id": 2}, {**first, "user_id": 2, "achieved_at": "2026-11-23T11:00:01Z"}]
+    counted, refused = (await api.post("/api/scores/batch", {"submissions": batch})).json()["results"]
+    assert not counted["duplicate"]
+    assert list(refused["error"]["details"]["differences"]) == ["achieved_at"]
+
+
 async def test_a_submission_without_an_id_gets_one(api: Api) -> None:
     await api.players(1)
     ids = {(await api.post("/api/scores", SCORE)).json()["submission_id"] for _ in range(2)}

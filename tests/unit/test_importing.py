@@ -167,6 +167,22 @@ async def test_lines_of_equal_times_count_in_the_order_of_the_file(service: Serv
     assert (standing.score, standing.submissions) == (5, 6)
 
 
+async def test_a_line_whose_id_was_recorded_with_other_content_is_refused(service: Service):
+    await service.run([ScoreLine(1, "Ann", 3, 0, UUID(int=1)), ScoreLine(2, "Ann", 4, 0, UUID(int=1))])
+    tally = await service.run(
+        [
+            ScoreLine(1, "Ann", 3, 1, UUID(int=1)),
+            ScoreLine(2, "Ann", 3, 1, UUID(int=1), is_timed=False),
+            ScoreLine(3, "Ann", 3, 0, UUID(int=1)),
+        ]
+    )
+    assert tally == ImportTally(duplicates=2, refused=1)
+    assert [number for number, _ in service.refused] == [2, 1]
+    assert "score 3, not 4" in service.refused[0][1]
+    assert "achieved_at" in service.refused[1][1]
+    assert await service.board() == [("Ann", 3, 1, 0)]
+
+
 async def test_importing_again_changes_nothing(service: Service):
     lines = lines_of(*[(f"player {i % 7}", i) for i in range(50)])
     await service.run(lines, batch=8)

@@ -213,6 +213,20 @@ async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: M
     assert [json.loads(body)["user_id"] for body in queue.bodies] == [1, 2]
 
 
+async def test_other_content_under_a_submission_id_becomes_a_dead_letter(queued: Api, queue: MemoryQueue) -> None:
+    await queued.players(1)
+    first = {"user_id": 1, "score": 5, "submission_id": str(uuid4())}
+    # A retry is received later. Without a time in the request it is equal all the same.
+    for submission in (first, first, {**first, "score": 6}):
+        await queued.post("/api/scores", submission)
+        queued.clock.now += 1000
+    assert await ingested(queued, *map(record, queue.bodies)) == []
+    [letter] = await buried(queue)
+    assert letter.reason.startswith("submission_conflict: ")
+    assert "score 5, not 6" in letter.reason
+    assert await score(queued) == 5
+
+
 async def test_queueing_needs_a_key_a_board_and_a_queue(queued: Api, queue: MemoryQueue) -> None:
     body = {"user_id": 1, "score": 5}
     assert (await queued.post("/api/scores", body, key=None)).status_code == 401

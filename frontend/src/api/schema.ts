@@ -18,8 +18,8 @@ export interface paths {
          * @description Submit a score to the board `default`. Requires a submit key or, on boards open to players, a player token.
          *
          *     The receipt holds the player's standing after the submission. If the response is lost, retry with the same
-         *     `submission_id`: the submission counts once. A deployment with a queue answers 202 instead, and counts the
-         *     submission a moment later.
+         *     `submission_id` and content: the submission counts once. The same id with other content is a conflict (409).
+         *     A deployment with a queue answers 202 instead, and counts the submission a moment later.
          */
         post: operations["submitScore"];
         delete?: never;
@@ -1111,7 +1111,7 @@ export interface components {
             external_id?: string | null;
             /** Format: int64 */
             score: number;
-            /** @description The client's own id of the submission. A retry with the same id counts once. */
+            /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */
             metadata?: {
@@ -2213,7 +2213,7 @@ export interface components {
             external_id?: string | null;
             /** Format: int64 */
             score: number;
-            /** @description The client's own id of the submission. A retry with the same id counts once. */
+            /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */
             metadata?: {

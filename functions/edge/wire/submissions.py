@@ -46,7 +46,7 @@ class SubmissionIn(StrictIn):
     )
     score: IntegerIn
     submission_id: UUID | None = Field(
-        None, description="The client's own id of the submission. A retry with the same id counts once."
+        None, description="The client's own id of the submission. A retry with the same id and content counts once."
     )
     metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
     subscore: IntegerIn | None = Field(

@@ -201,7 +201,7 @@ def _score_line(number: int, row: Mapping[str, str], columns: Columns, now: int)
     line_key = value(columns.id) if columns.id else f"{number}\0" + "\0".join(row.values())
     # Bytes that are not UTF-8 are surrogates here, which `uuid5` cannot encode.
     identity = f"{columns.board}\0{line_key}".encode(errors="backslashreplace").decode()
-    return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, identity))
+    return ScoreLine(number, player, score, achieved_at, uuid5(_IDS, identity), is_timed=columns.time is not None)
 
 
 def _score(number: int, text: str) -> int:

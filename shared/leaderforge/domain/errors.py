@@ -4,6 +4,8 @@ Adapters translate exceptions of their drivers into these. The HTTP edge maps ea
 """
 
 from collections.abc import Mapping
+from json import dumps
+from uuid import UUID
 
 
 class LeaderForgeError(Exception):
@@ -115,6 +117,23 @@ class Conflict(LeaderForgeError):
     """The request contradicts the current state."""
 
     code = "conflict"
+
+
+class SubmissionConflict(Conflict):
+    """The player has another submission with this id on the board."""
+
+    code = "submission_conflict"
+
+    @classmethod
+    def of(cls, submission_id: UUID, differences: Mapping[str, tuple[object, object]]) -> "SubmissionConflict":
+        """Return the error for an id. The differences are the stored and the sent value of each differing member."""
+        named = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
+        pairs = {name: {"stored": stored, "sent": sent} for name, (stored, sent) in differences.items()}
+        return cls(
+            f"a submission with this id is stored with {named}; use a new id for a new score",
+            submission_id=submission_id,
+            differences=pairs,
+        )
 
 
 class BoardExists(Conflict):

@@ -57,8 +57,8 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         """Commit the submissions as a batch, and return one outcome each, in their order.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
-        repeated submission id of a player on a board is a duplicate, and changes nothing. A player may occur more than
-        once in a batch.
+        repeated submission id of a player on a board is a duplicate, and changes nothing. With other content it is
+        refused (`SubmissionConflict`), also within the batch. A player may occur more than once in a batch.
         """
         ...
 

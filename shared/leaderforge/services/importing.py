@@ -33,13 +33,14 @@ _ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """Score to import: its line number, its player and its time (ms)."""
+    """Score to import: its line number, its player and its time (ms). `is_timed` is false if the line has no time."""
 
     number: int
     player: str
     score: int
     achieved_at: int
     submission_id: UUID
+    is_timed: bool = True
 
 
 OnRefused = Callable[[int, str], None]
@@ -136,7 +137,7 @@ class Importer:
         if not ladders:
             return PeriodClosed("the periods of its time have expired")
         event = Event(user_id, line.submission_id, line.score, line.achieved_at, received_us=self._reception_clock())
-        return Submission(ladders, event)
+        return Submission(ladders, event, line.achieved_at if line.is_timed else None)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
         # An outage is not the line's fault: end the import, to be continued later.

@@ -27,7 +27,7 @@ from leaderforge.domain.standings import (
     is_improvement,
     standing_of,
 )
-from leaderforge.domain.submissions import EventKey, Recorded, Submission
+from leaderforge.domain.submissions import EventKey, Recorded, Submission, conflict
 from leaderforge.ports.clock import Clock
 
 
@@ -253,6 +253,8 @@ class MemoryScoreStore(MemoryBoards):
         if submission.event_key in self._void or not counted:
             message = "what was submitted with this id has been removed"
             return Conflict(message, submission_id=first.event.submission_id)
+        if duplicate and (error := conflict(submission, first.event)):
+            return error
         ladders = [lad._replace(indexed=not self._periods.get(place_of(lad), False)) for lad, _ in counted]
         current = [standing for _, standing in counted]
         return Recorded(ladders, current, duplicate, is_improvement(first.board, first.event, current[0]))

@@ -7,8 +7,8 @@ from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.standing_rows import Standings, key_of_standing, standings_of_rows
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.errors import Conflict, LeaderForgeError
-from leaderforge.domain.standings import is_improvement
-from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.domain.standings import Event, is_improvement
+from leaderforge.domain.submissions import Recorded, Submission, conflict
 
 
 async def read_duplicates(
@@ -28,11 +28,13 @@ async def read_duplicates(
 
 
 def _outcome(submission: Submission, first: Record | None, standings: Standings) -> Recorded | LeaderForgeError:
-    """Return the outcome of a duplicate: the current standings on the ladders of its first copy."""
+    """Return the outcome of a duplicate: the current standings on the ladders of its first copy.
+
+    If the first copy has other content, or a moderator has removed it, the outcome is a `Conflict`.
+    """
     if first is None:
         return Vanished("the first copy of the submission was deleted meanwhile")
-    # The first copy decides: a duplicate may come with another score or time.
-    event = submission.event._replace(score=first["score"], achieved_at=first["achieved_at"])
+    event = _event(first)
     counted = {
         ladder: standing
         for ladder in submission.board.ladders_at(event.achieved_at)
@@ -42,4 +44,17 @@ def _outcome(submission: Submission, first: Record | None, standings: Standings)
         return Conflict("what was submitted with this id has been removed", submission_id=event.submission_id)
     current = list(counted.values())
     improved = is_improvement(submission.board, event, current[0])
-    return Recorded(list(counted), current, duplicate=True, improved=improved)
+    return conflict(submission, event) or Recorded(list(counted), current, duplicate=True, improved=improved)
+
+
+def _event(row: Record) -> Event:
+    """Return the event in a row of repeated.sql."""
+    return Event(
+        user_id=row["user_id"],
+        submission_id=row["run_id"],
+        score=row["score"],
+        achieved_at=row["achieved_at"],
+        metadata=row["metadata"],
+        subscore=row["subranked"],
+        received_us=row["received_us"],
+    )
