@@ -13,12 +13,13 @@ from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, answer_stored, answer_written
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.errors import render_error
-from functions.edge.wire.fields import BoardName, UserId
+from functions.edge.wire.fields import BoardName, SubmissionId, UserId
 from functions.edge.wire.moderation import (
     HiddenOut,
     HiddenQuery,
     ModeratedOut,
     ReasonIn,
+    ReasonQuery,
     RemovalQuery,
     RemovalsIn,
     RemovalsOut,
@@ -34,7 +35,9 @@ from leaderforge.domain.errors import (
     NotRanked,
     PeriodNotFound,
     PlayerNotFound,
+    ScoreOutOfRange,
     StoreUnavailable,
+    SubmissionNotFound,
 )
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.standings import LadderStanding
@@ -44,6 +47,7 @@ routes = router("moderation")
 handler = LambdaHandler(routes)
 
 _NO_ENTRY = (BoardNotFound, PlayerNotFound, NotRanked, StoreUnavailable)
+_NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfRange, StoreUnavailable)
 
 
 @routes.post(
@@ -110,6 +114,47 @@ async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removal
         for identity, user_id in zip(identities, known, strict=True)
     ]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
+
+
+@routes.delete(
+    "/api/boards/{board}/entries/{user_id}/submissions/{submission_id}",
+    **documentation.change(ModeratedOut, *_NO_SUBMISSION),
+)
+async def remove_submission(
+    edge: TheEdge,
+    caller: Admin,
+    board: BoardName,
+    user_id: UserId,
+    submission_id: SubmissionId,
+    query: Annotated[ReasonQuery, Query()],
+) -> Answer:
+    """Remove one submission of a player from a board in all open periods. The others count on. Admins only.
+
+    On `best` boards the previous best counts again, with its own time and metadata; on `latest` boards the submission
+    before; on `sum` boards the score is taken back. An entry without other submissions is removed. To send the
+    submission again is a conflict (409): restore it.
+    """
+    changes = await edge.services.moderation.remove_submission(
+        await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, query.reason)
+    )
+    return answer_written(render_moderated(user_id, changes))
+
+
+@routes.post(
+    "/api/boards/{board}/entries/{user_id}/submissions/{submission_id}/restore",
+    **documentation.write(ModeratedOut, *_NO_SUBMISSION),
+)
+async def restore_submission(
+    edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, submission_id: SubmissionId, body: ReasonIn
+) -> Answer:
+    """Let a removed submission count again in all open periods. Admins only.
+
+    It may have been removed alone or with its whole entry.
+    """
+    changes = await edge.services.moderation.restore_submission(
+        await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, body.reason)
+    )
+    return answer_written(render_moderated(user_id, changes))
 
 
 @routes.put(

@@ -60,8 +60,9 @@ class Product:
         self.query, self.maintain, self.close = process.query, process.maintain, process.close
         self.distributions = DistributionService(process.reader)
         self.submit = SubmitService(stores.scores, process.delivery, process.trust, TELEMETRY)
+        self.reception_clock = ReceptionClock(lambda: clock() * 1000)
         self.moderation = ModerationService(
-            stores.moderation, process.delivery, process.reader, clock, ReceptionClock(lambda: clock() * 1000)
+            stores.moderation, process.delivery, process.reader, clock, self.reception_clock
         )
 
 
@@ -98,6 +99,9 @@ class Game:
         self.product = product
         self.board = board
         self.counting: defaultdict[int, list[Event]] = defaultdict(list)
+        self.events: list[Event] = []
+        self.void: set[UUID] = set()
+        self.void_in: set[tuple[UUID, int]] = set()
         self.entered: defaultdict[int, set[int]] = defaultdict(set)
         self.hidden_entries: set[tuple[int, int]] = set()
         self.hidden_players: set[int] = set()
@@ -105,6 +109,7 @@ class Game:
     async def submit(self, event: Event) -> None:
         ladders = self.board.ladders_at(event.achieved_at)
         receipt = await self.product.submit.submit(Submission(ladders, event))
+        self.events.append(event)
         for ladder in ladders:
             self._count(ladder.period, event)
         # A hidden player's receipt also has the rank that it would have.
@@ -119,10 +124,14 @@ class Game:
             achieved_at=NOON - random.choice([0, 0, DAY]) - random.randint(0, 3),
             metadata=random.choice([None, '{"car": "kart"}']),
             subscore=random.randint(-2, 2) if self.board.subscore_order else 0,
+            received_us=self.product.reception_clock(),
         )
         acts = [self.hide, self.unhide, self.hide_player, self.unhide_player, self.remove, self.remove_from, self.set]
-        if random.random() < 0.6:
+        chance = random.random()
+        if chance < 0.5:
             await self.submit(event)
+        elif chance < 0.7 and self.events:
+            await random.choice([self.remove_submission, self.restore_submission])(random.choice(self.events))
         else:
             await random.choice(acts)(event)
 
@@ -148,13 +157,42 @@ class Game:
         periods = [ladder.period for ladder in self.board.ladders_at(NOON)]
         if any(self._has(event.user_id, period) for period in periods):
             await self.product.moderation.remove_entry(self.board, event.user_id, WHY)
+            self._void_all(event.user_id)
             self._drop(event.user_id, periods)
 
     async def remove_from(self, event: Event) -> None:
         ladder = self.board.ladders_at(event.achieved_at)[-1]
         if self._has(event.user_id, ladder.period):
             await self.product.moderation.remove_from(ladder, event.user_id, WHY)
+            self.void_in |= {
+                (e.submission_id, ladder.period)
+                for e in self.events
+                if e.user_id == event.user_id and ladder in self.board.ladders_at(e.achieved_at)
+            }
             self._drop(event.user_id, [ladder.period])
+
+    async def remove_submission(self, event: Event) -> None:
+        ids = event.user_id, event.submission_id
+        await self.product.moderation.remove_submission(self.board, *ids, WHY)
+        for period in self._open_periods_of(event) if event.submission_id not in self.void else ():
+            self.counting[period].remove(event)
+        self.void.add(event.submission_id)
+
+    async def restore_submission(self, event: Event) -> None:
+        ids = event.user_id, event.submission_id
+        await self.product.moderation.restore_submission(self.board, *ids, WHY)
+        for period in self._open_periods_of(event) if event.submission_id in self.void else ():
+            self._count(period, event)
+        self.void.discard(event.submission_id)
+
+    def _open_periods_of(self, event: Event) -> list[int]:
+        """Return the periods in which the event counts unless it is void. Yesterday is over."""
+        ladders = self.board.ladders_at(event.achieved_at)
+        periods = [ladder.period for ladder in ladders if ladder in self.board.ladders_at(NOON)]
+        return [period for period in periods if (event.submission_id, period) not in self.void_in]
+
+    def _void_all(self, user_id: int) -> None:
+        self.void |= {event.submission_id for event in self.events if event.user_id == user_id}
 
     async def set(self, event: Event) -> None:
         subscore = event.subscore if self.board.subscore_order else None
@@ -162,9 +200,12 @@ class Game:
             self.board, event.user_id, event.score, WHY, subscore=subscore, metadata=event.metadata
         )
         periods = [ladder.period for ladder in self.board.ladders_at(NOON)]
+        self._void_all(event.user_id)
         self._drop(event.user_id, periods)
+        stored = event._replace(achieved_at=NOON, submission_id=standing.run_id, received_us=standing.received_us)
+        self.events.append(stored)
         for period in periods:
-            self._count(period, event._replace(achieved_at=NOON, submission_id=standing.run_id))
+            self._count(period, stored)
 
     def oracle(self, period: int, among_them: int | None = None) -> Oracle:
         """Return the oracle of everyone's view, with one additional player."""

@@ -114,6 +114,8 @@ RULES: Mapping[str, Rule] = {
     "PUT /api/boards/{board}/entries/{user_id}": ADMIN,
     "POST /api/boards/{board}/entries/remove": ADMIN,
     "DELETE /api/boards/{board}/entries/{user_id}": ADMIN,
+    "DELETE /api/boards/{board}/entries/{user_id}/submissions/{submission_id}": ADMIN,
+    "POST /api/boards/{board}/entries/{user_id}/submissions/{submission_id}/restore": ADMIN,
     "GET /api/admin/audit": ADMIN,
     "GET /api/admin/shards": ADMIN,
     "GET /api/admin/keys": ADMIN,

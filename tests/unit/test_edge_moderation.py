@@ -1,5 +1,10 @@
 """Moderation while the index is away, and on boards without subscores."""
 
+from uuid import uuid4
+
+import pytest
+
+from leaderforge.domain.boards import Board, Policy
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import Api
 
@@ -56,3 +61,52 @@ async def test_an_erased_player_leaves_the_first_page_at_once(api: Api) -> None:
     assert (await api.send("DELETE", "/api/users/1", None, ADMIN_KEY)).status_code == 200
     assert (await api.get("/api/leaderboard/top")).json()["total"] == 1
     assert await api.index.names([1]) == {}
+
+
+async def test_the_previous_best_counts_again_with_its_own_time(api: Api) -> None:
+    await api.store.create_board(Board(0, "laps", "Laps", Policy.BEST))
+    await api.players(81, 82)
+    refused = {"user_id": 81, "score": 950, "submission_id": str(uuid4())}
+    for submission in ({"user_id": 81, "score": 300, "metadata": {"run": 1}}, {"user_id": 82, "score": 300}, refused):
+        await api.post("/api/boards/laps/scores", submission)
+        api.clock.now += 300_000
+    path = f"/api/boards/laps/entries/81/submissions/{refused['submission_id']}"
+    answer = await api.send("DELETE", f"{path}?reason=cheating", None, ADMIN_KEY)
+    assert (answer.status_code, answer.json()["entries"][0]["state"]) == (200, "listed")
+    page = await api.get("/api/boards/laps/page")
+    assert page.headers["x-leaderforge-source"] == "index"
+    first, second = page.json()["entries"]
+    assert [(entry["user_id"], entry["score"]) for entry in (first, second)] == [(81, 300), (82, 300)]
+    assert (first["achieved_at"], first["metadata"]) == ("2026-11-23T12:00:00.000Z", {"run": 1})
+    copy = await api.post("/api/boards/laps/scores", {**refused, "score": 951})
+    assert (copy.status_code, copy.json()["error"]["code"]) == (409, "conflict")
+    assert "removed" in copy.json()["error"]["message"]
+    history = (await api.get("/api/boards/laps/history/81")).json()
+    assert [point["score"] for point in history["points"]] == [300]
+    restored = await api.post(f"{path}/restore", WHY, ADMIN_KEY)
+    assert restored.status_code == 200
+    assert (await api.get("/api/boards/laps/ranks/81")).json()["score"] == 950
+    entries = (await api.get("/api/admin/audit?board=laps", ADMIN_KEY)).json()["entries"]
+    assert [(entry["action"], entry["reason"], entry["details"]) for entry in entries] == [
+        ("submission.restore", "a reason", {"submission_id": refused["submission_id"]}),
+        ("submission.remove", "cheating", {"submission_id": refused["submission_id"]}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("user_id", "submission_id", "status", "code"),
+    [
+        (1, str(uuid4()), 404, "submission_not_found"),
+        (9, str(uuid4()), 404, "user_not_found"),
+        (1, "1", 422, "invalid_request"),
+    ],
+)
+async def test_the_submission_must_be_there(api: Api, user_id: int, submission_id: str, status: int, code: str) -> None:
+    await api.ranked({1: 5})
+    path = f"/api/boards/default/entries/{user_id}/submissions/{submission_id}"
+    for answer in (
+        await api.send("DELETE", f"{path}?reason=cheating", None, ADMIN_KEY),
+        await api.post(f"{path}/restore", WHY, ADMIN_KEY),
+    ):
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert (await api.get("/api/leaderboard/rank/1")).json()["score"] == 5

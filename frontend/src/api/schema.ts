@@ -626,6 +626,52 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/boards/{board}/entries/{user_id}/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove submission
+         * @description Remove one submission of a player from a board in all open periods. The others count on. Admins only.
+         *
+         *     On `best` boards the previous best counts again, with its own time and metadata; on `latest` boards the submission
+         *     before; on `sum` boards the score is taken back. An entry without other submissions is removed. To send the
+         *     submission again is a conflict (409): restore it.
+         */
+        delete: operations["removeSubmission"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/{user_id}/submissions/{submission_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore submission
+         * @description Let a removed submission count again in all open periods. Admins only.
+         *
+         *     It may have been removed alone or with its whole entry.
+         */
+        post: operations["restoreSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board}/hidden": {
         parameters: {
             query?: never;
@@ -7652,6 +7698,295 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RemovalsOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    removeSubmission: {
+        parameters: {
+            query: {
+                /** @description The reason, for the audit log: 1 to 500 characters without a leading blank. */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+                /** @description The id of the submission. */
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes of an action: the player's entries after it. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    restoreSubmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+                /** @description The id of the submission. */
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description The changes of an action: the player's entries after it. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeratedOut"];
                 };
             };
             /** @description The request cannot be parsed. */

@@ -6,6 +6,7 @@ Integers must be integers: fractions, texts and booleans are refused.
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import unquote
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field, InstanceOf, PlainSerializer, StrictInt, WithJsonSchema, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
@@ -116,6 +117,9 @@ ExternalIdOut = Annotated[
         description="The player's id in another system, only if it has one.",
         examples=["76561190012345678"],
     ),
+]
+SubmissionId = Annotated[
+    UUID, Field(description="The id of the submission.", examples=["0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f"])
 ]
 PageLimit = Annotated[int, Field(ge=1, le=1000, description="The maximum number of entries."), FROM_TEXT]
 CursorText = Annotated[str, WithJsonSchema({"type": "string", "pattern": CURSOR_PATTERN})]

@@ -70,8 +70,11 @@ class RemovalsIn(ReasonIn):
         return self
 
 
-class RemovalQuery(QueryIn):
+class ReasonQuery(QueryIn):
     reason: Reason
+
+
+class RemovalQuery(ReasonQuery):
     period: Omittable[PeriodNameIn] = Field(
         None,
         description="Remove the entry of this period only. If absent, all submissions so far stop counting.",

@@ -102,6 +102,18 @@ class NotRanked(NotFound):
         return cls(f"player {user_id} has no score on board {board!r}", user_id=user_id, board=board)
 
 
+class SubmissionNotFound(NotFound):
+    """The player has no submission with this id on the board."""
+
+    code = "submission_not_found"
+
+    @classmethod
+    def of(cls, board: str, user_id: int, submission_id: UUID) -> "SubmissionNotFound":
+        """Return the error for an id without a submission."""
+        message = f"player {user_id} has no submission {submission_id} on board {board!r}"
+        return cls(message, user_id=user_id, board=board, submission_id=submission_id)
+
+
 class KeyNotFound(NotFound):
     """No API key has this name."""
 

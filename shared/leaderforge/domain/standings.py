@@ -10,6 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
+from leaderforge.domain.errors import ScoreOutOfRange
 from leaderforge.domain.order import MAX_TIME, ranked_score
 
 
@@ -125,6 +126,12 @@ def combine(board: Board, first: Standing, second: Standing) -> Standing:
 def fold(board: Board, events: Iterable[Event]) -> Standing:
     """Return the standing of one player's events. There must be at least one."""
     return reduce(lambda a, b: combine(board, a, b), map(standing_of, events))
+
+
+def require_in_range(standing: Standing) -> None:
+    """Raise `ScoreOutOfRange` if the score or the subscore is beyond `MAX_INTEGER`."""
+    if max(abs(standing.score), abs(standing.subscore)) > MAX_INTEGER:
+        raise ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=standing.user_id)
 
 
 def is_improvement(board: Board, event: Event, standing: Standing) -> bool:

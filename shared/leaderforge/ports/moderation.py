@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -34,7 +35,21 @@ class Moderation(Protocol):
         ...
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Remove a player's standing in one period. Keep the events. Raises `NotRanked` if there is none."""
+        """Remove a player's standing in one period, and void the player's events there. They count in other periods.
+
+        Raises `NotRanked` if there is no such standing.
+        """
+        ...
+
+    async def set_submission_removed(
+        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+    ) -> Sequence[LadderStanding]:
+        """Void one event of a player on a board, or let it count again, in all open periods.
+
+        The player's other events there make up the standing; without one, the standing is removed. Nothing changes if
+        the event is in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a sum would leave the
+        range of scores.
+        """
         ...
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:

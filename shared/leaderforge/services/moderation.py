@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -106,6 +106,28 @@ class ModerationService:
         """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
         return await self._indexed(await self._moderation.remove_from(ladder, user_id, act))
+
+    async def remove_submission(
+        self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
+    ) -> Sequence[LadderStanding]:
+        """Let one submission of a player count no longer, in all open periods.
+
+        Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
+        """
+        act = self._act("submission.remove", user_id, grounds, board, submission_id=str(submission_id))
+        change = self._moderation.set_submission_removed(board, user_id, submission_id, True, act)
+        return await self._indexed(await change)
+
+    async def restore_submission(
+        self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
+    ) -> Sequence[LadderStanding]:
+        """Let a removed submission of a player count again, in all open periods.
+
+        Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
+        """
+        act = self._act("submission.restore", user_id, grounds, board, submission_id=str(submission_id))
+        change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
+        return await self._indexed(await change)
 
     async def set_score(
         self,

@@ -36,6 +36,7 @@ class MemoryBoards:
         self._periods: dict[LadderKey, bool] = {}
         self._events: dict[EventKey, Submission] = {}
         self._void: set[EventKey] = set()
+        self._void_in: set[tuple[EventKey, int]] = set()
         self._standings: dict[LadderKey, dict[int, Standing]] = {}
 
     async def board(self, slug: str) -> Board | None:
@@ -151,7 +152,8 @@ class MemoryBoards:
         events = [
             s.event
             for key, s in self._events.items()
-            if key[:2] == (user_id, ladder.board.id) and key not in self._void and period.holds(s.event.achieved_at)
+            if key[:2] == (user_id, ladder.board.id) and period.holds(s.event.achieved_at)
+            if key not in self._void and (key, ladder.period) not in self._void_in
         ]
         revision = self._next_revision()
         standing = fold(ladder.board, events) if events else removed_standing(ladder.board, user_id, revision)

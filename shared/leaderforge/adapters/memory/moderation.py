@@ -1,13 +1,14 @@
 """In-memory moderation."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import NotRanked, PlayerNotFound
+from leaderforge.domain.errors import NotRanked, PlayerNotFound, ScoreOutOfRange
 from leaderforge.domain.standings import (
     HIDDEN_ENTRY,
     HIDDEN_PLAYER,
@@ -49,7 +50,22 @@ class MemoryModeration:
         present = _present(self._standings(user_id, ladder.board))
         in_period = [(other, standing) for other, standing in present if other.period == ladder.period]
         _require_ranked(ladder.board, user_id, in_period)
+        self._scores.void_in(ladder, user_id)
         return self._remove(user_id, in_period, act)
+
+    async def set_submission_removed(
+        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+    ) -> Sequence[LadderStanding]:
+        standings = self._standings(user_id, board)
+        event = board, user_id, submission_id
+        periods = {ladder.period for ladder in self._scores.set_void(*event, removed)}
+        ladders = [lad for lad, _ in standings if lad.period in periods and not lad.is_over(act.at)]
+        try:
+            changed = [(ladder, self._scores.refolded(ladder, user_id)) for ladder in ladders]
+        except ScoreOutOfRange:
+            self._scores.set_void(*event, not removed)
+            raise
+        return self._put(user_id, changed, act)
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id

@@ -2,17 +2,19 @@
 
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.boards import MemoryBoards, place_of
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
-from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import (
     Conflict,
     LeaderForgeError,
     PlayerNotFound,
     RuleViolated,
     ScoreOutOfRange,
+    SubmissionNotFound,
 )
 from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
@@ -25,6 +27,7 @@ from leaderforge.domain.standings import (
     Standing,
     combine,
     is_improvement,
+    require_in_range,
     standing_of,
 )
 from leaderforge.domain.submissions import EventKey, Recorded, Submission, conflict
@@ -172,6 +175,36 @@ class MemoryScoreStore(MemoryBoards):
         """Void all present events of the player on the board."""
         self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
 
+    def void_in(self, ladder: Ladder, user_id: int) -> None:
+        """Void all present events of the player in one period of the board."""
+        period = ladder.board.calendar.numbered(ladder.period)
+        self._void_in |= {
+            (key, ladder.period)
+            for key, submission in self._events.items()
+            if key[:2] == (user_id, ladder.board.id) and period.holds(submission.event.achieved_at)
+        }
+
+    def set_void(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
+        """Void an event, or let it count again. Return the ladders on which that changes the standing.
+
+        Raises `SubmissionNotFound`.
+        """
+        key = user_id, board.id, submission_id
+        submission = self._events.get(key)
+        if submission is None:
+            raise SubmissionNotFound.of(board.slug, user_id, submission_id)
+        if (key in self._void) is void:
+            return []
+        (self._void.add if void else self._void.discard)(key)
+        ladders = board.ladders_at(submission.event.achieved_at)
+        return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
+
+    def refolded(self, ladder: Ladder, user_id: int) -> Standing:
+        """Return the standing that the player's counting events make up. Raises `ScoreOutOfRange`."""
+        standing = self._refold(ladder, user_id)
+        require_in_range(standing)
+        return standing
+
     def count(self, submission: Submission) -> None:
         """Count a submission with a new id, without checking the board's score limits."""
         self._fold_in(submission)
@@ -194,6 +227,7 @@ class MemoryScoreStore(MemoryBoards):
         for key in events:
             del self._events[key], self._recorded_at[key]
         self._void -= set(events)
+        self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
@@ -234,9 +268,10 @@ class MemoryScoreStore(MemoryBoards):
         for ladder in submission.ladders:
             previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
             new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
-            if max(abs(new.score), abs(new.subscore)) > MAX_INTEGER:
-                message = "the player's score would leave the range of +-(2^53 - 1)"
-                return ScoreOutOfRange(message, user_id=event.user_id)
+            try:
+                require_in_range(new)
+            except ScoreOutOfRange as error:
+                return error
             hidden = self._hidden(event.user_id, previous)
             folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden)
         for ladder, standing in folded.items():

@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.event_rows import event_of_row
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
-from leaderforge.adapters.postgres.standing_rows import standing_of_row, standing_row
+from leaderforge.adapters.postgres.standing_rows import bounds_of_period, period_bounds, replacing_row, standing_of_row
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.adapters.postgres.writing import hide_newcomers
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
@@ -18,8 +18,6 @@ from leaderforge.ports.clock import Clock
 
 _CHUNK = 500
 """Maximum players of a chunk."""
-_BEYOND_ALL = 2**62
-"""Time (ms) above that of every event. Its negative is below."""
 
 
 class PostgresBoardMaintenance:
@@ -34,7 +32,7 @@ class PostgresBoardMaintenance:
         return [board_of(row) for row in await self._pool.fetch(statement("boards_to_backfill"))]
 
     async def players_between(self, board: Board, period: Period) -> AsyncGenerator[Sequence[int], None]:
-        players = self._pool.stream(statement("players_between"), board.id, *_bounds(period), chunk=_CHUNK)
+        players = self._pool.stream(statement("players_between"), board.id, *bounds_of_period(period), chunk=_CHUNK)
         async with aclosing(players):
             async for rows in players:
                 yield [row["user_id"] for row in rows]
@@ -83,9 +81,9 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     """
     board = ladder.board
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]
-    await run_rows(connection, "hold_standings", [_row(ladder, standing, now) for standing in empty])
+    await run_rows(connection, "hold_standings", [replacing_row(ladder, standing, now) for standing in empty])
     folded = await _fold_events(connection, ladder, user_ids)
-    rows = [_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
+    rows = [replacing_row(ladder, folded.get(standing.user_id, standing), now) for standing in empty]
     written = await run_rows(connection, "replace_standings", rows)
     standings = {row["user_id"]: standing_of_row(board, row) for row in written}
     hidden = await hide_newcomers(connection, user_ids, {board.id: board})
@@ -95,8 +93,8 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
 
 
 async def _fold_events(connection: Connection, ladder: Ladder, user_ids: Sequence[int]) -> dict[int, Standing]:
-    period = ladder.board.calendar.numbered(ladder.period)
-    rows = await connection.fetch(statement("events_between"), ladder.board.id, joined(user_ids), *_bounds(period))
+    ids = ladder.board.id, joined(user_ids), ladder.period
+    rows = await connection.fetch(statement("events_between"), *ids, *period_bounds(ladder))
     return {user_id: fold(ladder.board, events) for user_id, events in _events(rows).items()}
 
 
@@ -105,13 +103,3 @@ def _events(rows: Iterable[Record]) -> dict[int, list[Event]]:
     for row in rows:
         by_user[row["user_id"]].append(event_of_row(row))
     return by_user
-
-
-def _row(ladder: Ladder, standing: Standing, revision: int) -> Sequence[object]:
-    key = standing.user_id, ladder.board.id, ladder.period
-    return *standing_row(key, ladder.board, standing, revision), standing.hidden
-
-
-def _bounds(period: Period) -> tuple[int, int]:
-    starts_at, ends_at = period.starts_at, period.ends_at
-    return -_BEYOND_ALL if starts_at is None else starts_at, _BEYOND_ALL if ends_at is None else ends_at

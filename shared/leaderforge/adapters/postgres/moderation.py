@@ -6,14 +6,16 @@ waits for submissions in flight. Each submission therefore counts entirely befor
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
-from leaderforge.adapters.postgres.standing_rows import standing_of_row, subranked
+from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.adapters.postgres.voiding import SubmissionVoid
 from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -71,8 +73,19 @@ class PostgresModeration:
             periods = [period for period in _periods_on(board, rows) if period == ladder.period]
             _require_ranked(board, user_id, periods)
             await _remove(connection, board, user_id, periods, now)
+            bounds = period_bounds(ladder)
+            await connection.execute(statement("void_events_in"), user_id, board.id, ladder.period, *bounds)
 
         return await self._change(user_id, act, remove)
+
+    async def set_submission_removed(
+        self, board: Board, user_id: int, submission_id: UUID, removed: bool, act: AuditEntry
+    ) -> Sequence[LadderStanding]:
+        async def set_void(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            change = SubmissionVoid(connection, board, user_id, at=act.at, now=now)
+            await change.set(submission_id, removed, rows)
+
+        return await self._change(user_id, act, set_void)
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.order import ranked_score
+from leaderforge.domain.periods import Period
 from leaderforge.domain.standings import Standing
 
 StandingKey: TypeAlias = tuple[int, int, int]
@@ -14,6 +15,9 @@ Standings: TypeAlias = Mapping[StandingKey, Standing]
 
 SIGNS = {Order.DESC: -1, Order.ASC: 1}
 """Factors that make lower scores better."""
+
+_BEYOND_ALL = 2**62
+"""Time (ms) above that of every event. Its negative is below."""
 
 _FIELDS = len(Standing._fields)
 """Number of leading columns that are the fields of a standing, in their order."""
@@ -48,6 +52,23 @@ def standing_row(key: StandingKey, board: Board, standing: Standing, revision: i
         standing.submissions,
         revision,
     )
+
+
+def replacing_row(ladder: Ladder, standing: Standing, revision: int) -> Sequence[object]:
+    """Return the values of a standing's row with its flags, in the order of the columns in replace_standings.sql."""
+    key = key_of_standing(standing.user_id, ladder)
+    return *standing_row(key, ladder.board, standing, revision), standing.hidden
+
+
+def period_bounds(ladder: Ladder) -> tuple[int, int]:
+    """Return the start and the end of the ladder's period: see `bounds_of_period`."""
+    return bounds_of_period(ladder.board.calendar.numbered(ladder.period))
+
+
+def bounds_of_period(period: Period) -> tuple[int, int]:
+    """Return the start and the exclusive end of a period, in ms. All-time begins before and ends after every event."""
+    starts_at, ends_at = period.starts_at, period.ends_at
+    return -_BEYOND_ALL if starts_at is None else starts_at, _BEYOND_ALL if ends_at is None else ends_at
 
 
 def subranked(board: Board, subscore: int) -> int:

@@ -1,8 +1,10 @@
 -- events_between
+-- Returns the players' events that count in a period, which lies between two times.
 select user_id, submission_id, score, achieved_at, metadata, subscore, received_us
 from score_events
 where board_id = $1
     and user_id = any (string_to_array($2, ',')::bigint[])
-    and achieved_at >= $3
-    and achieved_at < $4
-    and not void;
+    and achieved_at >= $4
+    and achieved_at < $5
+    and not void
+    and ($3::bigint = any (void_in)) is not true;

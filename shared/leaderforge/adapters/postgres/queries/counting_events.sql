@@ -1,0 +1,6 @@
+-- Returns the player's events that count in a period, which lies between two times, in the order of recording.
+select user_id, submission_id, score, achieved_at, metadata, subscore, received_us
+from score_events
+where user_id = $1 and board_id = $2 and achieved_at >= $4 and achieved_at < $5
+    and not void and ($3::bigint = any (void_in)) is not true
+order by recorded_at, received_us, submission_id;
