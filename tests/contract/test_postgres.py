@@ -24,7 +24,7 @@ from leaderforge.domain.order import FIRST
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing, fold
-from leaderforge.domain.submissions import Recorded
+from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.embedded import PostgresServer
 from leaderforge.services.boards import BoardService
 from leaderforge.services.overlapping import for_each
@@ -365,7 +365,7 @@ async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, ord
     assert await stored() == {s.user_id: s for s in standings}
     assert await database.users.get(range(500)) == {u.user_id: u for u in users}
     assert list(await database.users.with_prefix("player 499", 5)) == [users[499]]
-    [again] = await database.scores.record([submit(ladder, 5, 9, id=events[15].submission_id.int)])
+    [again] = await database.scores.record([Submission([ladder], events[15])])
     assert isinstance(again, Recorded)
     assert again.duplicate
     with pytest.raises(Rejected):
