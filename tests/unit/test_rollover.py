@@ -64,7 +64,8 @@ class World:
 
     async def imported(self, board: Board, *times: int) -> ImportTally:
         lines = [ScoreLine(n, "player 1", 5, time, UUID(int=next(self._ids))) for n, time in enumerate(times, 1)]
-        return await Importer(self.store, self.users, self.process.delivery, self.clock, board).run(lines)
+        importer = Importer(self.store, self.users, self.process.delivery, self.clock, lambda: self.now * 1000, board)
+        return await importer.run(lines)
 
     async def after(self, ms: int) -> Rollover:
         """Run a round `ms` later."""
