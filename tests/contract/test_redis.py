@@ -23,6 +23,8 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["cluster"]
 
 MOST_STEPS = 1_000
+NAMESPACE = "test"
+KEYS = IndexKeys(NAMESPACE, 1)
 
 
 async def test_a_cancelled_use_is_cancelled_whenever_that_is(cluster: Cluster) -> None:
@@ -65,7 +67,7 @@ async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Clu
     """Cluster of one node, with a complete index of one partition."""
     server = own_valkey(nodes=1)
     client = Cluster(server.addresses, timeout_s=10)
-    index = RedisIndex(client, partitions=1)
+    index = RedisIndex(client, partitions=1, namespace=NAMESPACE)
     await index.finish_rebuild(await index.begin_rebuild([], [0]), [0], 5)
     yield server, client, index
     await client.close()
@@ -115,10 +117,10 @@ async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyC
     await asyncio.to_thread(server.kill, 0)
     await asyncio.to_thread(server.restart, 0)
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
-        await node.hset(index._keys.meta[0], "watermark", 5)  # an older watermark, as in an old dump
+        await node.hset(KEYS.meta[0], "watermark", 5)  # an older watermark, as in an old dump
         with pytest.raises(IndexUnavailable):
             await index.advance(6, disruptions=before)
-        assert await node.hget(index._keys.meta[0], "watermark") == b"5"
+        assert await node.hget(KEYS.meta[0], "watermark") == b"5"
     assert client.disruptions > before
 
 
