@@ -106,12 +106,14 @@ async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removal
     """
     user_ids = await edge.services.player_ids.find_many(removals.external_ids)
     identities: list[int | ExternalId] = list(dict.fromkeys([*removals.user_ids, *removals.external_ids]))
-    known = [user_ids.get(i) if isinstance(i, ExternalId) else i for i in identities]
+    players = [user_ids.get(i) if isinstance(i, ExternalId) else i for i in identities]
     target, grounds = await edge.board_unchecked(board), _grounds(caller, removals.reason)
-    removed = iter(await edge.services.moderation.remove_entries(target, [i for i in known if i is not None], grounds))
+    removed = iter(
+        await edge.services.moderation.remove_entries(target, [i for i in players if i is not None], grounds)
+    )
     results = [
         _missing(str(identity)) if user_id is None else _removal(user_id, next(removed))
-        for identity, user_id in zip(identities, known, strict=True)
+        for identity, user_id in zip(identities, players, strict=True)
     ]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
 

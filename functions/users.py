@@ -100,7 +100,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
     if query.prefix is not None:
         players = await users.search(query.prefix, query.limit)
     else:
-        players = await users.named(query.username or "")
+        players = await users.with_name(query.username or "")
     return answer_stored(render_users(players, with_email=caller.is_admin))
 
 

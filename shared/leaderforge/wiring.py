@@ -129,13 +129,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     names = NameSync(parts.index, parts.users)
     delivery = Delivery(parts.index, parts.store, names, declaration, changes, parts.telemetry)
     maintain = MaintainService(
-        parts.store,
-        parts.users,
-        parts.index,
-        parts.processes,
-        parts.clock,
-        parts.telemetry,
-        changes.repaired,
+        parts.store, parts.users, parts.index, parts.processes, parts.clock, parts.telemetry, changes.repaired
     )
     player_ids = PlayerIds(parts.users, delivery, parts.clock)
     changes.on_players(player_ids.invalidate)

@@ -34,7 +34,7 @@ def users(request: pytest.FixtureRequest) -> PlayerStore:
 async def test_players_share_a_name(users: PlayerStore) -> None:
     players = [user(3, "Riko"), user(1, "riko"), user(2, "RIKO", "a@example.org"), user(4, "Riko 2")]
     assert list(await users.create(players)) == players
-    assert [player.user_id for player in await users.named("rIKO")] == [1, 2, 3]
+    assert [player.user_id for player in await users.with_name("rIKO")] == [1, 2, 3]
     assert {name: player.user_id for name, player in (await users.by_name(["Riko", "nobody"])).items()} == {"Riko": 1}
     assert [player.user_id for player in await users.with_prefix("rik", 9)] == [1, 2, 3, 4]
     assert [player.user_id for player in await users.with_prefix("rik", 2)] == [1, 2]
@@ -47,10 +47,10 @@ async def test_renames_and_names_that_end(users: PlayerStore) -> None:
     await users.change(3, {"username": "ann"}, act(3))
     await users.change(1, {"username": "Bob"}, act(1))
     await users.change(2, {"username": "ANN"}, act(2))
-    assert [player.user_id for player in await users.named("ann")] == [2, 3]
+    assert [player.user_id for player in await users.with_name("ann")] == [2, 3]
     await users.change(2, {"username": None}, act(2))
-    assert [player.user_id for player in await users.named("ann")] == [3]
-    assert [player.user_id for player in await users.named("bob")] == [1]
+    assert [player.user_id for player in await users.with_name("ann")] == [3]
+    assert [player.user_id for player in await users.with_name("bob")] == [1]
 
 
 async def test_the_way_back_to_unique_names(database: Database) -> None:
@@ -58,11 +58,11 @@ async def test_the_way_back_to_unique_names(database: Database) -> None:
     sharing = PostgresPlayerStore(database.pool, unique_names=False)
     await sharing.create([user(3, "ANN"), user(4, "Cid"), user(5, "cid"), user(6, "Dan")])
     await sharing.change(2, {"username": "Eve"}, act(2))
-    assert [player.user_id for player in await sharing.named("ann")] == [1, 3]
+    assert [player.user_id for player in await sharing.with_name("ann")] == [1, 3]
     results = await asyncio.gather(claim_shared_names(database.pool), claim_shared_names(database.pool))
     assert sum(claimed for claimed, _ in results) >= 3
     claimed, collisions = await claim_shared_names(database.pool)
-    winner = (await database.users.named("cid"))[0].user_id
+    winner = (await database.users.with_name("cid"))[0].user_id
     loser = 9 - winner
     assert (claimed, collisions) == (0, [NameCollision("ann", 3, 1), NameCollision("cid", loser, winner)])
     assert {name: p.user_id for name, p in (await database.users.by_name(["ann", "bob", "dan", "eve"])).items()} == {

@@ -49,10 +49,10 @@ def passes_bytes(scope: Scope) -> bool:
 
 def _preferred(accept: bytes) -> Encoding | None:
     weights = dict(_weights(accept))
-    others = weights.get(b"*", 0.0)
+    default = weights.get(b"*", 0.0)
     # `max` returns the first of equals, which is this process's own preference.
-    best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, others))
-    weight = weights.get(best.name, others)
+    best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, default))
+    weight = weights.get(best.name, default)
     return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None
 
 

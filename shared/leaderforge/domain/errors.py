@@ -139,10 +139,10 @@ class SubmissionConflict(Conflict):
     @classmethod
     def of(cls, submission_id: UUID, differences: Mapping[str, tuple[object, object]]) -> "SubmissionConflict":
         """Return the error for an id. The differences are the stored and the sent value of each differing member."""
-        named = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
+        texts = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
         pairs = {name: {"stored": stored, "sent": sent} for name, (stored, sent) in differences.items()}
         return cls(
-            f"a submission with this id is stored with {named}; use a new id for a new score",
+            f"a submission with this id is stored with {texts}; use a new id for a new score",
             submission_id=submission_id,
             differences=pairs,
         )

@@ -51,7 +51,7 @@ class PlayerStore(Protocol):
         """Return the players with these usernames, by the requested spelling. Case is ignored."""
         ...
 
-    async def named(self, username: str) -> Sequence[Player]:
+    async def with_name(self, username: str) -> Sequence[Player]:
         """Return the players with this username, by id. Case is ignored. There is at most one if names are unique."""
         ...
 

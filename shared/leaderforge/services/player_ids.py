@@ -119,15 +119,15 @@ class PlayerIds:
         invalidations = self._invalidations
         external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
         user_ids = [identity for identity in identities if not isinstance(identity, ExternalId)]
-        found: dict[int | ExternalId, int] = {}
+        stored: dict[int | ExternalId, int] = {}
         if external_ids:
             by_external_id = await self._users.by_external_id(external_ids)
-            found |= {i: by_external_id[i] for i in external_ids if i in by_external_id}
+            stored |= {i: by_external_id[i] for i in external_ids if i in by_external_id}
         if user_ids:
-            found |= {user_id: user_id for user_id in await self._users.get(user_ids)}
+            stored |= {user_id: user_id for user_id in await self._users.get(user_ids)}
         if self._invalidations == invalidations:
-            self._keep(found, at)
-        return found
+            self._keep(stored, at)
+        return stored
 
     async def _create_batch(self, sightings: Sequence[Sighting]) -> Sequence[int | None]:
         names = {sighting.identity: sighting.username for sighting in reversed(sightings)}

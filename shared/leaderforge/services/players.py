@@ -100,9 +100,9 @@ class PlayerService:
             raise PlayerNotFound.of(user_id)
         return players[user_id]
 
-    async def named(self, username: str) -> Sequence[Player]:
+    async def with_name(self, username: str) -> Sequence[Player]:
         """Return the players with this username. Ignore case."""
-        return await self._users.named(username)
+        return await self._users.with_name(username)
 
     async def search(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return up to `limit` players whose names start with the prefix, by name. Ignore case."""

@@ -103,9 +103,9 @@ class RolloverService:
         present = await self._index.present_ladders()
         boards = await self._store.boards()
         purging = {deleted.board.id for deleted in await self._store.deleted_boards()}
-        known = {(board.id, ALL_TIME) for board in boards}
-        known |= {(p.ladder.board.id, p.ladder.period) for p in await self._periods.undropped(boards)}
-        orphans = [ids for ids in present if ids not in known and ids[0] not in purging]
+        stored = {(board.id, ALL_TIME) for board in boards}
+        stored |= {(p.ladder.board.id, p.ladder.period) for p in await self._periods.undropped(boards)}
+        orphans = [ids for ids in present if ids not in stored and ids[0] not in purging]
         await self._index.drop_ladders(orphans)
         return len(orphans)
 

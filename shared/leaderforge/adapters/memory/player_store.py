@@ -113,7 +113,7 @@ class MemoryPlayerStore:
         owners = dict(reversed(self._named()))
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
-    async def named(self, username: str) -> Sequence[Player]:
+    async def with_name(self, username: str) -> Sequence[Player]:
         return [user for key, user in self._named() if key == name_key(username)]
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:

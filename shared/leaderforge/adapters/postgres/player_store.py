@@ -85,7 +85,7 @@ class PostgresPlayerStore:
         # A player may be renamed between the two statements. The username is then left out, as if it were free.
         return {name: user for name, user in owned.items() if _key_of(user) == keys[name]}
 
-    async def named(self, username: str) -> Sequence[Player]:
+    async def with_name(self, username: str) -> Sequence[Player]:
         key = name_key(username)
         rows = await self._pool.fetch(self._names_statement, [key])
         users = await self.get([row["user_id"] for row in rows])
@@ -135,8 +135,8 @@ class PostgresPlayerStore:
         """Create the players of a batch that are not part of its collision."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
-        others = {i: user for i, user in users.items() if i not in refused}
-        return refused | await self._create(others, taken, on_sight)
+        remaining = {i: user for i, user in users.items() if i not in refused}
+        return refused | await self._create(remaining, taken, on_sight)
 
     async def _create_apart(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool

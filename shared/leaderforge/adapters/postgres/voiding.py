@@ -40,11 +40,11 @@ class SubmissionVoid:
         event = event_of_row(stored[0])
         for ladder, submissions in self._ladders_of(stored[0], rows):
             counting = await self._counting(ladder, submissions)
-            others = [other for other in counting if other.submission_id != submission_id]
+            remaining = [e for e in counting if e.submission_id != submission_id]
             if not void:
-                await self._replace(ladder, [*others, event])
-            elif len(others) < len(counting):
-                await self._replace(ladder, others)
+                await self._replace(ladder, [*remaining, event])
+            elif len(remaining) < len(counting):
+                await self._replace(ladder, remaining)
         await self._connection.execute(statement("set_void"), *key, void)
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
