@@ -97,7 +97,9 @@ def main(
         python = find_python()
         packages = [path for one in ARCHITECTURES for path in package(one, python, scratch / "packages")]
         code = _unpacked(packages, scratch / "code")
-        settings = {**running.enter_context(backing(scratch)), "LEADERFORGE_POSTGRES_POOL_SIZE": "1"}
+        # Lambda names the function. Without a name, the application refuses calls that come from elsewhere.
+        function = {"AWS_LAMBDA_FUNCTION_NAME": "coldstart", "LEADERFORGE_POSTGRES_POOL_SIZE": "1"}
+        settings = {**running.enter_context(backing(scratch)), **function}
         results = measured(python, code, settings, starts)
         sizes = {path.name: path.stat().st_size for path in packages}
     show(results, sizes)
