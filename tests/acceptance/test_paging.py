@@ -19,7 +19,7 @@ PLAYERS = 100_000
 NEWCOMERS = range(PLAYERS + 1, PLAYERS + 501)
 MOVING = {*range(1, PLAYERS, 50), *NEWCOMERS}
 """Players that submit during the paging."""
-BATCH, RATE = 10, 20
+BATCH, RATE = 10, 40
 """Submissions per batch, and batches per second."""
 A_PAGE = 2
 """Minimum number of submissions per page, however fast the pages are read."""
