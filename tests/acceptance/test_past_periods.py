@@ -138,6 +138,7 @@ async def wiped(api: Served) -> None:
     await parts.index.begin_rebuild(await parts.store.ladders(), range(parts.index.partitions))
 
 
+@pytest.mark.usefixtures("lasting_belief")
 @pytest.mark.parametrize("world", list(RankStyle), indirect=True)
 async def test_a_retired_period_is_read_in_full_from_the_database(world: World) -> None:
     api = world.api
