@@ -44,6 +44,8 @@ from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
+_LEADERFORGE = [sys.executable, "-m", "leaderforge"]
+"""The product's command. Unlike the installed script, it also starts another checkout."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -120,7 +122,7 @@ def product(directory: Path, options: list[str], tree: Path | None = None) -> It
 
     Yield the content of its dev.json.
     """
-    command = [_leaderforge(), "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
+    command = [*_LEADERFORGE, "dev", "--no-demo", "--port", "0", "--data-dir", str(directory), *options]
     facts = directory / "dev.json"
     with _running(command, tree) as process:
         wait_until(lambda: facts.exists() or process.poll() is not None, START_S, "the start of the product")
@@ -175,7 +177,7 @@ def scenario(
 def step(name: str, arguments: list[str], directory: Path, tree: Path | None = None) -> dict[str, Any]:
     """Run a command of the product and return its duration."""
     started = time.perf_counter()
-    subprocess.run([_leaderforge(), *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
+    subprocess.run([*_LEADERFORGE, *arguments, "--data-dir", str(directory)], check=True, env=_environment(tree))
     return {"step": name, "arguments": arguments, "seconds": round(time.perf_counter() - started, 2)}
 
 
@@ -299,10 +301,6 @@ def _answers(url: str) -> bool:
             return bool(reply.status == 200)
     except OSError:
         return False
-
-
-def _leaderforge() -> str:
-    return str(Path(sys.executable).with_name("leaderforge"))
 
 
 def _environment(tree: Path | None) -> dict[str, str] | None:

@@ -29,7 +29,7 @@ BASE: Mapping[str, int] = {
 """Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
-"""Acts that nemeses add, with their weights while all of them run in the background."""
+"""Weights of further acts. They are background acts too, unless a run is restricted to chosen nemeses."""
 
 _MOST_SCORE = 10**12
 _RETRY_S = 0.05

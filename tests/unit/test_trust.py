@@ -149,7 +149,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """This includes the process that holds the update, and the one whose connections never failed."""
+    """Neither the process with the pending update believes it, nor the one whose connections never failed."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):

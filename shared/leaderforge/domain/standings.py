@@ -87,8 +87,8 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     The row stays because its revision must outlive the removal. Otherwise older index updates would restore the
     standing.
     """
-    # `combine` looks at the flag alone. The numbers lose in the order of version 0.2: its processes may run beside this
-    # version during an upgrade.
+    # This version never takes the run from a standing with the flag `REMOVED`. Version 0.2 ignores the flag and
+    # compares the values, and its processes may run during an upgrade. The values are therefore worse than any event's.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(

@@ -99,11 +99,11 @@ class MaintainService:
     async def catch_up(self) -> bool:
         """Apply every change that is in the store at the start of this call.
 
-        Return False if another process holds the lease, or another catch-up began meanwhile. Take over the pending
-        updates of processes whose declarations have expired.
+        Return False if another process holds the lease, or if another catch-up began or the index was lost meanwhile.
+        Withdraw expired declarations: the changes of their processes are applied too.
 
-        Do not raise watermarks: `reconcile` does, and must stay `SETTLE_MS` behind. Raises `Unavailable`, also if a
-        node may have lost writes meanwhile.
+        The watermarks of complete partitions stay unchanged. `reconcile` advances them, and keeps them at least
+        `SETTLE_MS` in the past. Raises `Unavailable`, also if a node may have lost writes meanwhile.
         """
         if not await self._lease.acquire():
             return False

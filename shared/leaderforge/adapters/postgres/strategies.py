@@ -86,7 +86,8 @@ class SingleStatementWrite:
     def fits(submissions: Sequence[Submission]) -> bool:
         """Return whether one statement can write the batch.
 
-        Then the boards have one policy, no rule depends on a standing, and no player has two submissions on a board.
+        This is so if all boards have the same policy, no board has a rule that depends on the player's standing or
+        previous submission, and no player has two submissions on one board.
         """
         alike = len({s.board.policy for s in submissions}) == 1 and not any(s.is_judged for s in submissions)
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)

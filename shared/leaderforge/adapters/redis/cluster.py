@@ -240,7 +240,7 @@ class Cluster:
             except (RedisError, RedisClusterException, OSError, TimeoutError) as error:
                 self.disruptions += 1
                 self._retry_at = monotonic() + _PAUSE_S
-                # The node may hang, and this client would use the same connection again.
+                # The node may hang, and this client would go on sending to it. A new client reads the topology again.
                 if isinstance(error, _TIME_OUTS):
                     self._abandon_client()
                 raise IndexUnavailable(f"the rank index did not answer: {type(error).__name__}") from error
