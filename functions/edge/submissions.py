@@ -114,8 +114,11 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
 
 def identity_of(item: SubmissionIn) -> int | ExternalId:
     """Return the player of a submission. Raises `Refused` unless exactly one id was sent."""
+    # A batch has up to 1000 items, nearly all of this form.
+    if item.user_id is not None and item.external_id is None:
+        return item.user_id
     require_one(user_id=item.user_id, external_id=item.external_id)
-    return cast(int | ExternalId, item.external_id if item.user_id is None else item.user_id)
+    return cast(ExternalId, item.external_id)
 
 
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
