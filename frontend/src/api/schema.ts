@@ -2151,7 +2151,7 @@ export interface components {
         };
         /**
          * RemovalsOut
-         * @description The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order.
+         * @description The changes or an error for each player, in the order sent: first for `user_ids`, then for `external_ids`.
          */
         RemovalsOut: {
             results: components["schemas"]["RemovalResult"][];
@@ -7687,7 +7687,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order. */
+            /** @description The changes or an error for each player, in the order sent: first for `user_ids`, then for `external_ids`. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

@@ -126,7 +126,7 @@ class RemovalResult(RootModel[ModeratedOut | ErrorOut]):
 
 
 class RemovalsOut(StrictOut):
-    """The changes or an error for each player: first those of `user_ids`, then those of `external_ids`, in order."""
+    """The changes or an error for each player, in the order sent: first for `user_ids`, then for `external_ids`."""
 
     results: list[RemovalResult]
 

@@ -11,7 +11,7 @@ from leaderforge.domain.standings import Event, LadderStanding
 
 
 class HistoryPosition(NamedTuple):
-    """Position of a submission among those of its player: time (ms), reception (us) and id, all since 1970.
+    """Position among a player's submissions: time (ms since 1970), reception (us since 1970) and submission id.
 
     Points are ordered by time, and those of equal times by reception: a late submission stands before later ones.
     """

@@ -72,7 +72,7 @@ class MemoryPlayerStore:
         return new
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
-        """Erase a player. Note for reconcile a revision above those of the standings.
+        """Erase a player. Note a higher revision than every standing has, for reconcile.
 
         `creatable_at` as in `PlayerRecords.erase`.
         """
