@@ -3,7 +3,6 @@
 from asyncio import gather
 from collections.abc import Mapping, Sequence
 from typing import cast
-from uuid import uuid4
 
 from functions.edge.alternatives import require_one
 from functions.edge.context import Edge
@@ -102,7 +101,7 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
         )
     event = Event(
         user_id=user_id,
-        submission_id=item.submission_id or uuid4(),
+        submission_id=item.submission_id or edge.services.parts.new_submission_id(),
         score=item.score,
         achieved_at=achieved_at,
         metadata=item.metadata,

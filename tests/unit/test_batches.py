@@ -54,7 +54,7 @@ async def test_groups_run_in_turn_and_outcomes_come_in_the_order_of_the_items(da
 
 @pytest.mark.parametrize("run", [Doubling("extra"), no_outcome])
 async def test_a_run_must_return_one_outcome_an_item(run: Callable[[Sequence[int]], Awaitable[Sequence[str]]]) -> None:
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="outcomes"):
         await complete(["settled", 1, 2], int, run)
     with pytest.raises(ValueError, match="zip"):
         await run_in_groups([1, 2], [[1, 0]], run)

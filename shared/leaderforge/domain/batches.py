@@ -4,7 +4,7 @@ The items are chosen by their type (`complete`) or by their positions (`run_in_g
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 DueT = TypeVar("DueT")
 ItemT = TypeVar("ItemT")
@@ -21,13 +21,16 @@ async def complete(
     All other items are outcomes already. Without a due item, `run` is not called. Raises `ValueError` if `run` does not
     return one outcome per item.
     """
-    positions = [i for i, item in enumerate(batch) if isinstance(item, due)]
-    completed: list[Any] = list(batch)
-    if positions:
-        outcomes = await run([completed[i] for i in positions])
-        for position, outcome in zip(positions, outcomes, strict=True):
-            completed[position] = outcome
-    return completed
+    due_items = [item for item in batch if isinstance(item, due)]
+    if not due_items:
+        return cast(Sequence[OutcomeT], batch)
+    outcomes = await run(due_items)
+    if len(outcomes) != len(due_items):
+        raise ValueError(f"{len(due_items)} items were run, but there are {len(outcomes)} outcomes")
+    if len(due_items) == len(batch):
+        return outcomes
+    remaining = iter(outcomes)
+    return [next(remaining) if isinstance(item, due) else cast(OutcomeT, item) for item in batch]
 
 
 async def run_in_groups(

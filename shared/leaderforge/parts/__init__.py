@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
 from leaderforge.ports.changes import ChangeFeed
@@ -46,6 +47,7 @@ class Parts:
     exposition: Exposition
     clock: Clock
     clock_us: Clock
+    new_submission_id: Callable[[], UUID] = uuid4
     tokens: TokenVerifier | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None

@@ -19,6 +19,7 @@ from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.submission_ids import new_submission_id
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
 from leaderforge.adapters.redis.index import RedisIndex
@@ -56,6 +57,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         exposition=exposition,
         clock=now_ms,
         clock_us=now_us,
+        new_submission_id=new_submission_id,
         tokens=token_verifier(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_shared_names, pool),
