@@ -20,8 +20,8 @@ class InterruptedPool(Pool):
         self.interruptions[text] = list(interruptions)
 
     @asynccontextmanager
-    async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
-        async with super().connection(timeout_s) as connection:
+    async def connection(self, timeout_s: float | None = None, *, reserved: bool = False) -> AsyncIterator[Connection]:
+        async with super().connection(timeout_s, reserved=reserved) as connection:
             yield cast(Connection, _Interrupted(connection, self.interruptions))
 
 

@@ -15,7 +15,7 @@ STATEMENTS = sorted(
 )
 DEFINITION = "create_schema_migrations"
 """Statement that cannot be prepared: it creates a table if there is none."""
-ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
+ON_CITUS_ONLY = {"check_worker", "placements", "ping_worker", "workers"}
 
 
 async def test_each_statement_is_valid_as_it_stands(database: Database) -> None:

@@ -40,8 +40,9 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
     index = RedisIndex(cluster, partitions=settings.partitions, namespace=settings.namespace)
     queue = submission_queue(settings) if settings.queue_url else None
     telemetry, exposition, stop_telemetry = receivers_of(settings)
+    store = PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s))
     return Parts(
-        store=PostgresScoreStore(pool, periods=periods, record_timeout_s=commit_limit_s(pool.timeout_s)),
+        store=store,
         users=PostgresPlayerStore(pool, unique_names=settings.unique_names),
         periods=PostgresPeriodStore(pool, periods),
         history=PostgresHistoryStore(pool),
@@ -65,7 +66,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         opens=(pool.open, index.watermarks),
         # Queue calls are rare: a new connection is cheaper than a check of the old one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
-        closes=(pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
+        closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from functools import partial
 from itertools import count
 from random import uniform
@@ -46,6 +46,9 @@ class Pool:
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
 
+    A third of the connections is reserved for writes and for calls with `reserved`: reads of a node that hangs (Citus)
+    must not block the submissions to other nodes.
+
     All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
     statement.
     """
@@ -73,6 +76,7 @@ class Pool:
         self._settings = {} if pgbouncer else _server_settings(timeout_s) | (settings or {})
         self._pool: asyncpg.Pool[Record] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._unreserved = asyncio.Semaphore(0)
         self._stream_timeout_s = stream_timeout_s
         self.timeout_s = timeout_s
 
@@ -112,11 +116,9 @@ class Pool:
             raise translated(error) from error
 
     @asynccontextmanager
-    async def connection(self, timeout_s: float | None = None) -> AsyncIterator[Connection]:
+    async def connection(self, timeout_s: float | None = None, *, reserved: bool = False) -> AsyncIterator[Connection]:
         """Acquire a connection for the block. Terminate it after an error that leaves it in an unknown state."""
-        async with self.limit(timeout_s or self.timeout_s):
-            pool = await self._open_pool()
-            connection = await pool.acquire()
+        async with self.limit(timeout_s or self.timeout_s), self._acquired(reserved=reserved) as connection:
             try:
                 yield connection
             except _LEAVES_WELL:
@@ -125,13 +127,21 @@ class Pool:
                 # Do not cancel the query: that takes a second connection, which a frozen server does not accept.
                 connection.terminate()
                 raise
+
+    @asynccontextmanager
+    async def _acquired(self, *, reserved: bool) -> AsyncIterator[Connection]:
+        pool = await self._open_pool()
+        async with nullcontext() if reserved else self._unreserved:
+            connection = await pool.acquire()
+            try:
+                yield connection
             finally:
                 await pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self, begin: str = "begin", timeout_s: float | None = None) -> AsyncIterator[Connection]:
         """Acquire a connection in a transaction for the block. Commit at the end, roll back on an error."""
-        async with self.connection(timeout_s) as connection:
+        async with self.connection(timeout_s, reserved=True) as connection:
             await connection.execute(begin)
             try:
                 yield connection
@@ -154,7 +164,7 @@ class Pool:
         """
         if self._is_shorter(timeout_s):
             return await self.transact(work, timeout_s)
-        return await self._retried(partial(self.connection, timeout_s), work, timeout_s)
+        return await self._retried(partial(self.connection, timeout_s, reserved=True), work, timeout_s)
 
     def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
         """Return whether a limit is below the pool's. The server has only the pool's limit, and could commit later."""
@@ -174,9 +184,11 @@ class Pool:
                 await asyncio.sleep(uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
         raise AssertionError("unreachable")
 
-    async def fetch(self, query: str, *args: object, timeout_s: float | None = None) -> list[Record]:
+    async def fetch(
+        self, query: str, *args: object, timeout_s: float | None = None, reserved: bool = False
+    ) -> list[Record]:
         """Run one statement outside any explicit transaction, and return its rows."""
-        async with self.connection(timeout_s) as connection:
+        async with self.connection(timeout_s, reserved=reserved) as connection:
             return await connection.fetch(query, *args)
 
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncGenerator[Sequence[Record], None]:
@@ -184,23 +196,21 @@ class Pool:
 
         The stream occupies a connection of the pool until it ends or is closed: iterate inside `aclosing`.
         """
-        async with self.limit(self.timeout_s):
-            pool = await self._open_pool()
-            connection = await pool.acquire()
-        try:
+        async with AsyncExitStack() as stack:
             async with self.limit(self.timeout_s):
-                await connection.execute(_STREAM + str(int(self._stream_timeout_s * 1000)))
-            async with self.limit(self._stream_timeout_s):
-                cursor = await connection.cursor(query, *args)
-            while rows := await self._next(cursor, chunk):
-                yield rows
-            async with self.limit(self.timeout_s):
-                await connection.execute("commit")
-        except BaseException:
-            connection.terminate()
-            raise
-        finally:
-            await pool.release(connection)
+                connection = await stack.enter_async_context(self._acquired(reserved=False))
+            try:
+                async with self.limit(self.timeout_s):
+                    await connection.execute(_STREAM + str(int(self._stream_timeout_s * 1000)))
+                async with self.limit(self._stream_timeout_s):
+                    cursor = await connection.cursor(query, *args)
+                while rows := await self._next(cursor, chunk):
+                    yield rows
+                async with self.limit(self.timeout_s):
+                    await connection.execute("commit")
+            except BaseException:
+                connection.terminate()
+                raise
 
     async def _next(self, cursor: "asyncpg.cursor.Cursor[Record]", chunk: int) -> list[Record]:
         async with self.limit(self._stream_timeout_s):
@@ -211,6 +221,7 @@ class Pool:
         if self._pool is None or self._loop is not loop:
             self._abandon()
             self._loop = loop
+            self._unreserved = asyncio.Semaphore(self._max_size - self._max_size // 3)
             self._pool = self._create()
             await self._pool
         return self._pool

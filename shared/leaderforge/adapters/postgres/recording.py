@@ -1,7 +1,8 @@
 """Recording of batches. A refused submission does not affect the others of its batch."""
 
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from asyncio import gather
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeAlias
 
@@ -15,9 +16,10 @@ from leaderforge.adapters.postgres.errors import (
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.strategies import Outcomes, WriteStrategies
+from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
-from leaderforge.domain.submissions import Submission
+from leaderforge.domain.submissions import Recorded, Submission
 
 Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
 """Function that writes submissions: `WriteStrategy.write`, or a function around it that handles some of its errors."""
@@ -27,11 +29,12 @@ _REPETITIONS = 4
 
 
 class Recorder:
-    """Recorder of batches. It uses one write if possible, otherwise as few as the refused submissions allow."""
+    """Recorder of batches. It uses one write per worker of Citus, or more if submissions are refused."""
 
-    def __init__(self, pool: Pool, strategies: WriteStrategies) -> None:
+    def __init__(self, pool: Pool, strategies: WriteStrategies, workers: Workers) -> None:
         self._pool = pool
         self._strategies = strategies
+        self._workers = workers
 
     async def record(self, submissions: Sequence[Submission]) -> Outcomes:
         """Record the submissions."""
@@ -40,7 +43,9 @@ class Recorder:
     async def _record(self, submissions: Sequence[Submission]) -> Outcomes:
         """Record the submissions of a round. Retry vanished ones in a new transaction, with a new snapshot."""
         strategy = await self._strategies.choose(submissions)
-        write = partial(self._write_accepted, partial(self._write_by_node, strategy.write))
+        write: Write = partial(self._write_accepted, strategy.write)
+        if await self._strategies.is_distributed():
+            write = partial(self._write_by_worker, write)
         outcomes = await write(submissions)
         for _ in range(_REPETITIONS):
             if not any(isinstance(outcome, Vanished) for outcome in outcomes):
@@ -72,31 +77,27 @@ class Recorder:
         checked = [s if s.event.user_id in existing else PlayerNotFound.of(s.event.user_id) for s in submissions]
         return await complete(checked, Submission, partial(self._write_accepted, write))
 
-    async def _write_by_node(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
-        """Write the submissions, node by node if a node is unreachable: only submissions to that node fail."""
+    async def _write_by_worker(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
+        """Write the submissions to each worker of Citus in a transaction of its own, concurrently.
+
+        A worker that is unreachable or hangs then holds no locks on other workers, and only its own submissions fail.
+        """
+        groups = await self._workers.positions([submission.event.user_id for submission in submissions])
+        writes = [
+            self._write_to_worker(worker, write, [submissions[i] for i in group]) for worker, group in groups.items()
+        ]
+        outcomes: dict[int, Recorded | LeaderForgeError] = {}
+        for group, written in zip(groups.values(), await gather(*writes), strict=True):
+            outcomes |= zip(group, written, strict=True)
+        return [outcomes[i] for i in range(len(submissions))]
+
+    async def _write_to_worker(self, worker: WorkerId, write: Write, submissions: Sequence[Submission]) -> Outcomes:
+        """Write the submissions of one worker. If it is unavailable, all of them fail."""
         try:
-            return await write(submissions)
-        except NodeUnavailable:
-            groups = await self._positions_by_node(submissions)
-        # Each group may contain refused submissions too.
-        return await run_in_groups(submissions, groups, partial(self._write_accepted, partial(_write_to_node, write)))
-
-    async def _positions_by_node(self, submissions: Sequence[Submission]) -> Iterable[Sequence[int]]:
-        rows = await self._pool.fetch(statement("nodes_of_users"), joined({s.event.user_id for s in submissions}))
-        nodes = {row["user_id"]: row["node"] for row in rows}
-        positions: defaultdict[int, list[int]] = defaultdict(list)
-        for position, submission in enumerate(submissions):
-            positions[nodes[submission.event.user_id]].append(position)
-        return positions.values()
-
-
-async def _write_to_node(write: Write, submissions: Sequence[Submission]) -> Outcomes:
-    """Write the submissions of one node. If it is unreachable, all of them fail."""
-    try:
-        return await write(submissions)
-    except NodeUnavailable as error:
-        # One exception each: a shared one would collect the tracebacks of all callers.
-        return [NodeUnavailable(error.message, **error.details) for _ in submissions]
+            return await self._workers.call(worker, partial(write, submissions))
+        except NodeUnavailable as error:
+            # One exception each: a shared one would collect the tracebacks of all callers.
+            return [NodeUnavailable(error.message, **error.details) for _ in submissions]
 
 
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:

@@ -15,6 +15,7 @@ from leaderforge.adapters.postgres.recording import Recorder
 from leaderforge.adapters.postgres.standing_rows import standing_of_row
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.strategies import WriteStrategies
+from leaderforge.adapters.postgres.workers import Workers
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, DeletedBoard, Ladder
 from leaderforge.domain.chunks import chunks
@@ -31,6 +32,8 @@ _CHUNK = 10_000
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
 """Maximum rows that are converted without a pause. Requests run concurrently: a long step would delay them."""
+_WORKER_SHARE = 0.6
+"""Share of the time limit of `record` for each worker of Citus. The outcomes of the other workers are returned within the limit."""
 
 
 def microseconds() -> int:
@@ -61,7 +64,8 @@ class PostgresScoreStore:
         self._periods = periods or Periods(pool)
         self._ranking = PostgresRanking(pool)
         self._maintenance = PostgresBoardMaintenance(pool, self._periods, clock)
-        self._recorder = Recorder(pool, WriteStrategies(pool, clock, record_timeout_s))
+        self._workers = Workers(pool, record_timeout_s * _WORKER_SHARE)
+        self._recorder = Recorder(pool, WriteStrategies(pool, clock, record_timeout_s), self._workers)
         self._record_timeout_s = record_timeout_s
         self._health = DatabaseHealth(pool, health_timeout_s)
 
@@ -194,6 +198,10 @@ class PostgresScoreStore:
 
     async def health(self) -> Mapping[str, bool]:
         return await self._health.nodes()
+
+    async def close(self) -> None:
+        """Stop the background tasks of this store."""
+        await self._workers.close()
 
 
 def _by_ids(ladders: Iterable[Ladder]) -> Mapping[tuple[int, int], Ladder]:

@@ -120,11 +120,12 @@ class WriteStrategies:
 
     async def choose(self, submissions: Sequence[Submission]) -> WriteStrategy:
         """Return the strategy with the fewest round trips that can write the batch, and any part of it."""
-        if SingleStatementWrite.fits(submissions) and not await self._is_distributed():
+        if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
             return self._single_statement
         return self._batch
 
-    async def _is_distributed(self) -> bool:
+    async def is_distributed(self) -> bool:
+        """Return whether the database is a coordinator of Citus."""
         # Read once: a plain server never becomes a Citus coordinator while processes run.
         if self._distributed is None:
             rows = await self._pool.fetch(statement("has_workers"))
