@@ -33,7 +33,7 @@ _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
 """Maximum rows that are converted without a pause. Requests run concurrently: a long step would delay them."""
 _WORKER_SHARE = 0.6
-"""Share of the time limit of `record` for each worker of Citus. The outcomes of the other workers are returned within the limit."""
+"""Share of the time limit of `record` for each worker of Citus. It leaves time to return the outcomes of the others."""
 
 
 def microseconds() -> int:
