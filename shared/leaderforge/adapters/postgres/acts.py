@@ -1,4 +1,4 @@
-"""Transactions that change a player other than by an event, with audit entry and note for reconcile."""
+"""Transactions that change a player without an event. Each adds an audit entry and, for reconcile, a touch."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar

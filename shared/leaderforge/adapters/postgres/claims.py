@@ -204,7 +204,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of the ids that are released at `now` (ms), each with the player that may claim it again."""
+    """Return the digests of ids that are reserved at `now` (ms), each with the player that may claim the id again."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}

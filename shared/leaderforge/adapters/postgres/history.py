@@ -35,7 +35,10 @@ class PostgresHistoryStore:
 
 
 def _signs(board: Board) -> Sequence[int]:
-    """Return the factors that make lower scores and subscores better. Only history_best.sql has these parameters."""
+    """Return the last two parameters of history_best.sql: factors of score and subscore. Lower products are better.
+
+    The statements of other policies have no such parameters.
+    """
     if board.policy is not Policy.BEST:
         return ()
     return ranked_score(board.order, 1), ranked_score(board.subscore_order or Order.ASC, 1)

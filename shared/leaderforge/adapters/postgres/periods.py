@@ -45,7 +45,7 @@ class Periods:
             await self._store_new(new)
 
     async def _store_new(self, new: Set[_Ids]) -> None:
-        # One limit for all of them: a late batch may open many, and its boards must not grow old meanwhile.
+        # One limit for all periods together: its cached boards must not become stale meanwhile.
         async with self._pool.limit(self._limit_s):
             # Sorted: concurrent processes insert in one order, which prevents deadlocks.
             for ids in sorted(new):

@@ -159,15 +159,15 @@ class Pool:
     async def autocommit(self, work: Transacted[T], timeout_s: float | None = None) -> T:
         """Run work that writes with a single statement, and return its result. Retry like `transact`.
 
-        The statement commits by itself, which saves the round trips of `begin` and `commit`. With a `timeout_s` below
-        the pool's limit they are needed: they set this limit in the server.
+        Without `begin` and `commit`, the statement commits by itself and saves two round trips. A `timeout_s` below the
+        pool's limit needs a transaction, because `begin` also sets this limit in the server.
         """
         if self._is_shorter(timeout_s):
             return await self.transact(work, timeout_s)
         return await self._retried(partial(self.connection, timeout_s, reserved=True), work, timeout_s)
 
     def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
-        """Return whether a limit is below the pool's. The server has only the pool's limit, and could commit later."""
+        """Return whether a limit is below the pool's limit, which is the only one that the server applies by itself."""
         return timeout_s is not None and timeout_s < self.timeout_s
 
     async def _retried(
@@ -250,7 +250,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return server-side time limits. They end statements whose client has disappeared."""
+    """Return settings of the server that limit times. They end statements whose client has disappeared."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,

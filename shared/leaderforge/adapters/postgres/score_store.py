@@ -101,7 +101,7 @@ class PostgresScoreStore:
         return await self._periods.among(ladders)
 
     async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
-        # One limit for all steps: a setting is effective everywhere only after the last commit under the old one.
+        # One limit for all steps: the propagation time of a change counts on it.
         async with self._pool.limit(self._record_timeout_s):
             # Before the events: rollover and rebuild must find every period that has standings.
             await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)

@@ -17,7 +17,7 @@ SIGNS = {Order.DESC: -1, Order.ASC: 1}
 """Factors that make lower scores better."""
 
 _BEYOND_ALL = 2**62
-"""Time (ms) above that of every event. Its negative is below."""
+"""Time (ms) after every event. `-_BEYOND_ALL` is before every event."""
 
 _FIELDS = len(Standing._fields)
 """Number of leading columns that are the fields of a standing, in their order."""

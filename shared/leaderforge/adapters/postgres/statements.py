@@ -10,7 +10,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection, Record
 
 SIZES = (256, 128, 64, 32, *range(16, 0, -1))
-"""Row counts of multi-row statements. Each is another prepared statement: there must be few."""
+"""Numbers of rows that multi-row statements may have. Each number needs its own prepared statement: keep them few."""
 
 T = TypeVar("T")
 

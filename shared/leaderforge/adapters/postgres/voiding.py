@@ -13,10 +13,10 @@ from leaderforge.domain.standings import Event, fold, removed_standing, require_
 
 
 class SubmissionVoid:
-    """Change of whether one event of a player is void, and of the player's standings in all open periods.
+    """Removal of one event of a player, or its restoration, with its effect on the standings in all open periods.
 
-    `at` (ms) is the time of the action, `now` (us) the lower bound of new revisions. The player and all of the player's
-    standings must be locked.
+    `at` (ms) is the time of the action. `now` (us) is the lower bound of new revisions. The caller must have locked the
+    player and all of the player's standings.
     """
 
     def __init__(self, connection: Connection, board: Board, user_id: int, *, at: int, now: int) -> None:
@@ -27,7 +27,7 @@ class SubmissionVoid:
         self._now = now
 
     async def set(self, submission_id: UUID, void: bool, rows: Sequence[Record]) -> None:
-        """Void the event, or let it count again. Change nothing if it is so already. Raises `SubmissionNotFound`.
+        """Void the event, or let it count again. Do nothing if it has this state already. Raises `SubmissionNotFound`.
 
         `rows` are the locked standings. Raises `ScoreOutOfRange` if a sum would leave the range of scores.
         """
@@ -48,7 +48,7 @@ class SubmissionVoid:
         await self._connection.execute(statement("set_void"), *key, void)
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
-        """Yield the open ladders on which the event counts unless it is void, each with the standing's submissions."""
+        """Yield the open ladders to which the event belongs, each with the standing's number of submissions."""
         ladders = {ladder.period: ladder for ladder in self._board.ladders_at(stored["achieved_at"])}
         void_in = (stored["void_in"] or "").split(",")
         for row in rows:
@@ -57,10 +57,10 @@ class SubmissionVoid:
                 yield ladder, row["submissions"]
 
     async def _counting(self, ladder: Ladder, submissions: int) -> Sequence[Event]:
-        """Return the events whose fold is the player's standing, which has this number of submissions."""
+        """Return the events that count in the player's standing on a ladder. `submissions` is their number."""
         ids = self._user_id, self._board.id, ladder.period
         rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
-        # Version 0.2 did not mark events that were removed from one period: the standing counts only later ones.
+        # Version 0.2 did not mark events that were removed from one period. The standing then has the last events only.
         return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:

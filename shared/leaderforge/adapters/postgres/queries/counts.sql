@@ -1,4 +1,5 @@
--- Counts the entries between adjacent bounds: one pass, however many bounds.
+-- Returns the number of entries in each interval between adjacent bounds. It reads each entry once, for any number of
+-- bounds. Each of the four columns of a bound has its own parameter.
 select b.interval, count(*) as entries
 from unnest(
     string_to_array($3, ',')::bigint[], string_to_array($4, ',')::bigint[], string_to_array($5, ',')::bigint[],

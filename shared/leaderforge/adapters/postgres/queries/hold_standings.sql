@@ -1,5 +1,6 @@
 -- hold_standings
--- Locks standings, and inserts missing ones as removed: only existing rows can be locked. The update changes nothing.
+-- Locks standings. A missing standing is inserted as removed, because only existing rows can be locked. The update of an
+-- existing one changes no value.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden

@@ -1,4 +1,5 @@
--- Returns players that are hidden or reuse the id of an erased player, with the erased player's highest revision.
+-- Of the given players, returns the hidden ones and those with the id of an erased player. `revision` is the highest
+-- revision of the erased player, null if there was none.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id

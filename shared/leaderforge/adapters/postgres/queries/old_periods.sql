@@ -1,4 +1,4 @@
--- Past periods of a board without index keys: candidates to expire or purge.
+-- Returns past periods whose index keys are deleted. Only these may expire and be purged.
 select board_id, period_id, retired_at, expired_at
 from periods
 where board_id = $1 and period_id < $2 and dropped

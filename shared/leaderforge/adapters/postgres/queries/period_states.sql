@@ -1,4 +1,4 @@
--- Matches each period on each board: callers skip rows that they did not request.
+-- Two lists instead of pairs: the result may contain periods that were not requested, and callers skip these.
 select board_id, period_id
 from periods
 where board_id = any (string_to_array($1, ',')::bigint[]) and period_id = any (string_to_array($2, ',')::bigint[])

@@ -1,4 +1,5 @@
--- Two halves, because each has a partial index. One statement: between two, a standing could move to the other half.
+-- Visible and hidden standings have a partial index each. One statement reads both: between two statements, a standing
+-- that is hidden meanwhile would be missed.
 select user_id
 from (
     select user_id from standings where board_id = $1 and period_id = $2 and hidden = 0

@@ -1,4 +1,5 @@
--- Whether the added run wins: the better one, of equal ones the earlier, of equally early ones the first received.
+-- Whether the added run replaces the stored run: the better run wins. Of equal runs the earlier one wins, then the one
+-- received first.
 -- A removed standing (4) has no run. Its numbers do not matter.
 (standings.hidden & 4 <> 0
         or (excluded.score * excluded.sign, excluded.subranked, excluded.achieved_at, excluded.received_us, excluded.run_id)

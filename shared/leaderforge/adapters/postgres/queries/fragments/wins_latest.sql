@@ -1,4 +1,4 @@
--- Whether the added run wins: the later one, of equally late ones the last received.
+-- Whether the added run replaces the stored run: the later run wins, then the one received last.
 -- A removed standing (4) has no run. Its numbers do not matter.
 (standings.hidden & 4 <> 0
         or (excluded.achieved_at, excluded.received_us, excluded.run_id)

@@ -1,5 +1,6 @@
--- Whether the added run wins: the later one of runs that changed the sum, the earlier one of runs that did not. A factor
--- of -1 reverses the order of the latter. Version 0.2 stored subscores without setting `scored`.
+-- Whether the added run replaces the stored run. A run that changed the sum precedes all others. Of two such runs the
+-- later one wins, of two others the earlier one: a factor of -1 reverses their order.
+-- Version 0.2 stored subscores without setting `scored`.
 -- A removed standing (4) has no run. Its numbers do not matter.
 (standings.hidden & 4 <> 0
         or (
