@@ -152,11 +152,18 @@ async def around(
     **documentation.read(PageOut, InvalidCursor, *_NO_LADDER, *_DOWN),
 )
 async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PageQuery, Query()]) -> Answer:
-    """Return a page of entries, from a rank or from a cursor.
+    """Return a page of entries, from a rank or from a cursor. The first page may be 1 s old.
 
     Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
     """
-    ladder, page = await _page(edge, caller, board, query)
+    if query.cursor is None:
+        ladder = await edge.readable_ladder(board, caller, query.period)
+        if query.rank in (None, 1) and query.limit <= listings.MAX_CACHED:
+            return await listings.first_page(edge, ladder, query.limit)
+        page = await edge.services.query.page(ladder, query.rank or 1, query.limit)
+    else:
+        require_at_most_one(rank=query.rank, cursor=query.cursor)
+        ladder, page = await _continued_page(edge, caller, board, query.period, query.cursor, query.limit)
     return answer_read(render_page(ladder, page), page)
 
 
@@ -237,17 +244,14 @@ async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: Per
     return answer_read(render_player(player, marks_hidden=caller.is_admin), player)
 
 
-async def _page(edge: Edge, caller: Caller, board: str, query: PageQuery) -> tuple[Ladder, Page]:
+async def _continued_page(
+    edge: Edge, caller: Caller, slug: str, period: str, text: str, limit: int
+) -> tuple[Ladder, Page]:
+    """Return the page at a cursor, and its ladder."""
+    ladder, cursor = await _continued(edge, caller, slug, period, text, Direction.NEXT, Direction.PREVIOUS)
     pages = edge.services.query
-    if query.cursor is None:
-        ladder = await edge.readable_ladder(board, caller, query.period)
-        return ladder, await pages.page(ladder, query.rank or 1, query.limit)
-    require_at_most_one(rank=query.rank, cursor=query.cursor)
-    ladder, cursor = await _continued(
-        edge, caller, board, query.period, query.cursor, Direction.NEXT, Direction.PREVIOUS
-    )
     read = pages.page_after if cursor.direction is Direction.NEXT else pages.page_before
-    return ladder, await read(ladder, cursor.key, query.limit)
+    return ladder, await read(ladder, cursor.key, limit)
 
 
 async def _continued(

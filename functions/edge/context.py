@@ -20,7 +20,7 @@ _MAX_RENDERED = 256
 
 
 class RenderedTops:
-    """Rendered tops of boards. Each is valid as long as the top cache returns the same page object."""
+    """Rendered first entries of boards. Each answer is valid as long as the top cache returns the same page object."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
@@ -49,6 +49,7 @@ class Edge:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.tops = RenderedTops()
+        self.first_pages = RenderedTops()
         self.keys = KeyCache(services.parts.keys, services.clock)
         sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
         self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens, sign_in)

@@ -1,14 +1,26 @@
-"""Listings of entries as responses."""
+"""Listings of first entries as responses. While the cached entries are the same, each response is the same object."""
 
 from functions.edge.context import Edge
 from functions.edge.http.responses import Answer, answer_read
-from functions.edge.wire.entries import render_listing
+from functions.edge.wire.entries import render_listing, render_page
 from leaderforge.domain.boards import Ladder
+from leaderforge.services.query import first_page as first_page_of
+
+MAX_CACHED = 100
+"""Maximum entries of a first page from the cache. Few callers read more, and the cache would load 1000 for them."""
 
 
 async def top(edge: Edge, ladder: Ladder, limit: int) -> Answer:
-    """Return the first entries of a ladder. While the cached entries are the same, return the same object."""
+    """Return the first entries of a ladder."""
     page = await edge.services.query.tops.get(ladder, limit)
     return edge.tops.answer(
         ladder, limit, page, lambda: answer_read(render_listing(ladder, page.entries[:limit], page.total), page)
+    )
+
+
+async def first_page(edge: Edge, ladder: Ladder, limit: int) -> Answer:
+    """Return the first entries of a ladder with the cursor of the next page."""
+    page = await edge.services.query.tops.get(ladder, limit)
+    return edge.first_pages.answer(
+        ladder, limit, page, lambda: answer_read(render_page(ladder, first_page_of(ladder, page, limit)), page)
     )

@@ -103,7 +103,7 @@ class Rig:
 
     async def source(self) -> str | None:
         """Return the current source of reads."""
-        return (await self.ask(f"{BOARD}/page?rank=1&limit=1")).source
+        return (await self.ask(f"{BOARD}/page?rank=2&limit=1")).source
 
     async def reads_from(self, source: str) -> None:
         async def there() -> bool:

@@ -6,7 +6,8 @@ import pytest
 from pydantic import BaseModel
 
 from functions.edge.wire import boards, distributions, entries, players, ranks
-from leaderforge.domain.boards import MAX_INTEGER, Board, Order, Policy, RankStyle
+from functions.edge.wire.cursors import Direction, encoded
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy, RankStyle
 from tests.unit.edge_fixtures import Api
 
 SCORES = {user_id: user_id * 10 for user_id in range(1, 31)}
@@ -351,3 +352,28 @@ async def test_without_both_reading_has_to_wait(api: Api, path: str) -> None:
     answer = await api.get(path)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "index_unavailable")
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_the_first_page_comes_from_the_cache_until_an_entry_changes(api: Api) -> None:
+    await api.ranked({user_id: 10 * user_id for user_id in range(1, 151)})
+    path = "/api/boards/default/page?limit=50"
+    first, second = await api.get(path), await api.get(path)
+    assert (first.headers["x-leaderforge-source"], second.headers["x-leaderforge-source"]) == ("index", "cache")
+    assert first.json() == second.json()
+    await api.post("/api/scores", {"user_id": 1, "score": 5000})
+    changed = await api.get(path)
+    assert changed.headers["x-leaderforge-source"] == "index"
+    assert changed.json()["entries"][0]["user_id"] == 1
+
+
+@pytest.mark.parametrize("limit", [1, 49, 50, 51, 100, 101])
+@pytest.mark.parametrize("players", [0, 1, 50, 100, 101])
+async def test_the_first_page_from_the_cache_equals_a_page_that_is_read(api: Api, players: int, limit: int) -> None:
+    await api.ranked({user_id: user_id % 7 for user_id in range(1, players + 1)})
+    board = await api.edge.board_unchecked("default")
+    page = await api.services.query.page(Ladder(board), 1, limit)
+    body = (await api.get(f"/api/boards/default/page?limit={limit}")).json()
+    assert [entry["user_id"] for entry in body["entries"]] == [entry.user_id for entry in page.entries]
+    assert body["total"] == page.total
+    assert body["next"] == encoded(Direction.NEXT, Ladder(board), page.next)
+    assert body["previous"] is None

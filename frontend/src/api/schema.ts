@@ -219,7 +219,7 @@ export interface paths {
         };
         /**
          * Get page
-         * @description Return a page of entries, from a rank or from a cursor.
+         * @description Return a page of entries, from a rank or from a cursor. The first page may be 1 s old.
          *
          *     Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
          */

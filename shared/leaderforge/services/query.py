@@ -234,6 +234,13 @@ class QueryService:
         return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
 
 
+def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
+    """Return the first `limit` entries of a page that starts at the first rank."""
+    entries = page.entries[:limit]
+    has_next = 0 < len(entries) < page.total
+    return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
+
+
 def _has_ranks(window: Window[Row], rank: int, limit: int) -> bool:
     """Return whether a window has all entries from an ordinal rank on, up to `limit` or to the end of the ladder."""
     first = _first(window)
