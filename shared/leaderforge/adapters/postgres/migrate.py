@@ -1,5 +1,6 @@
 """Migration of the database schema to this version."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -8,10 +9,20 @@ import asyncpg
 
 from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, translated
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 
 _LOCK = 0x6C656164_666F7267  # "leadforg"
 """Key of the advisory lock that serialises the migrators of a database."""
+
+_LOCK_WAIT_MS = 1500
+"""Limit of the wait for a lock on a table, in ms.
+
+Statements of clients queue behind this wait, and fail after 5 s. A migration of two tables waits twice. Autovacuum gives
+way after 1 s: a shorter limit would never get the lock of a table that is being vacuumed.
+"""
+_PAUSE_S = 1.0
+"""Time in s for the queued statements of clients, before a migration waits for its locks again."""
+_LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
 class SchemaTooNew(LeaderForgeError):
@@ -46,26 +57,54 @@ def commands(script: str) -> Iterator[str]:
         raise ValueError("the script's last statement has no end")
 
 
-async def migrate(dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: float = 10.0) -> Sequence[str]:
-    """Apply the missing migrations, each in its own transaction, and return their names.
+async def migrate(
+    dsn: str, *, timeout_s: float = 300.0, connect_timeout_s: float = 10.0, last: int | None = None
+) -> Sequence[str]:
+    """Apply the missing migrations up to the number `last`, each in its own transaction, and return their names.
 
-    Concurrent calls are safe. Raises `SchemaTooNew` if the database has migrations of a newer version. Raises
-    `StoreUnavailable` if the database is unreachable or a statement takes longer than `timeout_s` seconds.
+    Concurrent calls are safe, and so is a call after an interrupted one. Clients go on meanwhile: a migration releases
+    its locks and retries if it does not get all of them soon.
+
+    Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database is
+    unreachable, or if a statement or the wait for locks takes longer than `timeout_s` seconds.
     """
+    numbers = [number for number in migrations() if last is None or number <= last]
     try:
         connection = await asyncpg.connect(
             dsn, timeout=connect_timeout_s, command_timeout=timeout_s, statement_cache_size=0
         )
         try:
-            return [name for number in migrations() if (name := await _apply(connection, number))]
+            return [name for number in numbers if (name := await _apply_patiently(connection, number, timeout_s))]
         finally:
             await connection.close(timeout=connect_timeout_s)
     except DRIVER_ERRORS as error:
         raise translated(error) from error
 
 
+async def _apply_patiently(
+    connection: "asyncpg.Connection[asyncpg.Record]", number: int, timeout_s: float
+) -> str | None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    while True:
+        try:
+            return await _apply(connection, number)
+        except _LOCKED as error:
+            if loop.time() > deadline:
+                raise _blocked(number) from error
+        await asyncio.sleep(_PAUSE_S)
+
+
+def _blocked(number: int) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"migration {migrations()[number]} waits for a transaction that uses the same tables, such as an export, a backup"
+        " or another migration: let it end, or end it (pg_stat_activity lists it), and run `leaderforge migrate` again"
+    )
+
+
 async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) -> str | None:
     async with connection.transaction():
+        await connection.execute(f"set local lock_timeout = {_LOCK_WAIT_MS}")
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
         await connection.execute(statement("create_schema_migrations"))
         applied = {row["version"] for row in await connection.fetch(statement("schema_migrations"))}

@@ -1,0 +1,200 @@
+"""Upgrade of a store of 0.1.0 to the present schema, while clients of 0.1.0 go on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
+import asyncpg
+import pytest
+
+from leaderforge.adapters import postgres as adapter
+from leaderforge.adapters.postgres.migrate import commands, migrate, migrations
+from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.embedded import PostgresServer
+from scripts.old_store.dump import catalog
+from tests import old_version
+from tests.contract.store_fixtures import emptied_citus, empty, numbers, run, sibling
+from tests.contract.test_statements import DEFINITION, ON_CITUS_ONLY
+from tests.old_version import LAST_MIGRATION, lost_rows, old_clients
+from tests.waiting import until
+
+LATER = [number for number in migrations() if number > LAST_MIGRATION]
+TABLES_USED = "users, score_events, standings, touches, boards, username_claims, periods, audit_log"
+
+
+@pytest.fixture
+async def postgres_store(postgres: PostgresServer) -> AsyncIterator[str]:
+    """DSN of a new database with the store of 0.1.0."""
+    name = f"old_{next(numbers)}"
+    await run(postgres.dsn, f"create database {name}")
+    dsn = sibling(postgres.dsn, name)
+    await old_version.restore(dsn)
+    yield dsn
+    await run(postgres.dsn, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+async def citus_store() -> str:
+    """DSN of a Citus cluster with the store of 0.1.0."""
+    dsn = await emptied_citus()
+    await empty(dsn)
+    await old_version.restore(dsn)
+    return dsn
+
+
+@pytest.fixture(params=["postgres", "citus"])
+def old_store(request: pytest.FixtureRequest) -> str:
+    """DSN of each kind of real database, with the store of 0.1.0."""
+    dsn: str = request.getfixturevalue(f"{request.param}_store")
+    return dsn
+
+
+async def test_the_first_migrations_still_make_the_schema_of_0_1_0(postgres_store: str) -> None:
+    assert await catalog(postgres_store) == old_version.schema()
+
+
+async def test_each_statement_of_0_1_0_stays_valid(old_store: str) -> None:
+    [[distributed]] = await run(old_store, statement("has_workers"))
+    for number in (LAST_MIGRATION, *LATER):
+        await migrate(old_store, last=number)
+        refused = await refusals(old_store)
+        assert refused.keys() == (set() if distributed else ON_CITUS_ONLY), (number, refused)
+
+
+async def refusals(dsn: str) -> dict[str, str]:
+    """Return the statements of 0.1.0 that the database does not prepare, each with the reason."""
+    refused = {}
+    connection = await asyncpg.connect(dsn)
+    try:
+        for name, text in old_version.statements().items():
+            if name != DEFINITION:
+                try:
+                    await connection.execute(f"prepare {name} as {text}")
+                except asyncpg.PostgresError as error:
+                    refused[name] = str(error)
+    finally:
+        await connection.close()
+    return refused
+
+
+async def test_clients_go_on_during_each_migration(old_store: str) -> None:
+    async with old_clients(old_store) as clients:
+        for number in LATER:
+            await migrate(old_store, last=number)
+            await clients.progress()
+    assert await lost_rows(old_store) == {}
+    rows = await run(old_store, f"select user_id, score from standings where board_id = {clients.board_id}")  # noqa: S608
+    scores = {row["user_id"]: row["score"] for row in rows}
+    assert {user_id: scores[user_id] for user_id in clients.acknowledged} == clients.acknowledged
+
+
+async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:
+    """An export or a backup reads tables for hours. A migration that waits for it makes all others wait too."""
+    async with old_clients(old_store) as clients, long_transaction(old_store):
+        migrating = asyncio.create_task(migrate(old_store))
+        await until(lambda: waits_for_a_lock(old_store), "the migration to wait for a lock")
+        for _ in range(3):
+            await clients.progress()
+        assert not migrating.done()
+    assert list(await migrating) == [migrations()[number] for number in LATER]
+
+
+@asynccontextmanager
+async def long_transaction(dsn: str) -> AsyncIterator[None]:
+    """Hold the locks of a reader on all tables that migrations change."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            for table in TABLES_USED.split(", "):
+                await connection.execute(f"select from {table} limit 1")
+            yield
+    finally:
+        await connection.close()
+
+
+async def waits_for_a_lock(dsn: str) -> bool:
+    """Return whether a migration waits for a lock."""
+    query = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike 'alter table%'"
+    return bool(await run(dsn, query))
+
+
+async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str) -> None:
+    async with long_transaction(postgres_store):
+        with pytest.raises(StoreUnavailable, match="0007_pending_processes"):
+            await migrate(postgres_store, timeout_s=2)
+    assert await migrate(postgres_store)
+
+
+class Interrupted(asyncpg.Connection):
+    """Connection that breaks before or after a statement with the text `end`.
+
+    Statements before the one with the text `begin` do not count.
+    """
+
+    begin, end, is_sent = "", "", False
+
+    async def execute(self, query: str, *args: object, **options: Any) -> str:
+        """Run a statement, and break at the end."""
+        self.has_begun = getattr(self, "has_begun", not self.begin) or query == self.begin
+        ends = self.has_begun and query == self.end
+        if not ends or self.is_sent:
+            status = str(await super().execute(query, *args, **options))
+        if ends:
+            self.terminate()
+            raise ConnectionResetError
+        return status
+
+
+@dataclass(frozen=True)
+class Interrupter:
+    """Migrations whose connection breaks."""
+
+    monkeypatch: pytest.MonkeyPatch
+
+    async def migrate(self, dsn: str, last: int, **interruption: object) -> None:
+        """Migrate on a connection that breaks: the interruption has values of `Interrupted`."""
+        broken = type("Broken", (Interrupted,), interruption)
+        with self.monkeypatch.context() as patched:
+            patched.setattr(asyncpg, "connect", partial(asyncpg.connect, connection_class=broken))
+            with pytest.raises(StoreUnavailable):
+                await migrate(dsn, last=last)
+
+
+@pytest.fixture
+def interrupter(monkeypatch: pytest.MonkeyPatch) -> Interrupter:
+    """Source of interrupted migrations."""
+    return Interrupter(monkeypatch)
+
+
+def steps(number: int) -> Iterator[str]:
+    """Yield the statements of a migration, and the one that notes it."""
+    script = files(adapter).joinpath("migrations", migrations()[number]).read_text()
+    yield from commands(script)
+    yield statement("schema_migrated")
+
+
+async def test_an_interrupted_migration_is_resumed(
+    old_store: str, postgres_store: str, interrupter: Interrupter
+) -> None:
+    for number in LATER:
+        await migrate(old_store, last=number - 1)
+        for text in steps(number):
+            await interrupter.migrate(old_store, number, end=text)
+            await interrupter.migrate(old_store, number, end=text, is_sent=True)
+    assert list(await migrate(old_store)) == [migrations()[LATER[-1]]]
+    assert await lost_rows(old_store) == {}
+    await migrate(postgres_store)
+    assert (await catalog(old_store))["columns"] == (await catalog(postgres_store))["columns"]
+
+
+async def test_a_migration_is_not_repeated_if_only_its_confirmation_was_lost(
+    old_store: str, interrupter: Interrupter
+) -> None:
+    for number in LATER:
+        await interrupter.migrate(old_store, number, begin=statement("schema_migrated"), end="COMMIT;", is_sent=True)
+    assert list(await migrate(old_store)) == []
