@@ -14,7 +14,7 @@ from functools import cache
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from time import time_ns
+from time import perf_counter, time_ns
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ _LIMITS = dict.fromkeys(("statement_timeout", "lock_timeout", "idle_in_transacti
 """Time limits of 0.1.0 in the server, in ms."""
 _REPETITIONS = 4
 """Retries of 0.1.0 after a deadlock."""
-_PLAYERS = count(1_000_000)
+_PLAYERS = count(100_000_000)
 _SUM, _DESC, _ALL_TIME = "sum", -1, 0
 
 Connection = asyncpg.pool.PoolConnectionProxy
@@ -113,16 +113,18 @@ async def _lines(connection: "asyncpg.Connection[asyncpg.Record]", table: Table)
 class OldClients:
     """Processes of 0.1.0 that use a database: they submit, create players, moderate and read.
 
-    `rounds` has the number of completed rounds of each, `failures` what a caller would have seen.
+    `rounds` has the number of completed rounds of each, `longest_s` its longest round in s. `failures` has the errors
+    of callers, `acknowledged` the sum of the acknowledged scores of each player.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
     distributed: bool
-    players: list[int]
+    players: Sequence[int]
     board_id: int
     rounds: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     acknowledged: dict[int, int] = field(default_factory=dict)
+    longest_s: dict[str, float] = field(default_factory=dict)
     is_stopped: bool = False
 
     async def progress(self, rounds: int = 5) -> None:
@@ -143,12 +145,14 @@ class OldClients:
         """Run rounds until `is_stopped`. A round that fails ends it."""
         self.rounds[name] = 0
         while not self.is_stopped:
+            started = perf_counter()
             try:
                 await self._retried(work)
             except (asyncpg.PostgresError, OSError) as error:
                 self.failures.append(f"{name}: {error!r}")
                 return
             self.rounds[name] += 1
+            self.longest_s[name] = max(self.longest_s.get(name, 0.0), perf_counter() - started)
 
     async def _retried(self, work: Work) -> None:
         for attempt in count():
@@ -210,16 +214,20 @@ class OldClients:
 
 
 @asynccontextmanager
-async def old_clients(dsn: str) -> AsyncIterator[OldClients]:
-    """Run clients of 0.1.0 on a database during the block. Fails if one of them fails."""
+async def old_clients(dsn: str, players: Sequence[int] = ()) -> AsyncIterator[OldClients]:
+    """Run clients of 0.1.0 on a database during the block. Fails if one of them fails.
+
+    They submit for the players of these ids, or for new ones, to a new board.
+    """
     async with asyncpg.create_pool(dsn, min_size=4, max_size=4, server_settings=_LIMITS) as pool:
         distributed = await pool.fetchval(statements()["has_workers"])
         board_id = await pool.fetchval(
             "insert into boards (slug, name, policy, direction, rank_style)"
             " values ('old', 'Old', 'sum', 'desc', 'ordinal') returning board_id"
         )
-        clients = OldClients(pool, distributed, [next(_PLAYERS) for _ in range(20)], board_id)
-        await pool.executemany(statements()["insert_users"], [(i, f"P{i}", None, 0) for i in clients.players])
+        clients = OldClients(pool, distributed, players or [next(_PLAYERS) for _ in range(20)], board_id)
+        if not players:
+            await pool.executemany(statements()["insert_users"], [(i, f"P{i}", None, 0) for i in clients.players])
         tasks = [asyncio.create_task(clients.repeat(name, work)) for name, work in clients.processes().items()]
         try:
             await asyncio.sleep(0)

@@ -11,14 +11,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from benchmarks.upgrade import locks
 from leaderforge.adapters import postgres as adapter
 from leaderforge.adapters.postgres.migrate import commands, migrate, migrations
 from leaderforge.adapters.postgres.statements import statement
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.submissions import Recorded
 from leaderforge.embedded import PostgresServer
 from scripts.old_store.dump import catalog
 from tests import old_version
-from tests.contract.store_fixtures import emptied_citus, empty, numbers, run, sibling
+from tests.contract.store_fixtures import emptied_citus, empty, numbers, opened, run, sibling, submit
 from tests.contract.test_statements import DEFINITION, ON_CITUS_ONLY
 from tests.old_version import LAST_MIGRATION, lost_rows, old_clients
 from tests.waiting import until
@@ -82,6 +85,21 @@ async def refusals(dsn: str) -> dict[str, str]:
     return refused
 
 
+async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: str) -> None:
+    """A transaction that holds the lock of one table and waits for another one can deadlock with clients."""
+    for number in LATER:
+        assert len({table for table, _ in await locks(old_store, number)}) <= 1, migrations()[number]
+        await migrate(old_store, last=number)
+
+
+async def test_a_store_that_applied_0010_before_its_release_is_migrated(old_store: str) -> None:
+    """The migration added the column of standings too."""
+    await migrate(old_store, last=10)
+    await run(old_store, "alter table standings add column received_us bigint not null default 0")
+    assert "0015_standing_receptions.sql" in await migrate(old_store)
+    assert await lost_rows(old_store) == {}
+
+
 async def test_clients_go_on_during_each_migration(old_store: str) -> None:
     async with old_clients(old_store) as clients:
         for number in LATER:
@@ -91,6 +109,24 @@ async def test_clients_go_on_during_each_migration(old_store: str) -> None:
     rows = await run(old_store, f"select user_id, score from standings where board_id = {clients.board_id}")  # noqa: S608
     scores = {row["user_id"]: row["score"] for row in rows}
     assert {user_id: scores[user_id] for user_id in clients.acknowledged} == clients.acknowledged
+
+
+async def test_both_versions_count_side_by_side(old_store: str) -> None:
+    """Processes of 0.1.0 and of this version submit for the same players while processes are replaced."""
+    await migrate(old_store)
+    async for present in opened(old_store):
+        async with old_clients(old_store) as clients:
+            board = await present.scores.board("old")
+            assert board is not None
+            submissions = [submit(Ladder(board), clients.players[i % 20], 1, at=i) for i in range(200)]
+            for submission in submissions:
+                [outcome] = await present.scores.record([submission])
+                assert isinstance(outcome, Recorded), outcome
+        standings = await present.scores.standings(Ladder(board), clients.players)
+        assert {s.user_id: s.score for s in standings} == {
+            user_id: 10 + clients.acknowledged.get(user_id, 0) for user_id in clients.players
+        }
+        assert [s.submissions for s in standings] == [s.score for s in standings]
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:

@@ -17,8 +17,8 @@ _LOCK = 0x6C656164_666F7267  # "leadforg"
 _LOCK_WAIT_MS = 1500
 """Limit of the wait for a lock on a table, in ms.
 
-Statements of clients queue behind this wait, and fail after 5 s. A migration of two tables waits twice. Autovacuum gives
-way after 1 s: a shorter limit would never get the lock of a table that is being vacuumed.
+Statements of clients queue behind this wait, and fail after 5 s. A migration of two tables waits twice. Autovacuum
+gives way after 1 s: a shorter limit would never get the lock of a table that is being vacuumed.
 """
 _PAUSE_S = 1.0
 """Time in s for the queued statements of clients, before a migration waits for its locks again."""
@@ -65,8 +65,8 @@ async def migrate(
     Concurrent calls are safe, and so is a call after an interrupted one. Clients go on meanwhile: a migration releases
     its locks and retries if it does not get all of them soon.
 
-    Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database is
-    unreachable, or if a statement or the wait for locks takes longer than `timeout_s` seconds.
+    Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database
+    is unreachable, or if a statement or the wait for locks takes longer than `timeout_s` seconds.
     """
     numbers = [number for number in migrations() if last is None or number <= last]
     try:
@@ -97,8 +97,8 @@ async def _apply_patiently(
 
 def _blocked(number: int) -> StoreUnavailable:
     return StoreUnavailable(
-        f"migration {migrations()[number]} waits for a transaction that uses the same tables, such as an export, a backup"
-        " or another migration: let it end, or end it (pg_stat_activity lists it), and run `leaderforge migrate` again"
+        f"migration {migrations()[number]} waits for a transaction that uses the same tables, such as an export or a"
+        " backup: let it end, or end it (pg_stat_activity lists it), and run `leaderforge migrate` again"
     )
 
 
