@@ -24,7 +24,6 @@ from leaderforge.adapters.postgres.migrate import commands, migrate, migrations
 from leaderforge.embedded import PostgresServer
 from tests.old_version import LAST_MIGRATION, OldClients, old_clients
 
-BASELINE_ROUNDS = 500
 LOADS = (
     "insert into users (user_id, username, created_at) select i, 'P' || i, 0 from generate_series(1, {players}) i",
     "insert into username_claims (username_key, user_id) select 'p' || i, i from generate_series(1, {players}) i",
@@ -56,19 +55,20 @@ order by relname, mode
 def main(
     players: Annotated[int, typer.Option(help="Players.")] = 1_000_000,
     events: Annotated[int, typer.Option(help="Submissions of each player.")] = 5,
+    rounds: Annotated[int, typer.Option(help="Rounds of each client without a migration, to compare.")] = 500,
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure the migrations after 0.1.0."""
     with tempfile.TemporaryDirectory(prefix="leaderforge-upgrade-") as name:
         Path(name).chmod(0o755)
         with PostgresServer(Path(name)) as server:
-            result = asyncio.run(measured(server.dsn, players, events))
+            result = asyncio.run(measured(server.dsn, players, events, rounds))
     report = {**about("benchmarks.upgrade"), "players": players, "events": events, **result}
     Console().print(table(report))
     write(report, out)
 
 
-async def measured(dsn: str, players: int, events: int) -> dict[str, Any]:
+async def measured(dsn: str, players: int, events: int, rounds: int) -> dict[str, Any]:
     """Fill the store, migrate it under load, and return the figures."""
     started = time.perf_counter()
     await migrate(dsn, last=LAST_MIGRATION)
@@ -76,7 +76,7 @@ async def measured(dsn: str, players: int, events: int) -> dict[str, Any]:
     loaded_s = time.perf_counter() - started
     later = [number for number in migrations() if number > LAST_MIGRATION]
     async with old_clients(dsn, range(1, players + 1)) as clients:
-        baseline = await longest_rounds(clients, BASELINE_ROUNDS)
+        baseline = await longest_rounds(clients, rounds)
         steps = [await step(dsn, clients, number) for number in later]
     return {"loaded_s": round(loaded_s, 1), "baseline_ms": baseline, "migrations": steps}
 

@@ -39,6 +39,7 @@ SHORT: Mapping[str, str] = {
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"
     ),
     "benchmarks.store_bench": "--players 300 --seconds 0.1",
+    "benchmarks.upgrade": "--players 300 --events 1 --rounds 5",
 }
 PLOTS = {
     "benchmarks.plot": "benchmarks.bench",
@@ -57,6 +58,7 @@ SHARDS = "benchmarks.shards"
 NOT_HERE = {
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
+    "benchmarks.rolling",  # the same
     "benchmarks.coldstart",  # needs the functions' Python: run by the cloud's tests
     "benchmarks.stores",  # needs a Citus cluster
 }

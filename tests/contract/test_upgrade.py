@@ -92,6 +92,17 @@ async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: 
         await migrate(old_store, last=number)
 
 
+async def test_no_migration_rewrites_a_table(old_store: str) -> None:
+    """A rewrite excludes clients for as long as it takes to copy the table."""
+    query = (
+        "select relname, relfilenode from pg_class where relnamespace = current_schema::regnamespace and relkind = 'r'"
+    )
+    before = dict(map(tuple, await run(old_store, query)))
+    await migrate(old_store)
+    after = dict(map(tuple, await run(old_store, query)))
+    assert {table: after[table] for table in before} == before
+
+
 async def test_a_store_that_applied_0010_before_its_release_is_migrated(old_store: str) -> None:
     """The migration added the column of standings too."""
     await migrate(old_store, last=10)
