@@ -151,6 +151,9 @@ class EnvironmentSettings(CloudSettings):
         "LEADERFORGE_TOKEN_NAME_CLAIM", "name the claim of the tokens with the name of a new player", None
     )
     unique_names: bool = _variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
+    refused_names: Path | None = _variable(
+        "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
+    )
     create_players: bool = _variable(
         "LEADERFORGE_CREATE_PLAYERS", "set 1 to create unknown players on first sight, else 0", False
     )

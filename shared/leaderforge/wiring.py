@@ -11,8 +11,10 @@ import structlog
 from leaderforge.adapters.telemetry import logs
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.errors import Unavailable
+from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
 from leaderforge.parts import Parts
+from leaderforge.parts.name_rules import name_rules
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.api_keys import KeyService
@@ -64,6 +66,7 @@ class Services:
     periods: PeriodService
     history: HistoryService
     users: PlayerService
+    name_rules: NameRules
     player_ids: PlayerIds
     moderation: ModerationService
     records: RecordService
@@ -131,7 +134,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     maintain = MaintainService(
         parts.store, parts.users, parts.index, parts.processes, parts.clock, parts.telemetry, changes.repaired
     )
-    player_ids = PlayerIds(parts.users, delivery, parts.clock)
+    rules = name_rules(settings)
+    player_ids = PlayerIds(parts.users, delivery, parts.clock, rules=rules)
     changes.on_players(player_ids.invalidate)
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
     submit = SubmitService(parts.store, delivery, trust, parts.telemetry, time_limit_s=time_limit_s)
@@ -161,7 +165,8 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
-        users=PlayerService(parts.users, delivery, parts.clock),
+        users=PlayerService(parts.users, delivery, parts.clock, rules=rules),
+        name_rules=rules,
         player_ids=player_ids,
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),

@@ -107,7 +107,7 @@ async def test_migrate_makes_the_tables_once(valkey, postgres):
     assert command.run("migrate").output == ["nothing to do"]
     assert command.run("reconcile").output == ["0 standings checked"]
     assert command.run("verify").output == ["0 standings compared, 0 differ"]
-    assert command.run("claim-names").output == ["0 names made unique, 0 players share one"]
+    assert command.run("claim-names").output == ["0 names made unique, 0 collisions, 0 names that are refused today"]
 
 
 async def test_populate_again_changes_nothing(populated: Command):

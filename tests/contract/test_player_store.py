@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, Refused, UsernameTaken
-from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.domain.names import name_key, prefix_key
+from leaderforge.domain.players import Player, ProfileChange, email_key
 from tests.contract.store_fixtures import Database, Stores
 
 _fresh_ids = count(10**6)
@@ -132,7 +133,7 @@ class TestCreate:
             users = [user(base + i, name + suffix, email and email + suffix) for i, name, email in call]
             outcomes = await stores.users.create(users)
             for new, outcome in zip(users, outcomes, strict=True):
-                email = new.email and name_key(new.email)
+                email = new.email and email_key(new.email)
                 wanted = {PlayerExists: new.user_id, UsernameTaken: (name_key(new.username),), EmailTaken: email}
                 # Any of several reasons may be reported.
                 reasons = {kind for kind, what in wanted.items() if what in owned} or {Player}
@@ -156,7 +157,7 @@ class TestCreate:
         held = await database.run("select user_id, username_key from username_claims")
         mailed = await database.run("select user_id, email_key from email_claims")
         assert {tuple(row) for row in held} == {(row["user_id"], name_key(row["username"])) for row in players}
-        assert {tuple(row) for row in mailed} == {(row["user_id"], name_key(row["email"])) for row in players}
+        assert {tuple(row) for row in mailed} == {(row["user_id"], email_key(row["email"])) for row in players}
 
 
 async def test_players_follow_one_another_by_id(stores: Stores) -> None:
@@ -201,8 +202,8 @@ class TestFind:
         found = [player.username for player in await stores.users.with_prefix(prefix, 1000)]
         keys = [name_key(name) for name in found]
         assert keys == sorted(keys)
-        assert {name_key(name) for name in names if name_key(name).startswith(name_key(prefix))} <= set(keys)
-        assert all(key.startswith(name_key(prefix)) for key in keys)
+        assert {name_key(name) for name in names if name_key(name).startswith(prefix_key(prefix))} <= set(keys)
+        assert all(key.startswith(prefix_key(prefix)) for key in keys)
 
     async def test_many_names_at_once(self, stores: Stores) -> None:
         await stores.users.create([user(i, f"näme {i}") for i in range(500)])

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
-from leaderforge.adapters.postgres.names import claim_shared_names
+from leaderforge.adapters.postgres.name_claims import claim_names
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import EmailTaken, UsernameTaken
@@ -59,12 +59,16 @@ async def test_the_way_back_to_unique_names(database: Database) -> None:
     await sharing.create([user(3, "ANN"), user(4, "Cid"), user(5, "cid"), user(6, "Dan")])
     await sharing.change(2, {"username": "Eve"}, act(2))
     assert [player.user_id for player in await sharing.with_name("ann")] == [1, 3]
-    results = await asyncio.gather(claim_shared_names(database.pool), claim_shared_names(database.pool))
-    assert sum(claimed for claimed, _ in results) >= 3
-    claimed, collisions = await claim_shared_names(database.pool)
+    results = await asyncio.gather(*(claim_names(database.pool, 0, 10) for _ in range(2)))
+    assert sum(result.claimed for result in results) >= 3
+    checked = await claim_names(database.pool, 0, 10)
     winner = (await database.users.with_name("cid"))[0].user_id
     loser = 9 - winner
-    assert (claimed, collisions) == (0, [NameCollision("ann", 3, 1), NameCollision("cid", loser, winner)])
+    assert [player.user_id for player in checked.players] == [1, 2, 3, 4, 5, 6]
+    assert (checked.claimed, checked.collisions) == (
+        0,
+        [NameCollision("ann", 3, 1), NameCollision("cid", loser, winner)],
+    )
     assert {name: p.user_id for name, p in (await database.users.by_name(["ann", "bob", "dan", "eve"])).items()} == {
         "ann": 1,
         "dan": 6,
@@ -75,4 +79,5 @@ async def test_the_way_back_to_unique_names(database: Database) -> None:
     # A rename ends a collision.
     await database.users.change(3, {"username": "Flo"}, act(3))
     await database.users.change(loser, {"username": None}, act(loser))
-    assert await claim_shared_names(database.pool) == (0, [])
+    checked = await claim_names(database.pool, 0, 10)
+    assert (checked.claimed, checked.collisions) == (0, [])

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from leaderforge.cli.synthetic import CHUNK_PLAYERS, SPAN_MS, Chunk, Plan, chunks, name_of
 from leaderforge.domain.boards import Board
-from leaderforge.domain.players import name_key, username
+from leaderforge.domain.names import name_key
+from leaderforge.domain.players import username
 from leaderforge.domain.standings import Event, fold
 
 BOARD = Board(1, "default", "Default")

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from leaderforge import __version__
-from leaderforge.cli import boards, dev, export, importing, keys, maintenance, periods, populate, redrive
+from leaderforge.cli import boards, dev, export, importing, keys, maintenance, periods, populate, redrive, stored_names
 from leaderforge.domain.errors import LeaderForgeError
 
 
@@ -48,7 +48,7 @@ main.command()(populate.populate)
 main.command("import")(importing.import_)
 main.command()(export.export)
 main.command()(maintenance.migrate)
-main.command()(maintenance.claim_names)
+main.command()(stored_names.claim_names)
 main.command()(maintenance.rebuild)
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)

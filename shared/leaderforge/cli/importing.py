@@ -93,6 +93,7 @@ async def _import(
             parts.clock,
             product.reception_clock,
             target,
+            rules=product.name_rules,
             batch=batch,
             refused=bad.refused,
         )

@@ -9,9 +9,6 @@ from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from leaderforge.domain.players import NameCollision
     from leaderforge.services.comparison import Verification
 
 _REPORTED = 20
@@ -25,31 +22,6 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     applied = run_until_stopped(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
     typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
-
-
-def claim_names(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Make the names of players unique after LEADERFORGE_UNIQUE_NAMES was 0. List the players who share a name.
-
-    Exit with 1 if there are any. The command is idempotent, and safe to run while the service runs.
-    """
-    claimed, collisions = run_until_stopped(_claim_names(data_dir))
-    for collision in collisions[:_REPORTED]:
-        typer.echo(f"player {collision.user_id} has the name of player {collision.owner_id}: {collision.key}")
-    if len(collisions) > _REPORTED:
-        typer.echo(f"... and {len(collisions) - _REPORTED:,} more")
-    typer.echo(f"{claimed:,} names made unique, {len(collisions):,} players share one")
-    if collisions:
-        raise typer.Exit(1)
-
-
-async def _claim_names(data_dir: Path) -> "tuple[int, Sequence[NameCollision]]":
-    from leaderforge.cli.target import services
-    from leaderforge.domain.errors import LeaderForgeError
-
-    async with services(data_dir) as product:
-        if product.parts.claim_names is None:
-            raise LeaderForgeError("this store has no shared names")
-        return await product.parts.claim_names()
 
 
 def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from leaderforge.domain.boards import MAX_INTEGER, Backfill, Board, Display, Order, Policy, RankStyle, ScoreLimits
 from leaderforge.domain.errors import Refused, SettingFixed
+from leaderforge.domain.names import display_fault, displayed
 from leaderforge.domain.periods import Calendar, PeriodKind, require_cron, require_time_zone
 from leaderforge.domain.timing import PROPAGATION_MS
 
@@ -168,10 +169,12 @@ def _require_default_kept(after: BoardSettings) -> None:
 
 
 def _valid(settings: BoardSettings) -> BoardSettings:
-    """Return the settings with the season in canonical form. Raises `Refused` if a value is invalid."""
-    _require_text("name", settings.name, MAX_NAME_LENGTH)
-    if settings.unit is not None:
-        _require_text("unit", settings.unit, MAX_UNIT_LENGTH)
+    """Return the settings with texts and the season in canonical form. Raises `Refused` if a value is invalid."""
+    settings = replace(
+        settings,
+        name=_text("name", settings.name, MAX_NAME_LENGTH),
+        unit=None if settings.unit is None else _text("unit", settings.unit, MAX_UNIT_LENGTH),
+    )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)
     _require_within("max_score", settings.max_score, -MAX_INTEGER, MAX_INTEGER)
@@ -199,12 +202,13 @@ def _require_season_used(settings: BoardSettings) -> None:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")
 
 
-def _require_text(setting: str, text: str, longest: int) -> None:
-    if not 1 <= len(text) <= longest or not text.isprintable() or text != text.strip():
-        raise Refused(
-            f"{setting}: {text[:80]!r} must have 1 to {longest} printable characters, without spaces at either end",
-            setting=setting,
-        )
+def _text(setting: str, text: str, longest: int) -> str:
+    """Return the text as it is displayed. Raises `Refused` if it cannot be shown."""
+    displayed_text = displayed(text)
+    fault = display_fault(displayed_text, longest)
+    if fault is not None:
+        raise Refused(f"{setting}: {text[:80]!r} {fault}", setting=setting)
+    return displayed_text
 
 
 def _require_within(setting: str, value: int | None, low: int, high: int) -> None:

@@ -46,6 +46,30 @@ class RuleViolated(Refused):
         super().__init__(message, rule=rule, limit=limit)
 
 
+class NameMixesScripts(Refused):
+    """A word of the username mixes scripts, such as Latin and Cyrillic."""
+
+    code = "username_mixes_scripts"
+
+    @classmethod
+    def of(cls, username: str, word: str) -> "NameMixesScripts":
+        """Return the error for a username with a word of several scripts."""
+        return cls(
+            f"the word {word!r} mixes scripts; write each word of a name in one script", username=username, word=word
+        )
+
+
+class NameRefused(Refused):
+    """The username has a word that this service refuses."""
+
+    code = "username_refused"
+
+    @classmethod
+    def of(cls, username: str) -> "NameRefused":
+        """Return the error for a username with a refused word."""
+        return cls(f"the name {username!r} is not allowed here; choose another one", username=username)
+
+
 class PeriodClosed(Refused):
     """The submission is too late: every period that contains its time is closed."""
 

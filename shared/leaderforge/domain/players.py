@@ -2,12 +2,13 @@
 
 import re
 import secrets
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypedDict
 
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.names import folded, require_displayed
 
 MAX_NAME_LENGTH = 64
 MAX_EXTERNAL_ID_LENGTH = 128
@@ -25,21 +26,13 @@ MAX_NEW_IDS = 2**_RANDOM_BITS
 
 
 def username(text: str) -> str:
-    """Return the name in canonical form (Unicode NFC). Raises `Refused` if it is not a valid username."""
-    name = unicodedata.normalize("NFC", text)
-    if not 1 <= len(name) <= MAX_NAME_LENGTH:
-        raise Refused(f"a username must have 1 to {MAX_NAME_LENGTH} characters, not {len(name)}")
-    if name != name.strip():
-        raise Refused("a username must not start or end with white space")
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} for character in name):
-        raise Refused("a username must not contain control characters, line breaks or unassigned characters")
-    return name
+    """Return the name as it is displayed. Raises `Refused` if it is not a valid username."""
+    return require_displayed(text, MAX_NAME_LENGTH, "a username")
 
 
-def name_key(text: str) -> str:
-    """Return the key by which usernames and emails are unique: without case and compatibility forms."""
-    # Case folding can denormalise text: normalise again.
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+def email_key(text: str) -> str:
+    """Return the key by which emails are unique: without case and compatibility forms."""
+    return folded(text)
 
 
 class ExternalId(str):
@@ -121,11 +114,20 @@ class NewPlayer:
 
 @dataclass(frozen=True, slots=True)
 class NameCollision:
-    """Name of a player that another one, `owner_id`, has by a claim. `key` is the key of both names."""
+    """Name of a player that another one, `owner_id`, has by a claim. `key` is a key of both names."""
 
     key: str
     user_id: int
     owner_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNames:
+    """Players whose names were checked, the number of names that were claimed, and the names that could not be."""
+
+    players: Sequence[Player]
+    claimed: int
+    collisions: Sequence[NameCollision]
 
 
 class ProfileChange(TypedDict, total=False):

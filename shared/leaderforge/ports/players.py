@@ -6,7 +6,7 @@ from typing import Protocol
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.history import Erased, Kept
-from leaderforge.domain.players import NameCollision, Player, ProfileChange
+from leaderforge.domain.players import ClaimedNames, Player, ProfileChange
 from leaderforge.domain.standings import LadderStanding
 
 
@@ -16,10 +16,10 @@ class PlayerStore(Protocol):
     async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
         """Create players. Return each player or its error.
 
-        The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames and emails are
-        unique regardless of case (Unicode NFKC, case-folded), external ids by code points. An id stays taken for
-        `RELEASE_MS` after its player lost it. `on_sight`: nobody asked for these players explicitly. An id of an erased
-        player then stays taken until the `creatable_at` of the erasure.
+        The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames are unique by
+        `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An id stays
+        taken for `RELEASE_MS` after its player lost it. `on_sight`: nobody asked for these players explicitly. An id of
+        an erased player then stays taken until the `creatable_at` of the erasure.
         """
         ...
 
@@ -51,6 +51,10 @@ class PlayerStore(Protocol):
         """Return the players with these usernames, by the requested spelling. Case is ignored."""
         ...
 
+    async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
+        """Return the ids of the players who claim these usernames, by the requested spelling: look-alikes count."""
+        ...
+
     async def with_name(self, username: str) -> Sequence[Player]:
         """Return the players with this username, by id. Case is ignored. There is at most one if names are unique."""
         ...
@@ -61,10 +65,10 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Claims of names that players were given while names did not need to be unique."""
+    """Claims of stored names that lack them: names that were shared, and names of older versions."""
 
-    async def __call__(self) -> tuple[int, Sequence[NameCollision]]:
-        """Make names unique. Return the number of claimed names, and the players whose name another one claimed."""
+    async def __call__(self, after: int, limit: int) -> ClaimedNames:
+        """Claim the names of up to `limit` players whose ids follow `after`, where the claims are free."""
         ...
 
 

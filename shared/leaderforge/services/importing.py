@@ -15,6 +15,7 @@ from leaderforge.domain.errors import (
     Unavailable,
     UsernameTaken,
 )
+from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import Player, new_user_ids
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
@@ -78,6 +79,7 @@ class Importer:
         reception_clock: Clock,
         board: Board,
         *,
+        rules: NameRules = BASIC_RULES,
         batch: int = 1000,
         refused: OnRefused = _ignore,
     ) -> None:
@@ -87,6 +89,7 @@ class Importer:
         self._clock = clock
         self._reception_clock = reception_clock
         self._board = board
+        self._rules = rules
         self._batch = batch
         self._refused = refused
         self._cached_ids: OrderedDict[str, int] = OrderedDict()
@@ -177,7 +180,10 @@ class Importer:
 
     async def _create(self, names: Sequence[str]) -> Mapping[str, int | LeaderForgeError]:
         """Create the players and return their ids by name. If another process creates one meanwhile, return its id."""
-        ids: dict[str, int | LeaderForgeError] = {}
+        ids: dict[str, int | LeaderForgeError] = {
+            name: refusal for name in names if (refusal := self._rules.refusal(name))
+        }
+        names = [name for name in names if name not in ids]
         for _ in range(_ATTEMPTS):
             if not names:
                 break

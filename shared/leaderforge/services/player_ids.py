@@ -6,6 +6,7 @@ from time import monotonic
 from typing import NamedTuple
 
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
+from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import ExternalId, Player, new_user_ids
 from leaderforge.domain.timing import LOOKUP_WAIT_MS, MAPPING_MS
 from leaderforge.ports.clock import Clock
@@ -45,11 +46,18 @@ class PlayerIds:
     """
 
     def __init__(
-        self, users: PlayerStore, delivery: Delivery, clock: Clock, *, now: Callable[[], float] = monotonic
+        self,
+        users: PlayerStore,
+        delivery: Delivery,
+        clock: Clock,
+        *,
+        rules: NameRules = BASIC_RULES,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         self._users = users
         self._delivery = delivery
         self._clock = clock
+        self._rules = rules
         self._now = now
         self._cached: dict[int | ExternalId, _Cached] = {}
         self._invalidations = 0
@@ -133,13 +141,17 @@ class PlayerIds:
         names = {sighting.identity: sighting.username for sighting in reversed(sightings)}
         # Another batch may have created some while this one waited.
         existing = dict(await self._stored(names.keys()))
-        missing = {identity: name for identity, name in names.items() if identity not in existing}
+        missing = {identity: self._allowed(name) for identity, name in names.items() if identity not in existing}
         for _ in range(_ATTEMPTS):
             if not missing:
                 break
             existing |= await self._create_missing(missing)
             missing = {i: name for i, name in missing.items() if i not in existing}
         return [existing.get(sighting.identity) for sighting in sightings]
+
+    def _allowed(self, name: str | None) -> str | None:
+        """Return the name, None if it breaks a rule: the player is created without it."""
+        return None if self._rules.refusal(name) else name
 
     async def _create_missing(self, names: dict[int | ExternalId, str | None]) -> Mapping[int | ExternalId, int]:
         """Create players with these names, and return the ids of those that exist. Drop erased ones from `names`.

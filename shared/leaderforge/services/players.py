@@ -12,6 +12,7 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     UsernameTaken,
 )
+from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import ExternalId, NewPlayer, Player, ProfileChange, new_user_ids
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
@@ -24,15 +25,17 @@ _ATTEMPTS = 8
 class PlayerService:
     """Management of the players in the store. `actor` is the caller's name in the audit log."""
 
-    def __init__(self, users: PlayerStore, delivery: Delivery, clock: Clock) -> None:
+    def __init__(self, users: PlayerStore, delivery: Delivery, clock: Clock, *, rules: NameRules = BASIC_RULES) -> None:
         self._users = users
         self._delivery = delivery
         self._clock = clock
+        self._rules = rules
 
     async def create(self, new: NewPlayer) -> Player:
         """Create a player. Without `user_id`, choose a random id.
 
-        Raises `PlayerExists`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`; nothing was created then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerExists`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
+        nothing was created then.
         """
         [outcome] = await self.create_many([new])
         if isinstance(outcome, LeaderForgeError):
@@ -41,17 +44,19 @@ class PlayerService:
 
     async def create_many(self, players: Sequence[NewPlayer]) -> Sequence[Player | LeaderForgeError]:
         """Create players, and return each player or its error. Raises `StoreUnavailable`."""
-        outcomes: dict[int, Player | LeaderForgeError] = {}
-        waiting = list(range(len(players)))
+        outcomes: dict[int, Player | LeaderForgeError] = {
+            i: refusal for i, new in enumerate(players) if (refusal := self._rules.refusal(new.username))
+        }
+        waiting = [i for i in range(len(players)) if i not in outcomes]
         for _ in range(_ATTEMPTS):
+            if not waiting:
+                break
             now = self._clock()
             ids = new_user_ids(now, len(waiting))
             users = [_player(players[i], new_id, now) for i, new_id in zip(waiting, ids, strict=True)]
             outcomes |= zip(waiting, await self._users.create(users), strict=True)
             # Another random id may be free. A requested one is not.
             waiting = [i for i in waiting if isinstance(outcomes[i], PlayerExists) and players[i].user_id is None]
-            if not waiting:
-                break
         created = [outcome for outcome in outcomes.values() if isinstance(outcome, Player)]
         if created:
             await self._delivery.created(created)
@@ -60,8 +65,10 @@ class PlayerService:
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
         """Change a player's profile. This process shows it at once, others within a second.
 
-        Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`; nothing was changed then.
+        Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
+        nothing was changed then.
         """
+        self._rules.require(changes.get("username"))
         before = await self.get(user_id) if "external_id" in changes else None
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         try:
@@ -123,7 +130,7 @@ class PlayerService:
         external_ids = {str(error.details["external_id"]) for error in outcomes if isinstance(error, ExternalIdTaken)}
         owners: dict[str, int] = {}
         if names:
-            owners |= {name: user.user_id for name, user in (await self._users.by_name(names)).items()}
+            owners |= await self._users.claimants(names)
         by_external_id = await self._users.by_external_id(external_ids) if external_ids else {}
         return [_with_owner(outcome, owners, by_external_id) for outcome in outcomes]
 

@@ -1,6 +1,6 @@
 """In-memory player store."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
 from time import time_ns
@@ -15,7 +15,8 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     UsernameTaken,
 )
-from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.domain.names import claims_of, name_key, prefix_key
+from leaderforge.domain.players import Player, ProfileChange, email_key
 from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
 
@@ -113,12 +114,16 @@ class MemoryPlayerStore:
         owners = dict(reversed(self._named()))
         return {name: owners[name_key(name)] for name in usernames if name_key(name) in owners}
 
+    async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
+        owners = {name: _claimants(name, self.by_id.values()) for name in usernames}
+        return {name: user_ids[-1] for name, user_ids in owners.items() if user_ids}
+
     async def with_name(self, username: str) -> Sequence[Player]:
         return [user for key, user in self._named() if key == name_key(username)]
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         owners = sorted(self._named(), key=itemgetter(0))
-        return [user for key, user in owners if key.startswith(name_key(prefix))][:limit]
+        return [user for key, user in owners if key.startswith(prefix_key(prefix))][:limit]
 
     def _now(self) -> int:
         return self._clock() // 1000
@@ -147,14 +152,22 @@ class MemoryPlayerStore:
 
     def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
         """Return the error if one of these players owns a unique value of the new one, None otherwise."""
-        names = {name_key(user.username) for user in players if user.username is not None}
-        if self._unique_names and new.username is not None and name_key(new.username) in names:
+        if self._unique_names and new.username is not None and _claimants(new.username, players):
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
-        if new.email is not None and name_key(new.email) in {name_key(u.email) for u in players if u.email is not None}:
+        emails = {email_key(user.email) for user in players if user.email is not None}
+        if new.email is not None and email_key(new.email) in emails:
             return EmailTaken("the email is taken")
         if new.external_id is not None and new.external_id in {user.external_id for user in players}:
             return _external_id_taken(new.external_id)
         return None
+
+
+def _claimants(username: str, players: Iterable[Player]) -> Sequence[int]:
+    """Return the ids of the players with a claim of this name, owners of the name itself last."""
+    keys, key = claims_of(username).keys(), name_key(username)
+    claims = {user.user_id: claims_of(user.username) for user in players if user.username is not None}
+    owners = [user_id for user_id, player_claims in claims.items() if keys & player_claims.keys()]
+    return sorted(owners, key=lambda user_id: key in claims[user_id])
 
 
 def _external_id_taken(external_id: str) -> ExternalIdTaken:

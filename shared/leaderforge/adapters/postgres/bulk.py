@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import standing_row
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.players import Player, name_key
+from leaderforge.domain.names import claims_of
+from leaderforge.domain.players import Player, email_key
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.history import EventTuple
 
@@ -59,8 +60,13 @@ async def _copy_users(con: Connection, users: Sequence[Player]) -> None:
     )
     await con.copy_records_to_table(
         "username_claims",
-        columns=("username_key", "user_id"),
-        records=((name_key(u.username), u.user_id) for u in users if u.username is not None),
+        columns=("username_key", "user_id", "is_look_alike"),
+        records=(
+            (key, u.user_id, is_look_alike)
+            for u in users
+            if u.username is not None
+            for key, is_look_alike in claims_of(u.username).items()
+        ),
     )
     await con.copy_records_to_table(
         "external_id_claims",
@@ -70,5 +76,5 @@ async def _copy_users(con: Connection, users: Sequence[Player]) -> None:
     await con.copy_records_to_table(
         "email_claims",
         columns=("email_key", "user_id"),
-        records=((name_key(u.email), u.user_id) for u in users if u.email is not None),
+        records=((email_key(u.email), u.user_id) for u in users if u.email is not None),
     )

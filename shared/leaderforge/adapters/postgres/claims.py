@@ -18,7 +18,8 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     UsernameTaken,
 )
-from leaderforge.domain.players import Player, ProfileChange, digest_of_id, name_key
+from leaderforge.domain.names import claims_of
+from leaderforge.domain.players import Player, ProfileChange, digest_of_id, email_key
 from leaderforge.domain.timing import RELEASE_MS
 
 
@@ -37,9 +38,9 @@ class Taken:
         """Return the error if a unique value of the player is taken or released, None otherwise."""
         if user.user_id in self.user_ids:
             return PlayerExists(f"there is a player {user.user_id} already", user_id=user.user_id)
-        if user.username is not None and name_key(user.username) in self.names:
+        if user.username is not None and not self.names.isdisjoint(claims_of(user.username)):
             return username_taken(user)
-        if user.email is not None and name_key(user.email) in self.emails:
+        if user.email is not None and email_key(user.email) in self.emails:
             return email_taken()
         if user.external_id is not None and user.external_id in self.external_ids:
             return external_id_taken(user.external_id)
@@ -56,9 +57,9 @@ class Taken:
         """Add the unique values of the player."""
         self.user_ids.add(user.user_id)
         if user.username is not None and self.unique_names:
-            self.names.add(name_key(user.username))
+            self.names.update(claims_of(user.username))
         if user.email is not None:
-            self.emails.add(name_key(user.email))
+            self.emails.add(email_key(user.email))
         if user.external_id is not None:
             self.external_ids.add(user.external_id)
 
@@ -106,7 +107,7 @@ async def insert(
     The players must not share a unique value: see `without_rivals`. `on_sight` as in `PlayerStore.create`.
     """
     by_id = {user.user_id: user for user in users}
-    emails = {name_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
+    emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
     external_ids = {user.external_id: user.user_id for user in by_id.values() if user.external_id is not None}
     rows = [(u.user_id, u.username, u.email, u.created_at, u.external_id) for _, u in sorted(by_id.items())]
     taken = Taken(
@@ -219,7 +220,7 @@ async def _note_release(
 
 async def _swap_emails(connection: Connection, user_id: int, old: str | None, new: str | None) -> bool:
     """Replace a claim, and return whether the new one was free. `old` or `new` is None if there is no claim."""
-    released, claimed = (None if text is None else name_key(text) for text in (old, new))
+    released, claimed = (None if text is None else email_key(text) for text in (old, new))
     if released == claimed:
         return True
     # In the order of keys: two players who swap usernames do not deadlock.

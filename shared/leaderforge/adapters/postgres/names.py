@@ -1,65 +1,70 @@
 """Usernames in PostgreSQL: claims where names are unique, shared names where they are not.
 
-A player has a claim or a shared name, by the setting at the time of its naming. Claims are inserted and deleted in the
+A player has claims or a shared name, by the setting at the time of its naming. Claims are inserted and deleted in the
 order of their keys, which prevents deadlocks.
 """
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Iterable, Mapping, Set
 
-from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import run_rows, statement
-from leaderforge.domain.players import NameCollision, Player, name_key
-
-_NAMES_A_CHUNK = 1000
+from leaderforge.domain.names import claims_of, folded, name_key
+from leaderforge.domain.players import Player
 
 
 async def insert_names(connection: Connection, users: Iterable[Player], *, unique: bool) -> set[str]:
     """Insert the names of new players. Return the keys that are taken, none where names are not unique."""
-    names = sorted((name_key(user.username), user.user_id) for user in users if user.username is not None)
-    inserted = {key for (key,) in await run_rows(connection, "claim_usernames" if unique else "share_usernames", names)}
-    return {key for key, _ in names} - inserted
+    named = [(user.username, user.user_id) for user in users if user.username is not None]
+    if not unique:
+        await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in named))
+        return set()
+    claims = sorted((key, user_id, is_look) for name, user_id in named for key, is_look in claims_of(name).items())
+    claimed = {key for (key,) in await run_rows(connection, "claim_usernames", claims)}
+    return {key for key, _, _ in claims} - claimed
 
 
 async def replace_name(connection: Connection, user_id: int, old: str | None, new: str | None, *, unique: bool) -> bool:
     """Replace a player's name, and return whether the new one was free. None stands for no name."""
-    released, claimed = (None if text is None else name_key(text) for text in (old, new))
-    if released == claimed:
+    claims = {} if new is None else claims_of(new)
+    if (old is None and new is None) or (old is not None and claims == claims_of(old)):
         return True
-    for key in sorted(key for key in (released, claimed) if key is not None):
-        if key == released:
-            await connection.execute(statement("release_usernames"), key, user_id)
-            await connection.execute(statement("unshare_usernames"), key, user_id)
-        elif not unique:
+    released = set() if old is None else keys_of(old)
+    if not unique:
+        await _release(connection, user_id, released)
+        for key in [] if new is None else [name_key(new)]:
             await connection.execute(statement("share_usernames"), key, user_id)
-        elif not await connection.fetch(statement("claim_usernames"), key, user_id):
+        return True
+    return await _swap_claims(connection, user_id, released, claims)
+
+
+def keys_of(name: str) -> set[str]:
+    """Return the keys under which a name may be stored. Versions up to 0.2.0 used the last one."""
+    return {*claims_of(name), folded(name)}
+
+
+async def claim(connection: Connection, key: str, user_id: int, is_look_alike: bool) -> int | None:
+    """Claim a key for a player if it is free. Return its owner, None if the owner has just released it."""
+    if await connection.fetch(statement("claim_usernames"), key, user_id, is_look_alike):
+        return user_id
+    owners = {row["user_id"] for row in await connection.fetch(statement("username_claims"), [key])}
+    if user_id in owners:
+        await connection.execute(statement("mark_username_claim"), key, user_id, is_look_alike)
+    return next(iter(owners), None)
+
+
+async def _swap_claims(connection: Connection, user_id: int, released: Set[str], claims: Mapping[str, bool]) -> bool:
+    """Release keys, and claim others. Return whether all of them were free."""
+    for key in sorted({*released, *claims}):
+        if key not in claims:
+            await _release(connection, user_id, [key])
+        elif await claim(connection, key, user_id, claims[key]) != user_id:
             return False
+        else:
+            await connection.execute(statement("unshare_usernames"), key, user_id)
     return True
 
 
-async def claim_shared_names(pool: Pool) -> tuple[int, list[NameCollision]]:
-    """Make shared names unique: turn each into a claim if it is free. Return their number, and the collisions.
-
-    The call is safe to retry, and to run beside the service.
-    """
-    claimed, collisions = 0, []
-    after: tuple[str, int] = ("", -(2**63))
-    while rows := await pool.fetch(statement("names_shared_after"), *after, _NAMES_A_CHUNK):
-        for key, user_id in rows:
-            owner = await pool.transact(partial(_claim, key=key, user_id=user_id))
-            if owner == user_id:
-                claimed += 1
-            else:
-                collisions.append(NameCollision(key, user_id, owner))
-        after = tuple(rows[-1])
-    return claimed, collisions
-
-
-async def _claim(connection: Connection, key: str, user_id: int) -> int:
-    """Turn a shared name into a claim if it is free. Return the owner of the claim."""
-    await connection.fetch(statement("claim_usernames"), key, user_id)
-    [claim] = await connection.fetch(statement("username_claims"), [key])
-    owner: int = claim["user_id"]
-    if owner == user_id:
+async def _release(connection: Connection, user_id: int, keys: Iterable[str]) -> None:
+    for key in sorted(keys):
+        await connection.execute(statement("release_usernames"), key, user_id)
         await connection.execute(statement("unshare_usernames"), key, user_id)
-    return owner

@@ -9,12 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from leaderforge.adapters.postgres.acts import Acts
 from leaderforge.adapters.postgres.claims import Collision, Taken, change, insert, user_of, without_rivals
 from leaderforge.adapters.postgres.errors import Rejected
+from leaderforge.adapters.postgres.names import keys_of
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.players import Player, ProfileChange, name_key
+from leaderforge.domain.names import claims_of, name_key, prefix_key
+from leaderforge.domain.players import Player, ProfileChange
 from leaderforge.ports.clock import Clock
 
 _BEFORE_ALL = -(2**63)
@@ -76,28 +78,38 @@ class PostgresPlayerStore:
         return [row["user_id"] for row in await self._pool.fetch(statement("users_after"), after, limit)]
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        keys = {name: name_key(name) for name in usernames}
-        rows = await self._pool.fetch(self._names_statement, list(keys.values()))
-        # Of several players with a name, the one with the lowest id.
-        owners = {row["username_key"]: row["user_id"] for row in reversed(rows)}
-        users = await self.get(owners.values())
-        owned = {name: users[owners[key]] for name, key in keys.items() if owners.get(key) in users}
-        # A player may be renamed between the two statements. The username is then left out, as if it were free.
-        return {name: user for name, user in owned.items() if _key_of(user) == keys[name]}
+        by_key = await self._by_key(usernames)
+        return {name: by_key[key] for name in usernames if (key := name_key(name)) in by_key}
+
+    async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
+        claims = {name: claims_of(name) for name in usernames}
+        keys = [key for name_claims in claims.values() for key in name_claims]
+        rows = await self._pool.fetch(statement("username_claims"), keys)
+        owners = {row["username_key"]: row["user_id"] for row in rows}
+        claimed = {name: [owners[key] for key in keys if key in owners] for name, keys in claims.items()}
+        return {name: owned[-1] for name, owned in claimed.items() if owned}
 
     async def with_name(self, username: str) -> Sequence[Player]:
         key = name_key(username)
-        rows = await self._pool.fetch(self._names_statement, [key])
+        rows = await self._pool.fetch(self._names_statement, list(keys_of(username)))
         users = await self.get([row["user_id"] for row in rows])
         return [user for _, user in sorted(users.items()) if _key_of(user) == key]
 
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
-        key = name_key(prefix)
+        key = prefix_key(prefix)
         name = "username_claims_between" if self._unique_names else "names_shared_between"
         rows = await self._pool.fetch(statement(name), key, _prefix_end(key), limit)
         users = await self.get([row["user_id"] for row in rows])
         owners = [users[row["user_id"]] for row in rows if row["user_id"] in users]
         return [user for user in owners if (_key_of(user) or "").startswith(key)]
+
+    async def _by_key(self, usernames: Collection[str]) -> Mapping[str, Player]:
+        """Return the players with these usernames by key. Of several, return the one with the lowest id."""
+        keys = {key for name in usernames for key in keys_of(name)}
+        rows = await self._pool.fetch(self._names_statement, list(keys))
+        users = await self.get({row["user_id"] for row in rows})
+        # A player may be renamed between the two statements. It then has another key, or none.
+        return {key: user for _, user in sorted(users.items(), reverse=True) if (key := _key_of(user)) is not None}
 
     @property
     def _names_statement(self) -> str:

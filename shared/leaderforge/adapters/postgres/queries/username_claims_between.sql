@@ -1,1 +1,4 @@
-select user_id from username_claims where username_key >= $1 and username_key < $2 order by username_key limit $3;
+select user_id from username_claims
+where username_key >= $1 and username_key < $2 and not is_look_alike
+order by username_key
+limit $3;

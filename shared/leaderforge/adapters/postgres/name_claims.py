@@ -1,0 +1,55 @@
+"""Claims of stored names: of names that were shared, and of names from before a claim was needed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from leaderforge.adapters.postgres.claims import user_of
+from leaderforge.adapters.postgres.names import claim
+from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.statements import joined, statement
+from leaderforge.domain.names import claims_of
+from leaderforge.domain.players import ClaimedNames, NameCollision, Player
+
+_TRANSACTIONS = 4
+"""Maximum number of concurrent transactions. Others need connections too."""
+
+
+async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
+    """Claim the names of up to `limit` players whose ids follow `after`, where the claims are free.
+
+    The call is safe to retry, and to run beside the service.
+    """
+    players = [user_of(row) for row in await pool.fetch(statement("players_after"), after, limit)]
+    claims = {user.user_id: claims_of(user.username) for user in players if user.username is not None}
+    unclaimed = await _unclaimed(pool, claims)
+    results: list[Sequence[NameCollision] | None] = []
+    for start in range(0, len(unclaimed), _TRANSACTIONS):
+        piece = [user for user in players if user.user_id in unclaimed[start : start + _TRANSACTIONS]]
+        results += await asyncio.gather(*(pool.transact(partial(_claim_name, user=user)) for user in piece))
+    collisions = [collision for result in results if result for collision in result]
+    return ClaimedNames(players, results.count([]), collisions)
+
+
+async def _unclaimed(pool: Pool, claims: Mapping[int, Mapping[str, bool]]) -> Sequence[int]:
+    """Return the players who do not own all of their claims, or whose name is shared, by id."""
+    keys = list({key for player_claims in claims.values() for key in player_claims})
+    owners = {row["username_key"]: row["user_id"] for row in await pool.fetch(statement("username_claims"), keys)}
+    rows = await pool.fetch(statement("names_shared_of"), keys, joined(claims))
+    sharing = {row["user_id"] for row in rows}
+    return [i for i, keys in claims.items() if i in sharing or any(owners.get(key) != i for key in keys)]
+
+
+async def _claim_name(connection: Connection, user: Player) -> Sequence[NameCollision] | None:
+    """Claim a player's name. Return its collisions, None if the player has been renamed or erased."""
+    rows = await connection.fetch(statement("lock_profile"), user.user_id)
+    if user.username is None or not rows or rows[0]["username"] != user.username:
+        return None
+    collisions = []
+    for key, is_look_alike in sorted(claims_of(user.username).items()):
+        owner = await claim(connection, key, user.user_id, is_look_alike)
+        if owner == user.user_id:
+            await connection.execute(statement("unshare_usernames"), key, user.user_id)
+        elif owner is not None:
+            collisions.append(NameCollision(key, user.user_id, owner))
+    return collisions

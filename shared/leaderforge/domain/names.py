@@ -1,0 +1,140 @@
+"""Display and comparison of names by the properties of Unicode.
+
+ASCII texts take a short way, without the tables of Unicode.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import reduce
+
+from leaderforge.domain.errors import Refused
+from leaderforge.domain.unicode_tables import unicode_tables
+
+_REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Control characters, surrogates, private and unassigned code points, line and paragraph separators."""
+_INK = frozenset("LNPS")
+"""Major categories with a shape of their own: letters, numbers, punctuation and symbols, without combining marks."""
+_WORD = frozenset("LMN")
+_NOT_SYLLABLES = re.compile("[^\uac00-\ud7a3]+")
+_WRITING_SYSTEMS = {
+    "Hani": ("Hanb", "Jpan", "Kore"),
+    "Hira": ("Jpan",),
+    "Kana": ("Jpan",),
+    "Hang": ("Kore",),
+    "Bopo": ("Hanb",),
+}
+"""Writing systems of several scripts, by script (UTS 39, section 5.1)."""
+_WITH_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
+"""Writing systems that mix with Latin (UTS 39, level Highly Restrictive)."""
+
+
+def displayed(text: str) -> str:
+    """Return the text in NFC, without characters that neither show anything nor shape their neighbours.
+
+    This removes the controls of the writing direction. Joiners and variation selectors stay.
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", unicode_tables().hidden.sub("", text))
+
+
+def display_fault(text: str, longest: int) -> str | None:
+    """Return the rule that a displayed text breaks, None if it breaks none. `longest` is in characters."""
+    if not 1 <= len(text) <= longest:
+        return f"must have 1 to {longest} characters, not {len(text)}"
+    if any(unicodedata.category(character) in _REFUSED_CATEGORIES for character in text):
+        return "must not contain control characters, line breaks or unassigned characters"
+    visible = _visible(text)
+    if not any(unicodedata.category(character)[0] in _INK for character in visible):
+        return "must show at least one letter, digit or symbol"
+    if visible != visible.strip():
+        return "must not start or end with white space"
+    return None
+
+
+def require_displayed(text: str, longest: int, subject: str) -> str:
+    """Return the text as it is displayed. Raises `Refused`, in a sentence about the subject, if it cannot be shown."""
+    displayed_text = displayed(text)
+    fault = display_fault(displayed_text, longest)
+    if fault is not None:
+        raise Refused(f"{subject} {fault}")
+    return displayed_text
+
+
+def name_key(text: str) -> str:
+    """Return the key of all spellings of a name.
+
+    Case, compatibility forms, invisible characters and the amount of white space make no difference.
+    """
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    return " ".join(folded(_visible(text)).split())
+
+
+def prefix_key(text: str) -> str:
+    """Return the start of the keys of those names that start with the text."""
+    return f"{name_key(text)} " if text[-1:].isspace() and not text.isspace() else name_key(text)
+
+
+def claims_of(text: str) -> Mapping[str, bool]:
+    """Return the keys that a name claims where names are unique, each with whether it is a look-alike's.
+
+    Two names are too similar if they have a key in common. The look-alike's key has the skeleton of UTS 39, with ASCII
+    characters as they are. It is of the name as written: case is folded afterwards.
+    """
+    key = name_key(text)
+    if text.isascii():
+        return {key: False}
+    return {name_key(_decomposed(_visible(text)).translate(unicode_tables().looks)): True, key: False}
+
+
+def _decomposed(text: str) -> str:
+    """Return the text in NFD. Syllables of Hangul stay composed: none looks like another one."""
+    composed = unicodedata.normalize("NFC", text)
+    return _NOT_SYLLABLES.sub(lambda match: unicodedata.normalize("NFD", match[0]), composed)
+
+
+def folded(text: str) -> str:
+    """Return the text without case and compatibility forms."""
+    # Case folding can denormalise text: normalise again.
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def words_of(text: str) -> Iterator[str]:
+    """Yield the words of a text: runs of letters, digits and marks."""
+    word = ""
+    for character in f"{text} ":
+        category = unicodedata.category(character)
+        if category[0] in _WORD:
+            word += character
+        elif word and category != "Cf":
+            yield word
+            word = ""
+
+
+def mixed_word(text: str) -> str | None:
+    """Return the first word that mixes scripts beyond the level Highly Restrictive of UTS 39, None without one."""
+    return None if text.isascii() else next(filter(_is_mixed, words_of(text)), None)
+
+
+def _is_mixed(word: str) -> bool:
+    scripts = [names for character in word if (names := _systems_of(character)) is not None]
+    if not scripts or reduce(frozenset.__and__, scripts):
+        return False
+    others = [names for names in scripts if "Latn" not in names]
+    return not reduce(frozenset.__and__, others, _WITH_LATIN)
+
+
+def _systems_of(character: str) -> frozenset[str] | None:
+    """Return the scripts and writing systems that use the character. None stands for all of them."""
+    scripts = unicode_tables().scripts_of(character)
+    if scripts is None:
+        return None
+    return scripts.union(*(_WRITING_SYSTEMS.get(script, ()) for script in scripts))
+
+
+def _visible(text: str) -> str:
+    """Return the text without ignorable characters, and with spaces for blank symbols."""
+    if text.isascii():
+        return text
+    tables = unicode_tables()
+    return tables.blank.sub(" ", tables.ignorable.sub("", text))
