@@ -74,7 +74,7 @@ def look_alikes(folder: Path) -> Mapping[int, str]:
 
     Characters of equal looks get one replacement: an ASCII character if there is one. Of several, such as l, I and 1,
     the first of the kind of the replaced character (capital, digit or other) is taken. A compatibility form of ASCII
-    characters has no replacement: normalisation makes it ASCII.
+    characters of equal looks has no replacement: normalisation makes it ASCII.
     """
     prototypes = {int(row[0], 16): text_of(row[1]) for row in fields(folder / "confusables.txt")}
     classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -85,15 +85,17 @@ def look_alikes(folder: Path) -> Mapping[int, str]:
     for point, prototype in sorted(prototypes.items()):
         source = chr(point)
         replacement = nearest(categories.get(point, "Lo"), classes.get(prototype, [])) or prototype
-        if point >= 128 and not folded(source).isascii() and folded(source) != folded(replacement):
+        compatible = unicodedata.normalize("NFKC", source)
+        is_form = "".join(prototypes.get(ord(character), character) for character in compatible) == prototype
+        if point >= 128 and not (compatible.isascii() and is_form) and folded(source) != folded(replacement):
             looks[point] = replacement
     return looks
 
 
 def nearest(category: str, candidates: Sequence[str]) -> str | None:
     """Return the candidate of the same kind as a character of the category, or else a letter, or any. None if empty."""
-    kinds = {"Lu": str.isupper, "Nd": str.isdigit, "No": str.isdigit, "Nl": str.isdigit}
-    for fits in (kinds.get(category, str.islower), str.isalpha, bool):
+    fits_best = str.isdigit if category[0] == "N" else str.isupper if category == "Lu" else str.islower
+    for fits in (fits_best, str.isalpha, bool):
         for candidate in candidates:
             if fits(candidate):
                 return candidate

@@ -26,9 +26,9 @@ async def insert_names(connection: Connection, users: Iterable[Player], *, uniqu
 async def replace_name(connection: Connection, user_id: int, old: str | None, new: str | None, *, unique: bool) -> bool:
     """Replace a player's name, and return whether the new one was free. None stands for no name."""
     claims = {} if new is None else claims_of(new)
-    if (old is None and new is None) or (old is not None and claims == claims_of(old)):
-        return True
     released = set() if old is None else keys_of(old)
+    if released == claims.keys() and (old is None or claims == claims_of(old)):
+        return True
     if not unique:
         await _release(connection, user_id, released)
         for key in [] if new is None else [name_key(new)]:
