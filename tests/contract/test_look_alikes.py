@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
-from leaderforge.adapters.postgres.name_claims import claim_names
+from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, UsernameTaken
 from leaderforge.domain.names import claims_of, folded
-from leaderforge.domain.players import NameCollision, Player
+from leaderforge.domain.players import NameCollision, Player, StaleClaims
 from tests.contract.store_fixtures import Database, Stores
 
 CYRILLIC = "оkapi"
@@ -184,6 +184,17 @@ class TestStoredBefore:
         assert [[player.user_id for player in names.players] for names in claimed] == [[1], [2], [3], []]
         assert [names.claimed for names in claimed] == [1, 1, 1, 0]
         assert await database.users.claimants(["caba", "oko", "ace"]) == {"caba": 1, "oko": 2, "ace": 3}
+
+    async def test_stale_claims_are_released(self, database: Database) -> None:
+        """Version 0.2.0 renames and erases players without releasing the claims on looks."""
+        await database.users.create([user(1, "САВА"), user(2, "ОКО"), user(3, "АСЕ")])
+        for change in ("update users set username = 'Ann' where user_id = 1", "delete from users where user_id = 2"):
+            await database.run(change)
+        released = [await release_stale_claims(database.pool, after, 2) for after in ("", "caba", "zz")]
+        assert released == [StaleClaims("caba", 1), StaleClaims("oko", 1), StaleClaims(None, 0)]
+        assert await database.users.claimants(["caba", "oko", "ace"]) == {"ace": 3}
+        renamed_back = await release_stale_claims(database.pool, "", 9)
+        assert renamed_back == StaleClaims("ace", 0)
 
     async def test_a_player_without_a_name_has_nothing_to_claim(self, database: Database) -> None:
         await database.users.create([user(1, None)])

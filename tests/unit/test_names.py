@@ -49,7 +49,7 @@ def test_invisible_characters_make_no_other_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*NOTHING, "\u2800\u200b\u2800", "\u3164" * 64, "\U0001d159"], ids=ascii)
 def test_a_name_that_shows_nothing_is_refused(name: str) -> None:
-    with pytest.raises(Refused, match=r"must show at least one letter|must have 1 to 64 characters"):
+    with pytest.raises(Refused, match="must show at least one letter, digit or symbol"):
         username(name)
 
 

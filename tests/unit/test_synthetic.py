@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from leaderforge.cli.synthetic import CHUNK_PLAYERS, SPAN_MS, Chunk, Plan, chunks, name_of
 from leaderforge.domain.boards import Board
-from leaderforge.domain.names import name_key
+from leaderforge.domain.names import claims_of
 from leaderforge.domain.players import username
 from leaderforge.domain.standings import Event, fold
 
@@ -78,7 +78,8 @@ def test_few_play_most():
 def test_names_are_names_and_nobody_shares_one():
     names = [name_of(i) for i in chain(range(1, 60_000), range(10**6, 10**6 + 60_000), [10**8])]
     assert all(username(name) == name for name in names[::50])
-    assert len(set(map(name_key, names))) == len(names)
+    keys = [key for name in names for key in claims_of(name)]
+    assert len(set(keys)) == len(keys)
 
 
 def test_neighbours_have_unlike_names():

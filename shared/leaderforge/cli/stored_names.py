@@ -39,11 +39,13 @@ async def _claim_names(report: "_Report", data_dir: Path) -> None:
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import services
     from leaderforge.domain.errors import LeaderForgeError
-    from leaderforge.services.name_review import review_names
+    from leaderforge.services.name_review import release_stale, review_names
 
     async with services(data_dir) as product:
-        if product.parts.claim_names is None:
+        if product.parts.claim_names is None or product.parts.release_stale_claims is None:
             raise LeaderForgeError("this store has no claims")
+        # First: a stale claim would count as a collision.
+        await release_stale(product.parts.release_stale_claims)
         with progress_bar("Checking names", None) as advance:
             async for names in review_names(product.parts.claim_names, product.name_rules, report.last_id):
                 report.add(names)
@@ -61,9 +63,9 @@ class _Report:
         """Print and count the problems of a chunk."""
         for collision in names.collisions[: max(0, _REPORTED - self._collisions)]:
             typer.echo(f"player {collision.user_id} has the name of player {collision.owner_id}: {collision.key!r}")
-        # `repr` escapes invisible characters and controls of the writing direction.
+        # Escaped: the name may be invisible, look like another one or turn the line around.
         for name in names.refused[: max(0, _REPORTED - self._refused)]:
-            typer.echo(f"player {name.user_id} has the name {name.username!r}: {name.reason}")
+            typer.echo(f"player {name.user_id} has the name {name.username!a}: {name.reason}")
         self.last_id = names.last_id
         self._claimed += names.claimed
         self._collisions += len(names.collisions)

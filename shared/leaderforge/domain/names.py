@@ -39,7 +39,7 @@ def displayed(text: str) -> str:
 
 def display_fault(text: str, longest: int) -> str | None:
     """Return the rule that a displayed text breaks, None if it breaks none. `longest` is in characters."""
-    if not 1 <= len(text) <= longest:
+    if len(text) > longest:
         return f"must have 1 to {longest} characters, not {len(text)}"
     if any(unicodedata.category(character) in _REFUSED_CATEGORIES for character in text):
         return "must not contain control characters, line breaks or unassigned characters"

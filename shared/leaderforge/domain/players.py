@@ -130,6 +130,14 @@ class ClaimedNames:
     collisions: Sequence[NameCollision]
 
 
+@dataclass(frozen=True, slots=True)
+class StaleClaims:
+    """The last claim that was checked, None without one, and the number of released claims."""
+
+    last_key: str | None
+    released: int
+
+
 class ProfileChange(TypedDict, total=False):
     """Changes of a player. Absent members stay unchanged; None removes a value."""
 

@@ -12,7 +12,7 @@ from leaderforge.ports.index import RankIndex
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.periods import PeriodStore
-from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore
+from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore, StaleClaimReleaser
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -51,6 +51,7 @@ class Parts:
     tokens: TokenVerifier | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None
+    release_stale_claims: StaleClaimReleaser | None = None
     queue: SubmissionQueue | None = None
     opens: Sequence[Callable[[], Awaitable[object]]] = ()
     renews: Sequence[Callable[[], Awaitable[object]]] = ()

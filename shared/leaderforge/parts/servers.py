@@ -11,7 +11,7 @@ from leaderforge.adapters.postgres.bulk import copy_chunk
 from leaderforge.adapters.postgres.history import PostgresHistoryStore
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.adapters.postgres.moderation import PostgresModeration
-from leaderforge.adapters.postgres.name_claims import claim_names
+from leaderforge.adapters.postgres.name_claims import claim_names, release_stale_claims
 from leaderforge.adapters.postgres.pending_processes import PostgresPendingProcesses
 from leaderforge.adapters.postgres.period_store import PostgresPeriodStore
 from leaderforge.adapters.postgres.periods import Periods
@@ -62,6 +62,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         tokens=token_verifier(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_names, pool),
+        release_stale_claims=partial(release_stale_claims, pool),
         queue=queue,
         opens=(pool.open, index.watermarks),
         # Queue calls are rare: a new connection is cheaper than a check of the old one.

@@ -6,7 +6,7 @@ from typing import Protocol
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.history import Erased, Kept
-from leaderforge.domain.players import ClaimedNames, Player, ProfileChange
+from leaderforge.domain.players import ClaimedNames, Player, ProfileChange, StaleClaims
 from leaderforge.domain.standings import LadderStanding
 
 
@@ -69,6 +69,14 @@ class NameClaimer(Protocol):
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, where the claims are free."""
+        ...
+
+
+class StaleClaimReleaser(Protocol):
+    """Release of claims on looks that their players no longer need."""
+
+    async def __call__(self, after: str, limit: int) -> StaleClaims:
+        """Release the stale ones of up to `limit` claims whose keys follow `after`."""
         ...
 
 

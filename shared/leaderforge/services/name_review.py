@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.players import NameCollision, Player, username
-from leaderforge.ports.players import NameClaimer
+from leaderforge.ports.players import NameClaimer, StaleClaimReleaser
 
 _BEFORE_ALL = -(2**63)
 """Below every player id."""
@@ -31,6 +31,14 @@ class ReviewedNames:
     claimed: int
     collisions: Sequence[NameCollision]
     refused: Sequence[RefusedName]
+
+
+async def release_stale(release: StaleClaimReleaser, *, chunk: int = _A_CHUNK) -> int:
+    """Release all stale claims on looks. Return their number."""
+    released, last_key = 0, ""
+    while (claims := await release(last_key, chunk)).last_key is not None:
+        released, last_key = released + claims.released, claims.last_key
+    return released
 
 
 async def review_names(

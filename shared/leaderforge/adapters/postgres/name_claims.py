@@ -1,4 +1,4 @@
-"""Claims of stored names: of names that were shared, and of names from before a claim was needed."""
+"""Claims of stored names: missing ones of names that were shared or are older, and stale ones."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,10 @@ from functools import partial
 
 from leaderforge.adapters.postgres.claims import user_of
 from leaderforge.adapters.postgres.names import claim
-from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.names import claims_of
-from leaderforge.domain.players import ClaimedNames, NameCollision, Player
+from leaderforge.domain.players import ClaimedNames, NameCollision, Player, StaleClaims
 
 _TRANSACTIONS = 4
 """Maximum number of concurrent transactions. Others need connections too."""
@@ -29,6 +29,33 @@ async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
         results += await asyncio.gather(*(pool.transact(partial(_claim_name, user=user)) for user in piece))
     collisions = [collision for result in results if result for collision in result]
     return ClaimedNames(players, results.count([]), collisions)
+
+
+async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaims:
+    """Release stale claims on looks, of up to `limit` claims whose keys follow `after`.
+
+    Version 0.2.0 renames and erases players without releasing these claims.
+    """
+    rows = await pool.fetch(statement("look_alikes_after"), after, limit)
+    users = await pool.fetch(statement("users"), joined({row["user_id"] for row in rows}))
+    claims = {user["user_id"]: _claims(user) for user in users}
+    stale = [(row["username_key"], row["user_id"]) for row in rows]
+    stale = [(key, user_id) for key, user_id in stale if key not in claims.get(user_id, ())]
+    released = [await pool.transact(partial(_release_stale, key=key, user_id=user_id)) for key, user_id in stale]
+    return StaleClaims(rows[-1]["username_key"] if rows else None, sum(released))
+
+
+async def _release_stale(connection: Connection, key: str, user_id: int) -> bool:
+    """Release a claim unless the player has such a name again. Return whether it was released."""
+    rows = await connection.fetch(statement("lock_profile"), user_id)
+    if any(key in _claims(row) for row in rows):
+        return False
+    await connection.execute(statement("release_usernames"), key, user_id)
+    return True
+
+
+def _claims(user: Record) -> Mapping[str, bool]:
+    return {} if user["username"] is None else claims_of(user["username"])
 
 
 async def _unclaimed(pool: Pool, claims: Mapping[int, Mapping[str, bool]]) -> Sequence[int]:
