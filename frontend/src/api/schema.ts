@@ -2309,7 +2309,7 @@ export interface components {
          *     }
          */
         UserIn: {
-            /** @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case. A player needs none. */
+            /** @description The player's name: 1 to 64 characters without leading or trailing blanks. Unique, ignoring case, invisible characters and look-alikes of other scripts. A player needs none. */
             username?: string | null;
             /** @description The player's email address. Shown to admins only. */
             email?: string | null;

@@ -80,7 +80,7 @@ class UserIn(StrictIn):
     username: Username | None = Field(
         None,
         description=f"The player's name: 1 to {MAX_NAME_LENGTH} characters without leading or trailing blanks. Unique, "
-        "ignoring case. A player needs none.",
+        "ignoring case, invisible characters and look-alikes of other scripts. A player needs none.",
     )
     email: Email | None = Field(None, description="The player's email address. Shown to admins only.")
     user_id: IntegerIn | None = Field(None, description="The player's id. Generated if absent.")
