@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from leaderforge.config import EnvironmentSettings, SettingsError
+from leaderforge.domain.unicode_tables import unicode_tables
 from leaderforge.parts.name_rules import name_rules
 from tests.api_client import ADMIN_KEY
 from tests.tokens import TOKENS, token
@@ -101,6 +102,15 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
     assert found.status_code == 422
     for query in ("username=OKAPI%E2%80%8B", "prefix=ok%C2%ADa"):
         assert [user["user_id"] for user in (await api.get(f"/api/users?{query}")).json()["users"]] == [5]
+
+
+async def test_submissions_and_reads_need_no_tables(api: Api) -> None:
+    await api.post("/api/users", {"username": "Дима", "user_id": 7})
+    unicode_tables.cache_clear()
+    assert (await api.post("/api/scores", {"user_id": 7, "score": 5})).status_code == 200
+    for path in ("boards/default/top", "boards/default/ranks/7", "boards/default/around/7", "users/7"):
+        assert "Дима" in (await api.get(f"/api/{path}")).text
+    assert unicode_tables.cache_info().currsize == 0
 
 
 class TestFirstSight:

@@ -1,12 +1,14 @@
 import { Link } from '@tanstack/react-router';
 
+import { displayName } from './displayName';
+
 interface Named {
   readonly user_id: number;
   readonly username: string | null;
 }
 
 export function nameOf({ user_id, username }: Named): string {
-  return username ?? `Player ${user_id}`;
+  return (username && displayName(username)) ?? `Player ${user_id}`;
 }
 
 /** Link to a player's page, labelled with the name. It keeps the name's writing direction and truncates long names. */
