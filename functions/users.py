@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import Query
 
 from functions.edge.access.security import Admin, Anyone, Owner, Registrar
-from functions.edge.alternatives import require_one
+from functions.edge.alternatives import require_at_most_one, require_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.errors import public_error
-from functions.edge.http.responses import NO_STORE, Answer, Header, answer_stored, answer_written
+from functions.edge.http.responses import NO_STORE, Answer, Header, answer_read, answer_stored, answer_written
 from functions.edge.http.streaming import Stream
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
@@ -33,10 +33,14 @@ from functions.edge.wire.players import (
     render_user,
     render_users,
 )
+from functions.edge.wire.standings import StandingsOut, StandingsQuery, render_standings
 from leaderforge.domain.errors import (
+    BoardNotFound,
     EmailTaken,
     ExternalIdTaken,
+    IndexUnavailable,
     LeaderForgeError,
+    Overloaded,
     PlayerExists,
     PlayerNotFound,
     Refused,
@@ -156,6 +160,28 @@ async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
     records = edge.services.records
     record = await records.read(user_id)
     return Stream(render_export(record, records.events(user_id), for_admin=caller.is_admin), _EXPORT_HEADERS)
+
+
+@routes.get(
+    "/api/users/{user_id}/standings",
+    operation_id="getStandings",
+    **documentation.read(StandingsOut, PlayerNotFound, BoardNotFound, IndexUnavailable, StoreUnavailable, Overloaded),
+)
+async def standings(
+    edge: TheEdge, caller: Anyone, user_id: UserId, query: Annotated[StandingsQuery, Query()]
+) -> Answer:
+    """Return a player's standings in the current periods of all boards, or of one.
+
+    Boards that the caller may not read are left out. The board `board` is refused instead.
+    """
+    require_at_most_one(board=query.board, after=query.after)
+    reads = edge.services.standings
+    if query.board is not None:
+        board = await edge.readable_board(query.board, caller)
+        result = await reads.on_board(board, user_id, periods=query.periods, viewer=caller)
+    else:
+        result = await reads.page(user_id, query.limit, query.after or "", periods=query.periods, viewer=caller)
+    return answer_read(render_standings(user_id, result, marks_hidden=caller.is_admin), result)
 
 
 @routes.delete(

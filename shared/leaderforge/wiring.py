@@ -38,6 +38,7 @@ from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.rollover import RolloverService
+from leaderforge.services.standings import StandingService
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.verification import VerificationService
@@ -65,6 +66,7 @@ class Services:
     rollover: RolloverService
     periods: PeriodService
     history: HistoryService
+    standings: StandingService
     users: PlayerService
     name_rules: NameRules
     player_ids: PlayerIds
@@ -165,6 +167,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         ),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
+        standings=StandingService(parts.history, parts.users, query, parts.clock),
         users=PlayerService(parts.users, delivery, parts.clock, rules=rules),
         name_rules=rules,
         player_ids=player_ids,

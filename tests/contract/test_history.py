@@ -118,6 +118,36 @@ async def test_the_ladders_of_a_player(stores: Stores, histories: HistoryStore) 
     assert list(await histories.played(board, 3, 10)) == []
 
 
+async def test_the_boards_of_a_player(stores: Stores, histories: HistoryStore) -> None:
+    await stores.players(1, 2, 3)
+    boards = [await stores.board(private=i % 2 == 1) for i in range(6)]
+    daily = await stores.board(calendar=Calendar((PeriodKind.DAILY,)))
+    for board in boards:
+        await stores.scores.record([submit(Ladder(board), 1, 3)])
+    await stores.scores.record(
+        [Submission(daily.ladders_at(day * DAY), submit(Ladder(daily), 2, 1, at=day * DAY).event) for day in (0, 1)]
+    )
+    slugs = sorted(board.slug for board in boards)
+
+    async def listed(
+        user_id: int, limit: int = 10, after: str = "", *, private: bool = True, hidden: bool = False
+    ) -> list[str]:
+        return [b.slug for b in await histories.boards_of(user_id, limit, after=after, private=private, hidden=hidden)]
+
+    assert await listed(1) == slugs
+    assert await listed(1, 2) == slugs[:2]
+    assert await listed(1, 2, slugs[1]) == slugs[2:4]
+    assert await listed(1, private=False) == sorted(board.slug for board in boards if not board.private)
+    assert await listed(2) == [daily.slug]
+    assert await listed(3) == []
+    assert list(await histories.boards_of(2, 10, private=False, hidden=False)) == [daily]
+    await stores.moderation.set_entry_hidden(daily, 2, True, AuditEntry(2 * DAY, "cli", "entry.hide"))
+    assert (await listed(2), await listed(2, hidden=True)) == ([], [daily.slug])
+    await stores.moderation.remove(boards[0], 1, AuditEntry(3 * DAY, "cli", "entry.remove"))
+    await stores.scores.delete_board(boards[1].slug, AuditEntry(3 * DAY, "cli", "board.delete"))
+    assert await listed(1) == sorted(board.slug for board in boards[2:])
+
+
 async def test_what_a_moderator_does_shows(stores: Stores, histories: HistoryStore) -> None:
     await stores.players(1)
     board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))

@@ -106,6 +106,7 @@ RULES: Mapping[str, Rule] = {
     "PATCH /api/users/{user_id}": REGISTER,
     "DELETE /api/users/{user_id}": ADMIN,
     "GET /api/users/{user_id}/export": OWN,
+    "GET /api/users/{user_id}/standings": OPEN,
     "POST /api/users/{user_id}/hide": ADMIN,
     "POST /api/users/{user_id}/unhide": ADMIN,
     "GET /api/boards/{board}/hidden": ADMIN,

@@ -535,6 +535,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/{user_id}/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get standings
+         * @description Return a player's standings in the current periods of all boards, or of one.
+         *
+         *     Boards that the caller may not read are left out. The board `board` is refused instead.
+         */
+        get: operations["getStandings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/boards/{board}/entries/{user_id}/hide": {
         parameters: {
             query?: never;
@@ -1190,6 +1212,19 @@ export interface components {
             count: number;
         };
         /**
+         * BuildingOut
+         * @description A period that is being computed from earlier scores.
+         */
+        BuildingOut: {
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+        };
+        /**
          * CacheOut
          * @description Reads of first entries since the start of this process.
          */
@@ -1212,6 +1247,61 @@ export interface components {
              */
             period: string;
             state: components["schemas"]["EntryState"];
+        };
+        /**
+         * CurrentStandingOut
+         * @description A player's entry on a board in a current period, and its percentile.
+         */
+        CurrentStandingOut: {
+            /** Format: int64 */
+            rank: number;
+            /** Format: int64 */
+            user_id: number;
+            /**
+             * @description The player's name; null if it has none, or while it is unavailable.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /**
+             * Format: int64
+             * @description The number of submissions of the player.
+             */
+            submissions: number;
+            /**
+             * Format: date-time
+             * @description When the score was achieved.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /** @description The metadata sent with the score, at most 2048 bytes. */
+            metadata: {
+                [key: string]: unknown;
+            } | null;
+            /** @description True if the entry is visible to its player and to admins only. Shown to admins only. */
+            hidden?: boolean;
+            /** @example default */
+            board: string;
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** @description The percentage of the other players that this one is ahead of. */
+            percentile: number;
+            /** Format: int64 */
+            total: number;
         };
         /**
          * DatabaseNodeOut
@@ -2243,6 +2333,24 @@ export interface components {
             } | null;
             /** @description True if the standing is hidden. Shown to admins only. */
             hidden?: boolean;
+        };
+        /**
+         * StandingsOut
+         * @description A player's standings by board, in the current periods.
+         */
+        StandingsOut: {
+            /** Format: int64 */
+            user_id: number;
+            standings: components["schemas"]["CurrentStandingOut"][];
+            /** @description Periods that are left out while they are computed from earlier scores. Absent if none is. */
+            building?: components["schemas"]["BuildingOut"][];
+            /** @description Send it as `after` for the boards that follow; null at the end. */
+            next: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            as_of: string;
         };
         /**
          * SubmissionIn
@@ -6963,6 +7071,149 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ExportOut"];
                 };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getStandings: {
+        parameters: {
+            query?: {
+                /** @description Return the standings on this board only. */
+                board?: string;
+                /** @description Period kinds such as `daily,weekly`, or `current` for the main period of each board. Defaults to all kinds. */
+                period?: string;
+                /** @description The maximum number of boards. */
+                limit?: number;
+                /** @description An answer's `next`: return only boards behind it. Not allowed with `board`. */
+                after?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The player's id, or `ext:` and the percent-encoded external id, as a text. */
+                user_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A player's standings by board, in the current periods. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingsOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The call needs a key or a token, or the given one is unknown. */
             401: {

@@ -75,9 +75,14 @@ class Caller:
         """Return whether the caller has at least one of these scopes."""
         return not self.scopes.isdisjoint(scopes)
 
+    @property
+    def may_read_private(self) -> bool:
+        """Return whether the caller may read private boards."""
+        return bool(self.scopes)
+
     def may_read(self, board: Board) -> bool:
         """Return whether the caller may read the board. Any scope suffices for a private one."""
-        return not board.private or bool(self.scopes)
+        return not board.private or self.may_read_private
 
     def may_submit(self, board: Board, user_id: int) -> bool:
         """Return whether the caller may submit for the player. Players submit for themselves on open boards only."""

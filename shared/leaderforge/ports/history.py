@@ -23,6 +23,15 @@ class HistoryStore(Protocol):
         """Return the ladders with a standing of the player: all-time first, then the latest periods first."""
         ...
 
+    async def boards_of(
+        self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
+    ) -> Sequence[Board]:
+        """Return boards with a standing of the player, ordered by slug; with `after`, only boards behind this slug.
+
+        Private boards count only with `private`, hidden standings only with `hidden`.
+        """
+        ...
+
 
 EventTuple = tuple[int, UUID, int, int, str | None]
 """Event of a bulk load: player id, submission id, score, time (ms), metadata. A tuple costs less than an `Event`."""

@@ -34,6 +34,15 @@ class MemoryHistoryStore:
         played = [PlayedLadder(ladder, s.hidden != 0) for ladder, page in by_ladder for s in page if not s.removed]
         return played[:limit]
 
+    async def boards_of(
+        self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
+    ) -> Sequence[Board]:
+        boards = {board.slug: board for board in await self._scores.boards()}
+        standings = self._scores.standings_of_player(user_id)
+        played = {ladder.board.slug for ladder, s in standings if not s.removed and (hidden or not s.hidden)}
+        slugs = [slug for slug in sorted(played) if slug > after and (private or not boards[slug].private)]
+        return [boards[slug] for slug in slugs[:limit]]
+
 
 def _position(event: Event) -> HistoryPosition:
     return HistoryPosition(event.achieved_at, event.received_us, event.submission_id)

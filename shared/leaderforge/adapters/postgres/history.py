@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from leaderforge.adapters.postgres.boards import board_of
 from leaderforge.adapters.postgres.pool import Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.boards import Board, Ladder, Order, Policy
@@ -32,6 +33,12 @@ class PostgresHistoryStore:
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
         rows = await self._pool.fetch(statement("periods_of_player"), user_id, board.id, limit)
         return [PlayedLadder(Ladder(board, row["period_id"], not row["retired"]), row["hidden"]) for row in rows]
+
+    async def boards_of(
+        self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
+    ) -> Sequence[Board]:
+        rows = await self._pool.fetch(statement("boards_of_player"), user_id, after, private, hidden, limit)
+        return [board_of(row) for row in rows]
 
 
 def _signs(board: Board) -> Sequence[int]:
