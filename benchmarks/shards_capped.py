@@ -35,6 +35,7 @@ from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 from leaderforge.embedded import PostgresServer, ValkeyCluster
 from leaderforge.ports.index import RankIndex
+from leaderforge.services.receipts import WITHOUT_RANK
 from leaderforge.wiring import Services, build, migrate
 
 NODES = [1, 2, 3, 4, 6]
@@ -130,7 +131,7 @@ async def filled(addresses: Sequence[str], dsn: str, partitions: int, players: i
         for first in range(1, players + 1, CREATED_AT_ONCE):
             ids = range(first, min(first + CREATED_AT_ONCE, players + 1))
             await services.parts.users.create([Player(i, f"player {i}", None, now_ms()) for i in ids])
-            await services.submit.submit_many([submission(ladder, i, random) for i in ids], rank=False)
+            await services.submit.submit_many([submission(ladder, i, random) for i in ids], WITHOUT_RANK)
         yield services
     finally:
         await services.close()
@@ -151,7 +152,7 @@ async def operations(services: Services, players: int) -> Mapping[str, Call]:
         return random.randrange(1, players + 1)
 
     return {
-        "submit, rank=none": lambda: services.submit.submit(submission(ladder, player(), random), rank=False),
+        "submit, rank=none": lambda: services.submit.submit(submission(ladder, player(), random), WITHOUT_RANK),
         "submit, exact rank": lambda: services.submit.submit(submission(ladder, player(), random)),
         "rank, one by one": lambda: rank(services.parts.index, ladder, player()),
         "rank, batched": lambda: services.query.rank(ladder, player()),

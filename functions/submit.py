@@ -50,7 +50,7 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.sources import Source
 from leaderforge.domain.submissions import Submission
-from leaderforge.services.submit import Receipt
+from leaderforge.services.receipts import Receipt
 
 routes = router("scores")
 handler = LambdaHandler(routes)
@@ -155,7 +155,7 @@ async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: S
         queued = [render_message(outcome) for outcome in outcomes if isinstance(outcome, Submission)]
         await edge.services.ingest.enqueue(queued)
         return answer_private(_results(edge, items, outcomes).closed(), _ACCEPTED)
-    submit_many = partial(edge.services.submit.submit_many, rank=options.rank != "none")
+    submit_many = partial(edge.services.submit.submit_many, options=options.receipt)
     results: Sequence[Receipt | Rejection] = await complete(outcomes, Submission, submit_many)
     is_ranked = all(result.rank is not None for result in results if isinstance(result, Receipt))
     return answer_written(_results(edge, items, results), Source.INDEX if is_ranked else Source.STORE)
@@ -174,7 +174,7 @@ async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, i
         await edge.services.ingest.enqueue([render_message(submission)])
         return answer_private(JsonBody(render_queued(submission, item.external_id)).closed(), _ACCEPTED)
     try:
-        receipt = await edge.services.submit.submit(submission, rank=options.rank != "none")
+        receipt = await edge.services.submit.submit(submission, options.receipt)
     except PlayerNotFound as error:
         raise missing_player(edge, item, error) from None
     body = JsonBody(render_receipt(receipt, item.external_id))

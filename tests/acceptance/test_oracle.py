@@ -24,7 +24,8 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry
 from leaderforge.services.query import QueryService
-from leaderforge.services.submit import Receipt, SubmitService
+from leaderforge.services.receipts import Receipt
+from leaderforge.services.submit import SubmitService
 from tests.contract.index_fixtures import new_redis_index
 from tests.delivering import Process
 from tests.oracle import Line, Oracle

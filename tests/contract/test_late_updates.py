@@ -18,6 +18,7 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import LadderUpdate
 from leaderforge.services.entries import Lookup
 from leaderforge.services.player_records import RecordService
+from leaderforge.services.receipts import WITHOUT_RANK
 from leaderforge.services.submit import SubmitService
 from tests.contract.index_fixtures import cluster, new_redis_index
 from tests.contract.store_fixtures import Database
@@ -56,7 +57,7 @@ class Late:
         process = self.frozen
         submits = SubmitService(self.database.scores, process.delivery, process.trust, process.telemetry)
         event = Event(1, UUID(int=1), 5, now_ms())
-        submitting = asyncio.create_task(submits.submit(Submission([self.ladder], event), rank=False))
+        submitting = asyncio.create_task(submits.submit(Submission([self.ladder], event), WITHOUT_RANK))
         await self.way.frozen.wait()
         return submitting
 

@@ -124,6 +124,44 @@ async def test_applying_counts_ranks_after_the_whole_batch(
         assert result.above == sum(key_of(ladder, s) < bound for s in now.values())
 
 
+@pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
+@pytest.mark.parametrize("partitions", PARTITIONS)
+async def test_earlier_standings_are_ranked_among_the_other_players(
+    new_index: NewIndex, partitions: int, ladder: Ladder
+) -> None:
+    """For players who rise or fall, who are new or hidden, and of whom the index has a newer standing."""
+    before = crowd(120, seed=1)
+    index = await complete(new_index(partitions), ladder, before)
+    newer = [s._replace(score=s.score + 9, revision=5) for s in before[:10]]
+    await index.apply(ladder, newer)
+    changed = [s._replace(score=s.score + i - 20, revision=2) for i, s in enumerate(before[:40])]
+    changed += [s._replace(hidden=HIDDEN_ENTRY, revision=2) for s in before[40:50]]
+    changed += [standing(10**6 + i, i) for i in range(5)]
+    random = Random(2)
+    earlier = {
+        s.user_id: [key_of(ladder, s._replace(score=random.randint(-25, 25))) for _ in range(i % 3)]
+        for i, s in enumerate(changed)
+    }
+    update = LadderUpdate(ladder, changed, count=True, earlier={i: keys for i, keys in earlier.items() if keys})
+    [applied] = await index.apply_all([update])
+    assert [(a.key, a.above, not a.above_earlier) for a in applied] == [
+        (a.key, a.above, not earlier[s.user_id])
+        for s, a in zip(changed, await index.apply(ladder, changed, count=True), strict=True)
+    ]
+    now = {s.user_id: s for s in [*before, *changed, *newer]}
+    for result, update_of in zip(applied, changed, strict=True):
+        others = [key_of(ladder, s) for i, s in now.items() if i != update_of.user_id and not s.hidden]
+        bounds = [rank_bound(ladder.board, key) for key in earlier[update_of.user_id]]
+        assert list(result.above_earlier) == [sum(key < bound for key in others) for bound in bounds]
+
+
+async def test_earlier_standings_have_no_rank_while_a_partition_is_incomplete(new_index: NewIndex) -> None:
+    index, ladder = new_index(2), LADDERS[0]
+    earlier = {1: [key_of(ladder, standing(1, 3))]}
+    [[applied]] = await index.apply_all([LadderUpdate(ladder, [standing(1, 5)], count=True, earlier=earlier)])
+    assert (applied.above, list(applied.above_earlier)) == (None, [])
+
+
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
     """More ladders than one round trip can carry, some with counts, each independent."""
     index = await complete(new_index(3), LADDERS[0])

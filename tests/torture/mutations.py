@@ -21,7 +21,8 @@ from leaderforge.services import maintain, trust
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.mending import load_standings
-from leaderforge.services.submit import Receipt, SubmitService
+from leaderforge.services.receipts import WITH_RANK, Receipt, ReceiptOptions
+from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
 
 VARIABLE = "LEADERFORGE_TORTURE_MUTATION"
@@ -121,12 +122,12 @@ def acknowledge_early() -> None:
         await asyncio.sleep(_UNCOMMITTED_S)
         return await commit(self, submission)
 
-    async def submit(self: SubmitService, submission: Submission, *, rank: bool = True) -> Receipt:
+    async def submit(self: SubmitService, submission: Submission, options: ReceiptOptions = WITH_RANK) -> Receipt:
         event = submission.event
         standings = await self._store.standings(submission.ladders[0], [event.user_id])
         committed = next((s for s in standings if not s.removed), None)
         if committed is None or submission.board.policy is not Policy.BEST:
-            return await commit(self, submission, rank=rank)
+            return await commit(self, submission, options)
         task = asyncio.create_task(commit_later(self, submission))
         commits.add(task)
         task.add_done_callback(commits.discard)

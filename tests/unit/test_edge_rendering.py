@@ -17,7 +17,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.sources import Source
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
-from leaderforge.services.submit import Receipt
+from leaderforge.services.receipts import Receipt
 
 LADDER = Ladder(Board(7, "default", "Default"))
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -158,7 +158,7 @@ async def test_while_the_store_is_down_all_is_delivered_again(
     await queued.players(1)
     messages = [record(submission(), "a"), record("{", "b"), record(submission(), "c")]
 
-    async def down(_: Any) -> Any:
+    async def down(_: Any, **_options: Any) -> Any:
         raise StoreUnavailable("down")
 
     with monkeypatch.context() as patched:

@@ -20,11 +20,20 @@ from functions.edge.wire.fields import (
 )
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.periods import PeriodNameOut
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.submissions import Submission
 from leaderforge.domain.times import time_text
-from leaderforge.services.submit import Receipt
+from leaderforge.services.receipts import (
+    WITH_RANK,
+    WITHOUT_RANK,
+    PeriodReceipt,
+    PreviousStanding,
+    Receipt,
+    ReceiptDetails,
+    ReceiptOptions,
+)
 
 MAX_BATCH = 1000
 
@@ -33,6 +42,20 @@ class SubmitQuery(QueryIn):
     rank: Literal["exact", "none"] = Field(
         "exact", description="`exact` returns the rank; `none` omits it, which is faster."
     )
+    previous: Literal["none", "exact"] = Field(
+        "none", description="`exact` adds the standing directly before the submission, with its rank."
+    )
+    periods: Literal["main", "all"] = Field(
+        "main", description="`all` adds the standing in each period that counts the submission, with its rank."
+    )
+
+    @property
+    def receipt(self) -> ReceiptOptions:
+        """Requested parts of the receipts."""
+        rank = self.rank != "none"
+        if self.previous == "none" and self.periods == "main":
+            return WITH_RANK if rank else WITHOUT_RANK
+        return ReceiptOptions(rank, self.previous == "exact", self.periods == "all")
 
 
 class SubmissionIn(StrictIn):
@@ -102,6 +125,31 @@ class MixedBatchIn(StrictIn):
     )
 
 
+class PreviousOut(StrictOut):
+    """A player's standing directly before a submission."""
+
+    score: IntegerOut
+    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    rank: RankOut | None = Field(
+        description="The rank that this standing would have now, among the other players; null if the receipt's is."
+    )
+
+
+class PeriodReceiptOut(StrictOut):
+    """A player's standing in one period after a submission."""
+
+    period: PeriodNameOut
+    score: IntegerOut
+    subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
+    rank: RankOut | None = Field(description="The rank in this period; null if the receipt's would be.")
+    submissions: Annotated[int, Field(ge=1)]
+    improved: bool = Field(description="Whether this submission improved the standing in this period.")
+    achieved_at: TimeOut
+    previous: PreviousOut | None = Field(
+        None, description="The standing before the submission, with `previous=exact`; null if there was none."
+    )
+
+
 class ReceiptOut(StrictOut):
     """The receipt of a submission: the player's standing after it."""
 
@@ -115,6 +163,14 @@ class ReceiptOut(StrictOut):
     duplicate: bool = Field(description="Whether a submission with this id was recorded before.")
     submission_id: UUID
     achieved_at: TimeOut
+    previous: PreviousOut | None = Field(
+        None,
+        description="The standing before the submission, with `previous=exact`; null for the first submission and for "
+        "a duplicate.",
+    )
+    periods: list[PeriodReceiptOut] = Field(
+        [], description="The standing in each period that counts the submission, with `periods=all`."
+    )
 
 
 class BatchResult(RootModel[ReceiptOut | ErrorOut]):
@@ -154,11 +210,38 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     """Return a receipt as a JSON object."""
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
+    details = "" if receipt.details is None else _details_json(receipt.details)
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
         f'"submissions":{receipt.submissions},"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
-        f'"achieved_at":"{time_text(receipt.achieved_at)}"}}'
+        f'"achieved_at":"{time_text(receipt.achieved_at)}"{details}}}'
+    )
+
+
+def _details_json(details: ReceiptDetails) -> str:
+    """Return the requested members of a receipt, each after a comma."""
+    previous = f',"previous":{_previous_json(details.previous)}' if details.has_previous else ""
+    if details.periods is None:
+        return previous
+    periods = ",".join([_period_json(period, has_previous=details.has_previous) for period in details.periods])
+    return f'{previous},"periods":[{periods}]'
+
+
+def _previous_json(previous: PreviousStanding | None) -> str:
+    if previous is None:
+        return "null"
+    subscore = "" if previous.subscore is None else f'"subscore":{previous.subscore},'
+    return f'{{"score":{previous.score},{subscore}"rank":{number_json(previous.rank)}}}'
+
+
+def _period_json(period: PeriodReceipt, *, has_previous: bool) -> str:
+    subscore = "" if period.subscore is None else f'"subscore":{period.subscore},'
+    previous = f',"previous":{_previous_json(period.previous)}' if has_previous else ""
+    return (
+        f'{{"period":"{period.ladder.period_name}","score":{period.score},{subscore}"rank":{number_json(period.rank)},'
+        f'"submissions":{period.submissions},"improved":{truth_json(period.improved)},'
+        f'"achieved_at":"{time_text(period.achieved_at)}"{previous}}}'
     )
 
 

@@ -73,12 +73,16 @@ class Recorded(NamedTuple):
 
     A `duplicate` was committed earlier, with equal content: its ladders are the ladders of the first copy. Ladders of
     retired periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
+
+    `previous` has the standing on each ladder directly before the submission, None if there was none. Revisions and
+    flags in it have no meaning. It is empty for a duplicate, and if it was not requested.
     """
 
     ladders: Sequence[Ladder]
     standings: Sequence[Standing]
     duplicate: bool
     improved: bool
+    previous: Sequence[Standing | None] = ()
 
     @property
     def standing(self) -> Standing:

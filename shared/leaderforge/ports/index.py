@@ -17,24 +17,30 @@ class Applied(NamedTuple):
     `previous` is the sort key of the player's previous entry, None if there was none. `above` counts the entries above
     the standing's rank bound after the update, None if it was not requested or is unknown. `refused` is true if the
     index has a removed standing, or an erasure, of an equal or higher revision.
+
+    `above_earlier` counts the entries of other players above each of the player's keys in `LadderUpdate.earlier`. It is
+    empty if `above` is None.
     """
 
     key: bytes
     previous: bytes | None
     above: int | None
     refused: bool = False
+    above_earlier: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LadderUpdate:
     """Standings to apply to a ladder, one per player.
 
-    `count` has the meaning of the argument of `IndexWriter.apply`.
+    `count` has the meaning of the argument of `IndexWriter.apply`. With it, entries above the rank bounds of `earlier`
+    are counted too: sort keys of earlier standings by player, only of players in `standings`.
     """
 
     ladder: Ladder
     standings: Sequence[Standing]
     count: bool = False
+    earlier: Mapping[int, Sequence[bytes]] | None = None
 
 
 class IndexValue(NamedTuple):

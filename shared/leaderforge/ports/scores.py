@@ -53,8 +53,13 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         """Return those requested ladders whose periods are stored, with `indexed` set, in no order."""
         ...
 
-    async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+    async def record(
+        self, submissions: Sequence[Submission], *, previous: bool = False
+    ) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions as a batch, and return one outcome each, in their order.
+
+        With `previous`, the outcomes have the standings before each submission, at a higher cost. They include the
+        preceding submissions of the batch.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
         repeated submission id of a player on a board is a duplicate, and changes nothing. With other content it is

@@ -11,7 +11,8 @@ from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable, Unavai
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.submit import Receipt, SubmitService
+from leaderforge.services.receipts import WITHOUT_RANK, Receipt
+from leaderforge.services.submit import SubmitService
 
 _CHUNK = 1000
 """Maximum submissions of one `submit_many` call."""
@@ -58,7 +59,7 @@ class IngestService:
 
     async def _commit(self, submissions: Sequence[Submission]) -> Sequence[Receipt | LeaderForgeError]:
         try:
-            return await self._submit.submit_many(submissions, rank=False)
+            return await self._submit.submit_many(submissions, WITHOUT_RANK)
         except Unavailable as error:
             return [error] * len(submissions)
 

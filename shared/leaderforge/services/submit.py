@@ -1,42 +1,27 @@
 """Submission of scores: commit, delivery to the index, receipt."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
-from uuid import UUID
 
 from leaderforge.domain.batches import complete
-from leaderforge.domain.boards import Ladder, Policy
+from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
-from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.ports.index import Applied, LadderUpdate
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
 from leaderforge.services.trust import IndexTrust
 
 
-class Receipt(NamedTuple):
-    """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown."""
-
-    user_id: int
-    score: int
-    rank: int | None
-    submissions: int
-    improved: bool
-    duplicate: bool
-    submission_id: UUID
-    achieved_at: int
-    subscore: int | None = None
-
-
 class _Request(NamedTuple):
-    """Submission, and whether its receipt needs the rank."""
+    """Submission, and the optional parts of its receipt."""
 
     submission: Submission
-    rank: bool
+    options: ReceiptOptions
 
 
 class _Counted(NamedTuple):
@@ -44,32 +29,6 @@ class _Counted(NamedTuple):
 
     request: _Request
     recorded: Recorded
-
-
-class _Group:
-    """Newest standings of a batch on one ladder by player id, and the numbers of entries above them."""
-
-    def __init__(self, ladder: Ladder, *, counted: bool) -> None:
-        self._ladder = ladder
-        self._counted = counted
-        self.newest: dict[int, Standing] = {}
-        self.above: dict[int, int | None] = {}
-
-    def add(self, standing: Standing) -> None:
-        """Add a standing unless the player has a newer one."""
-        previous = self.newest.get(standing.user_id)
-        if previous is None or previous.revision < standing.revision:
-            self.newest[standing.user_id] = standing
-
-    def update(self) -> LadderUpdate:
-        return LadderUpdate(self._ladder, list(self.newest.values()), self._counted)
-
-    def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
-        self.above = {
-            user_id: result.above if result and believed else None
-            for user_id, result in zip(self.newest, applied, strict=True)
-        }
 
 
 class SubmitService:
@@ -102,29 +61,43 @@ class SubmitService:
         }
         # Score limits that depend on the standing take several round trips. Boards without such limits must not wait.
         self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
+        # Reading the previous standing takes more round trips too.
+        self._take_with_previous = Coalescer(
+            partial(self._take_batch, previous=True),
+            max_batch=BATCH,
+            max_in_flight=3,
+            stagger_s=STAGGER_S,
+            time_limit_s=time_limit_s,
+        )
 
-    async def submit(self, submission: Submission, *, rank: bool = True) -> Receipt:
-        """Commit one submission and return its receipt, with the exact rank if requested and known.
+    async def submit(self, submission: Submission, options: ReceiptOptions = WITH_RANK) -> Receipt:
+        """Commit one submission and return its receipt, with exact ranks if requested and known.
 
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
         same submission id is safe: the submission counts at most once.
         """
         limits, policy = submission.board.limits, submission.board.policy
         limits.require_score(policy, submission.event.score)
-        take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
-        outcome = await take(_Request(submission, rank))
+        if options.previous:
+            take = self._take_with_previous
+        else:
+            take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
+        outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome
         return outcome
 
     async def submit_many(
-        self, submissions: Sequence[Submission], *, rank: bool = True
+        self, submissions: Sequence[Submission], options: ReceiptOptions = WITH_RANK
     ) -> Sequence[Receipt | LeaderForgeError]:
         """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
-        return await complete([_checked(_Request(s, rank)) for s in submissions], _Request, self._take_batch)
+        take = partial(self._take_batch, previous=options.previous)
+        return await complete([_checked(_Request(s, options)) for s in submissions], _Request, take)
 
-    async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
-        outcomes = await self._record([request.submission for request in batch])
+    async def _take_batch(
+        self, batch: Sequence[_Request], *, previous: bool = False
+    ) -> Sequence[Receipt | LeaderForgeError]:
+        outcomes = await self._record([request.submission for request in batch], previous=previous)
         counted = [
             _Counted(request, outcome) if isinstance(outcome, Recorded) else outcome
             for request, outcome in zip(batch, outcomes, strict=True)
@@ -138,8 +111,8 @@ class SubmitService:
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()
-        groups: dict[tuple[int, int, bool], _Group] = {}
-        main_groups = [_add_to_groups(groups, recorded, request.rank) for request, recorded in batch]
+        groups: dict[tuple[int, int, bool], LadderGroup] = {}
+        groups_of = [_add_to_groups(groups, recorded, request.options) for request, recorded in batch]
         updates = [group.update() for group in groups.values()]
         applied = await self._delivery.apply(updates)
         believed = self._trust.holds(belief)
@@ -151,14 +124,16 @@ class SubmitService:
         for group, results in zip(groups.values(), applied, strict=True):
             group.note(results, believed=believed)
         return [
-            _receipt(request.submission, recorded, group)
-            for (request, recorded), group in zip(batch, main_groups, strict=True)
+            receipt_of(request.submission, recorded, submission_groups, request.options)
+            for (request, recorded), submission_groups in zip(batch, groups_of, strict=True)
         ]
 
-    async def _record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+    async def _record(
+        self, submissions: Sequence[Submission], *, previous: bool
+    ) -> Sequence[Recorded | LeaderForgeError]:
         self._telemetry.observe("submit_batch_size", len(submissions))
         with self._telemetry.timed("store_record_seconds"):
-            return await self._store.record(submissions)
+            return await self._store.record(submissions, previous=previous)
 
 
 def _checked(request: _Request) -> _Request | RuleViolated:
@@ -171,36 +146,30 @@ def _checked(request: _Request) -> _Request | RuleViolated:
     return request
 
 
-def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:
-    """Add the standings of a submission to the groups of their ladders. Return the group of the main ladder."""
-    # A ladder in backfill lacks standings: no rank on it is exact.
-    rank = rank and not recorded.ladders[0].incomplete
-    submission_groups: list[_Group] = []
+def _add_to_groups(
+    groups: dict[tuple[int, int, bool], LadderGroup], recorded: Recorded, options: ReceiptOptions
+) -> Sequence[LadderGroup]:
+    """Add the standings of a submission to the groups of their ladders. Return these groups, in order."""
+    submission_groups: list[LadderGroup] = []
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
-        # Counting costs a call on every partition: only the main ladder, which comes first, needs it.
-        counted = rank and not submission_groups
+        # Counting costs a call on every partition: usually only the main ladder, which comes first, needs it.
+        # A ladder in backfill lacks standings: no rank on it is exact.
+        counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
         # A ladder that is main for one submission may be secondary for another. Only the group of the main ladder is
         # counted.
         key = ladder.board.id, ladder.period, counted
         group = groups.get(key)
         if group is None:
-            group = groups[key] = _Group(ladder, counted=counted)
+            group = groups[key] = LadderGroup(ladder, counted=counted)
         group.add(standing)
         submission_groups.append(group)
-    return submission_groups[0]
+    if recorded.previous:
+        _add_earlier(submission_groups, recorded.previous)
+    return submission_groups
 
 
-def _receipt(submission: Submission, recorded: Recorded, group: _Group) -> Receipt:
-    standing = group.newest[submission.event.user_id]
-    above = group.above[standing.user_id]
-    return Receipt(
-        user_id=standing.user_id,
-        score=standing.score,
-        rank=None if above is None else rank_of(above),
-        submissions=standing.submissions,
-        improved=recorded.improved,
-        duplicate=recorded.duplicate,
-        submission_id=submission.event.submission_id,
-        achieved_at=standing.achieved_at,
-        subscore=None if submission.board.subscore_order is None else standing.subscore,
-    )
+def _add_earlier(groups: Sequence[LadderGroup], previous: Sequence[Standing | None]) -> None:
+    """Add the standings before a submission to the groups of its ladders, in which standings after it are counted."""
+    for group, standing in zip(groups, previous, strict=True):
+        if standing is not None and group.counted:
+            group.add_earlier(standing)

@@ -122,7 +122,25 @@ class MemoryIndex:
         ]
 
     async def apply_all(self, updates: Sequence[LadderUpdate]) -> Sequence[Sequence[Applied]]:
-        return [await self.apply(update.ladder, update.standings, count=update.count) for update in updates]
+        return [await self._apply(update) for update in updates]
+
+    async def _apply(self, update: LadderUpdate) -> Sequence[Applied]:
+        applied = await self.apply(update.ladder, update.standings, count=update.count)
+        if update.earlier is None:
+            return applied
+        return [
+            result._replace(above_earlier=self._above_earlier(update, standing.user_id))
+            if result.above is not None
+            else result
+            for standing, result in zip(update.standings, applied, strict=True)
+        ]
+
+    def _above_earlier(self, update: LadderUpdate, user_id: int) -> Sequence[int]:
+        """Return the number of entries of other players above each of the player's earlier sort keys."""
+        own_key = _listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
+        keys = [key for key in self._keys(update.ladder) if key != own_key]
+        bounds = [rank_bound(update.ladder.board, key) for key in (update.earlier or {}).get(user_id, ())]
+        return [sum(key < bound for key in keys) for bound in bounds]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
         applied = await self.apply(ladder, standings)

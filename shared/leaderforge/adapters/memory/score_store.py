@@ -48,13 +48,21 @@ class MemoryScoreStore(MemoryBoards):
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self._recorded_at: dict[EventKey, int] = {}
 
-    async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+    async def record(
+        self, submissions: Sequence[Submission], *, previous: bool = False
+    ) -> Sequence[Recorded | LeaderForgeError]:
         self._require_available()
         # Apply the whole batch first: every receipt shows the standing after it.
-        accepted = [self._accept(submission) for submission in submissions]
-        return [
+        accepted = [(self._present(submission), self._accept(submission)) for submission in submissions]
+        outcomes = [
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
-            for submission, duplicate in zip(submissions, accepted, strict=True)
+            for submission, (_, duplicate) in zip(submissions, accepted, strict=True)
+        ]
+        if not previous:
+            return outcomes
+        return [
+            outcome._replace(previous=before) if isinstance(outcome, Recorded) and not outcome.duplicate else outcome
+            for outcome, (before, _) in zip(outcomes, accepted, strict=True)
         ]
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:
@@ -229,6 +237,11 @@ class MemoryScoreStore(MemoryBoards):
         self._void -= set(events)
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
+
+    def _present(self, submission: Submission) -> Sequence[Standing | None]:
+        """Return the player's standing on each ladder of the submission, None if there is none or it is removed."""
+        standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
+        return [None if standing is None or standing.removed else standing for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
         """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""

@@ -36,13 +36,14 @@ class Recorder:
         self._strategies = strategies
         self._workers = workers
 
-    async def record(self, submissions: Sequence[Submission]) -> Outcomes:
-        """Record the submissions."""
-        return await run_in_groups(submissions, _rounds(submissions), self._record)
+    async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
+        """Record the submissions. With `previous`, the outcomes have the standings before each submission."""
+        record = partial(self._record, previous=previous)
+        return await run_in_groups(submissions, _rounds(submissions), record)
 
-    async def _record(self, submissions: Sequence[Submission]) -> Outcomes:
+    async def _record(self, submissions: Sequence[Submission], *, previous: bool) -> Outcomes:
         """Record the submissions of a round. Retry vanished ones in a new transaction, with a new snapshot."""
-        strategy = await self._strategies.choose(submissions)
+        strategy = await self._strategies.choose(submissions, previous=previous)
         write: Write = partial(self._write_accepted, strategy.write)
         if await self._strategies.is_distributed():
             write = partial(self._write_by_worker, write)

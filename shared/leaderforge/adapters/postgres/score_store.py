@@ -100,12 +100,14 @@ class PostgresScoreStore:
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
         return await self._periods.among(ladders)
 
-    async def record(self, submissions: Sequence[Submission]) -> Sequence[Recorded | LeaderForgeError]:
+    async def record(
+        self, submissions: Sequence[Submission], *, previous: bool = False
+    ) -> Sequence[Recorded | LeaderForgeError]:
         # One limit for all steps: the propagation time of a change counts on it.
         async with self._pool.limit(self._record_timeout_s):
             # Before the events: rollover and rebuild must find every period that has standings.
             await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
-            outcomes = await self._recorder.record(submissions)
+            outcomes = await self._recorder.record(submissions, previous=previous)
         return await self._periods.mark_retired(outcomes)
 
     async def standings(self, ladder: Ladder, user_ids: Collection[int]) -> Sequence[Standing]:

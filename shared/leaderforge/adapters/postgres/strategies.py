@@ -1,6 +1,6 @@
 """Strategies for writing a batch. A batch commits completely or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Protocol, TypeAlias
@@ -10,16 +10,17 @@ from leaderforge.adapters.postgres.judging import judge
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.standing_rows import (
     SIGNS,
+    StandingKey,
     Standings,
     key_of_standing,
     standings_of_rows,
     subranked,
 )
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.adapters.postgres.writing import insert_events, upsert_standings
+from leaderforge.adapters.postgres.writing import hold_standings, insert_events, upsert_standings
 from leaderforge.domain.batches import complete
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.standings import is_improvement
+from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.ports.clock import Clock
 
@@ -45,12 +46,15 @@ class BatchWrite:
 
     A player must have at most one submission in the batch whose rules depend on the standing. The time on the `clock`
     (us since 1970) is the recording time of the events, and the lower bound of new revisions.
+
+    With `previous`, the outcomes have the standings before each submission.
     """
 
-    def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = timeout_s
+        self._previous = previous
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
         return await self._pool.transact(lambda connection: self._write(connection, submissions), self._timeout_s)
@@ -64,10 +68,32 @@ class BatchWrite:
         events = {key: submissions[position] for key, position in firsts.items()}
         new = await insert_events(connection, events, now)
         refused = await judge(connection, [(key, events[key]) for key in sorted(new)])
-        standings = await upsert_standings(connection, [events[key] for key in new - refused.keys()], now)
-        outcomes = {firsts[key]: refused.get(key) or _recorded(events[key], standings) for key in new}
+        accepted = [events[key] for key in events if key in new and key not in refused]
+        previous = await self._previous_of(connection, accepted, now) if self._previous else {}
+        standings = await upsert_standings(connection, accepted, now)
+        outcomes = {
+            firsts[key]: refused.get(key) or _recorded(events[key], standings, previous.get(key, ())) for key in new
+        }
         completed = [outcomes.get(i, s) for i, s in enumerate(submissions)]
         return await complete(completed, Submission, partial(read_duplicates, connection))
+
+    async def _previous_of(
+        self, connection: Connection, submissions: Sequence[Submission], now: int
+    ) -> Mapping[EventKey, Sequence[Standing | None]]:
+        """Return the standings before each new submission, and lock them until the commit.
+
+        Only the first submission of a player finds the stored standing. The others of the batch find its combination
+        with those before them.
+        """
+        standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
+        previous: dict[EventKey, Sequence[Standing | None]] = {}
+        for submission in submissions:
+            keys = [key_of_standing(submission.event.user_id, ladder) for ladder in submission.ladders]
+            before = [standings[key] for key in keys]
+            previous[submission.event_key] = [None if standing.removed else standing for standing in before]
+            added = standing_of(submission.event)
+            standings |= {key: combine(submission.board, standings[key], added) for key in keys}
+        return previous
 
 
 class SingleStatementWrite:
@@ -115,11 +141,17 @@ class WriteStrategies:
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
         self._batch = BatchWrite(pool, clock, timeout_s)
+        self._batch_with_previous = BatchWrite(pool, clock, timeout_s, previous=True)
         self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
         self._distributed: bool | None = None
 
-    async def choose(self, submissions: Sequence[Submission]) -> WriteStrategy:
-        """Return the strategy with the fewest round trips that can write the batch, and any part of it."""
+    async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
+        """Return the strategy with the fewest round trips that can write the batch, and any part of it.
+
+        With `previous`, its outcomes have the standings before each submission.
+        """
+        if previous:
+            return self._batch_with_previous
         if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
             return self._single_statement
         return self._batch
@@ -133,11 +165,11 @@ class WriteStrategies:
         return self._distributed
 
 
-def _recorded(submission: Submission, standings: Standings) -> Recorded:
+def _recorded(submission: Submission, standings: Standings, previous: Sequence[Standing | None] = ()) -> Recorded:
     user_id = submission.event.user_id
     current = [standings[key_of_standing(user_id, ladder)] for ladder in submission.ladders]
     improved = is_improvement(submission.board, submission.event, current[0])
-    return Recorded(submission.ladders, current, duplicate=False, improved=improved)
+    return Recorded(submission.ladders, current, duplicate=False, improved=improved, previous=previous)
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:

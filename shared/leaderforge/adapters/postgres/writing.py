@@ -14,13 +14,14 @@ from leaderforge.adapters.postgres.standing_rows import (
     Standings,
     key_of_row,
     key_of_standing,
+    replacing_row,
     standing_of_row,
     standing_row,
     standings_of_rows,
 )
 from leaderforge.adapters.postgres.statements import joined, run_rows, statement
 from leaderforge.domain.boards import Board, Policy
-from leaderforge.domain.standings import Standing, combine, standing_of
+from leaderforge.domain.standings import Standing, combine, removed_standing, standing_of
 from leaderforge.domain.submissions import EventKey, Submission
 
 
@@ -35,6 +36,20 @@ async def insert_events(connection: Connection, events: Mapping[EventKey, Submis
     rows = [event_row(key, events[key], now // 1000) for key in sorted(events)]
     returned = await run_rows(connection, "insert_events", rows)
     return {(user_id, board_id, submission_id) for user_id, board_id, submission_id in returned}
+
+
+async def hold_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
+    """Lock the standings of the submissions' ladders until the commit, and return them. Missing ones become removed."""
+    boards = {submission.board.id: submission.board for submission in submissions}
+    ladders = {
+        (submission.board.policy, key_of_standing(submission.event.user_id, ladder)): ladder
+        for submission in submissions
+        for ladder in submission.ladders
+    }
+    # In the order of `upsert_standings`: by policy, then by key.
+    absent = [(ladders[place], place[1][0]) for place in sorted(ladders)]
+    rows = [replacing_row(lad, removed_standing(lad.board, user_id, revision), revision) for lad, user_id in absent]
+    return standings_of_rows(await run_rows(connection, "hold_standings", rows), boards)
 
 
 async def upsert_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:

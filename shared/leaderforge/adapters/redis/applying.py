@@ -50,7 +50,8 @@ class PartitionedUpdate:
         length = record_bytes(board)
         bounds: Sequence[bytes | int] = ()
         if self.update.count:
-            bounds = packed_bounds([rank_bound(board, record.key) for record in self.records.values()])
+            rank_bounds = [rank_bound(board, record.key) for record in self.records.values()]
+            bounds = packed_bounds(rank_bounds if self.update.earlier is None else rank_bounds + self._earlier())
         for partition in self.partitions:
             packed = b"".join(self.records[user_id].packed for user_id in self.groups.get(partition, ()))
             yield length, packed, *bounds
@@ -64,13 +65,36 @@ class PartitionedUpdate:
         }
         # An incomplete partition returns None instead of counts. The total is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
-        above: Iterable[int | None] = [None] * len(self.records)
-        if counts and None not in counts:
-            above = map(sum, zip(*counts, strict=True))
+        # One sum per standing, then one per earlier standing.
+        sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
+        above: Sequence[int | None] = [None] * len(self.records) if sums is None else sums
         board = self.update.ladder.board
-        return [
+        results = [
             _applied(board, record, previous_values[user_id], n)
-            for (user_id, record), n in zip(self.records.items(), above, strict=True)
+            for (user_id, record), n in zip(self.records.items(), above, strict=self.update.earlier is None)
+        ]
+        if self.update.earlier is None or sums is None:
+            return results
+        return self._with_earlier(results, previous_values, sums[len(results) :])
+
+    def _earlier(self) -> list[bytes]:
+        """Return the rank bounds of the players' earlier standings."""
+        board, earlier = self.update.ladder.board, self.update.earlier or {}
+        return [rank_bound(board, key) for keys in earlier.values() for key in keys]
+
+    def _with_earlier(
+        self, results: Sequence[Applied], previous_values: Mapping[int, bytes | None], above: Sequence[int]
+    ) -> Sequence[Applied]:
+        """Return the results with the counts above earlier standings, without the players' own entries."""
+        remaining = iter(zip(self._earlier(), above, strict=True))
+        above_earlier: dict[int, Sequence[int]] = {}
+        for user_id, keys in (self.update.earlier or {}).items():
+            own_key = _listed_key(self.records[user_id], previous_values[user_id])
+            counts = [next(remaining) for _ in keys]
+            above_earlier[user_id] = [n - (own_key is not None and own_key < bound) for bound, n in counts]
+        return [
+            result._replace(above_earlier=above_earlier.get(user_id, ()))
+            for user_id, result in zip(self.records, results, strict=True)
         ]
 
 
@@ -82,6 +106,14 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
     # An empty bound (`FIRST`) has no length at which to split. The byte 0 also precedes every key.
     runs = groupby((bound or b"\0" for bound in bounds), len)
     return [part for length, run in runs for part in (length, b"".join(run))]
+
+
+def _listed_key(record: IndexRecord, previous_value: bytes | None) -> bytes | None:
+    """Return the sort key of a player's entry after the update, None without an entry."""
+    value = record.packed[USER_BYTES:]
+    if previous_value is not None and revision_of(previous_value) >= revision_of(value):
+        value = previous_value
+    return key_of(record.packed[:USER_BYTES], value) if is_listed(value) else None
 
 
 def _applied(board: Board, record: IndexRecord, previous_value: bytes | None, above: int | None) -> Applied:

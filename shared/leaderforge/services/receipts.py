@@ -1,0 +1,187 @@
+"""Receipts of submissions, and the standings and counts that they are made of."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from leaderforge.domain.boards import Ladder
+from leaderforge.domain.order import sort_key
+from leaderforge.domain.ranks import rank_of
+from leaderforge.domain.standings import Standing, is_improvement
+from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.ports.index import Applied, LadderUpdate
+
+
+class ReceiptOptions(NamedTuple):
+    """Optional parts of a receipt: the rank, the previous standing, and the standings in all periods."""
+
+    rank: bool = True
+    previous: bool = False
+    periods: bool = False
+
+
+WITH_RANK = ReceiptOptions()
+"""Options of nearly all submissions."""
+WITHOUT_RANK = ReceiptOptions(rank=False)
+
+
+class PreviousStanding(NamedTuple):
+    """A player's standing directly before a submission.
+
+    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt's rank is.
+    """
+
+    score: int
+    rank: int | None
+    subscore: int | None
+
+
+class PeriodReceipt(NamedTuple):
+    """A player's standing in one period after a submission. The members have the meaning of those of `Receipt`."""
+
+    ladder: Ladder
+    score: int
+    rank: int | None
+    submissions: int
+    improved: bool
+    achieved_at: int
+    subscore: int | None
+    previous: PreviousStanding | None
+
+
+class ReceiptDetails(NamedTuple):
+    """Requested parts of a receipt. `periods` is None if it was not requested.
+
+    `previous` is None if it was not requested, for a first submission and for a duplicate.
+    """
+
+    has_previous: bool
+    previous: PreviousStanding | None
+    periods: Sequence[PeriodReceipt] | None
+
+
+class Receipt(NamedTuple):
+    """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown."""
+
+    user_id: int
+    score: int
+    rank: int | None
+    submissions: int
+    improved: bool
+    duplicate: bool
+    submission_id: UUID
+    achieved_at: int
+    subscore: int | None = None
+    details: ReceiptDetails | None = None
+
+
+class LadderGroup:
+    """Newest standings of a batch on one ladder by player id, and the numbers of entries above them."""
+
+    def __init__(self, ladder: Ladder, *, counted: bool) -> None:
+        self._ladder = ladder
+        self.counted = counted
+        self._earlier: defaultdict[int, list[bytes]] | None = None
+        self._above_earlier: dict[bytes, int] = {}
+        self.newest: dict[int, Standing] = {}
+        self.above: dict[int, int | None] = {}
+
+    def add(self, standing: Standing) -> None:
+        """Add a standing unless the player has a newer one."""
+        previous = self.newest.get(standing.user_id)
+        if previous is None or previous.revision < standing.revision:
+            self.newest[standing.user_id] = standing
+
+    def add_earlier(self, standing: Standing) -> None:
+        """Add an earlier standing of a player, to count the entries above it."""
+        if self._earlier is None:
+            self._earlier = defaultdict(list)
+        self._earlier[standing.user_id].append(sort_key(self._ladder.board, standing))
+
+    def update(self) -> LadderUpdate:
+        standings = list(self.newest.values())
+        return LadderUpdate(self._ladder, standings, self.counted, self._earlier)
+
+    def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
+        """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
+        self.above = {
+            user_id: result.above if result and believed else None
+            for user_id, result in zip(self.newest, applied, strict=True)
+        }
+        if self._earlier is not None and believed:
+            for user_id, result in zip(self.newest, applied, strict=True):
+                if result is not None and result.above_earlier:
+                    self._above_earlier |= zip(self._earlier[user_id], result.above_earlier, strict=True)
+
+    def rank(self, user_id: int) -> int | None:
+        """Return the exact rank of the player's newest standing, None if it is unknown."""
+        above = self.above[user_id]
+        return None if above is None else rank_of(above)
+
+    def subscore(self, standing: Standing) -> int | None:
+        """Return the subscore of a standing, None on a board without one."""
+        return None if self._ladder.board.subscore_order is None else standing.subscore
+
+    def previous(self, standing: Standing | None) -> PreviousStanding | None:
+        """Return a standing before a submission with its rank among the other players."""
+        if standing is None:
+            return None
+        above = self._above_earlier.get(sort_key(self._ladder.board, standing))
+        return PreviousStanding(standing.score, None if above is None else rank_of(above), self.subscore(standing))
+
+
+def receipt_of(
+    submission: Submission, recorded: Recorded, groups: Sequence[LadderGroup], options: ReceiptOptions
+) -> Receipt:
+    """Return the receipt of a recorded submission. `groups` belong to its ladders, in their order."""
+    main, user_id = groups[0], submission.event.user_id
+    standing = main.newest[user_id]
+    receipt = Receipt(
+        user_id=user_id,
+        score=standing.score,
+        rank=main.rank(user_id),
+        submissions=standing.submissions,
+        improved=recorded.improved,
+        duplicate=recorded.duplicate,
+        submission_id=submission.event.submission_id,
+        achieved_at=standing.achieved_at,
+        subscore=main.subscore(standing),
+    )
+    if not (options.previous or options.periods):
+        return receipt
+    return receipt._replace(details=_details(submission, recorded, groups, options))
+
+
+def _details(
+    submission: Submission, recorded: Recorded, groups: Sequence[LadderGroup], options: ReceiptOptions
+) -> ReceiptDetails:
+    earlier = recorded.previous or [None] * len(groups)
+    return ReceiptDetails(
+        has_previous=options.previous,
+        previous=groups[0].previous(earlier[0]),
+        periods=[
+            _period_receipt(submission, ladder, standing, group, group.previous(before))
+            for ladder, standing, group, before in zip(
+                recorded.ladders, recorded.standings, groups, earlier, strict=True
+            )
+        ]
+        if options.periods
+        else None,
+    )
+
+
+def _period_receipt(
+    submission: Submission, ladder: Ladder, recorded: Standing, group: LadderGroup, previous: PreviousStanding | None
+) -> PeriodReceipt:
+    standing = group.newest[recorded.user_id]
+    return PeriodReceipt(
+        ladder=ladder,
+        score=standing.score,
+        rank=group.rank(recorded.user_id),
+        submissions=standing.submissions,
+        improved=is_improvement(ladder.board, submission.event, recorded),
+        achieved_at=standing.achieved_at,
+        subscore=group.subscore(standing),
+        previous=previous,
+    )

@@ -1,0 +1,151 @@
+"""Standings before each submission, over all stores."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy, ScoreLimits
+from leaderforge.domain.errors import PlayerNotFound, RuleViolated, ScoreOutOfRange
+from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.standings import HIDDEN_PLAYER, Event, Standing
+from leaderforge.domain.submissions import Recorded, Submission
+from tests.contract.store_fixtures import Stores, submit
+from tests.contract.test_score_store import PLAYERS, all_standings, on_boards_of_their_own, parts
+from tests.oracle import Oracle
+from tests.strategies import on_board, orders, tied_events
+
+DAY = 86_400_000
+CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
+
+Numbers = tuple[int, int, int, int]
+"""Score, subscore, time and number of submissions."""
+
+
+def numbers_of(standing: Standing | None) -> Numbers | None:
+    if standing is None:
+        return None
+    return standing.score, standing.subscore, standing.achieved_at, standing.submissions
+
+
+def expected(board: Board, earlier: Sequence[Event], user_id: int) -> Numbers | None:
+    """Return the numbers of a player after these events, by the oracle."""
+    line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
+    return None if line is None else (line.score, line.subscore or 0, line.achieved_at, line.submissions)
+
+
+async def previous(stores: Stores, *submissions: Submission) -> list[list[Numbers | None]]:
+    """Record submissions, and return the standings before each."""
+    outcomes = await stores.scores.record(submissions, previous=True)
+    assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
+    return [[numbers_of(s) for s in outcome.previous] for outcome in outcomes if isinstance(outcome, Recorded)]
+
+
+@on_boards_of_their_own
+@given(
+    events=st.lists(tied_events, max_size=30, unique_by=lambda event: event.submission_id),
+    cuts=st.lists(st.integers(1, 30), max_size=4),
+    policy=st.sampled_from(Policy),
+    order=orders,
+    subscore_order=st.none() | orders,
+)
+async def test_they_are_the_fold_of_all_events_before(
+    stores: Stores, events: list[Event], cuts: list[int], **rules: Any
+) -> None:
+    await stores.users.create(PLAYERS)
+    board = await stores.board(calendar=CALENDAR, **rules)
+    events = [on_board(board, event)._replace(achieved_at=event.achieved_at * DAY // 4) for event in events]
+    submissions = [Submission(board.ladders_at(event.achieved_at), event) for event in events]
+    results: list[list[Numbers | None]] = []
+    for batch in parts(submissions, cuts):
+        results += await previous(stores, *batch)
+    earlier: dict[int, list[Event]] = defaultdict(list)
+    for submission, result in zip(submissions, results, strict=True):
+        user_id = submission.event.user_id
+        assert result == [expected(board, earlier[ladder.period], user_id) for ladder in submission.ladders]
+        for ladder in submission.ladders:
+            earlier[ladder.period].append(submission.event)
+    for ladder in {ladder for submission in submissions for ladder in submission.ladders}:
+        for user_id, standing in (await all_standings(stores.scores, ladder)).items():
+            assert numbers_of(standing) == expected(board, earlier[ladder.period], user_id)
+
+
+async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
+    """Each standing is the previous one of exactly one submission, also of requests without it in between."""
+    ladder = await stores.ladder()
+    await stores.players(1, 2)
+    batches = [[submit(ladder, 1, 1), submit(ladder, 2, 1)] for _ in range(24)]
+    results = await asyncio.gather(
+        *(stores.scores.record(batch, previous=i % 3 != 0) for i, batch in enumerate(batches))
+    )
+    for player in range(2):
+        before, after = [], []
+        for result in results:
+            outcome = result[player]
+            assert isinstance(outcome, Recorded)
+            after.append(outcome.standing.score)
+            if outcome.previous:
+                [standing] = outcome.previous
+                before.append(0 if standing is None else standing.score)
+                assert before[-1] == after[-1] - 1
+        assert len(before) == 16
+        assert sorted(after) == list(range(1, 25))
+
+
+async def test_copies_and_refused_submissions_have_none(stores: Stores) -> None:
+    ladder = await stores.ladder()
+    await stores.players(1, 2)
+    once = submit(ladder, 1, 5)
+    await stores.scores.record([submit(ladder, 2, MAX_INTEGER)])
+    batch = [once, submit(ladder, 2, 1), once, submit(ladder, 404, 1), submit(ladder, 1, 2)]
+    first, refused, copy, missing, second = await stores.scores.record(batch, previous=True)
+    assert [type(outcome) for outcome in (refused, missing)] == [ScoreOutOfRange, PlayerNotFound]
+    assert isinstance(first, Recorded)
+    assert isinstance(copy, Recorded)
+    assert isinstance(second, Recorded)
+    assert [numbers_of(s) for s in (*first.previous, *second.previous)] == [None, (5, 0, 0, 1)]
+    assert (copy.duplicate, list(copy.previous)) == (True, [])
+    [again] = await stores.scores.record([once], previous=True)
+    assert isinstance(again, Recorded)
+    assert (again.duplicate, list(again.previous)) == (True, [])
+
+
+async def test_nothing_is_read_unless_asked(stores: Stores) -> None:
+    ladder = await stores.ladder()
+    await stores.players(1)
+    outcomes = await stores.scores.record([submit(ladder, 1, 5), submit(ladder, 1, 5)])
+    assert [outcome.previous for outcome in outcomes if isinstance(outcome, Recorded)] == [(), ()]
+
+
+async def test_rules_that_depend_on_the_standing_hold(stores: Stores) -> None:
+    board = await stores.board(policy=Policy.BEST, limits=ScoreLimits(max_change=5))
+    await stores.players(1)
+    batch = [submit(Ladder(board), 1, score) for score in (3, 99, 7)]
+    first, refused, last = await stores.scores.record(batch, previous=True)
+    assert isinstance(refused, RuleViolated)
+    assert isinstance(first, Recorded)
+    assert isinstance(last, Recorded)
+    assert [numbers_of(s) for s in (*first.previous, *last.previous)] == [None, (3, 0, 0, 1)]
+
+
+async def test_a_removed_standing_is_none(stores: Stores) -> None:
+    ladder = await stores.ladder()
+    await stores.players(1)
+    await previous(stores, submit(ladder, 1, 5))
+    await stores.moderation.remove(ladder.board, 1, AuditEntry(1, "cli", "entry.remove"))
+    assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [[None], [(2, 0, 0, 1)]]
+
+
+async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> None:
+    ladder = await stores.ladder()
+    await stores.players(1)
+    await stores.moderation.set_player_hidden(1, True, AuditEntry(1, "cli", "player.hide"))
+    [outcome] = await stores.scores.record([submit(ladder, 1, 5)], previous=True)
+    assert isinstance(outcome, Recorded)
+    assert (outcome.standing.hidden, list(outcome.previous)) == (HIDDEN_PLAYER, [None])
+    assert await stores.scores.rows(ladder, [1])
+    assert (await stores.scores.counts(ladder, [])).total == 0
