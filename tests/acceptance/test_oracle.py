@@ -24,7 +24,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry
 from leaderforge.services.query import QueryService
-from leaderforge.services.receipts import Receipt
+from leaderforge.services.receipts import WITH_RANK, Receipt, ReceiptOptions
 from leaderforge.services.submit import SubmitService
 from tests.contract.index_fixtures import new_redis_index
 from tests.delivering import Process
@@ -84,6 +84,7 @@ CASES = [pytest.param(*case, marks=() if case in SAMPLE else pytest.mark.long) f
 """All cases. `make test` runs the sample, `make test-long` all of them."""
 
 TELEMETRY = Fanout([])
+EVERYTHING = ReceiptOptions(previous=True, periods=True)
 
 
 def told(value: int | Rules) -> str:
@@ -234,16 +235,53 @@ def ladders_of(board: Board, events: Sequence[Event]) -> Mapping[Ladder, Sequenc
 
 
 async def submit(product: Product, board: Board, events: Sequence[Event], *, split: int) -> None:
-    """Submit the events in three parts, cut after the first and at `split`, and check each receipt."""
+    """Submit the events in three parts, cut after the first and at `split`, and check each receipt.
+
+    The last part requests every part of the receipts.
+    """
     taken: list[Event] = []
     for batch in (events[:1], events[1:split], events[split:]):
+        before = len(taken)
         taken += batch
         ladders = [board.ladders_counting(event.achieved_at, MIDNIGHT + DAY - 1, grace_ms=2 * DAY) for event in batch]
         submissions = [Submission(own, event) for own, event in zip(ladders, batch, strict=True)]
-        receipts = await product.submit.submit_many(submissions)
+        options = EVERYTHING if before >= split else WITH_RANK
+        receipts = await product.submit.submit_many(submissions, options)
         oracles = {ladder: Oracle(board, own) for ladder, own in ladders_of(board, taken).items()}
         for submission, receipt in zip(submissions, receipts, strict=True):
             check_receipt(oracles[submission.ladders[0]], submission.event, receipt)
+            if options is EVERYTHING:
+                check_details(board, oracles, taken, before, submission, receipt)
+            before += 1
+
+
+def check_details(
+    board: Board,
+    oracles: Mapping[Ladder, Oracle],
+    taken: Sequence[Event],
+    before: int,
+    submission: Submission,
+    receipt: object,
+) -> None:
+    """Compare the standing in each period, and the one before the submission, which is `taken[before]`."""
+    assert isinstance(receipt, Receipt)
+    assert receipt.details is not None
+    assert receipt.details.periods is not None
+    assert [period.ladder for period in receipt.details.periods] == list(submission.ladders)
+    assert receipt.details.previous == receipt.details.periods[0].previous
+    user_id = submission.event.user_id
+    others = [event for event in taken if event.user_id != user_id]
+    earlier = [event for event in taken[:before] if event.user_id == user_id]
+    ladders = ladders_of(board, [*others, *earlier])
+    for ladder, period in zip(submission.ladders, receipt.details.periods, strict=True):
+        line = oracles[ladder].line_of(user_id)
+        assert (period.rank, period.score, period.submissions) == (line.rank, line.score, line.submissions)
+        own = Oracle(board, ladders[ladder])
+        if own.position(user_id) is None:
+            assert period.previous is None
+        else:
+            line = own.line_of(user_id)
+            assert period.previous == (line.score, line.rank, line.subscore)
 
 
 def check_receipt(oracle: Oracle, event: Event, receipt: object) -> None:
