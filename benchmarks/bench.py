@@ -47,7 +47,7 @@ from leaderforge.embedded.waiting import wait_until
 _LEADERFORGE = [sys.executable, "-m", "leaderforge"]
 """The product's command. Unlike the installed script, it also starts another checkout."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
-BATCHES = {"batch", "batch_unranked"}
+BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
 SCENARIOS = [
     "noop_get", "top", "rank", "around", "first_page", "deep_page",

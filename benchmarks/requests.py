@@ -46,6 +46,13 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),
     "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
+    "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
+    "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
+    "periods_all": lambda make: make.post("/api/boards/periods/scores?periods=all", make.submission()),
+    "periods_previous": lambda make: make.post(
+        "/api/boards/periods/scores?periods=all&previous=exact", make.submission()
+    ),
+    "batch_previous": lambda make: make.post("/api/boards/default/scores/batch?previous=exact", make.submissions()),
     "batch": lambda make: make.post("/api/boards/default/scores/batch", make.submissions()),
     "batch_unranked": lambda make: make.post("/api/boards/default/scores/batch?rank=none", make.submissions()),
     "top": lambda make: make.get("/api/leaderboard/top?limit=10"),

@@ -1,7 +1,8 @@
-"""Write the statements that record a batch alone: record_best.sql, record_latest.sql and record_sum.sql.
+"""Write the statements that record a batch alone: record_*.sql and, with previous standings, record_previous_*.sql.
 
 Each one consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
-policy's upsert over these rows. The rules of a policy are therefore written once, for both strategies. Run `python
+policy's upsert over these rows. The rules of a policy are therefore written once, for all strategies. The second kind
+also has fragments/previous.sql, which locks and reads the standings before the upsert. Run `python
 scripts/record_statements.py` after a change of these files.
 """
 
@@ -12,6 +13,11 @@ from pathlib import Path
 QUERIES = Path(__file__).parents[1] / "shared" / "leaderforge" / "adapters" / "postgres" / "queries"
 VALUES = re.compile(r"values \([^)]*\)")
 
+_ROWS = "upsert_rows as ("
+_NEWCOMERS = "    left join newcomers using (user_id)\n"
+_JOIN = "left join previous using (user_id, board_id, period_id)"
+_COLUMNS = "written.*, previous_score, previous_subranked, previous_achieved_at, previous_hidden"
+
 
 def main() -> None:
     """Write all files."""
@@ -21,13 +27,31 @@ def main() -> None:
 
 def record_statements() -> Iterator[tuple[Path, str]]:
     """Yield the path and the text of each file."""
-    record = (QUERIES / "fragments" / "record.sql").read_text(encoding="utf-8")
+    record = _text("fragments/record.sql")
+    # The join makes the upsert wait until all previous standings are read.
+    with_previous = _replaced(record, _ROWS, _text("fragments/previous.sql") + _ROWS)
+    with_previous = _replaced(with_previous, _NEWCOMERS, f"{_NEWCOMERS}    {_JOIN}\n")
     for upsert in sorted(QUERIES.glob("upsert_*.sql")):
-        over_rows, replaced = VALUES.subn("select * from upsert_rows", upsert.read_text(encoding="utf-8"))
+        over_rows, replaced = VALUES.subn("select * from upsert_rows", _text(upsert.name))
         if replaced != 1:
             raise ValueError(f"{upsert.name} has {replaced} VALUES instead of one")
         origin = f"-- Generated from fragments/record.sql and {upsert.name} by scripts/record_statements.py.\n"
         yield QUERIES / upsert.name.replace("upsert", "record"), origin + record + over_rows
+        comment, _, code = over_rows.partition("\n")
+        written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
+        selected = f"select {_COLUMNS}\nfrom written\n{_JOIN};\n"
+        yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + selected
+
+
+def _text(name: str) -> str:
+    return (QUERIES / name).read_text(encoding="utf-8")
+
+
+def _replaced(text: str, part: str, replacement: str) -> str:
+    """Return the text with its only occurrence of a part replaced. Raises `ValueError` if there is not exactly one."""
+    if text.count(part) != 1:
+        raise ValueError(f"{part!r} occurs {text.count(part)} times instead of once")
+    return text.replace(part, replacement)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.listeners": "--listeners 3 --seconds 2",
     "benchmarks.mixed": "--players 300 --connections 4 --seconds 0.5",
     "benchmarks.promises": "--times 1",
+    "benchmarks.receipts": "--players 300 --connections 4 --rounds 2 --seconds 1 --batch 10",
     "benchmarks.shards": "--players 500 --nodes 1 --nodes 2 --partitions 2 --callers 4 --seconds 0.2",
     "benchmarks.shards_capped": (
         "--players 100 --nodes 1 --nodes 2 --replicas 1 --share 0.5 --callers 2 --seconds 0.2"

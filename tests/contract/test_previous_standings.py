@@ -1,4 +1,4 @@
-"""Standings before each submission, over all stores."""
+"""Places before each submission, over all stores."""
 
 import asyncio
 from collections import defaultdict
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy, ScoreLimits
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, ScoreOutOfRange
+from leaderforge.domain.order import Place
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.domain.standings import HIDDEN_PLAYER, Event, Standing
+from leaderforge.domain.standings import HIDDEN_PLAYER, Event
 from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, submit
 from tests.contract.test_score_store import PLAYERS, all_standings, on_boards_of_their_own, parts
@@ -22,27 +23,18 @@ from tests.strategies import on_board, orders, tied_events
 DAY = 86_400_000
 CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
 
-Numbers = tuple[int, int, int, int]
-"""Score, subscore, time and number of submissions."""
 
-
-def numbers_of(standing: Standing | None) -> Numbers | None:
-    if standing is None:
-        return None
-    return standing.score, standing.subscore, standing.achieved_at, standing.submissions
-
-
-def expected(board: Board, earlier: Sequence[Event], user_id: int) -> Numbers | None:
-    """Return the numbers of a player after these events, by the oracle."""
+def expected(board: Board, earlier: Sequence[Event], user_id: int) -> Place | None:
+    """Return the place of a player after these events, by the oracle."""
     line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
-    return None if line is None else (line.score, line.subscore or 0, line.achieved_at, line.submissions)
+    return None if line is None else Place(line.score, line.achieved_at, user_id, line.subscore or 0)
 
 
-async def previous(stores: Stores, *submissions: Submission) -> list[list[Numbers | None]]:
-    """Record submissions, and return the standings before each."""
+async def previous(stores: Stores, *submissions: Submission) -> list[list[Place | None]]:
+    """Record submissions, and return the places before each."""
     outcomes = await stores.scores.record(submissions, previous=True)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
-    return [[numbers_of(s) for s in outcome.previous] for outcome in outcomes if isinstance(outcome, Recorded)]
+    return [list(outcome.previous) for outcome in outcomes if isinstance(outcome, Recorded)]
 
 
 @on_boards_of_their_own
@@ -60,7 +52,7 @@ async def test_they_are_the_fold_of_all_events_before(
     board = await stores.board(calendar=CALENDAR, **rules)
     events = [on_board(board, event)._replace(achieved_at=event.achieved_at * DAY // 4) for event in events]
     submissions = [Submission(board.ladders_at(event.achieved_at), event) for event in events]
-    results: list[list[Numbers | None]] = []
+    results: list[list[Place | None]] = []
     for batch in parts(submissions, cuts):
         results += await previous(stores, *batch)
     earlier: dict[int, list[Event]] = defaultdict(list)
@@ -71,7 +63,7 @@ async def test_they_are_the_fold_of_all_events_before(
             earlier[ladder.period].append(submission.event)
     for ladder in {ladder for submission in submissions for ladder in submission.ladders}:
         for user_id, standing in (await all_standings(stores.scores, ladder)).items():
-            assert numbers_of(standing) == expected(board, earlier[ladder.period], user_id)
+            assert standing.place == expected(board, earlier[ladder.period], user_id)
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
@@ -89,8 +81,8 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
             assert isinstance(outcome, Recorded)
             after.append(outcome.standing.score)
             if outcome.previous:
-                [standing] = outcome.previous
-                before.append(0 if standing is None else standing.score)
+                [place] = outcome.previous
+                before.append(0 if place is None else place.score)
                 assert before[-1] == after[-1] - 1
         assert len(before) == 16
         assert sorted(after) == list(range(1, 25))
@@ -107,7 +99,7 @@ async def test_copies_and_refused_submissions_have_none(stores: Stores) -> None:
     assert isinstance(first, Recorded)
     assert isinstance(copy, Recorded)
     assert isinstance(second, Recorded)
-    assert [numbers_of(s) for s in (*first.previous, *second.previous)] == [None, (5, 0, 0, 1)]
+    assert [*first.previous, *second.previous] == [None, Place(5, 0, 1)]
     assert (copy.duplicate, list(copy.previous)) == (True, [])
     [again] = await stores.scores.record([once], previous=True)
     assert isinstance(again, Recorded)
@@ -129,7 +121,7 @@ async def test_rules_that_depend_on_the_standing_hold(stores: Stores) -> None:
     assert isinstance(refused, RuleViolated)
     assert isinstance(first, Recorded)
     assert isinstance(last, Recorded)
-    assert [numbers_of(s) for s in (*first.previous, *last.previous)] == [None, (3, 0, 0, 1)]
+    assert [*first.previous, *last.previous] == [None, Place(3, 0, 1)]
 
 
 async def test_a_removed_standing_is_none(stores: Stores) -> None:
@@ -137,7 +129,7 @@ async def test_a_removed_standing_is_none(stores: Stores) -> None:
     await stores.players(1)
     await previous(stores, submit(ladder, 1, 5))
     await stores.moderation.remove(ladder.board, 1, AuditEntry(1, "cli", "entry.remove"))
-    assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [[None], [(2, 0, 0, 1)]]
+    assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [[None], [Place(2, 0, 1)]]
 
 
 async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> None:

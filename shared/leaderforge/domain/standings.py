@@ -11,7 +11,7 @@ from uuid import UUID
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Order, Policy
 from leaderforge.domain.errors import ScoreOutOfRange
-from leaderforge.domain.order import MAX_TIME, ranked_score
+from leaderforge.domain.order import MAX_TIME, Place, ranked_score
 
 
 class Event(NamedTuple):
@@ -60,6 +60,11 @@ class Standing(NamedTuple):
     subscore: int = 0
     hidden: int = VISIBLE
     received_us: int = 0
+
+    @property
+    def place(self) -> Place | None:
+        """Return the place of the standing, None if it is removed."""
+        return None if self.removed else Place(self.score, self.achieved_at, self.user_id, self.subscore)
 
     @property
     def removed(self) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import SubmissionConflict
 from leaderforge.domain.json_values import is_same_json
+from leaderforge.domain.order import Place
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.times import time_text
 
@@ -74,15 +75,15 @@ class Recorded(NamedTuple):
     A `duplicate` was committed earlier, with equal content: its ladders are the ladders of the first copy. Ladders of
     retired periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
-    `previous` has the standing on each ladder directly before the submission, None if there was none. Revisions and
-    flags in it have no meaning. It is empty for a duplicate, and if it was not requested.
+    `previous` has the place on each ladder directly before the submission, None if there was none. It is empty for a
+    duplicate, and if it was not requested.
     """
 
     ladders: Sequence[Ladder]
     standings: Sequence[Standing]
     duplicate: bool
     improved: bool
-    previous: Sequence[Standing | None] = ()
+    previous: Sequence[Place | None] = ()
 
     @property
     def standing(self) -> Standing:

@@ -58,7 +58,7 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
     ) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions as a batch, and return one outcome each, in their order.
 
-        With `previous`, the outcomes have the standings before each submission, at a higher cost. They include the
+        With `previous`, the outcomes have the places before each submission, at a higher cost. These include the
         preceding submissions of the batch.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A

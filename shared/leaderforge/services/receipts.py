@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leaderforge.domain.boards import Ladder
-from leaderforge.domain.order import sort_key
+from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
@@ -82,8 +82,8 @@ class LadderGroup:
     def __init__(self, ladder: Ladder, *, counted: bool) -> None:
         self._ladder = ladder
         self.counted = counted
-        self._earlier: defaultdict[int, list[bytes]] | None = None
-        self._above_earlier: dict[bytes, int] = {}
+        self._earlier: defaultdict[int, list[Place]] | None = None
+        self._above_earlier: dict[Place, int] = {}
         self.newest: dict[int, Standing] = {}
         self.above: dict[int, int | None] = {}
 
@@ -93,15 +93,23 @@ class LadderGroup:
         if previous is None or previous.revision < standing.revision:
             self.newest[standing.user_id] = standing
 
-    def add_earlier(self, standing: Standing) -> None:
-        """Add an earlier standing of a player, to count the entries above it."""
+    def add_earlier(self, place: Place) -> None:
+        """Add an earlier place of a player, to count the entries above it."""
         if self._earlier is None:
             self._earlier = defaultdict(list)
-        self._earlier[standing.user_id].append(sort_key(self._ladder.board, standing))
+        self._earlier[place.user_id].append(place)
 
     def update(self) -> LadderUpdate:
         standings = list(self.newest.values())
-        return LadderUpdate(self._ladder, standings, self.counted, self._earlier)
+        if self._earlier is None:
+            return LadderUpdate(self._ladder, standings, self.counted)
+        board = self._ladder.board
+        # A place that the submission did not change has the rank of the present one.
+        for user_id, places in self._earlier.items():
+            present = self.newest[user_id].place
+            self._earlier[user_id] = [place for place in places if place != present]
+        earlier = {user_id: [sort_key(board, place) for place in places] for user_id, places in self._earlier.items()}
+        return LadderUpdate(self._ladder, standings, self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
         """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
@@ -123,12 +131,15 @@ class LadderGroup:
         """Return the subscore of a standing, None on a board without one."""
         return None if self._ladder.board.subscore_order is None else standing.subscore
 
-    def previous(self, standing: Standing | None) -> PreviousStanding | None:
-        """Return a standing before a submission with its rank among the other players."""
-        if standing is None:
+    def previous(self, place: Place | None) -> PreviousStanding | None:
+        """Return the place before a submission with its rank among the other players."""
+        if place is None:
             return None
-        above = self._above_earlier.get(sort_key(self._ladder.board, standing))
-        return PreviousStanding(standing.score, None if above is None else rank_of(above), self.subscore(standing))
+        above = self._above_earlier.get(place)
+        if above is None and place == self.newest[place.user_id].place:
+            above = self.above[place.user_id]
+        subscore = None if self._ladder.board.subscore_order is None else place.subscore
+        return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
 
 
 def receipt_of(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.order import Place
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -52,23 +52,29 @@ class SubmitService:
         self._trust = trust
         self._telemetry = telemetry
         # Several batches are in flight: while some wait for the database and the index, the process works on others.
-        # Each policy has its queue: a single statement can record submissions of one policy only.
+        # Each policy has its queue: a single statement can record submissions of one policy only. Score limits that
+        # depend on the standing take several round trips, previous standings more than one: other submissions must not
+        # wait for either.
         self._take = {
-            policy: Coalescer(
-                self._take_batch, max_batch=BATCH, max_in_flight=3, stagger_s=STAGGER_S, time_limit_s=time_limit_s
+            (previous, policy): Coalescer(
+                partial(self._take_batch, previous=previous),
+                max_batch=BATCH,
+                max_in_flight=3,
+                stagger_s=STAGGER_S,
+                time_limit_s=time_limit_s,
             )
+            for previous in (False, True)
             for policy in Policy
         }
-        # Score limits that depend on the standing take several round trips. Boards without such limits must not wait.
-        self._judge = Coalescer(self._take_batch, max_batch=BATCH, max_in_flight=2, time_limit_s=time_limit_s)
-        # Reading the previous standing takes more round trips too.
-        self._take_with_previous = Coalescer(
-            partial(self._take_batch, previous=True),
-            max_batch=BATCH,
-            max_in_flight=3,
-            stagger_s=STAGGER_S,
-            time_limit_s=time_limit_s,
-        )
+        self._judge = {
+            previous: Coalescer(
+                partial(self._take_batch, previous=previous),
+                max_batch=BATCH,
+                max_in_flight=2,
+                time_limit_s=time_limit_s,
+            )
+            for previous in (False, True)
+        }
 
     async def submit(self, submission: Submission, options: ReceiptOptions = WITH_RANK) -> Receipt:
         """Commit one submission and return its receipt, with exact ranks if requested and known.
@@ -78,10 +84,8 @@ class SubmitService:
         """
         limits, policy = submission.board.limits, submission.board.policy
         limits.require_score(policy, submission.event.score)
-        if options.previous:
-            take = self._take_with_previous
-        else:
-            take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
+        is_judged, previous = limits.depend_on_standing(policy), options.previous
+        take = self._judge[previous] if is_judged else self._take[previous, policy]
         outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome
@@ -168,8 +172,8 @@ def _add_to_groups(
     return submission_groups
 
 
-def _add_earlier(groups: Sequence[LadderGroup], previous: Sequence[Standing | None]) -> None:
-    """Add the standings before a submission to the groups of its ladders, in which standings after it are counted."""
-    for group, standing in zip(groups, previous, strict=True):
-        if standing is not None and group.counted:
-            group.add_earlier(standing)
+def _add_earlier(groups: Sequence[LadderGroup], previous: Sequence[Place | None]) -> None:
+    """Add the places before a submission to the groups of its ladders, as far as entries are counted there."""
+    for group, place in zip(groups, previous, strict=True):
+        if place is not None and group.counted:
+            group.add_earlier(place)

@@ -18,7 +18,7 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import sort_key
+from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
@@ -53,7 +53,7 @@ class MemoryScoreStore(MemoryBoards):
     ) -> Sequence[Recorded | LeaderForgeError]:
         self._require_available()
         # Apply the whole batch first: every receipt shows the standing after it.
-        accepted = [(self._present(submission), self._accept(submission)) for submission in submissions]
+        accepted = [(self._places(submission), self._accept(submission)) for submission in submissions]
         outcomes = [
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
             for submission, (_, duplicate) in zip(submissions, accepted, strict=True)
@@ -238,10 +238,10 @@ class MemoryScoreStore(MemoryBoards):
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
-    def _present(self, submission: Submission) -> Sequence[Standing | None]:
-        """Return the player's standing on each ladder of the submission, None if there is none or it is removed."""
+    def _places(self, submission: Submission) -> Sequence[Place | None]:
+        """Return the player's place on each ladder of the submission, None if there is none."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
-        return [None if standing is None or standing.removed else standing for standing in standings]
+        return [None if standing is None else standing.place for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
         """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""

@@ -37,7 +37,7 @@ class Recorder:
         self._workers = workers
 
     async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
-        """Record the submissions. With `previous`, the outcomes have the standings before each submission."""
+        """Record the submissions. With `previous`, the outcomes have the places before each submission."""
         record = partial(self._record, previous=previous)
         return await run_in_groups(submissions, _rounds(submissions), record)
 

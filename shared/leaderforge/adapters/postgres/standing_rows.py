@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
-from leaderforge.domain.order import ranked_score
+from leaderforge.domain.order import Place, ranked_score
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.standings import REMOVED, Standing
 
 StandingKey: TypeAlias = tuple[int, int, int]
 """Player id, board id and period number."""
@@ -35,6 +36,24 @@ def standing_of_row(board: Board, row: Record) -> Standing:
 def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> Standings:
     """Return the standings in rows, by key. Rows of other boards are skipped."""
     return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
+
+
+def previous_places(rows: Sequence[Record], boards: Mapping[int, Board]) -> Mapping[StandingKey, Place | None]:
+    """Return the places before the submissions in rows of record_previous_*.sql, None if there was none.
+
+    Raises `Contended` if another batch inserted a first standing after the statement began: it was not read.
+    """
+    places: dict[StandingKey, Place | None] = {}
+    for row in rows:
+        score, hidden = row["previous_score"], row["previous_hidden"]
+        if score is None and row["submissions"] > 1:
+            raise Contended("another submission of the player was committed meanwhile")
+        if score is None or hidden & REMOVED:
+            places[key_of_row(row)] = None
+        else:
+            subscore = subranked(boards[row["board_id"]], row["previous_subranked"])
+            places[key_of_row(row)] = Place(score, row["previous_achieved_at"], row["user_id"], subscore)
+    return places
 
 
 def standing_row(key: StandingKey, board: Board, standing: Standing, revision: int) -> Sequence[object]:

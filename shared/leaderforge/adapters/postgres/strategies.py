@@ -13,6 +13,7 @@ from leaderforge.adapters.postgres.standing_rows import (
     StandingKey,
     Standings,
     key_of_standing,
+    previous_places,
     standings_of_rows,
     subranked,
 )
@@ -20,6 +21,7 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.adapters.postgres.writing import hold_standings, insert_events, upsert_standings
 from leaderforge.domain.batches import complete
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.order import Place
 from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.ports.clock import Clock
@@ -47,7 +49,7 @@ class BatchWrite:
     A player must have at most one submission in the batch whose rules depend on the standing. The time on the `clock`
     (us since 1970) is the recording time of the events, and the lower bound of new revisions.
 
-    With `previous`, the outcomes have the standings before each submission.
+    With `previous`, the outcomes have the places before each submission.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
@@ -79,18 +81,17 @@ class BatchWrite:
 
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
-    ) -> Mapping[EventKey, Sequence[Standing | None]]:
-        """Return the standings before each new submission, and lock them until the commit.
+    ) -> Mapping[EventKey, Sequence[Place | None]]:
+        """Return the places before each new submission, and lock the standings until the commit.
 
         Only the first submission of a player finds the stored standing. The others of the batch find its combination
         with those before them.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
-        previous: dict[EventKey, Sequence[Standing | None]] = {}
+        previous: dict[EventKey, Sequence[Place | None]] = {}
         for submission in submissions:
             keys = [key_of_standing(submission.event.user_id, ladder) for ladder in submission.ladders]
-            before = [standings[key] for key in keys]
-            previous[submission.event_key] = [None if standing.removed else standing for standing in before]
+            previous[submission.event_key] = [standings[key].place for key in keys]
             added = standing_of(submission.event)
             standings |= {key: combine(submission.board, standings[key], added) for key in keys}
         return previous
@@ -99,14 +100,15 @@ class BatchWrite:
 class SingleStatementWrite:
     """Write of a batch by one statement, on a plain server. It saves at least three round trips.
 
-    On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. The `clock` has the
-    meaning of `BatchWrite`.
+    On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. `clock` and `previous`
+    have the meaning of `BatchWrite`.
     """
 
-    def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
+    def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
         self._pool = pool
         self._clock = clock
         self._timeout_s = timeout_s
+        self._previous = previous
 
     @staticmethod
     def fits(submissions: Sequence[Submission]) -> bool:
@@ -119,17 +121,24 @@ class SingleStatementWrite:
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
-        return await self._pool.autocommit(lambda connection: self._write(connection, submissions), self._timeout_s)
+        # A statement that read the previous standings may have to be rolled back.
+        run = self._pool.transact if self._previous else self._pool.autocommit
+        return await run(lambda connection: self._write(connection, submissions), self._timeout_s)
 
     async def _write(self, connection: Connection, submissions: Sequence[Submission]) -> Outcomes:
         now = self._clock()
         # Sorted by key: a plain statement locks rows in the order of its input.
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
-        record = statement(f"record_{submissions[0].board.policy}")
+        kind = "record_previous" if self._previous else "record"
+        record = statement(f"{kind}_{submissions[0].board.policy}")
         written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
-        standings = standings_of_rows(written, {s.board.id: s.board for s in submissions})
+        boards = {s.board.id: s.board for s in submissions}
+        standings = standings_of_rows(written, boards)
+        places = previous_places(written, boards) if self._previous else None
         completed = [
-            _recorded(s, standings) if key_of_standing(s.event.user_id, s.ladders[0]) in standings else s
+            _recorded(s, standings, () if places is None else _places_of(s, places))
+            if key_of_standing(s.event.user_id, s.ladders[0]) in standings
+            else s
             for s in submissions
         ]
         return await complete(completed, Submission, partial(read_duplicates, connection))
@@ -141,20 +150,19 @@ class WriteStrategies:
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float) -> None:
         self._pool = pool
         self._batch = BatchWrite(pool, clock, timeout_s)
-        self._batch_with_previous = BatchWrite(pool, clock, timeout_s, previous=True)
         self._single_statement = SingleStatementWrite(pool, clock, timeout_s)
+        self._batch_with_previous = BatchWrite(pool, clock, timeout_s, previous=True)
+        self._single_statement_with_previous = SingleStatementWrite(pool, clock, timeout_s, previous=True)
         self._distributed: bool | None = None
 
     async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
         """Return the strategy with the fewest round trips that can write the batch, and any part of it.
 
-        With `previous`, its outcomes have the standings before each submission.
+        With `previous`, its outcomes have the places before each submission.
         """
-        if previous:
-            return self._batch_with_previous
         if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
-            return self._single_statement
-        return self._batch
+            return self._single_statement_with_previous if previous else self._single_statement
+        return self._batch_with_previous if previous else self._batch
 
     async def is_distributed(self) -> bool:
         """Return whether the database is a coordinator of Citus."""
@@ -165,11 +173,15 @@ class WriteStrategies:
         return self._distributed
 
 
-def _recorded(submission: Submission, standings: Standings, previous: Sequence[Standing | None] = ()) -> Recorded:
+def _recorded(submission: Submission, standings: Standings, previous: Sequence[Place | None] = ()) -> Recorded:
     user_id = submission.event.user_id
     current = [standings[key_of_standing(user_id, ladder)] for ladder in submission.ladders]
     improved = is_improvement(submission.board, submission.event, current[0])
     return Recorded(submission.ladders, current, duplicate=False, improved=improved, previous=previous)
+
+
+def _places_of(submission: Submission, places: Mapping[StandingKey, Place | None]) -> Sequence[Place | None]:
+    return [places[key_of_standing(submission.event.user_id, ladder)] for ladder in submission.ladders]
 
 
 def _rows(submission: Submission) -> Iterator[tuple[Any, ...]]:

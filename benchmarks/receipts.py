@@ -1,0 +1,98 @@
+"""Cost of the parts of receipts that are returned on request, in one run.
+
+    python -m benchmarks.receipts --out docs/performance/results/receipts.json
+
+Starts a new product and loads it with submissions with and without these parts, in turns. Other load on the machine
+affects both: compare the ratios, which are medians over the rounds with their quartiles. Processor time is the time of
+API, database and index together.
+"""
+
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import quantiles
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.bench import loaded, product, step
+from benchmarks.report import about, write
+
+PAIRS = {
+    "submit_previous": "submit",
+    "batch_previous": "batch",
+    "periods_all": "periods",
+    "periods_previous": "periods",
+}
+"""Scenarios with additional parts, and the same scenarios without them."""
+BOARD = {"board": "periods", "name": "Periods", "periods": ["all-time", "daily", "weekly"]}
+
+Samples = dict[str, list[dict[str, Any]]]
+"""Measurements by scenario, one per round."""
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players to populate, who played twice each.")] = 200_000,
+    connections: Annotated[int, typer.Option(help="Connections kept busy.")] = 64,
+    rounds: Annotated[int, typer.Option(help="How often each scenario is measured, at least twice.", min=2)] = 8,
+    seconds: Annotated[int, typer.Option(help="Seconds a round, after a warm-up of two.")] = 3,
+    batch: Annotated[int, typer.Option(help="Submissions in a batch.")] = 500,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure receipts on this machine."""
+    console = Console()
+    samples: Samples = {kind: [] for kind in dict.fromkeys([*PAIRS.values(), *PAIRS])}
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leaderforge-receipts-")))
+        facts = stack.enter_context(product(directory, []))
+        step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory)
+        httpx.post(f"{facts['api']}/api/boards", json=BOARD, headers=_admin(facts)).raise_for_status()
+        for turn in track(range(rounds), "Measuring", console=console):
+            for kind in list(samples) if turn % 2 else list(samples)[::-1]:
+                load = {"players": players, "connections": connections, "seconds": seconds, "batch": batch}
+                samples[kind].append(loaded(facts, kind, facts["api"], **load))
+    report = {
+        **about("benchmarks.receipts"),
+        "players": players, "connections": connections, "seconds": seconds, "batch": batch,
+        "ratios": {kind: ratios(samples[plain], samples[kind]) for kind, plain in PAIRS.items()}, "samples": samples,
+    }  # fmt: skip
+    console.print(table(report))
+    write(report, out)
+    if any(set(result["statuses"]) != {"200"} for results in samples.values() for result in results):
+        console.print("[red]Some requests failed; the figures do not count.[/]")
+        raise typer.Exit(1)
+
+
+def _admin(facts: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {facts['admin_key']}"}
+
+
+def ratios(plain: list[dict[str, Any]], extended: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """Return extended / plain as [lower quartile, median, upper quartile]: of the rate and of the processor time."""
+    rounds = list(zip(plain, extended, strict=True))
+    return {
+        "rate": quantiles([with_parts["rate"] / without["rate"] for without, with_parts in rounds], n=4),
+        "cpu": quantiles([cpu(with_parts) / cpu(without) for without, with_parts in rounds], n=4),
+    }
+
+
+def cpu(result: dict[str, Any]) -> int:
+    """Return the processor time of a request in us. It is at least 1."""
+    return max(1, sum(result["cpu_us"].values()))
+
+
+def table(report: dict[str, Any]) -> Table:
+    """Return the ratios as a table."""
+    title = f"With the additional parts / without: medians (quartiles); {report['players']:,} players"
+    shown = Table("scenario", "requests a second", "processor time a request", title=title)
+    for kind, of_kind in report["ratios"].items():
+        shown.add_row(kind, *(f"{middle:.3f} ({low:.3f} to {high:.3f})" for low, middle, high in of_kind.values()))
+    return shown
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,90 @@
+-- Generated from fragments/record.sql and upsert_best.sql by scripts/record_statements.py.
+-- Inserts events and computes the rows of their standings. Parameters have one item per standing. `leads` marks items
+-- that insert an event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
+-- Items are sorted by key: this prevents deadlocks.
+with items as (
+    select *
+    from unnest(
+        $1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::smallint[], $6::uuid[],
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[]
+    ) as i (
+        user_id, board_id, period_id, leads, sign, submission_id,
+        score, subscore, subranked, achieved_at, received_us, metadata
+    )
+),
+new_events as (
+    insert into score_events (
+        user_id, board_id, submission_id, score, subscore, achieved_at, received_us, recorded_at, metadata
+    )
+    select user_id, board_id, submission_id, score, subscore, achieved_at, received_us, $13, metadata::jsonb
+    from items
+    where leads
+    on conflict (user_id, board_id, submission_id) do nothing
+    returning user_id, board_id
+),
+-- Hiding a player locks the player's row. The key share waits for it: new standings of a hidden player are hidden.
+newcomers as (
+    select
+        user_id, hidden,
+        -- An erased player had the same id: new revisions must be higher, even after a clock was set back.
+        (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
+    from users
+    where user_id in (
+        select user_id
+        from items
+        where not exists (
+            select from standings
+            where (standings.user_id, standings.board_id, standings.period_id)
+                = (items.user_id, items.board_id, items.period_id)
+        )
+    )
+    for key share
+),
+-- Locks the standings that new events change, and reads them. This waits for concurrent submissions of the same players,
+-- and sees their results. It follows the insertion of the events, as in all writes: another order would deadlock. First
+-- standings cannot be locked before they are inserted. The writer repeats the batch if another one inserts them meanwhile.
+previous as (
+    select s.user_id, s.board_id, s.period_id, s.score as previous_score, s.subranked as previous_subranked,
+        s.achieved_at as previous_achieved_at, s.hidden as previous_hidden
+    from new_events
+    join items using (user_id, board_id)
+    join standings s using (user_id, board_id, period_id)
+    order by s.user_id, s.board_id, s.period_id
+    for update of s
+),
+upsert_rows as (
+    select
+        user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, submission_id, metadata::jsonb,
+        (score, subscore) <> (0, 0), 1, greatest($14::bigint, newcomers.last_revision + 1),
+        case when newcomers.hidden then 2 else 0 end
+    from new_events
+    join items using (user_id, board_id)
+    left join newcomers using (user_id)
+    left join previous using (user_id, board_id, period_id)
+    order by user_id, board_id, period_id
+),
+-- The run is the best event: see fragments/wins_best.sql.
+written as (
+insert into standings (
+    user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
+    submissions, revision, hidden
+)
+select * from upsert_rows
+on conflict (user_id, board_id, period_id) do update set
+    score = case when :wins then excluded.score else standings.score end,
+    subranked = case when :wins then excluded.subranked else standings.subranked end,
+    achieved_at = case when :wins then excluded.achieved_at else standings.achieved_at end,
+    received_us = case when :wins then excluded.received_us else standings.received_us end,
+    run_id = case when :wins then excluded.run_id else standings.run_id end,
+    metadata = case when :wins then excluded.metadata else standings.metadata end,
+    scored = standings.scored or excluded.scored,
+    submissions = standings.submissions + excluded.submissions,
+    revision = greatest(standings.revision + 1, excluded.revision),
+    hidden = standings.hidden & 3 -- a removed standing is present again
+returning
+    user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
+    board_id, period_id
+)
+select written.*, previous_score, previous_subranked, previous_achieved_at, previous_hidden
+from written
+left join previous using (user_id, board_id, period_id);
