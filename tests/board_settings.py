@@ -23,6 +23,7 @@ EVERYTHING: dict[str, Any] = {
     "decimals": 2,
     "private": True,
     "open_to_players": True,
+    "min_submissions": 7,
 }
 """Settings of a board. No value is a default.
 

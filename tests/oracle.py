@@ -22,7 +22,10 @@ class Line:
 
 
 class Oracle:
-    """Board or period as a sorted list of the results of its events."""
+    """Board or period as a sorted list of the results of its events.
+
+    `unranked` has the numbers of submissions of the players with too few.
+    """
 
     def __init__(self, board: Board, events: Iterable[Event]) -> None:
         self._shared = board.rank_style == "shared"
@@ -30,6 +33,8 @@ class Oracle:
         for event in events:
             by_user[event.user_id].setdefault(event.submission_id, event)
         standings = [_standing(board, list(own.values())) for own in by_user.values()]
+        self.unranked = {s.user_id: s.submissions for s in standings if s.submissions < board.min_submissions}
+        standings = [s for s in standings if s.user_id not in self.unranked]
         standings.sort(key=lambda s: (*_worth(board, s.score, s.subscore), s.achieved_at, s.user_id))
         self.lines: list[Line] = []
         for position, line in enumerate(standings, 1):

@@ -41,6 +41,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     decimals: 0,
     private: false,
     open_to_players: false,
+    min_submissions: 1,
     building: [],
     ...change,
   };

@@ -178,8 +178,9 @@ async def new_board(product: Product, random: Random, rules: Rules) -> Board:
     kinds = (kind,) if kind is PeriodKind.ALL_TIME else (kind, PeriodKind.ALL_TIME)
     calendar = Calendar(kinds, season="0 0 1 * *" if kind is PeriodKind.SEASON else None)
     slug = f"board-{random.getrandbits(64):x}"
+    minimum = random.choice([1, 2])
     return await product.store.create_board(
-        Board(0, slug, "Board", policy, order, rank_style, subscore_order, calendar=calendar)
+        Board(0, slug, "Board", policy, order, rank_style, subscore_order, calendar=calendar, min_submissions=minimum)
     )
 
 
@@ -249,7 +250,7 @@ async def submit(product: Product, board: Board, events: Sequence[Event], *, spl
         receipts = await product.submit.submit_many(submissions, options)
         oracles = {ladder: Oracle(board, own) for ladder, own in ladders_of(board, taken).items()}
         for submission, receipt in zip(submissions, receipts, strict=True):
-            check_receipt(oracles[submission.ladders[0]], submission.event, receipt)
+            check_receipt(board, oracles[submission.ladders[0]], submission.event, receipt)
             if options is EVERYTHING:
                 check_details(board, oracles, taken, before, submission, receipt)
             before += 1
@@ -274,18 +275,30 @@ def check_details(
     earlier = [event for event in taken[:before] if event.user_id == user_id]
     ladders = ladders_of(board, [*others, *earlier])
     for ladder, period in zip(submission.ladders, receipt.details.periods, strict=True):
-        line = oracles[ladder].line_of(user_id)
-        assert (period.rank, period.score, period.submissions) == (line.rank, line.score, line.submissions)
+        if user_id in oracles[ladder].unranked:
+            assert (period.rank, period.submissions) == (None, oracles[ladder].unranked[user_id])
+        else:
+            line = oracles[ladder].line_of(user_id)
+            assert (period.rank, period.score, period.submissions) == (line.rank, line.score, line.submissions)
         own = Oracle(board, ladders[ladder])
-        if own.position(user_id) is None:
+        if user_id in own.unranked:
+            assert period.previous is not None
+            assert period.previous.rank is None
+        elif own.position(user_id) is None:
             assert period.previous is None
         else:
             line = own.line_of(user_id)
             assert period.previous == (line.score, line.rank, line.subscore)
 
 
-def check_receipt(oracle: Oracle, event: Event, receipt: object) -> None:
+def check_receipt(board: Board, oracle: Oracle, event: Event, receipt: object) -> None:
     assert isinstance(receipt, Receipt)
+    submissions = oracle.unranked.get(event.user_id)
+    if submissions is not None:
+        missing = board.min_submissions - submissions
+        assert (receipt.rank, receipt.submissions, receipt.missing_submissions) == (None, submissions, missing)
+        return
+    assert receipt.missing_submissions == (None if board.min_submissions == 1 else 0)
     line = oracle.line_of(event.user_id)
     assert (receipt.rank, receipt.score, receipt.subscore) == (line.rank, line.score, line.subscore)
     assert (receipt.submissions, receipt.achieved_at) == (line.submissions, line.achieved_at)
@@ -317,6 +330,11 @@ async def check_reads(product: Product, ladder: Ladder, oracle: Oracle, random: 
         for size in (1, 6, total + 1):
             around = await query.around_window(ladder, line.user_id, size)
             assert lines(around.entries) == oracle.window(line.user_id, size)
+    for user_id, submissions in list(oracle.unranked.items())[:3]:
+        for refused in (query.rank(ladder, user_id), query.around(ladder, user_id, 3)):
+            with pytest.raises(NotRanked) as error:
+                await refused
+            assert error.value.details["missing_submissions"] == ladder.board.min_submissions - submissions
     await check_lookup(query, ladder, oracle, random)
     await check_range(query, ladder, oracle)
     await check_spread(product.distributions, ladder, oracle)
@@ -345,14 +363,15 @@ async def check_cursors(query: QueryService, ladder: Ladder, oracle: Oracle) -> 
 
 
 async def check_lookup(query: QueryService, ladder: Ladder, oracle: Oracle, random: Random) -> None:
-    friends = random.sample(oracle.lines, 20)
-    found = await query.lookup(ladder, [*(line.user_id for line in friends), 10**6, friends[0].user_id])
+    friends = random.sample(oracle.lines, min(20, oracle.total))
+    unranked = [*list(oracle.unranked)[:5], 10**6]
+    found = await query.lookup(ladder, [*(line.user_id for line in friends), *unranked, friends[0].user_id])
     friends.sort(key=oracle.lines.index)
     assert lines([entry for entry, _ in found.entries]) == friends
     assert [among for _, among in found.entries] == [
         1 + sum(other.rank < line.rank for other in friends) for line in friends
     ]
-    assert found.missing == [10**6]
+    assert found.missing == unranked
 
 
 async def check_range(query: QueryService, ladder: Ladder, oracle: Oracle) -> None:

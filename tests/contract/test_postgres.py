@@ -15,7 +15,7 @@ from leaderforge.adapters.postgres.errors import Rejected
 from leaderforge.adapters.postgres.migrate import SchemaTooNew, commands, migrate, migrations
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
-from leaderforge.adapters.postgres.pool import Connection, Pool
+from leaderforge.adapters.postgres.pool import SNAPSHOT, Connection, Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
 from leaderforge.adapters.postgres.statements import SIZES, pieces, statement
 from leaderforge.domain.boards import Ladder, Order, Policy
@@ -371,3 +371,18 @@ async def test_players_loaded_in_bulk_are_as_if_recorded(database: Database, ord
     with pytest.raises(Rejected):
         await copy_chunk(database.pool, ladder, [Player(1000, "new", None, 0), users[3]], [], [], 78)
     assert await database.users.get([1000]) == {}
+
+
+async def test_without_a_minimum_of_submissions_a_count_reads_the_index_only(database: Database) -> None:
+    ladder = await database.ladder()
+    bounds = [str(number) for number in (-9, -9, -9, -9, 9, 9, 9, 9)]
+    async with database.pool.transaction(SNAPSHOT) as connection:
+        await connection.execute("set local enable_seqscan = off")
+
+        async def plan(minimum: int) -> str:
+            explained = "explain " + statement("counts")
+            rows = await connection.fetch(explained, ladder.board.id, ladder.period, *bounds, minimum)
+            return "\n".join(row[0] for row in rows)
+
+        assert "submissions" not in await plan(1)
+        assert "(submissions >= 2)" in await plan(2)

@@ -26,6 +26,10 @@ LADDERS = [
     Ladder(Board(5, "both", "Both", rank_style=RankStyle.SHARED, subscore_order=Order.DESC), period=7),
 ]
 PARTITIONS = [1, 2, 7]
+BARRED = [
+    Ladder(Board(6, "barred", "Barred", min_submissions=5)),
+    Ladder(Board(7, "barred-ties", "Barred", rank_style=RankStyle.SHARED, subscore_order=Order.ASC, min_submissions=5)),
+]
 
 
 def standing(user_id: int, score: int, *, at: int = 0, revision: int = 1, metadata: str | None = None) -> Standing:
@@ -374,6 +378,35 @@ async def test_a_hidden_standing_is_found_by_its_player_alone(new_index: NewInde
     [shown] = await index.apply(ladder, [veiled._replace(hidden=0, revision=3)])
     assert shown.previous is None
     assert (await index.counts(ladder, [])).total == 60
+
+
+@pytest.mark.parametrize("ladder", BARRED, ids=lambda ladder: ladder.board.slug)
+async def test_a_standing_with_too_few_submissions_has_no_entry(new_index: NewIndex, ladder: Ladder) -> None:
+    standings = crowd(90)
+    index = await complete(new_index(3), ladder, standings)
+    listed = [s for s in standings if s.submissions >= 5]
+    keys = sorted(key_of(ladder, s) for s in listed)
+    assert 0 < len(listed) < len(standings)
+    window = await index.window(ladder, FIRST, before=0, after=100)
+    assert ([row.key for row in window.after], window.total) == (keys, len(listed))
+    assert await index.key_at(ladder, len(keys) + 1) is None
+    rows = await index.rows(ladder, [s.user_id for s in standings])
+    assert {i: row.submissions for i, row in rows.items()} == {s.user_id: s.submissions for s in standings}
+    assert not any(row.hidden for row in rows.values())
+    assert await index.differences(ladder, standings) == []
+
+    moved = next(s for s in standings if s.submissions == 4)
+    [entered] = await index.apply(ladder, [moved._replace(submissions=5, revision=2)], count=True)
+    above = bisect_left(keys, rank_bound(ladder.board, entered.key))
+    assert (entered.previous, entered.above) == (None, above)
+    assert (await index.counts(ladder, [], [entered.key])).all_present
+    [left] = await index.apply(ladder, [moved._replace(revision=3)])
+    assert left.previous == entered.key
+    observed = (await index.observe([ladder], [moved.user_id]))[ladder]
+    await index.mend(ladder, [moved.user_id], [moved._replace(submissions=6, revision=3)], observed)
+    assert (await index.counts(ladder, [entered.key])).total == len(listed) + 1
+    entries = {key async for chunk in index.keys(ladder) for key in chunk}
+    assert entries == {*keys, entered.key}
 
 
 async def test_a_removed_standing_is_gone_and_keeps_late_updates_away(new_index: NewIndex) -> None:

@@ -362,13 +362,15 @@ class TestReads:
 
     @pytest.mark.parametrize("order", Order)
     @pytest.mark.parametrize("crowd", [{"scores": 3, "times": 1}, {"scores": 10**6, "times": 9}, {"scores": 0}])
+    @pytest.mark.parametrize("minimum", [1, 2])
     async def test_ranking_is_that_of_the_sorted_list(
-        self, stores: Stores, order: Order, crowd: dict[str, int]
+        self, stores: Stores, order: Order, crowd: dict[str, int], minimum: int
     ) -> None:
-        ladder = await stores.ladder(Policy.LATEST, order)
+        ladder = Ladder(await stores.board(policy=Policy.LATEST, order=order, min_submissions=minimum))
         standings = await self.fill(stores, ladder, 200, **crowd)
         await self.fill(stores, await stores.ladder(order=order), 50, first=1000, **crowd)
-        keys = sorted(key_of(ladder, s) for s in standings.values())
+        keys = sorted(key_of(ladder, s) for s in standings.values() if s.submissions >= minimum)
+        assert len(keys) == 200 // minimum
         random = Random(2)
         absent = [sort_key(ladder.board, s._replace(user_id=random.randint(-500, 500))) for s in standings.values()]
         edges = [score_bound(ladder.board, score) for score in (-MAX_INTEGER, -1, 0, 1, MAX_INTEGER)]
@@ -383,7 +385,9 @@ class TestReads:
         assert (await stores.scores.counts(ladder, [])).total == len(keys)
         assert (await stores.scores.counts(ladder, bounds, keys)).all_present
         nobody = sort_key(ladder.board, next(iter(standings.values()))._replace(user_id=10**9))
-        assert not (await stores.scores.counts(ladder, bounds, [*keys, nobody])).all_present
+        unlisted = (key_of(ladder, s) for s in standings.values() if s.submissions < minimum)
+        for missing in (nobody, *unlisted):
+            assert not (await stores.scores.counts(ladder, bounds, [*keys, missing])).all_present
         for bound in [*random.sample(bounds, 12), FIRST, LAST]:
             before, after = random.choice([(0, 5), (5, 0), (3, 3), (0, 0), (500, 500)])
             window = await stores.scores.window(ladder, bound, before=before, after=after)

@@ -1050,6 +1050,11 @@ export interface components {
             /** @description Whether players may submit with their own tokens. */
             open_to_players?: boolean;
             /**
+             * Format: int32
+             * @description The number of submissions in a period that a player needs to be ranked in it. Permanent.
+             */
+            min_submissions?: number;
+            /**
              * @description The board's current identifier in paths.
              * @example default
              */
@@ -1114,6 +1119,11 @@ export interface components {
             /** @description Whether players may submit with their own tokens. Defaults to `false`. */
             open_to_players?: boolean;
             /**
+             * Format: int32
+             * @description The number of submissions in a period that a player needs to be ranked in it. Permanent. Defaults to `1`.
+             */
+            min_submissions?: number;
+            /**
              * @description The board's identifier in paths (its slug). Permanent.
              * @example default
              */
@@ -1160,6 +1170,11 @@ export interface components {
             decimals: number;
             private: boolean;
             open_to_players: boolean;
+            /**
+             * Format: int64
+             * @description The number of submissions that a player needs to be ranked.
+             */
+            min_submissions: number;
             /** @description The period kinds that are being computed from earlier scores. */
             building: components["schemas"]["PeriodKind"][];
         };
@@ -1384,10 +1399,10 @@ export interface components {
         };
         /**
          * EntryState
-         * @description The public state of an entry.
+         * @description The public state of an entry. An `unranked` one has too few submissions for its board.
          * @enum {string}
          */
-        EntryState: "listed" | "hidden" | "removed";
+        EntryState: "listed" | "hidden" | "unranked" | "removed";
         /**
          * ErasureOut
          * @description The extent of an erasure, and its id in the audit log.
@@ -2197,10 +2212,15 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank; null with `rank=none` or while the index is unavailable. */
+            /** @description The rank; null with `rank=none`, with too few submissions, or while the index is unavailable. */
             rank: number | null;
             /** Format: int64 */
             submissions: number;
+            /**
+             * Format: int64
+             * @description How many submissions the player still needs to be ranked, only on boards with a minimum.
+             */
+            missing_submissions?: number;
             /** @description Whether this submission improved the standing. */
             improved: boolean;
             /** @description Whether a submission with this id was recorded before. */

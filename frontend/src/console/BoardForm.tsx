@@ -135,6 +135,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
               inputMode="numeric"
               value={draft.numbers[name]}
               flaw={flaws[name]}
+              disabled={exists && name === 'min_submissions'}
               onChange={(event) => set({ numbers: { ...draft.numbers, [name]: event.currentTarget.value } })}
             />
           ))}

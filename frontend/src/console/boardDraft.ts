@@ -23,6 +23,7 @@ export const NUMBERS = {
   max_score: { label: 'Highest score', help: '', least: Number.MIN_SAFE_INTEGER },
   max_change: { label: 'Largest change', help: 'By one submission, up or down.', least: 0 },
   min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.', least: 0 },
+  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent.', least: 1 },
   keep_days: { label: 'Retention, days', help: 'Of past periods. Empty: permanent.', least: 1 },
 } as const;
 
@@ -43,7 +44,7 @@ export const EMPTY: BoardDraft = {
   timeZone: 'UTC',
   season: '',
   unit: '',
-  numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', keep_days: '' },
+  numbers: { decimals: '0', min_score: '', max_score: '', max_change: '', min_interval_ms: '', min_submissions: '1', keep_days: '' },
   private: false,
   openToPlayers: false,
 };
@@ -89,7 +90,7 @@ function isNumber(text: string, least: number): boolean {
 
 export function settingsOf(draft: BoardDraft): Settings {
   const numbers = NUMBER_NAMES.map((name) => [name, draft.numbers[name].trim() === '' ? null : Number(draft.numbers[name])]);
-  const { decimals, ...limits } = Object.fromEntries(numbers) as Record<NumberName, number | null>;
+  const { decimals, min_submissions, ...limits } = Object.fromEntries(numbers) as Record<NumberName, number | null>;
   return {
     name: draft.name.trim() || draft.board,
     policy: draft.policy,
@@ -101,6 +102,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     season: draft.season.trim() || null,
     unit: draft.unit.trim() || null,
     decimals: decimals ?? 0,
+    min_submissions: min_submissions ?? 1,
     ...limits,
     private: draft.private,
     open_to_players: draft.openToPlayers,

@@ -14,6 +14,7 @@ from leaderforge.domain.board_settings import (
     MAX_DECIMALS,
     MAX_INTERVAL_MS,
     MAX_KEEP_DAYS,
+    MAX_MIN_SUBMISSIONS,
     MAX_NAME_LENGTH,
     MAX_UNIT_LENGTH,
     settings_of,
@@ -69,6 +70,10 @@ class _SettingsIn(StrictIn):
         False, description="Whether reading the board needs an API key, or a player token with scope `read`."
     )
     open_to_players: StrictBool = Field(False, description="Whether players may submit with their own tokens.")
+
+    min_submissions: Annotated[StrictInt, Field(ge=1, le=MAX_MIN_SUBMISSIONS), FROM_NUMBER] = Field(
+        1, description="The number of submissions in a period that a player needs to be ranked in it. Permanent."
+    )
 
     def changes(self) -> dict[str, Any]:
         """Return the settings that were sent."""
@@ -134,6 +139,7 @@ class BoardOut(StrictOut):
     decimals: CountOut
     private: bool
     open_to_players: bool
+    min_submissions: CountOut = Field(description="The number of submissions that a player needs to be ranked.")
     building: list[PeriodKind] = Field(description="The period kinds that are being computed from earlier scores.")
 
 

@@ -15,8 +15,8 @@ from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import Omittable, Rule
-from leaderforge.domain.boards import Ladder
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, is_listed
 from leaderforge.services.moderation import HiddenPage
 
 MAX_REMOVALS = 1000
@@ -87,10 +87,11 @@ class HiddenQuery(PeriodQuery):
 
 
 class EntryState(StrEnum):
-    """The public state of an entry."""
+    """The public state of an entry. An `unranked` one has too few submissions for its board."""
 
     LISTED = "listed"
     HIDDEN = "hidden"
+    UNRANKED = "unranked"
     REMOVED = "removed"
 
 
@@ -149,7 +150,7 @@ class HiddenOut(StrictOut):
 def render_moderated(user_id: int, changes: Sequence[LadderStanding]) -> JsonBody:
     """Return the changes of an action."""
     entries = [
-        ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(standing))
+        ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(ladder.board, standing))
         for ladder, standing in changes
     ]
     return JsonBody.of(ModeratedOut(user_id=user_id, entries=entries))
@@ -169,10 +170,12 @@ def render_hidden(ladder: Ladder, page: HiddenPage) -> JsonBody:
     )
 
 
-def _state(standing: Standing) -> EntryState:
+def _state(board: Board, standing: Standing) -> EntryState:
     if standing.removed:
         return EntryState.REMOVED
-    return EntryState.HIDDEN if standing.hidden else EntryState.LISTED
+    if standing.hidden:
+        return EntryState.HIDDEN
+    return EntryState.LISTED if is_listed(board, standing) else EntryState.UNRANKED
 
 
 def _causes_json(flags: int) -> str:

@@ -10,6 +10,7 @@ from functions.edge.wire.bodies import number_json, string_json, truth_json
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.fields import (
     BoardName,
+    CountOut,
     ExternalIdIn,
     ExternalIdOut,
     IntegerIn,
@@ -157,8 +158,13 @@ class ReceiptOut(StrictOut):
     external_id: ExternalIdOut = ""
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
-    rank: RankOut | None = Field(description="The rank; null with `rank=none` or while the index is unavailable.")
+    rank: RankOut | None = Field(
+        description="The rank; null with `rank=none`, with too few submissions, or while the index is unavailable."
+    )
     submissions: Annotated[int, Field(ge=1)]
+    missing_submissions: CountOut = Field(
+        0, description="How many submissions the player still needs to be ranked, only on boards with a minimum."
+    )
     improved: bool = Field(description="Whether this submission improved the standing.")
     duplicate: bool = Field(description="Whether a submission with this id was recorded before.")
     submission_id: UUID
@@ -211,9 +217,10 @@ def render_receipt(receipt: Receipt, external_id: str | None = None) -> str:
     external = "" if external_id is None else f'"external_id":{string_json(external_id)},'
     subscore = "" if receipt.subscore is None else f'"subscore":{receipt.subscore},'
     details = "" if receipt.details is None else _details_json(receipt.details)
+    missing = "" if receipt.missing_submissions is None else f'"missing_submissions":{receipt.missing_submissions},'
     return (
         f'{{"user_id":{receipt.user_id},{external}"score":{receipt.score},{subscore}"rank":{number_json(receipt.rank)},'
-        f'"submissions":{receipt.submissions},"improved":{truth_json(receipt.improved)},'
+        f'"submissions":{receipt.submissions},{missing}"improved":{truth_json(receipt.improved)},'
         f'"duplicate":{truth_json(receipt.duplicate)},"submission_id":"{receipt.submission_id}",'
         f'"achieved_at":"{time_text(receipt.achieved_at)}"{details}}}'
     )

@@ -89,6 +89,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "decimals": _integer,
     "private": _truth,
     "open_to_players": _truth,
+    "min_submissions": _integer,
 }
 _NULLABLE = {
     *("subscore_order", "min_score", "max_score", "max_change", "min_interval_ms", "season", "keep_days", "unit"),

@@ -19,9 +19,10 @@ MAX_UNIT_LENGTH = 16
 MAX_DECIMALS = 9
 MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
+MAX_MIN_SUBMISSIONS = 1_000_000
 
-FIXED = ("policy", "order", "subscore_order", "time_zone", "season")
-"""Settings that never change: stored scores depend on them. Exception: a board without a season may get one."""
+FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions")
+"""Settings that never change: stored scores or ranks depend on them. A board without a season may get one."""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -47,6 +48,7 @@ class BoardSettings:
     decimals: int = 0
     private: bool = False
     open_to_players: bool = False
+    min_submissions: int = 1
 
 
 NAMES = tuple(field.name for field in fields(BoardSettings))
@@ -73,6 +75,7 @@ def settings_of(board: Board) -> BoardSettings:
         decimals=display.decimals,
         private=board.private,
         open_to_players=board.open_to_players,
+        min_submissions=board.min_submissions,
     )
 
 
@@ -124,6 +127,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         display=Display(settings.unit, settings.decimals),
         private=settings.private,
         open_to_players=settings.open_to_players,
+        min_submissions=settings.min_submissions,
     )
 
 
@@ -181,6 +185,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     _require_within("max_change", settings.max_change, 0, MAX_INTEGER)
     _require_within("min_interval_ms", settings.min_interval_ms, 0, MAX_INTERVAL_MS)
     _require_within("keep_days", settings.keep_days, 1, MAX_KEEP_DAYS)
+    _require_within("min_submissions", settings.min_submissions, 1, MAX_MIN_SUBMISSIONS)
     _require_ordered(settings.min_score, settings.max_score)
     _require_kinds(settings.periods)
     _checked("time_zone", require_time_zone, settings.time_zone)

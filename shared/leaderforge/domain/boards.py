@@ -120,7 +120,7 @@ class Board:
 
     Entries have a second score only with a `subscore_order`. Reading a `private` board needs a key, or a token with the
     read scope. Player tokens may submit only to boards that are `open_to_players`. Past periods are kept for
-    `keep_days`, permanently if it is None.
+    `keep_days`, permanently if it is None. Players with fewer than `min_submissions` in a period are not ranked in it.
     """
 
     id: int
@@ -136,11 +136,17 @@ class Board:
     display: Display = PLAIN
     private: bool = False
     open_to_players: bool = False
+    min_submissions: int = 1
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:
         # Boards are keys of caches on the submit path: a hash over every field is too expensive there.
         return self.id
+
+    def missing_submissions(self, submissions: int) -> int:
+        """Return how many submissions a player with this number still needs to be ranked, 0 if none."""
+        # With the minimum of 1 every standing has enough. Rows whose number the index has lost count 0.
+        return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
         """Return the ladders of the periods that contain a time (ms)."""

@@ -116,7 +116,7 @@ class PlayerNotFound(NotFound):
 
 
 class NotRanked(NotFound):
-    """The player has no standing on the board."""
+    """The player has no entry on the board."""
 
     code = "not_ranked"
 
@@ -124,6 +124,13 @@ class NotRanked(NotFound):
     def on(cls, board: str, user_id: int) -> "NotRanked":
         """Return the error for a player without a standing on a board."""
         return cls(f"player {user_id} has no score on board {board!r}", user_id=user_id, board=board)
+
+    @classmethod
+    def below(cls, board: str, user_id: int, missing: int) -> "NotRanked":
+        """Return the error for a player who needs more submissions to be ranked on a board."""
+        noun = "submission" if missing == 1 else "submissions"
+        message = f"player {user_id} needs {missing} more {noun} to be ranked on board {board!r}"
+        return cls(message, user_id=user_id, board=board, missing_submissions=missing)
 
 
 class SubmissionNotFound(NotFound):

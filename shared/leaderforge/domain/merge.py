@@ -7,13 +7,16 @@ from itertools import chain, islice
 from math import ceil, sqrt
 from typing import Generic, NamedTuple, TypeVar
 
+from leaderforge.domain.boards import Board
+
 T = TypeVar("T")
 
 
 class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
-    `label` is the player's, None if it is missing in the index. Only lookups by player id return hidden rows.
+    `label` is the player's, None if it is missing in the index. Only lookups by player id return rows that are
+    not listed.
     """
 
     key: bytes
@@ -21,6 +24,10 @@ class Row(NamedTuple):
     label: str | None = None
     has_metadata: bool = False
     hidden: bool = False
+
+    def is_listed_on(self, board: Board) -> bool:
+        """Return whether the row is an entry of the board: neither hidden nor with too few submissions."""
+        return not (self.hidden or board.missing_submissions(self.submissions))
 
 
 @dataclass(frozen=True, slots=True)

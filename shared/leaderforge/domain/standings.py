@@ -110,6 +110,11 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     )
 
 
+def is_listed(board: Board, standing: Standing) -> bool:
+    """Return whether the standing has an entry: it is visible and has as many submissions as the board requires."""
+    return not standing.hidden and not board.missing_submissions(standing.submissions)
+
+
 def combine(board: Board, first: Standing, second: Standing) -> Standing:
     """Return the combined standing of two. They must belong to one player and have no event in common."""
     run = max(first, second, key=lambda s: _precedence(board, s))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.order import sort_key, user_id_of
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.standings import Standing, is_listed
 from leaderforge.ports.index import RankIndex
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.comparing import lasting, still_different
@@ -46,11 +46,11 @@ class Verification:
 
 @dataclass(slots=True)
 class _Comparison:
-    """Comparison of one ladder: players whose standings may differ, and the numbers of all and of visible standings."""
+    """Comparison of one ladder: players whose standings may differ, and the numbers of all and of listed standings."""
 
     suspects: list[int] = field(default_factory=list)
     standings: int = 0
-    visible: int = 0
+    listed: int = 0
 
 
 def ignore_progress(_: object) -> None:
@@ -83,7 +83,7 @@ class IndexComparison:
             ladder, standings = chunk
             comparison = comparisons[ladder]
             comparison.suspects += await self._index.differences(ladder, standings)
-            comparison.visible += sum(not standing.hidden for standing in standings)
+            comparison.listed += sum(is_listed(ladder.board, standing) for standing in standings)
             comparison.standings += len(standings)
             progress(len(standings))
 
@@ -92,7 +92,7 @@ class IndexComparison:
 
     async def _differences(self, ladder: Ladder, comparison: _Comparison, complete: bool) -> Sequence[Difference]:
         missing = await still_different(self._store, self._index, ladder, comparison.suspects)
-        extra = await self._extra(ladder, comparison.visible - len(missing)) if complete else []
+        extra = await self._extra(ladder, comparison.listed - len(missing)) if complete else []
         slug, period = ladder.board.slug, ladder.period
         return [
             *(Difference(slug, period, user_id, extra=False) for user_id in missing),
@@ -119,7 +119,7 @@ class IndexComparison:
     async def _missing_in_store(self, ladder: Ladder, keys: Sequence[bytes]) -> list[bytes]:
         """Return the sort keys of entries that the store does not have."""
         standings = await self._store.standings(ladder, list({user_id_of(key) for key in keys}))
-        stored = {sort_key(ladder.board, s) for s in standings if not s.hidden}
+        stored = {sort_key(ladder.board, s) for s in standings if is_listed(ladder.board, s)}
         return [key for key in keys if key not in stored]
 
     async def _is_ranked(self, ladder: Ladder, key: bytes) -> bool:

@@ -1,6 +1,7 @@
 """A player's score over time, and the final ranks of past periods."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from leaderforge.domain.boards import Board, Ladder
@@ -76,10 +77,13 @@ class HistoryService:
         """Return the player's ranks in the latest past periods, one at a time: counting a rank is expensive."""
         now = self._clock()
         past = [ladder for ladder in ladders if not _is_current(ladder, now) and not ladder.incomplete][:limit]
-        return [
-            PastPeriod(ladder.board.calendar.numbered(ladder.period), await self._query.rank(ladder, user_id, viewer))
-            for ladder in past
-        ]
+        ranks: list[PastPeriod] = []
+        for ladder in past:
+            # The player may have too few submissions in this period, or may just have left it.
+            with suppress(NotRanked):
+                rank = await self._query.rank(ladder, user_id, viewer)
+                ranks.append(PastPeriod(ladder.board.calendar.numbered(ladder.period), rank))
+        return ranks
 
 
 def _is_current(ladder: Ladder, now: int) -> bool:

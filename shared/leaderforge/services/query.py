@@ -52,6 +52,9 @@ class QueryService:
     async def rank(self, ladder: Ladder, user_id: int, viewer: Caller = ANONYMOUS) -> PlayerRank:
         """Return a player's entry and percentile. Raises `NotRanked`."""
         ranked = await self._ranks((ladder, user_id))
+        if ranked is None and ladder.board.min_submissions > 1:
+            rows = await self._reader.read(ladder, lambda ranking: ranking.rows(ladder, [user_id]))
+            _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
         if ranked is None or (ranked.entry.hidden and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(ladder.board.slug, user_id)
         return ranked
@@ -104,8 +107,7 @@ class QueryService:
 
         async def read(ranking: Ranking) -> Page:
             row = (await ranking.rows(ladder, [user_id])).get(user_id)
-            if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
-                raise NotRanked.on(ladder.board.slug, user_id)
+            row = _require_ranked(ladder.board, user_id, row, viewer)
             # The window starts with the entry itself, unless it is hidden.
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             position = len(window.before)
@@ -239,6 +241,13 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
     entries = page.entries[:limit]
     has_next = 0 < len(entries) < page.total
     return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
+def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:
+    """Return the player's row. Raises `NotRanked` without one that the viewer may see, or with too few submissions."""
+    if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
+        raise NotRanked.on(board.slug, user_id)
+    if missing := board.missing_submissions(row.submissions):
+        raise NotRanked.below(board.slug, user_id, missing)
+    return row
 
 
 def _has_ranks(window: Window[Row], rank: int, limit: int) -> bool:

@@ -103,7 +103,9 @@ class Reader:
         Hidden entries are included, each with the rank that it would have.
         """
         for _ in range(_ATTEMPTS):
-            rows = sorted((await ranking.rows(ladder, user_ids)).values(), key=lambda row: row.key)
+            stored = (await ranking.rows(ladder, user_ids)).values()
+            ranked = [row for row in stored if not ladder.board.missing_submissions(row.submissions)]
+            rows = sorted(ranked, key=lambda row: row.key)
             counts = await ranking.counts(ladder, _bounds(ladder, rows), [row.key for row in rows if not row.hidden])
             if counts.all_present:
                 break

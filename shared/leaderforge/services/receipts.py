@@ -62,7 +62,11 @@ class ReceiptDetails(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown."""
+    """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
+
+    It is None too while the player has too few submissions to be ranked. `missing_submissions` is None on boards
+    without a minimum.
+    """
 
     user_id: int
     score: int
@@ -73,6 +77,7 @@ class Receipt(NamedTuple):
     submission_id: UUID
     achieved_at: int
     subscore: int | None = None
+    missing_submissions: int | None = None
     details: ReceiptDetails | None = None
 
 
@@ -127,16 +132,25 @@ class LadderGroup:
         above = self.above[user_id]
         return None if above is None else rank_of(above)
 
+    def missing_submissions(self, standing: Standing) -> int | None:
+        """Return the number of submissions that a standing lacks for a rank, None on a board without a minimum."""
+        board = self._ladder.board
+        return None if board.min_submissions == 1 else board.missing_submissions(standing.submissions)
+
     def subscore(self, standing: Standing) -> int | None:
         """Return the subscore of a standing, None on a board without one."""
         return None if self._ladder.board.subscore_order is None else standing.subscore
 
-    def previous(self, place: Place | None) -> PreviousStanding | None:
-        """Return the place before a submission with its rank among the other players."""
+    def is_ranked(self, submissions: int) -> bool:
+        """Return whether a standing with this number of submissions has a rank on the board."""
+        return not self._ladder.board.missing_submissions(submissions)
+
+    def previous(self, place: Place | None, recorded: Standing) -> PreviousStanding | None:
+        """Return the place before a submission with its rank among the other players. `recorded` is that after it."""
         if place is None:
             return None
         above = self._above_earlier.get(place)
-        if above is None and place == self.newest[place.user_id].place:
+        if above is None and place == self.newest[place.user_id].place and self.is_ranked(recorded.submissions - 1):
             above = self.above[place.user_id]
         subscore = None if self._ladder.board.subscore_order is None else place.subscore
         return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
@@ -158,6 +172,7 @@ def receipt_of(
         submission_id=submission.event.submission_id,
         achieved_at=standing.achieved_at,
         subscore=main.subscore(standing),
+        missing_submissions=main.missing_submissions(standing),
     )
     if not (options.previous or options.periods):
         return receipt
@@ -170,9 +185,9 @@ def _details(
     earlier = recorded.previous or [None] * len(groups)
     return ReceiptDetails(
         has_previous=options.previous,
-        previous=groups[0].previous(earlier[0]),
+        previous=groups[0].previous(earlier[0], recorded.standings[0]),
         periods=[
-            _period_receipt(submission, ladder, standing, group, group.previous(before))
+            _period_receipt(submission, ladder, standing, group, group.previous(before, standing))
             for ladder, standing, group, before in zip(
                 recorded.ladders, recorded.standings, groups, earlier, strict=True
             )

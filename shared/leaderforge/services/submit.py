@@ -7,7 +7,6 @@ from typing import NamedTuple
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, RuleViolated
-from leaderforge.domain.order import Place
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -159,6 +158,7 @@ def _add_to_groups(
         # Counting costs a call on every partition: usually only the main ladder, which comes first, needs it.
         # A ladder in backfill lacks standings: no rank on it is exact.
         counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
+        counted = counted and not ladder.board.missing_submissions(standing.submissions)
         # A ladder that is main for one submission may be secondary for another. Only the group of the main ladder is
         # counted.
         key = ladder.board.id, ladder.period, counted
@@ -168,12 +168,12 @@ def _add_to_groups(
         group.add(standing)
         submission_groups.append(group)
     if recorded.previous:
-        _add_earlier(submission_groups, recorded.previous)
+        _add_earlier(submission_groups, recorded)
     return submission_groups
 
 
-def _add_earlier(groups: Sequence[LadderGroup], previous: Sequence[Place | None]) -> None:
-    """Add the places before a submission to the groups of its ladders, as far as entries are counted there."""
-    for group, place in zip(groups, previous, strict=True):
-        if place is not None and group.counted:
+def _add_earlier(groups: Sequence[LadderGroup], recorded: Recorded) -> None:
+    """Add the places before a submission to the groups of its ladders, as far as they had ranks that are counted."""
+    for group, standing, place in zip(groups, recorded.standings, recorded.previous, strict=True):
+        if place is not None and group.counted and group.is_ranked(standing.submissions - 1):
             group.add_earlier(place)

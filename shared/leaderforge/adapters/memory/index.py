@@ -14,7 +14,7 @@ from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import rank_bound, sort_key, user_id_of
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
-from leaderforge.domain.standings import Standing, removed_standing
+from leaderforge.domain.standings import Standing, is_listed, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
@@ -333,8 +333,8 @@ class MemoryIndex:
 
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
-    """Return the sort key of a visible standing, None for a hidden or missing one."""
-    return None if standing is None or standing.hidden else sort_key(ladder.board, standing)
+    """Return the sort key of a listed standing, None for another or a missing one."""
+    return sort_key(ladder.board, standing) if standing is not None and is_listed(ladder.board, standing) else None
 
 
 def _refuses(stored: Standing | None, standing: Standing) -> bool:

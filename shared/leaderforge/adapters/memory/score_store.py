@@ -27,6 +27,7 @@ from leaderforge.domain.standings import (
     Standing,
     combine,
     is_improvement,
+    is_listed,
     require_in_range,
     standing_of,
 )
@@ -312,7 +313,11 @@ class MemoryScoreStore(MemoryBoards):
         return self._standings.get(place_of(ladder), {})
 
     def _rows(self, ladder: Ladder) -> list[Row]:
-        rows = (self._row(ladder, standing) for standing in self._ladder(ladder).values() if not standing.hidden)
+        rows = (
+            self._row(ladder, standing)
+            for standing in self._ladder(ladder).values()
+            if is_listed(ladder.board, standing)
+        )
         return sorted(rows, key=lambda row: row.key)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:

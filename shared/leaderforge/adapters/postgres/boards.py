@@ -29,13 +29,14 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "decimals": lambda board: board.display.decimals,
     "private": lambda board: board.private,
     "open_to_players": lambda board: board.open_to_players,
+    "min_submissions": lambda board: board.min_submissions,
     "backfill_kinds": lambda board: None if board.backfill is None else _kinds(board.backfill.kinds),
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
 }
 """Value of each column except the id. The order is that of fragments/board_columns.sql and of all parameters."""
 
-_PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone"})
+_PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions"})
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
 """Columns of create_board.sql, in the order of its parameters: a new board has no backfill."""
@@ -60,6 +61,7 @@ def board_of(row: Record) -> Board:
         display=Display(row["unit"], row["decimals"]),
         private=row["private"],
         open_to_players=row["open_to_players"],
+        min_submissions=row["min_submissions"],
         backfill=_backfill_of(row),
     )
 

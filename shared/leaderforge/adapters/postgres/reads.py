@@ -37,7 +37,7 @@ class PostgresRanking:
                 return counts
             user_ids = joined([user_id_of(key) for key in present])
             rows = await connection.fetch(statement("rows"), ladder.board.id, ladder.period, user_ids)
-        listed_keys = {row.key for row in (_row(ladder.board, row) for row in rows) if not row.hidden}
+        listed_keys = {row.key for row in (_row(ladder.board, row) for row in rows) if row.is_listed_on(ladder.board)}
         return replace(counts, all_present=listed_keys.issuperset(present))
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
@@ -54,7 +54,7 @@ class PostgresRanking:
         if rank < 1:
             return None
         async with self._pool.transaction(SNAPSHOT) as connection:
-            rows = await connection.fetch(statement("key_at"), ladder.board.id, ladder.period, rank - 1)
+            rows = await connection.fetch(statement("key_at"), *_ids(ladder), rank - 1, ladder.board.min_submissions)
         return _key(ladder.board, rows[0]) if rows else None
 
 
@@ -68,6 +68,7 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
         ladder.period,
         *(joined(column[:-1]) for column in columns),
         *(joined(column[1:]) for column in columns),
+        ladder.board.min_submissions,
     )
     sizes = {row["interval"]: row["entries"] for row in rows}
     running = accumulate((sizes.get(i, 0) for i in range(1, len(edges))), initial=0)
@@ -78,8 +79,14 @@ async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes
 async def _nearest(connection: Connection, name: str, ladder: Ladder, bound: bytes, limit: int) -> list[Row]:
     if limit == 0:
         return []
-    rows = await connection.fetch(statement(name), ladder.board.id, ladder.period, *_edge(ladder.board, bound), limit)
-    return [_row(ladder.board, row) for row in rows]
+    board = ladder.board
+    values = *_edge(board, bound), limit, board.min_submissions
+    rows = await connection.fetch(statement(name), *_ids(ladder), *values)
+    return [_row(board, row) for row in rows]
+
+
+def _ids(ladder: Ladder) -> tuple[int, int]:
+    return ladder.board.id, ladder.period
 
 
 def _edge(board: Board, bound: bytes) -> tuple[int, int, int, int]:

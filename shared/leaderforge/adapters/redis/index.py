@@ -189,7 +189,7 @@ class RedisIndex(RedisErasureIndex):
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        new_values = {s.user_id: packed(sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
+        new_values = {s.user_id: packed(ladder.board, sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
             old_values = {i: observed[i].value for i in ids if i in observed}
@@ -268,7 +268,7 @@ class RedisIndex(RedisErasureIndex):
         """Return the records of standings by partition."""
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for standing in standings:
-            record = packed(sort_key(ladder.board, standing), standing)
+            record = packed(ladder.board, sort_key(ladder.board, standing), standing)
             groups[partition_of(standing.user_id, self.partitions)].append(record)
         return groups
 

@@ -23,7 +23,8 @@ _LOST = bytes(12)
 _HAS_METADATA = 1
 _HIDDEN = 2
 _REMOVED = 4
-UNLISTED = _HIDDEN | _REMOVED
+_UNRANKED = 8
+UNLISTED = _HIDDEN | _REMOVED | _UNRANKED
 
 
 class IndexRecord(NamedTuple):
@@ -36,12 +37,12 @@ class IndexRecord(NamedTuple):
 def record_of(board: Board, standing: Standing) -> IndexRecord:
     """Return the record of a standing."""
     key = sort_key(board, standing)
-    return IndexRecord(key, packed(key, standing))
+    return IndexRecord(key, packed(board, key, standing))
 
 
-def packed(key: bytes, standing: Standing) -> bytes:
+def packed(board: Board, key: bytes, standing: Standing) -> bytes:
     """Return the packed record of a standing. `key` is its sort key."""
-    revision_and_flags = (standing.revision << 8 | _flags(standing)).to_bytes(8, "big")
+    revision_and_flags = (standing.revision << 8 | _flags(board, standing)).to_bytes(8, "big")
     # The field has four bytes. Clamp: an error would block the standing.
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
@@ -52,11 +53,11 @@ def record_bytes(board: Board) -> int:
     return key_bytes(board) + 12
 
 
-def _flags(standing: Standing) -> int:
+def _flags(board: Board, standing: Standing) -> int:
     flags = 0 if standing.metadata is None else _HAS_METADATA
     if standing.hidden:
         flags |= _REMOVED if standing.removed else _HIDDEN
-    return flags
+    return flags | _UNRANKED if board.missing_submissions(standing.submissions) else flags
 
 
 def erasure_value(revision: int) -> bytes:

@@ -1,4 +1,4 @@
--- Sets the columns that may change. Policy, order, subscore order and time zone are permanent.
+-- Sets the columns that may change. Policy, order, subscore order, time zone and minimum of submissions are permanent.
 update boards set
     name = $2,
     rank_style = $3,
