@@ -7,7 +7,7 @@ from typing import cast
 from functions.edge.alternatives import require_one
 from functions.edge.context import Edge
 from functions.edge.wire.submissions import SubmissionIn
-from leaderforge.domain.boards import Board
+from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
@@ -93,6 +93,7 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
     if item.subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
     received_ms = received_us // 1000
+    score, change = (item.score, None) if item.score is not None and item.change is None else _change_of(board, item)
     achieved_at = received_ms if item.achieved_at is None else min(item.achieved_at, received_ms)
     ladders = board.ladders_counting(achieved_at, edge.services.clock(), edge.services.settings.late_grace_ms)
     if not ladders:
@@ -102,13 +103,26 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
     event = Event(
         user_id=user_id,
         submission_id=item.submission_id or edge.services.parts.new_submission_id(),
-        score=item.score,
+        score=score,
         achieved_at=achieved_at,
         metadata=item.metadata,
         subscore=item.subscore or 0,
         received_us=received_us,
+        change=change,
     )
     return Submission(ladders, event, item.achieved_at)
+
+
+def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
+    """Return score and change of a submission by a difference. On `sum` boards, each score is a difference.
+
+    Raises `Refused` unless exactly one of score and change was sent, or if a time was.
+    """
+    require_one(score=item.score, change=item.change)
+    if item.achieved_at is not None:
+        raise Refused("achieved_at cannot be sent with change, which applies to the present score; remove it")
+    change = cast(int, item.change)
+    return change, None if board.policy is Policy.SUM else change
 
 
 def identity_of(item: SubmissionIn) -> int | ExternalId:
@@ -155,7 +169,7 @@ def _within_limits(outcome: Submission | LeaderForgeError) -> Submission | Leade
     """Return the submission, or the error if it violates a score limit of its board."""
     if isinstance(outcome, Submission):
         try:
-            outcome.board.limits.require_score(outcome.board.policy, outcome.event.score)
+            outcome.require_score()
         except RuleViolated as violation:
             return violation
     return outcome

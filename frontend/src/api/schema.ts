@@ -1192,8 +1192,10 @@ export interface components {
             user_id?: number | null;
             /** @description The player's id in another system, instead of `user_id`. */
             external_id?: string | null;
-            /** Format: int64 */
-            score: number;
+            /** @description The score. Required without `change`. */
+            score?: number | null;
+            /** @description Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference. */
+            change?: number | null;
             /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */
@@ -2385,8 +2387,10 @@ export interface components {
             user_id?: number | null;
             /** @description The player's id in another system, instead of `user_id`. */
             external_id?: string | null;
-            /** Format: int64 */
-            score: number;
+            /** @description The score. Required without `change`. */
+            score?: number | null;
+            /** @description Instead of `score`: the difference to the player's score in the board's first period, 0 if it has none. No other submission counts between reading that score and adding the difference. */
+            change?: number | null;
             /** @description The client's own id of the submission. A retry with the same id and content counts once. */
             submission_id?: string | null;
             /** @description Metadata to return with the score. */

@@ -68,7 +68,12 @@ class SubmissionIn(StrictIn):
     external_id: ExternalIdIn | None = Field(
         None, description="The player's id in another system, instead of `user_id`."
     )
-    score: IntegerIn
+    score: IntegerIn | None = Field(None, description="The score. Required without `change`.")
+    change: IntegerIn | None = Field(
+        None,
+        description="Instead of `score`: the difference to the player's score in the board's first period, 0 if it has "
+        "none. No other submission counts between reading that score and adding the difference.",
+    )
     submission_id: UUID | None = Field(
         None, description="The client's own id of the submission. A retry with the same id and content counts once."
     )
@@ -265,7 +270,8 @@ def render_message(submission: Submission) -> str:
     achieved_at = "" if requested_at is None else f',"achieved_at":"{time_text(requested_at)}"'
     subscore = "" if board.subscore_order is None else f',"subscore":{event.subscore}'
     metadata = "" if event.metadata is None else f',"metadata":{event.metadata}'
+    score = f'"score":{event.score}' if event.change is None else f'"change":{event.change}'
     return (
-        f'{{"board":"{board.slug}","user_id":{event.user_id},"score":{event.score},'
+        f'{{"board":"{board.slug}","user_id":{event.user_id},{score},'
         f'"submission_id":"{event.submission_id}","received_us":{event.received_us}{achieved_at}{subscore}{metadata}}}'
     )

@@ -18,7 +18,8 @@ class Event(NamedTuple):
     """Stored submission: a score, its time (ms) and its JSON metadata, if any.
 
     `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times:
-    see `ReceptionClock`. It is 0 for events of older versions.
+    see `ReceptionClock`. It is 0 for events of older versions. `change` is the requested difference to the player's
+    score, None if the score itself was requested. Until the store records such an event, its score is not known.
     """
 
     user_id: int
@@ -28,6 +29,7 @@ class Event(NamedTuple):
     metadata: str | None = None
     subscore: int = 0
     received_us: int = 0
+    change: int | None = None
 
 
 VISIBLE = 0

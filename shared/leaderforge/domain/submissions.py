@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import SubmissionConflict
+from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
+from leaderforge.domain.errors import ScoreOutOfRange, SubmissionConflict
 from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.order import Place
 from leaderforge.domain.standings import Event, Standing
@@ -39,15 +39,51 @@ class Submission(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """Return whether a rule of the board depends on the player's standing or previous submission."""
-        return self.board.limits.depend_on_standing(self.board.policy)
+        """Return whether the submission depends on the player's standing: as a change, or by a rule of the board."""
+        return self.event.change is not None or self.board.limits.depend_on_standing(self.board.policy)
+
+    def require_score(self) -> None:
+        """Raise `RuleViolated` if the score breaks a rule that needs no standing. The score of a change is unknown."""
+        if self.event.change is None:
+            self.board.limits.require_score(self.board.policy, self.event.score)
+
+    def on_top_of(self, run: "CountedRun | None") -> "Submission":
+        """Return the submission of a change with the score that follows from the player's run, 0 without one.
+
+        Raises `ScoreOutOfRange`, and `RuleViolated` if the score breaks a rule that needs no standing.
+        """
+        event, ladders = self.event, self.ladders
+        score = (run.score if run else 0) + (event.change or 0)
+        if abs(score) > MAX_INTEGER:
+            raise ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=event.user_id)
+        self.board.limits.require_score(self.board.policy, score)
+        if run and self.board.policy is Policy.LATEST and run.reception >= (event.achieved_at, event.received_us):
+            # Clocks differ, and queues delay. The run that the change was applied to must not count after it.
+            event = event._replace(achieved_at=run.achieved_at, received_us=run.received_us + 1)
+            ladders = self.board.ladders_at(run.achieved_at)
+        return self._replace(event=event._replace(score=score), ladders=ladders)
+
+
+class CountedRun(NamedTuple):
+    """Score, time (ms) and reception (us) of a player's run."""
+
+    score: int
+    achieved_at: int
+    received_us: int
+
+    @property
+    def reception(self) -> tuple[int, int]:
+        """Return the position among the events of a `latest` board."""
+        return self.achieved_at, self.received_us
 
 
 def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None:
     """Return the error for a submission whose id is that of an event with other content, None for a mere repetition."""
     sent = submission.event
     differences: dict[str, tuple[object, object]] = {}
-    if sent.score != stored.score:
+    if sent.change != stored.change:
+        differences["change"] = stored.change, sent.change
+    elif sent.change is None and sent.score != stored.score:
         differences["score"] = stored.score, sent.score
     if sent.subscore != stored.subscore:
         differences["subscore"] = stored.subscore, sent.subscore

@@ -241,6 +241,8 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
     entries = page.entries[:limit]
     has_next = 0 < len(entries) < page.total
     return replace(page, entries=entries, next=_key(ladder.board, entries[-1]) if has_next else None)
+
+
 def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:
     """Return the player's row. Raises `NotRanked` without one that the viewer may see, or with too few submissions."""
     if row is None or (row.hidden and not viewer.sees_hidden(user_id)):

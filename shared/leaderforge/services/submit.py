@@ -81,10 +81,9 @@ class SubmitService:
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
         same submission id is safe: the submission counts at most once.
         """
-        limits, policy = submission.board.limits, submission.board.policy
-        limits.require_score(policy, submission.event.score)
-        is_judged, previous = limits.depend_on_standing(policy), options.previous
-        take = self._judge[previous] if is_judged else self._take[previous, policy]
+        submission.require_score()
+        previous, policy = options.previous, submission.board.policy
+        take = self._judge[previous] if submission.is_judged else self._take[previous, policy]
         outcome = await take(_Request(submission, options))
         if isinstance(outcome, LeaderForgeError):
             raise outcome
@@ -141,9 +140,8 @@ class SubmitService:
 
 def _checked(request: _Request) -> _Request | RuleViolated:
     """Return the request, or the error if the score is outside the board's limits."""
-    board, event = request.submission.board, request.submission.event
     try:
-        board.limits.require_score(board.policy, event.score)
+        request.submission.require_score()
     except RuleViolated as violation:
         return violation
     return request

@@ -31,7 +31,7 @@ from leaderforge.domain.standings import (
     require_in_range,
     standing_of,
 )
-from leaderforge.domain.submissions import EventKey, Recorded, Submission, conflict
+from leaderforge.domain.submissions import CountedRun, EventKey, Recorded, Submission, conflict
 from leaderforge.ports.clock import Clock
 
 
@@ -251,10 +251,22 @@ class MemoryScoreStore(MemoryBoards):
             return PlayerNotFound.of(user_id)
         if key in self._events:
             return True
+        if submission.event.change is not None:
+            try:
+                submission = self._changed(submission)
+            except (RuleViolated, ScoreOutOfRange) as error:
+                return error
         refusal = self._violation(submission) or self._fold_in(submission)
         if refusal is None:
             self._store_event(submission)
         return refusal or False
+
+    def _changed(self, submission: Submission) -> Submission:
+        """Return the submission of a change on top of the player's standing. Raises as `on_top_of`."""
+        standing = self._ladder(submission.ladders[0]).get(submission.event.user_id)
+        if standing is None or standing.removed:
+            return submission.on_top_of(None)
+        return submission.on_top_of(CountedRun(standing.score, standing.achieved_at, standing.received_us))
 
     def _store_event(self, submission: Submission) -> None:
         self._events[submission.event_key] = submission

@@ -57,4 +57,5 @@ def _event(row: Record) -> Event:
         metadata=row["metadata"],
         subscore=row["subranked"],
         received_us=row["received_us"],
+        change=row["change"],
     )

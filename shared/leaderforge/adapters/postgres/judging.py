@@ -1,43 +1,72 @@
-"""Rules that depend on a player's earlier submissions."""
+"""Changes of scores, and rules that depend on a player's earlier submissions."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from leaderforge.adapters.postgres.pool import Connection
 from leaderforge.adapters.postgres.statements import statement
-from leaderforge.domain.errors import RuleViolated
-from leaderforge.domain.submissions import Submission
+from leaderforge.domain.errors import RuleViolated, ScoreOutOfRange
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import CountedRun, Submission
 
 Key = TypeVar("Key", bound=tuple[object, ...])
 
 
-async def judge(connection: Connection, events: Sequence[tuple[Key, Submission]]) -> Mapping[Key, RuleViolated]:
-    """Delete the new events that break a rule of their board, and return their errors.
+async def judge(
+    connection: Connection, events: Sequence[tuple[Key, Submission]]
+) -> Mapping[Key, Submission | RuleViolated | ScoreOutOfRange]:
+    """Return each new event's submission as it counts, or its error. The events of errors are deleted.
 
     Events must be in ascending order of their keys. Players are locked in this order, which prevents deadlocks. The
     locks exclude concurrent submissions of the same player until the commit.
     """
-    refused: dict[Key, RuleViolated] = {}
+    judged: dict[Key, Submission | RuleViolated | ScoreOutOfRange] = {}
     for key, submission in events:
-        if submission.is_judged:
-            try:
-                await _require_allowed(connection, submission)
-            except RuleViolated as violation:
-                await connection.execute(statement("delete_event"), *key)
-                refused[key] = violation
-    return refused
+        try:
+            judged[key] = await _allowed(connection, submission) if submission.is_judged else submission
+        except (RuleViolated, ScoreOutOfRange) as error:
+            await connection.execute(statement("delete_event"), *key)
+            judged[key] = error
+    return judged
 
 
-async def _require_allowed(connection: Connection, submission: Submission) -> None:
-    event, limits = submission.event, submission.board.limits
-    await connection.fetch(statement("lock_user"), event.user_id)
-    if limits.min_interval_ms is not None:
-        interval = limits.min_interval_ms
-        key = submission.event_key
-        bounds = event.achieved_at - interval, event.achieved_at + interval
-        if await connection.fetch(statement("nearest_event"), *key, *bounds):
-            raise RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
-    ladder = submission.ladders[0]
-    scores = await connection.fetch(statement("standing_score"), event.user_id, ladder.board.id, ladder.period)
-    if scores:
-        limits.require_step(ladder.board.policy, scores[0]["score"], event.score)
+async def _allowed(connection: Connection, submission: Submission) -> Submission:
+    """Return the submission as it counts. Raises `RuleViolated` or `ScoreOutOfRange`."""
+    await _lock(connection, submission.event)
+    await _require_interval(connection, submission)
+    ladder, limits = submission.ladders[0], submission.board.limits
+    ids = submission.event.user_id, ladder.board.id, ladder.period
+    rows = await connection.fetch(statement("standing_score"), *ids)
+    run = CountedRun(*rows[0]) if rows else None
+    if submission.event.change is not None:
+        submission = await _changed(connection, submission.on_top_of(run))
+    if run is not None:
+        limits.require_step(submission.board.policy, run.score, submission.event.score)
+    return submission
+
+
+async def _lock(connection: Connection, event: Event) -> None:
+    if event.change is None:
+        await connection.fetch(statement("lock_user"), event.user_id)
+        return
+    # No rule concerns some of the other submissions: they do not lock the player, but the standings that they change.
+    for lock in ("lock_player", "lock_standings"):
+        await connection.fetch(statement(lock), event.user_id)
+
+
+async def _require_interval(connection: Connection, submission: Submission) -> None:
+    interval = submission.board.limits.min_interval_ms
+    if interval is None:
+        return
+    achieved_at = submission.event.achieved_at
+    bounds = achieved_at - interval, achieved_at + interval
+    if await connection.fetch(statement("nearest_event"), *submission.event_key, *bounds):
+        raise RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
+
+
+async def _changed(connection: Connection, submission: Submission) -> Submission:
+    """Store the score of a change with its event. Return the submission."""
+    event = submission.event
+    values = event.score, event.achieved_at, event.received_us, event.change
+    await connection.execute(statement("set_change"), *submission.event_key, *values)
+    return submission

@@ -104,14 +104,15 @@ class Recorder:
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     """Return the positions of the submissions of each round, in order.
 
-    If a rule depends on the player's standing, each submission of that player needs another round.
+    If a rule or a change depends on the player's standing, each submission of that player needs another round.
     """
+    changing = {(s.board.id, s.event.user_id) for s in submissions if s.event.change is not None}
     rounds: list[list[int]] = []
     before: Counter[tuple[int, int]] = Counter()
     for position, submission in enumerate(submissions):
         turn = 0
-        if submission.is_judged:
-            player = submission.board.id, submission.event.user_id
+        player = submission.board.id, submission.event.user_id
+        if player in changing or submission.is_judged:
             turn = before[player]
             before[player] += 1
         if turn == len(rounds):

@@ -69,12 +69,15 @@ class BatchWrite:
             firsts.setdefault(submission.event_key, position)
         events = {key: submissions[position] for key, position in firsts.items()}
         new = await insert_events(connection, events, now)
-        refused = await judge(connection, [(key, events[key]) for key in sorted(new)])
-        accepted = [events[key] for key in events if key in new and key not in refused]
+        judged = await judge(connection, [(key, events[key]) for key in sorted(new)])
+        accepted = [s for key in events if isinstance(s := judged.get(key), Submission)]
         previous = await self._previous_of(connection, accepted, now) if self._previous else {}
         standings = await upsert_standings(connection, accepted, now)
         outcomes = {
-            firsts[key]: refused.get(key) or _recorded(events[key], standings, previous.get(key, ())) for key in new
+            firsts[key]: _recorded(result, standings, previous.get(key, ()))
+            if isinstance(result, Submission)
+            else result
+            for key, result in judged.items()
         }
         completed = [outcomes.get(i, s) for i, s in enumerate(submissions)]
         return await complete(completed, Submission, partial(read_duplicates, connection))
