@@ -1,16 +1,21 @@
-"""Moderation: hide and remove entries, hide players, set scores. Admins only; the audit log has each action."""
+"""Moderation: hide and remove entries, hide players, set scores. The audit log has each action."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import ValidationError
 
-from functions.edge.access.security import Admin
+from functions.edge.access.security import Admin, Setter
 from functions.edge.aws.handler import LambdaHandler
+from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
+from functions.edge.http.errors import public_error
 from functions.edge.http.responses import Answer, answer_stored, answer_written
+from functions.edge.submissions import identity_of
+from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName, SubmissionId, UserId
@@ -18,12 +23,15 @@ from functions.edge.wire.moderation import (
     HiddenOut,
     HiddenQuery,
     ModeratedOut,
+    PlayerScoreIn,
     ReasonIn,
     ReasonQuery,
     RemovalQuery,
     RemovalsIn,
     RemovalsOut,
     ScoreIn,
+    ScoresIn,
+    ScoresOut,
     render_hidden,
     render_moderated,
 )
@@ -31,17 +39,19 @@ from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import (
     BoardNotFound,
     IndexUnavailable,
-    NotFound,
+    LeaderForgeError,
     NotRanked,
     PeriodNotFound,
     PlayerNotFound,
+    Refused,
     ScoreOutOfRange,
     StoreUnavailable,
+    SubmissionConflict,
     SubmissionNotFound,
 )
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.standings import LadderStanding
-from leaderforge.services.moderation import AuditContext
+from leaderforge.services.moderation import AuditContext, ScoreToSet
 
 routes = router("moderation")
 handler = LambdaHandler(routes)
@@ -112,7 +122,7 @@ async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removal
         await edge.services.moderation.remove_entries(target, [i for i in players if i is not None], grounds)
     )
     results = [
-        _missing(str(identity)) if user_id is None else _removal(user_id, next(removed))
+        _missing(str(identity)) if user_id is None else _moderated(user_id, next(removed))
         for identity, user_id in zip(identities, players, strict=True)
     ]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
@@ -161,22 +171,38 @@ async def restore_submission(
 
 @routes.put(
     "/api/boards/{board}/entries/{user_id}",
-    **documentation.write(ModeratedOut, BoardNotFound, PlayerNotFound, StoreUnavailable),
+    **documentation.write(ModeratedOut, BoardNotFound, PlayerNotFound, SubmissionConflict, StoreUnavailable),
 )
-async def set_score(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
-    """Set a player's score on a board in all open periods. Admins only.
+async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
+    """Set a player's score on a board in all open periods. Requires a key of scope `set`.
 
-    It replaces all earlier submissions; later ones are applied on top.
+    It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
+    nothing, and lists no entries.
     """
-    changes = await edge.services.moderation.set_score(
-        await edge.board_unchecked(board),
-        user_id,
-        score.score,
-        _grounds(caller, score.reason),
-        subscore=score.subscore,
-        metadata=score.metadata,
-    )
+    target, grounds = await edge.board_unchecked(board), _grounds(caller, score.reason)
+    changes = await edge.services.moderation.set_score(target, score.for_player(user_id), grounds)
     return answer_written(render_moderated(user_id, changes))
+
+
+@routes.post(
+    "/api/boards/{board}/entries/set",
+    **documentation.write(ScoresOut, BoardNotFound, StoreUnavailable),
+)
+async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: ScoresIn) -> Answer:
+    """Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
+
+    Each score gets its own result, as for a single one. A player may have one score.
+    """
+    # Before the board is read: an action must not use an old board after a slow look-up.
+    targets = await _scores_to_set(edge, scores.scores)
+    board_found, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
+    valid = [target for target in targets if isinstance(target, ScoreToSet)]
+    changes = iter(await edge.services.moderation.set_scores(board_found, valid, grounds))
+    results = [
+        _moderated(t.user_id, next(changes)) if isinstance(t, ScoreToSet) else render_error(public_error(t))
+        for t in targets
+    ]
+    return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
 
 
 @routes.get(
@@ -220,9 +246,36 @@ def _missing(external_id: str) -> str:
     return render_error(PlayerNotFound.of_external(external_id))
 
 
-def _removal(user_id: int, outcome: Sequence[LadderStanding] | NotFound) -> str:
-    """Return the result of a removal as a JSON object."""
-    if isinstance(outcome, NotFound):
+async def _scores_to_set(
+    edge: Edge, items: Sequence[PlayerScoreIn | Malformed]
+) -> Sequence[ScoreToSet | LeaderForgeError | ValidationError]:
+    """Return the score of each item with its player, or the error."""
+    external_ids = {i.external_id for i in items if isinstance(i, PlayerScoreIn) and i.external_id is not None}
+    user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
+    players: set[int] = set()
+    return [item.error if isinstance(item, Malformed) else _score_to_set(item, user_ids, players) for item in items]
+
+
+def _score_to_set(
+    item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
+) -> ScoreToSet | LeaderForgeError:
+    """Return the score of an item with its player, or the error. Add the player to those of the earlier items."""
+    try:
+        identity = identity_of(item)
+    except Refused as refused:
+        return refused
+    user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
+    if user_id is None:
+        return PlayerNotFound.of_external(str(identity))
+    if user_id in players:
+        return Refused(f"player {user_id} has another score in this request; remove one", user_id=user_id)
+    players.add(user_id)
+    return item.for_player(user_id)
+
+
+def _moderated(user_id: int, outcome: Sequence[LadderStanding] | LeaderForgeError) -> str:
+    """Return the result of an action as a JSON object."""
+    if isinstance(outcome, LeaderForgeError):
         return render_error(outcome)
     return render_moderated(user_id, outcome).closed().decode()
 

@@ -2,7 +2,7 @@
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Protocol, cast
 
 from functions.edge.alternatives import require_one
 from functions.edge.context import Edge
@@ -125,8 +125,17 @@ def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
     return change, None if board.policy is Policy.SUM else change
 
 
-def identity_of(item: SubmissionIn) -> int | ExternalId:
-    """Return the player of a submission. Raises `Refused` unless exactly one id was sent."""
+class HasPlayer(Protocol):
+    """Item of a request with either kind of player id."""
+
+    @property
+    def user_id(self) -> int | None: ...
+    @property
+    def external_id(self) -> ExternalId | None: ...
+
+
+def identity_of(item: HasPlayer) -> int | ExternalId:
+    """Return the player of an item. Raises `Refused` unless exactly one id was sent."""
     # A batch has up to 1000 items, nearly all of this form.
     if item.user_id is not None and item.external_id is None:
         return item.user_id

@@ -21,7 +21,7 @@ from leaderforge.domain.submissions import Submission
 from leaderforge.ports.index import RankIndex
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.entries import Entry
-from leaderforge.services.moderation import AuditContext, ModerationService
+from leaderforge.services.moderation import AuditContext, ModerationService, ScoreToSet
 from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.submit import SubmitService
 from tests.acceptance.conftest import new_database
@@ -201,7 +201,7 @@ class Game:
     async def set(self, event: Event) -> None:
         subscore = event.subscore if self.board.subscore_order else None
         [(_, standing), *_] = await self.product.moderation.set_score(
-            self.board, event.user_id, event.score, WHY, subscore=subscore, metadata=event.metadata
+            self.board, ScoreToSet(event.user_id, event.score, subscore, event.metadata), WHY
         )
         periods = [ladder.period for ladder in self.board.ladders_at(NOON)]
         self._void_all(event.user_id)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, ScoreLimits
-from leaderforge.domain.errors import Conflict, NotRanked, PlayerNotFound
+from leaderforge.domain.errors import Conflict, NotRanked, PlayerNotFound, SubmissionConflict
 from leaderforge.domain.merge import Row
 from leaderforge.domain.order import FIRST, key_bytes, place
 from leaderforge.domain.periods import ALL_TIME, Calendar, PeriodKind
@@ -228,6 +228,19 @@ class TestSet:
         [copy] = await stores.scores.record([counting(board, put)])
         assert isinstance(copy, Recorded)
         assert copy.duplicate
+
+    async def test_a_repeated_id_changes_nothing(self, stores: Stores) -> None:
+        ladder = await stores.ladder()
+        await stores.players(1)
+        first, second = submit(ladder, 1, 7), submit(ladder, 1, 9)
+        await stores.moderation.set_score(first, act("entry.set"))
+        await stores.moderation.set_score(second, act("entry.set"))
+        assert await stores.moderation.set_score(first, act("entry.set")) == []
+        assert await listed(stores, ladder) == [(1, 9)]
+        with pytest.raises(SubmissionConflict) as error:
+            await stores.moderation.set_score(second._replace(event=second.event._replace(score=8)), act("entry.set"))
+        assert error.value.details["differences"] == {"score": {"stored": 9, "sent": 8}}
+        assert await listed(stores, ladder) == [(1, 9)]
 
     async def test_on_a_board_without_the_player(self, stores: Stores) -> None:
         ladder = await stores.ladder()

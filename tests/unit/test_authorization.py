@@ -26,7 +26,7 @@ from tests.waiting import PATIENCE_S
 PLAYER = 123
 """Player of the documentation's examples."""
 
-KEYS = {"read key": "read", "submit key": "submit", "admin key": "admin"}
+KEYS = {"read key": "read", "submit key": "submit", "set key": "set", "admin key": "admin"}
 KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
 PLAYERS = {"own token", "own token to read", "another's token"}
 UNKNOWN = {"unknown key", "expired token", "another issuer's token"}
@@ -34,6 +34,7 @@ CALLERS = ["anonymous", *sorted(UNKNOWN), *sorted(PLAYERS), *sorted(KNOWN)]
 
 ADMINS = {"admin key", "admin key of the settings"}
 SUBMITTERS = {"submit key", "submit key of the settings", *ADMINS}
+SETTERS = {"set key", *ADMINS}
 OWNERS = {"own token", "own token to read"}
 EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
 
@@ -70,6 +71,7 @@ OWN = rule(ADMINS | OWNERS)
 """For the player 123 itself and for admins."""
 EXPORT = rule(set(KNOWN))
 """For keys: the call is expensive."""
+SET = rule(SETTERS)
 ADMIN = rule(ADMINS)
 
 RULES: Mapping[str, Rule] = {
@@ -112,7 +114,8 @@ RULES: Mapping[str, Rule] = {
     "GET /api/boards/{board}/hidden": ADMIN,
     "POST /api/boards/{board}/entries/{user_id}/hide": ADMIN,
     "POST /api/boards/{board}/entries/{user_id}/unhide": ADMIN,
-    "PUT /api/boards/{board}/entries/{user_id}": ADMIN,
+    "PUT /api/boards/{board}/entries/{user_id}": SET,
+    "POST /api/boards/{board}/entries/set": SET,
     "POST /api/boards/{board}/entries/remove": ADMIN,
     "DELETE /api/boards/{board}/entries/{user_id}": ADMIN,
     "DELETE /api/boards/{board}/entries/{user_id}/submissions/{submission_id}": ADMIN,
@@ -285,4 +288,6 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
 
 
 def test_every_scheme_is_described() -> None:
-    assert set(DOCUMENT["components"]["securitySchemes"]) == {"readKey", "submitKey", "adminKey", "playerToken"}
+    assert set(DOCUMENT["components"]["securitySchemes"]) == {
+        *("readKey", "submitKey", "setKey", "adminKey", "playerToken")
+    }

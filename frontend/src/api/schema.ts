@@ -607,9 +607,10 @@ export interface paths {
         get?: never;
         /**
          * Set score
-         * @description Set a player's score on a board in all open periods. Admins only.
+         * @description Set a player's score on a board in all open periods. Requires a key of scope `set`.
          *
-         *     It replaces all earlier submissions; later ones are applied on top.
+         *     It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
+         *     nothing, and lists no entries.
          */
         put: operations["setScore"];
         post?: never;
@@ -688,6 +689,28 @@ export interface paths {
          *     It may have been removed alone or with its whole entry.
          */
         post: operations["restoreSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/boards/{board}/entries/set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set scores
+         * @description Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
+         *
+         *     Each score gets its own result, as for a single one. A player may have one score.
+         */
+        post: operations["setScores"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1772,10 +1795,12 @@ export interface components {
         };
         /**
          * KeyScope
-         * @description Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything.
+         * @description Right of a key.
+         *
+         *     `read` private boards, `submit` for any player and create players, `set` scores, or `admin` for everything.
          * @enum {string}
          */
-        KeyScope: "read" | "submit" | "admin";
+        KeyScope: "read" | "submit" | "set" | "admin";
         /**
          * KeysOut
          * @description All API keys, ordered by name.
@@ -2067,6 +2092,33 @@ export interface components {
             as_of: string;
         };
         /**
+         * PlayerScoreIn
+         * @description A score to set, and its player.
+         * @example {
+         *       "score": 500,
+         *       "user_id": 123
+         *     }
+         */
+        PlayerScoreIn: {
+            /**
+             * Format: int64
+             * @description The score. The board's score limits do not apply.
+             */
+            score: number;
+            /** @description The second score. Defaults to 0. Only allowed on boards that have one. */
+            subscore?: number | null;
+            /** @description Metadata to return with the score. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The client's own id of the action. A retry with the same id and content changes nothing. */
+            submission_id?: string | null;
+            /** @description The player's id. Required without `external_id`. */
+            user_id?: number | null;
+            /** @description The player's id in another system, instead of `user_id`. */
+            external_id?: string | null;
+        };
+        /**
          * PointOut
          * @description A submission, and the player's score after it and all earlier ones.
          */
@@ -2307,6 +2359,36 @@ export interface components {
             metadata?: {
                 [key: string]: unknown;
             } | null;
+            /** @description The client's own id of the action. A retry with the same id and content changes nothing. */
+            submission_id?: string | null;
+        };
+        /**
+         * ScoresIn
+         * @description Scores to set together, one a player.
+         * @example {
+         *       "reason": "results of the tournament",
+         *       "scores": [
+         *         {
+         *           "score": 500,
+         *           "user_id": 123
+         *         }
+         *       ]
+         *     }
+         */
+        ScoresIn: {
+            /**
+             * @description The reason, for the audit log: 1 to 500 characters without a leading blank.
+             * @example scores that nobody can reach
+             */
+            reason: string;
+            scores: components["schemas"]["PlayerScoreIn"][];
+        };
+        /**
+         * ScoresOut
+         * @description The changes or an error for each score, in the order sent.
+         */
+        ScoresOut: {
+            results: components["schemas"]["RemovalResult"][];
         };
         /**
          * ShardsOut
@@ -7746,6 +7828,17 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description The request conflicts with the current state. */
+            409: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
             /** @description The body is too large. */
             413: {
                 headers: {
@@ -8262,6 +8355,169 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModeratedOut"];
+                };
+            };
+            /** @description The request cannot be parsed. */
+            400: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The requested object does not exist. */
+            404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    setScores: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The board's identifier in paths (its slug). */
+                board: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoresIn"];
+            };
+        };
+        responses: {
+            /** @description The changes or an error for each score, in the order sent. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoresOut"];
                 };
             };
             /** @description The request cannot be parsed. */

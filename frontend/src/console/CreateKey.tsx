@@ -11,6 +11,7 @@ import { OPERATORS } from './reads';
 const SCOPES: readonly { readonly scope: Scope; readonly may: string }[] = [
   { scope: 'read', may: 'read private boards' },
   { scope: 'submit', may: 'submit for any player, create players' },
+  { scope: 'set', may: 'set scores, which replace submissions' },
   { scope: 'admin', may: 'do everything' },
 ];
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;

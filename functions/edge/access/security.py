@@ -86,6 +86,8 @@ Submitter = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMI
 """A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
 Registrar = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN))]
 """A key that may create and change players."""
+Setter = Annotated[Caller, Depends(AccessCheck(KeyScope.SET, KeyScope.ADMIN))]
+"""A key that may set scores."""
 KeyHolder = Annotated[Caller, Depends(AccessCheck(*KeyScope))]
 """A key of any scope."""
 Owner = Annotated[Caller, Depends(AccessCheck(KeyScope.ADMIN, players=True))]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
+from uuid import UUID
 
-from pydantic import ConfigDict, Field, RootModel, model_validator
+from pydantic import ConfigDict, Field, RootModel, WrapValidator, model_validator
 
-from functions.edge.wire.batches import exclude_each_other
+from functions.edge.wire.batches import exclude_each_other, validate_item
 from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.errors import ErrorOut
@@ -17,9 +18,10 @@ from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, is_listed
-from leaderforge.services.moderation import HiddenPage
+from leaderforge.services.moderation import HiddenPage, ScoreToSet
 
 MAX_REMOVALS = 1000
+MAX_SCORES = 1000
 
 Reason = Annotated[
     str,
@@ -42,16 +44,48 @@ class ReasonIn(StrictIn):
     reason: Reason
 
 
-class ScoreIn(ReasonIn):
-    """The score to set for a player."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 500, "reason": "lost in an outage"}]})
-
+class _NewScoreIn(StrictIn):
     score: IntegerIn = Field(description="The score. The board's score limits do not apply.")
     subscore: IntegerIn | None = Field(
         None, description="The second score. Defaults to 0. Only allowed on boards that have one."
     )
     metadata: MetadataIn | None = Field(None, description="Metadata to return with the score.")
+    submission_id: UUID | None = Field(
+        None, description="The client's own id of the action. A retry with the same id and content changes nothing."
+    )
+
+    def for_player(self, user_id: int) -> ScoreToSet:
+        """Return the score to set for a player."""
+        return ScoreToSet(user_id, self.score, self.subscore, self.metadata, self.submission_id)
+
+
+class ScoreIn(_NewScoreIn, ReasonIn):
+    """The score to set for a player."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"score": 500, "reason": "lost in an outage"}]})
+
+
+class PlayerScoreIn(_NewScoreIn):
+    """A score to set, and its player."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 123, "score": 500}]})
+
+    user_id: IntegerIn | None = Field(None, description="The player's id. Required without `external_id`.")
+    external_id: ExternalIdIn | None = Field(
+        None, description="The player's id in another system, instead of `user_id`."
+    )
+
+
+class ScoresIn(ReasonIn):
+    """Scores to set together, one a player."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"scores": [{"user_id": 123, "score": 500}], "reason": "results of the tournament"}]
+        }
+    )
+
+    scores: list[Annotated[PlayerScoreIn, WrapValidator(validate_item)]] = Field(min_length=1, max_length=MAX_SCORES)
 
 
 class RemovalsIn(ReasonIn):
@@ -128,6 +162,12 @@ class RemovalResult(RootModel[ModeratedOut | ErrorOut]):
 
 class RemovalsOut(StrictOut):
     """The changes or an error for each player, in the order sent: first for `user_ids`, then for `external_ids`."""
+
+    results: list[RemovalResult]
+
+
+class ScoresOut(StrictOut):
+    """The changes or an error for each score, in the order sent."""
 
     results: list[RemovalResult]
 

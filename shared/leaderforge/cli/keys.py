@@ -22,7 +22,9 @@ keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke A
 KeyNameArgument = Annotated[str, typer.Argument(help="Name of the key, such as game-server.", show_default=False)]
 Scopes = Annotated[
     list[KeyScope],
-    typer.Option("--scope", help="Right of the key: read private boards, submit scores, or everything. Repeatable."),
+    typer.Option(
+        "--scope", help="Right of the key: read private boards, submit scores, set scores, or everything. Repeatable."
+    ),
 ]
 Overlap = Annotated[int, typer.Option(help="Seconds for which the old key stays valid.", min=0)]
 

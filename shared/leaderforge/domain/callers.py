@@ -10,10 +10,14 @@ from leaderforge.domain.players import ExternalId
 
 
 class KeyScope(StrEnum):
-    """Right of a key: `read` private boards, `submit` for any player and create players, or `admin` for everything."""
+    """Right of a key.
+
+    `read` private boards, `submit` for any player and create players, `set` scores, or `admin` for everything.
+    """
 
     READ = "read"
     SUBMIT = "submit"
+    SET = "set"
     ADMIN = "admin"
 
 

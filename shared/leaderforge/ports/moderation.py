@@ -55,7 +55,8 @@ class Moderation(Protocol):
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         """Replace the player's score. Do the same as `remove` if there is a standing, then count this submission.
 
-        The submission id must be new. The board's score limits do not apply.
+        A submission id that is stored changes nothing. Raises `SubmissionConflict` if its content differs. The board's
+        score limits do not apply.
         """
         ...
 

@@ -1,13 +1,14 @@
 """Moderation of entries and players: hide, unhide, remove, set."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 from uuid import UUID, uuid4
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import NotFound, Refused
+from leaderforge.domain.errors import Conflict, NotFound, Refused
 from leaderforge.domain.standings import Event, LadderStanding
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
@@ -16,8 +17,23 @@ from leaderforge.services.delivery import Delivery
 from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
 
-_REMOVALS = 4
-"""Concurrent removals of one call. Each takes a connection, and requests need the others."""
+_CONCURRENT = 4
+"""Concurrent actions of one call. Each takes a connection, and requests need the others."""
+
+ItemT = TypeVar("ItemT")
+Unapplied: TypeAlias = NotFound | Refused | Conflict
+"""Error of one action of many. The others are not affected."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreToSet:
+    """Score that replaces all earlier submissions of a player. Without `submission_id`, it gets a random one."""
+
+    user_id: int
+    score: int
+    subscore: int | None = None
+    metadata: str | None = None
+    submission_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +105,9 @@ class ModerationService:
 
     async def remove_entries(
         self, board: Board, user_ids: Sequence[int], grounds: AuditContext
-    ) -> Sequence[Sequence[LadderStanding] | NotFound]:
+    ) -> Sequence[Sequence[LadderStanding] | Unapplied]:
         """Remove the entries of many players as `remove_entry` does. Return the result or the error for each player."""
-        removals = asyncio.Semaphore(_REMOVALS)
-
-        async def remove(user_id: int) -> Sequence[LadderStanding] | NotFound:
-            async with removals:
-                try:
-                    return await self.remove_entry(board, user_id, grounds)
-                except NotFound as error:
-                    return error
-
-        return await asyncio.gather(*map(remove, user_ids))
+        return await _each(user_ids, lambda user_id: self.remove_entry(board, user_id, grounds))
 
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
@@ -129,26 +136,25 @@ class ModerationService:
         change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
         return await self._indexed(await change)
 
-    async def set_score(
-        self,
-        board: Board,
-        user_id: int,
-        score: int,
-        grounds: AuditContext,
-        *,
-        subscore: int | None = None,
-        metadata: str | None = None,
-    ) -> Sequence[LadderStanding]:
+    async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Set a player's score in all open periods. It replaces all earlier submissions; later ones are applied on top.
 
-        Raises `PlayerNotFound`, and `Refused` for a subscore on a board without one.
+        A repeated `submission_id` changes nothing. Raises `PlayerNotFound`, `SubmissionConflict` for an id that is
+        stored with other content, and `Refused` for a subscore on a board without one.
         """
-        if subscore is not None and board.subscore_order is None:
+        if new.subscore is not None and board.subscore_order is None:
             raise Refused(f"board {board.slug!r} has no subscore", board=board.slug)
-        details = {"score": score} if subscore is None else {"score": score, "subscore": subscore}
-        act = self._act("entry.set", user_id, grounds, board, **details)
-        event = Event(user_id, uuid4(), score, act.at, metadata, subscore or 0, self._reception_clock())
+        details = {"score": new.score} if new.subscore is None else {"score": new.score, "subscore": new.subscore}
+        act = self._act("entry.set", new.user_id, grounds, board, **details)
+        submission_id, received_us = new.submission_id or uuid4(), self._reception_clock()
+        event = Event(new.user_id, submission_id, new.score, act.at, new.metadata, new.subscore or 0, received_us)
         return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
+
+    async def set_scores(
+        self, board: Board, scores: Sequence[ScoreToSet], grounds: AuditContext
+    ) -> Sequence[Sequence[LadderStanding] | Unapplied]:
+        """Set the scores of many players as `set_score` does. Return the result or the error for each score."""
+        return await _each(scores, lambda new: self.set_score(board, new, grounds))
 
     async def hidden(self, ladder: Ladder, limit: int, after: int | None = None) -> HiddenPage:
         """Return up to `limit` hidden entries of a ladder with player ids above `after`, by player id."""
@@ -170,3 +176,19 @@ class ModerationService:
     async def _indexed(self, changed: Sequence[LadderStanding]) -> Sequence[LadderStanding]:
         await self._delivery.moderated(changed)
         return changed
+
+
+async def _each(
+    items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[Sequence[LadderStanding]]]
+) -> Sequence[Sequence[LadderStanding] | Unapplied]:
+    """Do an action for each item, a few at a time. Return the result or the error for each item."""
+    places = asyncio.Semaphore(_CONCURRENT)
+
+    async def outcome_of(item: ItemT) -> Sequence[LadderStanding] | Unapplied:
+        async with places:
+            try:
+                return await act(item)
+            except (NotFound, Refused, Conflict) as error:
+                return error
+
+    return await asyncio.gather(*map(outcome_of, items))

@@ -70,6 +70,8 @@ class MemoryModeration:
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
         removed = self._open(board, user_id, act.at)
+        if self._scores.has(submission):
+            return self._put(user_id, [], act)
         self._scores.void(board, user_id)
         self._remove(user_id, removed, act)
         self._scores.count(submission)

@@ -214,6 +214,13 @@ class MemoryScoreStore(MemoryBoards):
         require_in_range(standing)
         return standing
 
+    def has(self, submission: Submission) -> bool:
+        """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""
+        stored = self._events.get(submission.event_key)
+        if stored is not None and (error := conflict(submission, stored.event)):
+            raise error
+        return stored is not None
+
     def count(self, submission: Submission) -> None:
         """Count a submission with a new id, without checking the board's score limits."""
         self._fold_in(submission)

@@ -17,6 +17,7 @@ def event_of_row(row: Record) -> Event:
         metadata=row["metadata"],
         subscore=row["subscore"],
         received_us=row["received_us"],
+        change=row.get("change"),
     )
 
 

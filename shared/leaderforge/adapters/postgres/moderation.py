@@ -15,7 +15,7 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.standing_rows import period_bounds, standing_of_row, subranked
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.voiding import SubmissionVoid
+from leaderforge.adapters.postgres.voiding import SubmissionVoid, is_stored
 from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
@@ -91,6 +91,8 @@ class PostgresModeration:
         board, user_id = submission.board, submission.event.user_id
 
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            if await is_stored(connection, submission):
+                return
             await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
             await connection.execute(statement("void_events"), user_id, board.id)
             await count_event(connection, submission, now)

@@ -10,6 +10,15 @@ from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import SubmissionNotFound
 from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
+from leaderforge.domain.submissions import Submission, conflict
+
+
+async def is_stored(connection: Connection, submission: Submission) -> bool:
+    """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""
+    rows = await connection.fetch(statement("stored_event"), *submission.event_key)
+    if rows and (error := conflict(submission, event_of_row(rows[0]))):
+        raise error
+    return bool(rows)
 
 
 class SubmissionVoid:
