@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.errors import EmailTaken, LeaderForgeError, PlayerExists, PlayerNotFound, Refused, UsernameTaken
+from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.names import name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange, email_key
 from tests.contract.store_fixtures import Database, Stores
@@ -251,6 +252,22 @@ class TestChange:
         assert await stores.users.get([1]) == {1: user(1, "Ann", "a@example.org")}
         assert kinds(await stores.users.create([user(3, "Cid", "c@example.org"), user(4, "Dan")])) == [Player, Player]
         assert list(await stores.audit.entries(AuditFilter(), 9)) == []
+
+    async def test_attributes_are_kept_as_json(self, stores: Stores) -> None:
+        new = Player(1, "Ann", None, 0, attributes='{"guild":"owls","crests":[1,2.50]}')
+        await stores.users.create([new, Player(2, "Bob", None, 0)])
+
+        async def stored(user_id: int) -> str | None:
+            return (await stores.users.get([user_id]))[user_id].attributes
+
+        assert is_same_json(await stored(1), new.attributes)
+        assert await stored(2) is None
+        await stores.users.change(1, {"username": "Ada"}, act(1))
+        assert is_same_json(await stored(1), new.attributes)
+        for attributes in ('{"guild":"cats"}', None):
+            changed = await stores.users.change(1, {"attributes": attributes}, act(1))
+            assert (changed.username, changed.attributes) == ("Ada", attributes)
+            assert is_same_json(await stored(1), attributes)
 
     async def test_it_is_audited_and_touches_the_player(self, stores: Stores) -> None:
         await stores.users.create([user(1, "Ann")])

@@ -104,6 +104,7 @@ RULES: Mapping[str, Rule] = {
     "GET /api/users/{user_id}": OPEN,
     "POST /api/users": REGISTER,
     "POST /api/users/batch": REGISTER,
+    "POST /api/users/lookup": OPEN,
     "PUT /api/users/{user_id}": REGISTER,
     "PATCH /api/users/{user_id}": REGISTER,
     "DELETE /api/users/{user_id}": ADMIN,

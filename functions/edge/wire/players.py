@@ -1,6 +1,7 @@
 """Players on the wire: create, find, change and erase."""
 
 from collections.abc import Iterable
+from json import loads
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from functions.edge.wire.fields import (
     IntegerOut,
     TimeOut,
 )
+from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.errors import Refused
@@ -86,9 +88,11 @@ class UserIn(StrictIn):
     user_id: IntegerIn | None = Field(None, description="The player's id. Generated if absent.")
     external_id: ExternalIdIn | None = Field(None, description="The player's id in another system. Unique.")
 
+    attributes: MetadataIn | None = Field(None, description="Data of the game about the player, shown to everybody.")
+
     def new_player(self) -> NewPlayer:
         """Return the player to create."""
-        return NewPlayer(self.username, self.email, self.user_id, self.external_id)
+        return NewPlayer(self.username, self.email, self.user_id, self.external_id, self.attributes)
 
 
 class NewPlayersIn(StrictIn):
@@ -115,6 +119,9 @@ class ProfileIn(StrictIn):
     username: Username | None = Field(None, description="The name; null removes it. The rules of new players apply.")
     email: Email | None = Field(None, description="The email address; null removes it.")
     external_id: ExternalIdIn | None = Field(None, description="The id in another system; null removes it.")
+    attributes: MetadataIn | None = Field(
+        None, description="Data of the game about the player, instead of the present ones; null removes them."
+    )
 
     def changes(self) -> ProfileChange:
         """Return the members that were sent."""
@@ -125,6 +132,8 @@ class ProfileIn(StrictIn):
             changes["email"] = self.email
         if "external_id" in self.model_fields_set:
             changes["external_id"] = self.external_id
+        if "attributes" in self.model_fields_set:
+            changes["attributes"] = self.attributes
         return changes
 
 
@@ -136,7 +145,7 @@ class PlayerChangesIn(ProfileIn):
     @model_validator(mode="after")
     def _require_any(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("must have a username, an email or an external_id")
+            raise ValueError("must have a username, an email, an external_id or attributes")
         return self
 
 
@@ -174,6 +183,7 @@ class UserOut(StrictOut):
     username: str | None = Field(description="The player's name; null if it has none.", examples=["ada"])
     external_id: ExternalIdOut = ""
     created_at: TimeOut
+    attributes: dict[str, Any] = Field({}, description="Data of the game about the player. Absent if there are none.")
     email: str | None = Field(None, description="The player's email address. Shown to admins only.")
 
 
@@ -216,7 +226,15 @@ def user_out(user: Player, *, with_email: bool) -> UserOut:
     """Return the output model of a player."""
     email = {"email": user.email} if with_email else {}
     external_id = {} if user.external_id is None else {"external_id": user.external_id}
-    return UserOut(user_id=user.user_id, username=user.username, **external_id, created_at=user.created_at, **email)
+    attributes = {} if user.attributes is None else {"attributes": loads(user.attributes)}
+    return UserOut(
+        user_id=user.user_id,
+        username=user.username,
+        **external_id,
+        created_at=user.created_at,
+        **attributes,
+        **email,
+    )
 
 
 def render_erasure(erasure: Erasure) -> JsonBody:

@@ -2,12 +2,13 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypedDict
 
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.json_values import is_same_json
 from leaderforge.domain.names import folded, require_displayed
 
 MAX_NAME_LENGTH = 64
@@ -64,13 +65,14 @@ def new_user_ids(now: int, count: int = 1) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A player. `email` is for operators only. `external_id` is the id in another system."""
+    """A player. `email` is for operators only. `external_id` is the id in another system. `attributes` is JSON text."""
 
     user_id: int
     username: str | None
     email: str | None
     created_at: int
     external_id: str | None = None
+    attributes: str | None = None
 
     @property
     def label(self) -> str:
@@ -110,6 +112,7 @@ class NewPlayer:
     email: str | None = None
     user_id: int | None = None
     external_id: str | None = None
+    attributes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +147,12 @@ class ProfileChange(TypedDict, total=False):
     username: str | None
     email: str | None
     external_id: str | None
+    attributes: str | None
+
+
+def is_as_requested(player: Player, changes: ProfileChange) -> bool:
+    """Return whether the player has these values already. Attributes are compared as JSON, not as text."""
+    values: Mapping[str, object] = {**changes}
+    if "attributes" in changes and not is_same_json(player.attributes, changes["attributes"]):
+        return False
+    return all(getattr(player, name) == value for name, value in values.items() if name != "attributes")

@@ -1,6 +1,6 @@
 """Players: creation, changes and search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from leaderforge.domain.audit import AuditEntry
@@ -13,7 +13,7 @@ from leaderforge.domain.errors import (
     UsernameTaken,
 )
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
-from leaderforge.domain.players import ExternalId, NewPlayer, Player, ProfileChange, new_user_ids
+from leaderforge.domain.players import ExternalId, NewPlayer, Player, ProfileChange, is_as_requested, new_user_ids
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
@@ -91,7 +91,7 @@ class PlayerService:
             try:
                 if player is None:
                     return await self.create(_new_player(identity, changes)), True
-                if all(getattr(player, name) == value for name, value in changes.items()):
+                if is_as_requested(player, changes):
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
             except (PlayerNotFound, PlayerExists, ExternalIdTaken) as error:
@@ -106,6 +106,10 @@ class PlayerService:
         if user_id not in players:
             raise PlayerNotFound.of(user_id)
         return players[user_id]
+
+    async def find_many(self, user_ids: Collection[int]) -> Mapping[int, Player]:
+        """Return the players that exist, by id."""
+        return await self._users.get(user_ids) if user_ids else {}
 
     async def with_name(self, username: str) -> Sequence[Player]:
         """Return the players with this username. Ignore case."""
@@ -152,7 +156,7 @@ def _with_owner(
 
 def _player(new: NewPlayer, new_id: int, now: int) -> Player:
     user_id = new_id if new.user_id is None else new.user_id
-    return Player(user_id, new.username, new.email, now, new.external_id)
+    return Player(user_id, new.username, new.email, now, new.external_id, new.attributes)
 
 
 def _new_player(identity: int | ExternalId, profile: ProfileChange) -> NewPlayer:

@@ -109,7 +109,9 @@ async def insert(
     by_id = {user.user_id: user for user in users}
     emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
     external_ids = {user.external_id: user.user_id for user in by_id.values() if user.external_id is not None}
-    rows = [(u.user_id, u.username, u.email, u.created_at, u.external_id) for _, u in sorted(by_id.items())]
+    rows = [
+        (u.user_id, u.username, u.email, u.created_at, u.external_id, u.attributes) for _, u in sorted(by_id.items())
+    ]
     taken = Taken(
         user_ids=by_id.keys() - await _insert_rows(connection, "insert_users", rows),
         names=await insert_names(connection, by_id.values(), unique=unique_names),
@@ -140,7 +142,9 @@ async def change(
         raise email_taken()
     if old.external_id != new.external_id:
         await _swap_external_ids(connection, old, new.external_id, now)
-    await connection.execute(statement("update_user"), user_id, new.username, new.email, new.external_id)
+    await connection.execute(
+        statement("update_user"), user_id, new.username, new.email, new.external_id, new.attributes
+    )
     return new
 
 
@@ -163,7 +167,8 @@ async def release(connection: Connection, user: Player, now: int, creatable_at: 
 
 def user_of(row: Record) -> Player:
     """Return the player in a row with all player columns."""
-    return Player(row["user_id"], row["username"], row["email"], row["created_at"], row["external_id"])
+    columns = "user_id", "username", "email", "created_at", "external_id", "attributes"
+    return Player(*(row[column] for column in columns))
 
 
 def username_taken(user: Player) -> UsernameTaken:

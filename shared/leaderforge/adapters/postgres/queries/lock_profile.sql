@@ -1,1 +1,1 @@
-select user_id, username, email, created_at, external_id from users where user_id = $1 for no key update;
+select user_id, username, email, created_at, external_id, attributes from users where user_id = $1 for no key update;
