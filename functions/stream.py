@@ -63,7 +63,7 @@ class _Admission:
         """Return whether the listener may read the board now. Return False if that cannot be checked."""
         try:
             board = await self.edge.board_unchecked(slug)
-            return not board.private or (await self.edge.callers.resolve(self.authorization)).may_read(board)
+            return not board.private or (await self.edge.callers.verify(self.authorization)).may_read(board)
         except LeaderForgeError:
             return False
 

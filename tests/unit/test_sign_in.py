@@ -8,6 +8,7 @@ import pytest
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.domain.boards import ScoreLimits
 from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.timing import MAPPING_MS
 from tests.tokens import TOKENS, token
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
@@ -102,6 +103,17 @@ class TestFirstSight:
             for subject, name in (("b", "ADA"), ("c", " "), ("d", 5)):
                 created = await api.get(f"/api/users/ext:{subject}", token_of(subject, name=name))
                 assert (created.status_code, created.json()["username"]) == (200, None)
+
+    async def test_a_request_above_the_limit_creates_nobody(self) -> None:
+        settings = {**EXTERNAL, **CREATING, "LEADERFORGE_PLAYER_LIMIT": "1:1"}
+        async with serving(**settings) as api:
+            # The player's allowance, as another process has used it up: the limiter counts for all processes.
+            await api.limiter.take(f"player:ext:{SUBJECT}", RateLimit.parsed("1:1"))
+            assert (await api.get("/api/boards/default/top", token_of(SUBJECT))).status_code == 429
+            assert (await api.get(f"/api/users/ext:{SUBJECT}")).status_code == 404
+            api.clock.now += 1000
+            assert (await api.get("/api/boards/default/top", token_of(SUBJECT))).status_code == 200
+            assert (await api.get(f"/api/users/ext:{SUBJECT}")).status_code == 200
 
     async def test_a_number_of_this_service(self) -> None:
         async with serving(**TOKENS, **CREATING) as api:

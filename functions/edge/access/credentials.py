@@ -25,8 +25,11 @@ class CallerResolver:
         self._tokens = tokens
         self._sign_in = sign_in
 
-    async def resolve(self, authorization: bytes | None) -> Caller:
-        """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token."""
+    async def verify(self, authorization: bytes | None) -> Caller:
+        """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token.
+
+        The player of a token is not looked up: see `sign_in`.
+        """
         if authorization is None:
             return ANONYMOUS
         scheme, _, credential = authorization.partition(b" ")
@@ -36,11 +39,15 @@ class CallerResolver:
         digest = sha256(credential).digest()
         caller = self._configured.get(digest)
         if caller is None and self._tokens is not None and credential.count(b".") == _TOKEN_DOTS:
-            caller = await self._sign_in.resolve(await self._tokens.caller(credential.decode("latin-1")))
+            caller = await self._tokens.caller(credential.decode("latin-1"))
         caller = caller or await self._keys.find(digest)
         if caller is None:
             raise Unauthenticated("unknown API key or token; send a valid one, or no Authorization header")
         return caller
+
+    async def sign_in(self, caller: Caller) -> Caller:
+        """Return a verified caller, with the player id of its token. The player may be created: see `SignIn`."""
+        return await self._sign_in.resolve(caller) if caller.has_token else caller
 
 
 def _configured(settings: EnvironmentSettings) -> Iterator[tuple[bytes, Caller]]:

@@ -99,11 +99,14 @@ Operator = Annotated[Caller, Depends(OperatorCheck(KeyScope.ADMIN))]
 
 
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
-    """Count the request against its rate limit. Raises `RateLimited`."""
+    """Count the request against its rate limit. Raises `RateLimited`.
+
+    The caller is only verified: a request above the limit must neither look up nor create the player of its token.
+    """
     if not rate_limits.cover(request.scope):
         return
     try:
-        caller: Caller | None = await caller_of(request)
+        caller: Caller | None = await _verified(request)
     except Unauthenticated:
         caller = None  # counts against the address, which throttles guessing
     await rate_limits.admit(request.scope, caller)
@@ -113,8 +116,17 @@ async def caller_of(request: Request) -> Caller:
     """Return the caller, resolved once per request. Raises `Unauthenticated` for an unknown key or token."""
     caller: Caller | None = request.scope.get("leaderforge.caller")
     if caller is None:
-        caller = await edge_of(request).callers.resolve(header(request.scope, b"authorization"))
+        caller = await edge_of(request).callers.sign_in(await _verified(request))
         request.scope["leaderforge.caller"] = caller
+    return caller
+
+
+async def _verified(request: Request) -> Caller:
+    """Return the caller without a look-up of its player, verified once per request. Raises `Unauthenticated`."""
+    caller: Caller | None = request.scope.get("leaderforge.verified")
+    if caller is None:
+        caller = await edge_of(request).callers.verify(header(request.scope, b"authorization"))
+        request.scope["leaderforge.verified"] = caller
     return caller
 
 
