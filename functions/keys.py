@@ -1,4 +1,4 @@
-"""API keys: admins create, list, rotate and revoke them."""
+"""API keys: admins create, list, rotate and revoke them. Signing keys: admins create, list and retire them."""
 
 from functions.edge.access.security import Admin
 from functions.edge.aws.handler import LambdaHandler
@@ -17,7 +17,15 @@ from functions.edge.wire.api_keys import (
     render_key,
     render_keys,
 )
-from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, StoreUnavailable
+from functions.edge.wire.signing_keys import (
+    RetirementIn,
+    SigningKeyId,
+    SigningKeyOut,
+    SigningKeysOut,
+    render_signing_key,
+    render_signing_keys,
+)
+from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked, SigningKeyNotFound, StoreUnavailable
 
 routes = router("operations")
 handler = LambdaHandler(routes)
@@ -56,3 +64,33 @@ async def revoke_key(edge: TheEdge, caller: Admin, name: KeyName) -> Answer:
     revoked_key = await edge.services.keys.revoke(name, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_key(revoked_key))
+
+
+@routes.get(
+    "/api/admin/signing-keys",
+    operation_id="listSigningKeys",
+    **documentation.read(SigningKeysOut, StoreUnavailable),
+)
+async def signing_keys(edge: TheEdge, caller: Admin) -> Answer:
+    """Return all keys that sign player tokens, oldest first, with retired ones. Admins only."""
+    return answer_stored(render_signing_keys(await edge.services.signing_keys.all()))
+
+
+@routes.post("/api/admin/signing-keys", **documentation.change(SigningKeyOut, StoreUnavailable, status=_CREATED))
+async def create_signing_key(edge: TheEdge, caller: Admin) -> Answer:
+    """Create a key that signs player tokens from 5 s later on. Older keys stay accepted: retire them. Admins only."""
+    key = await edge.services.signing_keys.create(caller.actor)
+    return answer_written(render_signing_key(key), status=_CREATED)
+
+
+@routes.post(
+    "/api/admin/signing-keys/{kid}/retire",
+    **documentation.write(SigningKeyOut, SigningKeyNotFound, StoreUnavailable),
+)
+async def retire_signing_key(edge: TheEdge, caller: Admin, kid: SigningKeyId, retirement: RetirementIn) -> Answer:
+    """Retire a signing key permanently. Its tokens stay valid for `overlap_s` seconds. Admins only.
+
+    Without an overlap, every process refuses its tokens within 65 s. A second retirement can only shorten the overlap.
+    """
+    key = await edge.services.signing_keys.retire(kid, retirement.overlap_s, caller.actor)
+    return answer_written(render_signing_key(key))

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from functions import admin, boards, exports, keys, moderation, queries, stream, submit, users
+from functions import admin, boards, exports, keys, moderation, queries, sign_in, stream, submit, users
 from functions.edge.http.application import application
 from functions.edge.http.shutdown import on_shutdown
 from functions.web import serve_documentation, serve_site
@@ -30,6 +30,7 @@ _ROUTERS = (
     moderation.routes,
     admin.routes,
     keys.routes,
+    sign_in.routes,
 )
 """All routes. They are tried in this order: the most frequent calls first."""
 

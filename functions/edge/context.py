@@ -52,7 +52,7 @@ class Edge:
         self.first_pages = RenderedTops()
         self.keys = KeyCache(services.parts.keys, services.clock)
         sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
-        self.callers = CallerResolver(services.settings, self.keys, services.parts.tokens, sign_in)
+        self.callers = CallerResolver(services.settings, self.keys, services.tokens, sign_in)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
         # None if no limit is set: requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None

@@ -8,13 +8,14 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.key_sets import KeySet, weakness
 from leaderforge.setting_types import KeySetText, LogLevel, Networks, Nodes, Origins, RateLimitText, split_list
 
 _SHORTEST_SECRET = 32
-"""Minimum length of the token secret in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
+"""Minimum length of the secrets of tokens in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
 _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
@@ -150,6 +151,21 @@ class EnvironmentSettings(CloudSettings):
     token_name_claim: str | None = _variable(
         "LEADERFORGE_TOKEN_NAME_CLAIM", "name the claim of the tokens with the name of a new player", None
     )
+    signing_secret: SecretStr | None = _variable(
+        "LEADERFORGE_SIGNING_SECRET",
+        "give a secret of at least 32 bytes, such as the output of `openssl rand -hex 32`",
+        None,
+    )
+    device_sign_in: bool = _variable(
+        "LEADERFORGE_DEVICE_SIGN_IN", "set 1 to let players sign in by a secret of their device, else 0", False
+    )
+    sign_in_limit: RateLimitText = _variable("LEADERFORGE_SIGN_IN_LIMIT", _LIMIT, RateLimit.parsed("1:30"))
+    token_minutes: int = _variable(
+        "LEADERFORGE_TOKEN_MINUTES", "give the lifetime of a session's tokens in minutes, 1 to 1440", 15, ge=1, le=1440
+    )
+    session_days: int = _variable(
+        "LEADERFORGE_SESSION_DAYS", "give the days after which an unused session ends, 1 to 3650", 90, ge=1, le=3650
+    )
     unique_names: bool = _variable("LEADERFORGE_UNIQUE_NAMES", "set 0 to let players share names, else 1", True)
     refused_names: Path | None = _variable(
         "LEADERFORGE_REFUSED_NAMES", "name a UTF-8 file of at most 1 MiB with one refused word a line", None
@@ -213,6 +229,7 @@ class EnvironmentSettings(CloudSettings):
     def problems(self, environment: Mapping[str, str]) -> list[str]:
         """Return the contradictions between settings."""
         problems = super().problems(environment) + _unsafe(self, environment) + _token_problems(self)
+        problems += _signing_problems(self)
         if self.queued_submits and self.queue_url is None:
             problems.append(
                 "LEADERFORGE_QUEUE_URL is required with LEADERFORGE_QUEUED_SUBMITS: "
@@ -222,7 +239,7 @@ class EnvironmentSettings(CloudSettings):
 
     @property
     def accepts_tokens(self) -> bool:
-        """Return whether player tokens are accepted."""
+        """Return whether player tokens of a configured issuer are accepted."""
         return bool(_token_sources(self))
 
     @property
@@ -296,6 +313,15 @@ def _token_problems(settings: EnvironmentSettings) -> list[str]:
     if secret is not None and len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
         problems.append(f"LEADERFORGE_TOKEN_SECRET is too short: {VARIABLES['LEADERFORGE_TOKEN_SECRET']}")
     return problems
+
+
+def _signing_problems(settings: EnvironmentSettings) -> list[str]:
+    """Return the problems that would let others forge the tokens that this service issues."""
+    secret, name = settings.signing_secret, "LEADERFORGE_SIGNING_SECRET"
+    if secret is None:
+        return [f"{name} is required with LEADERFORGE_DEVICE_SIGN_IN: {VARIABLES[name]}"] * settings.device_sign_in
+    is_short = len(secret.get_secret_value().encode()) < _SHORTEST_SECRET
+    return [f"{name} is too short: {VARIABLES[name]}"] * is_short
 
 
 def _is_loopback(host: str) -> bool:

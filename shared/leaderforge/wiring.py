@@ -15,6 +15,7 @@ from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.timing import submission_wait_s, top_ttl_ms
 from leaderforge.parts import Parts
 from leaderforge.parts.name_rules import name_rules
+from leaderforge.ports.access import TokenVerifier
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.api_keys import KeyService
@@ -23,6 +24,7 @@ from leaderforge.services.boards import BoardService
 from leaderforge.services.changes import Changes
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.devices import DeviceService
 from leaderforge.services.distribution import DistributionService
 from leaderforge.services.history import HistoryService
 from leaderforge.services.ingest import IngestService
@@ -38,6 +40,7 @@ from leaderforge.services.query import QueryService
 from leaderforge.services.reading import Reader
 from leaderforge.services.reception import ReceptionClock
 from leaderforge.services.rollover import RolloverService
+from leaderforge.services.signing_keys import SigningKeyService
 from leaderforge.services.standings import StandingService
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
@@ -73,6 +76,9 @@ class Services:
     moderation: ModerationService
     records: RecordService
     keys: KeyService
+    signing_keys: SigningKeyService
+    devices: DeviceService
+    tokens: TokenVerifier | None
     boards: BoardService
     board_maintenance: BoardMaintenance
     reception_clock: ReceptionClock
@@ -140,6 +146,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     player_ids = PlayerIds(parts.users, delivery, parts.clock, rules=rules)
     changes.on_players(player_ids.invalidate)
     trust.repair_with(delivery.deliver_pending, maintain.catch_up)
+    signing_keys = SigningKeyService(
+        parts.signing_keys, parts.signer, parts.clock, max_valid_s=settings.erased_hours * 3600
+    )
     submit = SubmitService(parts.store, delivery, trust, parts.telemetry, time_limit_s=time_limit_s)
     return Services(
         settings=settings,
@@ -174,10 +183,32 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
         records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),
         keys=KeyService(parts.keys, parts.clock),
+        signing_keys=signing_keys,
+        devices=_devices(settings, parts, delivery, signing_keys),
+        tokens=_tokens(parts, signing_keys),
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
         reception_clock=reception_clock,
     )
+
+
+def _devices(
+    settings: EnvironmentSettings, parts: Parts, delivery: Delivery, signing_keys: SigningKeyService
+) -> DeviceService:
+    return DeviceService(
+        parts.sessions,
+        delivery,
+        signing_keys,
+        parts.clock,
+        is_enabled=settings.device_sign_in,
+        token_s=settings.token_minutes * 60,
+        session_ms=settings.session_days * 86_400_000,
+    )
+
+
+def _tokens(parts: Parts, signing_keys: SigningKeyService) -> TokenVerifier | None:
+    """Return the verifier of all accepted player tokens, None if none are accepted."""
+    return parts.tokens if parts.signer is None else parts.signer.verifier(signing_keys.accepts, parts.tokens)
 
 
 async def migrate(dsn: str) -> Sequence[str]:

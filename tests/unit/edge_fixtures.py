@@ -21,12 +21,14 @@ from leaderforge.adapters.memory.period_store import MemoryPeriodStore
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.memory.session_store import MemorySessionStore
+from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.telemetry.prometheus import Prometheus
 from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.players import Player
 from leaderforge.parts import Parts
-from leaderforge.parts.tokens import token_verifier
+from leaderforge.parts.tokens import token_signer, token_verifier
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.wiring import Services, assemble
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, ApiClient, connected_to_app
@@ -103,6 +105,8 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         periods=MemoryPeriodStore(store),
         history=MemoryHistoryStore(store),
         keys=keys,
+        signing_keys=MemorySigningKeyStore(audit),
+        sessions=MemorySessionStore(users, audit),
         audit=audit,
         moderation=MemoryModeration(store, users, audit),
         records=MemoryPlayerRecords(store, users, audit),
@@ -115,6 +119,7 @@ async def serving(queue: SubmissionQueue | None = None, **environment: str) -> A
         clock=clock,
         clock_us=lambda: clock() * 1000,
         tokens=tokens,
+        signer=token_signer(settings),
         queue=queue,
     )
     services = assemble(settings, parts)

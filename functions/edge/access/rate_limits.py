@@ -17,22 +17,27 @@ from leaderforge.ports.telemetry import Telemetry
 _EXEMPT = frozenset({"/api/health", "/metrics"})
 """Paths without a rate limit: monitoring must work under load."""
 
+_SIGN_IN = "/api/auth/"
+"""Prefix of the paths of sign-ins."""
+
 
 class RateLimits:
     """Counter of requests.
 
-    Each request counts against one limit: its key's, its player's (token), or else its address's.
+    Each request counts against one limit: its key's, its player's (token), or else its address's. Sign-ins count
+    against a limit of the address of their own: anybody may send them, and each may create a player.
     """
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
         self._key, self._player, self._address = settings.key_limit, settings.player_limit, settings.address_limit
+        self._sign_in = settings.sign_in_limit if settings.device_sign_in else None
         self._proxies = settings.trusted_proxies
         self._limiter = limiter
         self._telemetry = telemetry
 
     def __bool__(self) -> bool:
         """Return whether any rate limit is set."""
-        return any((self._key, self._player, self._address))
+        return any((self._key, self._player, self._address, self._sign_in))
 
     def cover(self, scope: AsgiScope) -> bool:
         """Return whether a request for this path counts."""
@@ -57,6 +62,8 @@ class RateLimits:
             raise RateLimited(f"too many requests; retry in {_seconds(allowance.retry_us)} s")
 
     def _subject(self, scope: AsgiScope, caller: Caller | None) -> tuple[str, RateLimit | None]:
+        if scope["path"].startswith(_SIGN_IN):
+            return f"sign_in:{address_of(scope, self._proxies)}", self._sign_in
         if caller is None or caller.kind is CallerKind.ANONYMOUS:
             return f"address:{address_of(scope, self._proxies)}", self._address
         if caller.kind is CallerKind.PLAYER:

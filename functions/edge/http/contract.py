@@ -15,9 +15,10 @@ _SERVERS = [{"url": "/", "description": "The server of this document."}]
 _TAGS = {
     "scores": "Submit scores.",
     "boards": "Read boards; create, change and delete them.",
+    "sign-in": "Sign players in by their device, refresh and end sessions.",
     "players": "Create, find, change, export and erase players.",
     "moderation": "Hide and remove entries, hide players, set scores.",
-    "operations": "Health, metrics, API keys, the audit log and the state of all parts.",
+    "operations": "Health, metrics, API keys, signing keys, the audit log and the state of all parts.",
 }
 _SCHEMA_NAMES = {"Order": "BoardOrder", "Policy": "BoardPolicy"}
 """Names of schemas that would collide with types of a game, and their replacements."""

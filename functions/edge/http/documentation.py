@@ -133,9 +133,11 @@ def put(
     return options
 
 
-def change(model: type[BaseModel], *errors: type[LeaderForgeError], example: Any = None) -> dict[str, Any]:
+def change(
+    model: type[BaseModel], *errors: type[LeaderForgeError], status: int = 200, example: Any = None
+) -> dict[str, Any]:
     """Return the options of a route that writes without a body."""
-    return _options(model, (*errors, *WITH_KEY), 200, _SOURCE, example)
+    return {"status_code": status} | _options(model, (*errors, *WITH_KEY), status, _SOURCE, example)
 
 
 def health(model: type[BaseModel], example: Any) -> dict[str, Any]:

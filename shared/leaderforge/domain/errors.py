@@ -156,6 +156,23 @@ class KeyNotFound(NotFound):
         return cls(f"there is no key {name!r}", name=name)
 
 
+class SigningKeyNotFound(NotFound):
+    """No signing key has this id."""
+
+    code = "signing_key_not_found"
+
+    @classmethod
+    def of(cls, kid: str) -> "SigningKeyNotFound":
+        """Return the error for an id without a signing key."""
+        return cls(f"there is no signing key {kid!r}", kid=kid)
+
+
+class SessionNotFound(NotFound):
+    """No session has this refresh token: it is unknown, used, expired or revoked."""
+
+    code = "session_not_found"
+
+
 class Conflict(LeaderForgeError):
     """The request contradicts the current state."""
 
@@ -240,6 +257,12 @@ class Forbidden(LeaderForgeError):
     """The credentials are valid and do not permit the call."""
 
     code = "forbidden"
+
+
+class SignInDisabled(Forbidden):
+    """The settings of this service do not allow the sign-in."""
+
+    code = "sign_in_disabled"
 
 
 class Unavailable(LeaderForgeError):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, TokenVerifier
+from leaderforge.ports.access import AuditLog, KeyStore, RateLimiter, SigningKeyStore, TokenSigner, TokenVerifier
 from leaderforge.ports.changes import ChangeFeed
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.history import HistoryLoader, HistoryStore
@@ -15,6 +15,7 @@ from leaderforge.ports.periods import PeriodStore
 from leaderforge.ports.players import NameClaimer, PlayerRecords, PlayerStore, StaleClaimReleaser
 from leaderforge.ports.queue import SubmissionQueue
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.sessions import SessionStore
 from leaderforge.ports.telemetry import Telemetry
 
 Exposition = Callable[[], tuple[bytes, str]]
@@ -36,6 +37,8 @@ class Parts:
     periods: PeriodStore
     history: HistoryStore
     keys: KeyStore
+    signing_keys: SigningKeyStore
+    sessions: SessionStore
     audit: AuditLog
     moderation: Moderation
     records: PlayerRecords
@@ -49,6 +52,7 @@ class Parts:
     clock_us: Clock
     new_submission_id: Callable[[], UUID] = uuid4
     tokens: TokenVerifier | None = None
+    signer: TokenSigner | None = None
     load_history: HistoryLoader | None = None
     claim_names: NameClaimer | None = None
     release_stale_claims: StaleClaimReleaser | None = None

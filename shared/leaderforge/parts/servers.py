@@ -19,6 +19,8 @@ from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.session_store import PostgresSessionStore
+from leaderforge.adapters.postgres.signing_key_store import PostgresSigningKeyStore
 from leaderforge.adapters.postgres.submission_ids import new_submission_id
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.feed import RedisFeed
@@ -30,7 +32,7 @@ from leaderforge.domain.timing import commit_limit_s
 from leaderforge.parts import Parts
 from leaderforge.parts.cloud import submission_queue
 from leaderforge.parts.telemetry import receivers_of
-from leaderforge.parts.tokens import token_verifier
+from leaderforge.parts.tokens import token_signer, token_verifier
 
 
 def server_parts(settings: EnvironmentSettings) -> Parts:
@@ -47,6 +49,8 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         periods=PostgresPeriodStore(pool, periods),
         history=PostgresHistoryStore(pool),
         keys=PostgresKeyStore(pool),
+        signing_keys=PostgresSigningKeyStore(pool),
+        sessions=PostgresSessionStore(pool, unique_names=settings.unique_names),
         audit=PostgresAuditLog(pool),
         moderation=PostgresModeration(pool, periods),
         records=PostgresPlayerRecords(pool),
@@ -60,6 +64,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         clock_us=now_us,
         new_submission_id=new_submission_id,
         tokens=token_verifier(settings),
+        signer=token_signer(settings),
         load_history=partial(copy_chunk, pool),
         claim_names=partial(claim_names, pool),
         release_stale_claims=partial(release_stale_claims, pool),

@@ -1,10 +1,10 @@
-"""Verification of player tokens."""
+"""Verification and signatures of player tokens."""
 
 from typing import TYPE_CHECKING
 
 from leaderforge.adapters.clock import now_ms
 from leaderforge.config import VARIABLES, EnvironmentSettings, SettingsError
-from leaderforge.ports.access import TokenVerifier
+from leaderforge.ports.access import TokenSigner, TokenVerifier
 
 if TYPE_CHECKING:
     from leaderforge.adapters.tokens.sources import KeySource
@@ -25,6 +25,16 @@ def token_verifier(settings: EnvironmentSettings) -> TokenVerifier | None:
         settings.token_name_claim,
     )
     return JwtVerifier(_token_keys(settings), rules, now_ms)
+
+
+def token_signer(settings: EnvironmentSettings) -> TokenSigner | None:
+    """Return the signer of the tokens that this service issues, None without LEADERFORGE_SIGNING_SECRET."""
+    if settings.signing_secret is None:
+        return None
+    from leaderforge.adapters.tokens.derived import DerivedSigner
+
+    secret = settings.signing_secret.get_secret_value().encode()
+    return DerivedSigner(secret, now_ms, leeway_s=settings.token_leeway_s)
 
 
 def _token_keys(settings: EnvironmentSettings) -> "KeySource":

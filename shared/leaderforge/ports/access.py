@@ -1,12 +1,17 @@
-"""API keys, audit log, player tokens and rate limits."""
+"""API keys, signing keys, audit log, player tokens and rate limits."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.rates import Allowance, RateLimit
+from leaderforge.domain.signing_keys import SigningKey
+from leaderforge.domain.tokens import IssuedToken, TokenClaims
+
+AcceptsKey = Callable[[str], Awaitable[bool]]
+"""Function that returns whether tokens with the signature of the key with this id are accepted."""
 
 
 class KeyStore(Protocol):
@@ -39,6 +44,25 @@ class KeyStore(Protocol):
         ...
 
 
+class SigningKeyStore(Protocol):
+    """Store of the signing keys. Each change writes its audit entry in the same transaction."""
+
+    async def create(self, key: SigningKey, act: AuditEntry) -> None:
+        """Create a key. Its id is random, and therefore new."""
+        ...
+
+    async def keys(self) -> Sequence[SigningKey]:
+        """Return all keys in order of creation, including retired keys."""
+        ...
+
+    async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
+        """Retire a key at `act.at`, and return it. Its tokens are accepted until `accepted_until` (ms).
+
+        A retired key keeps its time of retirement and the earlier end. Raises `SigningKeyNotFound`.
+        """
+        ...
+
+
 class AuditLog(Protocol):
     """Log of actions. Adapters of other ports write to it in the transaction of the action."""
 
@@ -64,6 +88,18 @@ class TokenVerifier(Protocol):
 
         Raises `Unauthenticated`, or `Unavailable` if the issuer's keys cannot be loaded.
         """
+        ...
+
+
+class TokenSigner(Protocol):
+    """Signatures of the player tokens that this service issues."""
+
+    def sign(self, kid: str, claims: TokenClaims) -> IssuedToken:
+        """Return a token with these claims, valid from now on, signed by the key with this id."""
+        ...
+
+    def verifier(self, accepts: AcceptsKey, configured: TokenVerifier | None) -> TokenVerifier:
+        """Return the verifier of issued tokens. `configured` verifies the tokens of other issuers, if any."""
         ...
 
 

@@ -92,7 +92,7 @@ class PlayerRecords(Protocol):
         ...
 
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
-        """Erase a player and all data in one transaction, and return the numbers of erased rows.
+        """Erase a player and all data in one transaction, devices and sessions too. Return the numbers of erased rows.
 
         Older audit entries are anonymised: they lose the player and the reason. The audit entry, with the numbers, is
         added. The player is not created again on sight before `creatable_at` (ms); None means that players are not

@@ -38,6 +38,8 @@ class MemoryModeration:
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
         standings = self._standings(user_id)
         (self._users.hidden.add if hidden else self._users.hidden.discard)(user_id)
+        if hidden:
+            self._users.sessions.pop(user_id, None)
         return self._set_flag(user_id, standings, HIDDEN_PLAYER, hidden, act)
 
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:

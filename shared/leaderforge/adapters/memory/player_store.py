@@ -35,6 +35,17 @@ class _Release:
     creatable_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """Session with the digests of its last two refresh tokens. Times are in ms."""
+
+    digest: bytes
+    previous_digest: bytes | None
+    created_at: int
+    refreshed_at: int
+    expires_at: int
+
+
 class MemoryPlayerStore:
     """`PlayerStore` in a dict. `clock` is in microseconds."""
 
@@ -46,6 +57,8 @@ class MemoryPlayerStore:
         self._unique_names = unique_names
         self.by_id: dict[int, Player] = {}
         self.hidden: set[int] = set()
+        self.devices: dict[str, int] = {}
+        self.sessions: dict[int, dict[str, StoredSession]] = {}
         self._released: dict[int | str, _Release] = {}
         self.touches: list[tuple[int, int]] = []
         self.erasures: list[tuple[int, int, int]] = []
@@ -79,6 +92,8 @@ class MemoryPlayerStore:
         """
         external_id = self.by_id.pop(user_id).external_id
         self.hidden.discard(user_id)
+        self.devices = {device: owner for device, owner in self.devices.items() if owner != user_id}
+        self.sessions.pop(user_id, None)
         self.touch(user_id)
         self.erasures.append((user_id, self.touches[-1][1], revision))
         if external_id is None and creatable_at is None:

@@ -52,6 +52,8 @@ class PostgresModeration:
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:
         async def set_flag(connection: Connection, _: Sequence[Record], now: int) -> None:
             await connection.execute(statement("mark_user"), user_id, hidden)
+            if hidden:
+                await connection.fetch(statement("end_sessions"), user_id)
             bits = HIDDEN_PLAYER, HIDDEN_PLAYER * hidden
             await connection.execute(statement("mark_player"), user_id, *bits, now)
 

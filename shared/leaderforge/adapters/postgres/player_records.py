@@ -54,6 +54,8 @@ class PostgresPlayerRecords:
                 external_id=player.external_id,
             )
             await release(connection, player, now // 1000, creatable_at)
+            await connection.execute(statement("release_devices"), user_id)
+            await connection.fetch(statement("end_sessions"), user_id)
             await connection.execute(statement("erase_user"), user_id)
             return erased
 

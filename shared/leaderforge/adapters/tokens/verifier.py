@@ -14,6 +14,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.callers import Caller, KeyScope, external_player, player
 from leaderforge.domain.errors import Refused, Unauthenticated
 from leaderforge.domain.players import external_id, username
+from leaderforge.domain.tokens import EXTERNAL_SUBJECT
 from leaderforge.ports.clock import Clock
 
 KEPT_MS = 60_000
@@ -32,7 +33,8 @@ class TokenRules:
     """Required claims of a token, and the claims that identify its player.
 
     `leeway_s` is the tolerated clock difference in s. `player_claim` holds an external id if `is_external`, else a
-    player id. `name_claim` holds the name of a new player, if any.
+    player id. If `is_prefixed`, it holds an external id after `ext:`, or a player id: only this service issues such
+    tokens. `name_claim` holds the name of a new player, if any.
     """
 
     issuer: str
@@ -41,6 +43,7 @@ class TokenRules:
     player_claim: str = "sub"
     is_external: bool = False
     name_claim: str | None = None
+    is_prefixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ def _player(claims: dict[str, Any], rules: TokenRules) -> Caller:
     scope = claims.get("scope")
     reads = isinstance(scope, str) and KeyScope.READ in scope.split()
     subject, name = _text(claims[rules.player_claim]), _username(claims, rules)
-    if rules.is_external:
+    is_prefixed = rules.is_prefixed and subject.startswith(EXTERNAL_SUBJECT)
+    subject = subject.removeprefix(EXTERNAL_SUBJECT) if is_prefixed else subject
+    if rules.is_external or is_prefixed:
         try:
             return external_player(external_id(subject), reads=reads, username=name)
         except Refused as error:

@@ -1,0 +1,62 @@
+"""Sign-in: sessions of players by a secret of their device."""
+
+from functions.edge.access.security import Admin, Anyone
+from functions.edge.aws.handler import LambdaHandler
+from functions.edge.dependencies import TheEdge
+from functions.edge.http import documentation
+from functions.edge.http.application import router
+from functions.edge.http.responses import Answer, answer_written
+from functions.edge.wire.fields import UserId
+from functions.edge.wire.sessions import (
+    DeviceIn,
+    EndedSessionsOut,
+    RefreshIn,
+    SessionOut,
+    SignedOutOut,
+    render_ended_sessions,
+    render_session,
+    render_signed_out,
+)
+from leaderforge.domain.errors import Overloaded, PlayerNotFound, SessionNotFound, SignInDisabled, StoreUnavailable
+
+routes = router("sign-in")
+handler = LambdaHandler(routes)
+
+
+@routes.post("/api/auth/device", **documentation.write(SessionOut, SignInDisabled, StoreUnavailable, Overloaded))
+async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Answer:
+    """Sign a player in by the secret of its device. The first call with a secret creates the player.
+
+    The same secret always gives the same player. The token is valid for minutes: refresh the session instead of signing
+    in again. Off by default (403 `sign_in_disabled`). Limited by address.
+    """
+    return answer_written(render_session(await edge.services.devices.sign_in(device.secret, device.username)))
+
+
+@routes.post("/api/auth/refresh", **documentation.write(SessionOut, SignInDisabled, SessionNotFound, StoreUnavailable))
+async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
+    """Return a new token and a new refresh token of a session.
+
+    The refresh token of the request becomes invalid. For 60 s, it can be sent again: the answer may have been lost.
+    Later, its use ends the session, because the token was copied. After 404, sign in again.
+    """
+    return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))
+
+
+@routes.post("/api/auth/revoke", **documentation.write(SignedOutOut, SessionNotFound, StoreUnavailable))
+async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
+    """End the session of a refresh token. Its tokens stay valid until they expire, in minutes. Idempotent."""
+    return answer_written(render_signed_out(await edge.services.devices.sign_out(refresh.refresh_token)))
+
+
+@routes.delete(
+    "/api/users/{user_id}/sessions",
+    **documentation.change(EndedSessionsOut, PlayerNotFound, StoreUnavailable),
+)
+async def end_sessions(edge: TheEdge, caller: Admin, user_id: UserId) -> Answer:
+    """End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
+
+    The device can sign in again: hide or erase the player to keep it out of the boards.
+    """
+    ended = await edge.services.devices.end_sessions(user_id, caller.actor)
+    return answer_written(render_ended_sessions(user_id, ended))

@@ -1,0 +1,78 @@
+"""In-memory store of devices and sessions."""
+
+from dataclasses import replace
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore, StoredSession
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
+from leaderforge.domain.players import Player
+from leaderforge.domain.sessions import MOST_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken
+
+
+class MemorySessionStore:
+    """`SessionStore` in the dicts of the player store, which deletes from them too."""
+
+    def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
+        self._users = users
+        self._audit = audit
+
+    async def player_of(self, device: str) -> int | None:
+        return self._users.devices.get(device)
+
+    async def register(self, device: str, player: Player) -> int:
+        if device not in self._users.devices:
+            [outcome] = await self._users.create([player])
+            if isinstance(outcome, LeaderForgeError):
+                raise outcome
+            self._users.devices[device] = player.user_id
+        return self._users.devices[device]
+
+    async def start(self, session: PlayerSession) -> bool:
+        if session.user_id not in self._users.by_id:
+            return False
+        stored = StoredSession(session.digest, None, session.started_at, session.started_at, session.expires_at)
+        sessions = self._users.sessions.setdefault(session.user_id, {})
+        sessions[session.session_id] = stored
+        newest = sorted(sessions, key=lambda key: (sessions[key].created_at, key), reverse=True)
+        for session_id in newest[MOST_SESSIONS:]:
+            del sessions[session_id]
+        return True
+
+    async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
+        stored = self._users.sessions.get(token.user_id, {}).get(token.session_id)
+        if stored is None or stored.expires_at <= now:
+            return False
+        is_repeat = stored.previous_digest == token.digest and stored.refreshed_at > now - REPEAT_MS
+        if stored.digest != token.digest and not is_repeat:
+            if stored.previous_digest == token.digest:
+                del self._users.sessions[token.user_id][token.session_id]
+            return False
+        refreshed_at = stored.refreshed_at if is_repeat else now
+        self._users.sessions[token.user_id][token.session_id] = replace(
+            stored,
+            digest=successor.digest,
+            previous_digest=token.digest,
+            refreshed_at=refreshed_at,
+            expires_at=expires_at,
+        )
+        return True
+
+    async def end(self, token: RefreshToken) -> bool:
+        sessions = self._users.sessions.get(token.user_id, {})
+        stored = sessions.get(token.session_id)
+        if stored is None or token.digest not in (stored.digest, stored.previous_digest):
+            return False
+        del sessions[token.session_id]
+        return True
+
+    async def end_all(self, user_id: int, act: AuditEntry) -> int:
+        if user_id not in self._users.by_id:
+            raise PlayerNotFound.of(user_id)
+        self._audit.write(act)
+        return len(self._users.sessions.pop(user_id, {}))
+
+    async def purge(self, now: int) -> None:
+        for sessions in self._users.sessions.values():
+            for session_id in [key for key, session in sessions.items() if session.expires_at <= now]:
+                del sessions[session_id]

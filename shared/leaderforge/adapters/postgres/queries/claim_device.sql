@@ -1,0 +1,4 @@
+insert into device_claims (device, user_id)
+values ($1, $2)
+on conflict (device) do nothing
+returning device;

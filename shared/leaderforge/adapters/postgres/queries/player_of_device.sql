@@ -1,0 +1,1 @@
+select user_id from device_claims where device = $1;

@@ -1,0 +1,12 @@
+-- $7 is the earliest time of the last refresh for which its token is accepted again. A repetition does not extend it.
+update sessions
+set
+    digest = $4,
+    previous_digest = $3,
+    refreshed_at = case when digest = $3 then $5 else refreshed_at end,
+    expires_at = $6
+where user_id = $1
+    and session_id = $2
+    and expires_at > $5
+    and (digest = $3 or (previous_digest = $3 and refreshed_at > $7))
+returning user_id;

@@ -1,0 +1,1 @@
+delete from device_claims where user_id = $1;

@@ -1,0 +1,110 @@
+"""Device secrets, sessions and their refresh tokens.
+
+The store has SHA-256 digests only. The secrets are random and long: neither a salt nor a slow hash is needed.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Self
+
+from leaderforge.domain.boards import MAX_INTEGER
+from leaderforge.domain.errors import Refused, SessionNotFound
+from leaderforge.domain.tokens import IssuedToken
+
+MIN_SECRET_LENGTH = 32
+"""Minimum length of a device secret in characters: 128 bits in hexadecimal."""
+MAX_SECRET_LENGTH = 256
+MAX_REFRESH_TOKEN_LENGTH = 128
+"""Upper bound of the length of a refresh token in characters."""
+
+MOST_SESSIONS = 10
+"""Maximum number of sessions of a player. A further sign-in ends the oldest one."""
+
+REPEAT_MS = 60_000
+"""Time for which a refresh with the previous token succeeds, in ms: the answer to the first one may be lost.
+
+Later, the previous token can only be a stolen or copied one: the session ends.
+"""
+
+_FEWEST_DIFFERENT = 8
+"""Minimum number of different characters of a secret. Of 32 random hexadecimal digits, one in 20 million has fewer."""
+_SECRET_BYTES = 32
+_ID_BYTES = 16
+_REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """Refresh token of a session. The player id in it selects the node of the store; the secret proves the right."""
+
+    user_id: int
+    session_id: str
+    secret: str
+
+    @classmethod
+    def of_new_session(cls, user_id: int) -> Self:
+        """Return the first token of a new session."""
+        return cls(user_id, secrets.token_hex(_ID_BYTES), secrets.token_hex(_SECRET_BYTES))
+
+    @classmethod
+    def parsed(cls, text: str) -> Self:
+        """Return the token in a text. Raises `SessionNotFound` if it has another form."""
+        match = _REFRESH_TOKEN.fullmatch(text)
+        if match is None or abs(int(match[1])) > MAX_INTEGER:
+            raise no_session()
+        return cls(int(match[1]), match[2], match[3])
+
+    @property
+    def text(self) -> str:
+        """Return the token as clients store it."""
+        return f"lfr_{self.user_id}.{self.session_id}.{self.secret}"
+
+    @property
+    def digest(self) -> bytes:
+        """Return the SHA-256 digest of the secret."""
+        return sha256(bytes.fromhex(self.secret)).digest()
+
+    def successor(self) -> Self:
+        """Return the next token of the session."""
+        return type(self)(self.user_id, self.session_id, secrets.token_hex(_SECRET_BYTES))
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSession:
+    """Session of a player, as stored. It ends at `expires_at` (ms) unless it is refreshed before."""
+
+    user_id: int
+    session_id: str
+    digest: bytes
+    started_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Result of a sign-in or a refresh: a player token, and the refresh token that replaces the previous one.
+
+    `session_ends_at` is in ms. `is_new` tells whether the sign-in created the player.
+    """
+
+    user_id: int
+    token: IssuedToken
+    refresh_token: RefreshToken
+    session_ends_at: int
+    is_new: bool = False
+
+
+def device_of(secret: str) -> str:
+    """Return the hexadecimal SHA-256 digest of a device secret. Raises `Refused` for a secret that can be guessed."""
+    if not MIN_SECRET_LENGTH <= len(secret) <= MAX_SECRET_LENGTH:
+        raise Refused(f"secret: must have {MIN_SECRET_LENGTH} to {MAX_SECRET_LENGTH} characters, not {len(secret)}")
+    if len(set(secret)) < _FEWEST_DIFFERENT:
+        raise Refused("secret: is easy to guess; make it from at least 16 bytes of a cryptographic random generator")
+    return sha256(b"device:" + secret.encode()).hexdigest()
+
+
+def no_session() -> SessionNotFound:
+    """Return the error for a refresh token without a session."""
+    return SessionNotFound("no session has this refresh token; sign in again")

@@ -1,0 +1,48 @@
+"""Keys with which this service signs player tokens."""
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+
+PREFIX = "lfk_"
+"""Prefix of the id of every signing key. The id is no secret: each token has it in its header, as `kid`."""
+
+_ID_BYTES = 16
+_ID = re.compile(PREFIX + "[0-9a-f]{32}")
+_PURPOSE = b"leaderforge player tokens\0"
+"""Separates these keys from others that may be derived from the same secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """Signing key, of which the store has only the random id. Times are in ms.
+
+    The key itself is derived from the id and a secret of the settings. The store alone can therefore forge no tokens.
+    A retired key signs nothing; tokens with its signature are accepted until `accepted_until`.
+    """
+
+    kid: str
+    created_at: int
+    created_by: str
+    retired_at: int | None = None
+    accepted_until: int | None = None
+
+    def is_accepted(self, now: int) -> bool:
+        """Return whether tokens with this key's signature are accepted at `now` (ms)."""
+        return self.accepted_until is None or self.accepted_until > now
+
+
+def new_kid() -> str:
+    """Return the id of a new key: the prefix and 128 random bits in hexadecimal."""
+    return PREFIX + secrets.token_hex(_ID_BYTES)
+
+
+def is_kid(text: object) -> bool:
+    """Return whether a value is the id of a signing key, in form."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+def derived_key(secret: bytes, kid: str) -> bytes:
+    """Return the key with this id: 256 bits, HMAC-SHA256 of the id by the secret."""
+    return hmac.digest(secret, _PURPOSE + kid.encode(), "sha256")

@@ -1,0 +1,51 @@
+"""Player tokens that this service issues: their claims, and their subject as text."""
+
+import re
+from dataclasses import dataclass
+
+from leaderforge.domain.boards import MAX_INTEGER
+from leaderforge.domain.players import ExternalId, external_id
+
+ISSUER = "leaderforge"
+"""`iss` and `aud` of the issued tokens. A configured issuer has other keys, and may have any name."""
+
+EXTERNAL_SUBJECT = "ext:"
+"""Prefix of a subject that is an external id, as in paths. Digits without it are a player id."""
+
+_DIGITS = re.compile(r"-?[0-9]{1,16}")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """Claims of a token to issue, valid for `valid_s` seconds.
+
+    `username` is the name for a player who does not exist yet.
+    """
+
+    subject: str
+    valid_s: int
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """Player token with its text. It is valid until `expires_at` (ms)."""
+
+    text: str
+    expires_at: int
+
+
+def subject_of(identity: int | ExternalId) -> str:
+    """Return the subject of a player's token: the player id, or `ext:` and the external id."""
+    return f"{EXTERNAL_SUBJECT}{identity}" if isinstance(identity, ExternalId) else str(identity)
+
+
+def identity_of(text: str) -> int | ExternalId:
+    """Return the player that a person names: by a player id, or by an external id with or without `ext:`.
+
+    Digits are a player id if they are in its range. A SteamID64 is not: it is an external id. Raises `Refused` if the
+    external id is not valid.
+    """
+    if _DIGITS.fullmatch(text) and abs(int(text)) <= MAX_INTEGER:
+        return int(text)
+    return external_id(text.removeprefix(EXTERNAL_SUBJECT))

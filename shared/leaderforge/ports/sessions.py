@@ -1,0 +1,53 @@
+"""Devices of players, and their sessions."""
+
+from typing import Protocol
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.players import Player
+from leaderforge.domain.sessions import PlayerSession, RefreshToken
+
+
+class SessionStore(Protocol):
+    """Store of devices, by the digest of their secret, and of sessions. Erasing a player deletes both.
+
+    Hiding a player deletes the sessions. A `now` is in ms.
+    """
+
+    async def player_of(self, device: str) -> int | None:
+        """Return the player of a device, None if the device is unknown."""
+        ...
+
+    async def register(self, device: str, player: Player) -> int:
+        """Create the player of a new device, and return its id.
+
+        If the device has a player already, create nothing, and return that one's id. Raises `PlayerExists` or
+        `UsernameTaken`.
+        """
+        ...
+
+    async def start(self, session: PlayerSession) -> bool:
+        """Store a new session. Return False if its player does not exist.
+
+        Only the `MOST_SESSIONS` newest sessions of a player remain.
+        """
+        ...
+
+    async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
+        """Replace the token of a session by its successor. The session then ends at `expires_at` (ms).
+
+        Return False if the token is unknown, replaced for more than `REPEAT_MS`, or expired. A token that was replaced
+        earlier ends its session.
+        """
+        ...
+
+    async def end(self, token: RefreshToken) -> bool:
+        """End the session with this token or with its successor. Return whether there was one."""
+        ...
+
+    async def end_all(self, user_id: int, act: AuditEntry) -> int:
+        """End all sessions of a player, and return their number. Raises `PlayerNotFound`."""
+        ...
+
+    async def purge(self, now: int) -> None:
+        """Delete the sessions that have expired."""
+        ...

@@ -1,0 +1,124 @@
+"""Signing keys, and the player tokens that they sign."""
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+
+from leaderforge.domain.api_keys import MAX_OVERLAP_S
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.errors import Refused, StoreUnavailable
+from leaderforge.domain.players import ExternalId
+from leaderforge.domain.signing_keys import SigningKey, new_kid
+from leaderforge.domain.timing import CACHE_LIMIT_MS, KEYS_FRESH_MS, KEYS_PATIENCE_MS, KEYS_STALE_MS
+from leaderforge.domain.tokens import IssuedToken, TokenClaims, subject_of
+from leaderforge.ports.access import SigningKeyStore, TokenSigner
+from leaderforge.ports.clock import Clock
+from leaderforge.services.refreshing import RefreshingCache
+
+_ALL = "all signing keys"
+"""Key of the only entry of the cache. One query loads all keys: tokens with invented ids therefore cost no queries."""
+_FIRST_KEY_ACTOR = "service"
+
+
+class SigningKeyService:
+    """Management and use of the signing keys. `actor` is the caller's name in the audit log.
+
+    While in use, all keys are loaded together, at most every 2 s. While the store is unavailable, the cached keys stay
+    in use. Without a `signer`, nothing is signed or accepted.
+    """
+
+    def __init__(
+        self,
+        store: SigningKeyStore,
+        signer: TokenSigner | None,
+        clock: Clock,
+        *,
+        max_valid_s: int,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._store = store
+        self._signer = signer
+        self._clock = clock
+        self._max_valid_s = max_valid_s
+        self._cache = RefreshingCache(
+            self._load,
+            fresh_s=KEYS_FRESH_MS / 1000,
+            stale_s=KEYS_STALE_MS / 1000,
+            patience_s=KEYS_PATIENCE_MS / 1000,
+            now=now,
+        )
+
+    async def create(self, actor: str) -> SigningKey:
+        """Create a key. It signs once all processes know it: after 5 s, or at once if it is the only one.
+
+        Raises `Refused` without a signing secret.
+        """
+        self._required_signer()
+        key = SigningKey(new_kid(), self._clock(), actor)
+        await self._store.create(key, AuditEntry(key.created_at, actor, "signing_key.create", details={"kid": key.kid}))
+        self._cache.expire(_ALL)
+        return key
+
+    async def all(self) -> Sequence[SigningKey]:
+        """Return all keys in order of creation, including retired ones."""
+        return await self._store.keys()
+
+    async def retire(self, kid: str, overlap_s: int, actor: str) -> SigningKey:
+        """Retire a key permanently, and return it. Tokens that it signed are accepted for `overlap_s` seconds.
+
+        A second retirement can only shorten that time. Raises `SigningKeyNotFound`, and `Refused` if the overlap is out
+        of range.
+        """
+        if not 0 <= overlap_s <= MAX_OVERLAP_S:
+            raise Refused(f"the overlap must be 0 to {MAX_OVERLAP_S} s, not {overlap_s}")
+        details = {"kid": kid, "overlap_s": overlap_s}
+        entry = AuditEntry(self._clock(), actor, "signing_key.retire", details=details)
+        key = await self._store.retire(kid, entry.at + overlap_s * 1000, entry)
+        self._cache.expire(_ALL)
+        return key
+
+    async def accepts(self, kid: str) -> bool:
+        """Return whether tokens with the signature of this key are accepted. Raises `StoreUnavailable`."""
+        keys = await self._keys()
+        if kid not in keys:
+            # The key may be newer than the cached ones: wait for the refresh in flight, if any.
+            keys = await self._cache.get_refreshed(_ALL) or keys
+        return kid in keys and keys[kid].is_accepted(self._clock())
+
+    async def issue(self, identity: int | ExternalId, valid_s: int, username: str | None = None) -> IssuedToken:
+        """Return a token of a player, valid for `valid_s` seconds. The first token creates the first key.
+
+        Raises `Refused` without a signing secret or if the time is out of range, and `StoreUnavailable`.
+        """
+        signer = self._required_signer()
+        if not 1 <= valid_s <= self._max_valid_s:
+            raise Refused(f"a token may be valid for 1 to {self._max_valid_s} s, not {valid_s}")
+        key = self._signing(await self._keys()) or self._signing(await self._reloaded())
+        key = key or await self.create(_FIRST_KEY_ACTOR)
+        return signer.sign(key.kid, TokenClaims(subject_of(identity), valid_s, username))
+
+    def _signing(self, keys: Mapping[str, SigningKey]) -> SigningKey | None:
+        """Return the newest key that all processes know, else the oldest one. Return None without a usable key."""
+        usable = [key for key in keys.values() if key.retired_at is None]
+        propagated = [key for key in usable if key.created_at + CACHE_LIMIT_MS <= self._clock()]
+        return propagated[-1] if propagated else usable[0] if usable else None
+
+    async def _keys(self) -> Mapping[str, SigningKey]:
+        keys = self._cache.fresh(_ALL)
+        if keys is None:
+            # Without cached keys, wait for a limited time only: a hanging store must not hold every request.
+            keys = await (self._cache.get(_ALL) if _ALL in self._cache else self._cache.get_refreshed(_ALL))
+        if keys is None:
+            raise StoreUnavailable("the signing keys cannot be read from the database; retry shortly")
+        return keys
+
+    async def _reloaded(self) -> Mapping[str, SigningKey]:
+        self._cache.expire(_ALL)
+        return await self._keys()
+
+    async def _load(self, _: str) -> Mapping[str, SigningKey]:
+        return {key.kid: key for key in await self._store.keys()}
+
+    def _required_signer(self) -> TokenSigner:
+        if self._signer is None:
+            raise Refused("this service issues no tokens; set LEADERFORGE_SIGNING_SECRET")
+        return self._signer
