@@ -18,6 +18,8 @@ from leaderforge.adapters.memory.pending_processes import MemoryPendingProcesses
 from leaderforge.adapters.memory.player_records import MemoryPlayerRecords
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
+from leaderforge.adapters.memory.session_store import MemorySessionStore
+from leaderforge.adapters.memory.signing_key_store import MemorySigningKeyStore
 from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.migrate import migrate
 from leaderforge.adapters.postgres.moderation import PostgresModeration
@@ -27,23 +29,27 @@ from leaderforge.adapters.postgres.player_records import PostgresPlayerRecords
 from leaderforge.adapters.postgres.player_store import PostgresPlayerStore
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import PostgresScoreStore
+from leaderforge.adapters.postgres.session_store import PostgresSessionStore
+from leaderforge.adapters.postgres.signing_key_store import PostgresSigningKeyStore
 from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
-from leaderforge.ports.access import AuditLog
+from leaderforge.ports.access import AuditLog, SigningKeyStore
 from leaderforge.ports.moderation import Moderation
 from leaderforge.ports.pending import PendingProcesses
 from leaderforge.ports.players import PlayerRecords, PlayerStore
 from leaderforge.ports.scores import ScoreStore
+from leaderforge.ports.sessions import SessionStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
 """Variable with the DSN of a Citus cluster for tests. They drop the project's tables there."""
 
 TABLES = (
     "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, "
-    "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, schema_migrations"
+    "external_id_claims, released_ids, shared_names, boards, api_keys, audit_log, "
+    "signing_keys, device_claims, sessions, schema_migrations"
 )
 
 numbers = count(1)
@@ -70,6 +76,8 @@ class Stores:
     moderation: Moderation
     records: PlayerRecords
     processes: PendingProcesses
+    sessions: SessionStore
+    signing_keys: SigningKeyStore
     clock: "StoreClock"
 
     async def ladder(
@@ -141,6 +149,8 @@ def on_pool(pool: Pool, dsn: str, **options: float) -> Database:
         moderation=PostgresModeration(pool, periods, clock=clock),
         records=PostgresPlayerRecords(pool, clock=clock),
         processes=PostgresPendingProcesses(pool, read_timeout_s=pool.timeout_s),
+        sessions=PostgresSessionStore(pool, clock=clock),
+        signing_keys=PostgresSigningKeyStore(pool),
         clock=clock,
         dsn=dsn,
         pool=pool,
@@ -154,7 +164,8 @@ def in_memory() -> Stores:
     scores = MemoryScoreStore(users, clock=clock)
     moderation = MemoryModeration(scores, users, audit)
     records = MemoryPlayerRecords(scores, users, audit)
-    return Stores(scores, users, audit, moderation, records, MemoryPendingProcesses(), clock)
+    sessions, signing_keys = MemorySessionStore(users, audit), MemorySigningKeyStore(audit)
+    return Stores(scores, users, audit, moderation, records, MemoryPendingProcesses(), sessions, signing_keys, clock)
 
 
 async def empty(dsn: str) -> None:

@@ -19,7 +19,7 @@ from functions.local import create_app
 from leaderforge.config import EnvironmentSettings
 from leaderforge.wiring import build
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
-from tests.tokens import TOKENS, token
+from tests.tokens import SIGNING, TOKENS, token
 from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
 from tests.waiting import PATIENCE_S
 
@@ -28,14 +28,14 @@ PLAYER = 123
 
 KEYS = {"read key": "read", "submit key": "submit", "set key": "set", "admin key": "admin"}
 KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
-PLAYERS = {"own token", "own token to read", "another's token"}
+PLAYERS = {"own token", "own issued token", "own token to read", "another's token", "another's issued token"}
 UNKNOWN = {"unknown key", "expired token", "another issuer's token"}
 CALLERS = ["anonymous", *sorted(UNKNOWN), *sorted(PLAYERS), *sorted(KNOWN)]
 
 ADMINS = {"admin key", "admin key of the settings"}
 SUBMITTERS = {"submit key", "submit key of the settings", *ADMINS}
 SETTERS = {"set key", *ADMINS}
-OWNERS = {"own token", "own token to read"}
+OWNERS = {"own token", "own issued token", "own token to read"}
 EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
 
 
@@ -127,6 +127,13 @@ RULES: Mapping[str, Rule] = {
     "POST /api/admin/keys": ADMIN,
     "POST /api/admin/keys/{name}/rotate": ADMIN,
     "DELETE /api/admin/keys/{name}": ADMIN,
+    "GET /api/admin/signing-keys": ADMIN,
+    "POST /api/admin/signing-keys": ADMIN,
+    "POST /api/admin/signing-keys/{kid}/retire": ADMIN,
+    "POST /api/auth/device": OPEN,
+    "POST /api/auth/refresh": OPEN,
+    "POST /api/auth/revoke": OPEN,
+    "DELETE /api/users/{user_id}/sessions": ADMIN,
 }
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
@@ -232,7 +239,7 @@ def _refusal_in(body: bytes) -> int | None:
 @asynccontextmanager
 async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str | None]]]:
     """Yield an application with a board that is open to players, and the credentials of each caller."""
-    async with serving(**TOKENS) as api:
+    async with serving(**TOKENS, **SIGNING) as api:
         await api.players(PLAYER)
         await api.change_board(open_to_players=True, private=private)
         credentials: dict[str, str | None] = {
@@ -243,6 +250,8 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
             "own token": token(PLAYER),
             "own token to read": token(PLAYER, scope="read"),
             "another's token": token(PLAYER + 1, scope="admin submit"),
+            "own issued token": (await api.services.signing_keys.issue(PLAYER, 60)).text,
+            "another's issued token": (await api.services.signing_keys.issue(PLAYER + 1, 60)).text,
             "submit key of the settings": SUBMIT_KEY,
             "admin key of the settings": ADMIN_KEY,
         }

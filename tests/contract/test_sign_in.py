@@ -1,0 +1,235 @@
+"""Contract of the stores of devices, sessions and signing keys: one suite over the in-memory and the real adapters."""
+
+import asyncio
+from itertools import count
+
+import pytest
+
+from leaderforge.domain.audit import AuditEntry, AuditFilter
+from leaderforge.domain.errors import PlayerExists, PlayerNotFound, SigningKeyNotFound, UsernameTaken
+from leaderforge.domain.players import Player
+from leaderforge.domain.sessions import MOST_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken, device_of
+from leaderforge.domain.signing_keys import SigningKey, new_kid
+from tests.contract.store_fixtures import Database, Stores
+
+DEVICE, OTHER = (device_of(f"a secret of a device, number {i}: 0123456789") for i in range(2))
+END = 10_000_000
+players = count(1_000)
+ALL = AuditFilter()
+
+
+def player(user_id: int | None = None, name: str | None = None) -> Player:
+    return Player(next(players) if user_id is None else user_id, name, None, 0)
+
+
+def act(action: str = "player.end_sessions", at: int = 1000) -> AuditEntry:
+    return AuditEntry(at, "cli", action)
+
+
+async def started(stores: Stores, user_id: int, at: int = 0) -> RefreshToken:
+    """Start a session of an existing player, and return its first refresh token."""
+    token = RefreshToken.of_new_session(user_id)
+    assert await stores.sessions.start(PlayerSession(user_id, token.session_id, token.digest, at, END))
+    return token
+
+
+async def refreshed(stores: Stores, token: RefreshToken, now: int) -> RefreshToken | None:
+    """Refresh a session, and return its next token, None if it was refused."""
+    successor = token.successor()
+    return successor if await stores.sessions.refresh(token, successor, now, END) else None
+
+
+class TestDevices:
+    async def test_a_device_has_the_player_that_it_registered(self, stores: Stores) -> None:
+        assert await stores.sessions.player_of(DEVICE) is None
+        first, second = player(), player()
+        assert await stores.sessions.register(DEVICE, first) == first.user_id
+        assert await stores.sessions.register(OTHER, second) == second.user_id
+        assert [await stores.sessions.player_of(device) for device in (DEVICE, OTHER)] == [
+            first.user_id,
+            second.user_id,
+        ]
+
+    async def test_a_second_registration_creates_nobody(self, stores: Stores) -> None:
+        first, second = player(name="Ada"), player(name="Bo")
+        assert await stores.sessions.register(DEVICE, first) == first.user_id
+        assert await stores.sessions.register(DEVICE, second) == first.user_id
+        assert list(await stores.users.get([first.user_id, second.user_id])) == [first.user_id]
+        assert await stores.users.by_name(["Bo"]) == {}
+
+    async def test_concurrent_registrations_have_one_player(self, stores: Stores) -> None:
+        candidates = [player() for _ in range(50)]
+        winners = await asyncio.gather(*(stores.sessions.register(DEVICE, one) for one in candidates))
+        [winner] = set(winners)
+        assert list(await stores.users.get([one.user_id for one in candidates])) == [winner]
+
+    async def test_an_id_or_a_name_that_is_taken(self, stores: Stores) -> None:
+        existing = player(name="Ada")
+        await stores.users.create([existing])
+        with pytest.raises(PlayerExists):
+            await stores.sessions.register(DEVICE, player(existing.user_id))
+        with pytest.raises(UsernameTaken):
+            await stores.sessions.register(DEVICE, player(name="ADA"))
+        assert await stores.sessions.player_of(DEVICE) is None
+
+    async def test_an_erased_player_leaves_no_device_and_no_session(self, stores: Stores) -> None:
+        erased, other = player(), player()
+        await stores.sessions.register(DEVICE, erased)
+        await stores.sessions.register(OTHER, other)
+        tokens = [await started(stores, one.user_id) for one in (erased, other)]
+        await stores.records.erase(erased.user_id, act("player.erase"))
+        assert [await stores.sessions.player_of(device) for device in (DEVICE, OTHER)] == [None, other.user_id]
+        assert await refreshed(stores, tokens[0], 1) is None
+        assert await refreshed(stores, tokens[1], 1) is not None
+        successor = player()
+        assert await stores.sessions.register(DEVICE, successor) == successor.user_id
+
+
+class TestSessions:
+    @pytest.fixture
+    async def user_id(self, stores: Stores) -> int:
+        user = player()
+        await stores.users.create([user])
+        return user.user_id
+
+    async def test_a_session_needs_a_player(self, stores: Stores) -> None:
+        token = RefreshToken.of_new_session(next(players))
+        session = PlayerSession(token.user_id, token.session_id, token.digest, 0, END)
+        assert not await stores.sessions.start(session)
+
+    async def test_a_token_is_replaced_by_its_successor(self, stores: Stores, user_id: int) -> None:
+        token = await started(stores, user_id)
+        for now in range(3):
+            following = await refreshed(stores, token, now)
+            assert following is not None
+            token = following
+
+    async def test_a_lost_answer_can_be_asked_for_again(self, stores: Stores, user_id: int) -> None:
+        token = await started(stores, user_id)
+        lost = await refreshed(stores, token, 1)
+        assert lost is not None
+        second = await refreshed(stores, token, REPEAT_MS)
+        assert second is not None
+        # The session goes on with the answer that arrived. The lost token is no reason to end it.
+        assert await refreshed(stores, lost, REPEAT_MS) is None
+        assert await refreshed(stores, second, REPEAT_MS) is not None
+
+    async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:
+        token = await started(stores, user_id)
+        assert await refreshed(stores, token, 1)
+        assert await refreshed(stores, token, REPEAT_MS)
+        assert await refreshed(stores, token, REPEAT_MS + 1) is None
+
+    async def test_a_copied_token_ends_the_session(self, stores: Stores, user_id: int) -> None:
+        token, other = await started(stores, user_id), await started(stores, user_id)
+        successor = await refreshed(stores, token, 1)
+        assert successor is not None
+        assert await refreshed(stores, token, 1 + REPEAT_MS) is None
+        assert await refreshed(stores, successor, 1 + REPEAT_MS) is None
+        assert await refreshed(stores, other, 1 + REPEAT_MS) is not None
+
+    async def test_invented_tokens_are_refused(self, stores: Stores, user_id: int) -> None:
+        token = await started(stores, user_id)
+        invented = token.successor()
+        assert await refreshed(stores, invented, 1) is None
+        assert not await stores.sessions.end(invented)
+        assert await refreshed(stores, RefreshToken(user_id + 1, token.session_id, token.secret), 1) is None
+        assert await refreshed(stores, token, 1) is not None
+
+    async def test_an_expired_session(self, stores: Stores, user_id: int) -> None:
+        token, long = await started(stores, user_id), await started(stores, user_id)
+        assert await refreshed(stores, token, END) is None
+        assert await stores.sessions.refresh(long, extended := long.successor(), 1, END + 1)
+        await stores.sessions.purge(END)
+        assert not await stores.sessions.end(token)
+        assert await stores.sessions.end(extended)
+
+    @pytest.mark.parametrize("generation", [0, 1])
+    async def test_a_session_ends_by_its_token_or_the_one_before(
+        self, stores: Stores, user_id: int, generation: int
+    ) -> None:
+        token = await started(stores, user_id)
+        successor = await refreshed(stores, token, 1)
+        assert successor is not None
+        tokens = token, successor
+        assert await stores.sessions.end(tokens[generation])
+        assert not await stores.sessions.end(tokens[generation])
+        assert await refreshed(stores, successor, 2) is None
+
+    async def test_the_newest_sessions_remain(self, stores: Stores, user_id: int) -> None:
+        tokens = [await started(stores, user_id, at) for at in range(MOST_SESSIONS + 2)]
+        alive = [await refreshed(stores, token, END - 1) is not None for token in tokens]
+        assert alive == [False, False, *[True] * MOST_SESSIONS]
+
+    async def test_all_sessions_of_a_player_end_together(self, stores: Stores, user_id: int) -> None:
+        other = player()
+        await stores.users.create([other])
+        tokens = [await started(stores, user_id) for _ in range(2)]
+        remaining = await started(stores, other.user_id)
+        assert await stores.sessions.end_all(user_id, act()) == 2
+        assert await stores.sessions.end_all(user_id, act()) == 0
+        assert [await refreshed(stores, token, 1) for token in tokens] == [None, None]
+        assert await refreshed(stores, remaining, 1) is not None
+        entries = await stores.audit.entries(ALL, 10)
+        assert [audited.entry.action for audited in entries] == ["player.end_sessions"] * 2
+        with pytest.raises(PlayerNotFound):
+            await stores.sessions.end_all(next(players), act())
+
+    async def test_hiding_a_player_ends_its_sessions(self, stores: Stores, user_id: int) -> None:
+        token = await started(stores, user_id)
+        await stores.moderation.set_player_hidden(user_id, True, act("player.hide"))
+        assert await refreshed(stores, token, 1) is None
+        # A hidden player does not notice: it can sign in again.
+        token = await started(stores, user_id)
+        await stores.moderation.set_player_hidden(user_id, False, act("player.unhide"))
+        assert await refreshed(stores, token, 1) is not None
+
+    async def test_no_session_outlives_an_erasure_that_runs_beside_it(self, stores: Stores) -> None:
+        for _ in range(10):
+            user = player()
+            await stores.users.create([user])
+            token = RefreshToken.of_new_session(user.user_id)
+            session = PlayerSession(user.user_id, token.session_id, token.digest, 0, END)
+            await asyncio.gather(
+                stores.sessions.start(session), stores.records.erase(user.user_id, act("player.erase"))
+            )
+            assert await refreshed(stores, token, 1) is None
+
+
+class TestSigningKeys:
+    async def test_keys_are_listed_as_created(self, stores: Stores) -> None:
+        keys = [SigningKey(new_kid(), at, "cli") for at in (2, 1, 3)]
+        for key in keys:
+            await stores.signing_keys.create(key, act("signing_key.create", key.created_at))
+        assert list(await stores.signing_keys.keys()) == [keys[1], keys[0], keys[2]]
+
+    async def test_a_retirement_can_only_be_shortened(self, stores: Stores) -> None:
+        key = SigningKey(new_kid(), 1, "cli")
+        await stores.signing_keys.create(key, act("signing_key.create", 1))
+        ends = []
+        for at, until in ((10, 100), (20, 200), (30, 50)):
+            retired = await stores.signing_keys.retire(key.kid, until, act("signing_key.retire", at))
+            ends.append((retired.retired_at, retired.accepted_until))
+            assert list(await stores.signing_keys.keys()) == [retired]
+        assert ends == [(10, 100), (10, 100), (10, 50)]
+        entries = await stores.audit.entries(ALL, 10)
+        assert [one.entry.action for one in entries] == ["signing_key.retire"] * 3 + ["signing_key.create"]
+
+    async def test_an_unknown_key(self, stores: Stores) -> None:
+        with pytest.raises(SigningKeyNotFound):
+            await stores.signing_keys.retire(new_kid(), 1, act("signing_key.retire"))
+        assert await stores.audit.entries(ALL, 10) == []
+
+
+async def test_the_store_has_no_secret(on_postgres: Database) -> None:
+    user = player()
+    await on_postgres.sessions.register(DEVICE, user)
+    token = await started(on_postgres, user.user_id)
+    await on_postgres.signing_keys.create(SigningKey(new_kid(), 1, "cli"), act("signing_key.create"))
+    rows = [
+        str(dict(row))
+        for table in ("device_claims", "sessions", "signing_keys")
+        for row in await on_postgres.run(f"select * from {table}")  # noqa: S608 - constants
+    ]
+    assert len(rows) == 3
+    assert not [row for row in rows if token.secret in row]
