@@ -103,13 +103,18 @@ def _end(dev: Dev) -> None:
 def test_starts_tells_where_everything_is_and_stops(runs: ExitStack, tmp_path: Path) -> None:
     dev = run(runs, tmp_path, "--no-demo").ready()
     described = dev.description
-    assert set(described) == {"api", "web", "submit_key", "admin_key", "redis", "postgres", "partitions", "pid"}
+    keys = {"submit_key", "admin_key", "signing_secret"}
+    assert set(described) == {"api", "web", *keys, "redis", "postgres", "partitions", "pid"}
     assert described["pid"] == dev.process.pid
     assert len(described["redis"]) == 3
     assert httpx.get(f"{described['api']}/api/health").status_code == 200
     assert all(described[key] in dev.output for key in ("api", "submit_key", "admin_key", "postgres"))
-    *_, top = dev.pasted()
+    *_, top, submitted, rank = dev.pasted()
     assert [entry["score"] for entry in json.loads(top)["entries"]] == [500]
+    # The player of the token did not exist before.
+    assert (json.loads(submitted)["rank"], json.loads(rank)["rank"]) == (2, 2)
+    assert json.loads(submitted)["external_id"] == json.loads(rank)["external_id"]
+    assert described["signing_secret"] not in dev.output
     private = [dev.data / name for name in ("dev.json", "keys.json", "logs/api.log", "postgres/password")]
     assert {path.stat().st_mode & 0o077 for path in private} == {0}
     assert dev.stop() == 0
@@ -123,9 +128,9 @@ def test_second_start_makes_nothing_anew_and_finds_everything(runs: ExitStack, t
     assert dev.stop(signal.SIGINT) == 0
     again = run(runs, tmp_path, "--no-demo").ready()
     assert _made(again.data) == made
-    assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key"))
-    _, top = again.pasted()  # the player exists already
-    assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000]
+    assert all(again.description[key] == first[key] for key in ("submit_key", "admin_key", "signing_secret"))
+    _, top, *_ = again.pasted()  # the player exists already
+    assert [entry["score"] for entry in json.loads(top)["entries"]] == [1000, 500]
 
 
 def test_workers_share_the_port_and_end_together(runs: ExitStack, tmp_path: Path) -> None:

@@ -189,8 +189,7 @@ def test_a_subject_names_one_player(identity: int | str) -> None:
     player = identity if isinstance(identity, int) else ExternalId(identity)
     subject = subject_of(player)
     assert subject.startswith("ext:") == isinstance(player, ExternalId)
-    if isinstance(player, int):
-        assert identity_of(subject) == player
+    assert identity_of(subject) == player
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from leaderforge import __version__
-from leaderforge.cli import boards, dev, export, importing, keys, maintenance, periods, populate, redrive, stored_names
+from leaderforge.cli import (
+    boards,
+    dev,
+    export,
+    importing,
+    keys,
+    maintenance,
+    periods,
+    populate,
+    redrive,
+    signing_keys,
+    stored_names,
+    tokens,
+)
 from leaderforge.domain.errors import LeaderForgeError
 
 
@@ -56,6 +69,8 @@ main.command()(redrive.redrive)
 main.add_typer(boards.boards, name="boards")
 main.command()(periods.periods)
 main.add_typer(keys.keys, name="keys")
+main.add_typer(signing_keys.signing_keys, name="signing-keys")
+main.add_typer(tokens.tokens, name="tokens")
 
 
 @main.callback(epilog="Start with: leaderforge dev")

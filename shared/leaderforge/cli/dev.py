@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from leaderforge.cli.development import DevelopmentPlayer
     from leaderforge.embedded.stack import LocalStack, Step
 
 INTERRUPTED = 130
 DEMO_PLAYER = 1
 OK = 200
+_MORE_TOKENS = "Tokens for other players: leaderforge tokens create --player ID"
 
 
 def dev(
@@ -92,6 +94,7 @@ class _Session:
 
     async def _serve(self) -> None:
         from leaderforge.cli.demo import fill
+        from leaderforge.cli.development import development_player
         from leaderforge.wiring import migrate
 
         with _steps(self._console) as step:
@@ -101,6 +104,10 @@ class _Session:
                     await fill(self._stack.settings)
         self._stack.describe()
         lines = await _welcome(self._stack)
+        if self._stack.has_development_tokens:
+            player = await development_player(self._stack.settings)
+            lines += _player_lines(self._stack, player)
+        lines += ["", "Ctrl-C stops everything."]
         self._console.print("\n[bold green]LeaderForge is ready.[/]\n")
         self._console.print("\n".join(lines), soft_wrap=True, markup=False)
         self._ready = True
@@ -130,11 +137,19 @@ async def _welcome(stack: LocalStack) -> list[str]:
     submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
     top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
     rows = [f"  {name:<12}{value}" for name, value in facts.items()]
-    return [*rows, "", "Try it:", "", *create, submit, top, "", "Ctrl-C stops everything."]
+    return [*rows, "", "Try it:", "", *create, submit, top]
 
 
-def _post(stack: LocalStack, path: str, body: str) -> str:
-    headers = f"-H 'Authorization: Bearer {stack.keys['submit_key']}' -H 'Content-Type: application/json'"
+def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
+    """Return the lines about development tokens: a token, and commands of its player, who needs no key."""
+    score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
+    rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
+    return ["", "As a new player, with a token for 24 hours instead of a key:", "", score, rank, "", _MORE_TOKENS]
+
+
+def _post(stack: LocalStack, path: str, body: str, key: str | None = None) -> str:
+    key = key or stack.keys["submit_key"]
+    headers = f"-H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
     return f"curl -X POST {stack.api.url}{path} {headers} -d '{body}'"
 
 

@@ -1,7 +1,6 @@
 """`leaderforge keys`: API keys of the running service."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -9,6 +8,7 @@ import typer
 
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.cli.times import time_text
 from leaderforge.domain.callers import COMMAND, KeyScope
 
 if TYPE_CHECKING:
@@ -72,11 +72,7 @@ def _show(issued: "IssuedKey") -> None:
 
 def _state(key: "ApiKey") -> str:
     if key.revoked_at is not None:
-        return f"revoked {_day(key.revoked_at)}"
+        return f"revoked {time_text(key.revoked_at)}"
     if key.rotated_at is not None:
-        return f"rotated {_day(key.rotated_at)}"
-    return f"created {_day(key.created_at)}"
-
-
-def _day(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        return f"rotated {time_text(key.rotated_at)}"
+    return f"created {time_text(key.created_at)}"

@@ -22,6 +22,10 @@ from leaderforge.embedded.valkey import ValkeyCluster
 FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
+_KEYS = ("submit_key", "admin_key")
+_SIGNING_SECRET = "signing_secret"  # noqa: S105 - a name
+_LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
+
 Step = Callable[[str], AbstractContextManager[None]]
 """Function that shows the named step as in progress while its block runs."""
 
@@ -77,7 +81,13 @@ class LocalStack:
             "LEADERFORGE_PORT": str(self.api.port),
             "LEADERFORGE_PARTITIONS": str(self.options.partitions),
             "LEADERFORGE_WEB_DIRECTORY": str(self.options.site or ""),
+            **self._sign_in_settings(),
         }
+
+    @property
+    def has_development_tokens(self) -> bool:
+        """Return whether the service issues development tokens: only this machine may reach it."""
+        return self.api.host in _LOOPBACK_HOSTS
 
     def claim(self) -> None:
         """Lock the directory and check the port. Call it before `start`.
@@ -110,7 +120,7 @@ class LocalStack:
         description = {
             "api": self.api.url,
             "web": f"{self.api.url}/",
-            **self.keys,
+            **self._described_keys(),
             "redis": self.valkey.addresses,
             "postgres": self.postgres.dsn,
             "partitions": self.options.partitions,
@@ -169,13 +179,26 @@ class LocalStack:
         yield Watched(self.api.process, self.api.restart, lambda: None)
 
     def _stored_keys(self) -> dict[str, str]:
-        """Return the keys of this directory. Generate and store them on the first start."""
+        """Return the keys and the signing secret of this directory. Generate and store missing ones."""
         path = self.directory / "keys.json"
-        if not path.exists():
-            generated = {name: secrets.token_urlsafe(24) for name in ("submit_key", "admin_key")}
-            write_private(path, json.dumps(generated, indent=2) + "\n")
-        keys: dict[str, str] = json.loads(path.read_text())
+        keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        if missing := [name for name in (*_KEYS, _SIGNING_SECRET) if name not in keys]:
+            keys |= {name: secrets.token_urlsafe(24) for name in missing}
+            write_private(path, json.dumps(keys, indent=2) + "\n")
         return keys
+
+    def _described_keys(self) -> dict[str, str]:
+        described = {name: self.keys[name] for name in _KEYS}
+        if self.has_development_tokens:
+            described[_SIGNING_SECRET] = self._sign_in_settings()["LEADERFORGE_SIGNING_SECRET"]
+        return described
+
+    def _sign_in_settings(self) -> dict[str, str]:
+        """Return the settings for development tokens. Variables of the environment override them."""
+        if not self.has_development_tokens:
+            return {}
+        defaults = {"LEADERFORGE_SIGNING_SECRET": self.keys[_SIGNING_SECRET], "LEADERFORGE_CREATE_PLAYERS": "1"}
+        return {name: os.environ.get(name) or value for name, value in defaults.items()}
 
 
 async def _stop_part(step: Step, name: str, stop: Callable[[], None]) -> None:

@@ -1,0 +1,46 @@
+"""Development tokens: players of `leaderforge dev` submit without a key from the start."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import uuid4
+
+from leaderforge.config import EnvironmentSettings
+from leaderforge.domain.board_settings import DEFAULT_BOARD
+from leaderforge.domain.callers import COMMAND
+from leaderforge.domain.errors import BoardNotFound
+from leaderforge.domain.players import external_id
+from leaderforge.wiring import Services, build
+
+VALID_S = 86_400
+"""Lifetime of the token in the start message, in s."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentPlayer:
+    """Player who does not exist yet, with a token. The first request creates the player."""
+
+    external_id: str
+    token: str
+
+
+async def development_player(environment: Mapping[str, str]) -> DevelopmentPlayer:
+    """Return a new player with a token. On the first start, create the signing key and open the default board.
+
+    A later start leaves the board as it is: its owner may have closed it.
+    """
+    product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
+    try:
+        if not await product.signing_keys.all():
+            await _open_default_board(product)
+            await product.signing_keys.create(COMMAND.actor)
+        identity = external_id(str(uuid4()))
+        token = await product.signing_keys.issue(identity, VALID_S)
+        return DevelopmentPlayer(identity, token.text)
+    finally:
+        await product.close()
+
+
+async def _open_default_board(product: Services) -> None:
+    with suppress(BoardNotFound):
+        await product.boards.change(DEFAULT_BOARD, {"open_to_players": True}, COMMAND.actor)
