@@ -270,7 +270,7 @@ def index_keys(facts: dict[str, Any], kind: str) -> Iterator[tuple[Redis, bytes]
     """Yield the keys of a kind, each with its node."""
     for address in facts["redis"]:
         host, _, port = address.rpartition(":")
-        with Redis(host=host, port=int(port)) as node:
+        with Redis(host=host, port=int(port), password=facts.get("redis_password")) as node:
             for key in node.scan_iter(match=f"*:{kind}", count=1000):
                 yield node, key
 

@@ -53,7 +53,7 @@ BEFORE_SERVERS = [
 WITH_SERVERS = [
     "leaderforge.embedded.stack:LocalStack.start",
     "leaderforge.embedded.process:ServerProcess._spawn",  # in the thread that starts servers
-    "leaderforge.embedded.topology:.form",
+    "leaderforge.embedded.topology:NodeClient.form",
     "leaderforge.embedded.datadir:.ensure_database",
     "leaderforge.wiring:.migrate",
     "leaderforge.embedded.api:ApiServer.start",

@@ -167,3 +167,42 @@ def test_dies_with_its_supervisor(tmp_path: Path, command: list[str]) -> None:
         assert lives(server)
         supervisor.kill()
     wait_until(lambda: not lives(server), PATIENCE_S, "the server's end")
+
+
+def test_rotates_the_log_of_a_running_process(process: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leaderforge.embedded.process._LARGE_LOG", 10_000)
+    process.start(["/bin/sh", "-c", "i=0; while :; do i=$((i+1)); echo line $i; done"])
+    rotated = process.log.with_name("server.log.1")
+    for _ in range(3):
+        wait_until(lambda: process.log.stat().st_size > 10_000, PATIENCE_S, "a large log")
+        process.pause()
+        process.rotate_log()
+        assert rotated.stat().st_size == 10_000
+        assert process.log.stat().st_size == 0
+        assert rotated.stat().st_mode & 0o077 == 0
+        process.resume()
+    assert process.alive
+
+
+def test_a_small_log_stays(process: ServerProcess) -> None:
+    process.start(["/bin/sh", "-c", "echo ready; exec sleep 600"])
+    await_ready(process)
+    process.rotate_log()
+    assert process.log_end() == "ready"
+    assert not process.log.with_name("server.log.1").exists()
+
+
+def test_starts_without_a_log_if_none_can_be_written(process: ServerProcess) -> None:
+    process.log.mkdir()
+    process.start(["/bin/sh", "-c", "echo discarded; exec sleep 600"])
+    process.rotate_log()
+    assert process.alive
+    assert process.log_end() == "(there is no log)"
+
+
+def test_gives_its_process_the_standard_input(process: ServerProcess) -> None:
+    process.start(["/bin/sh", "-c", "cat; echo ready; exec sleep 600"], standard_input=b"a secret\n")
+    await_ready(process)
+    assert process.log_end().splitlines() == ["a secret", "ready"]
+    with pytest.raises(ValueError, match="4096 bytes"):
+        process.start(SLEEP, standard_input=bytes(4097))

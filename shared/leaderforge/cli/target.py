@@ -46,6 +46,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
     return {
         "LEADERFORGE_POSTGRES_DSN": facts["postgres"],
         "LEADERFORGE_REDIS_NODES": ",".join(facts["redis"]),
+        "LEADERFORGE_REDIS_PASSWORD": facts["redis_password"],
         "LEADERFORGE_PARTITIONS": str(facts["partitions"]),
         **signing,
     }

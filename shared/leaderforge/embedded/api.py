@@ -28,7 +28,7 @@ class ApiServer:
         self.directory = directory.resolve()
         self.host, self.port, self.workers = host, port, workers
         self.process = ServerProcess("The API", self.directory, log=log.resolve(), death_signal=signal.SIGTERM)
-        self._settings: Mapping[str, str] = {}
+        self.settings: Mapping[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -48,7 +48,7 @@ class ApiServer:
 
     def start(self, settings: Mapping[str, str]) -> None:
         """Start the process with these environment variables, without waiting: see `wait_healthy`."""
-        self._settings = settings
+        self.settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
@@ -56,10 +56,10 @@ class ApiServer:
         address = {"LEADERFORGE_HOST": self.host}
         self.process.start(command, environment={**os.environ, **settings, **address, **self._metrics()})
 
-    def restart(self) -> None:
-        """Kill the process and its workers, then start it with the same settings."""
+    def restart(self, settings: Mapping[str, str]) -> None:
+        """Kill the process and its workers, then start it with these environment variables."""
         self.process.kill()
-        self.start(self._settings)
+        self.start(settings)
 
     def stop(self) -> None:
         """Shut down gracefully: drain requests for `_DRAIN_SECONDS`, then end the process and its workers."""

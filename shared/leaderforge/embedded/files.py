@@ -1,6 +1,7 @@
 """Files that only their owner can read."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +20,31 @@ def write_private(path: Path, text: str) -> None:
 def append_private(path: Path) -> IO[bytes]:
     """Open the file for appending. Create it if it is missing."""
     return open(path, "ab", opener=_private)
+
+
+def append_log(path: Path) -> IO[bytes]:
+    """Open a log for appending. If it cannot be written, discard all output: a server is worth more than its log."""
+    try:
+        return append_private(path)
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
+def rotate_log(path: Path, limit_bytes: int) -> None:
+    """Move the last `limit_bytes` of a longer log to `<name>.1`, and empty the log. Its writers go on to append to it.
+
+    Lines that arrive during the copy are lost. On a full disk, all lines are lost, which frees space.
+    """
+    with suppress(OSError):
+        length = path.stat().st_size
+        if length <= limit_bytes:
+            return
+        try:
+            with path.open("rb") as log, open(path.with_name(f"{path.name}.1"), "wb", opener=_private) as previous:
+                log.seek(length - limit_bytes)
+                previous.write(log.read(limit_bytes))
+        finally:
+            os.truncate(path, 0)
 
 
 def _private(path: str, flags: int) -> int:

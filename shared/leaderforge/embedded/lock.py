@@ -16,6 +16,11 @@ class DirectoryLock:
         self.path = path
         self._descriptor: int | None = None
 
+    @property
+    def is_held(self) -> bool:
+        """Return whether this object holds the lock."""
+        return self._descriptor is not None
+
     def acquire(self, **details: object) -> Self:
         """Acquire the lock and write the details into it.
 

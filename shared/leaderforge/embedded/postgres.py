@@ -122,11 +122,11 @@ class PostgresServer:
         self.process.resume()
 
     def restart(self) -> None:
-        """Stop the server if it runs, and start it on the same port."""
+        """Stop the server if it runs, and start it on the same port unless another program has taken it."""
         with self._busy:
             self.process.stop(*_STOP_STEPS)
             datadir.end_orphans(self.data)
-            self._run()
+            self._start_on_free_port()
 
     def __enter__(self) -> Self:
         self.start()

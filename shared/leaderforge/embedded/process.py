@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
+from typing import IO
 
 import psutil
 
 from leaderforge.embedded import tree
 from leaderforge.embedded.errors import ServerFailed
-from leaderforge.embedded.files import append_private, write_private
+from leaderforge.embedded.files import append_log, rotate_log, write_private
 
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
 """Thread that starts every process.
@@ -28,6 +28,10 @@ _GUARD = Path(__file__).with_name("guard.py")
 _MARK = "LEADERFORGE_SUPERVISED_IN"
 _END_OF_LOG = 15
 _LARGE_LOG = 10_000_000
+"""Length of a log in bytes from which it is rotated."""
+
+_PIPE_BYTES = 4096
+"""Bytes that every system accepts in a pipe without a reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +91,19 @@ class ServerProcess:
         environment: Mapping[str, str] | None = None,
         standard_input: bytes = b"",
     ) -> None:
-        """Start the command. Raises `ServerFailed` if the process of an earlier start cannot be ended."""
+        """Start the command. `standard_input` may have up to 4 KiB.
+
+        Raises `ServerFailed` if the process of an earlier start cannot be ended.
+        """
         self.end_leftover()
-        if self.log.exists() and self.log.stat().st_size > _LARGE_LOG:
-            self.log.replace(self.log.with_name(f"{self.log.name}.1"))
+        self.rotate_log()
         environment = {**(os.environ if environment is None else environment), _MARK: str(self.directory)}
         guarded = [*self._guard(), *map(str, command)]
         # Recorded by id and time of creation: an id alone may belong to another process later.
         self._process = self._spawn(guarded, cwd or self.directory, environment, standard_input)
         created = psutil.Process(self._process.pid).create_time()
-        write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
+        with contextlib.suppress(OSError):  # a full disk: without the record, only a killed supervisor leaves it behind
+            write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal if the process runs, and resume the process if it is paused."""
@@ -144,8 +151,12 @@ class ServerProcess:
             return True
         raise ServerFailed(f"{self.name} ended unexpectedly; its log {self.log} ends with:\n{self.log_end()}")
 
+    def rotate_log(self) -> None:
+        """Rotate the log if it is large, also while the process runs."""
+        rotate_log(self.log, _LARGE_LOG)
+
     def log_end(self) -> str:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-_END_OF_LOG:])
         return "(there is no log)"
 
@@ -175,10 +186,7 @@ class ServerProcess:
     def _spawn(
         self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], standard_input: bytes
     ) -> subprocess.Popen[bytes]:
-        # A temporary file as standard input: a pipe could block a writer that the server never reads.
-        with append_private(self.log) as log, TemporaryFile() as stdin:
-            stdin.write(standard_input)
-            stdin.seek(0)
+        with append_log(self.log) as log, _pipe_of(standard_input) as stdin:
             started = _SPAWNER.submit(
                 subprocess.Popen,
                 command,
@@ -195,3 +203,16 @@ class ServerProcess:
         if self._process is None:
             raise ServerFailed(f"{self.name} is not running")
         return self._process
+
+
+def _pipe_of(content: bytes) -> IO[bytes]:
+    """Return the reading end of a pipe with this content. Unlike a temporary file, it needs no space on a disk.
+
+    Raises `ValueError` over `_PIPE_BYTES`: a longer write could wait for a reader.
+    """
+    if len(content) > _PIPE_BYTES:
+        raise ValueError(f"standard input may have at most {_PIPE_BYTES} bytes")
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "wb") as end:
+        end.write(content)
+    return os.fdopen(reader, "rb")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +16,21 @@ from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from leaderforge.embedded.ports import free_port
 from leaderforge.embedded.postgres import PostgresServer
-from leaderforge.embedded.tasks import Watched, in_thread, keep_up, together
+from leaderforge.embedded.tasks import Backoff, Say, Watched, attempt, in_thread, keep_up, together
 from leaderforge.embedded.valkey import ValkeyCluster
 
 FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
-_KEYS = ("submit_key", "admin_key")
+_INDEX_PATIENCE_SECONDS = 5.0
+"""Time in s for which the start waits for a stored index after the API is healthy. PostgreSQL can answer meanwhile."""
+_CHECK_SECONDS = 5.0
+_INCOMPLETE_SECONDS = 30.0
+"""Time in s after which an incomplete index is created anew. It usually heals within 10 s of a node's restart."""
+_LONGEST_INDEX_PAUSE_SECONDS = 600.0
+"""Longest pause in s between two creations: each one makes the API rebuild the whole index."""
+
+_KEYS = ("submit_key", "admin_key", "redis_password")
 _SIGNING_SECRET = "signing_secret"  # noqa: S105 - a name
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -56,6 +64,7 @@ class LocalStack:
     def __init__(self, options: StackOptions) -> None:
         self.options = options
         self.directory = options.directory.resolve()
+        self._keys_file = self.directory / "keys.json"
         self.valkey = ValkeyCluster(self.directory / "valkey", nodes=options.nodes, first_port=FIRST_VALKEY_PORT)
         self.postgres = PostgresServer(self.directory / "postgres", port=FIRST_POSTGRES_PORT)
         self.api = ApiServer(
@@ -66,6 +75,7 @@ class LocalStack:
             workers=options.workers,
         )
         self.keys: dict[str, str] = {}
+        self._index_start: asyncio.Task[None] | None = None
         self._lock = DirectoryLock(self.directory / "leaderforge.lock")
         self._description = self.directory / "dev.json"
 
@@ -74,6 +84,7 @@ class LocalStack:
         """Environment variables with the servers' addresses and keys, for LeaderForge's processes."""
         return {
             "LEADERFORGE_REDIS_NODES": ",".join(self.valkey.addresses),
+            "LEADERFORGE_REDIS_PASSWORD": self.keys["redis_password"],
             "LEADERFORGE_POSTGRES_DSN": self.postgres.dsn,
             "LEADERFORGE_SUBMIT_KEYS": self.keys["submit_key"],
             "LEADERFORGE_ADMIN_KEYS": self.keys["admin_key"],
@@ -101,19 +112,30 @@ class LocalStack:
                 (self.directory / name).mkdir(mode=0o700, exist_ok=True)
             self._description.unlink(missing_ok=True)
             self.keys = self._stored_keys()
+            self.valkey.password = self.keys["redis_password"]
             self.api.require_port()
         except BaseException:
             self._lock.release()
             raise
 
     async def start(self, step: Step, migrate: Migrate) -> None:
-        """Start all servers and return once the API is healthy. Raises `ServerFailed`."""
+        """Start all servers and return once the API is healthy. Raises `ServerFailed`.
+
+        A stored index starts beside the database and the API, which does not need it: `watch` goes on to start it.
+        """
         if not self.postgres.data.exists():
             self.valkey.wipe()  # it may contain the index of a deleted database
-        await together(self._start_valkey(step), self._start_postgres(step, migrate))
-        with step("API"):
-            self.api.start(self.settings)
-            await self.api.wait_healthy()
+        is_stored = await asyncio.to_thread(self.valkey.prepare)
+        self._index_start = asyncio.create_task(self._start_valkey(step))
+        try:
+            await together(self._start_postgres(step, migrate), *(() if is_stored else (self._index_start,)))
+            with step("API"):
+                self.api.start(self.settings)
+                await self.api.wait_healthy()
+            await asyncio.wait([self._index_start], timeout=_INDEX_PATIENCE_SECONDS)
+        except BaseException:
+            await _cancelled(self._index_start)
+            raise
 
     def describe(self) -> None:
         """Write dev.json: addresses and keys, for other programs."""
@@ -127,12 +149,19 @@ class LocalStack:
         }
         write_private(self._description, json.dumps({**description, "pid": os.getpid()}, indent=2) + "\n")
 
-    async def watch(self, say: Callable[[str], None]) -> None:
-        """Restart and report each server that ends, until cancelled. Raises `ServerFailed` if one ends too often."""
-        await together(*(keep_up(watched, say) for watched in self._parts()))
+    async def watch(self, say: Say) -> None:
+        """Restart and report each server that ends, until cancelled. No failure of one ends the others."""
+        await together(
+            self._keep_index(say),
+            keep_up(Watched(self.postgres.process, self.postgres.restart, self.postgres.abort), say),
+            keep_up(Watched(self.api.process, self._restart_api, lambda: None), say),
+            self._keep_api_informed(say),
+        )
 
     async def stop(self, step: Step) -> None:
         """Stop the servers in order: API, index, database."""
+        if self._index_start is not None:
+            await _cancelled(self._index_start)
         self._description.unlink(missing_ok=True)
         async with AsyncExitStack() as steps:
             steps.callback(self._lock.release)
@@ -163,7 +192,7 @@ class LocalStack:
 
     async def _start_valkey(self, step: Step) -> None:
         with step(f"Valkey cluster ({self.options.nodes} nodes)"):
-            await in_thread(self.valkey.start, self.valkey.abort)
+            await self._start_index()
 
     async def _start_postgres(self, step: Step, migrate: Migrate) -> None:
         with step("PostgreSQL"):
@@ -171,20 +200,58 @@ class LocalStack:
         with step("Migrations"):
             await migrate(self.postgres.dsn)
 
-    def _parts(self) -> Iterator[Watched]:
-        for number in range(self.valkey.size):
-            restart = partial(self.valkey.restart, number, wait=False)
-            yield Watched(self.valkey.process(number), restart, self.valkey.abort)
-        yield Watched(self.postgres.process, self.postgres.restart, self.postgres.abort)
-        yield Watched(self.api.process, self.api.restart, lambda: None)
+    async def _keep_index(self, say: Say) -> None:
+        """Start the index unless it runs. Then restart its nodes, and replace it if it stays incomplete."""
+        backoff = Backoff(_LONGEST_INDEX_PAUSE_SECONDS)
+        starting: Awaitable[None] = self._index_start or self._start_index()
+        while not await attempt("the index does not start, reads come from PostgreSQL", starting, say):
+            await backoff.pause()
+            starting = self._start_index()
+        nodes = (
+            Watched(self.valkey.process(number), partial(self.valkey.revive, number), self.valkey.abort)
+            for number in range(self.valkey.size)
+        )
+        await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
+
+    async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
+        """Create the cluster anew whenever it was incomplete for `_INCOMPLETE_SECONDS`: PostgreSQL has all its data."""
+        now = asyncio.get_running_loop().time
+        complete_at = now()
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            if await asyncio.to_thread(self.valkey.is_complete):
+                complete_at = now()
+            elif now() - complete_at > _INCOMPLETE_SECONDS:
+                await backoff.pause()
+                say("The index stays incomplete and is created anew")
+                await attempt("the index is not created", in_thread(self.valkey.recreate, self.valkey.abort), say)
+                complete_at = now()
+
+    async def _keep_api_informed(self, say: Say) -> None:
+        """Restart the API after a server had to move to another port."""
+        while True:
+            await asyncio.sleep(_CHECK_SECONDS)
+            await attempt("the API is not told the servers' ports", self._inform_api(say), say)
+
+    async def _inform_api(self, say: Say) -> None:
+        if self.api.process.alive and self.api.settings != self.settings:
+            say("A server has another port: the API is restarting")
+            await in_thread(self._restart_api, lambda: None)
+            self.describe()
+
+    def _restart_api(self) -> None:
+        self.api.restart(self.settings)
+
+    async def _start_index(self) -> None:
+        await in_thread(self.valkey.start, self.valkey.abort)
 
     def _stored_keys(self) -> dict[str, str]:
-        """Return the keys and the signing secret of this directory. Generate and store missing ones."""
-        path = self.directory / "keys.json"
-        keys: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        if missing := [name for name in (*_KEYS, _SIGNING_SECRET) if name not in keys]:
-            keys |= {name: secrets.token_urlsafe(24) for name in missing}
-            write_private(path, json.dumps(keys, indent=2) + "\n")
+        """Return the keys and the signing secret of this directory. Generate and store the missing ones."""
+        keys: dict[str, str] = json.loads(self._keys_file.read_text()) if self._keys_file.exists() else {}
+        missing = {name: secrets.token_urlsafe(24) for name in (*_KEYS, _SIGNING_SECRET) if name not in keys}
+        if missing:
+            keys |= missing
+            write_private(self._keys_file, json.dumps(keys, indent=2) + "\n")
         return keys
 
     def _described_keys(self) -> dict[str, str]:
@@ -199,6 +266,14 @@ class LocalStack:
             return {}
         defaults = {"LEADERFORGE_SIGNING_SECRET": self.keys[_SIGNING_SECRET], "LEADERFORGE_CREATE_PLAYERS": "1"}
         return {name: os.environ.get(name) or value for name, value in defaults.items()}
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel the task and wait for its end. Its error is not reported: the cause of the cancellation is."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()
 
 
 async def _stop_part(step: Step, name: str, stop: Callable[[], None]) -> None:

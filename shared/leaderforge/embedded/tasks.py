@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from leaderforge.embedded.process import ServerProcess
 
+Say = Callable[[str], None]
+"""Function that shows a message to the user."""
+
 _POLL_SECONDS = 0.2
-_MAX_RESTARTS = 3
-_RESTART_WINDOW_SECONDS = 60.0
+_STEADY_SECONDS = 30.0
+"""Time in s after which a server counts as steady: its next restart needs no pause."""
+_LONGEST_PAUSE_SECONDS = 30.0
 
 
 async def in_thread(call: Callable[[], None], abort: Callable[[], None]) -> None:
@@ -34,6 +38,26 @@ async def together(*calls: Awaitable[None]) -> None:
         raise errors.exceptions[0] from None
 
 
+class Backoff:
+    """Pauses between the attempts of one part: 1 s, then twice as long each time, up to a limit."""
+
+    def __init__(self, longest_seconds: float = _LONGEST_PAUSE_SECONDS) -> None:
+        self._longest = longest_seconds
+        self._seconds = 0.0
+        self._attempt_at = 0.0
+
+    async def pause(self) -> None:
+        """Sleep before an attempt."""
+        await asyncio.sleep(self.next_pause(asyncio.get_running_loop().time()))
+
+    def next_pause(self, now: float) -> float:
+        """Return the pause before the next attempt. There is none if the last attempt lasted `_STEADY_SECONDS`."""
+        seconds = self._seconds if now - self._attempt_at < _STEADY_SECONDS else 0.0
+        self._attempt_at = now + seconds
+        self._seconds = min(max(1.0, 2 * seconds), self._longest)
+        return seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """Server process to keep running, with its restart and the abort of a restart."""
@@ -43,20 +67,27 @@ class Watched:
     abort: Callable[[], None]
 
 
-async def keep_up(watched: Watched, say: Callable[[str], None]) -> None:
-    """Restart the server whenever it ends. Raises `ServerFailed` after more than `_MAX_RESTARTS` ends in the window."""
-    process = watched.process
-    times: list[float] = []
+async def keep_up(watched: Watched, say: Say) -> None:
+    """Restart the server whenever it ends, with growing pauses, until cancelled. Rotate its log."""
+    process, backoff = watched.process, Backoff()
     while True:
         await asyncio.sleep(_POLL_SECONDS)
+        process.rotate_log()
         if process.alive:
             continue
-        now = asyncio.get_running_loop().time()
-        times = [*(time for time in times if now - time < _RESTART_WINDOW_SECONDS), now]
-        if len(times) > _MAX_RESTARTS:
-            process.check()
         say(f"{process.name} ended unexpectedly and is restarting")
-        await in_thread(watched.restart, watched.abort)
+        await backoff.pause()
+        await attempt(f"{process.name} does not start", in_thread(watched.restart, watched.abort), say)
+
+
+async def attempt(failure: str, action: Awaitable[None], say: Say) -> bool:
+    """Await the action and return whether it succeeded. Show its error: no failure of one part may end the others."""
+    try:
+        await action
+    except Exception as error:
+        say(f"{failure}: {error}")
+        return False
+    return True
 
 
 async def _as_coroutine(call: Awaitable[None]) -> None:

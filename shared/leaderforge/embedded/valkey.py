@@ -11,12 +11,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from leaderforge.embedded import topology
-from leaderforge.embedded.errors import Aborted, ServerFailed
+from leaderforge.embedded.errors import Aborted, AlreadyRunning, ServerFailed
 from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from leaderforge.embedded.ports import BUS_OFFSET, LOOPBACK, free_node_ports, is_free
 from leaderforge.embedded.process import ServerProcess
+from leaderforge.embedded.topology import NodeClient
 from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import valkey_server
 
@@ -24,6 +24,11 @@ MAX_NODES = 12
 
 _START_SECONDS = 60.0  # including the time to load the dump
 _STOP_SECONDS = 60.0
+_MEETING_SECONDS = 15.0
+"""Time limit in s for the nodes of a stored cluster, which all answer, to become complete.
+
+They know each other: it takes 2 s. A cluster that lacks slots or nodes never becomes complete.
+"""
 _SETTINGS = {
     "bind": LOOPBACK,
     "protected-mode": "yes",
@@ -42,6 +47,8 @@ _SETTINGS = {
     "shutdown-on-sigterm": "save",
     "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
 }
+_OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
+"""Settings that only the server in the wheel has. With this one, a full disk does not end a node."""
 
 
 class ValkeyCluster:
@@ -67,12 +74,18 @@ class ValkeyCluster:
         self.directory = directory.resolve()
         self._primaries, self._replicas, self._first_port = nodes, replicas, first_port
         self._executable = executable or valkey_server()
+        self._settings = _SETTINGS if executable else {**_SETTINGS, **_OF_OUR_VERSION}
+        self.password = ""
+        """Password that the nodes demand from clients and from each other. Set it before the start; "" for none."""
         self._lock = DirectoryLock(self.directory / "lock")
         self._layout = self.directory / "layout.json"
         self._busy = threading.RLock()
         self._aborted = threading.Event()
+        self._is_stored = False
         self._ports: list[int] = []
-        self._nodes: list[ServerProcess] = []
+        self._nodes = [
+            ServerProcess(f"Valkey node {number}", self.directory / f"node-{number}") for number in range(self.size)
+        ]
 
     @property
     def addresses(self) -> list[str]:
@@ -92,16 +105,42 @@ class ValkeyCluster:
     def process(self, node: int) -> ServerProcess:
         return self._nodes[node]
 
+    def prepare(self) -> bool:
+        """Lock the directory and choose the ports, which `addresses` then contains. Later calls change nothing.
+
+        Return whether there is a stored cluster to start. Raises `AlreadyRunning`.
+        """
+        with self._busy:
+            if not self._lock.is_held:
+                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock.acquire()
+                stored = self._reusable_ports()
+                self._is_stored = stored is not None
+                self._ports = stored or free_node_ports(self.size, self._first_port)
+            return self._is_stored
+
     def start(self) -> None:
         """Return once the cluster is complete and every node serves. Raises `ServerFailed` or `AlreadyRunning`."""
         with self._busy:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.acquire()
             try:
-                self._start_with_retries()
+                self._start_with_retries(is_stored=self.prepare())
+            except AlreadyRunning:
+                raise
             except BaseException:
                 self.stop()
                 raise
+
+    def recreate(self) -> None:
+        """Replace a cluster that stays incomplete by an empty one. Raises `ServerFailed`.
+
+        It has the same ports, unless another program has taken one. Do nothing if the cluster is complete.
+        """
+        with self._busy:
+            if self.is_complete():
+                return
+            self._kill_all()
+            has_ports = all(map(_is_free_for_a_node, self._ports))
+            self._start_on(self._ports if has_ports else free_node_ports(self.size), is_stored=False)
 
     def stop(self) -> None:
         """Shut all nodes down. They save their data for the next start."""
@@ -147,10 +186,20 @@ class ValkeyCluster:
         """Kill a node if it runs and start it empty. By default, wait until the cluster is complete."""
         with self._busy:
             self._nodes[node].kill()
-            self._spawn(node)
-            self._wait(lambda: self._answers(node), f"{self._nodes[node].name} to answer")
+            self._start_node(node)
             if wait:
                 self.wait_ready()
+
+    def revive(self, node: int) -> None:
+        """Start a node that has ended, empty. Do not wait for the cluster. Raises `ServerFailed`."""
+        with self._busy:
+            if not self._nodes[node].alive:
+                self._nodes[node].kill()
+                self._start_node(node)
+
+    def is_complete(self) -> bool:
+        """Return whether every node runs and reports a complete cluster."""
+        return all(node.alive for node in self._nodes) and self._is_complete()
 
     def __enter__(self) -> Self:
         self.start()
@@ -161,35 +210,31 @@ class ValkeyCluster:
     ) -> None:
         self.stop()
 
-    def _start_with_retries(self) -> None:
+    def _start_with_retries(self, *, is_stored: bool) -> None:
         """Start the stored cluster. Create a new one if it is missing, has another shape, lacks its ports or fails.
 
-        A program can take the ports between the check and the start. Retries therefore use other ports.
+        A program can take the ports between the check and the start. The last retry therefore uses other ports.
         """
-        ports, first_port = self._reusable_ports(), self._first_port
-        for is_last_attempt in (False, False, True):
+        attempts = [(self._ports, True)] if is_stored else []
+        for ports, uses_stored in (*attempts, (self._ports, False)):
             try:
-                return self._start_on(ports, first_port)
+                return self._start_on(ports, is_stored=uses_stored)
             except Aborted:
                 raise
-            except ServerFailed:
-                if is_last_attempt:
-                    raise
+            except (ServerFailed, OSError):
                 self._kill_all()
-            ports = first_port = None
-        return None
+        return self._start_on(free_node_ports(self.size), is_stored=False)
 
-    def _start_on(self, ports: list[int] | None, first_port: int | None) -> None:
-        if ports is None:
+    def _start_on(self, ports: list[int], *, is_stored: bool) -> None:
+        if not is_stored:
             self.wipe()
-        self._ports = ports or free_node_ports(self.size, first_port)
-        self._nodes = [self._node(number) for number in range(self.size)]
+        self._ports = ports
         for number in range(self.size):
             self._spawn(number)
         self._wait(lambda: all(self._answers(number) for number in range(self.size)), "the nodes to answer")
-        if ports is None:
-            topology.form(self._ports, self._primaries, self._replicas, self._wait)
-        self.wait_ready()
+        if not is_stored:
+            self._client.form(self._ports, self._primaries, self._replicas, self._wait)
+        self._wait(self._is_complete, "the cluster to be complete", _MEETING_SECONDS if is_stored else _START_SECONDS)
         self._remove_dumps()
         write_private(self._layout, json.dumps(self._shape(self._ports)))
 
@@ -199,17 +244,16 @@ class ValkeyCluster:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             shape = json.loads(self._layout.read_text())
             ports: list[int] = shape["ports"]
-            if shape == self._shape(ports) and all(is_free(p) and is_free(p + BUS_OFFSET) for p in ports):
+            if shape == self._shape(ports) and all(map(_is_free_for_a_node, ports)):
                 return ports
         return None
 
+    @property
+    def _client(self) -> NodeClient:
+        return NodeClient(self.password)
+
     def _shape(self, ports: Sequence[int]) -> dict[str, Any]:
         return {"primaries": self._primaries, "replicas": self._replicas, "ports": list(ports)}
-
-    def _node(self, number: int) -> ServerProcess:
-        directory = self.directory / f"node-{number}"
-        directory.mkdir(mode=0o700, exist_ok=True)
-        return ServerProcess(f"Valkey node {number}", directory)
 
     def _end_leftovers(self) -> None:
         for path in self.directory.glob("node-*"):
@@ -219,29 +263,42 @@ class ValkeyCluster:
         for node in self._nodes:
             node.kill()
 
+    def _start_node(self, number: int) -> None:
+        self._spawn(number)
+        self._wait(lambda: self._answers(number), f"{self._nodes[number].name} to answer")
+
     def _spawn(self, number: int) -> None:
         node, port = self._nodes[number], self._ports[number]
-        settings = {"port": str(port), "cluster-port": str(port + BUS_OFFSET), "dir": str(node.directory), **_SETTINGS}
+        node.directory.mkdir(mode=0o700, exist_ok=True)
+        ports = {"port": str(port), "cluster-port": str(port + BUS_OFFSET)}
+        settings = {**ports, "dir": str(node.directory), **self._settings}
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         # Servers since version 7 read the collation from LC_ALL; only newer ones have an option for it.
-        node.start([self._executable, *options], environment={**os.environ, "LC_ALL": "C"})
+        environment = {**os.environ, "LC_ALL": "C"}
+        # Not an option: every user of the machine can read the options of a process.
+        secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]
+        node.start([self._executable, "-", *options], environment=environment, standard_input="".join(secrets).encode())
 
     def _answers(self, number: int) -> bool:
-        return self._nodes[number].check() and topology.answers(self._ports[number], self._nodes[number].pid)
+        return self._nodes[number].check() and self._client.answers(self._ports[number], self._nodes[number].pid)
 
     def _is_complete(self) -> bool:
         running = [port for port, node in zip(self._ports, self._nodes, strict=True) if node.alive]
-        return bool(running) and all(topology.is_complete(port, self.size, self._replicas) for port in running)
+        return bool(running) and all(self._client.is_complete(port, self.size, self._replicas) for port in running)
 
     def _remove_dumps(self) -> None:
         """Delete the loaded dumps. After a crash they would restore a stale index, which is worse than an empty one."""
         for node in self._nodes:
             (node.directory / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
 
-    def _wait(self, condition: Callable[[], object], subject: str) -> None:
+    def _wait(self, condition: Callable[[], object], subject: str, seconds: float = _START_SECONDS) -> None:
         def is_met() -> object:
             if self._aborted.is_set():
                 raise Aborted("the start of Valkey was aborted")
             return condition()
 
-        wait_until(is_met, _START_SECONDS, subject)
+        wait_until(is_met, seconds, subject)
+
+
+def _is_free_for_a_node(port: int) -> bool:
+    return is_free(port) and is_free(port + BUS_OFFSET)
