@@ -240,3 +240,45 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
         keys = await old.execute_command("CLUSTER GETKEYSINSLOT", slot, 1000)
         host, _, port = target.rpartition(":")
         await old.execute_command("MIGRATE", host, int(port), "", 0, 5000, "KEYS", *keys)
+
+
+PLAYERS_OF_A_LARGE_KEY = 3_000
+MOST_MEMBERS_A_COMMAND = 500
+"""Upper bound of the members that a command of a deletion removes: a node serves nobody meanwhile."""
+
+
+@pytest.fixture
+async def watched(alone: tuple[ValkeyCluster, Cluster, RedisIndex]) -> AsyncIterator[redis.asyncio.Redis]:
+    """The node, which counts from now on."""
+    async with redis.asyncio.Redis.from_url(f"redis://{alone[0].addresses[0]}") as node:
+        yield node
+
+
+async def fill(index: RedisIndex, ladder: Ladder) -> None:
+    await index.load(ladder, [standing_of(Event(i, UUID(int=i), i, 0)) for i in range(1, PLAYERS_OF_A_LARGE_KEY + 1)])
+    await index.add_names({i: f"player {i}" for i in range(1, PLAYERS_OF_A_LARGE_KEY + 1)})
+
+
+@pytest.mark.parametrize("way", ["rebuild", "drop", "drop_ladders"])
+async def test_a_large_key_is_freed_in_short_steps(
+    alone: tuple[ValkeyCluster, Cluster, RedisIndex], watched: redis.asyncio.Redis, way: str
+) -> None:
+    """Neither DEL nor UNLINK frees it: the one blocks the node, the other its memory allocator."""
+    _, _, index = alone
+    ladder = Ladder(Board(1, "default", "Default"))
+    await fill(index, ladder)
+    await watched.config_resetstat()
+    keys = [KEYS.entries(0, ladder), KEYS.standings(0, ladder)]
+    if way == "rebuild":
+        keys.append(KEYS.names[0])
+        await index.begin_rebuild([ladder], [0])
+    elif way == "drop":
+        await index.drop(ladder)
+    else:
+        await index.drop_ladders([(1, ladder.period)])
+    assert await watched.exists(*keys) == 0
+    memory, commands = await watched.info("memory"), await watched.info("commandstats")
+    assert memory["lazyfreed_objects"] == 0
+    assert "cmdstat_del" not in commands
+    least = len(keys) * PLAYERS_OF_A_LARGE_KEY / MOST_MEMBERS_A_COMMAND
+    assert commands["cmdstat_hdel"]["calls"] + commands["cmdstat_zremrangebyrank"]["calls"] >= least

@@ -227,9 +227,7 @@ class RedisIndex(RedisErasureIndex):
         return renamed
 
     async def drop(self, ladder: Ladder) -> None:
-        await self._cluster.commands(
-            [("UNLINK", key) for p in self._all_partitions for key in self._ladder_keys(p, ladder)]
-        )
+        await self._remove({p: self._ladder_keys(p, ladder) for p in self._all_partitions})
 
     async def _windows(self, ladder: Ladder, bound: bytes, before: int, after: int) -> list[Window[Any]]:
         replies = await self._read(

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from uuid import uuid4
 
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.keys import IndexKeys
+from leaderforge.adapters.redis.removing import remove_keys
 from leaderforge.adapters.redis.scripts import Script, script
 from leaderforge.adapters.redis.surveying import read_verification, survey
 from leaderforge.domain.boards import Ladder
@@ -41,11 +42,13 @@ class RedisIndexMaintenance:
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
         token = uuid4().hex
-        calls = []
-        for p in partitions:
-            ladder_keys = [key for ladder in ladders for key in self._ladder_keys(p, ladder)]
-            calls.append(self._call(p, script("begin_rebuild"), *ladder_keys, self._keys.names[p], args=(token,)))
-        await self._cluster.run(calls)
+        await self._cluster.run([self._call(p, script("begin_rebuild"), args=(token,)) for p in partitions])
+        await self._remove(
+            {
+                p: [*(key for ladder in ladders for key in self._ladder_keys(p, ladder)), self._keys.names[p]]
+                for p in partitions
+            }
+        )
         return token
 
     async def finish_rebuild(
@@ -81,9 +84,9 @@ class RedisIndexMaintenance:
         return ladders
 
     async def drop_ladders(self, ladders: Collection[LadderIds]) -> None:
-        for ids in ladders:
-            keys = [key for p in self._all_partitions for key in self._keys.of_ladder(p, ids)]
-            await self._cluster.commands([("UNLINK", key) for key in keys])
+        await self._remove(
+            {p: [k for ids in ladders for k in self._keys.of_ladder(p, ids)] for p in self._all_partitions}
+        )
 
     async def verification(self) -> VerificationState | None:
         return await read_verification(self._cluster, self._keys)
@@ -111,6 +114,10 @@ class RedisIndexMaintenance:
         except IndexUnavailable:
             return False
         return bool(is_complete)
+
+    async def _remove(self, keys: Mapping[int, Sequence[bytes]]) -> None:
+        """Delete the keys of partitions, in steps."""
+        await asyncio.gather(*(remove_keys(self._cluster, self._keys.slots[p], names) for p, names in keys.items()))
 
     def _call(
         self,

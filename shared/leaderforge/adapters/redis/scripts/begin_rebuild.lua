@@ -1,9 +1,6 @@
--- Empty a partition and store the token of its rebuild. Without a watermark it is incomplete.
--- KEYS: meta, keys to empty...
+-- Store the token of a partition's rebuild. Without a watermark the partition is incomplete.
+-- KEYS: meta
 -- ARGV: token
-redis.call('DEL', KEYS[1])
+redis.call('UNLINK', KEYS[1])
 redis.call('HSET', KEYS[1], 'rebuild', ARGV[1])
-for i = 2, #KEYS do
-    redis.call('UNLINK', KEYS[i])
-end
 return 1
