@@ -1,10 +1,12 @@
 """Maintenance commands, run as processes."""
 
+import asyncio
 import csv
 import json
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -24,7 +26,7 @@ from leaderforge.domain.timing import SETTLE_MS
 from tests.acceptance.command import LADDER, PARTITIONS, Command, Rows, kill, new_command
 from tests.acceptance.conftest import new_database
 from tests.oracle import Oracle
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
 COMMANDS = ["dev", "populate", "import", "export", "migrate", "claim-names", "rebuild", "verify", "reconcile", "keys"]
@@ -178,7 +180,10 @@ async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(po
     command.run("rebuild")
     forget(command)
     found = command.run("verify", code=1)
-    assert found.output[0] == "the index is incomplete: wait for its rebuild, or run `leaderforge rebuild`"
+    assert found.output[0] == (
+        "the index is incomplete, partitions 0, 1, 2: they are new or were lost, and no process rebuilds them now: "
+        "start an API or a worker, or run `leaderforge rebuild`"
+    )
     assert len(difference_named(found.output)) == 20
     assert found.output[-2:] == ["... and 2,980 more", "3,000 standings compared, 3,000 differ"]
     assert not found.errors
@@ -189,6 +194,58 @@ async def test_verify_tells_of_a_lost_index_and_rebuild_or_reconcile_mends_it(po
     forget(command)
     assert command.run("reconcile").output == ["3,000 standings checked"]
     assert command.run("verify").output == ["3,000 standings compared, 0 differ"]
+
+
+async def test_verify_tells_an_empty_index_from_a_different_one_and_from_a_rebuild(valkey, postgres):
+    command = new_command(await new_database(postgres.dsn), valkey.addresses)
+    cause, result = command.run("verify", code=3).output
+    assert cause.startswith("the index is incomplete, partitions 0, 1, 2: they are new")
+    assert result == "0 standings compared, 0 differ"
+    with client(command) as cluster:
+        cluster.set(IndexKeys(command.namespace, PARTITIONS).lease("maintain"), "another process")
+    cause, _ = command.run("verify", code=3).output
+    assert cause.endswith("another process is rebuilding it; verify again afterwards")
+
+
+@pytest.mark.parametrize("arguments", [["populate", *CROWD], ["import", "scores.csv"], ["rebuild"]])
+async def test_the_index_is_complete_without_any_other_process(
+    valkey, postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+):
+    (tmp_path / "scores.csv").write_text("player,score\nAnn,1\n")
+    monkeypatch.chdir(tmp_path)
+    command = new_command(await new_database(postgres.dsn), valkey.addresses)
+    assert not command.run(*arguments).errors
+    command.run("verify")
+    in_store, in_index = await command.orders()
+    assert in_store == in_index
+
+
+async def test_a_rebuild_outlasts_the_loss_of_a_node(own_valkey, postgres, populated: Command):
+    cluster = own_valkey(nodes=1)
+    command = replace(populated, nodes=cluster.addresses)
+    with command.running("rebuild") as process:
+        async with command.connection() as connection, connection.transaction():
+            await connection.execute("lock table standings in access exclusive mode")
+            await until(command.waits, "the rebuild to read the database")
+            cluster.kill(0)
+        await asyncio.to_thread(cluster.restart, 0)
+        assert await asyncio.to_thread(process.wait, PATIENCE_S) == 0
+    command.run("verify")
+
+
+@pytest.mark.parametrize("arguments", [["rebuild"], ["reconcile"], ["verify"]])
+async def test_a_command_waits_for_an_index_that_restarts(
+    own_valkey, postgres, populated: Command, arguments: list[str]
+):
+    cluster = own_valkey(nodes=1)
+    command = replace(populated, nodes=cluster.addresses)
+    command.run("rebuild")
+    cluster.kill(0)
+    with command.running(*arguments) as process:
+        restarting = asyncio.create_task(asyncio.to_thread(cluster.restart, 0))
+        code = await asyncio.to_thread(process.wait, PATIENCE_S)
+        await restarting
+    assert code == (1 if arguments == ["verify"] else 0)  # the restarted node is empty: all entries differ
 
 
 async def test_verify_names_the_very_player(populated: Command):
@@ -432,7 +489,8 @@ async def test_without_an_index_scores_are_imported_and_the_rest_says_so(postgre
     ended = command.run("import", str(tmp_path / "s.csv"))
     assert ended.output == ["1 scores imported, 0 duplicates, 1 players created, 0 bad lines skipped"]
     assert ended.errors == [
-        "the index could not be reached: a running API updates it; without one, run this import again"
+        "the index could not be reached: a running API updates it; without one, run `leaderforge rebuild` when it is "
+        "available"
     ]
     for other in ("rebuild", "verify", "reconcile"):
         [error] = command.run(other, code=1).errors

@@ -79,6 +79,7 @@ def import_(
 async def _import(
     file: Path, columns: "Columns", bad: "_BadLines", batch: int, data_dir: Path, advance: Advance
 ) -> "ImportTally":
+    from leaderforge.cli.outages import completed, prepare
     from leaderforge.cli.tables import score_lines
     from leaderforge.cli.target import board_named, services
     from leaderforge.services.importing import Importer
@@ -97,9 +98,12 @@ async def _import(
             batch=batch,
             refused=bad.refused,
         )
+        await prepare(product)
         try:
             with bad.counted(importer.tally):
-                return await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
+                tally = await importer.run(score_lines(file, columns, parts.clock(), bad, advance))
+            tally.index_behind = not await completed(product)
+            return tally
         finally:
             product.changes.board(target.id)
 
@@ -146,7 +150,8 @@ def _report(tally: "ImportTally", bad: _BadLines) -> None:
     )
     if tally.index_behind:
         typer.echo(
-            "the index could not be reached: a running API updates it; without one, run this import again",
+            "the index could not be reached: a running API updates it; without one, run `leaderforge rebuild` when it "
+            "is available",
             err=True,
         )
 

@@ -11,6 +11,9 @@ from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 if TYPE_CHECKING:
     from leaderforge.services.comparison import Verification
 
+INCOMPLETE = 3
+"""Exit code of `verify` if nothing differs, but the index is incomplete."""
+
 _REPORTED = 20
 """Maximum number of differences that are printed."""
 
@@ -27,25 +30,29 @@ def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 def rebuild(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Rebuild the rank index from the database while submissions continue.
 
-    Reads use the database until the rebuild is finished.
+    Reads use the database until the rebuild is finished. After an outage of the index, the rebuild starts again.
     """
     typer.echo(f"{run_until_stopped(_rebuild(data_dir)):,} standings indexed")
 
 
 async def _rebuild(data_dir: Path) -> int:
+    from leaderforge.cli.outages import outlast
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import services
 
     async with services(data_dir) as product:
         with progress_bar("Rebuilding the index", None) as advance:
-            return await product.maintain.rebuild(advance)
+            return await outlast(product, lambda: product.maintain.rebuild(advance))
 
 
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """Compare every standing in the database with the rank index. Exit with 1 and list the differences, if any."""
-    verification = run_until_stopped(_verify(data_dir))
+    """Compare every standing in the database with the rank index, and list the differences.
+
+    Exit with 1 if there are any, and with 3 if there are none but the index is incomplete.
+    """
+    verification, is_maintained = run_until_stopped(_verify(data_dir))
     if not verification.complete:
-        typer.echo("the index is incomplete: wait for its rebuild, or run `leaderforge rebuild`")
+        typer.echo(_incompleteness(verification.incomplete, is_maintained=is_maintained))
     for difference in verification.differences[:_REPORTED]:
         fault = "is in the index only" if difference.extra else "differs between index and database"
         typer.echo(f"board {difference.board}: player {difference.user_id} {fault}")
@@ -53,16 +60,29 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
         typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
     typer.echo(f"{verification.checked:,} standings compared, {len(verification.differences):,} differ")
     if not verification.clean:
-        raise typer.Exit(1)
+        raise typer.Exit(1 if verification.differences else INCOMPLETE)
 
 
-async def _verify(data_dir: Path) -> "Verification":
+def _incompleteness(partitions: "Sequence[int]", *, is_maintained: bool) -> str:
+    """Return why the index is incomplete, and what to do."""
+    cause = (
+        "another process is rebuilding it; verify again afterwards"
+        if is_maintained
+        else "they are new or were lost, and no process rebuilds them now: start an API or a worker, "
+        "or run `leaderforge rebuild`"
+    )
+    return f"the index is incomplete, partitions {', '.join(map(str, partitions))}: {cause}"
+
+
+async def _verify(data_dir: Path) -> "tuple[Verification, bool]":
+    from leaderforge.cli.outages import outlast
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.target import services
 
     async with services(data_dir) as product:
         with progress_bar("Comparing", None) as advance:
-            return await product.maintain.verify(advance)
+            verification = await outlast(product, lambda: product.maintain.verify(advance))
+        return verification, await product.maintain.is_maintained_elsewhere()
 
 
 def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
@@ -74,7 +94,8 @@ def reconcile(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 
 async def _reconcile(data_dir: Path) -> int:
+    from leaderforge.cli.outages import outlast
     from leaderforge.cli.target import services
 
     async with services(data_dir) as product:
-        return await product.maintain.reconcile()
+        return await outlast(product, product.maintain.reconcile)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,11 +29,15 @@ _IN_FLIGHT = 3
 
 @dataclass(slots=True)
 class Filled:
-    """Numbers of added and of existing sessions. `index_behind` is true if the index missed any."""
+    """Numbers of added and of existing sessions, and the chunks that the index missed."""
 
     added: int = 0
     skipped: int = 0
-    index_behind: bool = False
+    missed: list["Plan"] = field(default_factory=list)
+
+    @property
+    def index_behind(self) -> bool:
+        return bool(self.missed)
 
 
 def populate(
@@ -66,6 +70,7 @@ def populate(
 
 
 async def _populate(users: int, sessions: int, seed: int, end: int, board: str, data_dir: Path) -> Filled:
+    from leaderforge.cli.outages import completed, prepare
     from leaderforge.cli.progress import progress_bar
     from leaderforge.cli.synthetic import chunks
     from leaderforge.cli.target import board_named, services
@@ -73,10 +78,21 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
     async with services(data_dir) as product:
         target = Ladder(await board_named(product, board))
         plans = list(chunks(users, sessions, seed, end))
+        await prepare(product)
         with progress_bar("Populating", sessions) as advance:
             filled = await fill(product, target, plans, advance)
+        # A rebuild loads the missed chunks too: it reads the database after them.
+        if await completed(product):
+            await _index_missed(product, target, filled)
         product.changes.ladder(target)
         return filled
+
+
+async def _index_missed(product: "Services", ladder: Ladder, filled: Filled) -> None:
+    """Load the chunks that the index missed. Those that it misses again stay in `filled`."""
+    for plan in list(filled.missed):
+        if await _index(product, ladder, plan, await product.parts.store.standings(ladder, plan.players)):
+            filled.missed.remove(plan)
 
 
 async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance: Callable[[int], None]) -> Filled:
@@ -99,7 +115,7 @@ async def fill(product: "Services", ladder: Ladder, plans: list["Plan"], advance
             else:
                 filled.skipped += plan.sessions
             if not await _index(product, ladder, plan, standings):
-                filled.index_behind = True
+                filled.missed.append(plan)
             advance(plan.sessions)
 
     tasks = [asyncio.create_task(store(plan)) for plan in plans]

@@ -283,6 +283,10 @@ class IndexUnavailable(Unavailable):
     code = "index_unavailable"
 
 
+class IndexBusy(IndexUnavailable):
+    """Another process maintains the index."""
+
+
 class QueueUnavailable(Unavailable):
     """The queue cannot be reached, or did not accept every message."""
 

@@ -32,11 +32,16 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of comparing every standing with the index. `complete` is true if all partitions are complete."""
+    """Result of comparing every standing with the index, with the incomplete partitions."""
 
     checked: int
     differences: Sequence[Difference]
-    complete: bool
+    incomplete: Sequence[int] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Return whether all partitions are complete."""
+        return not self.incomplete
 
     @property
     def clean(self) -> bool:
@@ -68,12 +73,12 @@ class IndexComparison:
         """Compare every standing with the index. Do not report updates in flight."""
         checked = 0
         differences: list[Difference] = []
-        complete = None not in await self._index.watermarks()
+        incomplete = [p for p, watermark in enumerate(await self._index.watermarks()) if watermark is None]
         for ladders in chunks(await self._store.ladders(), LADDERS_A_SCAN):
             for ladder, comparison in (await self._compare(ladders, progress)).items():
-                differences += await self._differences(ladder, comparison, complete)
+                differences += await self._differences(ladder, comparison, complete=not incomplete)
                 checked += comparison.standings
-        return Verification(checked, differences, complete)
+        return Verification(checked, differences, incomplete)
 
     async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Comparison]:
         """Compare all standings on these ladders with the index."""
@@ -90,7 +95,7 @@ class IndexComparison:
         await for_each(self._store.standings_on(ladders), compare)
         return comparisons
 
-    async def _differences(self, ladder: Ladder, comparison: _Comparison, complete: bool) -> Sequence[Difference]:
+    async def _differences(self, ladder: Ladder, comparison: _Comparison, *, complete: bool) -> Sequence[Difference]:
         missing = await still_different(self._store, self._index, ladder, comparison.suspects)
         extra = await self._extra(ladder, comparison.listed - len(missing)) if complete else []
         slug, period = ladder.board.slug, ladder.period

@@ -29,6 +29,10 @@ class Lease:
         """
         return await self._store.lease(self._name, self._holder, _SECONDS)
 
+    async def is_taken(self) -> bool:
+        """Return whether another process has the lease. Raises `IndexUnavailable`."""
+        return not await self._store.lease(self._name, uuid4().hex, 0)
+
     @asynccontextmanager
     async def renewal(self) -> AsyncIterator[None]:
         """Renew the acquired lease during the block, then release it."""

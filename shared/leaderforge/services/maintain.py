@@ -7,7 +7,7 @@ from time import monotonic
 
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
-from leaderforge.domain.errors import IndexUnavailable
+from leaderforge.domain.errors import IndexBusy, IndexUnavailable
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.timing import DECLARATION_MS, SETTLE_MS, TOUCHES_KEPT_MS
@@ -127,10 +127,24 @@ class MaintainService:
         """Empty the index and load it from the store. Return the number of loaded standings.
 
         Meanwhile submissions continue, and the store answers reads. Raises `IndexUnavailable` if the index is lost
-        during the rebuild, or if another process holds the lease for a minute.
+        during the rebuild, and `IndexBusy` if another process holds the lease for a minute.
         """
         async with self._leased():
             return await self._rebuild(range(self._index.partitions), progress)
+
+    async def complete(self, progress: Progress = ignore_progress) -> int:
+        """Rebuild the partitions that are incomplete or too stale. Return the number of loaded standings.
+
+        Do nothing if another process holds the lease. Raises `Unavailable`.
+        """
+        if not self._to_rebuild(await self._credible_watermarks()) or not await self._lease.acquire():
+            return 0
+        async with self._lease.renewal():
+            return await self._rebuild(self._to_rebuild(await self._credible_watermarks()), progress)
+
+    async def is_maintained_elsewhere(self) -> bool:
+        """Return whether another process reconciles or rebuilds the index now. Raises `IndexUnavailable`."""
+        return await self._lease.is_taken()
 
     async def verify(self, progress: Progress = ignore_progress) -> Verification:
         """Compare every standing with the index. Changes in flight are not reported."""
@@ -291,12 +305,12 @@ class MaintainService:
 
     @asynccontextmanager
     async def _leased(self) -> AsyncIterator[None]:
-        """Acquire the lease, and renew it during the block. Raises `IndexUnavailable` after a minute."""
+        """Acquire the lease, and renew it during the block. Raises `IndexBusy` after a minute."""
         try:
             async with asyncio.timeout(_LEASE_WAIT_S):
                 while not await self._lease.acquire():  # noqa: ASYNC110 - a remote condition
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
-            raise IndexUnavailable("another process is maintaining the index; try again when it is done") from None
+            raise IndexBusy("another process is maintaining the index; try again when it is done") from None
         async with self._lease.renewal():
             yield

@@ -1,0 +1,80 @@
+"""Commands that outlast an outage of the index."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import typer
+
+from leaderforge.domain.errors import IndexBusy, IndexUnavailable
+from leaderforge.wiring import Services
+
+ResultT = TypeVar("ResultT")
+
+_FIRST_PATIENCE_S = 10.0
+"""Time in s to wait for an index that never answered: its address may be wrong."""
+_PATIENCE_S = 120.0
+"""Time in s to wait for an index that answered before. A failover or a restart takes seconds."""
+_REPLY_S = 5.0
+_PAUSE_S = 0.5
+_ATTEMPTS = 10
+
+
+async def outlast(product: Services, action: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """Return the result of an action, which must be safe to repeat. After an outage of the index, repeat it.
+
+    Raises `IndexUnavailable` if the index does not answer in time, or fails again and again.
+    """
+    await _await_index(product, _FIRST_PATIENCE_S)
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return await action()
+        except IndexBusy:
+            raise
+        except IndexUnavailable as error:
+            typer.echo(f"{error}; waiting for it", err=True)
+            await _await_index(product, _PATIENCE_S)
+    return await action()
+
+
+async def prepare(product: Services) -> None:
+    """Rebuild incomplete partitions of the index before a load, while there is least to rebuild.
+
+    Do nothing if the index does not answer: `completed` waits for it after the load.
+    """
+    with suppress(IndexUnavailable, TimeoutError):
+        async with asyncio.timeout(_REPLY_S):
+            await product.parts.index.watermarks()
+        await product.maintain.complete()
+
+
+async def completed(product: Services) -> bool:
+    """Deliver this command's pending updates, and rebuild incomplete partitions of the index.
+
+    A running API or worker does both too, but there may be none. Return False if the index cannot be reached.
+    """
+
+    async def complete() -> None:
+        await product.delivery.deliver_pending()
+        await product.maintain.complete()
+
+    try:
+        await outlast(product, complete)
+    except IndexUnavailable:
+        return False
+    return True
+
+
+async def _await_index(product: Services, seconds: float) -> None:
+    """Return once the index answers. Raises `IndexUnavailable` after `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            await product.parts.index.watermarks()
+        except IndexUnavailable:
+            if asyncio.get_running_loop().time() >= deadline:
+                raise
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return
