@@ -10,7 +10,7 @@ from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.errors import public_error
+from functions.edge.http.errors import MAX_ITEM_PROBLEMS, public_error
 from functions.edge.http.responses import NO_STORE, Answer, Header, answer_read, answer_stored, answer_written
 from functions.edge.http.streaming import Stream
 from functions.edge.wire.batches import Malformed
@@ -214,4 +214,4 @@ def _created(user: Player, *, with_email: bool) -> Answer:
 def _result(result: Player | LeaderForgeError | Malformed, *, with_email: bool) -> str:
     if isinstance(result, Player):
         return render_user(result, with_email=with_email).closed().decode()
-    return render_error(public_error(result.error if isinstance(result, Malformed) else result))
+    return render_error(public_error(result.error if isinstance(result, Malformed) else result, MAX_ITEM_PROBLEMS))

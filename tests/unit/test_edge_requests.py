@@ -83,7 +83,7 @@ async def test_unknown_methods(api: Api, method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"{}}", b"\xff", b'{"user_id": 1,}', b"nonsense", b"\xef\xbb\xbf{}", b"[" * 100_000]
+    "body", [b"", b"{", b"{}}", b"\xff", b'{"user_id": 1,}', b"nonsense", b"\xef\xbb\xbf{}", b"[" * 10_000]
 )
 async def test_malformed_json(api: Api, body: bytes) -> None:
     answer = await api.client.post("/api/scores", content=body, headers=JSON)

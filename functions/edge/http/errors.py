@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from functions.edge.http.responses import Answer
 from functions.edge.wire.errors import render_error
@@ -87,6 +88,12 @@ _HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
 }
 _COMMON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _SERVER_ERROR = 500
+_MAX_PROBLEMS = 20
+"""Maximum problems that an error lists. A body may have thousands."""
+MAX_ITEM_PROBLEMS = 3
+"""Maximum problems that the error of a batch's item lists. A batch may have a thousand such items."""
+_MAX_PLACE = 100
+"""Maximum characters of a problem's place."""
 
 
 def status_of(error: type[LeaderForgeError]) -> int:
@@ -94,23 +101,32 @@ def status_of(error: type[LeaderForgeError]) -> int:
     return next(STATUS[base] for base in error.__mro__ if base in STATUS)
 
 
-def public_error(error: Exception) -> LeaderForgeError:
+def public_error(error: Exception, most_problems: int = _MAX_PROBLEMS) -> LeaderForgeError:
     """Return the error that the client may see. Unexpected errors become `InternalError`."""
     if isinstance(error, ValidationError):
-        return validation_error(error)
+        return validation_error(error, most_problems)
     if isinstance(error, LeaderForgeError) and status_of(type(error)) != _SERVER_ERROR:
         return error
     return InternalError()
 
 
-def validation_error(error: ValidationError) -> LeaderForgeError:
-    """Return the error for an invalid input. It lists each problem with its place. The message names the first one."""
-    failures = error.errors(include_url=False, include_input=False)
+def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS) -> LeaderForgeError:
+    """Return the error for an invalid input. It lists the first problems with their places, and the number of all.
+
+    The message names the first one.
+    """
+    failures = error.errors(include_url=False, include_input=False)[:most_problems]
     if failures[0]["type"] == "json_invalid":
         return MalformedRequest(f"the body is not valid JSON: {failures[0]['msg'].removeprefix('Invalid JSON: ')}")
-    problems = [{"at": ".".join(map(str, item["loc"])), "problem": problem_of(item)} for item in failures]
+    problems = [{"at": _place_of(item), "problem": problem_of(item)} for item in failures]
     first = problems[0]
-    return Refused(f"{first['at'] or 'the body'}: {first['problem']}", errors=problems)
+    message = f"{first['at'] or 'the body'}: {first['problem']}"
+    return Refused(message, errors=problems, error_count=error.error_count())
+
+
+def _place_of(failure: ErrorDetails) -> str:
+    """Return the place of a problem. An unknown member may have any name: it is cut."""
+    return ".".join(map(str, failure["loc"]))[:_MAX_PLACE]
 
 
 def error_answer(error: Exception, headers: Mapping[str, str] | None = None) -> Answer:

@@ -28,6 +28,7 @@ from functions.edge.http.headers import header
 from functions.edge.http.responses import Answer, Unchanged
 from functions.edge.http.streaming import Stream
 from functions.edge.wire.fields import EXTERNAL_PREFIX, UserId
+from functions.edge.wire.models import StrictIn
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.players import ExternalId
 
@@ -110,7 +111,7 @@ class _Operation:
         hints.pop("return", None)
         self._in_path = {n: hints.pop(n) for n in in_path}
         self._players = [n for n, hint in self._in_path.items() if hint == UserId]
-        self._bodies = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
+        self._bodies: dict[str, type[StrictIn]] = {n: hints.pop(n) for n in list(hints) if _is_body(hints[n])}
         self._checks = [(n, check) for n, hint in hints.items() if (check := _access_check(hint))]
         self._extractors = [(n, _extractor(n, hint)) for n, hint in hints.items() if _access_check(hint) is None]
         self._has_query = any(_is_query(hint) for hint in hints.values())
@@ -167,7 +168,7 @@ class _Operation:
                     arguments[name] = await player_ids.get(arguments[name])
         for name, model in self._bodies.items():
             _require_json(request.scope)
-            arguments[name] = model.model_validate_json(await _body(request, max_body_bytes))
+            arguments[name] = model.model_validate_json(await _body(request, min(max_body_bytes, model.max_bytes)))
         answer = await self._endpoint(**arguments)
         if isinstance(answer, Stream):
             # Generate the first piece now: an error until here still gets an error response.
@@ -211,7 +212,7 @@ def _decoded_segment(segment: str) -> str:
 
 
 def _is_body(hint: Any) -> bool:
-    return isinstance(hint, type) and issubclass(hint, BaseModel)
+    return isinstance(hint, type) and issubclass(hint, StrictIn)
 
 
 def _is_query(hint: Any) -> bool:

@@ -3,7 +3,10 @@
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
+
+from functions.edge.wire.models import require_few_members
 
 
 class Malformed:
@@ -16,7 +19,10 @@ class Malformed:
 def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     """Return an item of a batch, or `Malformed` if it is invalid: one invalid item does not fail the batch."""
     try:
+        require_few_members(value)
         return validate(value)
+    except PydanticCustomError as error:
+        return Malformed(ValidationError.from_exception_data("item", [InitErrorDetails(type=error, input=None)]))
     except ValidationError as error:
         return Malformed(error)
 

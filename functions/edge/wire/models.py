@@ -1,13 +1,48 @@
 """Base classes of the wire models."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from functions.edge.wire.rules import RULE
+
+MAX_MEMBERS = 64
+"""Maximum members of an object in a long body. No object has as many. The bound limits the cost of a refusal."""
+
+
+def require_few_members(value: object) -> None:
+    """Raise a validation error if the value is an object with too many members.
+
+    pydantic would refuse each of them: some 400,000 in a body of 4 MiB.
+    """
+    if isinstance(value, dict) and len(value) > MAX_MEMBERS:
+        raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")
 
 
 class StrictIn(BaseModel):
     """A request body. Unknown members are refused."""
 
+    max_bytes: ClassVar[int] = 16_384
+    """Maximum length of the body. LEADERFORGE_MAX_BODY_BYTES may be lower.
+
+    The longest valid one, a submission whose metadata is written in escapes, has some 13,000 bytes.
+    """
+
     # Build models on first use: a cold start must not wait for models that no request needs.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
+
+
+class LongIn(StrictIn):
+    """A request body with a list. Only LEADERFORGE_MAX_BODY_BYTES limits it, unless `max_bytes` is lower."""
+
+    max_bytes: ClassVar[int] = 2**63
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_few_members(cls, value: Any) -> Any:
+        require_few_members(value)
+        return value
 
 
 class QueryIn(BaseModel):

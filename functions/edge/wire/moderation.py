@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, RootModel, WrapValidator, model_validator
@@ -13,7 +13,7 @@ from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.fields import ExternalIdIn, IntegerIn, IntegerOut, PageLimit, UserIdText
 from functions.edge.wire.metadata import MetadataIn
-from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
 from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.boards import Board, Ladder
@@ -76,7 +76,7 @@ class PlayerScoreIn(_NewScoreIn):
     )
 
 
-class ScoresIn(ReasonIn):
+class ScoresIn(LongIn, ReasonIn):
     """Scores to set together, one a player."""
 
     model_config = ConfigDict(
@@ -88,8 +88,10 @@ class ScoresIn(ReasonIn):
     scores: list[Annotated[PlayerScoreIn, WrapValidator(validate_item)]] = Field(min_length=1, max_length=MAX_SCORES)
 
 
-class RemovalsIn(ReasonIn):
+class RemovalsIn(LongIn, ReasonIn):
     """The players whose entries are removed, by either kind of id: at least one, at most 1000."""
+
+    max_bytes: ClassVar[int] = 262_144  # 1000 external ids of 128 characters need 131,000 bytes
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123], "reason": "left the guild"}]})
 

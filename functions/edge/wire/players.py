@@ -28,7 +28,7 @@ from functions.edge.wire.fields import (
     TimeOut,
 )
 from functions.edge.wire.metadata import MetadataIn
-from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_NAME_LENGTH, NewPlayer, Player, ProfileChange, username
@@ -95,7 +95,7 @@ class UserIn(StrictIn):
         return NewPlayer(self.username, self.email, self.user_id, self.external_id, self.attributes)
 
 
-class NewPlayersIn(StrictIn):
+class NewPlayersIn(LongIn):
     """Players to create together."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"users": [{"username": "ada"}, {"username": "bob"}]}]})

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerIn, IntegerOut, PercentOut, RankOut, TimeOut
-from functions.edge.wire.models import StrictIn, StrictOut
+from functions.edge.wire.models import LongIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from leaderforge.domain.boards import Ladder
 from leaderforge.services.entries import Lookup, PlayerRank
@@ -35,8 +35,10 @@ PercentIn = Annotated[
 ]
 
 
-class LookupIn(StrictIn):
+class LookupIn(LongIn):
     """Players to look up, such as friends, by either kind of id, at most 500."""
+
+    max_bytes: ClassVar[int] = 131_072  # 500 external ids of 128 characters need 65,500 bytes
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"user_ids": [123, 456]}, {"external_ids": ["76561190012345678"]}]}

@@ -17,10 +17,10 @@ from pydantic_core.core_schema import (
 
 ValueT = TypeVar("ValueT")
 
-_RULE = "rule"
+RULE = "rule"
 """Type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
 _PROBLEMS: Mapping[str, str] = {
-    _RULE: "{message}",
+    RULE: "{message}",
     "value_error": "{error}",
     "missing": "is required",
     "extra_forbidden": "unknown member; check its spelling or remove it",
@@ -58,7 +58,7 @@ class Rule:
     words: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return custom_error_schema(handler(source), custom_error_type=_RULE, custom_error_message=self.words)
+        return custom_error_schema(handler(source), custom_error_type=RULE, custom_error_message=self.words)
 
 
 def _without_fraction(value: object) -> object:
@@ -91,7 +91,7 @@ class Whole:
         converted: CoreSchema = no_info_before_validator_function(self.convert, integer)
         schema = converted if self.is_common else union_schema([integer, converted], mode="left_to_right")
         words = f"must be a whole number from {integer['ge']} to {integer['le']}"
-        return custom_error_schema(schema, custom_error_type=_RULE, custom_error_message=words)
+        return custom_error_schema(schema, custom_error_type=RULE, custom_error_message=words)
 
 
 FROM_TEXT = Whole(_from_digits, is_common=True)

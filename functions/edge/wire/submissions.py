@@ -20,7 +20,7 @@ from functions.edge.wire.fields import (
     TimeOut,
 )
 from functions.edge.wire.metadata import MetadataIn
-from functions.edge.wire.models import QueryIn, StrictIn, StrictOut
+from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from leaderforge.domain.board_settings import DEFAULT_BOARD
 from leaderforge.domain.boards import MAX_INTEGER
@@ -99,7 +99,7 @@ class QueuedSubmissionIn(SubmissionIn):
     received_us: Annotated[int, Field(gt=0, le=MAX_INTEGER)] | None = None
 
 
-class BatchIn(StrictIn):
+class BatchIn(LongIn):
     """Scores to submit together."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"submissions": [{"user_id": 123, "score": 500}]}]})
@@ -115,7 +115,7 @@ class BoardSubmissionIn(SubmissionIn):
     board: BoardName = DEFAULT_BOARD
 
 
-class MixedBatchIn(StrictIn):
+class MixedBatchIn(LongIn):
     """Scores to submit together, each to the board that it names."""
 
     model_config = ConfigDict(

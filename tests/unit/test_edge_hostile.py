@@ -1,0 +1,120 @@
+"""Requests that try to cost more than they should: the answer and the work have limits of their own."""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from functions.edge.http.errors import MAX_ITEM_PROBLEMS
+from functions.edge.wire.metadata import MAX_METADATA_BYTES
+from functions.edge.wire.models import MAX_MEMBERS
+from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
+from tests.unit.test_authorization import OPERATIONS, Ask, resolved
+
+MOST_BYTES = 4096
+"""Upper bound of the response to a request that is refused."""
+MOST_BYTES_AN_ITEM = 512
+"""Upper bound of the result of an invalid item of a batch."""
+BODY_LIMIT = 4 * 2**20
+HEADERS = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
+WITH_BODY = [route for route, operation in OPERATIONS.items() if "requestBody" in operation]
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with serving() as api:
+        yield api
+
+
+def members(count: int) -> dict[str, int]:
+    return {f"m{i}": 1 for i in range(count)}
+
+
+def floods(route: str) -> Iterator[tuple[str, Any]]:
+    """Yield invalid bodies with many problems, with a description."""
+    for count in (MAX_MEMBERS - 5, MAX_MEMBERS + 5, 2_000, 100_000):
+        yield f"{count} unknown members", members(count)
+    yield "long names of members", {f"{i}{'n' * 400}": 1 for i in range(30)}
+    yield "one very long name", {"n" * 15_000: 1}
+    [content] = OPERATIONS[route]["requestBody"]["content"].values()
+    for name, schema in resolved(content["schema"])["properties"].items():
+        if schema.get("type") == "array":
+            yield f"{name} of wrong items", {name: [None] * 500}
+            yield f"{name} of very many items", {name: [None] * 200_000}
+
+
+async def sent(api: Api, ask: Ask, body: Any) -> httpx.Response:
+    return await api.client.request(ask.method, ask.target, content=json.dumps(body).encode(), headers=HEADERS)
+
+
+@pytest.mark.parametrize("route", WITH_BODY)
+async def test_the_answer_to_a_flood_of_problems_is_short(api: Api, route: str) -> None:
+    for description, body in floods(route):
+        response = await sent(api, Ask.of(route), body)
+        if not response.content.startswith(b'{"results"'):
+            assert response.status_code in (413, 422), (description, response.text[:1000])
+            assert len(response.content) <= MOST_BYTES, description
+
+
+async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> None:
+    response = await sent(api, Ask.of("POST /api/boards"), members(MAX_MEMBERS - 1))
+    details = response.json()["error"]["details"]
+    assert len(details["errors"]) == 20
+    assert details["errors"][0] == {"at": "board", "problem": "is required"}
+    assert details["error_count"] == MAX_MEMBERS
+
+
+@pytest.mark.parametrize("count", [MAX_MEMBERS, MAX_MEMBERS + 1, 400])
+async def test_an_item_of_a_batch_has_a_short_result(api: Api, count: int) -> None:
+    await api.players(1)
+    items = [members(count)] * 500 + [{"user_id": 1, "score": 5}]
+    response = await sent(api, Ask.of("POST /api/scores/batch"), {"submissions": items})
+    *wrong, right = response.json()["results"]
+    assert right["score"] == 5
+    assert all(len(item["error"]["details"]["errors"]) <= MAX_ITEM_PROBLEMS for item in wrong)
+    assert len(response.content) <= MOST_BYTES_AN_ITEM * len(items)
+
+
+LONGEST: Mapping[str, Any] = {
+    "POST /api/boards/{board}/ranks/lookup": {"external_ids": [f"{i:0128}" for i in range(500)]},
+    "POST /api/boards/{board}/entries/remove": {"external_ids": [f"{i:0128}" for i in range(1000)], "reason": "left"},
+    "POST /api/scores": {"user_id": 1, "score": 5, "metadata": {"m": "x" * (MAX_METADATA_BYTES - 8)}},
+    "POST /api/users/batch": {
+        "users": [{"username": f"{i:064}", "email": f"{i:060}@example.org"} for i in range(1000)]
+    },
+}
+
+
+@pytest.mark.parametrize("route", LONGEST)
+async def test_the_longest_valid_body_passes(api: Api, route: str) -> None:
+    await api.players(1)
+    body: dict[str, Any] = dict(LONGEST[route])
+    response = await sent(api, Ask.of(route), body)
+    assert response.status_code == 200, response.text[:1000]
+
+
+async def test_a_submission_may_be_written_in_escapes(api: Api) -> None:
+    await api.players(1)
+    text = "".join(f"\\u{ord('x'):04x}" for _ in range(MAX_METADATA_BYTES - 8))
+    content = f'{{"user_id": 1, "score": 5, "metadata": {{"m": "{text}"}}}}'.encode()
+    response = await api.client.post("/api/scores", content=content, headers=HEADERS)
+    assert response.status_code == 200, response.text
+
+
+@pytest.mark.parametrize("route", WITH_BODY)
+async def test_a_call_takes_only_as_much_as_it_needs(api: Api, route: str) -> None:
+    length = BODY_LIMIT if route.endswith("/batch") else 300_000 if route in LONGEST else 17_000
+    ask = Ask.of(route)
+    response = await api.client.request(ask.method, ask.target, content=b" " * (length + 1), headers=HEADERS)
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/" + "x" * 50_000, "/api/boards/" + "é" * 5_000 + "/top", "/api/boards?" + "a" * 9_000]
+)
+async def test_a_long_target_is_not_repeated(api: Api, path: str) -> None:
+    response = await api.get(path)
+    assert response.status_code in (404, 422)
+    assert len(response.content) <= MOST_BYTES
