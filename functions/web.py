@@ -10,6 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 
+from functions.edge.http.protection import protect_as_site
+
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 _HASHED = "assets"
@@ -53,6 +55,7 @@ class _Site(Mount):
     def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, MutableMapping[str, Any]]:
         if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or _is_api(scope["path"]):
             return Match.NONE, {}
+        protect_as_site(scope)
         return super().matches(scope)
 
 
@@ -63,7 +66,6 @@ class _Files(StaticFiles):
         response = super().file_response(full_path, *args, **kwargs)
         is_hashed = _HASHED in Path(full_path).parts
         response.headers["Cache-Control"] = _IMMUTABLE if is_hashed else _REVALIDATE
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

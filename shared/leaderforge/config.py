@@ -12,7 +12,7 @@ from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.key_sets import KeySet, weakness
-from leaderforge.setting_types import KeySetText, LogLevel, Networks, Nodes, Origins, RateLimitText, split_list
+from leaderforge.setting_types import Hosts, KeySetText, LogLevel, Networks, Nodes, Origins, RateLimitText, split_list
 
 _SHORTEST_SECRET = 32
 """Minimum length of the secrets of tokens in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
@@ -186,6 +186,9 @@ class EnvironmentSettings(CloudSettings):
     trusted_proxies: Networks = _variable(
         "LEADERFORGE_TRUSTED_PROXIES", "list addresses or networks such as 10.0.0.0/8, comma separated", ()
     )
+    allowed_hosts: Hosts = _variable(
+        "LEADERFORGE_ALLOWED_HOSTS", "list the names by which clients reach the service, comma separated", ()
+    )
     host: str = _variable("LEADERFORGE_HOST", "give the address to listen on", "127.0.0.1", min_length=1)
     port: int = _variable("LEADERFORGE_PORT", "give the port to listen on, 0 to 65535", 8000, ge=0, le=65535)
     index_timeout_ms: int = _variable(
@@ -251,6 +254,15 @@ class EnvironmentSettings(CloudSettings):
     def exposed(self) -> bool:
         """Return whether other machines can reach the service."""
         return not _is_loopback(self.host)
+
+    @property
+    def checks_host(self) -> bool:
+        """Return whether the Host header is checked: if names are set, and on a machine of a developer.
+
+        A server on a loopback address is one, unless it is behind proxies.
+        """
+        is_local = not self.exposed and not self.trusted_proxies and self.function_name is None
+        return bool(self.allowed_hosts) or is_local
 
 
 VARIABLES: Mapping[str, str] = {

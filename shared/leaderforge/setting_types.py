@@ -34,6 +34,8 @@ Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$")]
 Nodes = Annotated[tuple[Node, ...], BeforeValidator(_split), Field(min_length=1)]
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")]
+Hosts = Annotated[tuple[Host, ...], BeforeValidator(_split)]
 KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]

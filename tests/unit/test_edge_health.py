@@ -53,7 +53,7 @@ async def test_health_does_not_wait_for_what_hangs(api: Api, monkeypatch: pytest
 
 def client_at(api: Api, address: str, **headers: str) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(create_app(api.services), client=(address, 1))
-    return httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test", headers=headers)
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])

@@ -56,7 +56,7 @@ def app_of(api: Api, source: Source) -> Any:
 
 async def ask(app: Any, method: str = "GET") -> httpx.Response:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://leaderforge.test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         return await client.request(method, PATH)
 
 

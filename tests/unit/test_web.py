@@ -109,7 +109,7 @@ async def test_the_documentation_is_the_sites_page(web: httpx.AsyncClient) -> No
 async def test_without_a_site_the_documentation_names_the_document(api: Api, tmp_path: Path, site: str | None) -> None:
     app = FastAPI()
     serve_documentation(app, site and tmp_path / site)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://leaderforge.test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         answer = await client.get("/api/docs")
     assert answer.headers["content-type"].startswith("text/html")
     assert 'href="openapi.json"' in answer.text

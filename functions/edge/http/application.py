@@ -23,6 +23,7 @@ from functions.edge.context import Edge
 from functions.edge.http.compression import MIN_BYTES
 from functions.edge.http.contract import for_generators, operation_id
 from functions.edge.http.errors import MalformedRequest, MethodNotAllowed, RouteNotFound, error_answer
+from functions.edge.http.hosts import KnownHosts
 from functions.edge.http.loopback import LoopbackOnly
 from functions.edge.http.middleware import EdgeMiddleware
 from functions.edge.http.routing import EdgeRoute, EdgeRoutes
@@ -111,6 +112,8 @@ def _middleware(services: Services) -> list[Middleware]:
     layers = [Middleware(EdgeMiddleware, telemetry=services.telemetry, access_log=services.settings.access_log)]
     if not services.settings.exposed and services.settings.function_name is None:
         layers.append(Middleware(LoopbackOnly))
+    if services.settings.checks_host:
+        layers.append(Middleware(KnownHosts, names=services.settings.allowed_hosts))
     if services.settings.cors_origins:
         layers.append(_cors(services.settings.cors_origins))
     return layers

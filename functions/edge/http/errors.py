@@ -41,6 +41,12 @@ class BodyTooLarge(Refused):
     code = "body_too_large"
 
 
+class MisdirectedRequest(Refused):
+    """The request is for a host that the server does not serve."""
+
+    code = "misdirected_request"
+
+
 class UnsupportedMediaType(Refused):
     code = "unsupported_media_type"
 
@@ -74,6 +80,7 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     Conflict: 409,
     BodyTooLarge: 413,
     UnsupportedMediaType: 415,
+    MisdirectedRequest: 421,
     Refused: 422,
     RateLimited: 429,
     LeaderForgeError: 500,

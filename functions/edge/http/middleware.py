@@ -8,10 +8,14 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from functions.edge.http.protection import protection
+from leaderforge.log_budget import LogBudget
 from leaderforge.ports.telemetry import Telemetry
 
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:+/=@-]{1,128}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_LOGGED_ID = 64
+"""Maximum characters of a request's id in the log. A client chooses it."""
 _SERVER_ERROR = 500
 _CLIENT_CLOSED = 499
 """Status in metrics and logs of a request whose client disconnected before the response."""
@@ -27,7 +31,8 @@ def is_head(scope: Scope) -> bool:
 class EdgeMiddleware:
     """Middleware that gives each request an id, counts it and logs it. It answers HEAD like GET, without the body.
 
-    Responses with a 5xx status are always logged, all others only with `access_log`.
+    Responses with a 5xx status are logged, within a budget: clients can cause any number of them. All other responses
+    are logged only with `access_log`, then each of them.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
@@ -35,6 +40,7 @@ class EdgeMiddleware:
         self._telemetry = telemetry
         self._access_log = access_log
         self._log = structlog.get_logger("leaderforge.http")
+        self._budget = LogBudget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -52,12 +58,20 @@ class EdgeMiddleware:
         # A client may send any method: count unknown ones as one, or each would be a new time series.
         method = exchange.method if exchange.method in _METHODS else "other"
         self._telemetry.count("http_requests", method=method, route=route, status=str(status))
-        if self._access_log or status >= _SERVER_ERROR:
+        if self._access_log:
             self._write(exchange, method, route, status, seconds)
+        elif status >= _SERVER_ERROR:
+            kind = method, route, status, type(exchange.scope.get("leaderforge.error"))
+            omitted = self._budget.admit(kind)
+            if omitted is not None:
+                self._write(exchange, method, route, status, seconds, **({"omitted": omitted} if omitted else {}))
 
-    def _write(self, exchange: "_Exchange", method: str, route: str, status: int, seconds: float) -> None:
+    def _write(
+        self, exchange: "_Exchange", method: str, route: str, status: int, seconds: float, **more: object
+    ) -> None:
         facts: dict[str, object] = {
-            "request_id": exchange.request_id.decode(),
+            **more,
+            "request_id": exchange.request_id.decode()[:_LOGGED_ID],
             "method": method,
             "route": route,
             "status": status,
@@ -96,7 +110,12 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             extra = self.scope.get("leaderforge.headers", ())
-            message["headers"] = [*message["headers"], (b"x-request-id", self.request_id), *extra]
+            message["headers"] = [
+                *message["headers"],
+                (b"x-request-id", self.request_id),
+                *protection(self.scope),
+                *extra,
+            ]
         elif self.method == "HEAD":
             message = _without_body(message)
         await self._send(message)

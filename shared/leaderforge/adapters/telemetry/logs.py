@@ -2,9 +2,12 @@
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Any, TextIO
 
 import structlog
+
+from leaderforge.log_budget import LogBudget
 
 _SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
@@ -18,9 +21,35 @@ _IN_OUR_PLACE = "uvicorn.access"
 """Access log of uvicorn. It would log each request a second time, without its id."""
 
 
+class _LossyStream:
+    """Stream of logs. Lines that it cannot write are lost: a full disk must not fail requests."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+class _LibraryBudget(logging.Filter):
+    """Filter that limits the lines of each statement in a library. Servers log each malformed request, for example."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._budget = LogBudget()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return self._budget.admit((record.pathname, record.lineno)) is not None
+
+
 def configure(level: str, to: TextIO | None = None) -> None:
     """Write all logs as JSON to `to` or standard output, including logs of libraries that use `logging`."""
-    stream = sys.stdout if to is None else to
+    stream: Any = _LossyStream(sys.stdout if to is None else to)
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *_SHARED, structlog.processors.JSONRenderer()],
@@ -30,6 +59,7 @@ def configure(level: str, to: TextIO | None = None) -> None:
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter())
+    handler.addFilter(_LibraryBudget())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # Libraries log much below the level WARNING: only the project's own logs follow `level`.

@@ -1,0 +1,55 @@
+"""Check of the Host header.
+
+A page of a stranger can let its own name point to this server's address. Browsers then count the server as a part of
+that page's site. The Host header shows the page's name.
+"""
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+from ipaddress import ip_address
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from functions.edge.http.errors import MisdirectedRequest, error_answer
+from functions.edge.http.headers import header
+
+_ANY_HOST = "/api/health"
+"""Path that every Host may read: load balancers send their own, and it shows nothing private."""
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(:\d*)?")
+_CACHED = 256
+
+
+class KnownHosts:
+    """Refuses requests whose Host is neither one of these names nor a name of this machine."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+        self._is_known = lru_cache(_CACHED)(self._is_known_host)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._is_known(header(scope, b"host")) or scope["path"] == _ANY_HOST:
+            await self._app(scope, receive, send)
+            return
+        error = MisdirectedRequest(
+            "this server does not serve the host in the Host header; name it in LEADERFORGE_ALLOWED_HOSTS"
+        )
+        await error_answer(error)(scope, receive, send)
+
+    def _is_known_host(self, host: bytes | None) -> bool:
+        """Return whether the Host may be served. Programs may send none: browsers always send one."""
+        if not host:
+            return True
+        match = _HOST.fullmatch(host.decode("latin-1").lower())
+        name = match[1].rstrip(".").strip("[]") if match else ""
+        return name in self._names or _is_of_this_machine(name)
+
+
+def _is_of_this_machine(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,36 @@
+"""Response headers that tell browsers to distrust content."""
+
+from collections.abc import Sequence
+
+from starlette.types import Scope
+
+_SCOPE = "leaderforge.protection"
+_COMMON: Sequence[tuple[bytes, bytes]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+SITE_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src *; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Content security policy of the web site. deploy/images/nginx.conf has the same.
+
+Admin keys are typed into the site: no script of another origin may run, and no other page may frame it. Styles are also
+attributes of elements. The API may be on another origin.
+"""
+_API: Sequence[tuple[bytes, bytes]] = (
+    *_COMMON,
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_SITE: Sequence[tuple[bytes, bytes]] = (*_COMMON, (b"content-security-policy", SITE_POLICY.encode()))
+
+
+def protect_as_site(scope: Scope) -> None:
+    """Give the response to this request the headers of the web site."""
+    scope[_SCOPE] = _SITE
+
+
+def protection(scope: Scope) -> Sequence[tuple[bytes, bytes]]:
+    """Return the headers for the response to a request. By default, a browser runs nothing in it."""
+    headers: Sequence[tuple[bytes, bytes]] = scope.get(_SCOPE, _API)
+    return headers

@@ -1,0 +1,28 @@
+"""Limit of log lines that clients can cause."""
+
+from collections.abc import Callable, Hashable
+from time import monotonic
+
+
+class LogBudget:
+    """Budget of log lines: the first `lines` of each kind in a window of `window_s` seconds. The others are counted.
+
+    Kinds must be few: their counts stay in memory.
+    """
+
+    def __init__(self, lines: int = 10, window_s: float = 10.0, clock: Callable[[], float] = monotonic) -> None:
+        self._lines = lines
+        self._window_s = window_s
+        self._clock = clock
+        self._windows: dict[Hashable, tuple[float, int]] = {}
+        """By kind, the start of its window in s and its number of lines in it, written or not."""
+
+    def admit(self, kind: Hashable) -> int | None:
+        """Count a line. Return None if it must not be written, otherwise how many were omitted before it."""
+        now = self._clock()
+        start, count = self._windows.get(kind, (now, 0))
+        if now - start >= self._window_s:
+            self._windows[kind] = now, 1
+            return max(0, count - self._lines)
+        self._windows[kind] = start, count + 1
+        return 0 if count < self._lines else None
