@@ -15,8 +15,15 @@ VALUES = re.compile(r"values \([^)]*\)")
 
 _ROWS = "upsert_rows as ("
 _NEWCOMERS = "    left join newcomers using (user_id)\n"
-_JOIN = "left join previous using (user_id, board_id, period_id)"
-_COLUMNS = "written.*, previous_score, previous_subranked, previous_achieved_at, previous_hidden"
+_AFTER = "    where (select count(*) from previous) >= 0\n"
+_SELECT = """select written.*, true as is_written
+from written
+union all
+select
+    user_id, score, achieved_at, run_id, null, null, submissions, revision, subranked, hidden, received_us, board_id,
+    period_id, false
+from previous;
+"""
 
 
 def main() -> None:
@@ -28,9 +35,8 @@ def main() -> None:
 def record_statements() -> Iterator[tuple[Path, str]]:
     """Yield the path and the text of each file."""
     record = _text("fragments/record.sql")
-    # The join makes the upsert wait until all previous standings are read.
     with_previous = _replaced(record, _ROWS, _text("fragments/previous.sql") + _ROWS)
-    with_previous = _replaced(with_previous, _NEWCOMERS, f"{_NEWCOMERS}    {_JOIN}\n")
+    with_previous = _replaced(with_previous, _NEWCOMERS, _NEWCOMERS + _AFTER)
     for upsert in sorted(QUERIES.glob("upsert_*.sql")):
         over_rows, replaced = VALUES.subn("select * from upsert_rows", _text(upsert.name))
         if replaced != 1:
@@ -39,8 +45,7 @@ def record_statements() -> Iterator[tuple[Path, str]]:
         yield QUERIES / upsert.name.replace("upsert", "record"), origin + record + over_rows
         comment, _, code = over_rows.partition("\n")
         written = f"{with_previous.rstrip()},\n{comment}\nwritten as (\n{code.rstrip().removesuffix(';')}\n)\n"
-        selected = f"select {_COLUMNS}\nfrom written\n{_JOIN};\n"
-        yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + selected
+        yield QUERIES / upsert.name.replace("upsert", "record_previous"), origin + written + _SELECT
 
 
 def _text(name: str) -> str:

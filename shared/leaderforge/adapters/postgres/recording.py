@@ -18,6 +18,7 @@ from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.adapters.postgres.strategies import Outcomes, WriteStrategies
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
+from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound, Refused, ScoreOutOfRange
 from leaderforge.domain.submissions import Recorded, Submission
 
@@ -38,8 +39,10 @@ class Recorder:
 
     async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
         """Record the submissions. With `previous`, the outcomes have the places before each submission."""
-        record = partial(self._record, previous=previous)
-        return await run_in_groups(submissions, _rounds(submissions), record)
+        rounds = _rounds(submissions)
+        if previous:
+            rounds = [part for positions in rounds for part in _apart(submissions, positions)]
+        return await run_in_groups(submissions, rounds, partial(self._record, previous=previous))
 
     async def _record(self, submissions: Sequence[Submission], *, previous: bool) -> Outcomes:
         """Record the submissions of a round. Retry vanished ones in a new transaction, with a new snapshot."""
@@ -119,6 +122,21 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
             rounds.append([])
         rounds[turn].append(position)
     return rounds
+
+
+def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
+    """Return a round in parts: by policy if one statement can write the submission, and all others together.
+
+    Locking the standings of a batch that takes several statements costs most of it again. Few submissions need that.
+    All submissions of a player on a board stay in one part.
+    """
+    players = Counter((submissions[i].board.id, submissions[i].event.user_id) for i in positions)
+    parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
+    for position in positions:
+        board, event = submissions[position].board, submissions[position].event
+        is_alone = players[board.id, event.user_id] == 1 and not submissions[position].is_judged
+        parts[board.policy if is_alone else None].append(position)
+    return parts.values()
 
 
 def _refusal(submission: Submission, error: Rejected) -> LeaderForgeError:

@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.order import Place, ranked_score
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import REMOVED, Standing
+from leaderforge.domain.standings import Standing
 
 StandingKey: TypeAlias = tuple[int, int, int]
 """Player id, board id and period number."""
@@ -38,21 +38,17 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
     return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
 
 
-def previous_places(rows: Sequence[Record], boards: Mapping[int, Board]) -> Mapping[StandingKey, Place | None]:
-    """Return the places before the submissions in rows of record_previous_*.sql, None if there was none.
+def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, Place | None]:
+    """Return the place before each standing that one submission changed, None if there was none.
 
-    Raises `Contended` if another batch inserted a first standing after the statement began: it was not read.
+    Raises `Contended` if another batch inserted a first standing meanwhile: it was not read.
     """
     places: dict[StandingKey, Place | None] = {}
-    for row in rows:
-        score, hidden = row["previous_score"], row["previous_hidden"]
-        if score is None and row["submissions"] > 1:
+    for key, standing in written.items():
+        before = previous.get(key)
+        if before is None and standing.submissions > 1:
             raise Contended("another submission of the player was committed meanwhile")
-        if score is None or hidden & REMOVED:
-            places[key_of_row(row)] = None
-        else:
-            subscore = subranked(boards[row["board_id"]], row["previous_subranked"])
-            places[key_of_row(row)] = Place(score, row["previous_achieved_at"], row["user_id"], subscore)
+        places[key] = None if before is None else before.place
     return places
 
 

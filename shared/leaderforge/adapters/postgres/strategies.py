@@ -134,10 +134,15 @@ class SingleStatementWrite:
         rows = sorted(chain.from_iterable(map(_rows, submissions)))
         kind = "record_previous" if self._previous else "record"
         record = statement(f"{kind}_{submissions[0].board.policy}")
-        written = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
+        returned = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
         boards = {s.board.id: s.board for s in submissions}
-        standings = standings_of_rows(written, boards)
-        places = previous_places(written, boards) if self._previous else None
+        places: Mapping[StandingKey, Place | None] | None = None
+        if self._previous:
+            standings = standings_of_rows([row for row in returned if row["is_written"]], boards)
+            previous = standings_of_rows([row for row in returned if not row["is_written"]], boards)
+            places = previous_places(standings, previous)
+        else:
+            standings = standings_of_rows(returned, boards)
         completed = [
             _recorded(s, standings, () if places is None else _places_of(s, places))
             if key_of_standing(s.event.user_id, s.ladders[0]) in standings
