@@ -5,10 +5,10 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 FOLDER = Path(__file__).parents[1] / "docs"
 _PIECE = re.compile(
@@ -18,6 +18,8 @@ _PIECE = re.compile(
 )
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
 _PLAYER = re.compile(r"^TOKEN=.* player (\d+)", re.MULTILINE)
+_VARIABLES = {"USER_ID": "user_id", "TOKEN": "token", "REFRESH": "refresh_token", "KID": "kid"}
+"""Members of answers by the variable with which a page uses them."""
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
@@ -40,13 +42,30 @@ class Example:
 
     method: str
     path: str
-    body: Any
+    content: str | None
     key: str | None
     player: int | None
     form: str
     answer: str | None
     now: int | None
     streamed: bool
+
+    @property
+    def body(self) -> Any:
+        """Return the body that the call sends, None if it sends none."""
+        return None if self.content is None else json.loads(self.content)
+
+    def values_in(self, answer: str) -> dict[str, str]:
+        """Return the values of variables that later calls of the page take from the answer."""
+        members = json.loads(answer) if self.form == "json" and answer.startswith("{") else {}
+        return {name: str(members[member]) for name, member in _VARIABLES.items() if member in members}
+
+    def filled(self, values: Mapping[str, str]) -> Self:
+        """Return the call with these values in the place of its variables, such as `$USER_ID`."""
+        path, content = self.path, self.content
+        for name, value in values.items():
+            path, content = path.replace(f"${name}", value), content and content.replace(f"${name}", value)
+        return replace(self, path=path, content=content)
 
     @property
     def is_refused(self) -> bool:
@@ -86,7 +105,7 @@ def _example(words: list[str], form: str, answer: str | None, now: int | None, p
     return Example(
         method=words[words.index("-X") + 1] if "-X" in words else "GET",
         path=url.removeprefix("$API"),
-        body=json.loads(words[words.index("-d") + 1]) if "-d" in words else None,
+        content=words[words.index("-d") + 1] if "-d" in words else None,
         key=next((found[1] for word in words if (found := _KEY.fullmatch(word))), None),
         player=player,
         form=form,

@@ -5,7 +5,7 @@ All pages together, in one run, also work on the demo, for readers who try them 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import asyncpg
@@ -16,7 +16,7 @@ from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.documented import Example, examples, pages
-from tests.tokens import TOKENS, token
+from tests.tokens import SIGNING, TOKENS, token
 from tests.waiting import PATIENCE_S
 
 KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
@@ -40,7 +40,7 @@ def clock() -> Ticks:
 
 @pytest.fixture
 async def api(valkey, postgres, clock: Ticks) -> AsyncIterator[Served]:
-    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS)
+    settings = environment(valkey.addresses, await new_database(postgres.dsn), **TOKENS, **SIGNING)
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
         yield api
@@ -48,26 +48,30 @@ async def api(valkey, postgres, clock: Ticks) -> AsyncIterator[Served]:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> None:
-    for example in examples(page):
+    values: dict[str, str] = {}
+    for example in (template.filled(values) for template in examples(page)):
         clock.now = example.now or clock.now + BETWEEN_MS
-        answer = await (_beginning if example.streamed else _whole)(api, example)
+        answer = await (_beginning if example.streamed else _whole)(api, example, values)
+        values |= example.values_in(answer)
         assert example.shows(answer), (example.path, answer)
 
 
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
     """Ranks and totals differ there. The same calls are refused as documented, and demo players stay as they are."""
     dsn = await new_database(postgres.dsn)
-    settings = environment(valkey.addresses, dsn, **TOKENS)
+    settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING)
     await fill(settings)
     before = await demo_standings(dsn)
     assert before
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
         for page in pages():
-            for example in examples(page):
+            values: dict[str, str] = {}
+            for example in (template.filled(values) for template in examples(page)):
                 assert (example.now or clock.now) >= clock.now, f"{page.name} goes back to {example.now}"
                 clock.now = example.now or clock.now + BETWEEN_MS
-                answer = await (_beginning if example.streamed else _whole)(api, example)
+                answer = await (_beginning if example.streamed else _whole)(api, example, values)
+                values |= example.values_in(answer)
                 assert not example.is_refused or _code(answer) == _code(example.answer or ""), (example.path, answer)
     assert await demo_standings(dsn) == before
 
@@ -91,24 +95,26 @@ def _code(answer: str) -> str:
     return code
 
 
-def _key(example: Example) -> str | None:
+def _key(example: Example, values: Mapping[str, str]) -> str | None:
     """The key or, made anew as it does not last, the player's token that the example is for."""
     if example.key != "TOKEN":
         return KEYS[example.key]
+    if "TOKEN" in values:
+        return values["TOKEN"]
     assert example.player is not None, "the page does not say whose token it uses"
     return token(example.player)
 
 
-async def _whole(api: Served, example: Example) -> str:
-    answer = await api.send(example.method, example.path, example.body, _key(example))
+async def _whole(api: Served, example: Example, values: Mapping[str, str]) -> str:
+    answer = await api.send(example.method, example.path, example.body, _key(example, values))
     assert answer.is_success != example.is_refused, (example.path, answer.text)
     return answer.text
 
 
-async def _beginning(api: Served, example: Example) -> str:
+async def _beginning(api: Served, example: Example, values: Mapping[str, str]) -> str:
     """Return as many events of a stream as the page shows."""
     events: list[str] = []
-    async with asyncio.timeout(PATIENCE_S), api.stream(example.path, _key(example)) as answer:
+    async with asyncio.timeout(PATIENCE_S), api.stream(example.path, _key(example, values)) as answer:
         assert answer.is_success, example.path
         async for line in answer.aiter_lines():
             events.append(line)

@@ -182,6 +182,8 @@ def test_documented_defaults_are_true() -> None:
         documented = rows[str(field.alias)].strip().strip("`")
         if field.is_required():
             assert documented == "required"
+        elif isinstance(field.default, RateLimit):
+            assert RateLimit.parsed(documented) == field.default
         elif isinstance(field.default, bool):
             assert documented == str(int(field.default))
         elif field.default in (None, ()) or isinstance(field.default, KeySet):

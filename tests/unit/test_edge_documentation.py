@@ -26,6 +26,10 @@ async def openapi(api: Api) -> dict[str, Any]:
     return document
 
 
+WITHOUT_BODY = {"createSigningKey"}
+"""Operations that create an object without any input."""
+
+
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     for path, item in document["paths"].items():
         for method in METHODS & set(item):
@@ -41,7 +45,7 @@ async def test_every_operation_is_described(api: Api) -> None:
         assert operation["tags"], path
         for parameter in operation.get("parameters", []):
             assert parameter["description"], (path, parameter["name"])
-        if method == "POST":
+        if method == "POST" and operation["operationId"] not in WITHOUT_BODY:
             assert operation["requestBody"]["required"], path
     assert len(seen) == len(set(seen))
 

@@ -1,0 +1,1 @@
+"""Examples for games that use LeaderForge."""
