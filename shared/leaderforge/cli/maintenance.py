@@ -1,5 +1,6 @@
 """`leaderforge migrate`, `rebuild`, `verify` and `reconcile`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
