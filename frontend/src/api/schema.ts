@@ -2200,6 +2200,37 @@ export interface components {
             indexed: boolean;
         };
         /**
+         * PeriodReceiptOut
+         * @description A player's standing in one period after a submission.
+         */
+        PeriodReceiptOut: {
+            /**
+             * @description The period's name.
+             * @example all-time
+             */
+            period: string;
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /** @description The rank in this period; null if the receipt's would be. */
+            rank: number | null;
+            /** Format: int64 */
+            submissions: number;
+            /** @description Whether this submission improved the standing in this period. */
+            improved: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            achieved_at: string;
+            /** @description The standing before the submission, with `previous=exact`; null if there was none. */
+            previous?: components["schemas"]["PreviousOut"] | null;
+        };
+        /**
          * PeriodsOut
          * @description Periods of a board: the current ones first, then past ones, the latest first.
          */
@@ -2345,6 +2376,21 @@ export interface components {
          */
         BoardPolicy: "sum" | "best" | "latest";
         /**
+         * PreviousOut
+         * @description A player's standing directly before a submission.
+         */
+        PreviousOut: {
+            /** Format: int64 */
+            score: number;
+            /**
+             * Format: int64
+             * @description The second score, only on boards that have one.
+             */
+            subscore?: number;
+            /** @description The rank that this standing would have now, among the other players; null if the receipt's is. */
+            rank: number | null;
+        };
+        /**
          * ProfileIn
          * @description The profile of a player who is created or changed. Absent members of an existing player stay unchanged.
          * @example {
@@ -2481,6 +2527,10 @@ export interface components {
              * @example 2026-11-23T12:00:00.000Z
              */
             achieved_at: string;
+            /** @description The standing before the submission, with `previous=exact`; null for the first submission and for a duplicate. */
+            previous?: components["schemas"]["PreviousOut"] | null;
+            /** @description The standing in each period that counts the submission, with `periods=all`. */
+            periods?: components["schemas"]["PeriodReceiptOut"][];
         };
         /**
          * RefreshIn
@@ -2905,6 +2955,10 @@ export interface operations {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
+                /** @description `exact` adds the standing directly before the submission, with its rank. */
+                previous?: "none" | "exact";
+                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
+                periods?: "main" | "all";
             };
             header?: never;
             path?: never;
@@ -3102,6 +3156,10 @@ export interface operations {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
+                /** @description `exact` adds the standing directly before the submission, with its rank. */
+                previous?: "none" | "exact";
+                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
+                periods?: "main" | "all";
             };
             header?: never;
             path: {
@@ -3302,6 +3360,10 @@ export interface operations {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
+                /** @description `exact` adds the standing directly before the submission, with its rank. */
+                previous?: "none" | "exact";
+                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
+                periods?: "main" | "all";
             };
             header?: never;
             path: {
@@ -3504,6 +3566,10 @@ export interface operations {
             query?: {
                 /** @description `exact` returns the rank; `none` omits it, which is faster. */
                 rank?: "exact" | "none";
+                /** @description `exact` adds the standing directly before the submission, with its rank. */
+                previous?: "none" | "exact";
+                /** @description `all` adds the standing in each period that counts the submission, with its rank. */
+                periods?: "main" | "all";
             };
             header?: never;
             path?: never;

@@ -1,8 +1,8 @@
 """Recording of batches. A refused submission does not affect the others of its batch."""
 
 from asyncio import gather
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeAlias
 

@@ -1,7 +1,7 @@
 -- Generated from fragments/record.sql and upsert_latest.sql by scripts/record_statements.py.
--- Inserts events and computes the rows of their standings. Parameters have one item per standing. `leads` marks items
--- that insert an event. The upsert of the policy follows, over `upsert_rows`. A player has at most one event a board.
--- Items are sorted by key: this prevents deadlocks.
+-- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
+-- Each parameter is an array with one item per standing. `leads` is true for one item of each event, which inserts it. A
+-- player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -22,7 +22,8 @@ new_events as (
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
--- Hiding a player locks the player's row. The key share waits for it: new standings of a hidden player are hidden.
+-- Players who get their first standing on a ladder. The row lock waits while the player is being hidden: new standings
+-- of a hidden player are hidden too.
 newcomers as (
     select
         user_id, hidden,
