@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from leaderforge.config import EnvironmentSettings, SettingsError
+from leaderforge.domain.players import Player
 from leaderforge.domain.unicode_tables import unicode_tables
 from leaderforge.parts.name_rules import name_rules
 from tests.api_client import ADMIN_KEY
@@ -102,6 +103,16 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
     assert found.status_code == 422
     for query in ("username=OKAPI%E2%80%8B", "prefix=ok%C2%ADa"):
         assert [user["user_id"] for user in (await api.get(f"/api/users?{query}")).json()["users"]] == [5]
+
+
+async def test_a_stored_name_may_be_sent_again(api: Api) -> None:
+    """It is from before the rule: nobody else could have it today."""
+    await api.services.parts.users.create([Player(7, CYRILLIC, None, 0)])
+    body = {"username": CYRILLIC, "email": "ada@example.org"}
+    for method, status in (("PUT", 200), ("PATCH", 200)):
+        assert (await api.send(method, "/api/users/7", body, ADMIN_KEY)).status_code == status
+    assert outcome(await api.send("PATCH", "/api/users/7", {"username": f"{CYRILLIC}s"}, ADMIN_KEY))[0] == 422
+    assert outcome(await api.send("PATCH", "/api/users/8", body, ADMIN_KEY)) == (404, "user_not_found")
 
 
 async def test_submissions_and_reads_need_no_tables(api: Api) -> None:

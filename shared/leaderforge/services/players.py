@@ -68,7 +68,7 @@ class PlayerService:
         Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
         nothing was changed then.
         """
-        self._rules.require(changes.get("username"))
+        await self._require_allowed(user_id, changes.get("username"))
         before = await self.get(user_id) if "external_id" in changes else None
         act = AuditEntry(self._clock(), actor, "player.change", None, user_id, details={"changed": sorted(changes)})
         try:
@@ -99,6 +99,12 @@ class PlayerService:
                 if (await self._find(identity) is None) == (player is None):
                     raise error
         raise Overloaded("the player was created and erased again and again meanwhile; retry later")
+
+    async def _require_allowed(self, user_id: int, name: str | None) -> None:
+        """Raise `NameMixesScripts` or `NameRefused` if the name breaks a rule, unless the player has it already."""
+        refusal = self._rules.refusal(name)
+        if refusal is not None and (await self.get(user_id)).username != name:
+            raise refusal
 
     async def get(self, user_id: int) -> Player:
         """Return a player. Raises `PlayerNotFound`."""
