@@ -1,1 +1,4 @@
-select user_id, username, email, created_at, external_id from users where user_id > $1 order by user_id limit $2;
+select user_id, username, email, created_at, external_id, attributes from users
+where user_id > $1
+order by user_id
+limit $2;
