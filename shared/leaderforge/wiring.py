@@ -184,7 +184,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),
         keys=KeyService(parts.keys, parts.clock),
         signing_keys=signing_keys,
-        devices=_devices(settings, parts, delivery, signing_keys),
+        devices=_devices(settings, parts, delivery, signing_keys, rules),
         tokens=_tokens(parts, signing_keys),
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
@@ -193,13 +193,14 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
 
 
 def _devices(
-    settings: EnvironmentSettings, parts: Parts, delivery: Delivery, signing_keys: SigningKeyService
+    settings: EnvironmentSettings, parts: Parts, delivery: Delivery, signing_keys: SigningKeyService, rules: NameRules
 ) -> DeviceService:
     return DeviceService(
         parts.sessions,
         delivery,
         signing_keys,
         parts.clock,
+        rules=rules,
         is_enabled=settings.device_sign_in,
         token_s=settings.token_minutes * 60,
         session_ms=settings.session_days * 86_400_000,

@@ -14,7 +14,7 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.unicode_tables import unicode_tables
 from leaderforge.parts.name_rules import name_rules
 from tests.api_client import ADMIN_KEY
-from tests.tokens import TOKENS, token
+from tests.tokens import SIGNING, TOKENS, token
 from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
 from tests.unit.test_names import CYRILLIC, CYRILLIC_ER, FAMILY, INVISIBLE, NOTHING, PERSIAN, real_names
 
@@ -137,6 +137,16 @@ class TestFirstSight:
         async with serving(**CREATING) as api:
             created = await api.get("/api/users/90001", token(90001, name="\u202e" + PERSIAN + "\u200b"))
             assert (created.status_code, created.json()["username"]) == (200, PERSIAN)
+
+    @pytest.mark.parametrize("name", [CYRILLIC, "okapi\u200b", "ΟΚΑΡΙ", "badword"], ids=ascii)
+    async def test_of_a_device(self, name: str, tmp_path: Path) -> None:
+        words = refused_words(tmp_path, "badword")
+        async with serving(**SIGNING, LEADERFORGE_REFUSED_NAMES=words) as api:
+            await api.post("/api/users", {"username": "okapi"})
+            signed_in = await api.post("/api/auth/device", {"secret": "0123456789abcdef" * 2, "username": name}, None)
+            assert signed_in.status_code == 200, signed_in.text
+            player = (await api.get(f"/api/users/{signed_in.json()['user_id']}")).json()
+            assert player["username"] is None
 
 
 class TestOtherNames:

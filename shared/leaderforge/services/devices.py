@@ -2,6 +2,7 @@
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import Overloaded, PlayerExists, SignInDisabled, UsernameTaken
+from leaderforge.domain.name_rules import NameRules
 from leaderforge.domain.players import Player, new_user_ids
 from leaderforge.domain.sessions import PlayerSession, RefreshToken, SignedIn, device_of, no_session
 from leaderforge.ports.clock import Clock
@@ -28,6 +29,7 @@ class DeviceService:
         signing_keys: SigningKeyService,
         clock: Clock,
         *,
+        rules: NameRules,
         is_enabled: bool,
         token_s: int,
         session_ms: int,
@@ -36,6 +38,7 @@ class DeviceService:
         self._delivery = delivery
         self._signing_keys = signing_keys
         self._clock = clock
+        self._rules = rules
         self._is_enabled = is_enabled
         self._token_s = token_s
         self._session_ms = session_ms
@@ -44,8 +47,8 @@ class DeviceService:
     async def sign_in(self, secret: str, username: str | None = None) -> SignedIn:
         """Start a session of the device's player, who is created if necessary. One secret always has one player.
 
-        A new player gets the name unless it is taken. Raises `SignInDisabled`, `Refused` for a weak secret,
-        `StoreUnavailable` or `Overloaded`.
+        A new player gets the name unless it is taken or breaks a rule. Raises `SignInDisabled`, `Refused` for a weak
+        secret, `StoreUnavailable` or `Overloaded`.
         """
         self._require_enabled()
         device = device_of(secret)
@@ -87,6 +90,8 @@ class DeviceService:
 
     async def _register(self, device: str, username: str | None) -> tuple[int, bool]:
         """Return the player of a device, and whether this call created it."""
+        if self._rules.refusal(username) is not None:
+            username = None
         for _ in range(_ATTEMPTS):
             now = self._clock()
             [new_id] = new_user_ids(now)
