@@ -75,7 +75,10 @@ async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query
     user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
     criteria = AuditFilter(board=query.board, user_id=user_id, action=query.action)
     entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)
-    return answer_stored(render_audit(entries, entries[-1].place if len(entries) == query.limit else None))
+    players = {user_id for audited in entries if (user_id := audited.entry.user_id) is not None}
+    external_ids = await edge.services.users.external_ids(players)
+    following = entries[-1].place if len(entries) == query.limit else None
+    return answer_stored(render_audit(entries, following, external_ids))
 
 
 @routes.get("/api/admin/shards", operation_id="getShards", **documentation.read(ShardsOut))

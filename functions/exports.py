@@ -27,8 +27,8 @@ handler = LambdaHandler(routes)
 
 _TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8; header=present", ExportFormat.NDJSON: "application/x-ndjson"}
 _EXAMPLES = {
-    "text/csv": "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
-    "1,123,ada,520,2,2026-11-23T12:00:00.000Z,\r\n",
+    "text/csv": "rank,user_id,username,score,submissions,achieved_at,metadata,external_id\r\n"
+    "1,123,ada,520,2,2026-11-23T12:00:00.000Z,,\r\n",
     "application/x-ndjson": '{"rank": 1, "user_id": 123, "username": "ada", "score": 520, "submissions": 2, '
     '"achieved_at": "2026-11-23T12:00:00.000Z", "metadata": null}\n',
 }

@@ -69,7 +69,7 @@ async def hide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: Us
     changes = await edge.services.moderation.hide_entry(
         await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
     )
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.post(
@@ -81,7 +81,7 @@ async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: 
     changes = await edge.services.moderation.unhide_entry(
         await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
     )
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.delete(
@@ -102,7 +102,7 @@ async def remove_entry(
     else:
         ladder = await edge.readable_ladder(board, caller, query.period)
         changes = await edge.services.moderation.remove_from(ladder, user_id, grounds)
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.post(
@@ -121,8 +121,9 @@ async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removal
     removed = iter(
         await edge.services.moderation.remove_entries(target, [i for i in players if i is not None], grounds)
     )
+    external_ids = await edge.services.users.external_ids([i for i in players if i is not None])
     results = [
-        _missing(str(identity)) if user_id is None else _moderated(user_id, next(removed))
+        _missing(str(identity)) if user_id is None else _result(user_id, next(removed), external_ids)
         for identity, user_id in zip(identities, players, strict=True)
     ]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
@@ -149,7 +150,7 @@ async def remove_submission(
     changes = await edge.services.moderation.remove_submission(
         await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, query.reason)
     )
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.post(
@@ -166,7 +167,7 @@ async def restore_submission(
     changes = await edge.services.moderation.restore_submission(
         await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, body.reason)
     )
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.put(
@@ -181,7 +182,7 @@ async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: Us
     """
     target, grounds = await edge.board_unchecked(board), _grounds(caller, score.reason)
     changes = await edge.services.moderation.set_score(target, score.for_player(user_id), grounds)
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.post(
@@ -198,8 +199,9 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
     board_found, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
     valid = [target for target in targets if isinstance(target, ScoreToSet)]
     changes = iter(await edge.services.moderation.set_scores(board_found, valid, grounds))
+    external_ids = await edge.services.users.external_ids([target.user_id for target in valid])
     results = [
-        _moderated(t.user_id, next(changes)) if isinstance(t, ScoreToSet) else render_error(public_error(t))
+        _result(t.user_id, next(changes), external_ids) if isinstance(t, ScoreToSet) else render_error(public_error(t))
         for t in targets
     ]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
@@ -229,7 +231,7 @@ async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Reaso
     Admins only.
     """
     changes = await edge.services.moderation.hide_player(user_id, _grounds(caller, body.reason))
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 @routes.post(
@@ -239,7 +241,7 @@ async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Reaso
 async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
     """Show a hidden player again. Entries that were hidden individually stay hidden. Admins only."""
     changes = await edge.services.moderation.unhide_player(user_id, _grounds(caller, body.reason))
-    return answer_written(render_moderated(user_id, changes))
+    return await _moderated(edge, user_id, changes)
 
 
 def _missing(external_id: str) -> str:
@@ -273,11 +275,17 @@ def _score_to_set(
     return item.for_player(user_id)
 
 
-def _moderated(user_id: int, outcome: Sequence[LadderStanding] | LeaderForgeError) -> str:
-    """Return the result of an action as a JSON object."""
+async def _moderated(edge: Edge, user_id: int, changes: Sequence[LadderStanding]) -> Answer:
+    """Return the answer to an action, with the player's external id."""
+    external_ids = await edge.services.users.external_ids([user_id])
+    return answer_written(render_moderated(user_id, changes, external_ids))
+
+
+def _result(user_id: int, outcome: Sequence[LadderStanding] | LeaderForgeError, external_ids: Mapping[int, str]) -> str:
+    """Return the result of an action on one of many players, as a JSON object."""
     if isinstance(outcome, LeaderForgeError):
         return render_error(outcome)
-    return render_moderated(user_id, outcome).closed().decode()
+    return render_moderated(user_id, outcome, external_ids).closed().decode()
 
 
 def _grounds(caller: Caller, reason: str) -> AuditContext:

@@ -231,7 +231,8 @@ async def history(
         before=query.before,
         viewer=caller,
     )
-    return answer_stored(render_history(readable_board, user_id, result))
+    external_ids = await edge.services.users.external_ids([user_id])
+    return answer_stored(render_history(readable_board, user_id, result, external_ids))
 
 
 async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answer:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -214,6 +214,21 @@ async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent)
     assert metrics["statusCode"] == 200
     negative = event("POST", "/api/scores", {"user_id": user_id, "score": -500}, SUBMIT_KEY)
     assert told(await invoke(submit.handler, negative))[1]["score"] == 0
+
+
+@pytest.mark.parametrize("external_id", ["a/b", "player|eu/42", "100%", "a%2Fb", "50% / 50%", "é☃", "ext:/"])
+async def test_external_ids_in_paths(invoke: Invoke, event: MakeEvent, external_id: str) -> None:
+    """Events contain a path that was encoded once, or encoded twice and decoded by a gateway."""
+    external_id = f"{external_id} {uuid4().hex}"
+    body = {"external_id": external_id}
+    status, created = told(await invoke(users.handler, event("POST", "/api/users", body, SUBMIT_KEY)))
+    assert (status, created["external_id"]) == (201, external_id)
+    sent = quote(quote(external_id, safe=""), safe="")
+    status, shown = told(await invoke(users.handler, event("GET", f"/api/users/ext:{unquote(sent)}")))
+    assert (status, shown) == (200, created)
+    path = f"/api/users/ext:{unquote(sent)}/standings"
+    status, standings = told(await invoke(users.handler, event("GET", path)))
+    assert (status, standings["user_id"], standings["standings"]) == (200, created["user_id"], [])
 
 
 async def test_invocations_share_their_connections(invoke: Invoke, settings: dict[str, str], event: MakeEvent) -> None:

@@ -1,12 +1,17 @@
 """External ids over HTTP: in bodies, batches, paths, lookups, queue messages and replies."""
 
+import csv
+import json
+from io import StringIO
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from leaderforge.adapters.memory.queue import MemoryQueue
+from leaderforge.domain.errors import StoreUnavailable
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
+from tests.unit.test_edge_live import listening
 
 SHOP = "76561190012345678"
 TEXT = "player|eu/00042 %☃"
@@ -110,6 +115,91 @@ async def test_every_call_with_a_player_in_its_path(api: Api) -> None:
         assert answer.status_code == 200, (method, path, answer.text)
         assert str(user_id) in answer.text or method == "DELETE", path
     assert (await api.get(f"/api/users/{user_id}")).status_code == 404
+
+
+async def test_every_answer_about_a_player_has_its_external_id(api: Api) -> None:
+    created = await player(api)
+    ids = {"user_id": created["user_id"], "external_id": SHOP}
+    submitted = await api.post("/api/scores", {"external_id": SHOP, "score": 1})
+    reason, number = {"reason": "a test"}, created["user_id"]
+    submission = f"submissions/{submitted.json()['submission_id']}"
+    calls: list[tuple[str, str, Any]] = [
+        ("GET", "/api/boards/default/history/{}", None),
+        ("GET", "/api/users/{}/standings", None),
+        ("GET", "/api/users/{}/standings?period=weekly", None),
+        ("POST", "/api/boards/default/entries/{}/hide", reason),
+        ("POST", "/api/boards/default/entries/{}/unhide", reason),
+        ("POST", "/api/users/{}/hide", reason),
+        ("POST", "/api/users/{}/unhide", reason),
+        ("DELETE", f"/api/boards/default/entries/{{}}/{submission}?reason=test", None),
+        ("POST", f"/api/boards/default/entries/{{}}/{submission}/restore", reason),
+        ("PUT", "/api/boards/default/entries/{}", {"score": 7, **reason}),
+    ]
+    for method, path, body in calls:
+        for name in (ext(SHOP), number):
+            answer = (await api.send(method, path.format(name), body, ADMIN_KEY)).json()
+            assert answer.items() >= ids.items(), (path, answer)
+    removal = {"user_ids": [number], **reason}
+    [removed] = (await api.post("/api/boards/default/entries/remove", removal, ADMIN_KEY)).json()["results"]
+    assert removed.items() >= ids.items()
+    await api.post("/api/scores", {"external_id": SHOP, "score": 1})
+    await api.send("POST", f"/api/users/{number}/hide", reason, ADMIN_KEY)
+    [hidden] = (await api.get("/api/boards/default/hidden", ADMIN_KEY)).json()["entries"]
+    assert hidden.items() >= ids.items()
+    removed = await api.send("DELETE", f"/api/boards/default/entries/{number}?reason=test", None, ADMIN_KEY)
+    assert removed.json().items() >= ids.items()
+    audited = (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"]
+    exported = (await api.get(f"/api/users/{number}/export", ADMIN_KEY)).json()["acts"]
+    assert audited == exported
+    assert len(audited) > len(calls)
+    assert all(act.items() >= ids.items() for act in audited)
+
+
+async def test_answers_about_a_player_without_one_have_none(api: Api) -> None:
+    await api.ranked({7: 10})
+    await api.send("POST", "/api/boards/default/entries/7/hide", {"reason": "a test"}, ADMIN_KEY)
+    unhidden = await api.send("POST", "/api/boards/default/entries/7/unhide", {"reason": "a test"}, ADMIN_KEY)
+    assert list(unhidden.json()) == ["user_id", "entries"]
+    for path in ("/api/boards/default/history/7", "/api/users/7/standings", "/api/admin/audit", "/api/users/7/export"):
+        assert "external" not in (await api.get(path, ADMIN_KEY)).text
+
+
+async def test_the_audit_log_forgets_the_external_id_of_an_erased_player(api: Api) -> None:
+    user_id = (await player(api))["user_id"]
+    await api.send("POST", f"/api/users/{user_id}/hide", {"reason": "a test"}, ADMIN_KEY)
+    await api.send("DELETE", f"/api/users/{user_id}", key=ADMIN_KEY)
+    audit = await api.get("/api/admin/audit", ADMIN_KEY)
+    assert SHOP not in audit.text
+    assert [entry.get("external_id") for entry in audit.json()["entries"]] == [None, None]
+
+
+async def test_a_change_is_answered_if_the_players_cannot_be_read_afterwards(api: Api) -> None:
+    user_id = (await player(api))["user_id"]
+    await api.post("/api/scores", {"external_id": SHOP, "score": 1})
+    get = api.services.parts.users.get
+
+    async def unavailable(_: Any) -> Any:
+        raise StoreUnavailable("down")
+
+    api.services.parts.users.get = unavailable  # type: ignore[method-assign]
+    hidden = await api.send("POST", f"/api/users/{user_id}/hide", {"reason": "a test"}, ADMIN_KEY)
+    api.services.parts.users.get = get  # type: ignore[method-assign]
+    assert (hidden.status_code, "external_id" in hidden.json()) == (200, False)
+
+
+async def test_exports_and_streams_have_them(api: Api) -> None:
+    user_id = (await player(api, "=1+1"))["user_id"]
+    await api.ranked({7: 10})
+    await api.post("/api/scores", {"external_id": "=1+1", "score": 20})
+    table = await api.get("/api/boards/default/export", ADMIN_KEY)
+    rows = list(csv.DictReader(StringIO(table.text, newline="")))
+    assert [(row["user_id"], row["external_id"]) for row in rows] == [(str(user_id), "'=1+1"), ("7", "")]
+    objects = (await api.get("/api/boards/default/export?format=ndjson", ADMIN_KEY)).text.splitlines()
+    assert [json.loads(line).get("external_id") for line in objects] == ["=1+1", None]
+    async with listening(api) as listener:
+        await listener.until(1)
+        [(_, top)] = listener.events
+    assert [entry.get("external_id") for entry in top["entries"]] == ["=1+1", None]
 
 
 async def test_mixed_batches(api: Api) -> None:

@@ -33,6 +33,7 @@ entries = st.builds(
 
 
 def told(entry: Entry, board: Board, *, in_ndjson: bool = True) -> dict[str, object]:
+    """Return the members of an entry. CSV always has an external id, at the end."""
     subscore = {} if board.subscore_order is None else {"subscore": entry.subscore}
     return {
         "rank": entry.rank,
@@ -44,6 +45,7 @@ def told(entry: Entry, board: Board, *, in_ndjson: bool = True) -> dict[str, obj
         "submissions": entry.submissions,
         "achieved_at": time_text(entry.achieved_at),
         "metadata": None if entry.metadata is None else json.loads(entry.metadata),
+        **({} if in_ndjson else {"external_id": entry.external_id}),
     }
 
 
@@ -62,8 +64,9 @@ def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
     for row, entry in zip(read, some, strict=True):
         expected = told(entry, board, in_ndjson=False)
         assert list(row) == list(expected)
-        name = row.pop("username")
-        assert name.removeprefix("'") == (expected.pop("username") or "").removeprefix("'")  # type: ignore[attr-defined]
+        for text in ("username", "external_id"):
+            shown_text, stored = row.pop(text), expected.pop(text) or ""
+            assert shown_text.removeprefix("'") == stored.removeprefix("'")  # type: ignore[attr-defined]
         metadata, shown = row.pop("metadata"), expected.pop("metadata")
         assert (json.loads(metadata) if metadata else None) == shown
         assert row == {column: str(value) for column, value in expected.items()}
@@ -71,16 +74,17 @@ def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
 
 def test_csv_lines_end_as_the_standard_says() -> None:
     entry = Entry(1, 7, 'Ann "the, ace"', 5, 2, 0, '{"a":1}')
-    assert header(ExportFormat.CSV, BOARD) == "rank,user_id,username,score,submissions,achieved_at,metadata\r\n"
+    first = "rank,user_id,username,score,submissions,achieved_at,metadata,external_id\r\n"
+    assert header(ExportFormat.CSV, BOARD) == first
     assert lines(ExportFormat.CSV, BOARD, [entry]) == (
-        '1,7,"Ann ""the, ace""",5,2,1970-01-01T00:00:00.000Z,"{""a"":1}"\r\n'
+        '1,7,"Ann ""the, ace""",5,2,1970-01-01T00:00:00.000Z,"{""a"":1}",\r\n'
     )
 
 
-def test_names_that_look_like_formulas_are_harmless_in_csv() -> None:
-    some = [Entry(1, 7, name, -5, 1, 0) for name in FORMULAS]
+def test_names_and_ids_that_look_like_formulas_are_harmless_in_csv() -> None:
+    some = [Entry(1, 7, name, -5, 1, 0, external_id=name) for name in FORMULAS]
     read = list(csv.reader(StringIO(lines(ExportFormat.CSV, BOARD, some), newline="")))
-    assert [row[2] for row in read] == [f"'{name}" for name in FORMULAS]
+    assert [row[2] for row in read] == [row[7] for row in read] == [f"'{name}" for name in FORMULAS]
     assert {row[3] for row in read} == {"-5"}
     text = lines(ExportFormat.NDJSON, BOARD, some)
     assert [json.loads(line)["username"] for line in text.splitlines()] == FORMULAS

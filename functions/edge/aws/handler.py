@@ -1,14 +1,35 @@
 """HTTP requests that arrive as invocations of AWS Lambda."""
 
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from mangum import Mangum
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from functions.edge.aws.runtime import runtime
 from functions.edge.http.application import application
 from functions.edge.http.errors import MalformedRequest, error_answer
 from leaderforge.wiring import Services
+
+
+class RawPaths:
+    """Application that receives the path of an event as its raw path.
+
+    Mangum decodes the path, and passes no raw one. External ids may contain encoded slashes: they are decoded after
+    routing.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        event = scope["aws.event"]
+        path = event.get("requestContext", {}).get("http", event).get("path")
+        if path:
+            # A gateway may have decoded the path once. It then has characters that a raw path encodes.
+            scope["raw_path"] = quote(path, safe="/:%").encode()
+        await self._app(scope, receive, send)
 
 
 class LambdaHandler:
@@ -38,7 +59,8 @@ class LambdaHandler:
         services = runtime.services
         # After `runtime.close()` the services are new: the application must use them.
         if self._serving is None or self._serving[0] is not services:
-            self._serving = (services, Mangum(application(services, *self._routers), lifespan="off"))
+            app = RawPaths(application(services, *self._routers))
+            self._serving = (services, Mangum(app, lifespan="off"))
         return self._serving[1]
 
 

@@ -193,7 +193,8 @@ def _as_requested(answer: Answer, scope: Scope) -> Response:
 def path_with_external_ids(scope: Scope) -> str:
     """Return the path of a request, with its external ids still percent-encoded: they may contain slashes.
 
-    Servers without `raw_path` decode it first. There, an external id with a slash needs to be encoded twice.
+    Servers without `raw_path` decode it first, as gateways may do. There, an external id with a slash or a percent sign
+    needs to be encoded twice.
     """
     raw = scope.get("raw_path")
     segments = (

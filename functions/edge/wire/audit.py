@@ -1,12 +1,21 @@
 """The audit log on the wire."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import BoardName, ExternalIdIn, IntegerOut, PageLimit, TimeOut, UserIdText
+from functions.edge.wire.external_ids import external_id_of
+from functions.edge.wire.fields import (
+    BoardName,
+    ExternalIdIn,
+    ExternalIdOut,
+    IntegerOut,
+    PageLimit,
+    TimeOut,
+    UserIdText,
+)
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.rules import Omittable, Rule
 from leaderforge.domain.audit import Audited, AuditEntry
@@ -50,6 +59,7 @@ class ActOut(StrictOut):
     action: str = Field(description="The kind of the action.", examples=["key.create"])
     board: str | None = Field(description="The board that the action concerned.")
     user_id: IntegerOut | None = Field(description="The player that the action concerned.")
+    external_id: ExternalIdOut = ""
     reason: str | None = Field(description="The reason that the actor gave.")
     details: dict[str, Any]
 
@@ -61,20 +71,26 @@ class AuditOut(StrictOut):
     next: str | None = Field(description="Cursor of the older audit entries; null at the end.")
 
 
-def render_audit(entries: Sequence[Audited], following: tuple[int, int] | None) -> JsonBody:
-    """Return audit entries. `following` is the time (ms) and id at which the next page starts, None at the end."""
+def render_audit(
+    entries: Sequence[Audited], following: tuple[int, int] | None, external_ids: Mapping[int, str]
+) -> JsonBody:
+    """Return audit entries. `following` is the time (ms) and id at which the next page starts, None at the end.
+
+    `external_ids` are those of players by id.
+    """
     cursor = None if following is None else f"{following[0]}.{following[1]}"
-    return JsonBody.of(AuditOut(entries=[act_out(audited.entry) for audited in entries], next=cursor))
+    return JsonBody.of(AuditOut(entries=[act_out(audited.entry, external_ids) for audited in entries], next=cursor))
 
 
-def act_out(entry: AuditEntry) -> ActOut:
-    """Return the output model of an audit entry."""
+def act_out(entry: AuditEntry, external_ids: Mapping[int, str]) -> ActOut:
+    """Return the output model of an audit entry. `external_ids` are those of players by id."""
     return ActOut(
         at=entry.at,
         actor=entry.actor,
         action=entry.action,
         board=entry.board,
         user_id=entry.user_id,
+        **external_id_of(entry.user_id, external_ids),
         reason=entry.reason,
         details=dict(entry.details),
     )

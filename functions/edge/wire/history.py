@@ -1,12 +1,14 @@
 """A player's history on the wire: submissions over time, and the final ranks of past periods."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import CountOut, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.external_ids import external_id_of
+from functions.edge.wire.fields import CountOut, ExternalIdOut, IntegerOut, PercentOut, RankOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut, bounds_of
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
@@ -66,17 +68,19 @@ class HistoryOut(StrictOut):
 
     board: str = Field(examples=["default"])
     user_id: IntegerOut
+    external_id: ExternalIdOut = ""
     points: list[PointOut]
     periods: list[FinalRankOut]
     previous: str | None = Field(description="Send it as `cursor` for earlier submissions; null at the first one.")
 
 
-def render_history(board: Board, user_id: int, history: History) -> JsonBody:
-    """Return a player's history."""
+def render_history(board: Board, user_id: int, history: History, external_ids: Mapping[int, str]) -> JsonBody:
+    """Return a player's history. `external_ids` are those of players by id."""
     has_subscore = board.subscore_order is not None
     model = HistoryOut(
         board=board.slug,
         user_id=user_id,
+        **external_id_of(user_id, external_ids),
         points=[_point_out(point, has_subscore=has_subscore) for point in history.points],
         periods=list(map(_final_rank_out, history.periods)),
         previous=None if history.previous is None else _cursor(history.previous),

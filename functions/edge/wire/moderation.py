@@ -1,6 +1,6 @@
 """Moderation on the wire: hide, remove and set scores, and list hidden entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
@@ -11,7 +11,8 @@ from functions.edge.wire.batches import exclude_each_other, validate_item
 from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.errors import ErrorOut
-from functions.edge.wire.fields import ExternalIdIn, IntegerIn, IntegerOut, PageLimit, UserIdText
+from functions.edge.wire.external_ids import external_id_of
+from functions.edge.wire.fields import ExternalIdIn, ExternalIdOut, IntegerIn, IntegerOut, PageLimit, UserIdText
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
@@ -153,6 +154,7 @@ class ModeratedOut(StrictOut):
     """The changes of an action: the player's entries after it."""
 
     user_id: IntegerOut
+    external_id: ExternalIdOut = ""
     entries: list[ChangedOut]
 
 
@@ -189,13 +191,13 @@ class HiddenOut(StrictOut):
     next: IntegerOut | None = Field(description="Send it as `after` for the entries that follow; null at the end.")
 
 
-def render_moderated(user_id: int, changes: Sequence[LadderStanding]) -> JsonBody:
-    """Return the changes of an action."""
+def render_moderated(user_id: int, changes: Sequence[LadderStanding], external_ids: Mapping[int, str]) -> JsonBody:
+    """Return the changes of an action. `external_ids` are those of players by id."""
     entries = [
         ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(ladder.board, standing))
         for ladder, standing in changes
     ]
-    return JsonBody.of(ModeratedOut(user_id=user_id, entries=entries))
+    return JsonBody.of(ModeratedOut(user_id=user_id, **external_id_of(user_id, external_ids), entries=entries))
 
 
 def render_hidden(ladder: Ladder, page: HiddenPage) -> JsonBody:

@@ -69,7 +69,7 @@ async def render_export(
     """
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
-    acts = f'"acts":[{",".join(act_out(entry).model_dump_json() for entry in record.acts)}],' if for_admin else ""
+    acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
     yield f'{{"player":{player},"standings":[{standings}],{acts}"events":['.encode()
     separator = ""
     async with aclosing(events):
@@ -77,6 +77,13 @@ async def render_export(
             yield (separator + ",".join(map(_render_event, chunk))).encode()
             separator = ","
     yield b"]}"
+
+
+def _acts_json(record: PlayerExport) -> str:
+    """Return the audit entries on the player as JSON objects with commas between them."""
+    external_id = record.user.external_id
+    external_ids = {} if external_id is None else {record.user.user_id: external_id}
+    return ",".join([act_out(entry, external_ids).model_dump_json(exclude_unset=True) for entry in record.acts])
 
 
 def _render_standing(placed: LadderStanding, *, marks_hidden: bool) -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.entries import EntryOut, render_entry
-from functions.edge.wire.fields import BoardName, CountOut, IntegerOut, PercentOut, TimeOut
+from functions.edge.wire.fields import BoardName, CountOut, ExternalIdOut, IntegerOut, PercentOut, TimeOut
 from functions.edge.wire.models import QueryIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.rules import FROM_TEXT, Omittable, Rule
@@ -60,6 +60,7 @@ class StandingsOut(StrictOut):
     """A player's standings by board, in the current periods."""
 
     user_id: IntegerOut
+    external_id: ExternalIdOut = ""
     standings: list[CurrentStandingOut]
     building: list[BuildingOut] = Field(
         [], description="Periods that are left out while they are computed from earlier scores. Absent if none is."
@@ -73,8 +74,9 @@ def render_standings(user_id: int, result: PlayerStandings, *, marks_hidden: boo
     entries = ",".join([_standing(entry, marks_hidden) for entry in result.entries])
     places = ",".join([f'{{"board":"{lad.board.slug}","period":"{lad.period_name}"}}' for lad in result.building])
     building = f'"building":[{places}],' if places else ""
+    external = "" if result.external_id is None else f'"external_id":{string_json(result.external_id)},'
     return JsonBody(
-        f'{{"user_id":{user_id},"standings":[{entries}],{building}"next":{string_json(result.next)}}}',
+        f'{{"user_id":{user_id},{external}"standings":[{entries}],{building}"next":{string_json(result.next)}}}',
     )
 
 

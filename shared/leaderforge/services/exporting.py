@@ -21,6 +21,10 @@ PAGE = 1000
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
+_CSV_ONLY = ("metadata", "external_id")
+"""Last columns of CSV. The latest one is at the end, for programs that read columns by position."""
+
+
 class ExportFormat(StrEnum):
     """Format of exported entries: CSV (RFC 4180, with a header) or NDJSON (one JSON object a line)."""
 
@@ -43,25 +47,26 @@ async def pages(query: "QueryService", ladder: Ladder) -> AsyncGenerator[Page, N
 
 def header(form: ExportFormat, board: Board) -> str:
     """Return the first line of a file, empty for NDJSON."""
-    return _csv([[*_columns(board), "metadata"]]) if form is ExportFormat.CSV else ""
+    return _csv([[*_columns(board), *_CSV_ONLY]]) if form is ExportFormat.CSV else ""
 
 
 def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     """Return the entries as lines of a file.
 
-    In CSV, an apostrophe precedes names that a spreadsheet would read as a formula.
+    In CSV, an apostrophe precedes names and external ids that a spreadsheet would read as a formula.
     """
     columns = _columns(board)
     if form is ExportFormat.NDJSON:
         return "".join(_json(_members(_with_external_id(columns, e), e), e.metadata) for e in entries)
     members = (_members(columns, entry) for entry in entries)
     return _csv(
-        [*values.values(), entry.metadata] for values, entry in zip(map(_harmless, members), entries, strict=True)
+        [*(values | {"username": _harmless(values["username"])}).values(), entry.metadata, _harmless(entry.external_id)]
+        for values, entry in zip(members, entries, strict=True)
     )
 
 
 def _with_external_id(columns: list[str], entry: Entry) -> list[str]:
-    """Return the columns, with the external id after the name if the player has one. CSV has no such column."""
+    """Return the columns of NDJSON, with the external id after the name if the player has one."""
     return columns if entry.external_id is None else [*columns[:3], "external_id", *columns[3:]]
 
 
@@ -75,9 +80,8 @@ def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in columns} | {"achieved_at": time_text(entry.achieved_at)}
 
 
-def _harmless(members: dict[str, Any]) -> dict[str, Any]:
-    name = members["username"]
-    return members | {"username": f"'{name}"} if name is not None and name.startswith(_FORMULA) else members
+def _harmless(text: str | None) -> str | None:
+    return f"'{text}" if text is not None and text.startswith(_FORMULA) else text
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:

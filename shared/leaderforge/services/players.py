@@ -10,6 +10,7 @@ from leaderforge.domain.errors import (
     Overloaded,
     PlayerExists,
     PlayerNotFound,
+    Unavailable,
     UsernameTaken,
 )
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
@@ -116,6 +117,17 @@ class PlayerService:
     async def find_many(self, user_ids: Collection[int]) -> Mapping[int, Player]:
         """Return the players that exist, by id."""
         return await self._users.get(user_ids) if user_ids else {}
+
+    async def external_ids(self, user_ids: Collection[int]) -> Mapping[int, str]:
+        """Return the external ids of those players that have one, none while the store is unavailable.
+
+        They are an addition to answers that must not fail without them, such as the answer to a committed change.
+        """
+        try:
+            players = await self._users.get(user_ids) if user_ids else {}
+        except Unavailable:
+            return {}
+        return {i: player.external_id for i, player in players.items() if player.external_id is not None}
 
     async def with_name(self, username: str) -> Sequence[Player]:
         """Return the players with this username. Ignore case."""

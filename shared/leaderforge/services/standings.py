@@ -42,6 +42,7 @@ class PlayerStandings:
     next: str | None
     as_of: int
     source: Source
+    external_id: str | None = None
 
 
 class StandingService:
@@ -97,11 +98,17 @@ class StandingService:
         for chunk in chunks([ladder for ladder in ladders if not ladder.incomplete], _CONCURRENT):
             ranks = await asyncio.gather(*(self._rank(ladder, user_id, viewer) for ladder in chunk))
             entries += [LadderRank(ladder, rank) for ladder, rank in zip(chunk, ranks, strict=True) if rank is not None]
-        if not entries and not await self._users.get([user_id]):
-            raise PlayerNotFound.of(user_id)
+        external_id = entries[0].rank.entry.external_id if entries else await self._external_id(user_id)
         # The boards were listed at `began_at`: the answer may lack the first submission to another board since.
         as_of = min([began_at, *(entry.rank.as_of for entry in entries)])
-        return PlayerStandings(entries, building, next_slug, as_of, _source_of(entries))
+        return PlayerStandings(entries, building, next_slug, as_of, _source_of(entries), external_id)
+
+    async def _external_id(self, user_id: int) -> str | None:
+        """Return the external id of a player. Raises `PlayerNotFound`."""
+        players = await self._users.get([user_id])
+        if user_id not in players:
+            raise PlayerNotFound.of(user_id)
+        return players[user_id].external_id
 
     async def _rank(self, ladder: Ladder, user_id: int, viewer: Caller) -> PlayerRank | None:
         try:
