@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -86,6 +87,32 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
                 assert before[-1] == after[-1] - 1
         assert len(before) == 16
         assert sorted(after) == list(range(1, 25))
+
+
+async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
+    """Batches that compete for first standings, in any order of the players, with repetitions, on several boards."""
+    ladders = [await stores.ladder(), await stores.ladder(Policy.BEST), await stores.ladder()]
+    players = range(1, 13)
+    await stores.players(*players)
+    random = Random(7)
+    batches = [
+        [submit(random.choice(ladders), random.choice(players), 1, at=random.randint(0, 5)) for _ in range(20)]
+        for _ in range(12)
+    ]
+    results = await asyncio.gather(*(stores.scores.record(b, previous=i % 3 != 0) for i, b in enumerate(batches)))
+    for ladder in (ladders[0], ladders[2]):
+        for user_id in players:
+            scores = []
+            for batch, result in zip(batches, results, strict=True):
+                for submission, outcome in zip(batch, result, strict=True):
+                    assert isinstance(outcome, Recorded), outcome
+                    if outcome.previous and submission.ladders == [ladder] and submission.event.user_id == user_id:
+                        [place] = outcome.previous
+                        scores.append(0 if place is None else place.score)
+            # Each submission added 1 to another score.
+            assert len(set(scores)) == len(scores)
+            [standing] = await stores.scores.standings(ladder, [user_id]) or [None]
+            assert max(scores, default=0) <= (0 if standing is None else standing.score)
 
 
 async def test_copies_and_refused_submissions_have_none(stores: Stores) -> None:
