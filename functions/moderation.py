@@ -1,7 +1,7 @@
 """Moderation: hide and remove entries, hide players, set scores. The audit log has each action."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, TypeAlias
 
 from fastapi import Query
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.errors import public_error
 from functions.edge.http.responses import Answer, answer_stored, answer_written
-from functions.edge.submissions import identity_of
+from functions.edge.submissions import player_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.errors import render_error
@@ -55,6 +55,9 @@ from leaderforge.services.moderation import AuditContext, ScoreToSet
 
 routes = router("moderation")
 handler = LambdaHandler(routes)
+
+ActionOutcome: TypeAlias = Sequence[LadderStanding] | LeaderForgeError
+"""Changes of a player's entries by one action of many, or its error."""
 
 _NO_ENTRY = (BoardNotFound, PlayerNotFound, NotRanked, StoreUnavailable)
 _NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfRange, StoreUnavailable)
@@ -195,15 +198,12 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
     Each score gets its own result, as for a single one. A player may have one score.
     """
     # Before the board is read: an action must not use an old board after a slow look-up.
-    targets = await _scores_to_set(edge, scores.scores)
-    board_found, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
-    valid = [target for target in targets if isinstance(target, ScoreToSet)]
-    changes = iter(await edge.services.moderation.set_scores(board_found, valid, grounds))
-    external_ids = await edge.services.users.external_ids([target.user_id for target in valid])
-    results = [
-        _result(t.user_id, next(changes), external_ids) if isinstance(t, ScoreToSet) else render_error(public_error(t))
-        for t in targets
-    ]
+    new = await _scores_to_set(edge, scores.scores)
+    target, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
+    valid = [score for score in new if isinstance(score, ScoreToSet)]
+    changes = iter(await edge.services.moderation.set_scores(target, valid, grounds))
+    external_ids = await edge.services.users.external_ids([score.user_id for score in valid])
+    results = [_set_result(score, changes, external_ids) for score in new]
     return answer_written(JsonBody(f'{{"results":[{",".join(results)}]}}'))
 
 
@@ -263,12 +263,9 @@ def _score_to_set(
 ) -> ScoreToSet | LeaderForgeError:
     """Return the score of an item with its player, or the error. Add the player to those of the earlier items."""
     try:
-        identity = identity_of(item)
-    except Refused as refused:
-        return refused
-    user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
-    if user_id is None:
-        return PlayerNotFound.of_external(str(identity))
+        user_id = player_of(item, user_ids)
+    except LeaderForgeError as error:
+        return error
     if user_id in players:
         return Refused(f"player {user_id} has another score in this request; remove one", user_id=user_id)
     players.add(user_id)
@@ -281,7 +278,18 @@ async def _moderated(edge: Edge, user_id: int, changes: Sequence[LadderStanding]
     return answer_written(render_moderated(user_id, changes, external_ids))
 
 
-def _result(user_id: int, outcome: Sequence[LadderStanding] | LeaderForgeError, external_ids: Mapping[int, str]) -> str:
+def _set_result(
+    score: ScoreToSet | LeaderForgeError | ValidationError,
+    outcomes: Iterator[ActionOutcome],
+    external_ids: Mapping[int, str],
+) -> str:
+    """Return the result of a score to set as a JSON object. A valid one has the next of the outcomes."""
+    if isinstance(score, ScoreToSet):
+        return _result(score.user_id, next(outcomes), external_ids)
+    return render_error(public_error(score))
+
+
+def _result(user_id: int, outcome: ActionOutcome, external_ids: Mapping[int, str]) -> str:
     """Return the result of an action on one of many players, as a JSON object."""
     if isinstance(outcome, LeaderForgeError):
         return render_error(outcome)

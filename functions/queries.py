@@ -224,12 +224,7 @@ async def history(
     """Return a player's score on a board over time, and its final ranks in past periods."""
     readable_board = await edge.readable_board(board, caller)
     result = await edge.services.history.get(
-        readable_board,
-        user_id,
-        limit=query.limit,
-        periods=query.periods,
-        before=query.before,
-        viewer=caller,
+        readable_board, user_id, limit=query.limit, periods=query.periods, before=query.before, viewer=caller
     )
     external_ids = await edge.services.users.external_ids([user_id])
     return answer_stored(render_history(readable_board, user_id, result, external_ids))
@@ -258,10 +253,7 @@ async def _continued_page(
 async def _continued(
     edge: Edge, caller: Caller, slug: str, period: str, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
-    """Return a cursor and its ladder.
-
-    With the period `current`, the ladder is that of the cursor, even after its end.
-    """
+    """Return a cursor and its ladder. The period `current` means the cursor's, even after its end."""
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
     name = board.calendar.numbered(cursor.period).name if period == CURRENT else period

@@ -143,6 +143,15 @@ def identity_of(item: HasPlayer) -> int | ExternalId:
     return cast(ExternalId, item.external_id)
 
 
+def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
+    """Return the player id of an item, given those of external ids. Raises `Refused` or `PlayerNotFound`."""
+    identity = identity_of(item)
+    user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
+    if user_id is None:
+        raise PlayerNotFound.of_external(str(identity))
+    return user_id
+
+
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
     """Return the error of a submission. If its player does not exist any more, invalidate the cached player id.
 
@@ -165,11 +174,7 @@ def _checked(
     if isinstance(board, BoardNotFound):
         return board
     try:
-        identity = identity_of(item)
-        user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
-        if user_id is None:
-            raise PlayerNotFound.of_external(str(identity))
-        return _submission_from(edge, caller, board, item, user_id)
+        return _submission_from(edge, caller, board, item, player_of(item, user_ids))
     except LeaderForgeError as error:
         return error
 

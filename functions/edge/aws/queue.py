@@ -25,10 +25,7 @@ def messages_of(event: Any) -> list[dict[str, Any]]:
 
 
 async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
-    """Parse a queue message. Without a time of reception, use the SQS send time.
-
-    The result contains an error if the message is invalid.
-    """
+    """Parse a queue message, an invalid one to an error. Without a time of reception, use the SQS send time."""
     content: Any
     try:
         queued = QueuedSubmissionIn.model_validate_json(message["body"])

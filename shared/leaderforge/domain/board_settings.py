@@ -84,12 +84,7 @@ def new_board(slug: str, values: Mapping[str, Any]) -> Board:
 
     Raises `Refused`, with the name of the setting, if a value is invalid.
     """
-    if not _SLUG.fullmatch(slug):
-        raise Refused(
-            f"board: {slug[:80]!r} is not a slug: use 1 to 64 of a-z, 0-9, '_' and '-', "
-            "starting with a letter or a digit",
-            setting="board",
-        )
+    _require_slug(slug)
     _require_known(values)
     settings = _valid(BoardSettings(**{"name": slug, **values}))
     _require_season_used(settings)
@@ -108,8 +103,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     _require_unchanged(board, before, settings)
     if settings.season != before.season:
         _require_season_used(settings)
-    backfill = _backfill(board, settings.periods, now)
-    return replace(_board(board.id, board.slug, settings), backfill=backfill)
+    return replace(_board(board.id, board.slug, settings), backfill=_backfill(board, settings.periods, now))
 
 
 def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
@@ -142,6 +136,15 @@ def _backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill
         return Backfill(added, now, until)
     # A second change during a backfill extends it: keep the earlier start and all kinds.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)
+
+
+def _require_slug(text: str) -> None:
+    if not _SLUG.fullmatch(text):
+        raise Refused(
+            f"board: {text[:80]!r} is not a slug: use 1 to 64 of a-z, 0-9, '_' and '-', "
+            "starting with a letter or a digit",
+            setting="board",
+        )
 
 
 def _require_known(names: Collection[str]) -> None:

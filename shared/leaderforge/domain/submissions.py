@@ -52,16 +52,23 @@ class Submission(NamedTuple):
 
         Raises `ScoreOutOfRange`, and `RuleViolated` if the score breaks a rule that needs no standing.
         """
-        event, ladders = self.event, self.ladders
+        event = self.event
         score = (run.score if run else 0) + (event.change or 0)
         if abs(score) > MAX_INTEGER:
             raise ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=event.user_id)
         self.board.limits.require_score(self.board.policy, score)
-        if run and self.board.policy is Policy.LATEST and run.reception >= (event.achieved_at, event.received_us):
-            # Clocks differ, and queues delay. The run that the change was applied to must not count after it.
-            event = event._replace(achieved_at=run.achieved_at, received_us=run.received_us + 1)
-            ladders = self.board.ladders_at(run.achieved_at)
-        return self._replace(event=event._replace(score=score), ladders=ladders)
+        result = self._replace(event=event._replace(score=score))
+        return result if run is None else result._after(run)
+
+    def _after(self, run: "CountedRun") -> "Submission":
+        """Return the submission. On `latest` boards, its time is after that of the run.
+
+        Clocks differ, and queues delay. The run that a change was applied to must not count after it.
+        """
+        if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
+            return self
+        event = self.event._replace(achieved_at=run.achieved_at, received_us=run.received_us + 1)
+        return self._replace(event=event, ladders=self.board.ladders_at(run.achieved_at))
 
 
 class CountedRun(NamedTuple):

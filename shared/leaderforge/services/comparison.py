@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from leaderforge.domain.boards import Ladder
+from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.order import sort_key, user_id_of
 from leaderforge.domain.standings import Standing, is_listed
@@ -57,6 +57,12 @@ class _Comparison:
     standings: int = 0
     listed: int = 0
 
+    def add(self, board: Board, standings: Sequence[Standing], suspects: Sequence[int]) -> None:
+        """Count standings, of which those of `suspects` may differ."""
+        self.suspects += suspects
+        self.listed += sum(is_listed(board, standing) for standing in standings)
+        self.standings += len(standings)
+
 
 def ignore_progress(_: object) -> None:
     pass
@@ -86,10 +92,7 @@ class IndexComparison:
 
         async def compare(chunk: tuple[Ladder, Sequence[Standing]]) -> None:
             ladder, standings = chunk
-            comparison = comparisons[ladder]
-            comparison.suspects += await self._index.differences(ladder, standings)
-            comparison.listed += sum(is_listed(ladder.board, standing) for standing in standings)
-            comparison.standings += len(standings)
+            comparisons[ladder].add(ladder.board, standings, await self._index.differences(ladder, standings))
             progress(len(standings))
 
         await for_each(self._store.standings_on(ladders), compare)

@@ -21,6 +21,7 @@ _CONCURRENT = 4
 """Concurrent actions of one call. Each takes a connection, and requests need the others."""
 
 ItemT = TypeVar("ItemT")
+_Changes: TypeAlias = Sequence[LadderStanding]
 Unapplied: TypeAlias = NotFound | Refused | Conflict
 """Error of one action of many. The others are not affected."""
 
@@ -178,13 +179,11 @@ class ModerationService:
         return changed
 
 
-async def _each(
-    items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[Sequence[LadderStanding]]]
-) -> Sequence[Sequence[LadderStanding] | Unapplied]:
+async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
     """Do an action for each item, a few at a time. Return the result or the error for each item."""
     places = asyncio.Semaphore(_CONCURRENT)
 
-    async def outcome_of(item: ItemT) -> Sequence[LadderStanding] | Unapplied:
+    async def outcome_of(item: ItemT) -> _Changes | Unapplied:
         async with places:
             try:
                 return await act(item)

@@ -23,6 +23,7 @@ PLAYERS_A_ROUND = 5_000
 _EVERY_S = 60.0
 """Time between rounds, in s."""
 _PLAYERS_A_LOOKUP = 250
+_FIRST_ROUND = VerificationState(0, 0, 0, None)
 
 
 class VerificationService:
@@ -67,8 +68,7 @@ class VerificationService:
     async def run(self) -> int:
         """Compare the standings of the next players and repair differences. Return the number of compared standings."""
         before = await self._index.verification()
-        if before is None or before.reached is None:
-            before = VerificationState(0, 0, 0, None)
+        before = _FIRST_ROUND if before is None or before.reached is None else before
         players = await self._users.following(before.reached, self._players_a_round)
         checked = differing = 0
         for user_ids in chunks(players, _PLAYERS_A_LOOKUP):

@@ -74,9 +74,7 @@ class AwsClient:
             except (OSError, HTTPException) as error:
                 raise AwsError(f"{self._service} cannot be reached: {type(error).__name__}") from error
         if status != _OK:
-            code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
-            reason = answer.get("message") or answer.get("Message") or ""
-            raise AwsError(f"{self._service} refused {operation}: {code} {reason}".rstrip(), code)
+            raise self._refusal(operation, status, answer)
         return answer
 
     def close(self) -> None:
@@ -85,15 +83,23 @@ class AwsClient:
         if connection is not None:
             connection.close()
 
+    def _refusal(self, operation: str, status: int, answer: Mapping[str, Any]) -> AwsError:
+        code = str(answer.get("__type", "")).rpartition("#")[2] or str(status)
+        reason = answer.get("message") or answer.get("Message") or ""
+        return AwsError(f"{self._service} refused {operation}: {code} {reason}".rstrip(), code)
+
     def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
         is_reused = self._connection is not None
         try:
-            return _read(self._request(operation, body))
+            return self._exchange(operation, body)
         except (OSError, HTTPException):
-            self.close()
             if not is_reused:
                 raise
         # AWS closes idle connections, for example while Lambda has frozen this process: retry on a new one.
+        return self._exchange(operation, body)
+
+    def _exchange(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Return the status and the answer of one request. Close the connection if it fails."""
         try:
             return _read(self._request(operation, body))
         except (OSError, HTTPException):

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from itertools import count
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from leaderforge.adapters.memory.boards import LadderKey, place_of
 from leaderforge.domain.boards import Ladder
@@ -18,6 +18,8 @@ from leaderforge.domain.standings import Standing, is_listed, removed_standing
 from leaderforge.domain.survey import IndexNode, PartitionState, Survey, VerificationState
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 from leaderforge.ports.index_maintenance import CatchUps, LadderIds
+
+ValueT = TypeVar("ValueT")
 
 _NODE = "memory"
 """Name of the only node."""
@@ -236,15 +238,15 @@ class MemoryIndex:
         for partition in partitions:
             self._watermarks[partition] = None
             self._rebuilds[partition] = token
-            for ladder in ladders:
-                self._standings[place_of(ladder)] = {
-                    i: s
-                    for i, s in self._standings[place_of(ladder)].items()
-                    if partition_of(i, self.partitions) != partition
-                }
-            self._names = {i: n for i, n in self._names.items() if partition_of(i, self.partitions) != partition}
-            self._erasures = {i: r for i, r in self._erasures.items() if partition_of(i, self.partitions) != partition}
+        for place in map(place_of, ladders):
+            self._standings[place] = self._outside(partitions, self._standings[place])
+        self._names = self._outside(partitions, self._names)
+        self._erasures = self._outside(partitions, self._erasures)
         return token
+
+    def _outside(self, partitions: Collection[int], by_player: Mapping[int, ValueT]) -> dict[int, ValueT]:
+        """Return the values of the players that are in no such partition."""
+        return {i: value for i, value in by_player.items() if partition_of(i, self.partitions) not in partitions}
 
     async def finish_rebuild(
         self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None

@@ -258,18 +258,19 @@ class MemoryScoreStore(MemoryBoards):
             return PlayerNotFound.of(user_id)
         if key in self._events:
             return True
-        if submission.event.change is not None:
-            try:
-                submission = self._changed(submission)
-            except (RuleViolated, ScoreOutOfRange) as error:
-                return error
-        refusal = self._violation(submission) or self._fold_in(submission)
-        if refusal is None:
-            self._store_event(submission)
-        return refusal or False
+        try:
+            submission = self._changed(submission)
+            self._require_allowed(submission)
+            self._fold_in(submission)
+        except (RuleViolated, ScoreOutOfRange) as error:
+            return error
+        self._store_event(submission)
+        return False
 
     def _changed(self, submission: Submission) -> Submission:
-        """Return the submission of a change on top of the player's standing. Raises as `on_top_of`."""
+        """Return the submission, a change on top of the player's standing. Raises as `on_top_of`."""
+        if submission.event.change is None:
+            return submission
         standing = self._ladder(submission.ladders[0]).get(submission.event.user_id)
         if standing is None or standing.removed:
             return submission.on_top_of(None)
@@ -279,39 +280,31 @@ class MemoryScoreStore(MemoryBoards):
         self._events[submission.event_key] = submission
         self._recorded_at[submission.event_key] = self._clock() // 1000
 
-    def _violation(self, submission: Submission) -> RuleViolated | None:
-        """Return the error if the submission breaks a rule that depends on the player's earlier ones."""
+    def _require_allowed(self, submission: Submission) -> None:
+        """Raise `RuleViolated` if the submission breaks a rule that depends on the player's earlier ones."""
         event, limits = submission.event, submission.board.limits
         player = event.user_id, submission.board.id
         times = [s.event.achieved_at for key, s in self._events.items() if key[:2] == player and key not in self._void]
         interval = limits.min_interval_ms
         if interval is not None and any(abs(at - event.achieved_at) < interval for at in times):
-            return RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
+            raise RuleViolated("min_interval", f"{interval} ms must lie between two submissions of a player", interval)
         standing = self._ladder(submission.ladders[0]).get(event.user_id)
         if standing is not None and standing.submissions:
-            try:
-                limits.require_step(submission.board.policy, standing.score, event.score)
-            except RuleViolated as violation:
-                return violation
-        return None
+            limits.require_step(submission.board.policy, standing.score, event.score)
 
-    def _fold_in(self, submission: Submission) -> ScoreOutOfRange | None:
-        """Fold the event into the standings of all its ladders, or into none and return the error."""
+    def _fold_in(self, submission: Submission) -> None:
+        """Fold the event into the standings of all its ladders, or into none. Raises `ScoreOutOfRange`."""
         event, folded = submission.event, {}
         for ladder in submission.ladders:
             previous = self._standings.get(place_of(ladder), {}).get(event.user_id)
             new = standing_of(event) if previous is None else combine(ladder.board, previous, standing_of(event))
-            try:
-                require_in_range(new)
-            except ScoreOutOfRange as error:
-                return error
+            require_in_range(new)
             hidden = self._hidden(event.user_id, previous)
             folded[ladder] = new._replace(revision=self._next_revision(), hidden=hidden)
         for ladder, standing in folded.items():
             self._standings.setdefault(place_of(ladder), {})[event.user_id] = standing
             if ladder.period != ALL_TIME:
                 self._periods.setdefault(place_of(ladder), False)
-        return None
 
     def _outcome(self, submission: Submission, duplicate: bool) -> Recorded | LeaderForgeError:
         """Return the outcome of a stored submission, or of its duplicate."""

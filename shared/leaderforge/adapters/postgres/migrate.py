@@ -1,7 +1,7 @@
 """Migration of the database schema to this version."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import cache
 from importlib.resources import files
 
@@ -102,14 +102,19 @@ def _blocked(number: int) -> StoreUnavailable:
     )
 
 
+async def _applied(connection: "asyncpg.Connection[asyncpg.Record]") -> Set[int]:
+    """Return the numbers of the applied migrations. Raises `SchemaTooNew`."""
+    await connection.execute(statement("create_schema_migrations"))
+    applied = {row["version"] for row in await connection.fetch(statement("schema_migrations"))}
+    _require_known(applied)
+    return applied
+
+
 async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) -> str | None:
     async with connection.transaction():
         await connection.execute(f"set local lock_timeout = {_LOCK_WAIT_MS}")
         await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
-        await connection.execute(statement("create_schema_migrations"))
-        applied = {row["version"] for row in await connection.fetch(statement("schema_migrations"))}
-        _require_known(applied)
-        if number in applied:
+        if number in await _applied(connection):
             return None
         name = migrations()[number]
         # One statement per round trip: Citus forwards some statements to its workers with the full text of the request.

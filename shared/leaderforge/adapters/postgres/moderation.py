@@ -93,11 +93,10 @@ class PostgresModeration:
         board, user_id = submission.board, submission.event.user_id
 
         async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
-            if await is_stored(connection, submission):
-                return
-            await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
-            await connection.execute(statement("void_events"), user_id, board.id)
-            await count_event(connection, submission, now)
+            if not await is_stored(connection, submission):
+                await _remove(connection, board, user_id, _open_periods(board, rows, act.at), now)
+                await connection.execute(statement("void_events"), user_id, board.id)
+                await count_event(connection, submission, now)
 
         # One limit for opening and commit, as for submissions: see PostgresScoreStore.record.
         async with self._pool.limit(self._acts.timeout_s):

@@ -63,15 +63,18 @@ class Periods:
             return outcomes
         return [_unindexed(outcome, retired) if isinstance(outcome, Recorded) else outcome for outcome in outcomes]
 
+    async def _read_retired(self, ids: Set[_Ids]) -> Set[_Ids]:
+        boards, periods = map(set, zip(*ids, strict=True))
+        rows = await self._pool.fetch(statement("period_states"), joined(boards), joined(periods))
+        return {(row["board_id"], row["period_id"]) for row in rows}
+
     async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
         # A copy: another call may clear the cache while this one waits for the database.
         states = {key: state for key in ids if (state := self._states.get(key)) and now - state[1] <= _FRESH_S}
         stale = ids - states.keys()
         if stale:
-            boards, periods = map(set, zip(*stale, strict=True))
-            rows = await self._pool.fetch(statement("period_states"), joined(boards), joined(periods))
-            retired = {(row["board_id"], row["period_id"]) for row in rows}
+            retired = await self._read_retired(stale)
             states |= {key: (key in retired, now) for key in stale}
         if len(self._states) > _MAX_CACHED:
             self._states.clear()

@@ -11,19 +11,20 @@ from typing import Any
 from leaderforge.adapters.redis.applying import PartitionedUpdate, packed_bounds
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.erasures import RedisErasureIndex
-from leaderforge.adapters.redis.records import is_removed, key_of, packed, record_bytes, refuses, revision_of, row_of
+from leaderforge.adapters.redis.records import is_removed, key_of, record_bytes, record_of, refuses, revision_of, row_of
 from leaderforge.adapters.redis.scripts import script
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.chunks import chunks
 from leaderforge.domain.errors import IndexUnavailable
 from leaderforge.domain.merge import Counts, Row, Window, is_conclusive, merge_counts, merge_windows, share
-from leaderforge.domain.order import USER_BYTES, key_bytes, sort_key, user_bytes, user_id_of
+from leaderforge.domain.order import USER_BYTES, key_bytes, user_bytes, user_id_of
 from leaderforge.domain.selection import Selection
 from leaderforge.domain.sharding import partition_of
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import Standing
 from leaderforge.ports.index import Applied, IndexValue, LadderUpdate, NameSwap
 
+_NO_VALUE = IndexValue(0, removed=False, value=b"")
 _RECORDS_A_CALL = 500
 """Maximum records of a call of `load`. A script blocks its node, therefore a call must be short."""
 _LADDERS_A_TRIP = 64
@@ -145,8 +146,7 @@ class RedisIndex(RedisErasureIndex):
             self._call(
                 p,
                 script("compare"),
-                self._keys.entries(p, ladder),
-                self._keys.standings(p, ladder),
+                *self._ladder_keys(p, ladder),
                 args=(record_bytes(ladder.board), b"".join(chunk)),
                 meta=False,
             )
@@ -189,11 +189,10 @@ class RedisIndex(RedisErasureIndex):
         standings: Sequence[Standing],
         observed: Mapping[int, IndexValue],
     ) -> Collection[int]:
-        new_values = {s.user_id: packed(ladder.board, sort_key(ladder.board, s), s)[USER_BYTES:] for s in standings}
+        values = {s.user_id: record_of(ladder.board, s).packed[USER_BYTES:] for s in standings}
         calls = []
         for p, ids in self._by_partition(user_ids).items():
-            old_values = {i: observed[i].value for i in ids if i in observed}
-            args = [part for i in ids for part in (user_bytes(i), old_values.get(i, b""), new_values.get(i, b""))]
+            args = [part for i in ids for part in (user_bytes(i), observed.get(i, _NO_VALUE).value, values.get(i, b""))]
             calls.append(self._call(p, script("mend"), *self._ladder_keys(p, ladder), args=args))
         return [user_id_of(user) for users in await self._cluster.run(calls) for user in users]
 
@@ -266,8 +265,7 @@ class RedisIndex(RedisErasureIndex):
         """Return the records of standings by partition."""
         groups: defaultdict[int, list[bytes]] = defaultdict(list)
         for standing in standings:
-            record = packed(ladder.board, sort_key(ladder.board, standing), standing)
-            groups[partition_of(standing.user_id, self.partitions)].append(record)
+            groups[partition_of(standing.user_id, self.partitions)].append(record_of(ladder.board, standing).packed)
         return groups
 
     async def _read(self, calls: Iterable[Call]) -> list[Any]:

@@ -1,0 +1,134 @@
+"""Cost of dense ranks (1, 2, 2, 3): an update of one partition with and without an index of its distinct scores.
+
+    python -m benchmarks.dense_ranks --out docs/performance/results/dense-ranks.json
+
+`counts` keeps the number of entries of each distinct score. Partitions' numbers do not add up: it is exact with one
+partition only. `members` keeps the set of players of each distinct score. Such scores can lie in partitions of their
+own, and a repeated update changes nothing. Reports the server's time and memory.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from random import Random
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from redis import Redis
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.report import about, write
+from leaderforge.adapters.redis.applying import PartitionedUpdate
+from leaderforge.domain.boards import Board, Ladder, Policy
+from leaderforge.domain.chunks import chunks
+from leaderforge.domain.standings import Standing
+from leaderforge.embedded import ValkeyCluster
+from leaderforge.ports.index import LadderUpdate
+
+LADDER = Ladder(Board(1, "dense", "Dense", Policy.LATEST))
+KEYS = [f"{{0}}{name}" for name in ("meta", "entries", "standings", "distinct", "counts", "members")]
+_APPLY = files("leaderforge.adapters.redis.scripts").joinpath("apply.lua").read_text()
+_REMOVED = "                if old_entry then\n"
+_ADDED = "                if entry then\n"
+_COUNTED = "redis.call('ZLEXCOUNT', KEYS[2]"
+
+
+def _with_distinct(removed: str, added: str) -> str:
+    """Return apply.lua with an index of the distinct scores. Ranks are counted in it."""
+    return (
+        _APPLY.replace(_REMOVED, f"{_REMOVED}local gone = string.sub(old_entry, 1, 7)\n{removed}")
+        .replace(_ADDED, f"{_ADDED}local new = string.sub(entry, 1, 7)\n{added}")
+        .replace(_COUNTED, "redis.call('ZLEXCOUNT', KEYS[4]")
+    )
+
+
+SCRIPTS = {
+    "today": _APPLY,
+    "counts": _with_distinct(
+        """
+        if redis.call('HINCRBY', KEYS[5], gone, -1) == 0 then
+            redis.call('HDEL', KEYS[5], gone)
+            redis.call('ZREM', KEYS[4], gone)
+        end
+        """,
+        "if redis.call('HINCRBY', KEYS[5], new, 1) == 1 then redis.call('ZADD', KEYS[4], 0, new) end\n",
+    ),
+    "members": _with_distinct(
+        """
+        redis.call('SREM', KEYS[6] .. gone, user)
+        if redis.call('EXISTS', KEYS[6] .. gone) == 0 then redis.call('ZREM', KEYS[4], gone) end
+        """,
+        "redis.call('SADD', KEYS[6] .. new, user)\nredis.call('ZADD', KEYS[4], 0, new)\n",
+    ),
+}
+
+
+def main(
+    players: Annotated[int, typer.Option(help="Players of the partition.")] = 125_000,
+    updates: Annotated[int, typer.Option(help="Updates to measure.")] = 2_000,
+    out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
+) -> None:
+    """Measure the scripts on this machine."""
+    results = [
+        _measure(name, spread, batch, players, updates)
+        for spread, batch, name in product((100, 100_000, 10**9), (1, 32), SCRIPTS)
+    ]
+    _show(results)
+    write({**about("benchmarks.dense_ranks"), "players": players, "updates": updates, "results": results}, out)
+
+
+def _measure(name: str, spread: int, batch: int, players: int, updates: int) -> dict[str, Any]:
+    random = Random(1)
+    with tempfile.TemporaryDirectory() as folder, ValkeyCluster(Path(folder), nodes=1) as cluster:
+        host, _, port = cluster.addresses[0].rpartition(":")
+        client = Redis(host=host, port=int(port))
+        client.hset(KEYS[0], "watermark", "1")
+        script = client.script_load(SCRIPTS[name])
+        before = _used(client)
+        for users in chunks(range(players), 500):
+            client.evalsha(script, len(KEYS), *KEYS, *_arguments(_standings(users, 1, spread, random), count=False))
+        used = _used(client) - before
+        client.config_resetstat()
+        for revision in range(2, updates + 2):
+            users = random.sample(range(players), batch)
+            client.evalsha(
+                script, len(KEYS), *KEYS, *_arguments(_standings(users, revision, spread, random), count=True)
+            )
+        statistics = client.info("commandstats")["cmdstat_evalsha"]
+    return {
+        "script": name,
+        "scores": spread,
+        "batch": batch,
+        "us_per_standing": round(statistics["usec"] / statistics["calls"] / batch, 1),
+        "bytes_per_player": round(used / players, 1),
+    }
+
+
+def _standings(users: Sequence[int], revision: int, spread: int, random: Random) -> Iterator[Standing]:
+    for user_id in users:
+        yield Standing(user_id, random.randrange(spread), revision, UUID(int=0), None, True, revision=revision)
+
+
+def _arguments(standings: Iterator[Standing], *, count: bool) -> Sequence[bytes | int]:
+    update = LadderUpdate(LADDER, list(standings), count)
+    [arguments] = PartitionedUpdate.of(update, lambda users: {0: list(users)}, [0]).arguments()
+    return arguments
+
+
+def _used(client: "Redis") -> int:
+    return int(client.info("memory")["used_memory"])
+
+
+def _show(results: Sequence[dict[str, Any]]) -> None:
+    table = Table("script", "different scores", "batch", "us a standing", "bytes a player")
+    for result in results:
+        table.add_row(*map(str, result.values()))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
