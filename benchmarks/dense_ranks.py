@@ -73,32 +73,33 @@ def main(
     out: Annotated[Path | None, typer.Option(help="Write the results here as JSON.")] = None,
 ) -> None:
     """Measure the scripts on this machine."""
-    results = [
-        _measure(name, spread, batch, players, updates)
-        for spread, batch, name in product((100, 100_000, 10**9), (1, 32), SCRIPTS)
-    ]
+    with tempfile.TemporaryDirectory() as folder, ValkeyCluster(Path(folder), nodes=1) as cluster:
+        host, _, port = cluster.addresses[0].rpartition(":")
+        with Redis(host=host, port=int(port)) as node:
+            results = [
+                _measure(node, name, spread, batch, players, updates)
+                for spread, batch, name in product((100, 100_000, 10**9), (1, 32), SCRIPTS)
+            ]
     _show(results)
     write({**about("benchmarks.dense_ranks"), "players": players, "updates": updates, "results": results}, out)
 
 
-def _measure(name: str, spread: int, batch: int, players: int, updates: int) -> dict[str, Any]:
+def _measure(node: Redis, name: str, spread: int, batch: int, players: int, updates: int) -> dict[str, Any]:
     random = Random(1)
-    with tempfile.TemporaryDirectory() as folder, ValkeyCluster(Path(folder), nodes=1) as cluster:
-        host, _, port = cluster.addresses[0].rpartition(":")
-        client = Redis(host=host, port=int(port))
-        client.hset(KEYS[0], "watermark", "1")
-        script = client.script_load(SCRIPTS[name])
-        before = _used(client)
-        for users in chunks(range(players), 500):
-            client.evalsha(script, len(KEYS), *KEYS, *_arguments(_standings(users, 1, spread, random), count=False))
-        used = _used(client) - before
-        client.config_resetstat()
-        for revision in range(2, updates + 2):
-            users = random.sample(range(players), batch)
-            client.evalsha(
-                script, len(KEYS), *KEYS, *_arguments(_standings(users, revision, spread, random), count=True)
-            )
-        statistics = client.info("commandstats")["cmdstat_evalsha"]
+    # Not in the background: the memory of the previous run must be free before this one begins.
+    node.config_set("lazyfree-lazy-user-flush", "no")
+    node.flushall()
+    node.hset(KEYS[0], "watermark", "1")
+    script = node.script_load(SCRIPTS[name])
+    before = _used(node)
+    for users in chunks(range(players), 500):
+        node.evalsha(script, len(KEYS), *KEYS, *_arguments(_standings(users, 1, spread, random), count=False))
+    used = _used(node) - before
+    node.config_resetstat()
+    for revision in range(2, updates + 2):
+        users = random.sample(range(players), batch)
+        node.evalsha(script, len(KEYS), *KEYS, *_arguments(_standings(users, revision, spread, random), count=True))
+    statistics = node.info("commandstats")["cmdstat_evalsha"]
     return {
         "script": name,
         "scores": spread,
@@ -119,8 +120,8 @@ def _arguments(standings: Iterator[Standing], *, count: bool) -> Sequence[bytes 
     return arguments
 
 
-def _used(client: "Redis") -> int:
-    return int(client.info("memory")["used_memory"])
+def _used(node: Redis) -> int:
+    return int(node.info("memory")["used_memory"])
 
 
 def _show(results: Sequence[dict[str, Any]]) -> None:

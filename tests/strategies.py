@@ -34,6 +34,7 @@ tied_events = st.builds(
     metadata=st.none() | st.just('{"level": 1}'),
     subscore=st.integers(-2, 2),
     received_us=st.integers(0, 3),
+    change=st.none(),
 )
 """Events of few players with few scores and times: there are ties in every field."""
 
