@@ -53,7 +53,7 @@ async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> A
     "/api/users/{user_id}/sessions",
     **documentation.change(EndedSessionsOut, PlayerNotFound, StoreUnavailable),
 )
-async def end_sessions(edge: TheEdge, caller: Admin, user_id: UserId) -> Answer:
+async def revoke_sessions(edge: TheEdge, caller: Admin, user_id: UserId) -> Answer:
     """End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
 
     The device can sign in again: hide or erase the player to keep it out of the boards.

@@ -1,6 +1,7 @@
 """Keys and rate limits across several processes, on real servers."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -8,6 +9,7 @@ from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.command import new_command
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
+from tests.tokens import SIGNING
 from tests.waiting import until
 
 Pair = tuple[Served, Served]
@@ -88,3 +90,37 @@ async def test_keys_by_command(valkey, postgres) -> None:
             ("cli", "key.create"),
         ]
         assert key not in repr(await command.query("select * from api_keys"))
+
+
+async def test_signing_keys_and_tokens_by_command(valkey, postgres) -> None:
+    dsn = await new_database(postgres.dsn)
+    secret = {"LEADERFORGE_SIGNING_SECRET": SIGNING["LEADERFORGE_SIGNING_SECRET"]}
+    command = new_command(dsn, valkey.addresses)
+    run = partial(command.run, **secret)
+    async with served(environment(valkey.addresses, dsn, LEADERFORGE_CREATE_PLAYERS="1", **secret)) as api:
+        created = run("tokens", "create", "--player", "76561190012345678", "--name", "Ada", "--valid", "15m")
+        [token] = created.output
+        assert "external id 76561190012345678, valid until" in created.errors[-1]
+        player = (await api.get("/api/users/ext:76561190012345678", token)).json()
+        assert player["username"] == "Ada"
+        [listed] = run("signing-keys", "list").output
+        kid = listed.partition("\t")[0]
+        assert "created" in listed
+        [second] = run("signing-keys", "create").output
+        [retired] = run("signing-keys", "retire", kid, "--overlap", "3600").output
+        assert "accepted until" in retired
+        assert [line.partition("\t")[0] for line in run("signing-keys", "list").output] == [kid, second]
+        assert await status(api, token) == 200
+        acts = (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"]
+        assert [(act["actor"], act["action"]) for act in acts] == [
+            ("cli", "signing_key.retire"),
+            ("cli", "signing_key.create"),
+            ("service", "signing_key.create"),
+        ]
+    for arguments, problem in (
+        (["--player", "5", "--valid", "1y"], "'1y' is not a duration"),
+        (["--player", "5", "--valid", "0s"], "a token may be valid for 1 to"),
+        (["--player", ""], "an external id must have 1 to 128 characters"),
+    ):
+        assert problem in run("tokens", "create", *arguments, code=1).errors[-1]
+    assert run("signing-keys", "retire", "lfk_none", code=1).errors[-1] == ("error: there is no signing key 'lfk_none'")

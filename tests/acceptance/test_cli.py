@@ -30,6 +30,7 @@ from tests.waiting import PATIENCE_S, until
 
 CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
 COMMANDS = ["dev", "populate", "import", "export", "migrate", "claim-names", "rebuild", "verify", "reconcile", "keys"]
+COMMANDS += ["signing-keys", "tokens"]
 TIMED = ("--time", "time")
 
 Line = tuple[str, int, int]

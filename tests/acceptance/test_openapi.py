@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
+from tests.tokens import SIGNING
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -18,7 +19,8 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 @pytest.fixture
 async def api(valkey, postgres) -> AsyncIterator[Served]:
     """Server with the players and scores of the documentation's examples."""
-    async with served(environment(valkey.addresses, await new_database(postgres.dsn))) as api:
+    signing = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000"}
+    async with served(environment(valkey.addresses, await new_database(postgres.dsn), **signing)) as api:
         await api.until_healthy()
         await api.send("POST", "/api/boards", {"board": "changing"}, ADMIN_KEY)
         for user_id in (1, 2, 3, 123, 456):

@@ -211,6 +211,16 @@ class TestLimits:
             assert [(await api.get("/api/leaderboard/top")).status_code for _ in range(3)] == [200] * 3
             assert api.limiter.asked == 0
 
+    async def test_without_device_sign_in_its_paths_count_as_others(self) -> None:
+        async with serving(LEADERFORGE_ADDRESS_LIMIT="1:3") as api:
+            guesses = [(await api.post(REVOKE, {"refresh_token": "x"}, f"guess-{i}")).status_code for i in range(4)]
+            assert guesses == [401, 401, 401, 429]
+
+    async def test_guessing_keys_counts_as_a_sign_in(self) -> None:
+        async with serving(**SIGNING, LEADERFORGE_SIGN_IN_LIMIT="1:3") as api:
+            guesses = [(await api.post(REVOKE, {"refresh_token": "x"}, f"guess-{i}")).status_code for i in range(4)]
+            assert guesses == [401, 401, 401, 429]
+
     async def test_without_device_sign_in_the_limiter_is_not_used(self) -> None:
         async with serving() as api:
             await api.post(DEVICE, {"secret": SECRET}, None)

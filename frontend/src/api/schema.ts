@@ -1066,12 +1066,12 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End sessions
+         * Revoke sessions
          * @description End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
          *
          *     The device can sign in again: hide or erase the player to keep it out of the boards.
          */
-        delete: operations["endSessions"];
+        delete: operations["revokeSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1105,6 +1105,11 @@ export interface components {
             board: string | null;
             /** @description The player that the action concerned. */
             user_id: number | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             /** @description The reason that the actor gave. */
             reason: string | null;
             details: {
@@ -1887,6 +1892,11 @@ export interface components {
             board: string;
             /** Format: int64 */
             user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             points: components["schemas"]["PointOut"][];
             periods: components["schemas"]["FinalRankOut"][];
             /** @description Send it as `cursor` for earlier submissions; null at the first one. */
@@ -2068,6 +2078,11 @@ export interface components {
         ModeratedOut: {
             /** Format: int64 */
             user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             entries: components["schemas"]["ChangedOut"][];
         };
         /**
@@ -2790,6 +2805,11 @@ export interface components {
         StandingsOut: {
             /** Format: int64 */
             user_id: number;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
             standings: components["schemas"]["CurrentStandingOut"][];
             /** @description Periods that are left out while they are computed from earlier scores. Absent if none is. */
             building?: components["schemas"]["BuildingOut"][];
@@ -5356,8 +5376,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example rank,user_id,username,score,submissions,achieved_at,metadata
-                     *     1,123,ada,520,2,2026-11-23T12:00:00.000Z,
+                     * @example rank,user_id,username,score,submissions,achieved_at,metadata,external_id
+                     *     1,123,ada,520,2,2026-11-23T12:00:00.000Z,,
                      */
                     "text/csv": string;
                     /** @example {"rank": 1, "user_id": 123, "username": "ada", "score": 520, "submissions": 2, "achieved_at": "2026-11-23T12:00:00.000Z", "metadata": null} */
@@ -11502,7 +11522,7 @@ export interface operations {
             };
         };
     };
-    endSessions: {
+    revokeSessions: {
         parameters: {
             query?: never;
             header?: never;

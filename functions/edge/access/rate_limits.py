@@ -62,7 +62,7 @@ class RateLimits:
             raise RateLimited(f"too many requests; retry in {_seconds(allowance.retry_us)} s")
 
     def _subject(self, scope: AsgiScope, caller: Caller | None) -> tuple[str, RateLimit | None]:
-        if scope["path"].startswith(_SIGN_IN):
+        if self._sign_in is not None and scope["path"].startswith(_SIGN_IN):
             return f"sign_in:{address_of(scope, self._proxies)}", self._sign_in
         if caller is None or caller.kind is CallerKind.ANONYMOUS:
             return f"address:{address_of(scope, self._proxies)}", self._address

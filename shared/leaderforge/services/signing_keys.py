@@ -15,7 +15,9 @@ from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
 
 _ALL = "all signing keys"
-"""Key of the only entry of the cache. One query loads all keys: tokens with invented ids therefore cost no queries."""
+"""Key of the only entry of the cache. One query loads all keys."""
+_RELOAD_S = 1.0
+"""Minimum time in s between two queries for unknown keys. The first key of a service is used before it propagates."""
 _FIRST_KEY_ACTOR = "service"
 
 
@@ -39,6 +41,8 @@ class SigningKeyService:
         self._signer = signer
         self._clock = clock
         self._max_valid_s = max_valid_s
+        self._now = now
+        self._reload_at = float("-inf")
         self._cache = RefreshingCache(
             self._load,
             fresh_s=KEYS_FRESH_MS / 1000,
@@ -80,8 +84,8 @@ class SigningKeyService:
         """Return whether tokens with the signature of this key are accepted. Raises `StoreUnavailable`."""
         keys = await self._keys()
         if kid not in keys:
-            # The key may be newer than the cached ones: wait for the refresh in flight, if any.
-            keys = await self._cache.get_refreshed(_ALL) or keys
+            # The key may be newer than the cached ones. Invented ids cause at most one query a second.
+            keys = await (self._reloaded() if self._may_reload() else self._cache.get_refreshed(_ALL)) or keys
         return kid in keys and keys[kid].is_accepted(self._clock())
 
     async def issue(self, identity: int | ExternalId, valid_s: int, username: str | None = None) -> IssuedToken:
@@ -110,6 +114,14 @@ class SigningKeyService:
         if keys is None:
             raise StoreUnavailable("the signing keys cannot be read from the database; retry shortly")
         return keys
+
+    def _may_reload(self) -> bool:
+        """Return whether an unknown key may cause a query now, and count it."""
+        now = self._now()
+        if now < self._reload_at:
+            return False
+        self._reload_at = now + _RELOAD_S
+        return True
 
     async def _reloaded(self) -> Mapping[str, SigningKey]:
         self._cache.expire(_ALL)
