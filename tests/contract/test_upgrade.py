@@ -22,11 +22,13 @@ from leaderforge.embedded import PostgresServer
 from scripts.old_store.dump import catalog
 from tests import old_version
 from tests.contract.store_fixtures import emptied_citus, empty, numbers, opened, run, sibling, submit
-from tests.contract.test_statements import DEFINITION, ON_CITUS_ONLY
+from tests.contract.test_statements import DEFINITION
 from tests.old_version import LAST_MIGRATION, lost_rows, old_clients
 from tests.waiting import until
 
 LATER = [number for number in migrations() if number > LAST_MIGRATION]
+ON_CITUS_ONLY = {"nodes_of_users", "ping_worker", "workers"}
+"""Statements of 0.1.0 that only Citus can prepare."""
 TABLES_USED = "users, score_events, standings, touches, boards, username_claims, periods, audit_log"
 
 
