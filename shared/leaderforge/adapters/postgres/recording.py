@@ -15,7 +15,7 @@ from leaderforge.adapters.postgres.errors import (
 )
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.statements import joined, statement
-from leaderforge.adapters.postgres.strategies import Outcomes, WriteStrategies
+from leaderforge.adapters.postgres.strategies import Outcomes, WriteStrategies, distinct_boards, judges
 from leaderforge.adapters.postgres.workers import WorkerId, Workers
 from leaderforge.domain.batches import complete, run_in_groups
 from leaderforge.domain.boards import Policy
@@ -110,6 +110,8 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     If a rule or a change depends on the player's standing, each submission of that player needs another round.
     """
     changing = {(s.board.id, s.event.user_id) for s in submissions if s.event.change is not None}
+    if not changing and not any(map(judges, distinct_boards(submissions))):
+        return [range(len(submissions))]
     rounds: list[list[int]] = []
     before: Counter[tuple[int, int]] = Counter()
     for position, submission in enumerate(submissions):

@@ -1,6 +1,6 @@
 """Strategies for writing a batch. A batch commits completely or not at all."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any, Protocol, TypeAlias
@@ -20,6 +20,7 @@ from leaderforge.adapters.postgres.standing_rows import (
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.adapters.postgres.writing import hold_standings, insert_events, upsert_standings
 from leaderforge.domain.batches import complete
+from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.order import Place
 from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
@@ -118,9 +119,11 @@ class SingleStatementWrite:
         """Return whether one statement can write the batch.
 
         This is so if all boards have the same policy, no board has a rule that depends on the player's standing or
-        previous submission, and no player has two submissions on one board.
+        previous submission, no score is a change, and no player has two submissions on one board.
         """
-        alike = len({s.board.policy for s in submissions}) == 1 and not any(s.is_judged for s in submissions)
+        boards = distinct_boards(submissions)
+        alike = len({board.policy for board in boards}) == 1 and not any(map(judges, boards))
+        alike = alike and not any(s.event.change is not None for s in submissions)
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
@@ -135,7 +138,7 @@ class SingleStatementWrite:
         kind = "record_previous" if self._previous else "record"
         record = statement(f"{kind}_{submissions[0].board.policy}")
         returned = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
-        boards = {s.board.id: s.board for s in submissions}
+        boards = {board.id: board for board in distinct_boards(submissions)}
         places: Mapping[StandingKey, Place | None] | None = None
         if self._previous:
             standings = standings_of_rows([row for row in returned if row["is_written"]], boards)
@@ -179,6 +182,17 @@ class WriteStrategies:
             rows = await self._pool.fetch(statement("has_workers"))
             self._distributed = bool(rows[0]["distributed"])
         return self._distributed
+
+
+def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
+    """Return the boards of the submissions. A board whose settings changed meanwhile can occur in both forms."""
+    # A batch usually shares one object. Questions to each submission's board took 0.3 ms each for 500 submissions.
+    return {id(board): board for board in (s.ladders[0].board for s in submissions)}.values()
+
+
+def judges(board: Board) -> bool:
+    """Return whether a rule of the board depends on the player's standing or previous submission."""
+    return board.limits.depend_on_standing(board.policy)
 
 
 def _recorded(submission: Submission, standings: Standings, previous: Sequence[Place | None] = ()) -> Recorded:
