@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { details, detailsInLine } from '../src/format/metadata';
 import { scoreFormat } from '../src/format/scores';
+import { setLocale } from '../src/i18n/locale';
+
+const LANGUAGES = ['en', 'de', 'de-CH', 'es', 'ja', 'fr', 'sv'];
 
 describe('a score', () => {
   it.each([
@@ -66,5 +69,35 @@ describe('what a game noted', () => {
   it('may be nothing', () => {
     expect(details(null)).toEqual([]);
     expect(detailsInLine({})).toBe('');
+  });
+});
+
+describe('every digit of a score', () => {
+  const HIGHEST = Number.MAX_SAFE_INTEGER;
+  // The numerical recipes' generator: the same scores in each run.
+  let state = 1;
+  const random = () => (state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
+  const scores = [0, 1, -1, 59, 60, 999, 1_000, 3_599_999, 5_999_999, 12_345_678, HIGHEST, -HIGHEST].concat(
+    Array.from({ length: 300 }, () => Math.trunc((random() * 2 - 1) * 10 ** (random() * 15.95))),
+    Array.from({ length: 300 }, () => Math.trunc((random() * 2 - 1) * HIGHEST)),
+  );
+  const units = [null, 'points', 'ms', 's'];
+  const settings = units.flatMap((unit) => Array.from({ length: 10 }, (_, decimals) => ({ unit, decimals })));
+
+  it.each(settings.flatMap((setting) => LANGUAGES.map((tag) => [setting, tag] as const)))('is shown with %j in %s', (setting, tag) => {
+    setLocale(tag);
+    const { full, parse } = scoreFormat(setting);
+    expect(scores.filter((score) => parse(full(score)) !== score)).toEqual([]);
+  });
+
+  it.each([
+    [{ unit: 'ms', decimals: 2 }, 12_345_678, '2:03.45678'],
+    [{ unit: 'ms', decimals: 2 }, 5_999_999, '0:59.99999'],
+    [{ unit: null, decimals: 2 }, HIGHEST, '90,071,992,547,409.91'],
+    [{ unit: null, decimals: 2 }, -5, '-0.05'],
+    [{ unit: 's', decimals: 5 }, 6_000_001, '1:00.00001'],
+    [{ unit: 'ms', decimals: 0 }, HIGHEST, '2501999792:59:00.991'],
+  ])('is shown with %j: %d is %s', (setting, score, text) => {
+    expect(scoreFormat(setting).full(score)).toBe(text);
   });
 });

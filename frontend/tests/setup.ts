@@ -4,6 +4,7 @@ import { cleanup, configure } from '@testing-library/react';
 import { afterEach, vi } from 'vitest';
 
 import { condition } from '../src/api/condition';
+import { setLocale } from '../src/i18n/locale';
 
 // Be patient: a machine that runs all tests at once may be slow.
 configure({ asyncUtilTimeout: 5_000 });
@@ -40,4 +41,5 @@ afterEach(() => {
   cleanup();
   if (typeof localStorage !== 'undefined') localStorage.clear();
   condition.set('fine');
+  setLocale('en');
 });

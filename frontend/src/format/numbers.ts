@@ -1,25 +1,28 @@
-const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
-const share = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
-const signed = new Intl.NumberFormat(undefined, { signDisplay: 'exceptZero' });
+import { locale, perLocale } from '../i18n/locale';
+
+const whole = perLocale((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
+const share = perLocale((tag) => new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: 1 }));
+const signed = perLocale((tag) => new Intl.NumberFormat(tag, { signDisplay: 'exceptZero' }));
+const rules = perLocale((tag) => new Intl.PluralRules(tag));
 const BYTES = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
 
 export function formatNumber(value: number): string {
-  return whole.format(value);
+  return whole().format(value);
 }
 
 export function formatChange(value: number): string {
-  return signed.format(value);
+  return signed().format(value);
 }
 
 /** Return a share as a percentage, such as 97.5% for 0.975. */
 export function formatShare(part: number): string {
-  return share.format(part);
+  return share().format(part);
 }
 
 /** Return a size, such as 2.4 MB. */
 export function formatBytes(bytes: number): string {
   const at = Math.min(BYTES.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return new Intl.NumberFormat(undefined, { style: 'unit', unit: BYTES[at], unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: BYTES[at], unitDisplay: 'short', maximumFractionDigits: 1 }).format(
     bytes / 1_000 ** at,
   );
 }
@@ -31,13 +34,15 @@ export function formatPercent(percent: number): string {
   // Round down: only the first player is ahead of all others.
   const scale = 10 ** digits;
   const shown = Math.floor(percent * scale) / scale;
-  return new Intl.NumberFormat(undefined, {
+  return new Intl.NumberFormat(locale(), {
     style: 'percent',
     minimumFractionDigits: 0,
     maximumFractionDigits: digits,
   }).format(shown / 100);
 }
 
-export function plural(count: number, one: string, many: string): string {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`;
+/** Return a count with its noun. `large` is the noun after a round number of millions, where a language has one. */
+export function plural(count: number, singular: string, several: string, large = several): string {
+  const noun = { one: singular, many: large }[rules().select(count) as string] ?? several;
+  return `${formatNumber(count)} ${noun}`;
 }

@@ -1,3 +1,5 @@
+import { perLocale } from '../i18n/locale';
+
 /** Display settings of a board: the unit of its scores, and the number of decimals. */
 export interface Display {
   readonly unit: string | null;
@@ -15,55 +17,74 @@ export interface ScoreFormat {
   readonly unit: string | null;
 }
 
-/** Units of time: their length in ms, and their decimals of a second. */
-const TIMES: Readonly<Record<string, { readonly ms: number; readonly digits: number }>> = {
-  ms: { ms: 1, digits: 3 },
-  s: { ms: 1_000, digits: 0 },
-};
-const MOST_DIGITS = 3;
-const PARTS = new Intl.NumberFormat(undefined, { useGrouping: 'always' }).formatToParts(12_345.5);
-const POINT = PARTS.find(({ type }) => type === 'decimal')?.value ?? '.';
-const GROUP = PARTS.find(({ type }) => type === 'group')?.value ?? ',';
+/** A score as digits before and after the decimal point. Divisions would lose digits of large scores. */
+interface Decimal {
+  readonly negative: boolean;
+  readonly whole: number;
+  readonly fraction: string;
+}
+
+/** Units of time: the decimals of a second that they count. */
+const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
 const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d{2})(?:\.(\d+))?$/;
+
+const integer = perLocale((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
+const compact = perLocale((tag) => new Intl.NumberFormat(tag, { notation: 'compact', maximumFractionDigits: 1 }));
+const signs = perLocale((tag) => {
+  const parts = new Intl.NumberFormat(tag, { useGrouping: 'always' }).formatToParts(-12_345.5);
+  const sign = (name: string, usual: string) => parts.find(({ type }) => type === name)?.value ?? usual;
+  return { point: sign('decimal', '.'), group: sign('group', ','), minus: sign('minusSign', '-') };
+});
 
 export const PLAIN: Display = { unit: null, decimals: 0 };
 
 export function scoreFormat({ unit, decimals }: Display): ScoreFormat {
-  const time = TIMES[unit ?? ''];
-  const scale = 10 ** decimals;
-  if (time) {
-    const digits = Math.min(MOST_DIGITS, time.digits + decimals);
+  const digits = TIMES[unit ?? ''];
+  if (digits !== undefined) {
+    const places = digits + decimals;
     return {
-      full: (score) => clock((score * time.ms) / scale, digits),
-      short: (score) => clock((score * time.ms) / scale, 0),
-      parse: (text) => parsedClock(text, time.digits + decimals) ?? parsedNumber(text, decimals),
+      full: (score) => clock(decimal(score, places)),
+      short: (score) => clock({ ...roundedToSeconds(decimal(score, places)), fraction: '' }),
+      parse: (text) => parsedClock(text, places) ?? parsedNumber(text, decimals),
       unit: null,
     };
   }
-  const exact = new Intl.NumberFormat(undefined, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
   return {
-    full: (score) => exact.format(score / scale),
-    short: (score) => compact.format(score / scale),
+    full: (score) => number(decimal(score, decimals)),
+    short: (score) => compact().format(score / 10 ** decimals),
     parse: (text) => parsedNumber(text, decimals),
     unit,
   };
 }
 
-/** Return a duration, such as 1:23.456 or 2:05:00, with `digits` decimals of a second. */
-function clock(ms: number, digits: number): string {
-  const units = 10 ** digits;
-  const rounded = Math.round((Math.abs(ms) * units) / 1_000);
-  const seconds = Math.floor(rounded / units);
-  const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const whole = h > 0 ? `${h}:${padded(m, 2)}:${padded(s, 2)}` : `${m}:${padded(s, 2)}`;
-  const fraction = digits > 0 ? `${POINT}${padded(rounded % units, digits)}` : '';
-  return `${ms < 0 ? '−' : ''}${whole}${fraction}`;
+function decimal(score: number, places: number): Decimal {
+  const digits = String(Math.abs(score)).padStart(places + 1, '0');
+  const point = digits.length - places;
+  return { negative: score < 0, whole: Number(digits.slice(0, point)), fraction: digits.slice(point) };
 }
 
-function padded(value: number, digits: number): string {
-  return String(value).padStart(digits, '0');
+function roundedToSeconds({ whole, fraction, ...value }: Decimal): Decimal {
+  return { ...value, whole: whole + Number(fraction >= '5'), fraction: '' };
+}
+
+function number({ negative, whole, fraction }: Decimal): string {
+  return `${negative ? signs().minus : ''}${integer().format(whole)}${afterPoint(fraction)}`;
+}
+
+/** Return a duration, such as 1:23.456 or 2:05:00. */
+function clock({ negative, whole, fraction }: Decimal): string {
+  const [h, m, s] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60, whole % 60];
+  const time = h > 0 ? `${h}:${padded(m)}:${padded(s)}` : `${m}:${padded(s)}`;
+  return `${negative ? '−' : ''}${time}${afterPoint(fraction)}`;
+}
+
+function afterPoint(fraction: string): string {
+  return fraction && `${signs().point}${fraction}`;
+}
+
+function padded(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 function parsedNumber(text: string, decimals: number): number | null {
@@ -77,9 +98,10 @@ function parsedClock(text: string, digits: number): number | null {
   return fixed(sign, String(Number(h) * 3_600 + Number(m) * 60 + Number(s)), fraction, digits);
 }
 
-/** Return a number in the reader's locale as plain digits with a decimal point. */
+/** Return a number in the page's locale as plain digits with a decimal point. */
 function plain(text: string): string {
-  return text.replace(/\s/g, '').replaceAll(GROUP, '').replace(POINT, '.').replace('−', '-');
+  const { point, group } = signs();
+  return text.replace(/\s/g, '').replaceAll(group, '').replace(point, '.').replace('−', '-');
 }
 
 /**
@@ -87,8 +109,8 @@ function plain(text: string): string {
  * exact.
  */
 function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): number | null {
-  const told = (fraction ?? '').replace(/0+$/, '');
-  const value = Number(`${whole}${told.padEnd(decimals, '0')}`);
-  if (told.length > decimals || !Number.isSafeInteger(value)) return null;
+  const digits = (fraction ?? '').replace(/0+$/, '');
+  const value = Number(`${whole}${digits.padEnd(decimals, '0')}`);
+  if (digits.length > decimals || !Number.isSafeInteger(value)) return null;
   return sign && value !== 0 ? -value : value;
 }

@@ -1,12 +1,15 @@
-const relative = {
-  long: new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'long' }),
-  narrow: new Intl.RelativeTimeFormat(undefined, { numeric: 'auto', style: 'narrow' }),
-};
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+import { perLocale } from '../i18n/locale';
 
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
-const seconds = new Intl.NumberFormat(undefined, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 });
+const relative = {
+  long: perLocale((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'long' })),
+  narrow: perLocale((tag) => new Intl.RelativeTimeFormat(tag, { numeric: 'auto', style: 'narrow' })),
+};
+const exact = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' }));
+const day = perLocale((tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }));
+const clock = perLocale((tag) => new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }));
+const seconds = perLocale(
+  (tag) => new Intl.NumberFormat(tag, { style: 'unit', unit: 'second', unitDisplay: 'short', maximumFractionDigits: 1 }),
+);
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,26 +28,26 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 export function formatAgo(time: string, now: number, style: keyof typeof relative = 'long'): string {
   const age = Math.max(0, now - Date.parse(time));
   for (const [unit, length] of UNITS) {
-    if (age >= length) return relative[style].format(-Math.floor(age / length), unit);
+    if (age >= length) return relative[style]().format(-Math.floor(age / length), unit);
   }
-  return relative[style].format(0, 'second');
+  return relative[style]().format(0, 'second');
 }
 
 /** Return a date, such as Nov 24, 2026. */
 export function formatDay(time: string): string {
-  return day.format(new Date(time));
+  return day().format(new Date(time));
 }
 
 export function formatExact(time: string): string {
-  return exact.format(new Date(time));
+  return exact().format(new Date(time));
 }
 
 /** Return the time of day, such as 3:04:05 PM. */
 export function formatClock(time: number): string {
-  return clock.format(time);
+  return clock().format(time);
 }
 
 /** Return a duration, such as 5.2 sec. */
 export function formatSeconds(ms: number): string {
-  return seconds.format(ms / 1_000);
+  return seconds().format(ms / 1_000);
 }
