@@ -1,4 +1,10 @@
+import { isLanguage, type Language } from './i18n/languages';
 import { BOARD } from './ladder/search';
+
+export interface SiteLink {
+  readonly label: string;
+  readonly href: string;
+}
 
 /** Settings of a deployment, from config.json beside the page. */
 export interface Config {
@@ -12,34 +18,102 @@ export interface Config {
   readonly console: boolean;
   /** True if the API streams events. Functions on AWS Lambda cannot. */
   readonly events: boolean;
+  /** Language of the page, unless the reader chose one. Null means the browser's. */
+  readonly language: Language | null;
+  /** Address of a picture in place of the product's mark. */
+  readonly logo: string | null;
+  /** Colour of links and buttons, as `#rrggbb`. */
+  readonly accent: string | null;
+  /** Address of a picture above the leaderboard. */
+  readonly hero: string | null;
+  /** Links at the foot of each page. */
+  readonly links: readonly SiteLink[];
+  /** Names of subscores, by the board's slug. */
+  readonly subscores: Readonly<Record<string, string>>;
 }
 
-export const DEFAULTS: Config = { apiBaseUrl: '', title: 'LeaderForge', board: 'default', devMode: false, console: false, events: true };
+export const DEFAULTS: Config = {
+  apiBaseUrl: '',
+  title: 'LeaderForge',
+  board: 'default',
+  devMode: false,
+  console: false,
+  events: true,
+  language: null,
+  logo: null,
+  accent: null,
+  hero: null,
+  links: [],
+  subscores: {},
+};
+
+const COLOUR = /^#[0-9a-f]{6}$/i;
+const PAUSES_MS = [300, 1_500];
 
 /** Return the settings. Missing or malformed ones have their defaults. */
-export function parseConfig(found: unknown): Config {
-  if (typeof found !== 'object' || found === null) return DEFAULTS;
-  const { apiBaseUrl, title, board, ...switches } = found as Record<string, unknown>;
+export function parseConfig(content: unknown): Config {
+  if (typeof content !== 'object' || content === null) return DEFAULTS;
+  const { apiBaseUrl, title, board, language, logo, accent, hero, links, subscores, ...switches } = content as Record<string, unknown>;
   return {
     apiBaseUrl: typeof apiBaseUrl === 'string' ? apiBaseUrl.replace(/\/+$/, '') : DEFAULTS.apiBaseUrl,
-    title: typeof title === 'string' && title.trim() ? title.trim() : DEFAULTS.title,
+    title: isText(title) ? title.trim() : DEFAULTS.title,
     board: typeof board === 'string' && BOARD.test(board) ? board : DEFAULTS.board,
     devMode: isOn(switches, 'devMode'),
     console: isOn(switches, 'console'),
     events: isOn(switches, 'events'),
+    language: isLanguage(language) ? language : null,
+    logo: address(logo, ['http:', 'https:']),
+    accent: typeof accent === 'string' && COLOUR.test(accent) ? accent : null,
+    hero: address(hero, ['http:', 'https:']),
+    links: Array.isArray(links) ? links.flatMap(siteLink) : [],
+    subscores: names(subscores),
   };
 }
 
 function isOn(switches: Record<string, unknown>, name: 'devMode' | 'console' | 'events'): boolean {
-  const found = switches[name];
-  return typeof found === 'boolean' ? found : DEFAULTS[name];
+  const value = switches[name];
+  return typeof value === 'boolean' ? value : DEFAULTS[name];
 }
 
-export async function loadConfig(): Promise<Config> {
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+/** Return an absolute address with one of these protocols. Relative ones start at the page's folder. */
+function address(value: unknown, protocols: readonly string[]): string | null {
+  if (!isText(value) || !URL.canParse(value, document.baseURI)) return null;
+  const url = new URL(value, document.baseURI);
+  return protocols.includes(url.protocol) ? url.href : null;
+}
+
+function siteLink(value: unknown): SiteLink[] {
+  const { label, href } = (value ?? {}) as Record<string, unknown>;
+  const target = address(href, ['http:', 'https:', 'mailto:']);
+  return isText(label) && target !== null ? [{ label: label.trim(), href: target }] : [];
+}
+
+function names(value: unknown): Record<string, string> {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => isText(pair[1])));
+}
+
+/** Return the settings beside the page. Try again if the request fails: without them the page may have no API. */
+export async function loadConfig(pauses: readonly number[] = PAUSES_MS): Promise<Config> {
+  for (const pause of pauses) {
+    const config = await requested();
+    if (config) return config;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return (await requested()) ?? DEFAULTS;
+}
+
+/** Return the settings, the defaults if the file is missing or malformed, null if the request failed. */
+async function requested(): Promise<Config | null> {
   try {
     const reply = await fetch(new URL('config.json', document.baseURI), { cache: 'no-cache' });
-    return reply.ok ? parseConfig(await reply.json()) : DEFAULTS;
+    if (reply.ok) return parseConfig(await reply.json().catch(() => null));
+    return reply.status < 500 ? DEFAULTS : null;
   } catch {
-    return DEFAULTS;
+    return null;
   }
 }

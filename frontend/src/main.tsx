@@ -9,13 +9,15 @@ import { Client } from './api/client';
 import { DeploymentContext } from './api/context';
 import { createQueryClient } from './api/queryClient';
 import { loadConfig } from './config';
-import { createAppRouter } from './router';
+import { createAppRouter, preloadPages } from './router';
+import { applyAccent } from './shell/accent';
 import { applyTheme, savedTheme } from './shell/theme';
 
 applyTheme(savedTheme());
 
 const config = await loadConfig();
 document.title = config.title;
+if (config.accent !== null) applyAccent(config.accent);
 
 const root = document.getElementById('root');
 if (!root) throw new Error('the page has no #root');
@@ -29,3 +31,5 @@ createRoot(root).render(
     </DeploymentContext>
   </StrictMode>,
 );
+
+preloadPages(config);

@@ -1,9 +1,9 @@
 import {
+  createBrowserHistory,
   createHashHistory,
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   notFound,
   retainSearchParams,
   type RouterHistory,
@@ -11,10 +11,18 @@ import {
 
 import { LeaderboardPage } from './board/LeaderboardPage';
 import type { Config } from './config';
+import { preferredLanguage, speak } from './i18n/text';
 import { parseLadder, parseShownRank } from './ladder/search';
+import { lazyPage, retryPages } from './lazyPage';
 import { BrokenPage } from './shell/BrokenPage';
+import { isEnglishPage } from './shell/englishPages';
+import { LoadingPage } from './shell/LoadingPage';
 import { LostPage } from './shell/LostPage';
 import { Shell } from './shell/Shell';
+
+const PlayerPage = lazyPage(async () => (await import('./player/PlayerPage')).PlayerPage);
+const FriendsPage = lazyPage(async () => (await import('./friends/FriendsPage')).FriendsPage);
+const SubmitPage = lazyPage(async () => (await import('./submit/SubmitPage')).SubmitPage);
 
 const root = createRootRouteWithContext<Config>()({
   component: Shell,
@@ -22,7 +30,13 @@ const root = createRootRouteWithContext<Config>()({
   validateSearch: parseLadder,
   // Links keep the selected board and period.
   search: { middlewares: [retainSearchParams(['board', 'period'])] },
+  beforeLoad: ({ context, location }) => speak(languageAt(location.pathname, context)),
 });
+
+/** Return the language of the page at this path. */
+function languageAt(pathname: string, config: Config) {
+  return isEnglishPage(pathname) ? 'en' : preferredLanguage(config.language);
+}
 
 const leaderboard = createRoute({
   getParentRoute: () => root,
@@ -31,17 +45,9 @@ const leaderboard = createRoute({
   validateSearch: parseShownRank,
 });
 
-const player = createRoute({
-  getParentRoute: () => root,
-  path: '/player/$id',
-  component: lazyRouteComponent(() => import('./player/PlayerPage'), 'PlayerPage'),
-});
+const player = createRoute({ getParentRoute: () => root, path: '/player/$id', component: PlayerPage });
 
-const friends = createRoute({
-  getParentRoute: () => root,
-  path: '/friends',
-  component: lazyRouteComponent(() => import('./friends/FriendsPage'), 'FriendsPage'),
-});
+const friends = createRoute({ getParentRoute: () => root, path: '/friends', component: FriendsPage });
 
 const submit = createRoute({
   getParentRoute: () => root,
@@ -49,7 +55,7 @@ const submit = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.devMode) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- as the router wants it
   },
-  component: lazyRouteComponent(() => import('./submit/SubmitPage'), 'SubmitPage'),
+  component: SubmitPage,
 });
 
 const consoleFrame = createRoute({
@@ -58,53 +64,79 @@ const consoleFrame = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.console) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- as the router wants it
   },
-  component: lazyRouteComponent(() => import('./console/ConsolePage'), 'ConsolePage'),
+  component: lazyPage(async () => (await import('./console/ConsolePage')).ConsolePage),
 });
 
 const state = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/',
-  component: lazyRouteComponent(() => import('./console/state/StatePage'), 'StatePage'),
+  component: lazyPage(async () => (await import('./console/state/StatePage')).StatePage),
 });
 
 const boards = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/boards',
-  component: lazyRouteComponent(() => import('./console/BoardsPage'), 'BoardsPage'),
+  component: lazyPage(async () => (await import('./console/BoardsPage')).BoardsPage),
 });
 
 const players = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/players',
-  component: lazyRouteComponent(() => import('./console/players/PlayersPage'), 'PlayersPage'),
+  component: lazyPage(async () => (await import('./console/players/PlayersPage')).PlayersPage),
 });
 
 const moderation = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/moderation',
-  component: lazyRouteComponent(() => import('./console/ModerationPage'), 'ModerationPage'),
+  component: lazyPage(async () => (await import('./console/ModerationPage')).ModerationPage),
 });
 
 const keys = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/keys',
-  component: lazyRouteComponent(() => import('./console/KeysPage'), 'KeysPage'),
+  component: lazyPage(async () => (await import('./console/KeysPage')).KeysPage),
 });
 
 const audit = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/audit',
-  component: lazyRouteComponent(() => import('./console/AuditPage'), 'AuditPage'),
+  component: lazyPage(async () => (await import('./console/AuditPage')).AuditPage),
 });
 
-/** The page's address is in the hash: any file server can serve the site, from any folder. */
-export function createAppRouter(config: Config, history: RouterHistory = createHashHistory()) {
+/** Load the pages of players while the browser is idle, so that they open without a connection. */
+export function preloadPages(config: Config): void {
+  const idle = typeof requestIdleCallback === 'undefined' ? setTimeout : requestIdleCallback;
+  const pages = [PlayerPage, FriendsPage, ...(config.devMode ? [SubmitPage] : [])];
+  idle(() => void Promise.all(pages.map(async (page) => page.preload?.())).then(retryPages));
+}
+
+/**
+ * Return the history of addresses. A server that serves the page at each of its addresses says so by a `<base>`; on
+ * other file servers, the address is in the hash.
+ */
+export function createHistory(): RouterHistory {
+  const base = document.querySelector<HTMLBaseElement>('base[href]');
+  if (!base) return createHashHistory();
+  const hashed = /^#(\/.*)$/.exec(location.hash)?.[1];
+  // Links of earlier versions have the address in the hash.
+  if (hashed !== undefined) window.history.replaceState(null, '', new URL(`.${hashed}`, document.baseURI));
+  return createBrowserHistory();
+}
+
+export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {
   return createRouter({
     routeTree: root.addChildren([leaderboard, player, friends, submit, consoleFrame.addChildren([state, boards, players, moderation, keys, audit])]),
     history,
+    basepath: basePath(),
     context: config,
     defaultErrorComponent: BrokenPage,
+    defaultPendingComponent: LoadingPage,
   });
+}
+
+/** Return the folder of the page's addresses. In the hash, they begin at its start. */
+function basePath(): string {
+  return document.querySelector('base[href]') ? new URL(document.baseURI).pathname : '/';
 }
 
 declare module '@tanstack/react-router' {

@@ -51,7 +51,7 @@ describe('boards', () => {
     serve((url, init) => {
       if (url.pathname === '/api/boards') return { body: { boards: [laps] } };
       if (!url.pathname.endsWith('/page')) return usual(url, init);
-      return { body: { entries: [entry(1, { subscore: 4_321 })], total: 500, next: null, previous: null } };
+      return { body: { entries: [entry(1), entry(2), entry(3), entry(4, { subscore: 4_321 })], total: 500, next: null, previous: null } };
     });
     open('/');
     const ranks = await screen.findByRole('region', { name: /^Players from/ });

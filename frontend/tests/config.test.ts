@@ -4,8 +4,8 @@ import { DEFAULTS, loadConfig, parseConfig } from '../src/config';
 import { serve } from './server';
 
 it('takes what is well formed', () => {
-  const config = { apiBaseUrl: 'https://api.example.org/', title: ' Chess ', board: 'blitz', devMode: true, console: true, events: false };
-  expect(parseConfig(config)).toEqual({ ...config, apiBaseUrl: 'https://api.example.org', title: 'Chess' });
+  const config = { apiBaseUrl: 'https://api.example.org/', title: ' Chess ', board: 'blitz', devMode: true, console: true, events: false, language: 'de', accent: 'red', logo: 'javascript:alert(1)' };
+  expect(parseConfig(config)).toEqual({ ...DEFAULTS, ...config, accent: null, logo: null, apiBaseUrl: 'https://api.example.org', title: 'Chess' });
 });
 
 it.each([null, 'x', [], { board: 'No such/board', title: '', devMode: 'yes', console: 1, events: null, apiBaseUrl: 1 }])(

@@ -75,7 +75,7 @@ describe('the search', () => {
     serve(board(3));
     const { user } = open('/friends');
     await user.type(await screen.findByRole('combobox'), 'zoe');
-    expect(await screen.findByText('No player has this name or id.')).toBeInTheDocument();
+    expect(await screen.findByText(/No name begins with “zoe”/)).toBeInTheDocument();
   });
 });
 

@@ -1,3 +1,5 @@
+import { ChunkFailed } from '../chunks';
+import { text } from '../i18n/text';
 import type { components } from './schema';
 
 /** Error for a response with an error status. */
@@ -38,11 +40,13 @@ export function isTransient(error: unknown): boolean {
 
 /** Return a text for users: the failure and the next step. */
 export function inWords(error: unknown): string {
-  if (error instanceof Unreachable) return 'The server is unreachable. Check your connection, or try again in a moment.';
-  if (!(error instanceof Refused)) return 'This page failed. Reload it and try again.';
-  if (error.status === 401) return 'The key is missing or wrong. Enter a valid key and try again.';
-  if (error.status === 403) return 'This key may not do that. Use a key with the right scope.';
-  if (error.status === 503) return 'The service is busy or being repaired. Try again in a few seconds.';
-  if (error.status >= 500) return 'The server failed. Try again, or ask the operator to check its log.';
+  const words = text();
+  if (error instanceof ChunkFailed) return words.chunkFailed;
+  if (error instanceof Unreachable) return words.unreachable;
+  if (!(error instanceof Refused)) return words.pageBroken;
+  if (error.status === 401) return words.keyWrong;
+  if (error.status === 403) return words.keyScope;
+  if (error.status === 503) return words.busy;
+  if (error.status >= 500) return words.serverFailed;
   return `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
 }

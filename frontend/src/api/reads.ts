@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 
 import type { Deployment, Surroundings } from './context';
-import type { Boards, Distribution, History, Listing, Lookup, Page, PageQuery, Periods, Player, RangeQuery, User, Users } from './types';
+import type { Boards, Distribution, Entry, History, Listing, Lookup, Page, PageQuery, Periods, Player, RangeQuery, User, Users } from './types';
 
 type Query = Record<string, string | number>;
 
@@ -42,6 +42,7 @@ export function periods(around: Surroundings) {
     queryKey: ['periods', around.ladder.board],
     queryFn: ({ signal }) => around.client.get<Periods>(boardPath(around, 'periods', { limit: PAST_PERIODS }), signal),
     staleTime: SPREAD_MS,
+    refetchInterval: SPREAD_MS, // a period may end
   });
 }
 
@@ -94,6 +95,18 @@ export function distribution(around: Surroundings, buckets: number) {
     queryKey: ['distribution', around.ladder, buckets],
     queryFn: ({ signal }) =>
       around.client.get<Distribution>(ladderPath(around, 'distribution', { buckets }), signal),
+    staleTime: SPREAD_MS,
+  });
+}
+
+/** Query of the score at a percentile: that of the last entry ahead of this percentage of the other players. */
+export function scoreAtPercentile(around: Surroundings, percent: number) {
+  return queryOptions({
+    queryKey: ['percentile', around.ladder, percent],
+    queryFn: async ({ signal }) => {
+      const { score } = await around.client.get<Entry>(ladderPath(around, `percentile/${percent}`), signal);
+      return score;
+    },
     staleTime: SPREAD_MS,
   });
 }

@@ -1,28 +1,44 @@
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 
-import { formatNumber, plural } from '../format/numbers';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { GoToRank } from './GoToRank';
+import { ON_PODIUM } from './Podium';
 import { ROW_HEIGHT, Ranking } from './Ranking';
+import type { Movement } from './movement';
 import { useRankWindow } from './useRankWindow';
 
 const ROWS_ABOVE = 3;
 
-function shownAt(rank: number): number {
-  return Math.max(0, rank - 1 - ROWS_ABOVE);
+interface Props {
+  readonly total: number;
+  /** Rank in the address. */
+  readonly rank: number | undefined;
+  readonly moved: ReadonlyMap<number, Movement>;
 }
 
-/** Complete ranking with its header. `rank` is the rank in the address. */
-export function AllRanks({ total, rank }: { total: number; rank: number | undefined }) {
+/** Return the list's row at the top of the view that shows this rank. */
+function shownAt(rank: number): number {
+  return Math.max(0, rank - ON_PODIUM - 1 - ROWS_ABOVE);
+}
+
+/** Complete ranking after the podium, with its header. */
+export function AllRanks({ total, rank, moved }: Props) {
+  const words = useText();
   const navigate = useNavigate({ from: '/' });
-  const scroll = useRankWindow(total, ROW_HEIGHT, rank ? shownAt(Math.min(rank, total)) : 0);
+  const rows = total - ON_PODIUM;
+  const scroll = useRankWindow(rows, ROW_HEIGHT, rank ? shownAt(Math.min(rank, total)) : 0);
   const [asked, setAsked] = useState(rank);
 
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     if (rank === undefined) return;
     // In the next frame: `useBeginning` first scrolls each new page to its top.
-    const frame = requestAnimationFrame(() => section.current?.scrollIntoView());
+    const frame = requestAnimationFrame(() => {
+      if (rank > ON_PODIUM) section.current?.scrollIntoView();
+      else window.scrollTo(0, 0);
+    });
     return () => cancelAnimationFrame(frame);
   }, [rank]);
 
@@ -38,19 +54,26 @@ export function AllRanks({ total, rank }: { total: number; rank: number | undefi
   }
 
   return (
-    <section ref={section} aria-labelledby="all-ranks" className="card scroll-mt-22">
-      <header className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-4 py-4 sm:px-6">
+    <section ref={section} aria-labelledby="all-ranks" className="card scroll-mt-18 sm:scroll-mt-20">
+      <header className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3 border-b border-line px-3 py-3 sm:px-6">
         <div>
           <h2 id="all-ranks" className="text-lg font-semibold tracking-tight">
-            All ranks
+            {words.allRanks}
           </h2>
           <p className="text-sm text-muted tabular-nums">
-            {formatNumber(scroll.first + 1)} to {formatNumber(scroll.last + 1)} of {plural(total, 'player', 'players')}
+            {words.ranksShown(scroll.first + 1 + ON_PODIUM, scroll.last + 1 + ON_PODIUM, total)}
           </p>
         </div>
         <GoToRank total={total} go={go} />
       </header>
-      <Ranking scroll={scroll} total={total} highlightedRow={asked ? Math.min(asked, total) - 1 : null} />
+      <Ranking
+        scroll={scroll}
+        total={total}
+        skipped={ON_PODIUM}
+        moved={moved}
+        rankWidth={formatNumber(total).length}
+        highlightedRank={asked ? Math.min(asked, total) : null}
+      />
     </section>
   );
 }

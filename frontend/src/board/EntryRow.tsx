@@ -2,11 +2,15 @@ import { memo } from 'react';
 
 import type { Entry } from '../api/types';
 import { detailsInLine } from '../format/metadata';
-import { formatNumber, plural } from '../format/numbers';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { SecondScore } from '../ladder/SecondScore';
 import { useScores } from '../ladder/scores';
+import { useIsMe } from '../me/me';
+import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
-import { PlayerName } from '../ui/PlayerName';
+import { Avatar } from '../ui/Avatar';
+import { PlayerName, nameOf } from '../ui/PlayerName';
 import { MovementBadge } from './MovementBadge';
 import type { Movement } from './movement';
 
@@ -14,31 +18,38 @@ interface Props {
   readonly entry: Entry;
   readonly movement?: Movement | undefined;
   readonly highlighted?: boolean;
-  /** True if ranks may have many digits. */
-  readonly wide?: boolean;
+  /** Number of characters of the list's longest rank: names begin in one column. */
+  readonly rankWidth: number;
 }
 
 const LONG_SCORE = 11;
 
 /** Row of a ranking: rank, name and score, with details of the run in small print. */
-export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, wide = false }: Props) {
+export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = false, rankWidth }: Props) {
+  const words = useText();
   const score = useScores().full(entry.score);
-  const noted = detailsInLine(entry.metadata);
+  const isMe = useIsMe(entry.user_id);
+  const details = detailsInLine(entry.metadata);
   return (
     <div
-      className={`flex h-16 items-center gap-3 px-4 sm:gap-5 sm:px-6 ${highlighted ? 'bg-wash' : ''} ${movement ? 'animate-glow' : ''}`}
+      className={`flex h-16 items-center gap-2.5 px-3 sm:gap-4 sm:px-6 ${highlighted || isMe ? 'bg-wash' : ''} ${movement ? 'animate-glow' : ''}`}
     >
-      <span className={`min-w-7 shrink-0 font-medium text-muted tabular-nums ${wide ? 'sm:min-w-22' : ''}`}>
+      <span
+        style={{ width: `${Math.max(2, rankWidth)}ch` }}
+        className="shrink-0 text-right text-sm font-medium text-muted tabular-nums sm:text-base"
+      >
         {formatNumber(entry.rank)}
       </span>
+      <Avatar id={entry.user_id} name={nameOf(entry)} className="size-9 text-xs max-[26rem]:hidden" />
       <div className="min-w-0 flex-1">
         <div className="flex items-center gap-2">
           <PlayerName player={entry} className="font-medium" />
+          {isMe && <You />}
           <MovementBadge movement={movement} />
         </div>
-        <p className="truncate text-xs text-muted" title={noted || undefined}>
-          {plural(entry.submissions, 'submission', 'submissions')}, <Ago time={entry.achieved_at} short />
-          {noted && `, ${noted}`}
+        <p className="truncate text-xs text-muted" title={details || undefined}>
+          {words.plays(entry.submissions)}, <Ago time={entry.achieved_at} short />
+          {details && `, ${details}`}
         </p>
       </div>
       <span

@@ -1,10 +1,11 @@
 import { useId, useState } from 'react';
 
-import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { parseRank } from './rankWindow';
 
 export function GoToRank({ total, go }: { total: number; go: (rank: number) => void }) {
   const id = useId();
+  const words = useText();
   const [text, setText] = useState('');
   const [wrong, setWrong] = useState(false);
 
@@ -16,20 +17,20 @@ export function GoToRank({ total, go }: { total: number; go: (rank: number) => v
 
   return (
     <form
-      className="flex items-center gap-2"
+      className="flex flex-wrap items-center gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         onSubmit();
       }}
     >
       <label htmlFor={id} className="text-sm whitespace-nowrap text-muted">
-        Go to rank
+        {words.goToRank}
       </label>
       <input
         id={id}
         inputMode="numeric"
         autoComplete="off"
-        placeholder={`1 to ${formatNumber(total)}`}
+        placeholder={words.rankRange(total)}
         value={text}
         aria-invalid={wrong}
         aria-describedby={wrong ? `${id}-wrong` : undefined}
@@ -40,11 +41,11 @@ export function GoToRank({ total, go }: { total: number; go: (rank: number) => v
         className="field w-36 tabular-nums"
       />
       <button type="submit" className="button">
-        Go
+        {words.go}
       </button>
       {wrong && (
         <span id={`${id}-wrong`} role="alert" className="text-sm text-down">
-          Enter a whole number.
+          {words.wholeNumber}
         </span>
       )}
     </form>

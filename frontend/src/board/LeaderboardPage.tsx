@@ -1,68 +1,80 @@
 import { useSearch } from '@tanstack/react-router';
 
 import { useSurroundings } from '../api/context';
-import { plural } from '../format/numbers';
-import { BoardPicker } from '../ladder/BoardPicker';
-import { PeriodPicker } from '../ladder/PeriodPicker';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
+import { BoardHead } from '../ladder/BoardHead';
+import { PeriodEnd } from '../ladder/PeriodEnd';
+import { Rules } from '../ladder/Rules';
 import { useScores } from '../ladder/scores';
+import { boardName, useBoard, useBoards } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
-import { useBoard, useBoards } from '../ladder/useBoard';
+import { MyRank } from '../me/MyRank';
 import { useCondition } from '../shell/useCondition';
 import { usePageTitle } from '../ui/usePageTitle';
 import { AllRanks } from './AllRanks';
 import { LiveTop } from './LiveTop';
+import { ON_PODIUM } from './Podium';
 import { useLiveTop } from './useLiveTop';
-
-const DEFAULT_TITLE = 'Leaderboard';
+import { useMovements } from './useMovements';
 
 /** Return the board's name. With a single board, return a general title. */
 function useBoardTitle(): string {
+  const words = useText();
   const boards = useBoards();
   const board = useBoard();
-  return board && boards && boards.length > 1 ? board.name : DEFAULT_TITLE;
+  return board && boards && boards.length > 1 ? boardName(board) : words.leaderboard;
 }
 
 export function LeaderboardPage() {
+  const words = useText();
   const { rank } = useSearch({ from: '/' });
+  const { config, ladder } = useSurroundings();
   const leaders = useLiveTop();
-  const { data } = leaders;
+  const total = leaders.data?.total ?? 0;
+  const moved = useMovements(leaders.data?.entries, `${ladder.board} ${ladder.period}`);
+  const shown = `${ladder.board} ${ladder.period}`; // a new key: movements between ladders make no sense
+  const title = useBoardTitle();
+  const board = useBoard();
+  const rankWidth = formatNumber(total).length;
+  usePageTitle(title === words.leaderboard ? '' : title);
+
+  return (
+    <div className="space-y-4 sm:space-y-6">
+      {config.hero !== null && <img src={config.hero} alt="" className="h-28 w-full rounded-2xl object-cover sm:h-44" />}
+      <BoardHead>
+        <h1 dir="auto" className="text-3xl font-bold tracking-tight break-words sm:text-4xl">
+          {title}
+        </h1>
+        <State known={leaders.data !== undefined} total={total} />
+        {board && <Rules board={board} />}
+        <PeriodEnd />
+      </BoardHead>
+      <section aria-label={words.theLeaders} className="card overflow-hidden">
+        <LiveTop key={shown} leaders={leaders} moved={moved} />
+      </section>
+      {total > 1 && <MyRank rankWidth={rankWidth} />}
+      {total > ON_PODIUM && <AllRanks key={shown} total={total} rank={rank} moved={moved} />}
+    </div>
+  );
+}
+
+/** Whether the board is live, and its number of players. */
+function State({ known, total }: { known: boolean; total: number }) {
+  const words = useText();
+  const { unit } = useScores();
   const condition = useCondition();
   const isPast = useIsPast();
   const live = !isPast && (condition === 'fine' || condition === 'degraded');
-  const { board, period } = useSurroundings().ladder;
-  const shown = `${board} ${period}`; // a new key: movements between ladders make no sense
-  const title = useBoardTitle();
-  const { unit } = useScores();
-  usePageTitle(title === DEFAULT_TITLE ? '' : title);
-  const total = data?.total ?? 0;
-
   return (
-    <div className="space-y-6 sm:space-y-8">
-      <div className="flex flex-wrap items-end justify-between gap-2">
-        <div className="min-w-0">
-          <h1 dir="auto" className="text-3xl font-bold tracking-tight break-words sm:text-4xl">
-            {title}
-          </h1>
-          <p className="mt-1 flex h-6 items-center gap-2 text-sm text-muted">
-            {data && (
-              <>
-                <span aria-hidden="true" className={`size-2 rounded-full ${live ? 'bg-up' : 'bg-edge'}`} />
-                {isPast ? 'Over, ' : live ? 'Live, ' : 'Not live, '}
-                {plural(total, 'player', 'players')}
-                {unit && `, scores in ${unit}`}
-              </>
-            )}
-          </p>
-        </div>
-        <div className="flex flex-wrap gap-x-5 gap-y-2">
-          <BoardPicker />
-          <PeriodPicker />
-        </div>
-      </div>
-      <section aria-label="The leaders" className="card overflow-hidden">
-        <LiveTop key={shown} leaders={leaders} />
-      </section>
-      {total > 0 && <AllRanks key={shown} total={total} rank={rank} />}
-    </div>
+    <p className="mt-1 flex min-h-6 items-center gap-2 text-sm text-muted">
+      {known && (
+        <>
+          <span aria-hidden="true" className={`size-2 rounded-full ${live ? 'bg-up' : 'bg-edge'}`} />
+          {isPast ? words.over : live ? words.live : words.notLive}, {words.players(total)}
+          {unit !== null && `, ${words.scoresIn(unit)}`}
+        </>
+      )}
+    </p>
   );
 }

@@ -1,8 +1,12 @@
 import type { Entry } from '../api/types';
-import { formatNumber, plural } from '../format/numbers';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { useScores } from '../ladder/scores';
+import { useIsMe } from '../me/me';
+import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
-import { PlayerName } from '../ui/PlayerName';
+import { Avatar } from '../ui/Avatar';
+import { PlayerName, nameOf } from '../ui/PlayerName';
 import { MovementBadge } from './MovementBadge';
 import type { Movement } from './movement';
 
@@ -11,57 +15,97 @@ interface Props {
   readonly moved: ReadonlyMap<number, Movement>;
 }
 
+/** Number of entries on the podium. The list of all ranks begins after them. */
+export const ON_PODIUM = 3;
+
+/** Medal and height by rank: players of the same rank share both. */
 const STEPS = [
-  { medal: 'bg-gold', block: 'h-32 sm:h-42', place: 'order-2' },
-  { medal: 'bg-silver', block: 'h-24 sm:h-32', place: 'order-1' },
-  { medal: 'bg-bronze', block: 'h-18 sm:h-24', place: 'order-3' },
+  { medal: 'bg-gold', block: 'min-h-30 sm:min-h-34' },
+  { medal: 'bg-silver', block: 'min-h-24 sm:min-h-27' },
+  { medal: 'bg-bronze', block: 'min-h-20 sm:min-h-22' },
 ] as const;
 
-/** Maximum length of a score in characters. Longer ones do not fit on a phone, and are abbreviated. */
-const LONGEST_SCORE = 11;
+/** Columns of each position, by the number of entries: of three, the leader is in the middle. */
+const PLACES: Readonly<Record<number, readonly string[]>> = {
+  1: ['order-1'],
+  2: ['order-1', 'order-2'],
+  3: ['order-2', 'order-1', 'order-3'],
+};
+const GRIDS: Readonly<Record<number, string>> = { 1: 'grid-cols-1 max-w-72', 2: 'grid-cols-2 max-w-xl', 3: 'grid-cols-3 max-w-3xl' };
 
-/** First three entries. The leader is in the middle and highest. Screen readers read them in order of rank. */
+/** Width of a digit in em, with its part of the separators. */
+const DIGIT_EM = 0.62;
+
+/** First three entries. Screen readers read them in order of rank. */
 export function Podium({ entries, moved }: Props) {
+  const first = entries.slice(0, ON_PODIUM);
   return (
-    <ol aria-label="The first three" className="grid h-full grid-cols-3 items-end gap-2 sm:gap-4">
-      {entries.slice(0, 3).map((entry, at) => (
-        <Step key={entry.user_id} entry={entry} movement={moved.get(entry.user_id)} at={at} />
+    <ol aria-label={useText().podium} className={`mx-auto grid items-end gap-2 sm:gap-4 ${GRIDS[first.length] ?? ''}`}>
+      {first.map((entry, at) => (
+        <Step
+          key={entry.user_id}
+          entry={entry}
+          movement={moved.get(entry.user_id)}
+          place={PLACES[first.length]?.[at] ?? ''}
+          alone={first.length === 1}
+        />
       ))}
     </ol>
   );
 }
 
-function Step({ entry, movement, at }: { entry: Entry; movement: Movement | undefined; at: number }) {
-  const step = STEPS[at];
+interface StepProps {
+  readonly entry: Entry;
+  readonly movement: Movement | undefined;
+  readonly place: string;
+  readonly alone: boolean;
+}
+
+function Step({ entry, movement, place, alone }: StepProps) {
+  const words = useText();
   const scores = useScores();
-  const score = scores.full(entry.score);
-  if (!step) return null;
+  const isMe = useIsMe(entry.user_id);
+  const step = STEPS[Math.min(entry.rank, STEPS.length) - 1] ?? STEPS[2];
+  const details = alone ? words.onlyPlayer : scores.second ? scores.second(entry.subscore) : words.plays(entry.submissions);
   return (
-    <li data-slide={entry.user_id} className={`flex min-w-0 flex-col items-center ${step.place}`}>
-      <span
-        className={`mb-3 grid size-11 place-items-center rounded-full text-lg font-bold text-medal tabular-nums sm:size-13 sm:text-xl ${step.medal}`}
-      >
-        {formatNumber(entry.rank)}
+    <li
+      data-slide={entry.user_id}
+      aria-current={isMe ? 'true' : undefined}
+      className={`flex min-w-0 flex-col items-center ${place}`}
+    >
+      <span className="relative mb-2">
+        <Avatar id={entry.user_id} name={nameOf(entry)} className="size-14 text-base sm:size-16 sm:text-lg" />
+        <span
+          data-medal={entry.rank}
+          className={`absolute -right-1.5 -bottom-1 grid h-6 min-w-6 place-items-center rounded-full border-2 border-surface px-1 text-xs font-bold text-medal tabular-nums ${step.medal}`}
+        >
+          {formatNumber(entry.rank)}
+        </span>
       </span>
       <PlayerName player={entry} className="max-w-full px-1 text-center text-sm font-semibold sm:text-lg" />
-      <span className="flex h-7 items-center">
+      <span className="flex min-h-6 items-center gap-1.5">
+        {isMe && <You />}
         <MovementBadge movement={movement} />
       </span>
       <div
-        className={`flex w-full flex-col items-center justify-start overflow-hidden rounded-t-2xl border border-b-0 border-line bg-linear-to-b from-sunken to-surface px-2 pt-3 sm:pt-4 ${step.block}`}
+        className={`@container flex w-full flex-col items-center justify-start rounded-t-2xl border border-b-0 border-line px-1.5 pt-3 pb-3 text-center ${isMe ? 'bg-wash' : 'bg-linear-to-b from-sunken to-surface'} ${step.block}`}
       >
-        <span
-          key={entry.score}
-          className={`max-w-full truncate rounded-md px-1 text-base font-bold tracking-tight tabular-nums sm:text-2xl ${movement?.gained ? 'animate-glow' : ''}`}
-          title={score}
-        >
-          {score.length > LONGEST_SCORE ? scores.short(entry.score) : score}
-        </span>
-        <span className="mt-1 hidden max-w-full truncate text-xs text-muted sm:block">
-          {scores.second ? scores.second(entry.subscore) : plural(entry.submissions, 'submission', 'submissions')}
-        </span>
-        <Ago time={entry.achieved_at} className="mt-0.5 max-w-full truncate text-xs text-muted" />
+        <Score key={entry.score} score={scores.full(entry.score)} gained={Boolean(movement?.gained)} />
+        <span className="mt-1 hidden max-w-full truncate text-xs text-muted sm:block">{details}</span>
+        <Ago time={entry.achieved_at} short className="mt-0.5 max-w-full truncate text-xs text-muted" />
       </div>
     </li>
+  );
+}
+
+/** Score with all digits: long ones are smaller, and break into lines before digits are cut. */
+function Score({ score, gained }: { score: string; gained: boolean }) {
+  return (
+    <span
+      style={{ fontSize: `clamp(0.6875rem, ${100 / (DIGIT_EM * score.length)}cqi, 1.5rem)` }}
+      className={`max-w-full rounded-md font-bold tracking-tight wrap-anywhere tabular-nums ${gained ? 'animate-glow' : ''}`}
+    >
+      {score}
+    </span>
   );
 }

@@ -1,29 +1,43 @@
 import type { KeyboardEvent } from 'react';
 
+import { useText } from '../i18n/text';
 import { ErrorNotice } from '../ui/Notice';
 import { Skeleton } from '../ui/Skeleton';
+import { useSlides } from '../ui/useSlides';
 import { EntryRow } from './EntryRow';
 import { Rail } from './Rail';
+import type { Movement } from './movement';
 import { usePages } from './usePages';
 import type { RankScroll } from './useRankWindow';
 
 export const ROW_HEIGHT = 64;
 
+/** Lists up to this number of rows are shown as a whole. */
+const SHORT = 6;
+
 interface Props {
   readonly scroll: RankScroll;
   readonly total: number;
-  readonly highlightedRow: number | null;
+  /** Number of first ranks that are not in the list. */
+  readonly skipped: number;
+  readonly moved: ReadonlyMap<number, Movement>;
+  readonly rankWidth: number;
+  readonly highlightedRank: number | null;
 }
 
-/** Virtual list of all ranks. Only the rows in view are in the document. */
-export function Ranking({ scroll, total, highlightedRow }: Props) {
+/** Virtual list of ranks. Only the rows in view are in the document. */
+export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedRank }: Props) {
+  const words = useText();
   const { setScroller, onScroll, items, height, rowOf, first, last, jumpTo } = scroll;
-  const { entryAt, error, retry } = usePages(first, last);
+  const { entryAt, content, error, retry } = usePages(first + skipped, last + skipped);
+  const list = useSlides<HTMLDivElement>(content);
+  const rows = total - skipped;
+  const isShort = rows <= SHORT;
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== 'Home' && event.key !== 'End') return;
     event.preventDefault();
-    jumpTo(event.key === 'Home' ? 0 : total - 1);
+    jumpTo(event.key === 'Home' ? 0 : rows - 1);
   }
 
   return (
@@ -33,36 +47,48 @@ export function Ranking({ scroll, total, highlightedRow }: Props) {
       <div
         ref={setScroller}
         role="region"
-        aria-label="Players from the first rank to the last"
+        aria-label={words.ranksList(skipped + 1)}
         tabIndex={0}
         onScroll={onScroll}
         onKeyDown={onKeyDown}
-        className="scrollbar-none h-[min(70dvh,40rem)] overflow-y-auto overscroll-contain rounded-b-2xl pr-4 -outline-offset-2"
+        style={isShort ? { height } : undefined}
+        className={`scrollbar-none overflow-y-auto rounded-b-2xl -outline-offset-2 ${isShort ? '' : 'h-[min(70dvh,40rem)] overscroll-contain pr-4'}`}
       >
         {/* eslint-enable */}
-        <div role="list" className="relative" style={{ height: height }}>
+        <div ref={list} role="list" className="relative" style={{ height }}>
           {items.map((item) => {
-            const row = rowOf(item);
-            const entry = entryAt(row);
+            const position = rowOf(item) + skipped;
+            const entry = entryAt(position);
             return (
               <div
-                key={row}
+                key={position}
                 role="listitem"
                 aria-setsize={total}
-                aria-posinset={row + 1}
-                className="absolute inset-x-0 border-b border-line"
+                aria-posinset={position + 1}
+                className="absolute inset-x-0 border-b border-line last:border-b-0"
                 style={{ height: item.size, transform: `translateY(${item.start}px)` }}
               >
-                {entry ? <EntryRow entry={entry} wide highlighted={row === highlightedRow} /> : <Loading />}
+                {entry ? (
+                  <div key={entry.user_id} data-slide={entry.user_id}>
+                    <EntryRow
+                      entry={entry}
+                      rankWidth={rankWidth}
+                      movement={moved.get(entry.user_id)}
+                      highlighted={position + 1 === highlightedRank}
+                    />
+                  </div>
+                ) : (
+                  <Loading />
+                )}
               </div>
             );
           })}
         </div>
       </div>
-      <Rail row={first} total={total} jumpTo={jumpTo} />
+      {!isShort && <Rail row={first} rows={rows} skipped={skipped} jumpTo={jumpTo} />}
       {error !== null && (
         <div className="absolute inset-0 rounded-b-2xl bg-surface/95">
-          <ErrorNotice error={error} retry={retry} title="These ranks could not be loaded" />
+          <ErrorNotice error={error} retry={retry} title={words.ranksFailed} />
         </div>
       )}
     </div>

@@ -1,4 +1,6 @@
 import type { Entry } from '../api/types';
+import { text } from '../i18n/text';
+import { nameOf } from '../ui/PlayerName';
 
 /** Change of a player's entry between two reads of the same ranks. */
 export interface Movement {
@@ -29,6 +31,6 @@ export function announcement(after: readonly Entry[], moved: ReadonlyMap<number,
   });
   return climbers
     .slice(0, 3)
-    .map((entry) => `${entry.username ?? `Player ${entry.user_id}`} is now at rank ${entry.rank}.`)
+    .map((entry) => text().moved.now(nameOf(entry), entry.rank))
     .join(' ');
 }

@@ -6,15 +6,20 @@ import { movements, type Movement } from './movement';
 const SHOWN_MS = 8_000;
 const NONE: ReadonlyMap<number, Movement> = new Map();
 
-/** Return recent movements by player id. Each one is dropped after some seconds. */
-export function useMovements(entries: readonly Entry[] | undefined): ReadonlyMap<number, Movement> {
-  const [seen, setSeen] = useState<readonly Entry[] | null>(null);
+interface Read {
+  readonly ladder: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Return recent movements by player id. Each one is dropped after some seconds. Other ladders begin without any. */
+export function useMovements(entries: readonly Entry[] | undefined, ladder = ''): ReadonlyMap<number, Movement> {
+  const [latest, setLatest] = useState<Read | null>(null);
   const [moved, setMoved] = useState(NONE);
 
-  if (entries && entries !== seen) {
-    const found = movements(seen, entries);
-    setSeen(entries);
-    if (found.size > 0) setMoved(found);
+  if (entries && (entries !== latest?.entries || ladder !== latest.ladder)) {
+    const changes = latest?.ladder === ladder ? movements(latest.entries, entries) : NONE;
+    setLatest({ ladder, entries });
+    if (changes.size > 0) setMoved(changes);
   }
 
   useEffect(() => {

@@ -10,6 +10,8 @@ const SETTLED_MS = 100;
 
 export interface Pages {
   readonly entryAt: (row: number) => Entry | undefined;
+  /** Text that changes with the loaded pages. */
+  readonly content: string;
   readonly error: unknown;
   readonly retry: () => void;
 }
@@ -31,6 +33,7 @@ export function usePages(first: number, last: number): Pages {
       const at = Math.floor(row / PAGE_ROWS);
       return results[pages.indexOf(at)]?.data?.entries[row - at * PAGE_ROWS];
     },
+    content: results.map(({ dataUpdatedAt }, at) => `${pages[at]}:${dataUpdatedAt}`).join(),
     error: failed?.error ?? null,
     retry: () => results.forEach((result) => void result.refetch()),
   };

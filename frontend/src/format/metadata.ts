@@ -1,3 +1,4 @@
+import { text } from '../i18n/text';
 import { formatNumber } from './numbers';
 
 export interface Detail {
@@ -20,7 +21,7 @@ export function detailsInLine(metadata: Readonly<Record<string, unknown>> | null
 function shown(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : String(value);
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'boolean') return value ? text().yes : text().no;
   if (Array.isArray(value)) return value.map(shown).join(' ');
   return JSON.stringify(value);
 }

@@ -1,4 +1,6 @@
 import type { Kind } from '../api/types';
+import { text } from '../i18n/text';
+import { locale } from '../i18n/locale';
 
 export interface Bounds {
   readonly period: string;
@@ -8,20 +10,11 @@ export interface Bounds {
   readonly ends_at: string | null;
 }
 
-/** Names of the current period of each kind. */
-export const NOW: Readonly<Record<Kind, string>> = {
-  'all-time': 'All time',
-  daily: 'Today',
-  weekly: 'This week',
-  monthly: 'This month',
-  season: 'This season',
-};
-
 /** Return a period's display name, in the board's time zone. */
 export function formatPeriod({ period, kind, starts_at: start, ends_at: end }: Bounds, timeZone: string): string {
-  if (start === null || end === null) return kind === 'all-time' ? NOW['all-time'] : period;
+  if (start === null || end === null) return kind === 'all-time' ? text().kinds['all-time'] : period;
   const first = new Date(start);
   const last = new Date(Date.parse(end) - 1);
-  if (kind === 'monthly') return new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'long', timeZone }).format(first);
-  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone }).formatRange(first, last);
+  if (kind === 'monthly') return new Intl.DateTimeFormat(locale(), { year: 'numeric', month: 'long', timeZone }).format(first);
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone }).formatRange(first, last);
 }

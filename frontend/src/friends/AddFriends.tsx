@@ -3,13 +3,14 @@ import { useId, useState } from 'react';
 
 import { useSurroundings } from '../api/context';
 import { inWords } from '../api/errors';
-import { formatNumber, plural } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { MOST_FRIENDS, parseFriends, withFriends } from './friendsList';
 import { resolve } from './resolve';
 import { saveFriends, useFriends } from './useFriends';
 
 export function AddFriends() {
   const id = useId();
+  const words = useText();
   const around = useSurroundings();
   const cache = useQueryClient();
   const friends = useFriends();
@@ -34,7 +35,7 @@ export function AddFriends() {
       }}
     >
       <label htmlFor={id} className="label">
-        Add friends by name or id
+        {words.addFriendsLabel}
       </label>
       <textarea
         id={id}
@@ -48,22 +49,20 @@ export function AddFriends() {
         className="field py-2.5 leading-relaxed"
       />
       <p id={`${id}-help`} className="mt-2 text-sm text-muted">
-        Enter one per line, or separate them with commas. The list stays in this browser.
+        {words.addFriendsHelp}
       </p>
       <button
         type="submit"
         disabled={count === 0 || tooMany || adding.isPending}
         className="button button-primary mt-4 w-full"
       >
-        {adding.isPending ? 'Looking up…' : count > 0 ? `Add ${plural(count, 'friend', 'friends')}` : 'Add friends'}
+        {adding.isPending ? words.lookingUp : count > 0 ? words.addCount(count) : words.addFriends}
       </button>
       <div role="status" className="mt-3 text-sm empty:hidden">
-        {tooMany && <p className="text-down">A list holds at most {formatNumber(MOST_FRIENDS)} friends. Remove some first.</p>}
+        {tooMany && <p className="text-down">{words.mostFriends(MOST_FRIENDS)}</p>}
         {adding.error && <p className="text-down">{inWords(adding.error)}</p>}
         {adding.data && adding.data.unknown.length > 0 && (
-          <p className="text-down">
-            {plural(adding.data.unknown.length, 'entry is', 'entries are')} unknown. Check the names and ids left above.
-          </p>
+          <p className="text-down">{words.unknownFriends(adding.data.unknown.length)}</p>
         )}
       </div>
     </form>

@@ -1,8 +1,10 @@
+import { useText } from '../i18n/text';
 import { Icon } from '../ui/Icon';
 import { withFriends, withoutFriend, type Friend } from './friendsList';
 import { saveFriends, useFriends } from './useFriends';
 
 export function FriendButton({ friend }: { friend: Friend }) {
+  const words = useText();
   const friends = useFriends();
   const isFriend = friends.some((one) => one.id === friend.id);
   return (
@@ -13,7 +15,7 @@ export function FriendButton({ friend }: { friend: Friend }) {
       onClick={() => saveFriends(isFriend ? withoutFriend(friends, friend.id) : withFriends(friends, [friend]))}
     >
       <Icon name={isFriend ? 'check' : 'plus'} className="size-4" />
-      {isFriend ? 'Friend' : 'Add friend'}
+      {isFriend ? words.friend : words.addFriend}
     </button>
   );
 }

@@ -1,15 +1,25 @@
+import { useText } from '../i18n/text';
+import { BoardHead, BoardName } from '../ladder/BoardHead';
+import { PeriodEnd } from '../ladder/PeriodEnd';
+import { useBoardName } from '../ladder/useBoard';
 import { usePageTitle } from '../ui/usePageTitle';
 import { AddFriends } from './AddFriends';
 import { FriendsRanking } from './FriendsRanking';
 import { useFriends } from './useFriends';
 
 export function FriendsPage() {
+  const words = useText();
   const friends = useFriends();
-  usePageTitle('Friends');
+  const board = useBoardName();
+  usePageTitle(words.friends, board);
   return (
-    <div className="space-y-6 sm:space-y-8">
-      <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Friends</h1>
-      <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+    <div className="space-y-4 sm:space-y-6">
+      <BoardHead>
+        <BoardName name={board} />
+        <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">{words.friends}</h1>
+        <PeriodEnd />
+      </BoardHead>
+      <div className="grid grid-cols-1 items-start gap-4 sm:gap-6 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <FriendsRanking friends={friends} />
         <AddFriends />
       </div>

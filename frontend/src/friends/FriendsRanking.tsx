@@ -2,95 +2,63 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
 import { lookup } from '../api/reads';
+import type { Found } from '../api/types';
 import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { SecondScore } from '../ladder/SecondScore';
 import { useScores } from '../ladder/scores';
+import { useMe } from '../me/me';
+import { You } from '../me/You';
 import { Ago } from '../ui/Ago';
+import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
-import { ErrorNotice, Notice } from '../ui/Notice';
+import { ErrorNotice, Notice, OfflineNotice } from '../ui/Notice';
 import { PlayerName, nameOf } from '../ui/PlayerName';
 import { SkeletonRows } from '../ui/Skeleton';
 import { Table } from '../ui/Table';
 import { useSlides } from '../ui/useSlides';
-import { withoutFriend, type Friend } from './friendsList';
+import { MOST_FRIENDS, withFriends, withoutFriend, type Friend } from './friendsList';
 import { saveFriends } from './useFriends';
 
-const COLUMNS = [
-  {
-    label: (
-      <>
-        Rank<span className="sr-only"> among friends</span>
-      </>
-    ),
-    className: 'w-12 sm:w-20',
-  },
-  { label: 'Player' },
-  { label: 'Score', className: 'w-26 text-right sm:w-36' },
-  { label: 'Global rank', className: 'hidden w-36 text-right sm:table-cell' },
-  { label: <span className="sr-only">Remove</span>, className: 'w-14 sm:w-20' },
-];
-
-/** Ranks of friends, among themselves and on the board. */
+/** Ranks of friends and the reader, among themselves and on the board. */
 export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
-  const ids = friends.map((friend) => friend.id);
-  const { data, error, refetch } = useQuery({
+  const words = useText();
+  const me = useMe();
+  const compared = me && friends.length < MOST_FRIENDS ? withFriends(friends, [me]) : friends;
+  const ids = compared.map((friend) => friend.id);
+  const { data, error, fetchStatus, refetch } = useQuery({
     ...lookup(useSurroundings(), ids),
-    enabled: ids.length > 0,
+    enabled: friends.length > 0,
     placeholderData: keepPreviousData,
   });
-  const scores = useScores();
+  const columns = useColumns();
   const list = useSlides<HTMLTableSectionElement>(data);
 
   if (friends.length === 0) {
     return (
       <div className="card">
-        <Notice title="No friends yet">Add friends by name or id to compare scores.</Notice>
+        <Notice title={words.noFriends}>{words.noFriendsHint}</Notice>
       </div>
     );
   }
   if (!data) {
-    return <div className="card">{error ? <ErrorNotice error={error} retry={refetch} /> : <SkeletonRows rows={5} label="Loading your friends" />}</div>;
+    const isPaused = fetchStatus === 'paused';
+    const waiting = isPaused ? <OfflineNotice /> : <SkeletonRows rows={5} label={words.loadingFriends} />;
+    return <div className="card">{error ? <ErrorNotice error={error} retry={refetch} /> : waiting}</div>;
   }
   const listed = new Set(ids);
-  const unranked = friends.filter((friend) => data.missing.includes(friend.id));
+  const unranked = compared.filter((friend) => data.missing.includes(friend.id));
   return (
     <div className="card overflow-hidden">
-      <Table caption="Friends by rank" columns={COLUMNS} className="table-fixed">
+      <Table caption={words.friendsByRank} columns={columns} className="table-fixed">
         <tbody ref={list}>
           {data.entries
             .filter((entry) => listed.has(entry.user_id))
             .map((entry) => (
-              <tr key={entry.user_id} data-slide={entry.user_id} className="h-16">
-                <td className="text-lg font-bold">{formatNumber(entry.rank_among)}</td>
-                <th scope="row">
-                  <PlayerName player={entry} className="font-medium" />
-                  <span className="block truncate text-xs text-muted">
-                    <span className="sm:hidden">Global rank {formatNumber(entry.rank)}</span>
-                    <Ago time={entry.achieved_at} short className="hidden sm:inline" />
-                  </span>
-                </th>
-                <td className="text-right font-semibold">
-                  {scores.full(entry.score)}
-                  <SecondScore of={entry} />
-                </td>
-                <td className="hidden text-right text-muted sm:table-cell">{formatNumber(entry.rank)}</td>
-                <td className="pr-2 text-right">
-                  <Remove friends={friends} id={entry.user_id} name={nameOf(entry)} />
-                </td>
-              </tr>
+              <Ranked key={entry.user_id} entry={entry} friends={friends} isMe={entry.user_id === me?.id} />
             ))}
           {unranked.map((friend) => (
-            <tr key={friend.id} className="h-16">
-              <td className="text-muted">–</td>
-              <th scope="row">
-                <PlayerName player={{ user_id: friend.id, username: friend.name }} className="font-medium" />
-              </th>
-              <td className="text-right text-sm text-muted">no score yet</td>
-              <td className="hidden sm:table-cell" />
-              <td className="pr-2 text-right">
-                <Remove friends={friends} id={friend.id} name={friend.name} />
-              </td>
-            </tr>
+            <Missing key={friend.id} friend={friend} friends={friends} isMe={friend.id === me?.id} />
           ))}
         </tbody>
       </Table>
@@ -98,13 +66,93 @@ export function FriendsRanking({ friends }: { friends: readonly Friend[] }) {
   );
 }
 
+function useColumns() {
+  const words = useText();
+  return [
+    {
+      label: (
+        <>
+          {words.rank}
+          <span className="sr-only"> {words.rankAmongFriends}</span>
+        </>
+      ),
+      className: 'w-14 sm:w-20',
+    },
+    { label: words.playerLabel },
+    { label: words.score, className: 'w-26 text-right sm:w-36' },
+    { label: words.globalRank, className: 'hidden w-36 text-right sm:table-cell' },
+    { label: <span className="sr-only">{words.remove}</span>, className: 'w-14 sm:w-20' },
+  ];
+}
+
+interface RowProps {
+  readonly friends: readonly Friend[];
+  readonly isMe: boolean;
+}
+
+function Ranked({ entry, friends, isMe }: RowProps & { entry: Found }) {
+  const words = useText();
+  const scores = useScores();
+  const name = nameOf(entry);
+  return (
+    <tr data-slide={entry.user_id} aria-current={isMe ? 'true' : undefined} className={`h-16 ${isMe ? 'bg-wash' : ''}`}>
+      <td className="text-lg font-bold">{formatNumber(entry.rank_among)}</td>
+      <th scope="row">
+        <div className="flex items-center gap-3">
+          <Avatar id={entry.user_id} name={name} className="size-9 text-xs max-sm:hidden" />
+          <div className="min-w-0">
+            <div className="flex items-center gap-2">
+              <PlayerName player={entry} className="font-medium" />
+              {isMe && <You />}
+            </div>
+            <span className="block truncate text-xs text-muted">
+              <span className="sm:hidden">{words.globalRankOf(entry.rank)}</span>
+              <Ago time={entry.achieved_at} short className="hidden sm:inline" />
+            </span>
+          </div>
+        </div>
+      </th>
+      <td className="text-right font-semibold">
+        {scores.full(entry.score)}
+        <SecondScore of={entry} />
+      </td>
+      <td className="hidden text-right text-muted sm:table-cell">{formatNumber(entry.rank)}</td>
+      <td className="pr-2 text-right">
+        <Remove friends={friends} id={entry.user_id} name={name} />
+      </td>
+    </tr>
+  );
+}
+
+function Missing({ friend, friends, isMe }: RowProps & { friend: Friend }) {
+  const words = useText();
+  return (
+    <tr className={`h-16 ${isMe ? 'bg-wash' : ''}`}>
+      <td className="text-muted">–</td>
+      <th scope="row">
+        <div className="flex items-center gap-2">
+          <PlayerName player={{ user_id: friend.id, username: friend.name }} className="font-medium" />
+          {isMe && <You />}
+        </div>
+      </th>
+      <td className="text-right text-sm text-muted">{words.unranked}</td>
+      <td className="hidden sm:table-cell" />
+      <td className="pr-2 text-right">
+        <Remove friends={friends} id={friend.id} name={friend.name} />
+      </td>
+    </tr>
+  );
+}
+
 function Remove({ friends, id, name }: { friends: readonly Friend[]; id: number; name: string }) {
+  const words = useText();
+  if (!friends.some((friend) => friend.id === id)) return null;
   return (
     <button
       type="button"
-      aria-label={`Remove ${name}`}
-      title={`Remove ${name}`}
-      className="inline-grid size-10 place-items-center rounded-xl text-muted hover:bg-sunken hover:text-ink"
+      aria-label={words.removeFriend(name)}
+      title={words.removeFriend(name)}
+      className="icon-button inline-grid"
       onClick={() => saveFriends(withoutFriend(friends, id))}
     >
       <Icon name="close" className="size-4" />

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 
 import { useSurroundings } from '../api/context';
-import { NOW, formatPeriod } from '../format/periods';
+import { formatPeriod } from '../format/periods';
+import { useText } from '../i18n/text';
 import { Select } from '../ui/Select';
 import { useBoard } from './useBoard';
 import { usePastPeriods } from './usePeriods';
@@ -10,22 +11,23 @@ import { usePastPeriods } from './usePeriods';
 export function PeriodPicker() {
   const { period } = useSurroundings().ladder;
   const navigate = useNavigate();
+  const words = useText();
   const board = useBoard();
   const past = usePastPeriods();
   if (!board) return null;
   const [current = ''] = board.periods;
   const shown = period ?? current;
   const options = [
-    ...board.periods.map((kind) => [kind, NOW[kind]] as const),
-    ...past.map((one) => [one.period, formatPeriod(one, board.time_zone)] as const),
+    ...board.periods.map((kind) => [kind, words.kinds[kind]] as const),
+    ...past.map((bounds) => [bounds.period, formatPeriod(bounds, board.time_zone)] as const),
   ];
   // The period in the address may be older than all listed ones.
-  if (!options.some(([one]) => one === shown)) options.push([shown, shown]);
+  if (!options.some(([name]) => name === shown)) options.push([shown, shown]);
   if (options.length < 2) return null;
 
   function choose(chosen: string): void {
     void navigate({ to: '.', search: { period: chosen === current ? undefined : chosen } });
   }
 
-  return <Select<string> label="Period" inline value={shown} options={options} choose={choose} />;
+  return <Select<string> label={words.period} inline value={shown} options={options} choose={choose} />;
 }

@@ -1,7 +1,9 @@
 import { createContext, use, useMemo, type ReactNode } from 'react';
 
+import { useSurroundings } from '../api/context';
 import { formatNumber } from '../format/numbers';
 import { PLAIN, scoreFormat, type ScoreFormat } from '../format/scores';
+import { text } from '../i18n/text';
 import { useBoard } from './useBoard';
 
 export interface BoardScores extends ScoreFormat {
@@ -15,9 +17,11 @@ const ScoresContext = createContext(WITHOUT_BOARD);
 /** Provider of the selected board's score format. */
 export function ScoresOfBoard({ children }: { children: ReactNode }) {
   const { unit, decimals, subscore_order: order } = useBoard() ?? { ...PLAIN, subscore_order: null };
+  const { config, ladder } = useSurroundings();
+  const name = config.subscores[ladder.board];
   const format = useMemo(
-    () => ({ ...scoreFormat({ unit, decimals }), second: order === null ? null : inWords }),
-    [unit, decimals, order],
+    () => ({ ...scoreFormat({ unit, decimals }), second: order === null ? null : (subscore?: number) => inWords(subscore, name) }),
+    [unit, decimals, order, name],
   );
   return <ScoresContext value={format}>{children}</ScoresContext>;
 }
@@ -26,6 +30,6 @@ export function useScores(): BoardScores {
   return use(ScoresContext);
 }
 
-function inWords(subscore = 0): string {
-  return `subscore ${formatNumber(subscore)}`;
+function inWords(subscore = 0, name?: string): string {
+  return name === undefined ? text().subscore(formatNumber(subscore)) : `${name} ${formatNumber(subscore)}`;
 }

@@ -15,6 +15,17 @@ export function usePastPeriods(): readonly Period[] {
   return data?.periods.filter((period) => !period.current) ?? NONE;
 }
 
+/** Return the selected period with its bounds, undefined while they are unknown or if it never ends. */
+export function usePeriod(): Period | undefined {
+  const around = useSurroundings();
+  const kinds = useBoard()?.periods ?? [];
+  const selected = around.ladder.period ?? kinds[0];
+  const { data } = useQuery({ ...periods(around), enabled: kinds.some((kind) => kind !== 'all-time') });
+  return data?.periods.find(
+    ({ period, kind, current }) => period === selected || (current && (kind === selected || (selected === 'current' && kind === kinds[0]))),
+  );
+}
+
 /** Return whether the selected period is over. */
 export function useIsPast(): boolean {
   const { period } = useSurroundings().ladder;

@@ -1,5 +1,6 @@
 import { Numbers } from '../charts/Numbers';
-import { formatNumber, plural } from '../format/numbers';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { useScores } from '../ladder/scores';
 import { bandOf, type Bar } from './spread';
 
@@ -16,12 +17,13 @@ const AXIS_LABELS = 5;
 
 /** Histogram of scores, with one player's bar marked. */
 export function Histogram({ bars, score, name }: Props) {
+  const words = useText();
   const scores = useScores();
   const most = Math.max(...bars.map((bar) => bar.count), 1);
   const place = bandOf(bars, score);
   const marked = bars[place];
   const summary = marked
-    ? `${name} is among ${plural(marked.count, 'player', 'players')} with a score from ${scores.full(marked.low)} to ${scores.full(marked.high)}.`
+    ? words.among(name, marked.count, scores.full(marked.low), scores.full(marked.high))
     : '';
   return (
     <figure>
@@ -29,7 +31,7 @@ export function Histogram({ bars, score, name }: Props) {
         {marked && <Marker at={(place + 0.5) / bars.length} name={name} />}
         <svg
           role="img"
-          aria-label={`Distribution of scores. ${summary}`}
+          aria-label={words.distributionOf(summary)}
           viewBox={`0 0 ${bars.length} ${HEIGHT}`}
           preserveAspectRatio="none"
           className="block h-44 w-full sm:h-56"
@@ -45,7 +47,7 @@ export function Histogram({ bars, score, name }: Props) {
                 height={height}
                 className={at === place ? 'fill-accent' : 'fill-edge'}
               >
-                <title>{`${scores.full(bar.low)} to ${scores.full(bar.high)}: ${plural(bar.count, 'player', 'players')}`}</title>
+                <title>{words.rangeCount(scores.full(bar.low), scores.full(bar.high), bar.count)}</title>
               </rect>
             );
           })}
@@ -53,9 +55,9 @@ export function Histogram({ bars, score, name }: Props) {
       </div>
       <Axis bars={bars} />
       <Numbers
-        summary="Show the numbers"
-        columns={['Score', 'Players']}
-        rows={bars.map((bar) => [`${scores.full(bar.low)} to ${scores.full(bar.high)}`, formatNumber(bar.count)])}
+        summary={words.showNumbers}
+        columns={[words.score, words.playersFound]}
+        rows={bars.map((bar) => [words.range(scores.full(bar.low), scores.full(bar.high)), formatNumber(bar.count)])}
       />
     </figure>
   );

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
 import { history } from '../api/reads';
+import { useText } from '../i18n/text';
 import type { History as Told } from '../api/types';
 import { HistoryChart } from './HistoryChart';
 import { PastPeriods } from './PastPeriods';
@@ -15,12 +16,13 @@ export function History({ userId }: { userId: number }) {
 }
 
 function Shown({ history: { points, periods } }: { history: Told }) {
+  const words = useText();
   return (
     <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
       {points.length > 1 && (
         <section aria-labelledby="history" className={`card px-5 py-5 sm:px-6 ${periods.length > 0 ? '' : 'lg:col-span-2'}`}>
           <h2 id="history" className="mb-4 text-lg font-semibold tracking-tight">
-            Score over time
+            {words.scoreOverTime}
           </h2>
           <HistoryChart points={points} />
         </section>

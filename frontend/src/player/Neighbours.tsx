@@ -5,6 +5,8 @@ import { useSurroundings } from '../api/context';
 import { neighbours } from '../api/reads';
 import { EntryRow } from '../board/EntryRow';
 import { useMovements } from '../board/useMovements';
+import { formatNumber } from '../format/numbers';
+import { useText } from '../i18n/text';
 import { Icon } from '../ui/Icon';
 import { ErrorNotice } from '../ui/Notice';
 import { SkeletonRows } from '../ui/Skeleton';
@@ -14,17 +16,19 @@ const RADIUS = 4;
 
 /** Entries directly above and below a player. */
 export function Neighbours({ userId }: { userId: number }) {
+  const words = useText();
   const { data, error, refetch } = useQuery(neighbours(useSurroundings(), userId, RADIUS));
   const entries = data?.entries;
   const moved = useMovements(entries);
   const list = useSlides<HTMLOListElement>(entries);
+  const rankWidth = Math.max(...(entries ?? []).map(({ rank }) => formatNumber(rank).length), 1);
   const own = entries?.find((entry) => entry.user_id === userId);
 
   return (
     <section aria-labelledby="neighbours" className="card overflow-hidden">
       <header className="flex items-center justify-between gap-4 border-b border-line px-4 py-4 sm:px-6">
         <h2 id="neighbours" className="text-lg font-semibold tracking-tight">
-          Neighbours
+          {words.neighbours}
         </h2>
         {own && (
           <Link
@@ -32,7 +36,7 @@ export function Neighbours({ userId }: { userId: number }) {
             search={{ rank: own.rank }}
             className="inline-flex items-center gap-1.5 rounded text-sm font-medium text-accent underline-offset-4 hover:underline"
           >
-            Show in all ranks
+            {words.showInAllRanks}
             <Icon name="arrow" className="size-4" />
           </Link>
         )}
@@ -47,7 +51,7 @@ export function Neighbours({ userId }: { userId: number }) {
             >
               <EntryRow
                 entry={entry}
-                wide
+                rankWidth={rankWidth}
                 highlighted={entry.user_id === userId}
                 movement={moved.get(entry.user_id)}
               />
@@ -57,7 +61,7 @@ export function Neighbours({ userId }: { userId: number }) {
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
-        <SkeletonRows rows={2 * RADIUS + 1} label="Loading the neighbours" />
+        <SkeletonRows rows={2 * RADIUS + 1} label={words.loadingNeighbours} />
       )}
     </section>
   );

@@ -1,23 +1,25 @@
 import type { Player } from '../api/types';
+import { useText } from '../i18n/text';
 import { useScores } from '../ladder/scores';
+import { useBoard } from '../ladder/useBoard';
 import { ErrorNotice } from '../ui/Notice';
 import { nameOf } from '../ui/PlayerName';
 import { Skeleton } from '../ui/Skeleton';
 import { Histogram } from './Histogram';
-import { useSpread } from './useSpread';
+import { useSpread, type Spread } from './useSpread';
 
 /** A player's score in the distribution of all scores. */
 export function Place({ player }: { player: Player }) {
-  const scores = useScores();
-  const { bars, median, widening, error, retry } = useSpread();
+  const words = useText();
+  const spread = useSpread();
+  const { bars, error, retry } = spread;
   return (
     <section aria-labelledby="place" className="card self-start px-5 py-5 sm:px-6">
       <h2 id="place" className="text-lg font-semibold tracking-tight">
-        Distribution of scores
+        {words.distribution}
       </h2>
       <p className="mt-1 mb-6 min-h-5 text-sm text-muted">
-        {median !== null && `Half of the players have ${scores.full(median)} or more. `}
-        {widening && 'Each bar covers a wider range than the one before.'}
+        <Explanation spread={spread} />
       </p>
       {bars ? (
         <Histogram bars={bars} score={player.score} name={nameOf(player)} />
@@ -28,4 +30,21 @@ export function Place({ player }: { player: Player }) {
       )}
     </section>
   );
+}
+
+function Explanation({ spread: { bars, shape, median, core } }: { spread: Spread }) {
+  const words = useText();
+  const { full } = useScores();
+  const order = useBoard()?.order ?? 'desc';
+  const [first] = bars ?? [];
+  const last = bars?.at(-1);
+  const isCut = shape === 'tails' && core !== null;
+  return [
+    median !== null && words.halfHave(full(median), order),
+    shape === 'widening' && words.wideningBars,
+    isCut && first && first.high < core.low && words.headBar(full(first.low), full(first.high)),
+    isCut && last && last.low > core.high && words.tailBar(full(last.low), full(last.high)),
+  ]
+    .filter(Boolean)
+    .join(' ');
 }

@@ -3,8 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { player } from '../api/reads';
+import { useText } from '../i18n/text';
+import { useBoardName } from '../ladder/useBoard';
 import { nameOf } from '../ui/PlayerName';
-import { ErrorNotice } from '../ui/Notice';
+import { ErrorNotice, OfflineNotice } from '../ui/Notice';
 import { Skeleton, SkeletonRows } from '../ui/Skeleton';
 import { usePageTitle } from '../ui/usePageTitle';
 import { History } from './History';
@@ -15,19 +17,24 @@ import { RunDetails } from './RunDetails';
 import { Unranked } from './Unranked';
 
 export function PlayerDetails({ userId }: { userId: number }) {
-  const { data, error, refetch } = useQuery(player(useSurroundings(), userId));
-  usePageTitle(data ? nameOf(data) : '');
+  const { data, error, fetchStatus, refetch } = useQuery(player(useSurroundings(), userId));
+  const board = useBoardName();
+  usePageTitle(data ? nameOf(data) : '', board);
 
   if (error instanceof Refused && error.code === 'not_ranked') return <Unranked userId={userId} />;
+  if (!data && fetchStatus === 'paused') return <OfflineNotice page />;
   if (!data) return error ? <ErrorNotice error={error} retry={refetch} page /> : <Loading />;
+  const isAlone = data.total === 1;
   return (
-    <div className="space-y-6 sm:space-y-8">
+    <div className="space-y-4 sm:space-y-6">
       <PlayerHead player={data} />
       <RunDetails player={data} />
-      <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
-        <Place player={data} />
-        <Neighbours userId={userId} />
-      </div>
+      {!isAlone && (
+        <div className="grid grid-cols-1 gap-4 sm:gap-6 lg:grid-cols-2">
+          <Place player={data} />
+          <Neighbours userId={userId} />
+        </div>
+      )}
       <History userId={userId} />
     </div>
   );
@@ -38,7 +45,7 @@ function Loading() {
     <div className="space-y-8">
       <Skeleton className="h-10 w-64" />
       <Skeleton className="h-24" />
-      <SkeletonRows rows={6} label="Loading the player" />
+      <SkeletonRows rows={6} label={useText().loadingPlayer} />
     </div>
   );
 }

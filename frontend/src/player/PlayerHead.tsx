@@ -1,55 +1,75 @@
 import type { Player } from '../api/types';
 import { formatNumber, formatPercent } from '../format/numbers';
 import { FriendButton } from '../friends/FriendButton';
+import { useText } from '../i18n/text';
+import { BoardHead, BoardName } from '../ladder/BoardHead';
+import { PeriodEnd } from '../ladder/PeriodEnd';
 import { useScores } from '../ladder/scores';
+import { useBoardName } from '../ladder/useBoard';
+import { MeButton } from '../me/MeButton';
 import { Ago } from '../ui/Ago';
+import { Avatar } from '../ui/Avatar';
 import { nameOf } from '../ui/PlayerName';
 import { ShareButton } from './ShareButton';
 
 export function PlayerHead({ player }: { player: Player }) {
-  const scores = useScores();
   const name = nameOf(player);
   return (
     <>
+      <BoardHead>
+        <BoardName name={useBoardName()} />
+        <PeriodEnd />
+      </BoardHead>
       <div className="flex flex-wrap items-center justify-between gap-4">
-        <div className="min-w-0">
-          <h1 dir="auto" title={name} className="truncate text-3xl font-bold tracking-tight sm:text-4xl">
-            {name}
-          </h1>
-          <p className="mt-1 text-sm text-muted tabular-nums">#{player.user_id}</p>
+        <div className="flex min-w-0 items-center gap-3 sm:gap-4">
+          <Avatar id={player.user_id} name={name} className="size-12 text-base sm:size-14 sm:text-lg" />
+          <div className="min-w-0">
+            <h1 dir="auto" title={name} className="truncate text-2xl font-bold tracking-tight sm:text-4xl">
+              {name}
+            </h1>
+            <p className="text-sm text-muted tabular-nums">#{player.user_id}</p>
+          </div>
         </div>
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
+          <MeButton player={{ id: player.user_id, name }} />
           <FriendButton friend={{ id: player.user_id, name }} />
           <ShareButton />
         </div>
       </div>
-      <dl className="card grid grid-cols-2 gap-x-4 gap-y-6 px-5 py-6 sm:grid-cols-4 sm:px-8">
-        <Figure label="Rank" value={formatNumber(player.rank)} detail={`of ${formatNumber(player.total)}`} />
-        <Figure
-          label={scores.unit ? `Score, ${scores.unit}` : 'Score'}
-          value={scores.full(player.score)}
-          detail={
-            <>
-              {scores.second && `${scores.second(player.subscore)}, `}
-              <Ago time={player.achieved_at} />
-            </>
-          }
-        />
-        <Figure label="Ahead of" value={formatPercent(player.percentile)} detail="of the other players" />
-        <Figure label="Submissions" value={formatNumber(player.submissions)} detail="in all" />
-      </dl>
+      <Figures player={player} />
     </>
+  );
+}
+
+function Figures({ player }: { player: Player }) {
+  const words = useText();
+  const scores = useScores();
+  return (
+    <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-5 py-5 sm:px-8">
+      <Figure label={words.rank} value={formatNumber(player.rank)} detail={words.of(player.total)} />
+      <Figure
+        label={scores.unit ? words.scoreIn(scores.unit) : words.score}
+        value={scores.full(player.score)}
+        detail={
+          <>
+            {scores.second && `${scores.second(player.subscore)}, `}
+            <Ago time={player.achieved_at} />
+          </>
+        }
+      />
+      {/* A share of no others says nothing. */}
+      {player.total > 1 && <Figure label={words.aheadOf} value={formatPercent(player.percentile)} detail={words.otherPlayers} />}
+      <Figure label={words.playsLabel} value={formatNumber(player.submissions)} detail={words.inAll} />
+    </dl>
   );
 }
 
 function Figure({ label, value, detail }: { label: string; value: string; detail: React.ReactNode }) {
   return (
-    <div className="min-w-0">
+    <div className="min-w-0 flex-1 basis-32">
       <dt className="eyebrow">{label}</dt>
       <dd className="mt-1">
-        <span title={value} className="block truncate text-2xl font-bold tracking-tight tabular-nums sm:text-3xl">
-          {value}
-        </span>
+        <span className="block text-2xl font-bold tracking-tight wrap-anywhere tabular-nums sm:text-3xl">{value}</span>
         <span className="text-sm text-muted">{detail}</span>
       </dd>
     </div>

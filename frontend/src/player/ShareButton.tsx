@@ -1,27 +1,31 @@
 import { useState } from 'react';
 
+import { useText } from '../i18n/text';
 import { Icon } from '../ui/Icon';
 
 const SAID_MS = 2_500;
 
+type Result = 'copied' | 'copyFromBar';
+
 /** Button that copies the page's address. */
 export function ShareButton() {
-  const [said, setSaid] = useState('');
+  const words = useText();
+  const [result, setResult] = useState<Result | null>(null);
 
   async function copy(): Promise<void> {
     try {
       await navigator.clipboard.writeText(window.location.href);
-      setSaid('Copied');
+      setResult('copied');
     } catch {
-      setSaid('Copy it from the address bar');
+      setResult('copyFromBar');
     }
-    setTimeout(() => setSaid(''), SAID_MS);
+    setTimeout(() => setResult(null), SAID_MS);
   }
 
   return (
     <button type="button" className="button" onClick={() => void copy()}>
-      <Icon name={said === 'Copied' ? 'check' : 'link'} className="size-4" />
-      <span role="status">{said || 'Copy link'}</span>
+      <Icon name={result === 'copied' ? 'check' : 'link'} className="size-4" />
+      <span role="status">{result ? words[result] : words.copyLink}</span>
     </button>
   );
 }

@@ -3,24 +3,39 @@ import { useQuery } from '@tanstack/react-query';
 import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { user } from '../api/reads';
+import { useText } from '../i18n/text';
+import { BoardHead, BoardName } from '../ladder/BoardHead';
+import { useBoardName } from '../ladder/useBoard';
+import { MeButton } from '../me/MeButton';
 import { ErrorNotice, Notice } from '../ui/Notice';
 import { nameOf } from '../ui/PlayerName';
 import { Skeleton } from '../ui/Skeleton';
+import { usePageTitle } from '../ui/usePageTitle';
 
 /** Notice for a player without a rank. It says whether the player exists. */
 export function Unranked({ userId }: { userId: number }) {
+  const words = useText();
+  const board = useBoardName();
   const { data, error, refetch } = useQuery(user(useSurroundings(), userId));
+  const isUnknown = error instanceof Refused && error.code === 'user_not_found';
+  usePageTitle(data ? nameOf(data) : isUnknown ? words.playerNotFound : '', board);
   if (data) {
+    const name = nameOf(data);
     return (
-      <Notice title={`${nameOf(data)} has no score yet`} page>
-        The first submitted score gives a rank.
-      </Notice>
+      <>
+        <BoardHead>
+          <BoardName name={board} />
+        </BoardHead>
+        <Notice title={words.noScoreYet(name)} page action={<MeButton player={{ id: userId, name }} />}>
+          {words.noScoreYetHint}
+        </Notice>
+      </>
     );
   }
-  if (error instanceof Refused && error.code === 'user_not_found') {
+  if (isUnknown) {
     return (
-      <Notice title="Player not found" page>
-        No player has the id {userId}. Use the search above.
+      <Notice title={words.playerNotFound} page>
+        {words.playerNotFoundHint(userId)}
       </Notice>
     );
   }

@@ -10,6 +10,10 @@ export interface Bar extends Band {
 
 const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
+/** Most equal bands between the tails. */
+const EQUAL_BANDS = 24;
+/** Part of the range between the tails below which a median makes equal bands useless. */
+const SKEWED = 0.08;
 
 /** Return whether equal bands would have nearly all players in one of them. */
 export function isCrowded(bars: readonly Bar[]): boolean {
@@ -30,6 +34,31 @@ export function wideningBands(low: number, high: number): Band[] {
     }
   }
   return edges.map((edge, at) => ({ low: edge, high: (edges[at + 1] ?? high + 1) - 1 }));
+}
+
+/**
+ * Return equal bands from `low` to `high`, with round bounds, and one band for each tail: few extreme scores would make
+ * equal bands so wide that nearly all players are in one.
+ */
+export function bandsWithTails(min: number, low: number, high: number, max: number): Band[] {
+  const width = roundWidth((high - low) / EQUAL_BANDS);
+  const edges = [low];
+  for (let edge = (Math.floor(low / width) + 1) * width; edge <= high; edge += width) edges.push(edge);
+  const bands = edges.map((edge, at) => ({ low: edge, high: (edges[at + 1] ?? high + 1) - 1 }));
+  return [...(min < low ? [{ low: min, high: low - 1 }] : []), ...bands, ...(max > high ? [{ low: high + 1, high: max }] : [])];
+}
+
+/** Return whether half of the players are in a small part of the range: bands should widen. */
+export function isSkewed(low: number, median: number, high: number): boolean {
+  return high > low && (median - low) / (high - low) < SKEWED;
+}
+
+/** Return the least of 1, 2, 5, 10, 20, 50 and so on that is not below `width`. */
+function roundWidth(width: number): number {
+  for (let power = 1; ; power *= 10) {
+    const step = STEPS.find((factor) => factor * power >= width);
+    if (step !== undefined) return step * power;
+  }
 }
 
 /** Return the index of the band with this score, -1 if there is none. */

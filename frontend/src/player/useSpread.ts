@@ -1,43 +1,64 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 
 import { useSurroundings } from '../api/context';
-import { countBetween, distribution } from '../api/reads';
-import { isCrowded, wideningBands, type Bar } from './spread';
+import { countBetween, distribution, scoreAtPercentile } from '../api/reads';
+import type { Distribution } from '../api/types';
+import { bandsWithTails, isCrowded, isSkewed, wideningBands, type Band, type Bar } from './spread';
 
 const EQUAL_BARS = 40;
+/** Percentage of players in each tail. */
+const TAIL = 1;
+
+export type Shape = 'equal' | 'widening' | 'tails';
 
 export interface Spread {
   readonly bars: readonly Bar[] | undefined;
+  readonly shape: Shape;
   readonly median: number | null;
-  readonly widening: boolean;
+  /** First and last score between the tails. */
+  readonly core: Band | null;
   readonly error: unknown;
   readonly retry: () => unknown;
 }
 
 /**
- * Return the histogram of all scores: in equal bands, or in widening ones if few equal bands have nearly all players.
+ * Return the histogram of all scores: in equal bands; if few scores are extreme, in equal bands between two tails; or in
+ * widening bands if most scores are near the lowest.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();
   const { data, error, refetch } = useQuery(distribution(around, EQUAL_BARS));
-  const { min, max } = data ?? { min: null, max: null };
-  const widening = data !== undefined && min !== null && min >= 0 && isCrowded(data.buckets);
-  const bands = widening && max !== null ? wideningBands(min, max) : [];
+  const crowded = data !== undefined && isCrowded(data.buckets);
+  const tails = useQueries({
+    queries: [TAIL, 100 - TAIL].map((percent) => ({ ...scoreAtPercentile(around, percent), enabled: crowded })),
+  });
+  const ends = tails.flatMap((tail) => tail.data ?? []).sort((a, b) => a - b);
+  const core = crowded && ends.length === tails.length ? { low: ends[0] ?? 0, high: ends[1] ?? 0 } : null;
+  const { shape, bands } = planned(data, core);
   const counts = useQueries({ queries: bands.map((band) => countBetween(around, band.low, band.high)) });
 
   const counted = bands.flatMap((band, at) => {
     const count = counts[at]?.data;
     return count === undefined ? [] : [{ ...band, count }];
   });
-  const equal = data?.buckets;
+  const complete = core !== null && counted.length === bands.length;
   return {
-    bars: widening ? (counted.length === bands.length ? counted : undefined) : equal,
+    bars: crowded ? (complete ? counted : undefined) : data?.buckets,
+    shape,
     median: data?.p50 ?? null,
-    widening,
-    error: error ?? counts.find((count) => count.error)?.error ?? null,
+    core,
+    error: error ?? [...tails, ...counts].find((query) => query.error)?.error ?? null,
     retry: () => {
       void refetch();
-      counts.forEach((count) => void count.refetch());
+      [...tails, ...counts].forEach((query) => void query.refetch());
     },
   };
+}
+
+/** Return the shape of the histogram, and its bands unless the distribution has them. */
+function planned(data: Distribution | undefined, core: Band | null): { shape: Shape; bands: readonly Band[] } {
+  const { min, max, p50 } = data ?? { min: null, max: null, p50: null };
+  if (core === null || min === null || max === null || p50 === null) return { shape: 'equal', bands: [] };
+  if (min >= 0 && isSkewed(core.low, p50, core.high)) return { shape: 'widening', bands: wideningBands(min, max) };
+  return { shape: 'tails', bands: bandsWithTails(min, core.low, core.high, max) };
 }

@@ -2,16 +2,24 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
 
 import { inWords } from '../api/errors';
-import { plural } from '../format/numbers';
+import { text as texts, useText } from '../i18n/text';
 import { Icon } from '../ui/Icon';
-import type { Suggestion } from './suggestions';
+import { openSearch, useSearchRequests } from './opened';
+import { parseUserId, type Suggestion } from './suggestions';
 import { useSuggestions } from './useSuggestions';
 
-/** Search of a player by the beginning of the name, or by id. The key "/" moves the focus to it. */
+/**
+ * Search of a player by the beginning of the name, or by id. The key "/" moves the focus to it.
+ *
+ * In a narrow window it is a button. The opened search then covers the header.
+ */
 export function PlayerSearch() {
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
+  const words = useText();
+  const requests = useSearchRequests();
+  const [expanded, setExpanded] = useState(false);
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
@@ -19,10 +27,24 @@ export function PlayerSearch() {
   const shown = open && text.trim() !== '';
   const marked = Math.min(active, offered.length - 1);
 
-  useEffect(() => focusOnSlash(input), []);
+  useEffect(() => onSlash(openSearch), []);
+
+  const [answered, setAnswered] = useState(requests);
+  if (requests !== answered) {
+    setAnswered(requests);
+    setExpanded(true);
+  }
+  useEffect(() => {
+    if (expanded) input.current?.focus();
+  }, [expanded, requests]);
+
+  function collapse(): void {
+    setOpen(false);
+    setExpanded(false);
+  }
 
   function choose(suggestion: Suggestion): void {
-    setOpen(false);
+    collapse();
     setText('');
     input.current?.blur();
     void navigate({ to: '/player/$id', params: { id: String(suggestion.userId) } });
@@ -31,7 +53,10 @@ export function PlayerSearch() {
   function onKeyDown(event: KeyboardEvent): void {
     const chosen = offered[marked];
     if (event.key === 'Escape') {
-      if (!shown) setText('');
+      if (!shown) {
+        setText('');
+        collapse();
+      }
       setOpen(false);
     } else if (event.key === 'Enter' && shown && chosen && !pending) {
       event.preventDefault();
@@ -45,12 +70,24 @@ export function PlayerSearch() {
   }
 
   return (
-    <div role="search" className="relative">
+    <>
+      <button type="button" aria-label={words.search} title={words.search} className="icon-button md:hidden" onClick={openSearch}>
+        <Icon name="search" />
+      </button>
+      <div
+        role="search"
+        className={
+          expanded
+            ? 'absolute inset-0 z-40 flex items-center gap-1 bg-paper px-3 sm:px-6 md:relative md:w-64 md:px-0 lg:w-80'
+            : 'relative flex items-center max-md:hidden md:w-64 lg:w-80'
+        }
+      >
+        <div className="relative min-w-0 flex-1">
       <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 size-4.5 -translate-y-1/2 text-muted" />
       <input
         ref={input}
         role="combobox"
-        aria-label="Find a player by name or id"
+        aria-label={words.findPlayer}
         aria-expanded={shown}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"
@@ -60,7 +97,7 @@ export function PlayerSearch() {
         spellCheck={false}
         dir="auto"
         maxLength={64}
-        placeholder="Name or id"
+        placeholder={words.nameOrId}
         value={text}
         className="field pr-9 pl-9.5"
         onChange={(event) => {
@@ -69,7 +106,7 @@ export function PlayerSearch() {
           setOpen(true);
         }}
         onFocus={() => setOpen(true)}
-        onBlur={() => setOpen(false)}
+        onBlur={collapse}
         onKeyDown={onKeyDown}
       />
       <kbd className="pointer-events-none absolute top-1/2 right-2.5 hidden -translate-y-1/2 rounded-md border border-line px-1.5 text-xs text-muted sm:block">
@@ -79,7 +116,7 @@ export function PlayerSearch() {
         hidden={!shown}
         className="absolute inset-x-0 top-full z-40 mt-2 overflow-hidden rounded-2xl border border-line bg-surface p-1.5 shadow-pop"
       >
-        <div id={`${id}-list`} role="listbox" aria-label="Players">
+        <div id={`${id}-list`} role="listbox" aria-label={words.playersFound}>
           {offered.map((suggestion, at) => (
             <Option
               key={suggestion.userId}
@@ -92,10 +129,24 @@ export function PlayerSearch() {
           ))}
         </div>
         <p role="status" className={offered.length > 0 ? 'sr-only' : 'px-3 py-3 text-sm text-muted'}>
-          {message(offered.length, pending, error)}
+          {message(text, offered.length, pending, error)}
         </p>
       </div>
-    </div>
+      </div>
+        {expanded && (
+          <button
+            type="button"
+            aria-label={words.close}
+            title={words.close}
+            className="icon-button md:hidden"
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={collapse}
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 
@@ -128,18 +179,22 @@ function Option({ id, suggestion, selected, choose, mark }: OptionProps) {
   );
 }
 
-function message(found: number, pending: boolean, error: unknown): string {
-  if (found > 0) return plural(found, 'player found', 'players found');
-  if (pending) return 'Searching…';
-  return error ? inWords(error) : 'No player has this name or id.';
+function message(text: string, count: number, pending: boolean, error: unknown): string {
+  const words = texts();
+  if (count > 0) return words.found(count);
+  if (pending) return words.searching;
+  if (error) return inWords(error);
+  const wanted = text.trim();
+  return parseUserId(wanted) === null ? words.noNameBegins(wanted) : words.noPlayerWithId(wanted);
 }
 
-function focusOnSlash(input: { readonly current: HTMLInputElement | null }): () => void {
+/** Call `act` when a reader types "/" outside of inputs. Return a function that stops it. */
+function onSlash(act: () => void): () => void {
   function onKey(event: globalThis.KeyboardEvent): void {
     const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type=range]), textarea, select');
     if (event.key !== '/' || typing || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    input.current?.focus();
+    act();
   }
   document.addEventListener('keydown', onKey);
   return () => document.removeEventListener('keydown', onKey);

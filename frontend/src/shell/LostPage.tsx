@@ -1,19 +1,23 @@
 import { Link } from '@tanstack/react-router';
 
+import { useText } from '../i18n/text';
 import { Notice } from '../ui/Notice';
+import { usePageTitle } from '../ui/usePageTitle';
 
 export function LostPage() {
+  const words = useText();
+  usePageTitle(words.notFound);
   return (
     <Notice
-      title="Page not found"
+      title={words.notFound}
       page
       action={
         <Link to="/" className="button">
-          Open the leaderboard
+          {words.openLeaderboard}
         </Link>
       }
     >
-      The link may be old or incomplete.
+      {words.notFoundHint}
     </Notice>
   );
 }

@@ -1,10 +1,13 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 
 import { useDeployment } from '../api/context';
+import { useLanguage, useText } from '../i18n/text';
 import { ScoresOfBoard } from '../ladder/scores';
+import { useMe } from '../me/me';
 import { PlayerSearch } from '../search/PlayerSearch';
+import { Avatar } from '../ui/Avatar';
 import { ConditionBanner } from './ConditionBanner';
-import { ThemeSwitch } from './ThemeSwitch';
+import { Settings } from './Settings';
 import { TAB } from './tab';
 import { useBeginning } from './useBeginning';
 
@@ -13,7 +16,8 @@ function skipToContent(): void {
 }
 
 export function Shell() {
-  const { title, devMode, console } = useDeployment().config;
+  const words = useText();
+  const language = useLanguage();
   useBeginning(useLocation({ select: ({ pathname }) => pathname }));
   return (
     <div className="flex min-h-dvh flex-col">
@@ -22,45 +26,71 @@ export function Shell() {
         onClick={skipToContent}
         className="button button-primary absolute top-2 left-2 z-50 not-focus:sr-only"
       >
-        Skip to content
+        {words.skip}
       </button>
-      <header className="relative z-30 border-b border-line bg-paper/90 sm:sticky sm:top-0 backdrop-blur">
-        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-2 gap-y-2 px-4 py-3 sm:px-6">
-          <Link to="/" className="mr-auto flex min-h-10 min-w-0 items-center gap-2.5 rounded-xl pr-2 md:mr-4">
-            <Mark />
-            <span className="truncate text-lg font-semibold tracking-tight">{title}</span>
-          </Link>
-          <nav aria-label="Pages" className="order-last flex w-full flex-wrap gap-1 md:order-none md:w-auto">
-            <Link to="/" activeOptions={{ exact: true, includeSearch: false }} className={TAB}>
-              Leaderboard
+      <header className="sticky top-0 z-30 border-b border-line bg-paper/90 backdrop-blur">
+        <div className="relative mx-auto flex h-14 max-w-6xl items-center gap-1 px-3 sm:h-16 sm:gap-2 sm:px-6">
+          <Home />
+          <nav aria-label={words.pages} className="mr-auto flex sm:gap-1">
+            <Link to="/" activeOptions={{ exact: true, includeSearch: false }} className={`${TAB} max-md:hidden`}>
+              {words.leaderboard}
             </Link>
             <Link to="/friends" className={TAB}>
-              Friends
+              {words.friends}
             </Link>
-            {devMode && (
-              <Link to="/submit" className={TAB}>
-                Submit
-              </Link>
-            )}
-            {console && (
-              <Link to="/console" className={TAB}>
-                Console
-              </Link>
-            )}
           </nav>
-          <div className="order-last w-full sm:order-none sm:w-64 md:ml-auto lg:w-80">
-            <PlayerSearch />
-          </div>
-          <ThemeSwitch />
+          <PlayerSearch />
+          <OwnPage />
+          <Settings />
         </div>
       </header>
       <ConditionBanner />
-      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 py-6 outline-none sm:px-6 sm:py-10">
-        <ScoresOfBoard>
+      <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-5 outline-none sm:px-6 sm:py-8">
+        {/* A new key: another language concerns every text and number. */}
+        <ScoresOfBoard key={language}>
           <Outlet />
         </ScoresOfBoard>
       </main>
+      <SiteLinks />
     </div>
+  );
+}
+
+function Home() {
+  const { title, logo } = useDeployment().config;
+  return (
+    <Link to="/" aria-label={title} className="flex min-h-10 min-w-8 items-center gap-2.5 rounded-xl pr-1 sm:pr-2">
+      {logo === null ? <Mark /> : <img src={logo} alt="" className="h-8 w-auto max-w-32 shrink-0" />}
+      <span className="truncate text-lg font-semibold tracking-tight max-[26rem]:hidden">{title}</span>
+    </Link>
+  );
+}
+
+function OwnPage() {
+  const words = useText();
+  const me = useMe();
+  if (!me) return null;
+  return (
+    <Link to="/player/$id" params={{ id: String(me.id) }} aria-label={`${words.you}: ${me.name}`} title={me.name} className="icon-button">
+      <Avatar id={me.id} name={me.name} />
+    </Link>
+  );
+}
+
+function SiteLinks() {
+  const words = useText();
+  const { links } = useDeployment().config;
+  if (links.length === 0) return null;
+  return (
+    <footer className="border-t border-line">
+      <nav aria-label={words.links} className="mx-auto flex max-w-6xl flex-wrap gap-x-6 gap-y-1 px-3 py-4 text-sm text-muted sm:px-6">
+        {links.map(({ label, href }) => (
+          <a key={`${label} ${href}`} href={href} className="inline-flex min-h-6 items-center rounded underline-offset-4 hover:underline">
+            {label}
+          </a>
+        ))}
+      </nav>
+    </footer>
   );
 }
 

@@ -4,6 +4,8 @@ import { useSurroundings } from '../api/context';
 import { inWords } from '../api/errors';
 import { boardPath } from '../api/reads';
 import type { Receipt } from '../api/types';
+import { BoardHead, BoardName } from '../ladder/BoardHead';
+import { useBoardName } from '../ladder/useBoard';
 import { Neighbours } from '../player/Neighbours';
 import { Notice } from '../ui/Notice';
 import { usePageTitle } from '../ui/usePageTitle';
@@ -23,7 +25,8 @@ export function SubmitPage() {
   const surroundings = useSurroundings();
   const cache = useQueryClient();
   const path = boardPath(surroundings, 'scores');
-  usePageTitle('Submit a score');
+  const board = useBoardName();
+  usePageTitle('Submit a score', board);
 
   const sending = useMutation({
     mutationFn: async ({ submission, key }: Sent) => {
@@ -39,12 +42,13 @@ export function SubmitPage() {
 
   return (
     <div className="space-y-6 sm:space-y-8">
-      <div>
+      <BoardHead>
+        <BoardName name={board} />
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Submit a score</h1>
         <p className="mt-2 max-w-prose text-muted">
           Send a score to the API. The page shows the request, the reply and the player’s neighbours.
         </p>
-      </div>
+      </BoardHead>
       <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
         <SubmitForm pending={sending.isPending} send={(submission, key) => sending.mutate({ submission, key })} />
         <section aria-label="Request and reply" className="card px-5 py-5 sm:px-6">

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 
 import { inWords } from '../api/errors';
+import { useText } from '../i18n/text';
 
 interface Props {
   readonly title: string;
@@ -29,20 +30,31 @@ interface ErrorProps {
   readonly page?: boolean;
 }
 
-export function ErrorNotice({ error, retry, title = 'This could not be loaded', page = false }: ErrorProps) {
+export function ErrorNotice({ error, retry, title, page = false }: ErrorProps) {
+  const words = useText();
   return (
     <div role="alert">
       <Notice
-        title={title}
+        title={title ?? words.failed}
         page={page}
         action={
           <button type="button" className="button" onClick={() => void retry()}>
-            Try again
+            {words.tryAgain}
           </button>
         }
       >
         {inWords(error)}
       </Notice>
     </div>
+  );
+}
+
+/** Notice in place of data that waits for a connection. */
+export function OfflineNotice({ page = false }: { page?: boolean }) {
+  const words = useText();
+  return (
+    <Notice title={words.offlineTitle} page={page}>
+      {words.offlineNothing}
+    </Notice>
   );
 }

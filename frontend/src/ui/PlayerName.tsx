@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 
+import { text } from '../i18n/text';
 import { displayName } from './displayName';
 
 interface Named {
@@ -8,7 +9,7 @@ interface Named {
 }
 
 export function nameOf({ user_id, username }: Named): string {
-  return (username && displayName(username)) ?? `Player ${user_id}`;
+  return (username && displayName(username)) ?? text().player(user_id);
 }
 
 /** Link to a player's page, labelled with the name. It keeps the name's writing direction and truncates long names. */

@@ -1,0 +1,64 @@
+import { chunk } from '../chunks';
+import { stored, store } from '../ui/storage';
+import { createStore, useStore } from '../ui/store';
+import { en, type Messages } from './en';
+import { firstLanguage, isLanguage, regionalTag, type Language } from './languages';
+import { setLocale } from './locale';
+
+const KEY = 'leaderforge.language';
+
+/** Catalogues, loaded when they are used. English is part of the first load. */
+const CATALOGUES: Readonly<Record<Language, () => Promise<Messages>>> = {
+  en: () => Promise.resolve(en),
+  de: async () => (await import('./de')).de,
+  es: async () => (await import('./es')).es,
+  ja: async () => (await import('./ja')).ja,
+};
+
+interface Spoken {
+  readonly language: Language;
+  readonly messages: Messages;
+}
+
+const spoken = createStore<Spoken>({ language: 'en', messages: en });
+let latest: Language = 'en';
+
+/** Return the texts of the page's language, outside components. */
+export function text(): Messages {
+  return spoken.get().messages;
+}
+
+/** Return the texts of the page's language. */
+export function useText(): Messages {
+  return useStore(spoken).messages;
+}
+
+export function useLanguage(): Language {
+  return useStore(spoken).language;
+}
+
+/** Return the reader's language: chosen, configured, of the browser, or English. */
+export function preferredLanguage(configured: Language | null): Language {
+  const chosen = stored(KEY);
+  return isLanguage(chosen) ? chosen : (configured ?? firstLanguage(navigator.languages) ?? 'en');
+}
+
+/** Show the page in this language. Keep the current one if its texts cannot be loaded. */
+export async function speak(language: Language): Promise<void> {
+  latest = language;
+  if (language === spoken.get().language) return;
+  try {
+    const messages = await chunk(CATALOGUES[language]);
+    if (language !== latest) return;
+    setLocale(regionalTag(language, navigator.languages));
+    document.documentElement.lang = language;
+    spoken.set({ language, messages });
+  } catch {
+    // A page in another language is better than none.
+  }
+}
+
+export async function chooseLanguage(language: Language): Promise<void> {
+  store(KEY, language);
+  await speak(language);
+}

@@ -1,0 +1,43 @@
+import { use, type ComponentType, type ReactElement } from 'react';
+
+import { chunk } from './chunks';
+
+/** Page with a function that loads its code. It resolves in any case: rendering shows a failure. */
+export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
+
+const failures = new Set<() => void>();
+
+/** Let pages that could not be loaded be requested again. */
+export function retryPages(): void {
+  failures.forEach((forget) => {
+    forget();
+  });
+  failures.clear();
+}
+
+/** Return a page whose code is loaded when it is first opened, or by `preload`. */
+export function lazyPage(load: () => Promise<ComponentType>): LazyPage {
+  let loading: Promise<ComponentType> | undefined;
+
+  function loaded(): Promise<ComponentType> {
+    loading ??= chunk(load).catch((error: unknown) => {
+      // Keep the failure until a retry: React renders a component again whenever its promise settles.
+      failures.add(() => (loading = undefined));
+      throw error;
+    });
+    return loading;
+  }
+
+  function Lazy() {
+    const Page = use(loaded());
+    return <Page />;
+  }
+
+  return Object.assign(Lazy, {
+    preload: () =>
+      loaded().then(
+        () => undefined,
+        () => undefined,
+      ),
+  });
+}

@@ -1,0 +1,103 @@
+import { Link, useLocation } from '@tanstack/react-router';
+import { useId, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react';
+
+import { useDeployment } from '../api/context';
+import { LANGUAGES, type Language } from '../i18n/languages';
+import { chooseLanguage, useLanguage, useText } from '../i18n/text';
+import { Icon } from '../ui/Icon';
+import { Select } from '../ui/Select';
+import { isEnglishPage } from './englishPages';
+import { TAB } from './tab';
+import { THEMES, saveTheme, savedTheme } from './theme';
+
+const LANGUAGE_OPTIONS = Object.entries(LANGUAGES) as (readonly [Language, string])[];
+
+/** Menu of the page's language and colours, with the pages that are not for players. */
+export function Settings() {
+  const id = useId();
+  const words = useText();
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  const path = useLocation({ select: ({ pathname }) => pathname });
+
+  function onBlur({ currentTarget, relatedTarget }: FocusEvent): void {
+    // A click on an empty part of the menu moves the focus nowhere.
+    if (relatedTarget && !currentTarget.contains(relatedTarget)) setOpen(false);
+  }
+
+  function onKeyDown({ key }: KeyboardEvent): void {
+    if (key !== 'Escape') return;
+    setOpen(false);
+    button.current?.focus();
+  }
+
+  return (
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- Escape closes the menu from each of its controls
+    <div className="relative" onBlur={onBlur} onKeyDown={onKeyDown}>
+      <button
+        ref={button}
+        type="button"
+        aria-label={words.settings}
+        title={words.settings}
+        aria-expanded={open}
+        aria-controls={id}
+        className="icon-button"
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="settings" />
+      </button>
+      {open && <button type="button" tabIndex={-1} aria-hidden="true" className="fixed inset-0 cursor-default" onClick={() => setOpen(false)} />}
+      <div
+        id={id}
+        hidden={!open}
+        className="absolute top-full right-0 z-40 mt-2 w-60 space-y-4 rounded-2xl border border-line bg-surface p-4 shadow-pop"
+      >
+        {!isEnglishPage(path) && <LanguagePicker />}
+        <ThemePicker />
+        <OtherPages close={() => setOpen(false)} />
+      </div>
+    </div>
+  );
+}
+
+function LanguagePicker() {
+  const language = useLanguage();
+  return <Select label={useText().language} value={language} options={LANGUAGE_OPTIONS} choose={(tag) => void chooseLanguage(tag)} />;
+}
+
+function ThemePicker() {
+  const words = useText();
+  const [theme, setTheme] = useState(savedTheme);
+  const options = THEMES.map((scheme) => [scheme, words.colourSchemes[scheme]] as const);
+  return (
+    <Select
+      label={words.colours}
+      value={theme}
+      options={options}
+      choose={(scheme) => {
+        saveTheme(scheme);
+        setTheme(scheme);
+      }}
+    />
+  );
+}
+
+function OtherPages({ close }: { close: () => void }) {
+  const words = useText();
+  const { devMode, console } = useDeployment().config;
+  if (!devMode && !console) return null;
+  return (
+    <div className="flex flex-col border-t border-line pt-3">
+      {devMode && (
+        <Link to="/submit" className={TAB} onClick={close}>
+          {words.submit}
+        </Link>
+      )}
+      {console && (
+        <Link to="/console" className={TAB} onClick={close}>
+          {words.console}
+        </Link>
+      )}
+    </div>
+  );
+}
