@@ -64,7 +64,7 @@ def create_app(services: Services | None = None) -> FastAPI:
     app = application(services, *_ROUTERS, lifespan=lifespan, documented=True)
     serve_documentation(app, services.settings.web_directory)
     if services.settings.web_directory is not None:
-        serve_site(app, services.settings.web_directory)
+        serve_site(app, services.settings.web_directory, services.settings.web_pages)
     return app
 
 

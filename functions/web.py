@@ -1,14 +1,20 @@
 """Web site and page of the API documentation, served beside the API."""
 
-from collections.abc import MutableMapping
+import hashlib
+import json
+import re
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Match, Mount
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 
 from functions.edge.http.protection import protect_as_site
 
@@ -18,6 +24,13 @@ _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
 """Paths below which only the API answers. A missing route is 404 there, whatever files the site has."""
+_INDEX = "index.html"
+_CONFIG = "config.json"
+_PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
+"""Addresses of the site's pages. index.html shows each of them."""
+_SWITCHES = {"submit": "devMode", "console": "console"}
+"""Members of config.json that show a page."""
+_HEAD = "<head>"
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
 _WITHOUT_SITE = """<!doctype html>
@@ -30,11 +43,14 @@ folder of a built site.</p>
 """
 
 
-def serve_site(app: FastAPI, directory: Path) -> bool:
-    """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html."""
-    if not (directory / "index.html").is_file():
+def serve_site(app: FastAPI, directory: Path, pages: Iterable[str] = ()) -> bool:
+    """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html.
+
+    `pages` names the pages to show beside those of players: `submit` and `console`.
+    """
+    if not (directory / _INDEX).is_file():
         return False
-    app.router.routes.append(_Site("/", _Files(directory=directory, html=True), name="site"))
+    app.router.routes.append(_Site("/", _Files(directory, pages), name="site"))
     return True
 
 
@@ -60,13 +76,64 @@ class _Site(Mount):
 
 
 class _Files(StaticFiles):
-    """Files with caching headers. Files with hashed names are immutable, clients revalidate all others."""
+    """Files with caching headers, and the page at each of its addresses.
+
+    Files with hashed names are immutable, clients revalidate all others.
+    """
+
+    def __init__(self, directory: Path, pages: Iterable[str]) -> None:
+        super().__init__(directory=directory, html=True)
+        self._folder = directory
+        self._switches = {_SWITCHES[page]: True for page in pages}
+
+    async def get_response(self, path: str, scope: MutableMapping[str, Any]) -> Response:
+        address = _address(scope)
+        if address in {"/", f"/{_INDEX}"} or _PAGE.fullmatch(address):
+            return await self._page(scope)
+        if address == f"/{_CONFIG}" and self._switches:
+            return await self._config(scope)
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            # A reader who follows a wrong link gets the page's own message, a program the API's.
+            if error.status_code != 404 or "text/html" not in Headers(scope=scope).get("accept", ""):
+                raise
+            return await self._page(scope, status=404)
 
     def file_response(self, full_path: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(full_path, *args, **kwargs)
         is_hashed = _HASHED in Path(full_path).parts
         response.headers["Cache-Control"] = _IMMUTABLE if is_hashed else _REVALIDATE
         return response
+
+    async def _page(self, scope: MutableMapping[str, Any], status: int = 200) -> Response:
+        """Return index.html. A base tells it its folder, and that this server knows all its addresses."""
+        content = await to_thread.run_sync((self._folder / _INDEX).read_text)
+        folder = "../" * (_address(scope).count("/") - 1) or "./"
+        html = content.replace(_HEAD, f'{_HEAD}\n    <base href="{folder}" />', 1)
+        return self._answer(html, "text/html", scope, status)
+
+    async def _config(self, scope: MutableMapping[str, Any]) -> Response:
+        """Return config.json with the pages that this server shows."""
+        content = json.loads(await to_thread.run_sync((self._folder / _CONFIG).read_text))
+        return self._answer(json.dumps({**content, **self._switches}), "application/json", scope, 200)
+
+    def _answer(self, content: str, media_type: str, scope: MutableMapping[str, Any], status: int) -> Response:
+        response = Response(content, status, media_type=media_type)
+        response.headers["Cache-Control"] = _REVALIDATE
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["ETag"] = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
+        if status == 200 and self.is_not_modified(response.headers, Headers(scope=scope)):
+            return NotModifiedResponse(response.headers)
+        if scope["method"] == "HEAD":
+            response.body = b""
+        return response
+
+
+def _address(scope: MutableMapping[str, Any]) -> str:
+    """Return the path below the site's folder."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 def _is_api(path: str) -> bool:

@@ -1,5 +1,6 @@
 /** Pauses in ms before a part of the page is requested again. */
 const PAUSES_MS = [500, 2_000];
+const ADDRESS = /https?:\/\/\S+\.js/;
 
 /** Error for a part of the page that could not be loaded. */
 export class ChunkFailed extends Error {
@@ -9,35 +10,50 @@ export class ChunkFailed extends Error {
 /**
  * Load a part of the page, with retries after a pause. Raise `ChunkFailed` if all fail.
  *
- * A new deployment may have replaced the part: then the page loads itself again. It never does so without a server,
- * which would leave the browser's own error page.
+ * A new deployment may have replaced the part: then the page loads itself again.
  */
-export async function chunk<T>(load: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES_MS) {
+export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[] = PAUSES_MS): Promise<T> {
+  let failure: unknown;
+  let attempt = load;
+  for (const [at, pause] of [0, ...pauses].entries()) {
+    await new Promise((resolve) => setTimeout(resolve, pause));
     try {
-      return await load();
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      return await attempt();
+    } catch (error) {
+      failure = error;
+      attempt = fromOtherAddress(error, at + 1) ?? load;
     }
   }
-  try {
-    return await load();
-  } catch (cause) {
-    if (!(await isReplaced())) throw new ChunkFailed('a part of the page could not be loaded', { cause });
-    location.reload();
-    return new Promise<never>(() => undefined);
-  }
+  if ((await servedPage()) !== 'replaced') throw new ChunkFailed('a part of the page could not be loaded', { cause: failure });
+  location.reload();
+  return new Promise<never>(() => undefined);
 }
 
-/** Return whether the server now has another version of the page. */
-export async function isReplaced(): Promise<boolean> {
+/** Load the page again if the server answers: otherwise the browser's own error page would remain. */
+export async function reloadIfServed(): Promise<void> {
+  if ((await servedPage()) !== null) location.reload();
+}
+
+/**
+ * Return a function that loads the failed part from another address, null if the error names none.
+ *
+ * Browsers remember that a module could not be loaded, by its address.
+ */
+function fromOtherAddress<T>(error: unknown, attempt: number): (() => Promise<T>) | null {
+  const address = error instanceof Error ? ADDRESS.exec(error.message)?.[0] : undefined;
+  return address === undefined ? null : () => import(/* @vite-ignore */ `${address}?retry=${attempt}`) as Promise<T>;
+}
+
+/** Return whether the server has this version of the page or another one, null if it does not answer. */
+async function servedPage(): Promise<'same' | 'replaced' | null> {
   const script = document.querySelector<HTMLScriptElement>('script[type=module][src]');
-  const name = script?.src.split('/').at(-1);
-  if (!navigator.onLine || name === undefined) return false;
+  const name = script?.src.split('/').at(-1) ?? '';
+  if (!navigator.onLine) return null;
   try {
-    const reply = await fetch(document.baseURI.split('#')[0] ?? '', { cache: 'no-store' });
-    return reply.ok && !(await reply.text()).includes(name);
+    const reply = await fetch(location.href, { cache: 'no-store' });
+    if (!reply.ok) return null;
+    return (await reply.text()).includes(name) ? 'same' : 'replaced';
   } catch {
-    return false;
+    return null;
   }
 }

@@ -15,16 +15,19 @@ export function retryPages(): void {
   failures.clear();
 }
 
-/** Return a page whose code is loaded when it is first opened, or by `preload`. */
-export function lazyPage(load: () => Promise<ComponentType>): LazyPage {
+/** Return the page of this name in a module. The module is loaded when the page is first opened, or by `preload`. */
+export function lazyPage<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name): LazyPage {
   let loading: Promise<ComponentType> | undefined;
 
   function loaded(): Promise<ComponentType> {
-    loading ??= chunk(load).catch((error: unknown) => {
-      // Keep the failure until a retry: React renders a component again whenever its promise settles.
-      failures.add(() => (loading = undefined));
-      throw error;
-    });
+    loading ??= chunk(load).then(
+      (module) => module[name],
+      (error: unknown) => {
+        // Keep the failure until a retry: React renders a component again whenever its promise settles.
+        failures.add(() => (loading = undefined));
+        throw error;
+      },
+    );
     return loading;
   }
 

@@ -20,9 +20,9 @@ import { LoadingPage } from './shell/LoadingPage';
 import { LostPage } from './shell/LostPage';
 import { Shell } from './shell/Shell';
 
-const PlayerPage = lazyPage(async () => (await import('./player/PlayerPage')).PlayerPage);
-const FriendsPage = lazyPage(async () => (await import('./friends/FriendsPage')).FriendsPage);
-const SubmitPage = lazyPage(async () => (await import('./submit/SubmitPage')).SubmitPage);
+const PlayerPage = lazyPage(() => import('./player/PlayerPage'), 'PlayerPage');
+const FriendsPage = lazyPage(() => import('./friends/FriendsPage'), 'FriendsPage');
+const SubmitPage = lazyPage(() => import('./submit/SubmitPage'), 'SubmitPage');
 
 const root = createRootRouteWithContext<Config>()({
   component: Shell,
@@ -64,43 +64,43 @@ const consoleFrame = createRoute({
   beforeLoad: ({ context }) => {
     if (!context.console) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- as the router wants it
   },
-  component: lazyPage(async () => (await import('./console/ConsolePage')).ConsolePage),
+  component: lazyPage(() => import('./console/ConsolePage'), 'ConsolePage'),
 });
 
 const state = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/',
-  component: lazyPage(async () => (await import('./console/state/StatePage')).StatePage),
+  component: lazyPage(() => import('./console/state/StatePage'), 'StatePage'),
 });
 
 const boards = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/boards',
-  component: lazyPage(async () => (await import('./console/BoardsPage')).BoardsPage),
+  component: lazyPage(() => import('./console/BoardsPage'), 'BoardsPage'),
 });
 
 const players = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/players',
-  component: lazyPage(async () => (await import('./console/players/PlayersPage')).PlayersPage),
+  component: lazyPage(() => import('./console/players/PlayersPage'), 'PlayersPage'),
 });
 
 const moderation = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/moderation',
-  component: lazyPage(async () => (await import('./console/ModerationPage')).ModerationPage),
+  component: lazyPage(() => import('./console/ModerationPage'), 'ModerationPage'),
 });
 
 const keys = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/keys',
-  component: lazyPage(async () => (await import('./console/KeysPage')).KeysPage),
+  component: lazyPage(() => import('./console/KeysPage'), 'KeysPage'),
 });
 
 const audit = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/audit',
-  component: lazyPage(async () => (await import('./console/AuditPage')).AuditPage),
+  component: lazyPage(() => import('./console/AuditPage'), 'AuditPage'),
 });
 
 /** Load the pages of players while the browser is idle, so that they open without a connection. */
@@ -115,12 +115,19 @@ export function preloadPages(config: Config): void {
  * other file servers, the address is in the hash.
  */
 export function createHistory(): RouterHistory {
-  const base = document.querySelector<HTMLBaseElement>('base[href]');
-  if (!base) return createHashHistory();
+  if (!document.querySelector('base[href]')) return createHashHistory();
+  const history = createBrowserHistory();
+  followHash(history);
+  window.addEventListener('hashchange', () => followHash(history));
+  return history;
+}
+
+/** Open the address in the hash: links of earlier versions have it there. */
+function followHash(history: RouterHistory): void {
   const hashed = /^#(\/.*)$/.exec(location.hash)?.[1];
-  // Links of earlier versions have the address in the hash.
-  if (hashed !== undefined) window.history.replaceState(null, '', new URL(`.${hashed}`, document.baseURI));
-  return createBrowserHistory();
+  if (hashed === undefined) return;
+  const { pathname, search } = new URL(`.${hashed}`, document.baseURI);
+  history.replace(`${pathname}${search}`);
 }
 
 export function createAppRouter(config: Config, history: RouterHistory = createHistory()) {

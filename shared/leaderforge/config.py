@@ -12,7 +12,17 @@ from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.key_sets import KeySet, weakness
-from leaderforge.setting_types import Hosts, KeySetText, LogLevel, Networks, Nodes, Origins, RateLimitText, split_list
+from leaderforge.setting_types import (
+    Hosts,
+    KeySetText,
+    LogLevel,
+    Networks,
+    Nodes,
+    Origins,
+    RateLimitText,
+    SitePages,
+    split_list,
+)
 
 _SHORTEST_SECRET = 32
 """Minimum length of the secrets of tokens in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
@@ -223,6 +233,7 @@ class EnvironmentSettings(CloudSettings):
     web_directory: Path | None = _variable(
         "LEADERFORGE_WEB_DIRECTORY", "name the folder of the built site, such as frontend/dist", None
     )
+    web_pages: SitePages = _variable("LEADERFORGE_WEB_PAGES", "list submit, console or both, comma separated", ())
     metrics_directory: Path | None = _variable(
         "PROMETHEUS_MULTIPROC_DIR", "name an empty directory for all worker processes of the server", None
     )

@@ -36,6 +36,7 @@ Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]
 Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]+$")]
 Hosts = Annotated[tuple[Host, ...], BeforeValidator(_split)]
+SitePages = Annotated[tuple[Literal["submit", "console"], ...], BeforeValidator(_split)]
 KeySetText = Annotated[KeySet, BeforeValidator(_keys)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]

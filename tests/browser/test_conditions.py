@@ -1,7 +1,10 @@
 """Page while parts of the product are down, or the browser is offline."""
 
 import asyncio
+import re
+from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.acceptance.api_fixtures import environment, served
@@ -48,3 +51,46 @@ async def test_offline_the_last_that_was_loaded_stays(product, open_page: Open) 
     assert await violations(page) == []
     await page.context.set_offline(False)
     await expect(page.get_by_text("You are offline")).not_to_be_visible()
+
+
+async def test_offline_the_pages_open_in_their_frame(product, open_page: Open) -> None:
+    page = await open_page(product.url)
+    leader = page.get_by_role("list", name="The first three").get_by_role("link").first
+    await expect(leader).to_be_visible()
+    await page.wait_for_load_state("networkidle")  # the other pages are loaded while the browser is idle
+    await page.context.set_offline(True)
+    await leader.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
+    await page.get_by_role("link", name="Friends").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Friends")
+    await page.get_by_role("link", name="Leaderboard", exact=True).click()
+    await expect(leader).to_be_visible()
+
+
+async def test_a_part_that_fails_once_is_requested_again(product, open_page: Open) -> None:
+    page = await open_page("about:blank")
+    await page.route("**/assets/FriendsPage-*", lambda route: route.abort("connectionreset"), times=1)
+    await page.goto(f"{product.url}/friends")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Friends")
+
+
+async def test_a_part_that_fails_leaves_a_message_in_the_frame(product, open_page: Open) -> None:
+    page = await open_page("about:blank")
+    await page.route("**/assets/FriendsPage-*", lambda route: route.abort("connectionreset"))
+    await page.goto(f"{product.url}/friends")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("This page could not be shown")
+    await expect(page.get_by_role("link", name="Friends")).to_be_visible()
+    assert await violations(page) == []
+    await page.unroute("**/assets/FriendsPage-*")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Friends")
+
+
+@pytest.mark.parametrize("part", ['rel="stylesheet"', 'type="module"', 'rel="modulepreload"'])
+async def test_a_first_load_that_fails_half_way_is_made_good(product, site: Path, open_page: Open, part: str) -> None:
+    [name] = re.findall(f"{part}[^>]*?/(assets/[^\"]+)", (site / "index.html").read_text())[:1]
+    page = await open_page("about:blank")
+    await page.route(f"**/{name}", lambda route: route.abort("connectionreset"), times=1)
+    await page.goto(product.url)
+    await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+    await expect(page.get_by_role("button", name="Skip to content")).not_to_be_in_viewport()

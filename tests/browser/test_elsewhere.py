@@ -46,6 +46,7 @@ async def test_it_works_in_a_subfolder_of_another_origin(
             await expect(page.get_by_role("heading", level=1)).to_have_text(name)
             await page.reload()
             await expect(page.get_by_role("heading", level=1)).to_have_text(name)
+            await page.get_by_role("button", name="Settings").click()
             await page.get_by_role("link", name="Submit").click()
             await page.get_by_label("Key").fill(SUBMIT_KEY)
             await page.get_by_label("s id").fill("7")

@@ -57,6 +57,7 @@ def test_empty_counts_as_unset() -> None:
     [
         ("LEADERFORGE_REDIS_NODES", "localhost"),
         ("LEADERFORGE_PARTITIONS", "0"),
+        ("LEADERFORGE_WEB_PAGES", "admin"),
         ("LEADERFORGE_PARTITIONS", "six"),
         ("LEADERFORGE_PORT", "65536"),
         ("LEADERFORGE_REDIS_TLS", "maybe"),

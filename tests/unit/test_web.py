@@ -19,8 +19,8 @@ SCRIPT = "console.log('built');" * 100
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     files = {
-        "index.html": "<!doctype html><title>Ranks</title>",
-        "config.json": "{}",
+        "index.html": "<!doctype html><head><title>Ranks</title></head>",
+        "config.json": '{"title": "Ranks", "console": false}',
         "api-docs.html": "<!doctype html><title>API</title>",
         "assets/index-1a2b3c.js": SCRIPT,
         "api/health": "not the API",
@@ -45,6 +45,40 @@ async def test_the_page_is_asked_for_again_each_time(web: httpx.AsyncClient, pat
     assert answer.status_code == 200
     assert "<title>Ranks" in answer.text
     assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("address", "folder"),
+    [
+        ("/", "./"),
+        ("/index.html", "./"),
+        ("/friends", "./"),
+        ("/friends/", "../"),
+        ("/player/123", "../"),
+        ("/console", "./"),
+        ("/console/keys", "../"),
+    ],
+)
+async def test_each_address_of_a_page_is_the_page(web: httpx.AsyncClient, address: str, folder: str) -> None:
+    answer = await web.get(f"{address}?board=laps")
+    assert answer.status_code == 200
+    assert answer.text.startswith(f'<!doctype html><head>\n    <base href="{folder}" /><title>Ranks')
+    again = await web.get(address, headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_wrong_link_is_answered_by_the_page_and_a_wrong_call_by_the_api(web: httpx.AsyncClient) -> None:
+    page = await web.get("/no/such/page", headers={"Accept": "text/html,*/*"})
+    assert (page.status_code, '<base href="../../" />' in page.text) == (404, True)
+    call = await web.get("/no/such/page")
+    assert (call.status_code, call.json()["error"]["code"]) == (404, "route_not_found")
+
+
+async def test_a_setting_shows_the_pages_that_are_not_for_players(built: Path) -> None:
+    async with serving(LEADERFORGE_WEB_DIRECTORY=str(built), LEADERFORGE_WEB_PAGES="submit, console") as api:
+        answer = await api.client.get("/config.json")
+    assert answer.json() == {"title": "Ranks", "devMode": True, "console": True}
     assert answer.headers["cache-control"] == "no-cache"
 
 

@@ -8,11 +8,11 @@ import { setLocale } from './locale';
 const KEY = 'leaderforge.language';
 
 /** Catalogues, loaded when they are used. English is part of the first load. */
-const CATALOGUES: Readonly<Record<Language, () => Promise<Messages>>> = {
-  en: () => Promise.resolve(en),
-  de: async () => (await import('./de')).de,
-  es: async () => (await import('./es')).es,
-  ja: async () => (await import('./ja')).ja,
+const CATALOGUES = {
+  en: () => Promise.resolve({ en }),
+  de: () => import('./de'),
+  es: () => import('./es'),
+  ja: () => import('./ja'),
 };
 
 interface Spoken {
@@ -48,7 +48,7 @@ export async function speak(language: Language): Promise<void> {
   latest = language;
   if (language === spoken.get().language) return;
   try {
-    const messages = await chunk(CATALOGUES[language]);
+    const messages = await catalogue(language);
     if (language !== latest) return;
     setLocale(regionalTag(language, navigator.languages));
     document.documentElement.lang = language;
@@ -56,6 +56,13 @@ export async function speak(language: Language): Promise<void> {
   } catch {
     // A page in another language is better than none.
   }
+}
+
+async function catalogue(language: Language): Promise<Messages> {
+  const module = await chunk<Partial<Record<Language, Messages>>>(CATALOGUES[language]);
+  const messages = module[language];
+  if (!messages) throw new TypeError(`the catalogue of ${language} is empty`);
+  return messages;
 }
 
 export async function chooseLanguage(language: Language): Promise<void> {

@@ -1,7 +1,6 @@
-import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 
-import { ChunkFailed } from '../chunks';
+import { ChunkFailed, reloadIfServed } from '../chunks';
 import { useText } from '../i18n/text';
 import { retryPages } from '../lazyPage';
 import { ErrorNotice } from '../ui/Notice';
@@ -11,29 +10,23 @@ interface Props {
   readonly reset: () => void;
 }
 
-/** Replacement for a page that failed. Code that could not be loaded is requested again, without a reload. */
+/** Replacement for a page that failed. It loads again when the browser is back online, or by the button. */
 export function BrokenPage({ error, reset }: Props) {
-  const router = useRouter();
   const isChunk = error instanceof ChunkFailed;
 
   useEffect(() => {
     if (!isChunk) return;
-    const retry = () => {
-      retryPages();
-      reset();
-    };
+    const retry = () => void reloadIfServed();
     window.addEventListener('online', retry);
     return () => {
       window.removeEventListener('online', retry);
       retryPages();
     };
-  }, [isChunk, reset]);
+  }, [isChunk]);
 
-  function onRetry(): void {
-    if (!isChunk && navigator.onLine) window.location.reload();
-    retryPages();
-    reset();
-    void router.invalidate();
+  async function onRetry(): Promise<void> {
+    await reloadIfServed();
+    if (!isChunk) reset();
   }
 
   return <ErrorNotice error={error} retry={onRetry} title={useText().pageFailed} page />;

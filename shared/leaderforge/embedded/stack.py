@@ -92,6 +92,7 @@ class LocalStack:
             "LEADERFORGE_PORT": str(self.api.port),
             "LEADERFORGE_PARTITIONS": str(self.options.partitions),
             "LEADERFORGE_WEB_DIRECTORY": str(self.options.site or ""),
+            "LEADERFORGE_WEB_PAGES": "submit,console",
             **self._sign_in_settings(),
         }
 
