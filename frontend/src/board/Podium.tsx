@@ -1,3 +1,5 @@
+import { Fragment } from 'react';
+
 import type { Entry } from '../api/types';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
@@ -105,7 +107,17 @@ function Score({ score, gained }: { score: string; gained: boolean }) {
       style={{ fontSize: `clamp(0.6875rem, ${100 / (DIGIT_EM * score.length)}cqi, 1.5rem)` }}
       className={`max-w-full rounded-md font-bold tracking-tight wrap-anywhere tabular-nums ${gained ? 'animate-glow' : ''}`}
     >
-      {score}
+      {inGroups(score).map((group, at) => (
+        <Fragment key={at}>
+          {group}
+          <wbr />
+        </Fragment>
+      ))}
     </span>
   );
+}
+
+/** Return the parts of a number between which a line may break. */
+function inGroups(score: string): string[] {
+  return score.split(/(?<=\d\D)(?=\d{3})/);
 }

@@ -52,7 +52,7 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
         onScroll={onScroll}
         onKeyDown={onKeyDown}
         style={isShort ? { height } : undefined}
-        className={`scrollbar-none overflow-y-auto rounded-b-2xl -outline-offset-2 ${isShort ? '' : 'h-[min(70dvh,40rem)] overscroll-contain pr-4'}`}
+        className={`scrollbar-none overflow-y-auto rounded-b-2xl -outline-offset-2 ${isShort ? '' : 'h-[min(70dvh,40rem)] overscroll-contain max-sm:pr-3'}`}
       >
         {/* eslint-enable */}
         <div ref={list} role="list" className="relative" style={{ height }}>

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { useText } from '../i18n/text';
 import { BoardPicker } from './BoardPicker';
 import { PeriodPicker } from './PeriodPicker';
+import { useBoards } from './useBoard';
 
 /** Selection of board and period at the head of a page, beside its title. */
 export function BoardHead({ children }: { children: ReactNode }) {
@@ -19,9 +20,13 @@ export function BoardHead({ children }: { children: ReactNode }) {
 
 /** Name of the selected board, above the title of a page about something else. */
 export function BoardName({ name }: { name: string }) {
+  const words = useText();
+  const boards = useBoards();
+  // With several boards, their picker shows the name.
+  if (!boards || boards.length > 1) return null;
   return (
     <p className="text-sm text-muted">
-      <span className="sr-only">{useText().board} </span>
+      <span className="sr-only">{words.board} </span>
       <span dir="auto">{name}</span>
     </p>
   );

@@ -5,6 +5,7 @@ import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { player } from '../api/reads';
 import { EntryRow } from '../board/EntryRow';
+import { ON_PODIUM } from '../board/Podium';
 import { useText } from '../i18n/text';
 import { openSearch } from '../search/opened';
 import { Icon } from '../ui/Icon';
@@ -22,7 +23,8 @@ function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
   if (error instanceof Refused && error.code === 'not_ranked') {
     return <p className="card px-4 py-4 text-sm text-muted sm:px-6">{words.youHaveNoRank}</p>;
   }
-  if (!data) return null;
+  // The podium shows it already.
+  if (!data || data.rank <= ON_PODIUM) return null;
   return (
     <section aria-label={words.yourRank} className="card overflow-hidden">
       <EntryRow entry={data} rankWidth={rankWidth} />

@@ -31,7 +31,7 @@ export function Shell() {
       <header className="sticky top-0 z-30 border-b border-line bg-paper/90 backdrop-blur">
         <div className="relative mx-auto flex h-14 max-w-6xl items-center gap-1 px-3 sm:h-16 sm:gap-2 sm:px-6">
           <Home />
-          <nav aria-label={words.pages} className="mr-auto flex sm:gap-1">
+          <nav aria-label={words.pages} className="mr-auto flex shrink-0 sm:gap-1">
             <Link to="/" activeOptions={{ exact: true, includeSearch: false }} className={`${TAB} max-md:hidden`}>
               {words.leaderboard}
             </Link>
@@ -59,9 +59,9 @@ export function Shell() {
 function Home() {
   const { title, logo } = useDeployment().config;
   return (
-    <Link to="/" aria-label={title} className="flex min-h-10 min-w-8 items-center gap-2.5 rounded-xl pr-1 sm:pr-2">
+    <Link to="/" aria-label={title} className="flex min-h-10 min-w-8 shrink items-center gap-2.5 rounded-xl pr-1 sm:pr-2">
       {logo === null ? <Mark /> : <img src={logo} alt="" className="h-8 w-auto max-w-32 shrink-0" />}
-      <span className="truncate text-lg font-semibold tracking-tight max-[26rem]:hidden">{title}</span>
+      <span className="truncate text-lg font-semibold tracking-tight max-[22rem]:hidden">{title}</span>
     </Link>
   );
 }

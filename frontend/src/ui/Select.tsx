@@ -18,7 +18,7 @@ export function Select<T extends string>({ label, value, options, choose, disabl
   const id = useId();
   return (
     <div className={inline ? 'flex items-center gap-2' : ''}>
-      <label htmlFor={id} className={inline ? 'text-sm text-muted' : 'label'}>
+      <label htmlFor={id} className={inline ? 'text-sm text-muted max-sm:sr-only' : 'label'}>
         {label}
       </label>
       <div className="relative">
