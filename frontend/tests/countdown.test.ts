@@ -63,9 +63,9 @@ describe('the end of a period', () => {
 });
 
 it.each([
-  [30_000, '30 sec'],
-  [MINUTE, '1 min'],
-  [90_000, '90 sec'],
+  [30_000, '30 seconds'],
+  [MINUTE, '1 minute'],
+  [90_000, '90 seconds'],
   [DAY, '1 day'],
 ])('an interval of %d ms is %s', (ms, text) => {
   expect(formatInterval(ms)).toBe(text);

@@ -31,7 +31,7 @@ describe('the head of a board', () => {
     serve(boardOf(5, { policy: 'best', order: 'asc', unit: 'ms', min_score: 1_000, max_score: 60_000, min_interval_ms: 30_000 }));
     open('/');
     expect(
-      await screen.findByText('Each player’s best score counts; the lowest leads. Scores from 0:01.000 to 1:00.000. One score every 30 sec.'),
+      await screen.findByText('Each player’s best score counts; the lowest leads. Scores from 0:01.000 to 1:00.000. One score every 30 seconds.'),
     ).toBeInTheDocument();
   });
 

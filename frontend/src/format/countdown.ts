@@ -25,10 +25,10 @@ export function formatLeft(ms: number): string {
     .join(' ');
 }
 
-/** Return a duration in its largest whole unit, such as 30 sec. */
+/** Return a duration in its largest whole unit, such as 30 seconds. */
 export function formatInterval(ms: number): string {
   const [unit, length] = UNITS.find(([, size]) => ms >= size && ms % size === 0) ?? ['second', 1_000];
-  return formatUnit(ms / length, unit, 'short');
+  return formatUnit(ms / length, unit, 'long');
 }
 
 /** Return the end of a period on a zone's clock, such as Sun 24:00: midnight belongs to the day that ends. */
@@ -57,6 +57,6 @@ function dayParts(end: Date): Intl.DateTimeFormatOptions {
   return end.getTime() - Date.now() < 6 * DAY ? { weekday: 'short' } : { weekday: 'short', month: 'short', day: 'numeric' };
 }
 
-function formatUnit(count: number, unit: string, unitDisplay: 'narrow' | 'short' = 'narrow'): string {
+function formatUnit(count: number, unit: string, unitDisplay: 'narrow' | 'long' = 'narrow'): string {
   return new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay }).format(count);
 }

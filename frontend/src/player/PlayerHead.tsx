@@ -45,7 +45,7 @@ function Figures({ player }: { player: Player }) {
   const words = useText();
   const scores = useScores();
   return (
-    <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-5 py-5 sm:px-8">
+    <dl className="card flex flex-wrap gap-x-4 gap-y-5 px-4 py-5 sm:px-8">
       <Figure label={words.rank} value={formatNumber(player.rank)} detail={words.of(player.total)} />
       <Figure
         label={scores.unit ? words.scoreIn(scores.unit) : words.score}
@@ -66,7 +66,7 @@ function Figures({ player }: { player: Player }) {
 
 function Figure({ label, value, detail }: { label: string; value: string; detail: React.ReactNode }) {
   return (
-    <div className="min-w-0 flex-1 basis-32">
+    <div className="min-w-0 flex-1 basis-28">
       <dt className="eyebrow">{label}</dt>
       <dd className="mt-1">
         <span className="block text-2xl font-bold tracking-tight wrap-anywhere tabular-nums sm:text-3xl">{value}</span>

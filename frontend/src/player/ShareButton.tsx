@@ -23,9 +23,15 @@ export function ShareButton() {
   }
 
   return (
-    <button type="button" className="button" onClick={() => void copy()}>
-      <Icon name={result === 'copied' ? 'check' : 'link'} className="size-4" />
-      <span role="status">{result ? words[result] : words.copyLink}</span>
-    </button>
+    <>
+      <button type="button" className="button" onClick={() => void copy()}>
+        <Icon name={result === 'copied' ? 'check' : 'link'} className="size-4" />
+        {result ? words[result] : words.copyLink}
+      </button>
+      {/* Beside the button: a status inside of it would leave it without a name. */}
+      <span role="status" className="sr-only">
+        {result && words[result]}
+      </span>
+    </>
   );
 }

@@ -71,7 +71,8 @@ function OwnPage() {
   const me = useMe();
   if (!me) return null;
   return (
-    <Link to="/player/$id" params={{ id: String(me.id) }} aria-label={`${words.you}: ${me.name}`} title={me.name} className="icon-button">
+    <Link to="/player/$id" params={{ id: String(me.id) }} title={me.name} className="icon-button">
+      <span className="sr-only">{`${words.you}: ${me.name}`}</span>
       <Avatar id={me.id} name={me.name} />
     </Link>
   );

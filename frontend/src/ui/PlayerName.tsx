@@ -21,7 +21,7 @@ export function PlayerName({ player, className = '' }: { player: Named; classNam
       params={{ id: String(player.user_id) }}
       dir="auto"
       title={name}
-      className={`block truncate rounded underline-offset-4 hover:underline ${className}`}
+      className={`block truncate rounded leading-6 underline-offset-4 hover:underline ${className}`}
     >
       {name}
     </Link>

@@ -1,0 +1,101 @@
+"""A stranger's walk: everything is found by its role and its visible text."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
+from tests.browser.axe import violations
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.conftest import Open
+
+WEDNESDAY = 1_795_608_000_000  # 2026-11-25T12:00:00Z
+PLAYERS = range(1, 31)
+LEADER, STRANGER = "Driver 30", "Driver 12"
+
+
+@pytest.fixture
+async def races(valkey, postgres, site) -> AsyncIterator[Served]:
+    """Server with two boards. On the weekly one, later players are faster."""
+    settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
+    async with served(settings, clock=lambda: WEDNESDAY) as api:
+        await api.until_healthy()
+        board = {"board": "laps", "name": "Fastest laps", "policy": "best", "order": "asc", "unit": "ms"}
+        zoned = {**board, "periods": ["weekly"], "time_zone": "America/New_York"}
+        assert (await api.post("/api/boards", zoned, ADMIN_KEY)).status_code == 201
+        for user_id in PLAYERS:
+            await api.post("/api/users", {"user_id": user_id, "username": f"Driver {user_id}"})
+        laps = [{"user_id": user_id, "score": 90_000 - 100 * user_id} for user_id in PLAYERS]
+        assert (await api.post("/api/boards/laps/scores/batch", {"submissions": laps})).status_code == 200
+        yield api
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: tuple[int, int]) -> None:
+    page = await open_page("about:blank", size=size)
+    await page.clock.install(time=WEDNESDAY / 1000)
+    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await page.goto(races.url)
+
+    # The weekly board: when it ends, what counts, who leads.
+    await page.get_by_label("Board").select_option("Fastest laps")
+    await expect(page.get_by_role("heading", level=1, name="Fastest laps")).to_be_visible()
+    await expect(page.get_by_text(re.compile(r"^Ends in 4d 17h \(Mon 05:00 your time, Sun 24:00 New York\)$"))).to_be_visible()
+    await expect(page.get_by_text("Each player’s best score counts; the lowest leads.")).to_be_visible()
+    leaders = page.get_by_role("list", name="The first three").get_by_role("listitem")
+    await expect(leaders.first).to_contain_text(LEADER)
+    await expect(leaders.first).to_contain_text("1:27.000")
+
+    # Their own rank.
+    await page.get_by_role("button", name="Find me").click()
+    await page.keyboard.type(STRANGER)
+    await page.get_by_role("option", name=STRANGER).click()
+    await expect(page.get_by_role("heading", level=1, name=STRANGER)).to_be_visible()
+    await expect(page.get_by_text("of 30", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="This is me").click()
+    await expect(page).to_have_title("Driver 12 - Fastest laps - LeaderForge")
+    assert await violations(page) == []
+
+    # The link to share.
+    await page.get_by_role("button", name="Copy link").click()
+    await expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    link = await page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{races.url}/player/12?board=laps"
+
+    # Back on the board, their rank stays in view.
+    await page.get_by_role("link", name="LeaderForge").click()
+    await expect(page.get_by_role("region", name="Your rank")).to_contain_text("Rank 19 of 30")
+    await page.get_by_role("link", name="Show in the list").click()
+    await expect(page.get_by_role("listitem").filter(has_text=STRANGER).last).to_be_in_viewport()
+    assert await violations(page) == []
+
+    # A friend opens the link.
+    friend = await open_page(link, size=size)
+    await expect(friend.get_by_role("heading", level=1, name=STRANGER)).to_be_visible()
+    await expect(friend.get_by_role("combobox", name="Board")).to_have_value("laps")
+    await friend.close()
+    await page.close()  # closed before the server it uses
+
+
+async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_page: Open) -> None:
+    page = await open_page(f"{races.url}/no/such/page")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
+    await expect(page).to_have_title("Page not found - LeaderForge")
+    await page.get_by_role("combobox", name="Find a player").fill("Hydra")
+    await expect(page.get_by_text("No name begins with “Hydra”.")).to_be_visible()
+    await page.get_by_role("link", name="Open the leaderboard").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Leaderboard")
+    await page.close()  # closed before the server it uses
+
+
+async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, open_page: Open) -> None:
+    page = await open_page(f"{races.url}/#/player/12?board=laps")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
+    await expect(page).to_have_url(f"{races.url}/player/12?board=laps")
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
+    await page.close()  # closed before the server it uses
