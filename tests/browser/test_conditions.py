@@ -88,7 +88,7 @@ async def test_a_part_that_fails_leaves_a_message_in_the_frame(product, open_pag
 
 @pytest.mark.parametrize("part", ['rel="stylesheet"', 'type="module"', 'rel="modulepreload"'])
 async def test_a_first_load_that_fails_half_way_is_made_good(product, site: Path, open_page: Open, part: str) -> None:
-    [name] = re.findall(f"{part}[^>]*?/(assets/[^\"]+)", (site / "index.html").read_text())[:1]
+    [name] = re.findall(f'{part}[^>]*?/(assets/[^"]+)', (site / "index.html").read_text())[:1]
     page = await open_page("about:blank")
     await page.route(f"**/{name}", lambda route: route.abort("connectionreset"), times=1)
     await page.goto(product.url)
