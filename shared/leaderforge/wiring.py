@@ -181,7 +181,9 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         name_rules=rules,
         player_ids=player_ids,
         moderation=ModerationService(parts.moderation, delivery, reader, parts.clock, reception_clock),
-        records=RecordService(parts.records, parts.users, parts.audit, delivery, parts.clock, settings.erased_ms),
+        records=RecordService(
+            parts.records, parts.users, parts.audit, parts.sessions, delivery, parts.clock, settings.erased_ms
+        ),
         keys=KeyService(parts.keys, parts.clock),
         signing_keys=signing_keys,
         devices=_devices(settings, parts, delivery, signing_keys, rules),

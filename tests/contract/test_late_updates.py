@@ -50,7 +50,9 @@ class Late:
         self.way = Freezer(index)
         self.frozen = Process(*parts, self.way, database.processes)  # type: ignore[arg-type]  # forwards all calls
         self.process = Process(*parts, index, database.processes)
-        self.records = RecordService(database.records, database.users, database.audit, self.process.delivery, now_ms)
+        self.records = RecordService(
+            database.records, database.users, database.audit, database.sessions, self.process.delivery, now_ms
+        )
 
     async def freeze(self) -> asyncio.Task[Any]:
         """Commit a score of player 1, and freeze."""

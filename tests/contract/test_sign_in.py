@@ -175,6 +175,18 @@ class TestSessions:
         with pytest.raises(PlayerNotFound):
             await stores.sessions.end_all(next(players), act())
 
+    async def test_an_export_has_devices_and_sessions(self, stores: Stores) -> None:
+        user, other = player(), player()
+        await stores.sessions.register(DEVICE, user)
+        await stores.sessions.register(OTHER, other)
+        second, first = await started(stores, user.user_id, 20), await started(stores, user.user_id, 10)
+        assert await stores.sessions.refresh(first, first.successor(), 30, END + 1)
+        record = await stores.sessions.record(user.user_id)
+        assert (record.devices, list(record.sessions)) == (1, [(10, 30, END + 1), (20, 20, END)])
+        assert await stores.sessions.end(second)
+        assert len((await stores.sessions.record(user.user_id)).sessions) == 1
+        assert (await stores.sessions.record(next(players))).devices == 0
+
     async def test_hiding_a_player_ends_its_sessions(self, stores: Stores, user_id: int) -> None:
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, True, act("player.hide"))

@@ -20,6 +20,7 @@ from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, StoreUnavailable
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
+from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_PLAYER
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.players import PlayerStore
@@ -259,7 +260,7 @@ class TestExport:
         async with interrupted(database) as (stores, pool):
             # The second lookup of the player, after standings and acts.
             pool.before("from users where user_id = any", nothing, replace_player)
-            assert await exports(stores).read(1) == PlayerExport(ann, [], [])
+            assert await exports(stores).read(1) == PlayerExport(ann, [], [], SignInRecord(0, []))
 
 
 async def nothing() -> None:
@@ -268,7 +269,7 @@ async def nothing() -> None:
 
 def exports(stores: Database) -> RecordService:
     process = Process(stores.scores, stores.users, MemoryIndex(1))
-    return RecordService(stores.records, stores.users, stores.audit, process.delivery, lambda: 0)
+    return RecordService(stores.records, stores.users, stores.audit, stores.sessions, process.delivery, lambda: 0)
 
 
 def duplicates(outcomes: Sequence[object]) -> list[bool]:

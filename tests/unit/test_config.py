@@ -210,6 +210,17 @@ def test_short_secrets_are_refused_everywhere_and_not_told() -> None:
     assert "s3cretly" not in told
 
 
+def test_issued_tokens_need_a_long_secret() -> None:
+    name = "LEADERFORGE_SIGNING_SECRET"
+    assert f"{name} is required with LEADERFORGE_DEVICE_SIGN_IN" in refusal(
+        {**NEEDED, "LEADERFORGE_DEVICE_SIGN_IN": "1"}
+    )
+    refused = refusal({**NEEDED, name: "s3cretly" * 3})
+    assert f"{name} is too short" in refused
+    assert "s3cretly" not in refused
+    assert settings(**{name: "s3cretly" * 4, "LEADERFORGE_DEVICE_SIGN_IN": "1"}).device_sign_in
+
+
 def test_tokens_have_one_source() -> None:
     assert "exclude each other: set one of them" in refusal(
         {**NEEDED, **TOKENS, "LEADERFORGE_TOKEN_PUBLIC_KEYS": "-----BEGIN"}

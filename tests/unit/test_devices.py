@@ -150,6 +150,21 @@ class TestSessions:
             again = await sign_in(api)
             assert (again["user_id"] == session["user_id"], again["created"]) == (not erased, erased)
 
+    async def test_an_export_has_devices_and_sessions(self) -> None:
+        async with serving(**SIGNING) as api:
+            session = await sign_in(api)
+            exported = (await api.get(f"/api/users/{session['user_id']}/export", session["token"])).json()
+            assert exported["devices"] == 1
+            assert exported["sessions"] == [
+                {
+                    "started_at": "2026-11-23T12:00:00.000Z",
+                    "refreshed_at": "2026-11-23T12:00:00.000Z",
+                    "ends_at": session["session_ends_at"],
+                }
+            ]
+            await api.players(123)
+            assert "devices" not in (await api.get("/api/users/123/export", ADMIN_KEY)).json()
+
     async def test_an_invented_player_id_in_a_refresh_token(self) -> None:
         async with serving(**SIGNING) as api:
             session, other = await sign_in(api), await sign_in(api, secrets.token_hex(16))

@@ -1716,6 +1716,13 @@ export interface components {
             standings: components["schemas"]["StandingOut"][];
             /** @description The actions of moderators and operators on the player. Shown to admins only. */
             acts?: components["schemas"]["ActOut"][];
+            /**
+             * Format: int64
+             * @description The number of devices that can sign the player in. Absent if none can.
+             */
+            devices?: number;
+            /** @description The sessions of signed-in devices. Absent without any. */
+            sessions?: components["schemas"]["SessionTimesOut"][];
             events: components["schemas"]["EventOut"][];
         };
         /**
@@ -2710,6 +2717,28 @@ export interface components {
             session_ends_at: string;
             /** @description Whether this call created the player. */
             created: boolean;
+        };
+        /**
+         * SessionTimesOut
+         * @description A session of a signed-in device.
+         */
+        SessionTimesOut: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            refreshed_at: string;
+            /**
+             * Format: date-time
+             * @description The end of the session unless it is refreshed before.
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            ends_at: string;
         };
         /**
          * ShardsOut

@@ -14,6 +14,7 @@ from functions.edge.wire.models import StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from functions.edge.wire.players import UserOut, user_out
 from leaderforge.domain.history import Kept
+from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding
 from leaderforge.domain.times import time_text
 from leaderforge.services.player_records import PlayerExport
@@ -49,6 +50,14 @@ class EventOut(StrictOut):
     counts: bool = Field(description="False if a moderator removed the submission.")
 
 
+class SessionTimesOut(StrictOut):
+    """A session of a signed-in device."""
+
+    started_at: TimeOut
+    refreshed_at: TimeOut
+    ends_at: TimeOut = Field(description="The end of the session unless it is refreshed before.")
+
+
 class ExportOut(StrictOut):
     """All data of a player."""
 
@@ -57,6 +66,8 @@ class ExportOut(StrictOut):
     acts: list[ActOut] = Field(
         [], description="The actions of moderators and operators on the player. Shown to admins only."
     )
+    devices: CountOut = Field(0, description="The number of devices that can sign the player in. Absent if none can.")
+    sessions: list[SessionTimesOut] = Field([], description="The sessions of signed-in devices. Absent without any.")
     events: list[EventOut]
 
 
@@ -70,7 +81,8 @@ async def render_export(
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])
     acts = f'"acts":[{_acts_json(record)}],' if for_admin else ""
-    yield f'{{"player":{player},"standings":[{standings}],{acts}"events":['.encode()
+    sign_ins = _render_sign_ins(record.sign_ins)
+    yield f'{{"player":{player},"standings":[{standings}],{acts}{sign_ins}"events":['.encode()
     separator = ""
     async with aclosing(events):
         async for chunk in events:
@@ -104,3 +116,13 @@ def _render_event(stored: Kept) -> str:
         f'"received_us":{event.received_us},"recorded_at":"{time_text(stored.recorded_at)}",'
         f'"metadata":{event.metadata or "null"},"counts":{truth_json(not stored.void)}}}'
     )
+
+
+def _render_sign_ins(record: SignInRecord) -> str:
+    """Return the members about devices and sessions, or nothing for a player who never signed in by a device."""
+    sessions = [
+        SessionTimesOut(started_at=times.started_at, refreshed_at=times.refreshed_at, ends_at=times.ends_at)
+        for times in record.sessions
+    ]
+    devices = f'"devices":{record.devices},' if record.devices else ""
+    return devices + (f'"sessions":[{",".join(out.model_dump_json() for out in sessions)}],' if sessions else "")

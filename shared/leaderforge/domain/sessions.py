@@ -5,9 +5,10 @@ The store has SHA-256 digests only. The secrets are random and long: neither a s
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Self
+from typing import NamedTuple, Self
 
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import Refused, SessionNotFound
@@ -80,6 +81,22 @@ class PlayerSession:
     digest: bytes
     started_at: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRecord:
+    """Stored data of a player about sign-ins: the number of devices, and the sessions, oldest first."""
+
+    devices: int
+    sessions: Sequence["SessionTimes"]
+
+
+class SessionTimes(NamedTuple):
+    """Times of a session in ms: its start, its last refresh, and its end unless it is refreshed again."""
+
+    started_at: int
+    refreshed_at: int
+    ends_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.players import Player
-from leaderforge.domain.sessions import PlayerSession, RefreshToken
+from leaderforge.domain.sessions import PlayerSession, RefreshToken, SignInRecord
 
 
 class SessionStore(Protocol):
@@ -46,6 +46,10 @@ class SessionStore(Protocol):
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:
         """End all sessions of a player, and return their number. Raises `PlayerNotFound`."""
+        ...
+
+    async def record(self, user_id: int) -> SignInRecord:
+        """Return the stored data about sign-ins of a player."""
         ...
 
     async def purge(self, now: int) -> None:

@@ -8,10 +8,12 @@ from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 from leaderforge.domain.errors import PlayerNotFound
 from leaderforge.domain.history import Erased, Kept
 from leaderforge.domain.players import Player
+from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import LadderStanding
 from leaderforge.ports.access import AuditLog
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerRecords, PlayerStore
+from leaderforge.ports.sessions import SessionStore
 from leaderforge.services.delivery import Delivery
 
 _ACTS_A_READ = 1000
@@ -25,6 +27,7 @@ class PlayerExport:
     user: Player
     standings: Sequence[LadderStanding]
     acts: Sequence[AuditEntry]
+    sign_ins: SignInRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class RecordService:
         records: PlayerRecords,
         users: PlayerStore,
         audit: AuditLog,
+        sessions: SessionStore,
         delivery: Delivery,
         clock: Clock,
         erased_ms: int | None = None,
@@ -54,6 +58,7 @@ class RecordService:
         self._erased_ms = erased_ms
         self._users = users
         self._audit = audit
+        self._sessions = sessions
         self._delivery = delivery
         self._clock = clock
 
@@ -61,11 +66,12 @@ class RecordService:
         """Return everything stored about a player except the events. Raises `PlayerNotFound`."""
         before = await self._user(user_id)
         standings, acts = await self._records.standings(user_id), await self._acts(user_id)
+        sign_ins = await self._sessions.record(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
             # The player was erased meanwhile, and the id belongs to a new player: discard the data read so far.
             return await self.read(user_id)
-        return PlayerExport(user, standings, acts)
+        return PlayerExport(user, standings, acts, sign_ins)
 
     def events(self, user_id: int) -> AsyncGenerator[Sequence[Kept], None]:
         """Yield all the player's events in chunks, grouped by board."""

@@ -7,7 +7,14 @@ from leaderforge.adapters.memory.player_store import MemoryPlayerStore, StoredSe
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
-from leaderforge.domain.sessions import MOST_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken
+from leaderforge.domain.sessions import (
+    MOST_SESSIONS,
+    REPEAT_MS,
+    PlayerSession,
+    RefreshToken,
+    SessionTimes,
+    SignInRecord,
+)
 
 
 class MemorySessionStore:
@@ -71,6 +78,11 @@ class MemorySessionStore:
             raise PlayerNotFound.of(user_id)
         self._audit.write(act)
         return len(self._users.sessions.pop(user_id, {}))
+
+    async def record(self, user_id: int) -> SignInRecord:
+        sessions = self._users.sessions.get(user_id, {}).values()
+        times = sorted(SessionTimes(stored.created_at, stored.refreshed_at, stored.expires_at) for stored in sessions)
+        return SignInRecord(list(self._users.devices.values()).count(user_id), times)
 
     async def purge(self, now: int) -> None:
         for sessions in self._users.sessions.values():

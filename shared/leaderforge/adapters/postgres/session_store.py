@@ -13,7 +13,14 @@ from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
-from leaderforge.domain.sessions import MOST_SESSIONS, REPEAT_MS, PlayerSession, RefreshToken
+from leaderforge.domain.sessions import (
+    MOST_SESSIONS,
+    REPEAT_MS,
+    PlayerSession,
+    RefreshToken,
+    SessionTimes,
+    SignInRecord,
+)
 from leaderforge.ports.clock import Clock
 
 
@@ -89,6 +96,11 @@ class PostgresSessionStore:
             return len(ended)
 
         return await self._pool.transact(work)
+
+    async def record(self, user_id: int) -> SignInRecord:
+        [devices] = await self._pool.fetch(statement("devices_of_player"), user_id)
+        sessions = await self._pool.fetch(statement("sessions_of_player"), user_id)
+        return SignInRecord(devices["devices"], [SessionTimes(*row) for row in sessions])
 
     async def purge(self, now: int) -> None:
         await self._pool.fetch(statement("purge_sessions"), now)
