@@ -80,6 +80,7 @@ async def test_an_item_of_a_batch_has_a_short_result(api: Api, count: int) -> No
 LONGEST: Mapping[str, Any] = {
     "POST /api/boards/{board}/ranks/lookup": {"external_ids": [f"{i:0128}" for i in range(500)]},
     "POST /api/boards/{board}/entries/remove": {"external_ids": [f"{i:0128}" for i in range(1000)], "reason": "left"},
+    "POST /api/users/lookup": {"external_ids": [f"{i:0128}" for i in range(500)]},
     "POST /api/scores": {"user_id": 1, "score": 5, "metadata": {"m": "x" * (MAX_METADATA_BYTES - 8)}},
     "POST /api/users/batch": {
         "users": [{"username": f"{i:064}", "email": f"{i:060}@example.org"} for i in range(1000)]
@@ -105,7 +106,7 @@ async def test_a_submission_may_be_written_in_escapes(api: Api) -> None:
 
 @pytest.mark.parametrize("route", WITH_BODY)
 async def test_a_call_takes_only_as_much_as_it_needs(api: Api, route: str) -> None:
-    length = BODY_LIMIT if route.endswith("/batch") else 300_000 if route in LONGEST else 17_000
+    length = BODY_LIMIT if route.endswith(("/batch", "/entries/set")) else 300_000 if route in LONGEST else 17_000
     ask = Ask.of(route)
     response = await api.client.request(ask.method, ask.target, content=b" " * (length + 1), headers=HEADERS)
     assert (response.status_code, response.json()["error"]["code"]) == (413, "body_too_large")

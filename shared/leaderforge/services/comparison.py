@@ -51,16 +51,16 @@ class Verification:
 
 @dataclass(slots=True)
 class _Comparison:
-    """Comparison of one ladder: players whose standings may differ, and the numbers of all and of listed standings."""
+    """Comparison of one ladder: players whose standings may differ, and the numbers of standings and of entries."""
 
     suspects: list[int] = field(default_factory=list)
     standings: int = 0
-    listed: int = 0
+    entries: int = 0
 
     def add(self, board: Board, standings: Sequence[Standing], suspects: Sequence[int]) -> None:
         """Count standings, of which those of `suspects` may differ."""
         self.suspects += suspects
-        self.listed += sum(is_listed(board, standing) for standing in standings)
+        self.entries += sum(is_listed(board, standing) for standing in standings)
         self.standings += len(standings)
 
 
@@ -100,7 +100,7 @@ class IndexComparison:
 
     async def _differences(self, ladder: Ladder, comparison: _Comparison, *, complete: bool) -> Sequence[Difference]:
         missing = await still_different(self._store, self._index, ladder, comparison.suspects)
-        extra = await self._extra(ladder, comparison.listed - len(missing)) if complete else []
+        extra = await self._extra(ladder, comparison.entries - len(missing)) if complete else []
         slug, period = ladder.board.slug, ladder.period
         return [
             *(Difference(slug, period, user_id, extra=False) for user_id in missing),
