@@ -168,8 +168,8 @@ async def long_transaction(dsn: str) -> AsyncIterator[None]:
 
 async def waits_for_a_lock(dsn: str) -> bool:
     """Return whether a migration waits for a lock."""
-    query = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike 'alter table%'"
-    return bool(await run(dsn, query))
+    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    return bool(await run(dsn, f"{waiting} and query ilike 'alter table%'"))
 
 
 async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str) -> None:
