@@ -121,7 +121,6 @@ class _Files(StaticFiles):
     def _answer(self, content: str, media_type: str, scope: MutableMapping[str, Any], status: int) -> Response:
         response = Response(content, status, media_type=media_type)
         response.headers["Cache-Control"] = _REVALIDATE
-        response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["ETag"] = f'"{hashlib.sha256(response.body).hexdigest()[:32]}"'
         if status == 200 and self.is_not_modified(response.headers, Headers(scope=scope)):
             return NotModifiedResponse(response.headers)

@@ -11,7 +11,8 @@ from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.rates import RateLimit
 from leaderforge.domain.sharding import MAX_PARTITIONS
 from leaderforge.domain.timing import MAX_TIMEOUT_MS
-from leaderforge.key_sets import KeySet, weakness
+from leaderforge.key_sets import KeySet
+from leaderforge.setting_problems import signing_problems, token_problems, token_sources, unsafe_keys
 from leaderforge.setting_types import (
     Hosts,
     KeySetText,
@@ -21,11 +22,8 @@ from leaderforge.setting_types import (
     Origins,
     RateLimitText,
     SitePages,
-    split_list,
 )
 
-_SHORTEST_SECRET = 32
-"""Minimum length of the secrets of tokens in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
 _JWKS = r"^(https://\S+|http://(localhost|127\.0\.0\.1|\[::1\])[:/]\S*|/.+)$"
 _LIMIT = "give requests per second, a colon and the burst, such as 50:100"
 _PREFIX = "LEADERFORGE_"
@@ -242,8 +240,10 @@ class EnvironmentSettings(CloudSettings):
 
     def problems(self, environment: Mapping[str, str]) -> list[str]:
         """Return the contradictions between settings."""
-        problems = super().problems(environment) + _unsafe(self, environment) + _token_problems(self)
-        problems += _signing_problems(self)
+        problems = (
+            super().problems(environment) + unsafe_keys(self, environment, VARIABLES) + token_problems(self, VARIABLES)
+        )
+        problems += signing_problems(self, VARIABLES)
         if self.queued_submits and self.queue_url is None:
             problems.append(
                 "LEADERFORGE_QUEUE_URL is required with LEADERFORGE_QUEUED_SUBMITS: "
@@ -254,7 +254,7 @@ class EnvironmentSettings(CloudSettings):
     @property
     def accepts_tokens(self) -> bool:
         """Return whether player tokens of a configured issuer are accepted."""
-        return bool(_token_sources(self))
+        return bool(token_sources(self))
 
     @property
     def erased_ms(self) -> int | None:
@@ -291,60 +291,6 @@ def _problem(error: Any) -> str:
     name = str(error["loc"][0])
     fault = "is required" if error["type"] == "missing" else f"is wrong ({error['msg']})"
     return f"{name} {fault}: {VARIABLES[name]}"
-
-
-def _unsafe(settings: EnvironmentSettings, environment: Mapping[str, str]) -> list[str]:
-    """Return the problems that would admit strangers. Weak keys are refused if other machines can reach the service."""
-    if not settings.exposed and settings.function_name is None:
-        return []
-    problems = []
-    for name in ("LEADERFORGE_SUBMIT_KEYS", "LEADERFORGE_ADMIN_KEYS"):
-        keys = split_list(environment.get(name, ""))
-        if not keys and settings.exposed:
-            problems.append(
-                f"{name} is required to listen on {settings.host}: {VARIABLES[name]}; "
-                "or set LEADERFORGE_HOST=127.0.0.1 for a server that only this machine reaches"
-            )
-        problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(weakness, keys)) if fault]
-    if settings.submit_keys.shares(settings.admin_keys):
-        problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")
-    return problems
-
-
-def _token_sources(settings: EnvironmentSettings) -> dict[str, object]:
-    sources = {
-        "LEADERFORGE_TOKEN_SECRET": settings.token_secret,
-        "LEADERFORGE_TOKEN_PUBLIC_KEYS": settings.token_public_keys,
-        "LEADERFORGE_TOKEN_JWKS": settings.token_jwks,
-    }
-    return {name: source for name, source in sources.items() if source is not None}
-
-
-def _token_problems(settings: EnvironmentSettings) -> list[str]:
-    """Return the problems that would admit forged tokens, or tokens for another service."""
-    sources = _token_sources(settings)
-    if not sources:
-        return []
-    problems = [] if len(sources) == 1 else [f"{' and '.join(sources)} exclude each other: set one of them"]
-    for name, value in (
-        ("LEADERFORGE_TOKEN_ISSUER", settings.token_issuer),
-        ("LEADERFORGE_TOKEN_AUDIENCE", settings.token_audience),
-    ):
-        if value is None:
-            problems.append(f"{name} is required to accept tokens: {VARIABLES[name]}")
-    secret = settings.token_secret
-    if secret is not None and len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
-        problems.append(f"LEADERFORGE_TOKEN_SECRET is too short: {VARIABLES['LEADERFORGE_TOKEN_SECRET']}")
-    return problems
-
-
-def _signing_problems(settings: EnvironmentSettings) -> list[str]:
-    """Return the problems that would let others forge the tokens that this service issues."""
-    secret, name = settings.signing_secret, "LEADERFORGE_SIGNING_SECRET"
-    if secret is None:
-        return [f"{name} is required with LEADERFORGE_DEVICE_SIGN_IN: {VARIABLES[name]}"] * settings.device_sign_in
-    is_short = len(secret.get_secret_value().encode()) < _SHORTEST_SECRET
-    return [f"{name} is too short: {VARIABLES[name]}"] * is_short
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,0 +1,73 @@
+"""Combinations of environment settings that are refused because they would let strangers in.
+
+Each function returns messages. `variables` maps the names of variables to their instructions.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from leaderforge.key_sets import weakness
+from leaderforge.setting_types import split_list
+
+if TYPE_CHECKING:
+    from leaderforge.config import EnvironmentSettings
+
+_SHORTEST_SECRET = 32
+"""Minimum length of the secrets of tokens in bytes: the digest length of HS256 (RFC 7518, section 3.2)."""
+
+
+def unsafe_keys(
+    settings: "EnvironmentSettings", environment: Mapping[str, str], variables: Mapping[str, str]
+) -> list[str]:
+    """Return the problems that would admit strangers. Weak keys are refused if other machines can reach the service."""
+    if not settings.exposed and settings.function_name is None:
+        return []
+    problems = []
+    for name in ("LEADERFORGE_SUBMIT_KEYS", "LEADERFORGE_ADMIN_KEYS"):
+        keys = split_list(environment.get(name, ""))
+        if not keys and settings.exposed:
+            problems.append(
+                f"{name} is required to listen on {settings.host}: {variables[name]}; "
+                "or set LEADERFORGE_HOST=127.0.0.1 for a server that only this machine reaches"
+            )
+        problems += [f"{name} has {fault}" for fault in dict.fromkeys(map(weakness, keys)) if fault]
+    if settings.submit_keys.shares(settings.admin_keys):
+        problems.append("LEADERFORGE_ADMIN_KEYS and LEADERFORGE_SUBMIT_KEYS share a key: use different keys")
+    return problems
+
+
+def token_sources(settings: "EnvironmentSettings") -> dict[str, object]:
+    """Return the sources of verification keys that are set, by the names of their variables."""
+    sources = {
+        "LEADERFORGE_TOKEN_SECRET": settings.token_secret,
+        "LEADERFORGE_TOKEN_PUBLIC_KEYS": settings.token_public_keys,
+        "LEADERFORGE_TOKEN_JWKS": settings.token_jwks,
+    }
+    return {name: source for name, source in sources.items() if source is not None}
+
+
+def token_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
+    """Return the problems that would admit forged tokens, or tokens for another service."""
+    sources = token_sources(settings)
+    if not sources:
+        return []
+    problems = [] if len(sources) == 1 else [f"{' and '.join(sources)} exclude each other: set one of them"]
+    for name, value in (
+        ("LEADERFORGE_TOKEN_ISSUER", settings.token_issuer),
+        ("LEADERFORGE_TOKEN_AUDIENCE", settings.token_audience),
+    ):
+        if value is None:
+            problems.append(f"{name} is required to accept tokens: {variables[name]}")
+    secret = settings.token_secret
+    if secret is not None and len(secret.get_secret_value().encode()) < _SHORTEST_SECRET:
+        problems.append(f"LEADERFORGE_TOKEN_SECRET is too short: {variables['LEADERFORGE_TOKEN_SECRET']}")
+    return problems
+
+
+def signing_problems(settings: "EnvironmentSettings", variables: Mapping[str, str]) -> list[str]:
+    """Return the problems that would let others forge the tokens that this service issues."""
+    secret, name = settings.signing_secret, "LEADERFORGE_SIGNING_SECRET"
+    if secret is None:
+        return [f"{name} is required with LEADERFORGE_DEVICE_SIGN_IN: {variables[name]}"] * settings.device_sign_in
+    is_short = len(secret.get_secret_value().encode()) < _SHORTEST_SECRET
+    return [f"{name} is too short: {variables[name]}"] * is_short
