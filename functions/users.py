@@ -111,7 +111,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
 
 @routes.post("/api/users/lookup", operation_id="lookUpUsers", **documentation.read_by_body(UsersOut, StoreUnavailable))
 async def look_up_users(edge: TheEdge, caller: Anyone, players: LookupIn) -> Answer:
-    """Return up to 500 players, such as those of a page, ordered by id. Ids without a player are left out."""
+    """Return up to 500 players, such as the players of a page, ordered by id. Ids without a player are left out."""
     by_external_id = await edge.services.player_ids.find_many(players.external_ids) if players.external_ids else {}
     users = await edge.services.users.find_many({*players.user_ids, *by_external_id.values()})
     return answer_stored(render_users([user for _, user in sorted(users.items())], with_email=caller.is_admin))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from leaderforge.domain.boards import Board
+from leaderforge.domain.timing import PROPAGATION_MS
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import Api
 
@@ -90,6 +91,23 @@ async def test_each_period_counts_its_own_submissions(elo: Api) -> None:
     assert await listed(elo, "top?period=daily") == ([], 0)
     history = (await elo.get("/api/boards/elo/history/1")).json()
     assert ([point["score"] for point in history["points"]], history["periods"]) == ([1, 2, 3], [])
+
+
+async def test_backfill_rebuild_and_erasure_keep_to_the_minimum(elo: Api) -> None:
+    await submit(elo, 1, 1, 2)
+    await submit(elo, 2, 3, 4, 5)
+    await elo.send("PATCH", "/api/boards/elo", {"periods": ["all-time", "daily", "weekly"]}, ADMIN_KEY)
+    elo.clock.now += PROPAGATION_MS + 1
+    await elo.services.board_maintenance.run()
+    elo.edge.board_changed("elo")
+    assert await listed(elo, "top?period=weekly") == ([(1, 2)], 1)
+    await submit(elo, 1, 9)
+    assert await listed(elo, "page?period=weekly") == ([(1, 1), (2, 2)], 2)
+    await elo.services.maintain.rebuild()
+    assert (await elo.services.maintain.verify()).clean
+    assert await listed(elo, "page?period=daily") == ([(1, 1), (2, 2)], 2)
+    await elo.send("DELETE", "/api/users/1", key=ADMIN_KEY)
+    assert await listed(elo) == ([(1, 2)], 1)
 
 
 async def test_a_hidden_player_does_not_learn_more_than_the_minimum(elo: Api) -> None:

@@ -488,7 +488,7 @@ export interface paths {
         put?: never;
         /**
          * Look up users
-         * @description Return up to 500 players, such as those of a page, ordered by id. Ids without a player are left out.
+         * @description Return up to 500 players, such as the players of a page, ordered by id. Ids without a player are left out.
          */
         post: operations["lookUpUsers"];
         delete?: never;

@@ -58,7 +58,7 @@ class _Comparison:
     entries: int = 0
 
     def add(self, board: Board, standings: Sequence[Standing], suspects: Sequence[int]) -> None:
-        """Count standings, of which those of `suspects` may differ."""
+        """Add compared standings. The standings of the players `suspects` may differ."""
         self.suspects += suspects
         self.entries += sum(is_listed(board, standing) for standing in standings)
         self.standings += len(standings)
