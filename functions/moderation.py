@@ -261,7 +261,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score of an item with its player, or the error. Add the player to `players`, the players of earlier items."""
+    """Return the score of an item with its player, or the error. Add the player to `players`, all earlier players."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:

@@ -144,7 +144,7 @@ def identity_of(item: HasPlayer) -> int | ExternalId:
 
 
 def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
-    """Return the player id of an item, given those of external ids. Raises `Refused` or `PlayerNotFound`."""
+    """Return the player id of an item. `user_ids` has the ids of external ids. Raises `Refused` or `PlayerNotFound`."""
     identity = identity_of(item)
     user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
     if user_id is None:
