@@ -1,4 +1,7 @@
-"""All functions in one application: `python -m functions.local`, or `uvicorn --factory functions.local:create_app`."""
+"""All functions in one application: `python -m functions.local`, or `uvicorn --factory functions.local:create_app`.
+
+Under uvicorn's own command, `--http functions.edge.http.guarded:GuardedHttp` limits the heads of requests.
+"""
 
 import asyncio
 import os
@@ -17,6 +20,7 @@ from functions.web import serve_documentation, serve_site
 from functions.worker import keep_maintained
 from leaderforge.config import EnvironmentSettings, SettingsError
 from leaderforge.garbage import collect_seldom
+from leaderforge.open_files import raise_open_files
 from leaderforge.parts.cloud import read_settings
 from leaderforge.wiring import Services, build
 
@@ -49,6 +53,8 @@ def create_app(services: Services | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        _warn_without_limits()
+        raise_open_files()
         await services.open()
         collect_seldom()
         services.live.open()
@@ -81,6 +87,14 @@ def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSetting
         sys.exit(_CANNOT_START)
 
 
+def _warn_without_limits() -> None:
+    """Warn if uvicorn serves without limits on the heads of requests: any client could exhaust the memory."""
+    if "uvicorn.protocols.http" in sys.modules and "functions.edge.http.guarded" not in sys.modules:
+        structlog.get_logger("leaderforge.http").warning(
+            "unlimited_request_heads", remedy="start uvicorn with --http functions.edge.http.guarded:GuardedHttp"
+        )
+
+
 @asynccontextmanager
 async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     """Run the jobs concurrently until the end of the block."""
@@ -105,6 +119,8 @@ def main() -> None:
     """Serve on the address and port of the environment settings until shutdown."""
     import uvicorn
 
+    from functions.edge.http.guarded import GuardedHttp
+
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
@@ -114,6 +130,8 @@ def main() -> None:
         app,
         host=settings.host,
         port=settings.port,
+        http=GuardedHttp,
+        ws="none",
         log_config=None,
         # No access log of uvicorn: the edge logs each request itself, with its id.
         access_log=False,

@@ -10,6 +10,7 @@ from itertools import count
 
 import uvicorn
 
+from functions.edge.http.guarded import GuardedHttp
 from functions.local import create_app
 from leaderforge.adapters.clock import now_ms
 from leaderforge.config import EnvironmentSettings
@@ -60,7 +61,9 @@ async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> Async
     # The real clock has microseconds; the ones of tests do not.
     clock_us = built.parts.clock_us if clock is now_ms else lambda: clock() * 1000
     services = assemble(built.settings, replace(built.parts, clock=clock, clock_us=clock_us))
-    config = uvicorn.Config(create_app(services), log_config=None, access_log=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        create_app(services), http=GuardedHttp, log_config=None, access_log=False, timeout_graceful_shutdown=5
+    )
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = _Server(config)

@@ -1,13 +1,15 @@
 """What protects a server, however it was started: by each documented command."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from leaderforge.embedded.ports import free_port
@@ -21,6 +23,7 @@ UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "functions.local:create
 COMMANDS: Mapping[str, Sequence[str]] = {
     "uvicorn": UVICORN,
     "uvicorn with workers": (*UVICORN, "--workers", "2"),
+    "uvicorn with limits": (*UVICORN, "--http", "functions.edge.http.guarded:GuardedHttp", "--ws", "none"),
     "python -m functions.local": (sys.executable, "-m", "functions.local"),
 }
 NEEDED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN": "postgresql://127.0.0.1:1/none"}
@@ -136,3 +139,53 @@ async def test_a_trusted_proxy_on_this_machine_names_the_address(name: str, valk
         addresses = ["198.51.100.1", "198.51.100.2", "203.0.113.5, 198.51.100.1", "198.51.100.3, 127.0.0.1"]
         statuses = [(await client.get(TOP, headers=_forged(address))).status_code for address in addresses]
         assert statuses == [200, 200, 429, 200]
+
+
+LIMITED = ["uvicorn with limits", "python -m functions.local"]
+MOST_GROWTH_BYTES = 32 * 2**20
+
+
+@pytest.mark.parametrize("name", LIMITED)
+async def test_an_endless_head_takes_no_memory(name: str, tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    process = started(name, {**NEEDED, **STRONG, "LEADERFORGE_HOST": "127.0.0.1"}, port, log)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await _until_listening(client, process, log)
+        server = psutil.Process(process.pid)
+        before = server.memory_info().rss
+        for _ in range(5):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE_S) as flood:
+                flood.sendall(b"GET /api/health HTTP/1.1\r\n")
+                for _ in range(640):
+                    flood.sendall(b"h:\r\n" * 16_000)
+        assert server.memory_info().rss - before < MOST_GROWTH_BYTES
+        assert "unlimited_request_heads" not in log.read_text()
+    finally:
+        process.terminate()
+        ended(process)
+
+
+async def test_a_server_without_limits_says_so(tmp_path: Path) -> None:
+    log, port = tmp_path / "log", free_port()
+    process = started("uvicorn", {**NEEDED, **STRONG, "LEADERFORGE_HOST": "127.0.0.1"}, port, log)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            await _until_listening(client, process, log)
+        assert "functions.edge.http.guarded:GuardedHttp" in log.read_text()
+    finally:
+        process.terminate()
+        ended(process)
+
+
+def test_a_process_raises_its_limit_of_open_files() -> None:
+    source = "import resource; from leaderforge.open_files import raise_open_files; raise_open_files()"
+    source += "; print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    shown = subprocess.run(
+        ["/bin/sh", "-c", f"ulimit -Sn 256; exec {sys.executable} -c '{source}'"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "shared")},
+    )
+    assert int(shown.stdout) > 256

@@ -41,6 +41,12 @@ class BodyTooLarge(Refused):
     code = "body_too_large"
 
 
+class HeadTooLong(Refused):
+    """The request line or the headers are too long. Responses have the status 414 or 431."""
+
+    code = "head_too_long"
+
+
 class MisdirectedRequest(Refused):
     """The request is for a host that the server does not serve."""
 
@@ -83,6 +89,7 @@ STATUS: Mapping[type[LeaderForgeError], int] = {
     MisdirectedRequest: 421,
     Refused: 422,
     RateLimited: 429,
+    HeadTooLong: 431,
     LeaderForgeError: 500,
     StreamingUnavailable: 501,
     Unavailable: 503,

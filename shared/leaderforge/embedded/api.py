@@ -15,6 +15,7 @@ from leaderforge.embedded.ports import try_to_listen
 from leaderforge.embedded.process import ServerProcess
 
 _APPLICATION = "functions.local:create_app"
+_PROTOCOL = "functions.edge.http.guarded:GuardedHttp"
 _HEALTHY_SECONDS = 60.0
 _DRAIN_SECONDS = 2
 _REQUEST_SECONDS = 2.0
@@ -51,6 +52,7 @@ class ApiServer:
         self.settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
+        options += ["--http", _PROTOCOL, "--ws", "none"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
         # The application cannot read its address from uvicorn's options.
         address = {"LEADERFORGE_HOST": self.host}

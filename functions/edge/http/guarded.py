@@ -1,0 +1,128 @@
+"""uvicorn's protocol with limits on the head of a request: the request line and the headers.
+
+uvicorn reads heads of any length and waits for them without a time limit. The application sees a request only after its
+head. `uvicorn --http functions.edge.http.guarded:GuardedHttp` uses this protocol.
+"""
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from functions.edge.http.errors import HeadTooLong, RequestTimeout
+from functions.edge.wire.errors import render_error
+from leaderforge.domain.errors import LeaderForgeError
+
+MAX_HEAD_BYTES = 32_768
+MAX_HEADERS = 128
+HEAD_S = 10.0
+"""Time limit in s for a complete head: from the connection, or from the head's first byte on a used connection."""
+_SLICE = 16_384
+"""Maximum bytes that are parsed at once within a head. A chunk of 256 KiB could hold 80,000 headers."""
+
+
+class GuardedHttp(HttpToolsProtocol):
+    """Protocol that answers a long head with 431 or 414, and a late one with 408. It then closes the connection."""
+
+    _in_head = True
+    """True before the end of a head, also between requests."""
+    _is_begun = False
+    """True once the parser has read the first byte of a head, until its end."""
+    _head_bytes = 0
+    """Bytes of an incomplete head so far."""
+    _head_timer: asyncio.TimerHandle | None = None
+    _refusal = HTTPStatus.BAD_REQUEST
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._in_head or len(data) <= _SLICE:
+            self._feed(data)
+            return
+        for start in range(0, len(data), _SLICE):
+            if self.transport.is_closing():
+                return
+            self._feed(data[start : start + _SLICE])
+
+    def on_message_begin(self) -> None:
+        self._is_begun = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._is_begun, self._head_bytes = False, False, 0
+        self._stop_timer()
+        if len(self.headers) > MAX_HEADERS:
+            self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise ValueError  # ends the parser; `send_400_response` follows
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        if self._is_answering():  # a refusal between the parts of another response would be read as a part of it
+            self.transport.close()
+        elif self._refusal is HTTPStatus.BAD_REQUEST:
+            super().send_400_response(msg)
+        else:
+            self.transport.write(_answer(self._refusal))
+            self.transport.close()
+
+    def _feed(self, data: bytes) -> None:
+        began_in_head = self._in_head
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        if self._is_begun and began_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse_long_head()
+                return
+        # After a complete request, uvicorn's own timer limits the time until the next one.
+        if self._head_timer is None and (self._is_begun or not self._is_answering()):
+            self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
+
+    def _refuse_long_head(self) -> None:
+        is_url = len(self.url) > MAX_HEAD_BYTES // 2
+        self._refusal = HTTPStatus.REQUEST_URI_TOO_LONG if is_url else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self.send_400_response("")
+
+    def _on_late_head(self) -> None:
+        self._head_timer = None
+        if self._is_begun and not self.transport.is_closing():
+            self._refusal = HTTPStatus.REQUEST_TIMEOUT
+            self.send_400_response("")
+        else:
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+def _answer(status: HTTPStatus) -> bytes:
+    """Return the complete response to a request without a complete head."""
+    body = render_error(_error(status)).encode()
+    headers = b"content-type: application/json\r\ncache-control: no-store\r\nconnection: close\r\n"
+    return b"%s%scontent-length: %d\r\n\r\n%s" % (STATUS_LINE[status], headers, len(body), body)
+
+
+def _error(status: HTTPStatus) -> LeaderForgeError:
+    if status is HTTPStatus.REQUEST_TIMEOUT:
+        return RequestTimeout(f"the request's headers did not arrive within {HEAD_S:g} s")
+    if status is HTTPStatus.REQUEST_URI_TOO_LONG:
+        return HeadTooLong(f"the path and the query may have some {MAX_HEAD_BYTES // 2} bytes; shorten them")
+    return HeadTooLong(
+        f"the request line and the headers may have {MAX_HEAD_BYTES} bytes, and {MAX_HEADERS} headers; send fewer"
+    )

@@ -1,0 +1,14 @@
+"""Limit of a process's open files. Each connection takes one."""
+
+import resource
+
+_MOST = 65_536
+"""Limit to set at most: some programs take long with a higher one."""
+
+
+def raise_open_files() -> None:
+    """Raise this process's limit of open files to the system's limit for it, at most `_MOST`."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST if hard == resource.RLIM_INFINITY else min(hard, _MOST)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,209 @@
+"""Heads of requests: limits of their length, number of headers and time, on real connections."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.edge.http import guarded
+from functions.edge.http.guarded import MAX_HEAD_BYTES, MAX_HEADERS, GuardedHttp
+from tests.waiting import PATIENCE_S
+
+REQUEST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
+MOST_READ = 4 * MAX_HEAD_BYTES
+"""Upper bound of the bytes that the server's protocol takes of an endless head."""
+
+
+@dataclass
+class Echo:
+    """Application that answers with the body. On /slow it waits for `go_on` first."""
+
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.requests.append(scope)
+        body, has_more = b"", True
+        while has_more:
+            message = await receive()
+            body += message.get("body", b"")
+            has_more = message.get("more_body", False)
+        if scope["path"] == "/slow":
+            await self.go_on.wait()
+        headers = [(b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+class Quiet(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served(app: Any) -> AsyncIterator[int]:
+    config = uvicorn.Config(app, http=GuardedHttp, lifespan="off", log_config=None, timeout_keep_alive=60)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = Quiet(config)
+        running = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await running
+
+
+@pytest.fixture
+async def echo() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+async def port(echo: Echo) -> AsyncIterator[int]:
+    async with served(echo) as port:
+        yield port
+        echo.go_on.set()
+
+
+async def answer_to(port: int, pieces: Sequence[bytes]) -> bytes:
+    """Send the pieces until the server closes the connection. Return all that it has sent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        with suppress(ConnectionError):
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+        async with asyncio.timeout(PATIENCE_S):
+            received = b""
+            with suppress(ConnectionError):
+                while data := await reader.read(65_536):
+                    received += data
+            return received
+    finally:
+        writer.close()
+
+
+ENDLESS = {
+    "tiny headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"h:\r\n" * 4_000, 431),
+    "one header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ", b"a" * 16_000, 431),
+    "long headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X-A: " + b"a" * 15_000 + b"\r\n", 431),
+    "a name": (b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"a" * 16_000, 431),
+    "a target": (b"GET /?", b"a" * 16_000, 414),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("size", [100, 5_000, 300_000])
+async def test_an_endless_head_is_refused(port: int, echo: Echo, kind: str, size: int) -> None:
+    begin, part, status = ENDLESS[kind]
+    flood = part * (2_000_000 // len(part))
+    pieces = [begin, *(flood[i : i + size] for i in range(0, len(flood), size))]
+    received = await answer_to(port, pieces)
+    # A client that still sends may get a reset before the response.
+    if received:
+        assert received.startswith(b"HTTP/1.1 %d " % status)
+        assert json.loads(received.partition(b"\r\n\r\n")[2])["error"]["code"] == "head_too_long"
+    assert echo.requests == []
+
+
+@pytest.mark.parametrize(("head", "status"), [("tiny headers", 431), ("a target", 414)])
+async def test_the_refusal_names_the_limit(port: int, head: str, status: int) -> None:
+    begin, part, _ = ENDLESS[head]
+    received = await answer_to(port, [begin + part * (MAX_HEAD_BYTES // len(part) + 1)])
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert b"connection: close" in received
+
+
+async def test_many_headers_are_refused_even_if_they_are_short(port: int, echo: Echo) -> None:
+    received = await answer_to(port, [b"GET / HTTP/1.1\r\n" + b"h: 1\r\n" * (MAX_HEADERS + 1) + b"\r\n"])
+    assert received.startswith(b"HTTP/1.1 431 ")
+    assert echo.requests == []
+
+
+async def test_a_head_may_be_as_long_as_the_limit(port: int, echo: Echo) -> None:
+    value = b"a" * 15_000
+    head = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-A: %s\r\nX-B: %s\r\n\r\n" % (value, value)
+    assert len(head) < MAX_HEAD_BYTES
+    assert (await answer_to(port, [head])).startswith(b"HTTP/1.1 200 ")
+    assert (b"x-b", value) in echo.requests[0]["headers"]
+
+
+@given(cuts=st.lists(st.integers(0, 3 * len(REQUEST)), max_size=20))
+def test_any_division_into_pieces_gives_the_same_requests(cuts: list[int]) -> None:
+    async def check() -> None:
+        stream = REQUEST * 2 + REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        echo = Echo()
+        async with served(echo) as port:
+            edges = [0, *sorted(cuts), len(stream)]
+            received = await answer_to(port, [stream[a:b] for a, b in pairwise(edges)])
+        assert received.count(b"HTTP/1.1 200 OK") == received.count(b"hello") == len(echo.requests) == 3
+
+    asyncio.run(check())
+
+
+async def test_a_large_body_is_no_head(port: int, echo: Echo) -> None:
+    body = b"b" * 3_000_000
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    received = await answer_to(port, [head + body])
+    assert received.endswith(body)
+
+
+LATE = {
+    "nothing": (b"", b""),
+    "half a head": (b"GET / HTTP/1.1\r\nHost: loc", b"HTTP/1.1 408 "),
+    "empty lines": (b"\r\n\r\n", b""),
+    "a part of the next head": (REQUEST + b"GET / HTTP/1.1\r\n", b"HTTP/1.1 200 OK"),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+async def test_a_head_that_does_not_end_is_closed(port: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "HEAD_S", 0.3)
+    sent, expected = LATE[kind]
+    received = await answer_to(port, [sent] if sent else [])
+    assert received.startswith(expected)
+    if kind == "a part of the next head":
+        assert b"HTTP/1.1 408 " in received
+
+
+async def test_drops_do_not_prolong_it(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "HEAD_S", 0.3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nX-A: ")
+    reading = asyncio.create_task(reader.read())
+    async with asyncio.timeout(PATIENCE_S):
+        with suppress(ConnectionError):
+            while not reading.done():
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+    with suppress(ConnectionError):
+        assert (await reading).startswith(b"HTTP/1.1 408 ")
+    writer.close()
+
+
+async def test_a_response_that_takes_long_is_not_cut(port: int, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "HEAD_S", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(REQUEST.replace(b"/echo", b"/slow"))
+    await asyncio.sleep(0.5)  # longer than the time for a head
+    echo.go_on.set()
+    async with asyncio.timeout(PATIENCE_S):
+        assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"
+    writer.close()
+
+
+async def test_no_refusal_is_written_into_a_response(port: int, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "HEAD_S", 0.2)
+    received = await answer_to(port, [REQUEST.replace(b"/echo", b"/slow") + b"GET / HTTP/1.1\r\nHost: loc"])
+    assert b"408" not in received
