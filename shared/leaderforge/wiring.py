@@ -165,15 +165,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         verification=VerificationService(
             parts.store, parts.users, parts.index, parts.clock, parts.telemetry, changes.repaired
         ),
-        rollover=RolloverService(
-            parts.store,
-            parts.periods,
-            parts.index,
-            parts.clock,
-            parts.telemetry,
-            index_ms=settings.period_index_hours * 3_600_000,
-            grace_ms=settings.late_grace_ms,
-        ),
+        rollover=_rollover(settings, parts),
         periods=PeriodService(parts.periods, parts.clock, grace_ms=settings.late_grace_ms),
         history=HistoryService(parts.history, query, parts.clock),
         standings=StandingService(parts.history, parts.users, query, parts.clock),
@@ -191,6 +183,18 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         boards=BoardService(parts.store, parts.clock),
         board_maintenance=BoardMaintenance(parts.store, parts.index, parts.clock, parts.telemetry, changes.repaired),
         reception_clock=reception_clock,
+    )
+
+
+def _rollover(settings: EnvironmentSettings, parts: Parts) -> RolloverService:
+    return RolloverService(
+        parts.store,
+        parts.periods,
+        parts.index,
+        parts.clock,
+        parts.telemetry,
+        index_ms=settings.period_index_hours * 3_600_000,
+        grace_ms=settings.late_grace_ms,
     )
 
 
