@@ -35,6 +35,7 @@ _HEALTH = {
     "status": "ok",
     "index": {"partitions": 3, "healthy": 3},
     "database": {"postgres": True},
+    "writable": True,
     "version": __version__,
 }
 _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -44,12 +45,14 @@ _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 async def health(edge: TheEdge, caller: Monitor) -> Answer:
     """Return the health of the service and its parts: 200 while some calls work, 503 while all fail."""
     parts = edge.services.parts
-    partitions, nodes = await asyncio.gather(
+    partitions, nodes, is_writable = await asyncio.gather(
         _within(_HEALTH_S, _answering(edge.services), [False] * parts.index.partitions),
         _within(_HEALTH_S, parts.store.health(), {"postgres": False}),
+        _within(_HEALTH_S, parts.store.is_writable(), False),
     )
-    status = _status(partitions, nodes)
-    body = render_health(status, partitions, nodes)
+    writable = is_writable and edge.services.submit.writes.is_well
+    status = _status(partitions, nodes, writable=writable)
+    body = render_health(status, partitions, nodes, writable=writable)
     return answer_private(body.closed(), 503 if status == "unavailable" else 200)
 
 
@@ -108,8 +111,8 @@ async def _survey(services: Services) -> Survey:
     return with_credible_watermarks(survey, services.clock())
 
 
-def _status(partitions: Sequence[bool], nodes: Mapping[str, bool]) -> Status:
-    if all(partitions) and all(nodes.values()):
+def _status(partitions: Sequence[bool], nodes: Mapping[str, bool], *, writable: bool) -> Status:
+    if all(partitions) and all(nodes.values()) and writable:
         return "ok"
     # Some calls still work with a complete index alone, or with any node of the database.
     return "degraded" if all(partitions) or any(nodes.values()) else "unavailable"

@@ -8,6 +8,7 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from leaderforge.adapters.postgres.bulk import copy_chunk
@@ -104,6 +105,21 @@ class TestMigrate:
             await database.scores.board("default")
 
 
+class TestReadOnly:
+    async def test_a_server_that_refuses_all_writes_is_not_writable(self, own_postgres: OwnPostgres) -> None:
+        server = own_postgres()
+        async with stores_on(server) as database:
+            assert await database.scores.is_writable()
+        connection = await asyncpg.connect(server.dsn)
+        await connection.execute("alter role current_user set default_transaction_read_only = on")
+        await connection.close()
+        pool = Pool(server.dsn)
+        store = PostgresScoreStore(pool)
+        assert not await store.is_writable()
+        assert await store.health() == {"postgres": True}
+        await pool.close()
+
+
 class TestTimeLimits:
     async def test_a_frozen_server_holds_nobody_up(self, own_postgres: OwnPostgres) -> None:
         server = own_postgres()
@@ -119,6 +135,7 @@ class TestTimeLimits:
                     outcomes = await asyncio.gather(*(call() for call in calls), return_exceptions=True)
                     assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
                     assert await database.scores.health() == {"postgres": False}
+                    assert not await database.scores.is_writable()
                     with pytest.raises(StoreUnavailable):
                         await Pool(server.dsn, timeout_s=LIMIT).open()
             finally:

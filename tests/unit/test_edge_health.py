@@ -9,6 +9,8 @@ from functions.edge.wire.health import HealthOut
 from functions.edge.wire.shards import ShardsOut
 from functions.local import create_app
 from leaderforge import __version__
+from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.services.write_health import WriteHealth
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY, bearer
 from tests.unit.edge_fixtures import Api, serving
 from tests.waiting import PATIENCE_S
@@ -34,9 +36,45 @@ async def test_health_tells_what_can_be_served(api: Api, index: bool, store: boo
         "status": status,
         "index": {"partitions": 3, "healthy": 3 if index else 0},
         "database": {"postgres": store},
+        "writable": store,
         "version": __version__,
     }
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_health_is_degraded_while_the_database_refuses_all_writes(api: Api) -> None:
+    api.store.writable = False
+    answer = (await api.get("/api/health")).json()
+    assert (answer["status"], answer["writable"], answer["database"]) == ("degraded", False, {"postgres": True})
+
+
+async def test_health_is_degraded_from_a_refused_write_to_the_next_accepted_one(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.players(1)
+
+    async def fail(*_: object) -> None:
+        raise StoreUnavailable("no space left on device")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(api.store, "record", fail)
+        assert (await api.post("/api/scores", {"user_id": 1, "score": 5})).status_code == 503
+        answer = (await api.get("/api/health")).json()
+        assert (answer["status"], answer["writable"]) == ("degraded", False)
+    assert (await api.post("/api/scores", {"user_id": 1, "score": 5})).status_code == 200
+    answer = (await api.get("/api/health")).json()
+    assert (answer["status"], answer["writable"]) == ("ok", True)
+
+
+def test_a_refused_write_counts_for_a_minute() -> None:
+    now = 1000.0
+    writes = WriteHealth(lambda: now)
+    assert writes.is_well
+    writes.note(accepted=False)
+    now += 60
+    assert not writes.is_well
+    now += 1
+    assert writes.is_well
 
 
 async def test_health_does_not_wait_for_what_hangs(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1820,6 +1820,8 @@ export interface components {
             database: {
                 [key: string]: boolean;
             };
+            /** @description Whether the database accepts writes. False also for up to 60 s after it refused a submission. */
+            writable: boolean;
             version: string;
         };
         /**
@@ -9719,6 +9721,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
+                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */
@@ -9777,6 +9780,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
+                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */

@@ -24,10 +24,16 @@ class HealthOut(StrictOut):
     status: Status = Field(description="`degraded` means that some calls still work.")
     index: IndexHealth
     database: dict[str, bool] = Field(description="Whether each node answers.", examples=[{"postgres": True}])
+    writable: bool = Field(
+        description="Whether the database accepts writes. False also for up to 60 s after it refused a submission."
+    )
     version: str
 
 
-def render_health(status: Status, partitions: Sequence[bool], database: Mapping[str, bool]) -> JsonBody:
+def render_health(
+    status: Status, partitions: Sequence[bool], database: Mapping[str, bool], *, writable: bool
+) -> JsonBody:
     """Return the health: of each partition of the index, and of each node of the database by name."""
     index = IndexHealth(partitions=len(partitions), healthy=sum(partitions))
-    return JsonBody.of(HealthOut(status=status, index=index, database=dict(database), version=__version__))
+    health = HealthOut(status=status, index=index, database=dict(database), writable=writable, version=__version__)
+    return JsonBody.of(health)

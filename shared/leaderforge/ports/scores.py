@@ -91,6 +91,10 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         """Yield all labels by player id, in chunks."""
         ...
 
+    async def is_writable(self) -> bool:
+        """Return whether the store accepts writes. Return False if it does not answer. Never raises."""
+        ...
+
     async def health(self) -> Mapping[str, bool]:
         """Return, by node name, whether the database node answers. Never raises."""
         ...

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
-from leaderforge.domain.errors import LeaderForgeError, RuleViolated
+from leaderforge.domain.errors import LeaderForgeError, RuleViolated, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -14,6 +14,7 @@ from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
 from leaderforge.services.trust import IndexTrust
+from leaderforge.services.write_health import WriteHealth
 
 
 class _Request(NamedTuple):
@@ -50,6 +51,7 @@ class SubmitService:
         self._delivery = delivery
         self._trust = trust
         self._telemetry = telemetry
+        self.writes = WriteHealth()
         # Several batches are in flight: while some wait for the database and the index, the process works on others.
         # Each policy has its queue: a single statement can record submissions of one policy only. Score limits that
         # depend on the standing take several round trips, previous standings more than one: other submissions must not
@@ -134,8 +136,14 @@ class SubmitService:
         self, submissions: Sequence[Submission], *, previous: bool
     ) -> Sequence[Recorded | LeaderForgeError]:
         self._telemetry.observe("submit_batch_size", len(submissions))
-        with self._telemetry.timed("store_record_seconds"):
-            return await self._store.record(submissions, previous=previous)
+        try:
+            with self._telemetry.timed("store_record_seconds"):
+                outcomes = await self._store.record(submissions, previous=previous)
+        except StoreUnavailable:
+            self.writes.note(accepted=False)
+            raise
+        self.writes.note(accepted=not isinstance(outcomes[0], StoreUnavailable))
+        return outcomes
 
 
 def _checked(request: _Request) -> _Request | RuleViolated:

@@ -47,6 +47,7 @@ class MemoryScoreStore(MemoryBoards):
         self, users: MemoryPlayerStore, *, clock: Clock = microseconds, audit: MemoryAuditLog | None = None
     ) -> None:
         super().__init__(users, audit or MemoryAuditLog(), clock)
+        self.writable = True
         self._recorded_at: dict[EventKey, int] = {}
 
     async def record(
@@ -142,6 +143,9 @@ class MemoryScoreStore(MemoryBoards):
         for user_id in removed:
             del stored[user_id]
         return len(removed)
+
+    async def is_writable(self) -> bool:
+        return self.available and self.writable
 
     async def health(self) -> Mapping[str, bool]:
         return {"postgres": self.available}

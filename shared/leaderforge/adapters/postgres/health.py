@@ -23,6 +23,14 @@ class DatabaseHealth:
             return {"postgres": False}
         return {"postgres": True} | (await self._workers() if rows[0]["distributed"] else {})
 
+    async def is_writable(self) -> bool:
+        """Return whether the server accepts writes. Never raises."""
+        try:
+            rows = await self._pool.fetch(statement("read_only"), timeout_s=self._timeout_s)
+        except LeaderForgeError:
+            return False
+        return not rows[0]["read_only"]
+
     async def _workers(self) -> dict[str, bool]:
         try:
             rows = await self._pool.fetch(statement("workers"), timeout_s=self._timeout_s)

@@ -198,6 +198,9 @@ class PostgresScoreStore:
     async def forget_board(self, board: Board) -> None:
         await self._maintenance.forget_board(board)
 
+    async def is_writable(self) -> bool:
+        return await self._health.is_writable()
+
     async def health(self) -> Mapping[str, bool]:
         return await self._health.nodes()
 
