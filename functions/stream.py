@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from functions.edge import listings
+from functions.edge.access.addresses import address_of, is_on_this_machine
 from functions.edge.access.security import Anyone
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
@@ -22,6 +23,7 @@ from functions.edge.wire.bodies import with_member
 from functions.edge.wire.entries import StreamQuery
 from functions.edge.wire.fields import BoardName
 from leaderforge.domain.boards import Ladder
+from leaderforge.domain.callers import Caller, CallerKind
 from leaderforge.domain.errors import (
     BoardNotFound,
     IndexUnavailable,
@@ -58,6 +60,12 @@ class _Admission:
 
     edge: Edge
     authorization: bytes | None
+    address: str
+    """Address of the client, "" for a program on this machine."""
+
+    def counted_address(self, caller: Caller) -> str:
+        """Return the address whose listeners are limited, "" for none: a holder of a key serves many players."""
+        return "" if caller.kind in (CallerKind.KEY, CallerKind.ENVIRONMENT) else self.address
 
     async def is_valid(self, slug: str) -> bool:
         """Return whether the listener may read the board now. Return False if that cannot be checked."""
@@ -69,7 +77,9 @@ class _Admission:
 
 
 def _admission(request: Request) -> _Admission:
-    return _Admission(edge_of(request), header(request.scope, b"authorization"))
+    edge, scope = edge_of(request), request.scope
+    address = "" if is_on_this_machine(scope) else address_of(scope, edge.services.settings.trusted_proxies)
+    return _Admission(edge, header(scope, b"authorization"), address)
 
 
 def _last_event_id(request: Request) -> str:
@@ -112,7 +122,7 @@ async def stream(
     # Check rights before the response begins: afterwards, only a closed stream could report a refusal.
     await edge.readable_ladder(board, caller, query.period)
     view = _TopView(edge, board, query)
-    states = edge.services.live.listen((board, query), view, last_id)
+    states = edge.services.live.listen((board, query), view, last_id, address=admission.counted_address(caller))
     return Stream(_events(states, lambda: admission.is_valid(board)), _HEADERS)
 
 

@@ -213,6 +213,13 @@ class EnvironmentSettings(CloudSettings):
         ge=0,
         le=100_000,
     )
+    address_listeners: int = _variable(
+        "LEADERFORGE_ADDRESS_LISTENERS",
+        "give the maximum number of live listeners per address and process, 0 to 100000; 0 for no limit",
+        100,
+        ge=0,
+        le=100_000,
+    )
     reconcile_ms: int = _variable(
         "LEADERFORGE_RECONCILE_MS", "give milliseconds, or 0 to disable it in this process", 2000, ge=0, le=3_600_000
     )

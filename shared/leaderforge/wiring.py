@@ -159,7 +159,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
         submit=submit,
         ingest=IngestService(parts.queue, submit, parts.telemetry),
         query=query,
-        live=Hub(parts.telemetry, most=settings.max_listeners),
+        live=Hub(parts.telemetry, most=settings.max_listeners, most_an_address=settings.address_listeners),
         distributions=DistributionService(reader),
         maintain=maintain,
         verification=VerificationService(

@@ -4,14 +4,16 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from functions.edge.wire.entries import TopOut
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.services.entries import Source
+from leaderforge.services.live import ViewState
 from tests.api_client import SUBMIT_KEY, bearer
 from tests.unit.edge_fixtures import Api, serving
+from tests.unit.test_edge_health import client_at
 from tests.unit.test_edge_requests import told
 from tests.unit.test_edge_streaming import Connection
 from tests.waiting import PATIENCE_S, until
@@ -147,3 +149,24 @@ async def test_listeners_go_on_into_the_next_period(api: Api) -> None:
         await listener.until(3)
     shown = [(event["period"], [entry["score"] for entry in event["entries"]]) for _, event in listener.events]
     assert shown == [("2026-11-23", [10]), ("2026-11-24", []), ("2026-11-24", [3])]
+
+
+class _Constant:
+    async def load(self) -> ViewState:
+        return ViewState("1", b"")
+
+    async def until_changed(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_an_address_without_a_key_has_a_limit_of_listeners() -> None:
+    async with serving(LEADERFORGE_ADDRESS_LISTENERS="1") as api:
+        async with aclosing(api.services.live.listen("board", _Constant(), address="192.0.2.7")) as states:
+            await anext(states)
+            async with client_at(api, "192.0.2.7") as client:
+                assert told(await client.get(STREAM)) == (503, "too_many_listeners")
+            for address, key in (("192.0.2.8", None), ("127.0.0.1", None), ("192.0.2.7", SUBMIT_KEY)):
+                async with client_at(api, address, **bearer(key)) as client:
+                    assert (await client.head(STREAM)).status_code == 200
+        async with client_at(api, "192.0.2.7") as client:
+            assert (await client.head(STREAM)).status_code == 200

@@ -203,3 +203,21 @@ async def test_a_first_look_that_fails_takes_no_room(telemetry: Prometheus, boar
     for _ in range(3):
         with pytest.raises(IndexUnavailable):
             await following(hub.listen("board", board))
+
+
+async def test_an_address_has_a_limit_of_its_own(telemetry: Prometheus) -> None:
+    hub = Hub(telemetry, most=10, most_an_address=2)
+
+    async def listen(address: str) -> Listening:
+        listening = hub.listen("board", Board(), address=address)
+        await anext(listening)
+        return listening
+
+    first, _ = await listen("192.0.2.1"), await listen("192.0.2.1")
+    with pytest.raises(TooManyListeners, match="this address has 2 listeners"):
+        await listen("192.0.2.1")
+    others = [await listen("192.0.2.2"), *[await listen("") for _ in range(4)]]
+    await first.aclose()
+    await listen("192.0.2.1")
+    assert len(others) == 5
+    hub.close()

@@ -1,6 +1,7 @@
 """Live boards: one refresh for all listeners of a process, and the same bytes for each of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -98,23 +99,30 @@ class _Watch:
 
 
 class Hub:
-    """Live listeners of a process, at most `most` of them."""
+    """Live listeners of a process: at most `most`, and at most `most_an_address` of one address."""
 
-    def __init__(self, telemetry: Telemetry, *, most: int) -> None:
+    def __init__(self, telemetry: Telemetry, *, most: int, most_an_address: int = 0) -> None:
+        """Set the limits. `most_an_address=0` sets no limit for an address."""
         self._telemetry = telemetry
         self._most = most
+        self._most_an_address = most_an_address
         self._listeners = 0
+        self._by_address: Counter[str] = Counter()
         self._watches: dict[Hashable, _Watch] = {}
         self._closed = False
 
-    async def listen(self, key: Hashable, view: View, last_id: str = "") -> AsyncGenerator[ViewState | None, None]:
+    async def listen(
+        self, key: Hashable, view: View, last_id: str = "", *, address: str = ""
+    ) -> AsyncGenerator[ViewState | None, None]:
         """Yield the state of the view, now and after each change. Yield None as a heartbeat.
+
+        The listener counts against its address, "" for a listener without a limit of its own.
 
         Views of one key must show the same content. The state with `last_id` is not sent again. The iteration ends when
         the hub closes or the view is gone. Raises `TooManyListeners`, and the exceptions of the first `load`.
         """
-        self._require_room()
-        self._count(1)
+        self._require_room(address)
+        self._count(address, 1)
         try:
             watch = await self._join(key, view)
             try:
@@ -123,7 +131,7 @@ class Hub:
             finally:
                 self._leave(key, watch)
         finally:
-            self._count(-1)
+            self._count(address, -1)
 
     def open(self) -> None:
         """Accept listeners. This also reopens a closed hub."""
@@ -140,13 +148,21 @@ class Hub:
         if self._closed:
             raise Unavailable("the service is shutting down; connect again shortly")
 
-    def _require_room(self) -> None:
+    def _require_room(self, address: str) -> None:
         self._require_open()
+        if address and 0 < self._most_an_address <= self._by_address[address]:
+            raise TooManyListeners(
+                f"this address has {self._most_an_address} listeners here, its maximum; close some, or poll"
+            )
         if self._listeners >= self._most:
             raise TooManyListeners(f"this process has {self._most} listeners, its maximum; try again shortly, or poll")
 
-    def _count(self, change: int) -> None:
+    def _count(self, address: str, change: int) -> None:
         self._listeners += change
+        if address:
+            self._by_address[address] += change
+            if not self._by_address[address]:
+                del self._by_address[address]
         self._telemetry.gauge("stream_listeners", self._listeners)
 
     async def _join(self, key: Hashable, view: View) -> _Watch:
