@@ -25,5 +25,24 @@ it('is the default where there is none', async () => {
   serve(() => ({ status: 404 }));
   expect(await loadConfig()).toEqual(DEFAULTS);
   vi.stubGlobal('fetch', vi.fn().mockRejectedValue(new TypeError()));
-  expect(await loadConfig()).toEqual(DEFAULTS);
+  expect(await loadConfig([1])).toEqual(DEFAULTS);
+});
+
+it('is requested again after a failure', async () => {
+  let asked = 0;
+  serve(() => {
+    asked += 1;
+    return asked === 1 ? { status: 503 } : { body: { apiBaseUrl: 'https://api.example.org' } };
+  });
+  expect((await loadConfig([1])).apiBaseUrl).toBe('https://api.example.org');
+});
+
+it('resolves pictures and links, and refuses scripts', () => {
+  const { logo, hero, links } = parseConfig({
+    logo: 'logo.svg',
+    hero: 'data:text/html,x',
+    links: [{ label: 'Rules', href: 'rules.html' }, { label: 'x', href: 'javascript:alert(1)' }, { href: 'y' }, null],
+  });
+  expect([logo, hero]).toEqual([new URL('logo.svg', document.baseURI).href, null]);
+  expect(links).toEqual([{ label: 'Rules', href: new URL('rules.html', document.baseURI).href }]);
 });
