@@ -55,7 +55,7 @@ describe('the console', () => {
     expect(await screen.findByText('game')).toBeInTheDocument();
     expect(JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])).not.toContain(KEY);
     expect(JSON.stringify(queries.getMutationCache().getAll().map(({ state }) => state))).not.toContain(KEY);
-    await user.click(screen.getByRole('button', { name: 'Forget the key' }));
+    await user.click(screen.getByRole('button', { name: 'Sign out' }));
     expect(screen.queryByText('game')).not.toBeInTheDocument();
     expect(queries.getQueryCache().findAll({ queryKey: ['operators'] })).toEqual([]);
   });

@@ -68,8 +68,8 @@ describe('the state of the parts', () => {
 
 describe('the verification', () => {
   it.each([
-    [{ verified_at: VERIFIED_AT, checked: 5_000, differing: 0 }, /none differs.*of 5,000 entries/],
-    [{ verified_at: VERIFIED_AT, checked: 5_000, differing: 2 }, /2 differ.*of 5,000 entries/],
+    [{ verified_at: VERIFIED_AT, checked: 5_000, differing: 0 }, /no differences.*in 5,000 entries/],
+    [{ verified_at: VERIFIED_AT, checked: 5_000, differing: 2 }, /2 differences.*in 5,000 entries/],
     [null, /none.*not compared/],
   ])('%j is told', async (verification, words) => {
     openState({ verification });

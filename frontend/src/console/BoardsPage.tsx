@@ -70,6 +70,7 @@ export function BoardsPage() {
 }
 
 /** Board that cannot be deleted: calls without a board use it. */
+const LIST = new Intl.ListFormat('en');
 const FOR_EVER = 'default';
 
 interface ListProps {
@@ -112,8 +113,8 @@ function inShort({ board, policy, order, periods, private: isPrivate, building }
   return [
     board,
     `${policy}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
-    periods.join(' and '),
+    LIST.format(periods),
     ...(isPrivate ? ['private'] : []),
-    ...(building.length > 0 ? [`backfilling ${building.join(' and ')}`] : []),
+    ...(building.length > 0 ? [`backfilling ${LIST.format(building)}`] : []),
   ].join(' · ');
 }

@@ -29,7 +29,7 @@ export function ConsolePage() {
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Console</h1>
         {operator && (
           <button type="button" className="button" onClick={leave}>
-            Forget the key
+            Sign out
           </button>
         )}
       </div>

@@ -29,7 +29,7 @@ export function SignIn() {
         type="password"
         value={key}
         flaw={signing.error ? inWords(signing.error) : undefined}
-        help="Kept in this page’s memory only. `leaderforge dev` prints one; `leaderforge keys create` makes one."
+        help="Kept in this page’s memory only. The command leaderforge dev prints a key, and leaderforge keys create makes one."
         onChange={(event) => {
           setKey(event.currentTarget.value.trim());
           signing.reset();

@@ -54,12 +54,12 @@ function Verified({ verification }: { verification: Verification | null }) {
   const { verified_at: at, checked, differing } = verification;
   const detail = (
     <>
-      of {plural(checked, 'entry', 'entries')}, <Ago time={at} />
+      in {plural(checked, 'entry', 'entries')}, <Ago time={at} />
     </>
   );
   return (
     <Part label="Verification" detail={detail} works={differing === 0}>
-      {differing === 0 ? 'none differs' : plural(differing, 'differs', 'differ')}
+      {differing === 0 ? 'no differences' : plural(differing, 'difference', 'differences')}
     </Part>
   );
 }
