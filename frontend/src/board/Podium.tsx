@@ -1,6 +1,7 @@
 import { Fragment } from 'react';
 
 import type { Entry } from '../api/types';
+import { detailsInLine } from '../format/metadata';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
 import { useScores } from '../ladder/scores';
@@ -95,6 +96,7 @@ function Step({ entry, movement, place, alone }: StepProps) {
         <Score key={entry.score} score={scores.full(entry.score)} gained={Boolean(movement?.gained)} />
         <span className="mt-1 hidden max-w-full truncate text-xs text-muted sm:block">{details}</span>
         <Ago time={entry.achieved_at} short className="mt-0.5 max-w-full truncate text-xs text-muted" />
+        <span className="mt-0.5 hidden max-w-full truncate text-xs text-muted sm:block">{detailsInLine(entry.metadata)}</span>
       </div>
     </li>
   );
