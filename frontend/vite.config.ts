@@ -1,13 +1,21 @@
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const api = process.env.VITE_API ?? 'http://127.0.0.1:8000';
 
+/** The development server answers each address of the page. The base tells the page so, as the API's server does. */
+const addresses: Plugin = {
+  name: 'addresses',
+  apply: 'serve',
+  transformIndexHtml: () => [{ tag: 'base', attrs: { href: '/' }, injectTo: 'head-prepend' }],
+};
+
 export default defineConfig({
   // Relative addresses: one build works at the root of a host and in any folder of it.
   base: './',
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), addresses],
   server: { proxy: { '/api': api } },
   preview: { proxy: { '/api': api } },
   build: {

@@ -131,6 +131,13 @@ describe('the reader', () => {
     expect(localStorage.getItem('leaderforge.me')).toBeNull();
   });
 
+  it('keeps the rank in view after a change of the name', async () => {
+    saveMe({ id: 9, name: 'an earlier name' });
+    serve(board(20));
+    open('/');
+    expect(await screen.findByRole('link', { name: 'You: player 9' })).toBeInTheDocument();
+  });
+
   it('is compared with friends', async () => {
     saveMe({ id: 2, name: 'player 2' });
     saveFriends([{ id: 1, name: 'player 1' }]);

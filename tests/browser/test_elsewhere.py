@@ -61,6 +61,8 @@ async def test_the_development_server_passes_on_to_the_api(product: Served, open
     with development(product) as origin:
         page = await open_page(origin)
         await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+        await page.goto(f"{origin}/player/7")
+        await expect(page.get_by_role("button", name="This is me")).to_be_visible()
         await page.close()  # closed before the server it uses
 
 

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
 
 import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
@@ -9,7 +10,8 @@ import { ON_PODIUM } from '../board/Podium';
 import { useText } from '../i18n/text';
 import { openSearch } from '../search/opened';
 import { Icon } from '../ui/Icon';
-import { useMe, type Me } from './me';
+import { nameOf } from '../ui/PlayerName';
+import { saveMe, useMe, type Me } from './me';
 
 /** The reader's own entry, always in view. Without a choice, an invitation to make one. */
 export function MyRank({ rankWidth }: { rankWidth: number }) {
@@ -20,6 +22,12 @@ export function MyRank({ rankWidth }: { rankWidth: number }) {
 function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
   const words = useText();
   const { data, error } = useQuery(player(useSurroundings(), me.id));
+  const name = data ? nameOf(data) : me.name;
+  useEffect(() => {
+    // Players are renamed.
+    if (name !== me.name) saveMe({ ...me, name });
+  }, [me, name]);
+
   if (error instanceof Refused && error.code === 'not_ranked') {
     return <p className="card px-4 py-4 text-sm text-muted sm:px-6">{words.youHaveNoRank}</p>;
   }
