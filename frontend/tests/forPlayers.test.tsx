@@ -222,6 +222,14 @@ it('a deployment names the subscore of a board', async () => {
   expect((await within(await podium()).findAllByText('stars 0'))[0]).toBeInTheDocument();
 });
 
+it('a deployment has its own pictures and name', async () => {
+  serve(board(3));
+  open('/', { title: 'Go', logo: 'https://example.org/logo.svg', hero: 'https://example.org/hero.jpg' });
+  const home = await screen.findByRole('link', { name: 'Go' });
+  expect(home.querySelector('img')).toHaveAttribute('src', 'https://example.org/logo.svg');
+  expect(document.querySelector('main img')).toHaveAttribute('src', 'https://example.org/hero.jpg');
+});
+
 it('a deployment has its links', async () => {
   serve(board(3));
   open('/', { links: [{ label: 'Imprint', href: 'https://example.org/imprint' }] });
@@ -236,5 +244,8 @@ it('pages of operators are in the settings, if at all', async () => {
   await user.click(screen.getByRole('button', { name: 'Settings' }));
   expect(screen.getByRole('link', { name: 'Submit' })).toBeVisible();
   await user.keyboard('{Escape}');
+  expect(screen.getByRole('button', { name: 'Settings' })).toHaveAttribute('aria-expanded', 'false');
+  await user.click(screen.getByRole('button', { name: 'Settings' }));
+  await user.click(screen.getByRole('main'));
   expect(screen.getByRole('button', { name: 'Settings' })).toHaveAttribute('aria-expanded', 'false');
 });

@@ -1,5 +1,5 @@
 import { Link, useLocation } from '@tanstack/react-router';
-import { useId, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react';
+import { useEffect, useId, useRef, useState, type FocusEvent, type KeyboardEvent } from 'react';
 
 import { useDeployment } from '../api/context';
 import { LANGUAGES, type Language } from '../i18n/languages';
@@ -16,9 +16,19 @@ const LANGUAGE_OPTIONS = Object.entries(LANGUAGES) as (readonly [Language, strin
 export function Settings() {
   const id = useId();
   const words = useText();
+  const menu = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const [open, setOpen] = useState(false);
   const path = useLocation({ select: ({ pathname }) => pathname });
+
+  useEffect(() => {
+    if (!open) return;
+    const onPointer = ({ target }: PointerEvent) => {
+      if (target instanceof Node && !menu.current?.contains(target)) setOpen(false);
+    };
+    document.addEventListener('pointerdown', onPointer);
+    return () => document.removeEventListener('pointerdown', onPointer);
+  }, [open]);
 
   function onBlur({ currentTarget, relatedTarget }: FocusEvent): void {
     // A click on an empty part of the menu moves the focus nowhere.
@@ -33,7 +43,7 @@ export function Settings() {
 
   return (
     // eslint-disable-next-line jsx-a11y/no-static-element-interactions -- Escape closes the menu from each of its controls
-    <div className="relative" onBlur={onBlur} onKeyDown={onKeyDown}>
+    <div ref={menu} className="relative" onBlur={onBlur} onKeyDown={onKeyDown}>
       <button
         ref={button}
         type="button"
@@ -46,7 +56,6 @@ export function Settings() {
       >
         <Icon name="settings" />
       </button>
-      {open && <button type="button" tabIndex={-1} aria-hidden="true" className="fixed inset-0 cursor-default" onClick={() => setOpen(false)} />}
       <div
         id={id}
         hidden={!open}
