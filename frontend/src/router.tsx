@@ -107,7 +107,10 @@ const audit = createRoute({
 export function preloadPages(config: Config): void {
   const idle = typeof requestIdleCallback === 'undefined' ? setTimeout : requestIdleCallback;
   const pages = [PlayerPage, FriendsPage, ...(config.devMode ? [SubmitPage] : [])];
-  idle(() => void Promise.all(pages.map(async (page) => page.preload?.())).then(retryPages));
+  idle(() => {
+    performance.mark('preload');
+    void Promise.all(pages.map(async (page) => page.preload?.())).then(retryPages);
+  });
 }
 
 /**

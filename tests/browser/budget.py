@@ -32,9 +32,13 @@ STOPS = 40
 """Number of positions between the first and the last rank that a lap measures."""
 REGION = "[role=region][tabindex='0']"
 
-_COMPRESSED = """() => performance.getEntriesByType('resource')
-    .filter((one) => one.name.endsWith('.js'))
-    .reduce((sum, one) => sum + one.encodedBodySize, 0)"""
+_COMPRESSED = """() => {
+    const [idle] = performance.getEntriesByName('preload');
+    return performance.getEntriesByType('resource')
+        .filter(({name, startTime}) => name.endsWith('.js') && startTime < (idle?.startTime ?? Infinity))
+        .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0);
+}"""
+"""The first load ends when the idle browser begins to load the other pages."""
 _OBSERVE = """() => {
     window.responses = {};
     new PerformanceObserver((list) => {
@@ -148,7 +152,8 @@ async def use(page: Page, players: int) -> list[dict[str, Any]]:
         lambda: page.keyboard.press("PageDown"),
         lambda: page.keyboard.press("Home"),
         lambda: page.keyboard.press("End"),
-        lambda: page.get_by_role("button", name="Colours").click(),
+        lambda: page.get_by_role("button", name="Settings").click(),
+        lambda: page.keyboard.press("Escape"),
         lambda: page.get_by_role("combobox", name="Find a player").click(),
         lambda: page.keyboard.type("amber", delay=40),
         page.get_by_role("listbox", name="Players").get_by_role("option").first.click,
