@@ -53,7 +53,7 @@ async def test_health_is_degraded_from_a_refused_write_to_the_next_accepted_one(
 ) -> None:
     await api.players(1)
 
-    async def fail(*_: object) -> None:
+    async def fail(*_: object, **options: object) -> None:
         raise StoreUnavailable("no space left on device")
 
     with monkeypatch.context() as full_disk:
