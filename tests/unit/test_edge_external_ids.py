@@ -63,6 +63,22 @@ async def test_paths_that_hold_no_id_are_refused(api: Api, path: str) -> None:
     assert (answer.status_code, answer.json()["error"]["details"]["errors"][0]["at"]) == (422, "user_id")
 
 
+@pytest.mark.parametrize("external_id", [int(SHOP), SHOP, IDS[2]])
+async def test_an_external_id_in_the_place_of_a_number_is_refused_with_the_way_out(api: Api, external_id: Any) -> None:
+    for path, body in [
+        ("/api/scores", {"user_id": external_id, "score": 1}),
+        ("/api/users", {"user_id": external_id}),
+        ("/api/boards/default/ranks/lookup", {"user_ids": [external_id]}),
+        ("/api/users/lookup", {"user_ids": [external_id]}),
+        ("/api/boards/default/entries/remove", {"user_ids": [external_id], "reason": "left"}),
+    ]:
+        answer = await api.post(path, body, ADMIN_KEY)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request"), path
+        assert "send any other id as an external id" in answer.json()["error"]["message"]
+    shown = await api.get(f"/api/users/{external_id}")
+    assert "write any other id as an external id after ext:" in shown.json()["error"]["message"]
+
+
 async def test_both_ids_or_none_are_refused(api: Api) -> None:
     await api.players(1)
     await player(api)

@@ -96,6 +96,11 @@ RULES = [
         "/api/boards/default/top?period=x",
         "period: must be current, a period kind such as weekly, or the name of a period such as 2026-W48",
     ),
+    (
+        "/api/boards/default/ranks/76561190012345678",
+        "user_id: must be a whole number from -9007199254740991 to 9007199254740991;"
+        " write any other id as an external id after ext:",
+    ),
     ("/api/boards/default/percentile/101", "p: must be a number from 0 to 100"),
     ("/api/users", "prefix: is required, unless username is sent"),
 ]
@@ -116,7 +121,11 @@ async def test_a_format_or_a_flag_is_one_of_those_listed(api: Api) -> None:
 async def test_a_wrong_member_is_one_problem(api: Api) -> None:
     answer = await api.post("/api/scores", {"user_id": "1", "score": 2**53, "colour": 1})
     assert answer.json()["error"]["details"]["errors"] == [
-        {"at": "user_id", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"},
+        {
+            "at": "user_id",
+            "problem": "must be a whole number from -9007199254740991 to 9007199254740991;"
+            " send any other id as an external id",
+        },
         {"at": "score", "problem": "must be a whole number from -9007199254740991 to 9007199254740991"},
         {"at": "colour", "problem": "unknown member; check its spelling or remove it"},
     ]

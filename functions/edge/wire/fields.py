@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, PlainSerializer, Strict
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from functions.edge.wire.cursors import CURSOR_PATTERN
-from functions.edge.wire.rules import FROM_NUMBER, FROM_TEXT, Rule
+from functions.edge.wire.rules import FROM_NUMBER, FROM_TEXT, PLAYER_FROM_NUMBER, PLAYER_FROM_TEXT, Rule
 from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.errors import Refused
 from leaderforge.domain.players import MAX_EXTERNAL_ID_LENGTH, ExternalId, external_id
@@ -66,6 +66,8 @@ def _identity(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 EXTERNAL_PREFIX = "ext:"
 """Prefix of an external id in a path."""
 IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_NUMBER]
+PlayerIdIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), PLAYER_FROM_NUMBER]
+"""A player's id in a body. The error about a number that is too large, such as a SteamID64, names external ids."""
 IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 """An integer in a path or a query."""
 IntegerOut = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -96,7 +98,9 @@ BoardName = Annotated[
 ]
 UserIdText = Annotated[IntegerText, Field(description="The player's id.", examples=[123])]
 UserId = Annotated[
-    IntegerText,
+    int,
+    Field(ge=-MAX_INTEGER, le=MAX_INTEGER),
+    PLAYER_FROM_TEXT,
     WrapValidator(_identity),
     Field(description="The player's id, or `ext:` and the percent-encoded external id, as a text.", examples=[123]),
 ]

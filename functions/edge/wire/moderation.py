@@ -12,7 +12,15 @@ from functions.edge.wire.bodies import JsonBody, number_json
 from functions.edge.wire.entries import EntryOut, render_entry
 from functions.edge.wire.errors import ErrorOut
 from functions.edge.wire.external_ids import external_id_of
-from functions.edge.wire.fields import ExternalIdIn, ExternalIdOut, IntegerIn, IntegerOut, PageLimit, UserIdText
+from functions.edge.wire.fields import (
+    ExternalIdIn,
+    ExternalIdOut,
+    IntegerIn,
+    IntegerOut,
+    PageLimit,
+    PlayerIdIn,
+    UserIdText,
+)
 from functions.edge.wire.metadata import MetadataIn
 from functions.edge.wire.models import LongIn, QueryIn, StrictIn, StrictOut
 from functions.edge.wire.periods import PeriodNameIn, PeriodNameOut, PeriodQuery
@@ -71,7 +79,7 @@ class PlayerScoreIn(_NewScoreIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 123, "score": 500}]})
 
-    user_id: IntegerIn | None = Field(None, description="The player's id. Required without `external_id`.")
+    user_id: PlayerIdIn | None = Field(None, description="The player's id. Required without `external_id`.")
     external_id: ExternalIdIn | None = Field(
         None, description="The player's id in another system, instead of `user_id`."
     )
@@ -96,7 +104,7 @@ class RemovalsIn(LongIn, ReasonIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_ids": [123], "reason": "left the guild"}]})
 
-    user_ids: list[IntegerIn] = Field([], max_length=MAX_REMOVALS)
+    user_ids: list[PlayerIdIn] = Field([], max_length=MAX_REMOVALS)
     external_ids: list[ExternalIdIn] = Field([], max_length=MAX_REMOVALS, description="Ids in another system.")
 
     @model_validator(mode="after")

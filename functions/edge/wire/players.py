@@ -23,8 +23,8 @@ from functions.edge.wire.fields import (
     CountOut,
     ExternalIdIn,
     ExternalIdOut,
-    IntegerIn,
     IntegerOut,
+    PlayerIdIn,
     TimeOut,
 )
 from functions.edge.wire.metadata import MetadataIn
@@ -85,7 +85,7 @@ class UserIn(StrictIn):
         "ignoring case, invisible characters and look-alikes of other scripts. A player needs none.",
     )
     email: Email | None = Field(None, description="The player's email address. Shown to admins only.")
-    user_id: IntegerIn | None = Field(None, description="The player's id. Generated if absent.")
+    user_id: PlayerIdIn | None = Field(None, description="The player's id. Generated if absent.")
     external_id: ExternalIdIn | None = Field(None, description="The player's id in another system. Unique.")
 
     attributes: MetadataIn | None = Field(None, description="Data of the game about the player, shown to everybody.")

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_v
 
 from functions.edge.wire.bodies import JsonBody, string_json
 from functions.edge.wire.entries import EntryOut, render_entry
-from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerIn, IntegerOut, PercentOut, RankOut, TimeOut
+from functions.edge.wire.fields import CountOut, ExternalIdIn, IntegerOut, PercentOut, PlayerIdIn, RankOut, TimeOut
 from functions.edge.wire.models import LongIn, StrictOut
 from functions.edge.wire.periods import PeriodNameOut
 from leaderforge.domain.boards import Ladder
@@ -44,7 +44,7 @@ class LookupIn(LongIn):
         json_schema_extra={"examples": [{"user_ids": [123, 456]}, {"external_ids": ["76561190012345678"]}]}
     )
 
-    user_ids: list[IntegerIn] = Field([], max_length=MAX_LOOKUP)
+    user_ids: list[PlayerIdIn] = Field([], max_length=MAX_LOOKUP)
     external_ids: list[ExternalIdIn] = Field([], max_length=MAX_LOOKUP, description="Ids in another system.")
 
     @model_validator(mode="after")

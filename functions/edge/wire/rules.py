@@ -85,22 +85,28 @@ class Whole:
     convert: Callable[[object], object]
     is_common: bool
     """True if most values need `convert`. Otherwise it is called only for values that are not integers."""
+    alternative: str = ""
+    """Words of the error about a value that belongs elsewhere."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer: Any = handler(source)
         converted: CoreSchema = no_info_before_validator_function(self.convert, integer)
         schema = converted if self.is_common else union_schema([integer, converted], mode="left_to_right")
-        words = f"must be a whole number from {integer['ge']} to {integer['le']}"
+        words = f"must be a whole number from {integer['ge']} to {integer['le']}{self.alternative}"
         return custom_error_schema(schema, custom_error_type=RULE, custom_error_message=words)
 
 
 FROM_TEXT = Whole(_from_digits, is_common=True)
 """Annotation that makes an integer in a path or a query strict."""
+PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
+"""`FROM_TEXT` of a player's id in a path."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
 """Annotation that accepts 5.0 for an integer in a body: some languages write every number with a fraction.
 
 Doubles are exact within the bounds.
 """
+PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; send any other id as an external id")
+"""`FROM_NUMBER` of a player's id in a body."""
 
 
 class _NotNull:

@@ -15,6 +15,7 @@ from functions.edge.wire.fields import (
     ExternalIdOut,
     IntegerIn,
     IntegerOut,
+    PlayerIdIn,
     RankOut,
     TimeIn,
     TimeOut,
@@ -64,7 +65,7 @@ class SubmissionIn(StrictIn):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 123, "score": 500}]})
 
-    user_id: IntegerIn | None = Field(None, description="The player's id. Required without `external_id`.")
+    user_id: PlayerIdIn | None = Field(None, description="The player's id. Required without `external_id`.")
     external_id: ExternalIdIn | None = Field(
         None, description="The player's id in another system, instead of `user_id`."
     )
