@@ -1,4 +1,4 @@
-"""README's first score: players who do not exist submit with tokens, by the page's commands word for word."""
+"""README's commands, word for word and in its order: the first scores with tokens, with a key, and from a file."""
 
 import json
 import os
@@ -16,13 +16,15 @@ from tests.acceptance.test_dev import Dev, run, runs
 __all__ = ["runs"]
 
 README = Path(__file__).parents[2] / "README.md"
-HEADING = "## The first score without a server of your own"
+WITH_TOKENS = "The first score without a server of your own"
+WITH_KEY = "The API by example"
+FROM_FILE = "Scores from elsewhere"
 
 
-def paste() -> str:
-    """Return the commands of the page."""
-    section = README.read_text().partition(HEADING)[2].partition("\n## ")[0]
-    [commands] = re.findall(r"^```\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+def paste(heading: str) -> str:
+    """Return the commands of a section: its first block."""
+    section = README.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    commands, *_ = re.findall(r"^```\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     return str(commands)
 
 
@@ -35,26 +37,48 @@ def clone(directory: Path, dev: Dev) -> None:
     (directory / ".leaderforge").symlink_to(dev.data)
 
 
-def pasted(directory: Path, dev: Dev) -> list[dict[str, Any]]:
-    """Run the commands against the address of this test, and return their answers."""
-    text = paste().replace("localhost:8000", dev.description["api"].removeprefix("http://"))
+def pasted(directory: Path, dev: Dev, heading: str) -> str:
+    """Run the commands of a section against the address of this test, and return their output."""
+    text = paste(heading).replace("localhost:8000", dev.description["api"].removeprefix("http://"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADERFORGE_")}
     shell = subprocess.run(
-        ["/bin/sh", "-e"], input=text, cwd=directory, env=environment, capture_output=True, text=True, check=False
+        ["/bin/sh", "-e"],
+        input=f"{variables(dev)}\n{text}",
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert shell.returncode == 0, shell.stderr
-    return [json.loads(answer) for answer in re.split(r"(?<=\})\s*(?=\{)", shell.stdout)]
+    return shell.stdout
+
+
+def variables(dev: Dev) -> str:
+    """Return the line of the welcome text that sets the variables of the documentation."""
+    [line] = [line for line in dev.output.splitlines() if line.startswith("API=")]
+    return line
+
+
+def answers(output: str) -> list[dict[str, Any]]:
+    return [json.loads(answer) for answer in re.split(r"(?<=\})\s*(?=\{)", output)]
 
 
 def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> None:
     dev = run(runs, tmp_path, "--no-demo", "--nodes", "1").ready()
     clone(tmp_path, dev)
-    steam, uuid, *ranks = pasted(tmp_path, dev)
+    steam, uuid, *ranks = answers(pasted(tmp_path, dev, WITH_TOKENS))
     assert [(one["score"], one["rank"]) for one in (steam, uuid)] == [(500, 1), (400, 2)]
     assert [(one["external_id"], one["rank"], one["username"]) for one in ranks] == [
         (steam["external_id"], 1, "Ada"),
         (uuid["external_id"], 2, "Riko"),
     ]
+    created, receipt = answers(pasted(tmp_path, dev, WITH_KEY))
+    assert (created["user_id"], receipt["rank"]) == (receipt["user_id"], 2)
+    assert created["username"] not in {"Ada", "Riko"}
+    imported, verified = pasted(tmp_path, dev, FROM_FILE).splitlines()
+    assert imported == "2 scores imported, 0 duplicates, 1 players created, 0 bad lines skipped"
+    assert verified == "4 standings compared, 0 differ"
     # The owner closes the board, and a restart leaves it closed.
     key = {"Authorization": f"Bearer {dev.description['admin_key']}"}
     board = f"{dev.description['api']}/api/boards/default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 DEMO_PLAYER = 1
 OK = 200
-_MORE_TOKENS = "Tokens for other players: leaderforge tokens create --player ID"
+_VARIABLES = "Variables of the examples in the documentation:"
 
 
 def dev(
@@ -137,14 +138,21 @@ async def _welcome(stack: LocalStack) -> list[str]:
     submit = _post(stack, "/api/scores", f'{{"user_id": {DEMO_PLAYER}, "score": 500}}')
     top = f"curl '{stack.api.url}/api/leaderboard/top?limit=10'"
     rows = [f"  {name:<12}{value}" for name, value in facts.items()]
-    return [*rows, "", "Try it:", "", *create, submit, top]
+    variables = f"API={stack.api.url} KEY={stack.keys['submit_key']} ADMIN={stack.keys['admin_key']}"
+    return [*rows, "", "Try it:", "", *create, submit, top, "", _VARIABLES, "", variables]
 
 
 def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
     """Return the lines about development tokens: a token, and commands of its player, who needs no key."""
     score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
     rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
-    return ["", "As a new player, with a token for 24 hours instead of a key:", "", score, rank, "", _MORE_TOKENS]
+    more = f"Tokens for other players: {_command()} tokens create --player ID"
+    return ["", "As a new player, with a token for 24 hours instead of a key:", "", score, rank, "", more]
+
+
+def _command() -> str:
+    """Return the path by which this command was started, to paste: it may be in no directory of PATH."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "leaderforge" else "leaderforge"
 
 
 def _post(stack: LocalStack, path: str, body: str, key: str | None = None) -> str:
