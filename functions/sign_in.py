@@ -38,14 +38,17 @@ async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> 
     """Return a new token and a new refresh token of a session.
 
     The refresh token of the request becomes invalid. For 60 s, it can be sent again: the answer may have been lost.
-    Later, its use ends the session, because the token was copied. After 404, sign in again.
+    The use of any other replaced token ends the session, because the token was copied. After 404, sign in again.
     """
     return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))
 
 
 @routes.post("/api/auth/revoke", **documentation.write(SignedOutOut, SessionNotFound, StoreUnavailable))
 async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
-    """End the session of a refresh token. Its tokens stay valid until they expire, in minutes. Idempotent."""
+    """End the session of a refresh token, which may have been replaced. Idempotent.
+
+    The player tokens of the session stay valid until they expire, in minutes.
+    """
     return answer_written(render_signed_out(await edge.services.devices.sign_out(refresh.refresh_token)))
 
 

@@ -110,8 +110,7 @@ class TestSessions:
         assert lost is not None
         second = await refreshed(stores, token, REPEAT_MS)
         assert second is not None
-        # The session goes on with the answer that arrived. The lost token is no reason to end it.
-        assert await refreshed(stores, lost, REPEAT_MS) is None
+        # The session goes on with the answer that arrived.
         assert await refreshed(stores, second, REPEAT_MS) is not None
 
     async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:
@@ -128,12 +127,47 @@ class TestSessions:
         assert await refreshed(stores, successor, 1 + REPEAT_MS) is None
         assert await refreshed(stores, other, 1 + REPEAT_MS) is not None
 
+    @pytest.mark.parametrize("by_thief", [1, 2, 5])
+    async def test_a_copied_token_ends_the_session_however_often_the_thief_refreshes_first(
+        self, stores: Stores, user_id: int, by_thief: int
+    ) -> None:
+        token, other = await started(stores, user_id), await started(stores, user_id)
+        copy: RefreshToken | None = token
+        for _ in range(by_thief):
+            assert copy is not None
+            copy = await refreshed(stores, copy, 1)
+        assert copy is not None
+        assert await refreshed(stores, token, 1 + REPEAT_MS) is None
+        assert await refreshed(stores, copy, 1 + REPEAT_MS) is None
+        assert await refreshed(stores, other, 1 + REPEAT_MS) is not None
+
+    async def test_a_replaced_token_ends_the_session_also_shortly_after_a_refresh(
+        self, stores: Stores, user_id: int
+    ) -> None:
+        """Otherwise a thief who refreshes once a minute would never be noticed."""
+        token = await started(stores, user_id)
+        first = await refreshed(stores, token, 1)
+        assert first is not None
+        second = await refreshed(stores, first, 2)
+        assert second is not None
+        assert await refreshed(stores, token, 3) is None
+        assert await refreshed(stores, second, 3) is None
+
+    async def test_a_token_that_a_repetition_replaced_ends_the_session(self, stores: Stores, user_id: int) -> None:
+        """Two holders of one token both got an answer: one of them is a thief."""
+        token = await started(stores, user_id)
+        first, second = await refreshed(stores, token, 1), await refreshed(stores, token, 1)
+        assert first is not None
+        assert second is not None
+        assert await refreshed(stores, first, 2) is None
+        assert await refreshed(stores, second, 2) is None
+
     async def test_invented_tokens_are_refused(self, stores: Stores, user_id: int) -> None:
         token = await started(stores, user_id)
-        invented = token.successor()
-        assert await refreshed(stores, invented, 1) is None
-        assert not await stores.sessions.end(invented)
-        assert await refreshed(stores, RefreshToken(user_id + 1, token.session_id, token.secret), 1) is None
+        other_session = RefreshToken.of_new_session(user_id)
+        for invented in (other_session, RefreshToken(user_id + 1, token.session_id, token.secret)):
+            assert await refreshed(stores, invented, 1) is None
+            assert not await stores.sessions.end(invented)
         assert await refreshed(stores, token, 1) is not None
 
     async def test_an_expired_session(self, stores: Stores, user_id: int) -> None:
@@ -144,17 +178,17 @@ class TestSessions:
         assert not await stores.sessions.end(token)
         assert await stores.sessions.end(extended)
 
-    @pytest.mark.parametrize("generation", [0, 1])
-    async def test_a_session_ends_by_its_token_or_the_one_before(
-        self, stores: Stores, user_id: int, generation: int
-    ) -> None:
-        token = await started(stores, user_id)
-        successor = await refreshed(stores, token, 1)
-        assert successor is not None
-        tokens = token, successor
+    @pytest.mark.parametrize("generation", [0, 1, 2])
+    async def test_a_session_ends_by_each_of_its_tokens(self, stores: Stores, user_id: int, generation: int) -> None:
+        """A thief may have replaced the owner's token more than once."""
+        tokens = [await started(stores, user_id)]
+        for _ in range(2):
+            successor = await refreshed(stores, tokens[-1], 1)
+            assert successor is not None
+            tokens.append(successor)
         assert await stores.sessions.end(tokens[generation])
         assert not await stores.sessions.end(tokens[generation])
-        assert await refreshed(stores, successor, 2) is None
+        assert await refreshed(stores, tokens[-1], 2) is None
 
     async def test_the_newest_sessions_remain(self, stores: Stores, user_id: int) -> None:
         tokens = [await started(stores, user_id, at) for at in range(MOST_SESSIONS + 2)]

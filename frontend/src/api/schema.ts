@@ -1026,7 +1026,7 @@ export interface paths {
          * @description Return a new token and a new refresh token of a session.
          *
          *     The refresh token of the request becomes invalid. For 60 s, it can be sent again: the answer may have been lost.
-         *     Later, its use ends the session, because the token was copied. After 404, sign in again.
+         *     The use of any other replaced token ends the session, because the token was copied. After 404, sign in again.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -1046,7 +1046,9 @@ export interface paths {
         put?: never;
         /**
          * Revoke session
-         * @description End the session of a refresh token. Its tokens stay valid until they expire, in minutes. Idempotent.
+         * @description End the session of a refresh token, which may have been replaced. Idempotent.
+         *
+         *     The player tokens of the session stay valid until they expire, in minutes.
          */
         post: operations["revokeSession"];
         delete?: never;

@@ -26,7 +26,7 @@ MOST_SESSIONS = 10
 REPEAT_MS = 60_000
 """Time for which a refresh with the previous token succeeds, in ms: the answer to the first one may be lost.
 
-Later, the previous token can only be a stolen or copied one: the session ends.
+Later, the previous token can only be a stolen or copied one, and older tokens at any time: the session ends.
 """
 
 _FEWEST_DIFFERENT = 8
@@ -38,7 +38,10 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Refresh token of a session. The player id in it selects the node of the store; the secret proves the right."""
+    """Refresh token of a session. The player id in it selects the node of the store; the secret proves the right.
+
+    Only refresh tokens have the random id of the session. It suffices to end the session.
+    """
 
     user_id: int
     session_id: str

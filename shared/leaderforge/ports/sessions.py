@@ -35,13 +35,13 @@ class SessionStore(Protocol):
     async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
         """Replace the token of a session by its successor. The session then ends at `expires_at` (ms).
 
-        Return False if the token is unknown, replaced for more than `REPEAT_MS`, or expired. A token that was replaced
-        earlier ends its session.
+        Return False if the token is unknown, replaced or expired. The token before the current one is accepted for
+        `REPEAT_MS`. Any other replaced token ends its session.
         """
         ...
 
     async def end(self, token: RefreshToken) -> bool:
-        """End the session with this token or with its successor. Return whether there was one."""
+        """End the session of this token, which may have been replaced. Return whether there was one."""
         ...
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:

@@ -52,8 +52,7 @@ class MemorySessionStore:
             return False
         is_repeat = stored.previous_digest == token.digest and stored.refreshed_at > now - REPEAT_MS
         if stored.digest != token.digest and not is_repeat:
-            if stored.previous_digest == token.digest:
-                del self._users.sessions[token.user_id][token.session_id]
+            del self._users.sessions[token.user_id][token.session_id]
             return False
         refreshed_at = stored.refreshed_at if is_repeat else now
         self._users.sessions[token.user_id][token.session_id] = replace(
@@ -66,12 +65,7 @@ class MemorySessionStore:
         return True
 
     async def end(self, token: RefreshToken) -> bool:
-        sessions = self._users.sessions.get(token.user_id, {})
-        stored = sessions.get(token.session_id)
-        if stored is None or token.digest not in (stored.digest, stored.previous_digest):
-            return False
-        del sessions[token.session_id]
-        return True
+        return self._users.sessions.get(token.user_id, {}).pop(token.session_id, None) is not None
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:
         if user_id not in self._users.by_id:

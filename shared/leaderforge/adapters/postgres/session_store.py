@@ -86,7 +86,7 @@ class PostgresSessionStore:
         return bool(refreshed)
 
     async def end(self, token: RefreshToken) -> bool:
-        return bool(await self._pool.fetch(statement("end_session"), token.user_id, token.session_id, token.digest))
+        return bool(await self._pool.fetch(statement("end_session"), token.user_id, token.session_id))
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:
         async def work(connection: Connection) -> int:
