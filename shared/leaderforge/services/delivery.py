@@ -90,6 +90,15 @@ class Delivery:
         for ladder, _ in changed:
             self._changes.ladder(ladder)
 
+    async def repeated(self, user_id: int) -> None:
+        """Apply a player's present standings again.
+
+        A retry of a change that is committed finds nothing to change. The process of the first attempt may have ended
+        before the index had the change.
+        """
+        standings = await self._store.standings_of([user_id])
+        await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])
+
     async def created(self, users: Collection[Player]) -> None:
         """Add the labels of new players."""
         swaps = {user.user_id: NameSwap(None, user.label) for user in users}

@@ -79,22 +79,22 @@ class ModerationService:
     async def hide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Hide a player's entry in every period of a board. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.hide", user_id, grounds, board)
-        return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, True, act))
+        return await self._indexed(user_id, await self._moderation.set_entry_hidden(board, user_id, True, act))
 
     async def unhide_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Show a player's entry again, unless the player is hidden. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.unhide", user_id, grounds, board)
-        return await self._indexed(await self._moderation.set_entry_hidden(board, user_id, False, act))
+        return await self._indexed(user_id, await self._moderation.set_entry_hidden(board, user_id, False, act))
 
     async def hide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Hide a player on all boards, also on boards that the player joins later. Raises `PlayerNotFound`."""
         act = self._act("player.hide", user_id, grounds)
-        return await self._indexed(await self._moderation.set_player_hidden(user_id, True, act))
+        return await self._indexed(user_id, await self._moderation.set_player_hidden(user_id, True, act))
 
     async def unhide_player(self, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Show a player again, except entries that were hidden individually. Raises `PlayerNotFound`."""
         act = self._act("player.unhide", user_id, grounds)
-        return await self._indexed(await self._moderation.set_player_hidden(user_id, False, act))
+        return await self._indexed(user_id, await self._moderation.set_player_hidden(user_id, False, act))
 
     async def remove_entry(self, board: Board, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove the entry in all open periods.
@@ -102,7 +102,7 @@ class ModerationService:
         Raises `PlayerNotFound` or `NotRanked`.
         """
         act = self._act("entry.remove", user_id, grounds, board)
-        return await self._indexed(await self._moderation.remove(board, user_id, act))
+        return await self._indexed(user_id, await self._moderation.remove(board, user_id, act))
 
     async def remove_entries(
         self, board: Board, user_ids: Sequence[int], grounds: AuditContext
@@ -113,7 +113,7 @@ class ModerationService:
     async def remove_from(self, ladder: Ladder, user_id: int, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Remove a player's entry in one period, and nothing else. Raises `PlayerNotFound` or `NotRanked`."""
         act = self._act("entry.remove", user_id, grounds, ladder.board, period=ladder.period_name)
-        return await self._indexed(await self._moderation.remove_from(ladder, user_id, act))
+        return await self._indexed(user_id, await self._moderation.remove_from(ladder, user_id, act))
 
     async def remove_submission(
         self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
@@ -124,7 +124,7 @@ class ModerationService:
         """
         act = self._act("submission.remove", user_id, grounds, board, submission_id=str(submission_id))
         change = self._moderation.set_submission_removed(board, user_id, submission_id, True, act)
-        return await self._indexed(await change)
+        return await self._indexed(user_id, await change)
 
     async def restore_submission(
         self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
@@ -135,7 +135,7 @@ class ModerationService:
         """
         act = self._act("submission.restore", user_id, grounds, board, submission_id=str(submission_id))
         change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
-        return await self._indexed(await change)
+        return await self._indexed(user_id, await change)
 
     async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:
         """Set a player's score in all open periods. It replaces all earlier submissions; later ones are applied on top.
@@ -149,7 +149,8 @@ class ModerationService:
         act = self._act("entry.set", new.user_id, grounds, board, **details)
         submission_id, received_us = new.submission_id or uuid4(), self._reception_clock()
         event = Event(new.user_id, submission_id, new.score, act.at, new.metadata, new.subscore or 0, received_us)
-        return await self._indexed(await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act))
+        changed = await self._moderation.set_score(Submission(board.ladders_at(act.at), event), act)
+        return await self._indexed(new.user_id, changed)
 
     async def set_scores(
         self, board: Board, scores: Sequence[ScoreToSet], grounds: AuditContext
@@ -174,8 +175,11 @@ class ModerationService:
         slug = None if board is None else board.slug
         return AuditEntry(self._clock(), grounds.actor, action, slug, user_id, grounds.reason, details)
 
-    async def _indexed(self, changed: Sequence[LadderStanding]) -> Sequence[LadderStanding]:
-        await self._delivery.moderated(changed)
+    async def _indexed(self, user_id: int, changed: Sequence[LadderStanding]) -> Sequence[LadderStanding]:
+        if changed:
+            await self._delivery.moderated(changed)
+        else:
+            await self._delivery.repeated(user_id)
         return changed
 
 
