@@ -14,7 +14,7 @@ from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy, ScoreL
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, ScoreOutOfRange
 from leaderforge.domain.order import Place
 from leaderforge.domain.periods import Calendar, PeriodKind
-from leaderforge.domain.standings import HIDDEN_PLAYER, Event
+from leaderforge.domain.standings import HIDDEN_PLAYER, EarlierPlace, Event
 from leaderforge.domain.submissions import Recorded, Submission
 from tests.contract.store_fixtures import Stores, submit
 from tests.contract.test_score_store import PLAYERS, all_standings, on_boards_of_their_own, parts
@@ -25,13 +25,14 @@ DAY = 86_400_000
 CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
 
 
-def expected(board: Board, earlier: Sequence[Event], user_id: int) -> Place | None:
+def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPlace | None:
     """Return the place of a player after these events, by the oracle."""
     line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
-    return None if line is None else Place(line.score, line.achieved_at, user_id, line.subscore or 0)
+    place = line and Place(line.score, line.achieved_at, user_id, line.subscore or 0)
+    return None if line is None or place is None else EarlierPlace(place, line.submissions)
 
 
-async def previous(stores: Stores, *submissions: Submission) -> list[list[Place | None]]:
+async def previous(stores: Stores, *submissions: Submission) -> list[list[EarlierPlace | None]]:
     """Record submissions, and return the places before each."""
     outcomes = await stores.scores.record(submissions, previous=True)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
@@ -53,7 +54,7 @@ async def test_they_are_the_fold_of_all_events_before(
     board = await stores.board(calendar=CALENDAR, **rules)
     events = [on_board(board, event)._replace(achieved_at=event.achieved_at * DAY // 4) for event in events]
     submissions = [Submission(board.ladders_at(event.achieved_at), event) for event in events]
-    results: list[list[Place | None]] = []
+    results: list[list[EarlierPlace | None]] = []
     for batch in parts(submissions, cuts):
         results += await previous(stores, *batch)
     earlier: dict[int, list[Event]] = defaultdict(list)
@@ -64,7 +65,7 @@ async def test_they_are_the_fold_of_all_events_before(
             earlier[ladder.period].append(submission.event)
     for ladder in {ladder for submission in submissions for ladder in submission.ladders}:
         for user_id, standing in (await all_standings(stores.scores, ladder)).items():
-            assert standing.place == expected(board, earlier[ladder.period], user_id)
+            assert standing.earlier == expected(board, earlier[ladder.period], user_id)
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
@@ -82,8 +83,8 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
             assert isinstance(outcome, Recorded)
             after.append(outcome.standing.score)
             if outcome.previous:
-                [place] = outcome.previous
-                before.append(0 if place is None else place.score)
+                [earlier] = outcome.previous
+                before.append(0 if earlier is None else earlier.place.score)
                 assert before[-1] == after[-1] - 1
         assert len(before) == 16
         assert sorted(after) == list(range(1, 25))
@@ -107,8 +108,8 @@ async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
                 for submission, outcome in zip(batch, result, strict=True):
                     assert isinstance(outcome, Recorded), outcome
                     if outcome.previous and submission.ladders == [ladder] and submission.event.user_id == user_id:
-                        [place] = outcome.previous
-                        scores.append(0 if place is None else place.score)
+                        [earlier] = outcome.previous
+                        scores.append(0 if earlier is None else earlier.place.score)
             # Each submission added 1 to another score.
             assert len(set(scores)) == len(scores)
             [standing] = await stores.scores.standings(ladder, [user_id]) or [None]
@@ -126,7 +127,7 @@ async def test_copies_and_refused_submissions_have_none(stores: Stores) -> None:
     assert isinstance(first, Recorded)
     assert isinstance(copy, Recorded)
     assert isinstance(second, Recorded)
-    assert [*first.previous, *second.previous] == [None, Place(5, 0, 1)]
+    assert [*first.previous, *second.previous] == [None, EarlierPlace(Place(5, 0, 1), 1)]
     assert (copy.duplicate, list(copy.previous)) == (True, [])
     [again] = await stores.scores.record([once], previous=True)
     assert isinstance(again, Recorded)
@@ -148,7 +149,7 @@ async def test_rules_that_depend_on_the_standing_hold(stores: Stores) -> None:
     assert isinstance(refused, RuleViolated)
     assert isinstance(first, Recorded)
     assert isinstance(last, Recorded)
-    assert [*first.previous, *last.previous] == [None, Place(3, 0, 1)]
+    assert [*first.previous, *last.previous] == [None, EarlierPlace(Place(3, 0, 1), 1)]
 
 
 async def test_a_removed_standing_is_none(stores: Stores) -> None:
@@ -156,7 +157,10 @@ async def test_a_removed_standing_is_none(stores: Stores) -> None:
     await stores.players(1)
     await previous(stores, submit(ladder, 1, 5))
     await stores.moderation.remove(ladder.board, 1, AuditEntry(1, "cli", "entry.remove"))
-    assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [[None], [Place(2, 0, 1)]]
+    assert await previous(stores, submit(ladder, 1, 2), submit(ladder, 1, 1)) == [
+        [None],
+        [EarlierPlace(Place(2, 0, 1), 1)],
+    ]
 
 
 async def test_first_standings_of_hidden_players_are_hidden(stores: Stores) -> None:

@@ -1,6 +1,7 @@
 """Parts of receipts on request: the standing before a submission, and the standings in all periods."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event
 from tests.api_client import ADMIN_KEY
-from tests.oracle import Oracle
+from tests.oracle import Line, Oracle
 from tests.unit.edge_fixtures import START, Api, serving
 from tests.unit.test_ingest import QUEUED
 
@@ -158,6 +159,7 @@ RULES = st.fixed_dictionaries(
         "order": st.sampled_from(Order),
         "rank_style": st.sampled_from(RankStyle),
         "subscore_order": st.none() | st.sampled_from(Order),
+        "min_submissions": st.integers(1, 3),
     }
 )
 STEPS = st.lists(
@@ -211,8 +213,8 @@ def check(board: Board, counted: Sequence[Event], events: Sequence[Event], n: in
     for ladder, period in zip(ladders, receipt["periods"], strict=True):
         before = [e for e in [*counted, *events[:n]] if counts(ladder, e) and e.user_id == event.user_id]
         present = [e for e in [*counted, *events] if counts(ladder, e)]
-        line = Oracle(board, present).line_of(event.user_id)
-        assert (period["score"], period["rank"], period["submissions"]) == (line.score, line.rank, line.submissions)
+        line, rank = line_of(board, present, event.user_id)
+        assert (period["score"], period["rank"], period["submissions"]) == (line.score, rank, line.submissions)
         assert period["previous"] == previous(board, before, [e for e in present if e.user_id != event.user_id])
     main = {key: receipt[key] for key in ("score", "rank", "submissions", "previous", "improved")}
     assert main == {key: receipt["periods"][0][key] for key in main}
@@ -226,6 +228,13 @@ def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> 
     """Return the expected previous standing: the player's earlier events among the present ones of the others."""
     if not before:
         return None
-    line = Oracle(board, [*before, *others]).line_of(before[0].user_id)
+    line, rank = line_of(board, [*before, *others], before[0].user_id)
     subscore = {} if line.subscore is None else {"subscore": line.subscore}
-    return {"score": line.score, **subscore, "rank": line.rank}
+    return {"score": line.score, **subscore, "rank": rank}
+
+
+def line_of(board: Board, events: Sequence[Event], user_id: int) -> tuple[Line, int | None]:
+    """Return the line of a player as on a board without a minimum, and the player's rank, None with too few."""
+    line = Oracle(replace(board, min_submissions=1), events).line_of(user_id)
+    oracle = Oracle(board, events)
+    return line, None if user_id in oracle.unranked else oracle.line_of(user_id).rank

@@ -2413,7 +2413,7 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank that this standing would have now, among the other players; null if the receipt's is. */
+            /** @description The rank that this standing would have now, among the other players; null if the receipt's is, or if the standing had too few submissions. */
             rank: number | null;
         };
         /**

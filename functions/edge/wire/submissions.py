@@ -138,7 +138,8 @@ class PreviousOut(StrictOut):
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
     rank: RankOut | None = Field(
-        description="The rank that this standing would have now, among the other players; null if the receipt's is."
+        description="The rank that this standing would have now, among the other players; null if the receipt's is, or "
+        "if the standing had too few submissions."
     )
 
 

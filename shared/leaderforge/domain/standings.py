@@ -32,6 +32,13 @@ class Event(NamedTuple):
     change: int | None = None
 
 
+class EarlierPlace(NamedTuple):
+    """Place of a standing before a submission, with the number of submissions until then."""
+
+    place: Place
+    submissions: int
+
+
 VISIBLE = 0
 """Value of `hidden` for a visible standing."""
 HIDDEN_ENTRY = 1
@@ -67,6 +74,11 @@ class Standing(NamedTuple):
     def place(self) -> Place | None:
         """Return the place of the standing, None if it is removed."""
         return None if self.removed else Place(self.score, self.achieved_at, self.user_id, self.subscore)
+
+    @property
+    def earlier(self) -> EarlierPlace | None:
+        """Return the place of the standing, for a later submission. Return None if the standing is removed."""
+        return None if (place := self.place) is None else EarlierPlace(place, self.submissions)
 
     @property
     def removed(self) -> bool:

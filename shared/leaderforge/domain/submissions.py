@@ -8,8 +8,7 @@ from uuid import UUID
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
 from leaderforge.domain.errors import ScoreOutOfRange, SubmissionConflict
 from leaderforge.domain.json_values import is_same_json
-from leaderforge.domain.order import Place
-from leaderforge.domain.standings import Event, Standing
+from leaderforge.domain.standings import EarlierPlace, Event, Standing
 from leaderforge.domain.times import time_text
 
 EventKey: TypeAlias = tuple[int, int, UUID]
@@ -126,7 +125,7 @@ class Recorded(NamedTuple):
     standings: Sequence[Standing]
     duplicate: bool
     improved: bool
-    previous: Sequence[Place | None] = ()
+    previous: Sequence[EarlierPlace | None] = ()
 
     @property
     def standing(self) -> Standing:

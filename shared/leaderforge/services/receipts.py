@@ -8,7 +8,7 @@ from uuid import UUID
 from leaderforge.domain.boards import Ladder
 from leaderforge.domain.order import Place, sort_key
 from leaderforge.domain.ranks import rank_of
-from leaderforge.domain.standings import Standing, is_improvement
+from leaderforge.domain.standings import EarlierPlace, Standing, is_improvement
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.index import Applied, LadderUpdate
 
@@ -29,7 +29,8 @@ WITHOUT_RANK = ReceiptOptions(rank=False)
 class PreviousStanding(NamedTuple):
     """A player's standing directly before a submission.
 
-    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt's rank is.
+    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt's rank is,
+    or if the standing had too few submissions.
     """
 
     score: int
@@ -141,17 +142,20 @@ class LadderGroup:
         """Return the subscore of a standing, None on a board without one."""
         return None if self._ladder.board.subscore_order is None else standing.subscore
 
-    def is_ranked(self, submissions: int) -> bool:
-        """Return whether a standing with this number of submissions has a rank on the board."""
-        return not self._ladder.board.missing_submissions(submissions)
+    def is_ranked(self, earlier: EarlierPlace) -> bool:
+        """Return whether the standing had enough submissions for a rank on the board."""
+        return not self._ladder.board.missing_submissions(earlier.submissions)
 
-    def previous(self, place: Place | None, recorded: Standing) -> PreviousStanding | None:
-        """Return the place before a submission with its rank among the other players. `recorded` is that after it."""
-        if place is None:
+    def previous(self, earlier: EarlierPlace | None) -> PreviousStanding | None:
+        """Return the place before a submission with its rank among the other players."""
+        if earlier is None:
             return None
-        above = self._above_earlier.get(place)
-        if above is None and place == self.newest[place.user_id].place and self.is_ranked(recorded.submissions - 1):
-            above = self.above[place.user_id]
+        place, above = earlier.place, None
+        # Two submissions may have the same place before them, and only the later one a rank.
+        if self.is_ranked(earlier):
+            above = self._above_earlier.get(place)
+            if above is None and place == self.newest[place.user_id].place:
+                above = self.above[place.user_id]
         subscore = None if self._ladder.board.subscore_order is None else place.subscore
         return PreviousStanding(place.score, None if above is None else rank_of(above), subscore)
 
@@ -185,9 +189,9 @@ def _details(
     earlier = recorded.previous or [None] * len(groups)
     return ReceiptDetails(
         has_previous=options.previous,
-        previous=groups[0].previous(earlier[0], recorded.standings[0]),
+        previous=groups[0].previous(earlier[0]),
         periods=[
-            _period_receipt(submission, ladder, standing, group, group.previous(before, standing))
+            _period_receipt(submission, ladder, standing, group, group.previous(before))
             for ladder, standing, group, before in zip(
                 recorded.ladders, recorded.standings, groups, earlier, strict=True
             )

@@ -180,6 +180,6 @@ def _add_to_groups(
 
 def _add_earlier(groups: Sequence[LadderGroup], recorded: Recorded) -> None:
     """Add the places before a submission to the groups of its ladders, as far as they had ranks that are counted."""
-    for group, standing, place in zip(groups, recorded.standings, recorded.previous, strict=True):
-        if place is not None and group.counted and group.is_ranked(standing.submissions - 1):
-            group.add_earlier(place)
+    for group, earlier in zip(groups, recorded.previous, strict=True):
+        if earlier is not None and group.counted and group.is_ranked(earlier):
+            group.add_earlier(earlier.place)

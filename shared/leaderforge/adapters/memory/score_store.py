@@ -18,10 +18,11 @@ from leaderforge.domain.errors import (
 )
 from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
-from leaderforge.domain.order import Place, sort_key
+from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
+    EarlierPlace,
     Event,
     LadderStanding,
     Standing,
@@ -250,10 +251,10 @@ class MemoryScoreStore(MemoryBoards):
         self._void_in = {(key, period) for key, period in self._void_in if key[0] != user_id}
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
-    def _places(self, submission: Submission) -> Sequence[Place | None]:
+    def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
         """Return the player's place on each ladder of the submission, None if there is none."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
-        return [None if standing is None else standing.place for standing in standings]
+        return [None if standing is None else standing.earlier for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
         """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""

@@ -6,9 +6,9 @@ from typing import TypeAlias
 from leaderforge.adapters.postgres.errors import Contended
 from leaderforge.adapters.postgres.pool import Record
 from leaderforge.domain.boards import Board, Ladder, Order
-from leaderforge.domain.order import Place, ranked_score
+from leaderforge.domain.order import ranked_score
 from leaderforge.domain.periods import Period
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.standings import EarlierPlace, Standing
 
 StandingKey: TypeAlias = tuple[int, int, int]
 """Player id, board id and period number."""
@@ -38,17 +38,17 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
     return {key_of_row(row): standing_of_row(boards[row["board_id"]], row) for row in rows if row["board_id"] in boards}
 
 
-def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, Place | None]:
+def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
     """Return the place before each standing that one submission changed, None if there was none.
 
     Raises `Contended` if another batch inserted a first standing meanwhile: it was not read.
     """
-    places: dict[StandingKey, Place | None] = {}
+    places: dict[StandingKey, EarlierPlace | None] = {}
     for key, standing in written.items():
         before = previous.get(key)
         if before is None and standing.submissions > 1:
             raise Contended("another submission of the player was committed meanwhile")
-        places[key] = None if before is None else before.place
+        places[key] = None if before is None else before.earlier
     return places
 
 

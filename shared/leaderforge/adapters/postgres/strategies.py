@@ -22,8 +22,7 @@ from leaderforge.adapters.postgres.writing import hold_standings, insert_events,
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import LeaderForgeError
-from leaderforge.domain.order import Place
-from leaderforge.domain.standings import Standing, combine, is_improvement, standing_of
+from leaderforge.domain.standings import EarlierPlace, Standing, combine, is_improvement, standing_of
 from leaderforge.domain.submissions import EventKey, Recorded, Submission
 from leaderforge.ports.clock import Clock
 
@@ -85,17 +84,17 @@ class BatchWrite:
 
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
-    ) -> Mapping[EventKey, Sequence[Place | None]]:
+    ) -> Mapping[EventKey, Sequence[EarlierPlace | None]]:
         """Return the places before each new submission, and lock the standings until the commit.
 
         Only the first submission of a player finds the stored standing. The others of the batch find its combination
         with those before them.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
-        previous: dict[EventKey, Sequence[Place | None]] = {}
+        previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
         for submission in submissions:
             keys = [key_of_standing(submission.event.user_id, ladder) for ladder in submission.ladders]
-            previous[submission.event_key] = [standings[key].place for key in keys]
+            previous[submission.event_key] = [standings[key].earlier for key in keys]
             added = standing_of(submission.event)
             standings |= {key: combine(submission.board, standings[key], added) for key in keys}
         return previous
@@ -139,7 +138,7 @@ class SingleStatementWrite:
         record = statement(f"{kind}_{submissions[0].board.policy}")
         returned = await connection.fetch(record, *zip(*rows, strict=True), now // 1000, now)
         boards = {board.id: board for board in distinct_boards(submissions)}
-        places: Mapping[StandingKey, Place | None] | None = None
+        places: Mapping[StandingKey, EarlierPlace | None] | None = None
         if self._previous:
             standings = standings_of_rows([row for row in returned if row["is_written"]], boards)
             previous = standings_of_rows([row for row in returned if not row["is_written"]], boards)
@@ -195,14 +194,16 @@ def judges(board: Board) -> bool:
     return board.limits.depend_on_standing(board.policy)
 
 
-def _recorded(submission: Submission, standings: Standings, previous: Sequence[Place | None] = ()) -> Recorded:
+def _recorded(submission: Submission, standings: Standings, previous: Sequence[EarlierPlace | None] = ()) -> Recorded:
     user_id = submission.event.user_id
     current = [standings[key_of_standing(user_id, ladder)] for ladder in submission.ladders]
     improved = is_improvement(submission.board, submission.event, current[0])
     return Recorded(submission.ladders, current, duplicate=False, improved=improved, previous=previous)
 
 
-def _places_of(submission: Submission, places: Mapping[StandingKey, Place | None]) -> Sequence[Place | None]:
+def _places_of(
+    submission: Submission, places: Mapping[StandingKey, EarlierPlace | None]
+) -> Sequence[EarlierPlace | None]:
     return [places[key_of_standing(submission.event.user_id, ladder)] for ladder in submission.ladders]
 
 
