@@ -12,12 +12,11 @@ from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.errors import public_error
+from functions.edge.http.errors import render_item_error
 from functions.edge.http.responses import Answer, answer_stored, answer_written
 from functions.edge.submissions import player_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName, SubmissionId, UserId
 from functions.edge.wire.moderation import (
     HiddenOut,
@@ -245,7 +244,7 @@ async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Rea
 
 
 def _missing(external_id: str) -> str:
-    return render_error(PlayerNotFound.of_external(external_id))
+    return render_item_error(PlayerNotFound.of_external(external_id))
 
 
 async def _scores_to_set(
@@ -286,13 +285,13 @@ def _set_result(
     """Return the result of a score to set as a JSON object. A valid one has the next of the outcomes."""
     if isinstance(score, ScoreToSet):
         return _result(score.user_id, next(outcomes), external_ids)
-    return render_error(public_error(score))
+    return render_item_error(score)
 
 
 def _result(user_id: int, outcome: ActionOutcome, external_ids: Mapping[int, str]) -> str:
     """Return the result of an action on one of many players, as a JSON object."""
     if isinstance(outcome, LeaderForgeError):
-        return render_error(outcome)
+        return render_item_error(outcome)
     return render_moderated(user_id, outcome, external_ids).closed().decode()
 
 

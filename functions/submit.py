@@ -12,12 +12,11 @@ from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.errors import MAX_ITEM_PROBLEMS, public_error
+from functions.edge.http.errors import render_item_error
 from functions.edge.http.responses import Answer, answer_private, answer_written
 from functions.edge.submissions import missing_player, submission_of, submissions_of
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import BoardName
 from functions.edge.wire.submissions import (
     BatchIn,
@@ -189,10 +188,10 @@ def _results(edge: Edge, items: Sequence[_Item], results: Sequence[Receipt | Sub
 
 def _result(edge: Edge, item: SubmissionIn | Malformed, result: Receipt | Submission | Rejection) -> str:
     if isinstance(item, Malformed):
-        return render_error(public_error(item.error, MAX_ITEM_PROBLEMS))
+        return render_item_error(item.error)
     if isinstance(result, Receipt):
         return render_receipt(result, item.external_id)
     if isinstance(result, Submission):
         return render_queued(result, item.external_id)
     error = result.error if isinstance(result, Malformed) else missing_player(edge, item, result)
-    return render_error(public_error(error, MAX_ITEM_PROBLEMS))
+    return render_item_error(error)

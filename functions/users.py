@@ -10,12 +10,11 @@ from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
-from functions.edge.http.errors import MAX_ITEM_PROBLEMS, public_error
+from functions.edge.http.errors import render_item_error
 from functions.edge.http.responses import NO_STORE, Answer, Header, answer_read, answer_stored, answer_written
 from functions.edge.http.streaming import Stream
 from functions.edge.wire.batches import Malformed
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.errors import render_error
 from functions.edge.wire.fields import Identity, UserId
 from functions.edge.wire.player_records import ExportOut, render_export
 from functions.edge.wire.players import (
@@ -214,4 +213,4 @@ def _created(user: Player, *, with_email: bool) -> Answer:
 def _result(result: Player | LeaderForgeError | Malformed, *, with_email: bool) -> str:
     if isinstance(result, Player):
         return render_user(result, with_email=with_email).closed().decode()
-    return render_error(public_error(result.error if isinstance(result, Malformed) else result, MAX_ITEM_PROBLEMS))
+    return render_item_error(result.error if isinstance(result, Malformed) else result)

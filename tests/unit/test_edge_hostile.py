@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from functions.edge.http.errors import MAX_ITEM_PROBLEMS
 from functions.edge.wire.metadata import MAX_METADATA_BYTES
 from functions.edge.wire.models import MAX_MEMBERS
 from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
@@ -66,14 +65,39 @@ async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> Non
     assert details["error_count"] == MAX_MEMBERS
 
 
+def item_lists() -> Iterator[tuple[str, str]]:
+    """Yield the routes of batches, each with the name of its items."""
+    for route in WITH_BODY:
+        [content] = OPERATIONS[route]["requestBody"]["content"].values()
+        for name, schema in resolved(content["schema"])["properties"].items():
+            if schema.get("type") == "array" and resolved(schema["items"]).get("type") == "object":
+                yield route, name
+
+
+BATCHES = list(item_lists())
+VALID: Mapping[str, Mapping[str, Any]] = {
+    "submissions": {"user_id": 1, "score": 5},
+    "scores": {"user_id": 1, "score": 5},
+    "users": {"user_id": 2},
+}
+"""A valid item by the name of the items."""
+
+
+def test_batches_are_found() -> None:
+    assert len(BATCHES) == 4
+
+
+@pytest.mark.parametrize(("route", "name"), BATCHES)
 @pytest.mark.parametrize("count", [MAX_MEMBERS, MAX_MEMBERS + 1, 400])
-async def test_an_item_of_a_batch_has_a_short_result(api: Api, count: int) -> None:
+async def test_an_item_of_a_batch_has_a_short_result(api: Api, route: str, name: str, count: int) -> None:
     await api.players(1)
-    items = [members(count)] * 500 + [{"user_id": 1, "score": 5}]
-    response = await sent(api, Ask.of("POST /api/scores/batch"), {"submissions": items})
+    items = [members(count)] * 500 + [VALID[name]]
+    ask = Ask.of(route)
+    body = {**json.loads(ask.body), name: items}
+    response = await sent(api, ask, body)
     *wrong, right = response.json()["results"]
-    assert right["score"] == 5
-    assert all(len(item["error"]["details"]["errors"]) <= MAX_ITEM_PROBLEMS for item in wrong)
+    assert "error" not in right
+    assert all(len(item["error"]["details"]["errors"]) <= 3 for item in wrong)
     assert len(response.content) <= MOST_BYTES_AN_ITEM * len(items)
 
 

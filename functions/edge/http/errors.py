@@ -104,7 +104,7 @@ _COMMON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"
 _SERVER_ERROR = 500
 _MAX_PROBLEMS = 20
 """Maximum problems that an error lists. A body may have thousands."""
-MAX_ITEM_PROBLEMS = 3
+_MAX_ITEM_PROBLEMS = 3
 """Maximum problems that the error of a batch's item lists. A batch may have a thousand such items."""
 _MAX_PLACE = 100
 """Maximum characters of a problem's place."""
@@ -122,6 +122,11 @@ def public_error(error: Exception, most_problems: int = _MAX_PROBLEMS) -> Leader
     if isinstance(error, LeaderForgeError) and status_of(type(error)) != _SERVER_ERROR:
         return error
     return InternalError()
+
+
+def render_item_error(error: Exception) -> str:
+    """Return the error of a batch's item as a JSON object that the client may see."""
+    return render_error(public_error(error, _MAX_ITEM_PROBLEMS))
 
 
 def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS) -> LeaderForgeError:
