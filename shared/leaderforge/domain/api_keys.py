@@ -49,7 +49,7 @@ class ApiKey:
         return Caller(CallerKind.KEY, self.name, self.scopes)
 
     def at(self, now: int) -> Self:
-        """Return the key as of `now` (ms): without its replaced digest if that has expired."""
+        """Return the key as of `now` (ms): without its replaced digest if that digest has expired."""
         return replace(self, replaced=None) if self.replaced is not None and self.replaced.until <= now else self
 
 

@@ -9,7 +9,7 @@ class AuditEntry:
     """Logged action at a time `at` (ms).
 
     `details` must not contain personal data: no names, no emails, nothing that must not outlive the erasure of a
-    player. `actor` is that of a `Caller`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
+    player. `actor` is a `Caller.actor`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
     """
 
     at: int

@@ -1,6 +1,6 @@
-"""Partial batches: some items of a batch are processed at a time, and all outcomes keep the order of the items.
+"""Processing of a batch in parts. The outcomes keep the order of the items.
 
-The items are chosen by their type (`complete`) or by their positions (`run_in_groups`).
+A part consists of the items of a type (`complete`) or at given positions (`run_in_groups`).
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Settings of a board by name: values, limits, and permission to change."""
+"""Settings of a board by name: validation of their values, and permission to change them."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -22,7 +22,10 @@ MAX_KEEP_DAYS = 36_600
 MAX_MIN_SUBMISSIONS = 1_000_000
 
 FIXED = ("policy", "order", "subscore_order", "time_zone", "season", "min_submissions")
-"""Settings that never change: stored scores or ranks depend on them. A board without a season may get one."""
+"""Settings that cannot change, because stored scores or ranks depend on them.
+
+Exception: a board without a season may get one.
+"""
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -126,7 +129,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
 
 
 def _backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill | None:
-    """Return the pending backfill of a board once it has these period kinds, None if nothing is pending."""
+    """Return the backfill that a board needs after a change of its period kinds to `kinds`, None if it needs none."""
     before = board.backfill
     added = tuple(kind for kind in kinds if kind not in board.calendar.kinds)
     if not added:
@@ -204,14 +207,14 @@ def _valid(settings: BoardSettings) -> BoardSettings:
 def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the season has no period kind that uses it.
 
-    Only a new season is checked. A season may outlive its period kind: past seasons need it for their names.
+    Callers check only a new season. A board may keep its season without the period kind, to name past seasons.
     """
     if settings.season is not None and PeriodKind.SEASON not in settings.periods:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")
 
 
 def _text(setting: str, text: str, longest: int) -> str:
-    """Return the text as it is displayed. Raises `Refused` if it cannot be shown."""
+    """Return the text in its displayed form. Raises `Refused`, with the name of the setting, if it cannot be shown."""
     displayed_text = displayed(text)
     fault = display_fault(displayed_text, longest)
     if fault is not None:

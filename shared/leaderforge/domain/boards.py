@@ -69,7 +69,7 @@ class ScoreLimits:
     def require_step(self, policy: Policy, before: int, score: int) -> None:
         """Raise `RuleViolated` if the step from `before` to `score` is too large.
 
-        On `sum` boards the score itself is the change: `require_score` has checked it.
+        On `sum` boards the score itself is the change, which `require_score` checks.
         """
         if policy is not Policy.SUM:
             self.require_change(score - before)
@@ -100,8 +100,8 @@ PLAIN = Display()
 class Backfill:
     """Pending backfill of period kinds that were added to a board.
 
-    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. It starts at
-    `until` or later: every process then counts submissions in them.
+    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. The backfill
+    starts at `until` or later, when every process already counts submissions in these periods.
     """
 
     kinds: tuple[PeriodKind, ...]
@@ -109,7 +109,7 @@ class Backfill:
     until: int
 
     def concerns(self, period: Period) -> bool:
-        """Return whether the period is incomplete."""
+        """Return whether the period is incomplete until this backfill is done."""
         has_begun = period.starts_at is None or period.starts_at <= self.until
         return period.kind in self.kinds and has_begun and (period.ends_at is None or self.since < period.ends_at)
 
@@ -144,8 +144,8 @@ class Board:
         return self.id
 
     def missing_submissions(self, submissions: int) -> int:
-        """Return how many submissions a player with this number still needs to be ranked, 0 if none."""
-        # With the minimum of 1 every standing has enough. Rows whose number the index has lost count 0.
+        """Return how many more submissions a player with this number of submissions needs to be ranked."""
+        # With a minimum of 1 every standing is ranked, even a row whose number of submissions the index has lost (0).
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
@@ -188,7 +188,7 @@ class Board:
 class Ladder(NamedTuple):
     """One board in one period: the unit of ranking.
 
-    The index retires a past period some time after its end. The ladder is then not `indexed`: the store answers.
+    A past period is retired some time after its end. Its ladder is then not `indexed`, and the store answers reads.
     """
 
     board: Board
@@ -207,7 +207,7 @@ class Ladder(NamedTuple):
 
     @property
     def incomplete(self) -> bool:
-        """Return whether the ladder still lacks earlier scores, because its backfill is pending."""
+        """Return whether the ladder may lack earlier scores because its backfill is pending."""
         backfill = self.board.backfill
         return backfill is not None and backfill.concerns(self._period)
 

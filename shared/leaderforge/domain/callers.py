@@ -12,7 +12,8 @@ from leaderforge.domain.players import ExternalId
 class KeyScope(StrEnum):
     """Right of a key.
 
-    `read` private boards, `submit` for any player and create players, `set` scores, or `admin` for everything.
+    `read`: read private boards. `submit`: submit for any player, and create players. `set`: set scores. `admin`: all of
+    these rights and all others.
     """
 
     READ = "read"
@@ -41,9 +42,9 @@ class Caller:
     """Authenticated or anonymous origin of a request.
 
     `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
-    has the `external_id` in the token. `username` is the name in a token, for a new player. `is_unresolved`: the store
-    did not answer which player the token is of. `fingerprint` distinguishes keys from environment variables, which have
-    only their scope as a name.
+    has the `external_id` in the token. `username` is the name in a token, for a new player. `is_unresolved` is true if
+    the store was unavailable when the external id was looked up. `fingerprint` distinguishes keys from environment
+    variables, which have only their scope as a name.
     """
 
     kind: CallerKind

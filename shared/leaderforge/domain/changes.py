@@ -8,9 +8,10 @@ from leaderforge.domain.order import FIRST
 
 @dataclass(frozen=True, slots=True)
 class LadderChange:
-    """Change of entries of a ladder at sort keys from `best` on. `grown` is true if their number may have changed too.
+    """Change of the entries of a ladder whose sort keys are not before `best`.
 
-    Without a period, it concerns every ladder of the board. Without a board, it concerns all ladders.
+    `grown` is true if the number of entries may have changed too. A change without a period concerns every ladder of
+    the board. A change without a board concerns all ladders.
     """
 
     best: bytes = FIRST

@@ -83,7 +83,7 @@ class NotFound(LeaderForgeError):
 
 
 class BoardNotFound(NotFound):
-    """No board has this slug."""
+    """No board has the requested slug."""
 
     code = "board_not_found"
 
@@ -100,7 +100,7 @@ class PeriodNotFound(NotFound):
 
 
 class PlayerNotFound(NotFound):
-    """No player has this id."""
+    """No player has the requested id."""
 
     code = "user_not_found"
 
@@ -134,7 +134,7 @@ class NotRanked(NotFound):
 
 
 class SubmissionNotFound(NotFound):
-    """The player has no submission with this id on the board."""
+    """The player has no submission with the requested id on the board."""
 
     code = "submission_not_found"
 
@@ -146,7 +146,7 @@ class SubmissionNotFound(NotFound):
 
 
 class KeyNotFound(NotFound):
-    """No API key has this name."""
+    """No API key has the requested name."""
 
     code = "key_not_found"
 
@@ -157,7 +157,7 @@ class KeyNotFound(NotFound):
 
 
 class SigningKeyNotFound(NotFound):
-    """No signing key has this id."""
+    """No signing key has the requested id."""
 
     code = "signing_key_not_found"
 
@@ -168,7 +168,7 @@ class SigningKeyNotFound(NotFound):
 
 
 class SessionNotFound(NotFound):
-    """No session has this refresh token: it is unknown, used, expired or revoked."""
+    """No session has the refresh token: it is unknown, used, expired or revoked."""
 
     code = "session_not_found"
 
@@ -180,13 +180,13 @@ class Conflict(LeaderForgeError):
 
 
 class SubmissionConflict(Conflict):
-    """The player has another submission with this id on the board."""
+    """The player already has a different submission with the same id on the board."""
 
     code = "submission_conflict"
 
     @classmethod
     def of(cls, submission_id: UUID, differences: Mapping[str, tuple[object, object]]) -> "SubmissionConflict":
-        """Return the error for an id. The differences are the stored and the sent value of each differing member."""
+        """Return the error for an id. `differences` has the stored and the sent value of each differing member."""
         texts = "; ".join(f"{name} {dumps(stored)}, not {dumps(sent)}" for name, (stored, sent) in differences.items())
         pairs = {name: {"stored": stored, "sent": sent} for name, (stored, sent) in differences.items()}
         return cls(
@@ -218,19 +218,19 @@ class PlayerExists(Conflict):
 
 
 class UsernameTaken(Conflict):
-    """Another player has this username."""
+    """Another player has the requested username."""
 
     code = "username_taken"
 
 
 class EmailTaken(Conflict):
-    """Another player has this email address."""
+    """Another player has the requested email address."""
 
     code = "email_taken"
 
 
 class ExternalIdTaken(Conflict):
-    """Another player has this external id, or had it until a moment ago."""
+    """Another player has the requested external id, or had it until a moment ago."""
 
     code = "external_id_taken"
 
@@ -306,6 +306,6 @@ class Overloaded(Unavailable):
 
 
 class TooManyListeners(Overloaded):
-    """This process has the maximum number of live listeners."""
+    """This process already serves the maximum number of live listeners."""
 
     code = "too_many_listeners"

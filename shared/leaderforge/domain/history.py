@@ -13,7 +13,7 @@ from leaderforge.domain.standings import Event, LadderStanding
 class HistoryPosition(NamedTuple):
     """Position among a player's submissions: time (ms since 1970), reception (us since 1970) and submission id.
 
-    Points are ordered by time, and those of equal times by reception: a late submission stands before later ones.
+    Submissions are ordered by time, then by reception. The time is when the score was achieved, not when it arrived.
     """
 
     at: int
@@ -73,8 +73,8 @@ class Kept:
 class Erased:
     """Numbers of erased events and standings, and of anonymised audit entries.
 
-    `removed` lists the erased standings as removed, with higher revisions. The index then ignores late updates as
-    stale.
+    `removed` has a removed standing for each erased one, with a higher revision. With it, the index ignores late
+    updates.
     """
 
     events: int

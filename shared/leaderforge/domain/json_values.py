@@ -14,9 +14,9 @@ class _Number(Decimal):
 
 
 def is_same_json(first: str | None, second: str | None) -> bool:
-    """Return whether two JSON texts have one value. The order of members, blanks and the form of numbers do not count.
+    """Return whether two JSON texts have the same value.
 
-    None is no text: it equals None only.
+    The order of members, white space and the form of numbers do not count. None means no text, and equals only None.
     """
     if first is None or second is None or first == second:
         return first == second

@@ -87,9 +87,10 @@ def is_conclusive(
     needed: tuple[int, int],
     key: Callable[[T], bytes],
 ) -> bool:
-    """Return whether windows of `requested` entries before and after a bound yield `needed` exact merged ones.
+    """Return whether `needed` entries of the merged window, before and after its bound, are exact.
 
-    They do unless a partition's window ends before the last merged entry.
+    `requested` is the size of each partition's window. The merged entries are exact unless a partition's window was
+    filled and ends before the last of them.
     """
     requested_before, requested_after = requested
     needed_before, needed_after = needed
@@ -116,6 +117,6 @@ def merge_counts(counts: Iterable[Counts]) -> Counts:
 
 
 def nth(partitions: Iterable[Iterable[bytes]], n: int) -> bytes | None:
-    """Return the n-th smallest key (from 0) of several lists, None if there are fewer."""
+    """Return the n-th smallest key (from 0) of several lists, None if they have fewer keys."""
     ordered = sorted(chain.from_iterable(partitions))
     return ordered[n] if n < len(ordered) else None

@@ -1,6 +1,6 @@
-"""Rules that names of players must follow beyond being visible: scripts, and a list of refused words.
+"""Rules for names of players, in addition to `names.display_fault`: no mixed scripts and no refused words.
 
-They apply when a name is created or changed. Stored names stay.
+They apply when a name is created or changed. Stored names stay as they are.
 """
 
 from collections.abc import Iterable
@@ -15,9 +15,10 @@ _ANYWHERE = "*"
 
 @dataclass(frozen=True)
 class RefusedWords:
-    """Words that names must not have. A word in asterisks, such as `*word*`, must not occur within a word either.
+    """Words that names must not have. A word in asterisks, such as `*word*`, is also refused as part of a longer word.
 
-    Words are compared like names: without case, and with look-alikes. Only letters, digits and marks count.
+    Words are compared like names: case makes no difference, and look-alikes are equal. Only letters, digits and marks
+    count.
     """
 
     lines: Iterable[str] = ()
@@ -72,5 +73,5 @@ def _is_part(line: str) -> bool:
 
 
 def _compact_keys(line: str) -> Iterable[str]:
-    """Return the keys of a word by which it is compared. A line without letters and digits has none."""
+    """Return the keys by which the word in a line is compared. A line without letters, digits and marks has none."""
     return filter(None, ("".join(words_of(key)) for key in claims_of(line)))

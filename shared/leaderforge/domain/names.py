@@ -1,6 +1,6 @@
 """Display and comparison of names by the properties of Unicode.
 
-ASCII texts take a short way, without the tables of Unicode.
+ASCII texts are handled without the Unicode tables, because loading these takes time.
 """
 
 import re
@@ -12,9 +12,11 @@ from leaderforge.domain.errors import Refused
 from leaderforge.domain.unicode_tables import unicode_tables
 
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Control characters, surrogates, private and unassigned code points, line and paragraph separators."""
+"""Refused Unicode categories: controls, surrogates, private and unassigned code points, line and paragraph separators.
+"""
 _INK = frozenset("LNPS")
-"""Major categories with a shape of their own: letters, numbers, punctuation and symbols, without combining marks."""
+"""Major Unicode categories of visible characters: letters, numbers, punctuation and symbols. Marks alone do not count.
+"""
 _WORD = frozenset("LMN")
 _NOT_SYLLABLES = re.compile("[^\uac00-\ud7a3]+")
 _WRITING_SYSTEMS = {
@@ -24,15 +26,15 @@ _WRITING_SYSTEMS = {
     "Hang": ("Kore",),
     "Bopo": ("Hanb",),
 }
-"""Writing systems of several scripts, by script (UTS 39, section 5.1)."""
+"""Writing systems that combine several scripts, by each of these scripts (UTS 39, section 5.1)."""
 _WITH_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
-"""Writing systems that mix with Latin (UTS 39, level Highly Restrictive)."""
+"""Writing systems that a word may mix with Latin (UTS 39, level Highly Restrictive)."""
 
 
 def displayed(text: str) -> str:
-    """Return the text in NFC, without characters that neither show anything nor shape their neighbours.
+    """Return the text in NFC, without invisible characters that do not change the shape of their neighbours.
 
-    This removes the controls of the writing direction. Joiners and variation selectors stay.
+    Controls of the writing direction are therefore removed. Joiners and variation selectors stay.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", unicode_tables().hidden.sub("", text))
 
@@ -52,7 +54,7 @@ def display_fault(text: str, longest: int) -> str | None:
 
 
 def require_displayed(text: str, longest: int, subject: str) -> str:
-    """Return the text as it is displayed. Raises `Refused`, in a sentence about the subject, if it cannot be shown."""
+    """Return the text in its displayed form. Raises `Refused`, in a sentence on `subject`, if it cannot be shown."""
     displayed_text = displayed(text)
     fault = display_fault(displayed_text, longest)
     if fault is not None:
@@ -61,7 +63,7 @@ def require_displayed(text: str, longest: int, subject: str) -> str:
 
 
 def name_key(text: str) -> str:
-    """Return the key of all spellings of a name.
+    """Return the key that all spellings of a name share.
 
     Case, compatibility forms, invisible characters and the amount of white space make no difference.
     """
@@ -71,15 +73,15 @@ def name_key(text: str) -> str:
 
 
 def prefix_key(text: str) -> str:
-    """Return the start of the keys of those names that start with the text."""
+    """Return the text with which the keys of all names start that start with `text`."""
     return f"{name_key(text)} " if text[-1:].isspace() and not text.isspace() else name_key(text)
 
 
 def claims_of(text: str) -> Mapping[str, bool]:
-    """Return the keys that a name claims where names are unique, each with whether it is a look-alike's.
+    """Return the keys that a name claims if names are unique. The value of a key is true if it stands for look-alikes.
 
-    Two names are too similar if they have a key in common. The look-alike's key has the skeleton of UTS 39, with ASCII
-    characters as they are. It is of the name as written: case is folded afterwards.
+    Two names are too similar if they share a key. The key for look-alikes is the UTS 39 skeleton of the name as
+    written, but with ASCII characters unchanged. Case is folded afterwards.
     """
     key = name_key(text)
     if text.isascii():
@@ -88,7 +90,7 @@ def claims_of(text: str) -> Mapping[str, bool]:
 
 
 def _decomposed(text: str) -> str:
-    """Return the text in NFD. Syllables of Hangul stay composed: none looks like another one."""
+    """Return the text in NFD. Hangul syllables stay composed, because no syllable looks like another."""
     composed = unicodedata.normalize("NFC", text)
     return _NOT_SYLLABLES.sub(lambda match: unicodedata.normalize("NFD", match[0]), composed)
 
@@ -112,7 +114,7 @@ def words_of(text: str) -> Iterator[str]:
 
 
 def mixed_word(text: str) -> str | None:
-    """Return the first word that mixes scripts beyond the level Highly Restrictive of UTS 39, None without one."""
+    """Return the first word that mixes scripts against level Highly Restrictive of UTS 39, None if there is none."""
     return None if text.isascii() else next(filter(_is_mixed, words_of(text)), None)
 
 
@@ -125,7 +127,7 @@ def _is_mixed(word: str) -> bool:
 
 
 def _systems_of(character: str) -> frozenset[str] | None:
-    """Return the scripts and writing systems that use the character. None stands for all of them."""
+    """Return the scripts and writing systems that use the character, None if all of them do."""
     scripts = unicode_tables().scripts_of(character)
     if scripts is None:
         return None
@@ -133,7 +135,7 @@ def _systems_of(character: str) -> frozenset[str] | None:
 
 
 def _visible(text: str) -> str:
-    """Return the text without ignorable characters, and with spaces for blank symbols."""
+    """Return the text without ignorable characters, and with blank symbols replaced by spaces."""
     if text.isascii():
         return text
     tables = unicode_tables()

@@ -135,7 +135,7 @@ def key_bytes(board: Board) -> int:
 
 
 def score_bound(board: Board, score: int) -> bytes:
-    """Return the bound between all better scores and all entries with this score."""
+    """Return the bound between all entries with better scores and all entries with this score."""
     return (ranked_score(board.order, score) + _INTEGER_BIAS).to_bytes(SCORE_BYTES, "big")
 
 

@@ -3,7 +3,7 @@
 A period's number encodes its start and its kind. Number and name therefore follow from the board's calendar and a time,
 without I/O. Days, weeks and months follow the calendar's time zone. Weeks follow ISO 8601.
 
-A period begins at the first moment at which the local clocks show its start or, if they skip it, a later reading.
+A period begins at the first moment at which the local clocks show its start or, if they skip it, a later time.
 Period starts are therefore monotonic across all clock changes. Each moment lies in exactly one period of a kind.
 """
 
@@ -84,15 +84,14 @@ class Calendar:
         return next((period for period in self.at(time) if period.kind is kind), None)
 
     def numbered(self, number: int) -> Period:
-        """Return the period with a number that a calendar with this time zone assigned.
+        """Return the period with this number. A calendar of the same time zone must have assigned the number.
 
-        A season ends at the next start of the current cron expression. It has no end if the board has no seasons any
-        more.
+        A season ends at the next start by the current cron expression. Without a cron expression it has no end.
         """
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
 
     def knows(self, number: int) -> bool:
-        """Return whether a period can have this number."""
+        """Return whether the number can be that of a period."""
         try:
             return bool(self.numbered(number))
         except (KeyError, OverflowError):
@@ -160,7 +159,7 @@ def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
     if kind is not PeriodKind.SEASON:
         return _period(calendar, kind, moment)
-    # The cron expression may have been removed since then: the start alone still identifies the season.
+    # The calendar may have lost its cron expression: the start alone still identifies the season.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
     return Period(number, _season_name(moment), kind, _milliseconds(moment), ends_at)
 
@@ -200,9 +199,9 @@ def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
 
 
 def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
-    """Return the latest season start at or before a clock reading, and the next start.
+    """Return the latest season start at or before a local time, and the next start.
 
-    Raises `OverflowError` without one.
+    Raises `OverflowError` if either does not exist.
     """
     try:
         # Reverse iteration excludes its start: add a second to find a season that starts now.

@@ -27,7 +27,7 @@ MAX_NEW_IDS = 2**_RANDOM_BITS
 
 
 def username(text: str) -> str:
-    """Return the name as it is displayed. Raises `Refused` if it is not a valid username."""
+    """Return the name in its displayed form. Raises `Refused` if it is not a valid username."""
     return require_displayed(text, MAX_NAME_LENGTH, "a username")
 
 
@@ -37,7 +37,7 @@ def email_key(text: str) -> str:
 
 
 class ExternalId(str):
-    """External id, where a player id may stand instead."""
+    """External id, for parameters that accept a player id or an external id."""
 
     __slots__ = ()
 
@@ -94,7 +94,7 @@ def label_parts(label: str) -> tuple[str | None, str | None]:
 
 
 def is_compound(label: str) -> bool:
-    """Return whether the label is not just a username."""
+    """Return whether the label has an external id."""
     return _SEPARATOR in label
 
 
@@ -117,7 +117,10 @@ class NewPlayer:
 
 @dataclass(frozen=True, slots=True)
 class NameCollision:
-    """Name of a player that another one, `owner_id`, has by a claim. `key` is a key of both names."""
+    """Name that a player cannot claim, because the player `owner_id` claims it or a similar one.
+
+    Both names have the key `key`.
+    """
 
     key: str
     user_id: int
@@ -126,7 +129,7 @@ class NameCollision:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedNames:
-    """Players whose names were checked, the number of names that were claimed, and the names that could not be."""
+    """Result of claiming stored names: the checked players, the number of claimed names, and the collisions."""
 
     players: Sequence[Player]
     claimed: int
@@ -135,7 +138,7 @@ class ClaimedNames:
 
 @dataclass(frozen=True, slots=True)
 class StaleClaims:
-    """The last claim that was checked, None without one, and the number of released claims."""
+    """Result of releasing stale claims: the key of the last checked claim, if any, and the number of releases."""
 
     last_key: str | None
     released: int

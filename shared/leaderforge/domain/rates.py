@@ -36,7 +36,7 @@ class RateLimit:
 
     @property
     def window_us(self) -> int:
-        """Return the time in which a full burst becomes available again."""
+        """Return the time, in us, until a full burst is available again."""
         return self.interval_us * self.burst
 
 

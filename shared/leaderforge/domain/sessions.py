@@ -24,9 +24,9 @@ MOST_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time for which a refresh with the previous token succeeds, in ms: the answer to the first one may be lost.
+"""Time in ms for which the previous refresh token remains usable: the client may have lost the answer with the new one.
 
-Later, the previous token can only be a stolen or copied one, and older tokens at any time: the session ends.
+A later use, and any use of an older token, can only be of a stolen or copied one, and ends the session.
 """
 
 _FEWEST_DIFFERENT = 8

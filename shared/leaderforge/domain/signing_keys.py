@@ -39,7 +39,7 @@ def new_kid() -> str:
 
 
 def is_kid(text: object) -> bool:
-    """Return whether a value is the id of a signing key, in form."""
+    """Return whether a value has the form of a signing key's id."""
     return isinstance(text, str) and _ID.fullmatch(text) is not None
 
 

@@ -1,10 +1,10 @@
-"""Origins of answers."""
+"""Source of an answer to a read."""
 
 from enum import StrEnum
 
 
 class Source(StrEnum):
-    """Origin of an answer."""
+    """Source of an answer: the index, the cache of top entries, or the store."""
 
     INDEX = "index"
     CACHE = "cache"

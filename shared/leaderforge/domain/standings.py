@@ -166,9 +166,9 @@ def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
 
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
-    """Return the sort key of runs: the standing with the largest one provides the run.
+    """Return the precedence of the standing's run. When standings are combined, the run with the largest one stays.
 
-    A removed standing has no run.
+    A removed standing has no run, and therefore the lowest precedence.
     """
     # The id breaks all remaining ties: the run must not depend on the order of the events.
     present, run_id = not standing.removed, standing.run_id.int
@@ -176,7 +176,7 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
         case Policy.SUM:
             # Version 0.2 stored subscores without setting `scored`.
             moved = standing.scored or standing.subscore != 0
-            # A submission that changes nothing moves nothing: among such submissions, the earliest counts.
+            # Among submissions that do not change the sum, the earliest is the run: later ones do not change the time.
             sign = 1 if moved else -1
             return (present, moved, sign * standing.achieved_at, sign * standing.received_us, run_id)
         case Policy.LATEST:

@@ -47,7 +47,7 @@ class Submission(NamedTuple):
             self.board.limits.require_score(self.board.policy, self.event.score)
 
     def on_top_of(self, run: "CountedRun | None") -> "Submission":
-        """Return the submission of a change with the score that follows from the player's run, 0 without one.
+        """Return the submission of a change with its score: the change plus the score of the player's run, if any.
 
         Raises `ScoreOutOfRange`, and `RuleViolated` if the score breaks a rule that needs no standing.
         """
@@ -60,9 +60,9 @@ class Submission(NamedTuple):
         return result if run is None else result._after(run)
 
     def _after(self, run: "CountedRun") -> "Submission":
-        """Return the submission. On `latest` boards, its time is after that of the run.
+        """Return the submission, on `latest` boards with a time after the run's.
 
-        Clocks differ, and queues delay. The run that a change was applied to must not count after it.
+        Clocks differ and queues delay submissions. A change must nevertheless come after the run to which it applies.
         """
         if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
             return self
@@ -84,7 +84,7 @@ class CountedRun(NamedTuple):
 
 
 def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None:
-    """Return the error for a submission whose id is that of an event with other content, None for a mere repetition."""
+    """Return the error for a submission whose id is that of an event with other content, None for a repetition."""
     sent = submission.event
     differences: dict[str, tuple[object, object]] = {}
     if sent.change != stored.change:

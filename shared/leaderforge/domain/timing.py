@@ -57,8 +57,8 @@ SUBMISSION_WAIT_MS = 10_000
 COMMIT_LIMIT_MS = 5_000
 """Maximum time from the start to the commit of a transaction for which other processes wait.
 
-Before a batch is recorded, its new periods are stored within the same limit. Readers of changes wait this long: an
-event that is not visible by then never will be.
+Before a batch is recorded, its new periods are stored within the same limit. Readers of changes wait for the same time:
+an event that is not visible afterwards never will be.
 """
 
 SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
@@ -74,7 +74,7 @@ clocks of the changing process and of the waiting process may differ.
 # External ids -------------------------------------------------------------------------------------------------------
 
 MAPPING_MS = 30_000
-"""Age up to which a cached player of an external id is used. A lookup then costs a player one query in that time."""
+"""Age up to which a cached player of an external id is used. In that time, the lookups of a player cost one query."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Time for which nobody else may claim a released external id, from the time written in the release.
@@ -89,7 +89,9 @@ SETTLE_MS = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
 """Minimum age of a watermark. An older event is committed or never will be, whichever clock recorded it."""
 
 TOUCHES_KEPT_MS = 86_400_000
-"""Age up to which the store keeps notes of players who changed without an event. A staler index is rebuilt.
+"""Age up to which the store keeps notes of players who changed without an event.
+
+An index whose watermark is older is rebuilt.
 
 It is also the time for which removed standings of erased players keep late updates away. A process that was frozen for
 more than a day is not expected to resume.
@@ -100,7 +102,7 @@ more than a day is not expected to resume.
 BELIEF_MS = 1_000
 """Time for which a process believes the index after it began to read the declarations.
 
-The first submission of an outage waits for it. It leaves room for several checks.
+The first submission of an outage waits this long. Several checks fit into the time.
 """
 
 BELIEF_RENEWAL_MS = 200
@@ -133,8 +135,8 @@ ANNOUNCEMENT_SPACING_MS = 100
 ANNOUNCED_WITHIN_MS = 2 * ANNOUNCEMENT_SPACING_MS
 """Maximum time from a change of the index to its announcement: the spacing, and the same time for sending.
 
-The feed confirms that all announcements up to a time have arrived. All changes of the index are then known up to this
-much earlier.
+The feed confirms that all announcements up to a time have arrived. All changes of the index are then known up to
+that time minus this limit.
 """
 
 TOP_LIMIT_MS = 30_000

@@ -15,8 +15,8 @@ from importlib.resources import files
 class UnicodeTables:
     """Sets of characters, as patterns, and properties of single characters.
 
-    `ignorable` characters show nothing by themselves. The `hidden` ones do not shape their neighbours either. `blank`
-    symbols look like a space. `looks` has the replacement of each character that looks like another one.
+    `ignorable` characters are invisible. The `hidden` ones among them do not change the shape of their neighbours.
+    `blank` symbols look like a space. `looks` has the replacement of each character that looks like another one.
     """
 
     ignorable: re.Pattern[str]
@@ -28,7 +28,7 @@ class UnicodeTables:
     scripts: Sequence[frozenset[str]]
 
     def scripts_of(self, character: str) -> frozenset[str] | None:
-        """Return the scripts that use the character. None stands for all of them."""
+        """Return the scripts that use the character, None if all of them do."""
         position = bisect_right(self.starts, ord(character)) - 1
         return self.scripts[position] if position >= 0 and ord(character) <= self.ends[position] else None
 

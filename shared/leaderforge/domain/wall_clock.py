@@ -1,4 +1,4 @@
-"""Conversion between local clock readings of a time zone and moments in UTC."""
+"""Conversion between local times of a time zone and moments in UTC."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """Clocks of a time zone. Readings have no zone, moments are in UTC. Both are whole seconds.
+    """Conversion between local times of a time zone (without zone) and moments in UTC, both in whole seconds.
 
     Raises `OverflowError` beyond the years 1 to 9999.
     """
@@ -17,9 +17,9 @@ class WallClock:
     zone: ZoneInfo
 
     def latest(self, moment: datetime) -> datetime:
-        """Return the local wall time of a moment.
+        """Return the local time of a moment.
 
-        During the second pass of a repeated hour (DST), return the last second of the first.
+        During the second pass of an hour that the clocks repeat (DST), return the last second of the first pass.
         """
         local = moment.astimezone(self.zone)
         if local.fold:
@@ -28,10 +28,10 @@ class WallClock:
         return local.replace(tzinfo=None)
 
     def first(self, reading: datetime) -> datetime:
-        """Return the first moment at which the clocks show this reading or a later one."""
+        """Return the first moment at which the clocks show this local time or a later one."""
         by_clock_before = reading.replace(tzinfo=self.zone).astimezone(UTC)
         by_clock_after = reading.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
-        if by_clock_after < by_clock_before:  # the clocks skip this reading
+        if by_clock_after < by_clock_before:  # the clocks skip this local time
             return self._change(by_clock_after, by_clock_before)
         return by_clock_before
 
