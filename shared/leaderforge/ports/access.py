@@ -11,7 +11,7 @@ from leaderforge.domain.signing_keys import SigningKey
 from leaderforge.domain.tokens import IssuedToken, TokenClaims
 
 AcceptsKey = Callable[[str], Awaitable[bool]]
-"""Function that returns whether tokens with the signature of the key with this id are accepted."""
+"""Function that takes the id of a signing key, and returns whether tokens with its signature are accepted."""
 
 
 class KeyStore(Protocol):
@@ -58,7 +58,8 @@ class SigningKeyStore(Protocol):
     async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
         """Retire a key at `act.at`, and return it. Its tokens are accepted until `accepted_until` (ms).
 
-        A retired key keeps its time of retirement and the earlier end. Raises `SigningKeyNotFound`.
+        A key that is already retired keeps its time of retirement. Of both ends, the earlier one remains.
+        Raises `SigningKeyNotFound`.
         """
         ...
 
@@ -73,7 +74,7 @@ class AuditLog(Protocol):
     async def entries(
         self, criteria: AuditFilter, limit: int, before: tuple[int, int] | None = None
     ) -> Sequence[Audited]:
-        """Return the latest entries that match, newest first.
+        """Return the latest entries that match the filter, newest first.
 
         With `before`, the time (ms) and id of an entry, return only entries before it.
         """
@@ -84,7 +85,7 @@ class TokenVerifier(Protocol):
     """Verification of player tokens."""
 
     async def caller(self, token: str) -> Caller:
-        """Return the player of a token.
+        """Return the caller that a player token authenticates.
 
         Raises `Unauthenticated`, or `Unavailable` if the issuer's keys cannot be loaded.
         """

@@ -20,9 +20,8 @@ class ChangeFeed(Protocol):
     def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
         """Yield changes that other processes announce.
 
-        Several times a second, yield the time up to which all were yielded.
-
-        The first item has no changes: everything announced after its `until` will be yielded. Raises `IndexUnavailable`
-        as soon as a change may have been missed.
+        Several times a second, yield the time up to which all changes were yielded. The first item has no changes:
+        every change announced after its `until` will be yielded. Raises `IndexUnavailable` as soon as a change may have
+        been missed.
         """
         ...

@@ -16,7 +16,7 @@ class HistoryStore(Protocol):
     async def points(
         self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
-        """Return the player's latest submissions on a board, latest first; with `before`, those before a position."""
+        """Return the player's latest submissions on a board, before a position if there is one, latest first."""
         ...
 
     async def played(self, board: Board, user_id: int, limit: int) -> Sequence[PlayedLadder]:
@@ -26,9 +26,9 @@ class HistoryStore(Protocol):
     async def boards_of(
         self, user_id: int, limit: int, *, after: str = "", private: bool, hidden: bool
     ) -> Sequence[Board]:
-        """Return boards with a standing of the player, ordered by slug; with `after`, only boards behind this slug.
+        """Return boards with a standing of the player, whose slugs follow `after`, ordered by slug.
 
-        Private boards count only with `private`, hidden standings only with `hidden`.
+        Private boards are included only with `private`. Boards on which the player is hidden need `hidden`.
         """
         ...
 

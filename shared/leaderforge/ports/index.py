@@ -33,8 +33,8 @@ class Applied(NamedTuple):
 class LadderUpdate:
     """Standings to apply to a ladder, one per player.
 
-    `count` has the meaning of the argument of `IndexWriter.apply`. With it, entries above the rank bounds of `earlier`
-    are counted too: sort keys of earlier standings by player, only of players in `standings`.
+    `count` has the same meaning as in `IndexWriter.apply`. `earlier` has sort keys of earlier standings by player id,
+    only of players in `standings`. With `count`, the entries above the rank bounds of these keys are counted too.
     """
 
     ladder: Ladder
@@ -69,16 +69,16 @@ class NameIndex(Protocol):
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace each name that is still the observed one. Return the players whose names have changed instead."""
+        """Replace each name that still equals the observed one. Return the players with other names."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        """Set the names of players without a name. Do not replace names. Return the players who have other names."""
+        """Set the names of players without a name. Do not replace names. Return the players with other names."""
         ...
 
 
 class ErasureIndex(Protocol):
-    """Erasures: revisions of erased players, one per player for all ladders. They exist only after a repair.
+    """Erasures: revisions of erased players, one per player for all ladders. Only repairs store them.
 
     If a player has no value on a ladder, the index treats the erasure as the value of a removed standing.
     """
@@ -133,8 +133,8 @@ class IndexWriter(Protocol):
     ) -> Collection[int]:
         """Replace the values of the players by these standings, each in one step, regardless of revisions.
 
-        Remove a player without a standing. Keep a value that has changed since `observe`, and return its player. The
-        caller must read the standings after `observe`. A newer value is then never replaced by an older one. To set the
+        Remove the values of players without a standing. Keep a value that has changed since `observe`, and return its
+        player. The caller must read the standings after `observe`: then no older value replaces a newer one. To set the
         standing of a player who has an erasure but no value, `observed` must contain the erasure.
         """
         ...

@@ -9,7 +9,7 @@ from leaderforge.domain.survey import Survey, VerificationState
 
 
 class CatchUps(NamedTuple):
-    """Token of the latest catch-up that began, and of the latest that finished. None if there was none."""
+    """Tokens of the latest catch-up that began and of the latest that finished. A token is None if there was none."""
 
     begun: str | None
     finished: str | None
@@ -23,8 +23,8 @@ class IndexMaintenance(Protocol):
     """Completeness of the index: its state, and the steps that restore it.
 
     `advance`, `finish_rebuild` and `finish_catch_up` confirm earlier writes. `disruptions` is the number of disruptions
-    before those writes. If it has grown, a node may have lost some of them: these calls then do nothing and raise
-    `IndexUnavailable`. They are never sent twice.
+    before those writes. If it has grown, a node may have lost some writes. The calls then do nothing and raise
+    `IndexUnavailable`. An adapter never sends such a call twice.
     """
 
     @property
@@ -53,7 +53,7 @@ class IndexMaintenance(Protocol):
     async def finish_rebuild(
         self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
     ) -> Collection[int]:
-        """Mark the partitions as complete that were not emptied again after `begin_rebuild`. Return them."""
+        """Mark the partitions as complete unless they were emptied again meanwhile. Return the marked partitions."""
         ...
 
     async def begin_catch_up(self) -> str:

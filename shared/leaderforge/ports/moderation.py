@@ -33,14 +33,14 @@ class Moderation(Protocol):
     async def remove(self, board: Board, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         """Void a player's events on a board, and remove the player's standings in all open periods.
 
-        Later submissions start from zero. Raises `NotRanked` if there is no such standing.
+        Later submissions start from zero. Raises `NotRanked` if the player has no standing in an open period.
         """
         ...
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
         """Remove a player's standing in one period, and void the player's events there. They count in other periods.
 
-        Raises `NotRanked` if there is no such standing.
+        Raises `NotRanked` if the player has no standing in the period.
         """
         ...
 
@@ -49,17 +49,17 @@ class Moderation(Protocol):
     ) -> Sequence[LadderStanding]:
         """Void one event of a player on a board, or let it count again, in all open periods.
 
-        The player's other events there make up the standing; without one, the standing is removed. Nothing changes if
-        the event is in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a sum would leave the
-        range of scores.
+        The new standing is the fold of the player's counting events; without any, the standing is removed. Nothing
+        changes if the event is in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a sum
+        would leave the range of scores.
         """
         ...
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Replace the player's score. Do the same as `remove` if there is a standing, then count this submission.
+        """Replace the player's score: do the same as `remove` if there is a standing, then count the submission.
 
-        A submission id that is stored changes nothing. Raises `SubmissionConflict` if its content differs. The board's
-        score limits do not apply.
+        Change nothing if the submission id is already stored. Raises `SubmissionConflict` if the stored content
+        differs. The board's score limits do not apply.
         """
         ...
 

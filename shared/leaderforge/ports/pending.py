@@ -18,7 +18,8 @@ class PendingProcess(NamedTuple):
 class PendingProcesses(Protocol):
     """Declarations of processes with committed changes that the index lacks.
 
-    A process declares itself before it acknowledges such a change. It withdraws once the index has the change.
+    A process declares itself before it acknowledges such a change. It withdraws its declaration once the index has the
+    change.
     """
 
     async def declare(self, process_id: UUID) -> None:

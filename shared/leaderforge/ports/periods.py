@@ -35,5 +35,5 @@ class PeriodStore(Protocol):
         ...
 
     async def remove(self, ladder: Ladder, limit: int) -> int:
-        """Delete up to `limit` standings of a period, and return their number. If there is none, delete the period."""
+        """Delete up to `limit` standings of a period, and return their number. If none is left, delete the period."""
         ...

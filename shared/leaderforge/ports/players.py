@@ -18,8 +18,8 @@ class PlayerStore(Protocol):
 
         The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames are unique by
         `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An id stays
-        taken for `RELEASE_MS` after its player lost it. `on_sight`: nobody asked for these players explicitly. An id of
-        an erased player then stays taken until the `creatable_at` of the erasure.
+        taken for `RELEASE_MS` after its player lost it. With `on_sight`, the players are created on first sight: an id
+        of an erased player then stays taken until the `creatable_at` of the erasure.
         """
         ...
 
@@ -36,15 +36,15 @@ class PlayerStore(Protocol):
         ...
 
     async def by_external_id(self, external_ids: Collection[str]) -> Mapping[str, int]:
-        """Return the player ids of those external ids that a player has."""
+        """Return player ids by external id, without external ids that no player has."""
         ...
 
     async def forget_released(self, before: int) -> None:
-        """Delete the notes of released ids that everybody may claim and create since `before` (ms)."""
+        """Delete the notes of released ids that became free for all players before `before` (ms)."""
         ...
 
     async def following(self, user_id: int | None, limit: int) -> Sequence[int]:
-        """Return up to `limit` player ids above `user_id` in ascending order. None starts at the lowest."""
+        """Return up to `limit` player ids above `user_id` in ascending order. None starts at the lowest id."""
         ...
 
     async def by_name(self, usernames: Collection[str]) -> Mapping[str, Player]:
@@ -52,7 +52,7 @@ class PlayerStore(Protocol):
         ...
 
     async def claimants(self, usernames: Collection[str]) -> Mapping[str, int]:
-        """Return the ids of the players who claim these usernames, by the requested spelling: look-alikes count."""
+        """Return the ids of the players who claim these usernames or look-alikes of them, by the requested spelling."""
         ...
 
     async def with_name(self, username: str) -> Sequence[Player]:
@@ -65,18 +65,18 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Claims of stored names that lack them: names that were shared, and names of older versions."""
+    """Function that claims stored names without claims: formerly shared names, and names that older versions stored."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
-        """Claim the names of up to `limit` players whose ids follow `after`, where the claims are free."""
+        """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""
         ...
 
 
 class StaleClaimReleaser(Protocol):
-    """Release of claims on looks that their players no longer need."""
+    """Function that releases stale claims: keys for look-alikes of names that their players no longer have."""
 
     async def __call__(self, after: str, limit: int) -> StaleClaims:
-        """Release the stale ones of up to `limit` claims whose keys follow `after`."""
+        """Check up to `limit` claims whose keys follow `after`, and release the stale ones."""
         ...
 
 

@@ -16,18 +16,18 @@ class Ranking(Protocol):
 
     @property
     def source(self) -> Source:
-        """Source of the answers from this ranking."""
+        """Return the source of the answers from this ranking."""
         ...
 
     async def rows(self, ladder: Ladder, user_ids: Collection[int]) -> Mapping[int, Row]:
-        """Return the rows by player id, without players who are not ranked."""
+        """Return the rows of the players' standings by player id, listed or not. Removed standings are left out."""
         ...
 
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         """Return the number of entries, and the number above each bound.
 
-        `present` are sort keys of entries. The same step checks that all of them are still in the ladder. Otherwise an
-        entry that has moved since it was read might be counted above its own earlier place.
+        `present` are sort keys of entries. The same step checks that all of them are still in the ladder. Without this
+        check, an entry that has moved since it was read might be counted above its own earlier place.
         """
         ...
 

@@ -29,7 +29,7 @@ class ChangeLog(Protocol):
     def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
         """Yield, in chunks, the players erased at or after `since` and before `until` (ms).
 
-        The values are revisions. All late updates of these players have lower ones. An id may be in use again.
+        The values are revisions. All late updates of these players have lower revisions. An id may be in use again.
         """
         ...
 
@@ -46,11 +46,11 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         ...
 
     async def ladders_of(self, board: Board) -> Sequence[Ladder]:
-        """Return the ladders of the board's stored periods, the latest first. All-time is not among them."""
+        """Return the ladders of the board's stored periods except all-time, the latest first."""
         ...
 
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return those requested ladders whose periods are stored, with `indexed` set, in no order."""
+        """Return the requested ladders whose periods are stored, with `indexed` as stored, in no order."""
         ...
 
     async def record(
@@ -58,8 +58,8 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
     ) -> Sequence[Recorded | LeaderForgeError]:
         """Commit the submissions as a batch, and return one outcome each, in their order.
 
-        With `previous`, the outcomes have the places before each submission, at a higher cost. These include the
-        preceding submissions of the batch.
+        With `previous`, the outcomes have the places before each submission, at a higher cost. Earlier submissions of
+        the batch count in these places.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
         repeated submission id of a player on a board is a duplicate, and changes nothing. With other content it is

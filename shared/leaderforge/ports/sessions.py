@@ -20,7 +20,7 @@ class SessionStore(Protocol):
     async def register(self, device: str, player: Player) -> int:
         """Create the player of a new device, and return its id.
 
-        If the device has a player already, create nothing, and return that one's id. Raises `PlayerExists` or
+        If the device already has a player, create nothing, and return the id of that player. Raises `PlayerExists` or
         `UsernameTaken`.
         """
         ...
