@@ -25,7 +25,10 @@ class AwsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AwsAccess:
-    """Location of AWS services, and the credentials for them. `endpoint` replaces all of AWS, for an emulator."""
+    """Location of AWS services, and the credentials for them.
+
+    `endpoint` is the base URL of an emulator that replaces all services, None for AWS itself.
+    """
 
     region: str
     credentials: AwsCredentials
@@ -45,8 +48,8 @@ class AwsClient:
     def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
         """Set up a client of the service. The first call connects.
 
-        `target` is the prefix of the service's operation names. `version` is that of its JSON protocol. `timeout_s`
-        limits each I/O step.
+        `target` is the prefix of the service's operation names. `version` is the version of its JSON protocol.
+        `timeout_s` limits each I/O step.
         """
         self._access = access
         self._service = service
@@ -58,7 +61,7 @@ class AwsClient:
         self._lock = threading.Lock()
 
     async def call(self, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the response of an operation. It runs in a thread: the event loop stays free.
+        """Return the response of an operation. The call runs in a thread, which keeps the event loop free.
 
         Raises `AwsError` if the call fails.
         """

@@ -16,11 +16,11 @@ class MemoryAuditLog:
         self.write(entry)
 
     def write(self, entry: AuditEntry) -> None:
-        """Write an entry without a suspension point: a change and its entry are one step."""
+        """Write an entry synchronously: to other tasks, a change and its entry are one step."""
         self._entries.append(Audited(len(self._entries) + 1, entry))
 
     def anonymize(self, user_id: int) -> int:
-        """Remove a player from all entries on or by the player, and return the number of changed entries."""
+        """Remove a player as subject and as actor from all entries. Return the number of changed entries."""
         actor = f"player:{user_id}"
         positions = [
             i for i, item in enumerate(self._entries) if user_id == item.entry.user_id or item.entry.actor == actor

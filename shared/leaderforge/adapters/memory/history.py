@@ -19,7 +19,7 @@ class MemoryHistoryStore:
         self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
         events = sorted(await self._scores.events_of(board, user_id), key=_position)
-        # By time, not by arrival: a late submission changes the later points.
+        # Sort by time, not by arrival: a submission that arrives late changes all points after its time.
         standings = accumulate(map(standing_of, events), lambda total, added: combine(board, total, added))
         points = [
             HistoryPoint(_position(event), event.score, standing.score, standing.subscore)

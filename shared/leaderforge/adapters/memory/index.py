@@ -61,7 +61,7 @@ class MemoryIndex:
         return dict(self._standings.get(place_of(ladder), {}))
 
     def lose(self, ladder: Ladder, user_id: int) -> Standing:
-        """Delete a standing without a trace, as a fault would, and return it. Raises `KeyError` if it is missing."""
+        """Delete a standing as a fault would, and return it. Raises `KeyError` if it is missing."""
         return self._standings[place_of(ladder)].pop(user_id)
 
     def overwrite(self, ladder: Ladder, standing: Standing) -> None:
@@ -245,7 +245,7 @@ class MemoryIndex:
         return token
 
     def _outside(self, partitions: Collection[int], by_player: Mapping[int, ValueT]) -> dict[int, ValueT]:
-        """Return the values of the players that are in no such partition."""
+        """Return the values of the players who are in none of these partitions."""
         return {i: value for i, value in by_player.items() if partition_of(i, self.partitions) not in partitions}
 
     async def finish_rebuild(

@@ -28,7 +28,7 @@ def microseconds() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """Id without a player. Times are in ms; `user_id` may claim it again."""
+    """Released id. Times are in ms. The player `user_id`, if any, may claim the id again."""
 
     user_id: int | None
     claimable_at: int
@@ -86,9 +86,9 @@ class MemoryPlayerStore:
         return new
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
-        """Erase a player. Note a higher revision than every standing has, for reconcile.
+        """Erase a player. Note a revision above those of all the player's standings, for reconcile.
 
-        `creatable_at` as in `PlayerRecords.erase`.
+        `creatable_at` has the same meaning as in `PlayerRecords.erase`.
         """
         external_id = self.by_id.pop(user_id).external_id
         self.hidden.discard(user_id)
@@ -166,7 +166,7 @@ class MemoryPlayerStore:
             raise _external_id_taken(external_id)
 
     def _refusal(self, new: Player, players: Collection[Player]) -> LeaderForgeError | None:
-        """Return the error if one of these players owns a unique value of the new one, None otherwise."""
+        """Return the error if one of these players owns a unique value of the new player, None otherwise."""
         if self._unique_names and new.username is not None and _claimants(new.username, players):
             return UsernameTaken(f"the name {new.username!r} is taken", username=new.username)
         emails = {email_key(user.email) for user in players if user.email is not None}
@@ -178,7 +178,7 @@ class MemoryPlayerStore:
 
 
 def _claimants(username: str, players: Iterable[Player]) -> Sequence[int]:
-    """Return the ids of the players with a claim of this name, owners of the name itself last."""
+    """Return the ids of the players who claim this name. Owners of the name itself follow owners of look-alikes."""
     keys, key = claims_of(username).keys(), name_key(username)
     claims = {user.user_id: claims_of(user.username) for user in players if user.username is not None}
     owners = [user_id for user_id, player_claims in claims.items() if keys & player_claims.keys()]

@@ -11,7 +11,7 @@ _BATCH_SIZE = 10
 
 
 class MemoryQueue:
-    """`SubmissionQueue` in a list, `bodies`, and a dict of dead letters.
+    """`SubmissionQueue` in the list `bodies` and a dict of dead letters.
 
     While `down` is true, all calls raise `QueueUnavailable`.
     """

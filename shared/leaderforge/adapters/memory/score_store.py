@@ -199,7 +199,7 @@ class MemoryScoreStore(MemoryBoards):
         }
 
     def set_void(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
-        """Void an event, or let it count again. Return the ladders on which that changes the standing.
+        """Void an event, or let it count again. Return the ladders on which the player's standing changes.
 
         Raises `SubmissionNotFound`.
         """
@@ -214,7 +214,7 @@ class MemoryScoreStore(MemoryBoards):
         return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
 
     def refolded(self, ladder: Ladder, user_id: int) -> Standing:
-        """Return the standing that the player's counting events make up. Raises `ScoreOutOfRange`."""
+        """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
         standing = self._refold(ladder, user_id)
         require_in_range(standing)
         return standing
@@ -273,7 +273,7 @@ class MemoryScoreStore(MemoryBoards):
         return False
 
     def _changed(self, submission: Submission) -> Submission:
-        """Return the submission, a change on top of the player's standing. Raises as `on_top_of`."""
+        """Return the submission. A change gets its score from the player's standing: see `Submission.on_top_of`."""
         if submission.event.change is None:
             return submission
         standing = self._ladder(submission.ladders[0]).get(submission.event.user_id)
@@ -286,7 +286,7 @@ class MemoryScoreStore(MemoryBoards):
         self._recorded_at[submission.event_key] = self._clock() // 1000
 
     def _require_allowed(self, submission: Submission) -> None:
-        """Raise `RuleViolated` if the submission breaks a rule that depends on the player's earlier ones."""
+        """Raise `RuleViolated` if the submission breaks a rule that depends on the player's earlier submissions."""
         event, limits = submission.event, submission.board.limits
         player = event.user_id, submission.board.id
         times = [s.event.achieved_at for key, s in self._events.items() if key[:2] == player and key not in self._void]

@@ -18,7 +18,7 @@ from leaderforge.domain.sessions import (
 
 
 class MemorySessionStore:
-    """`SessionStore` in the dicts of the player store, which deletes from them too."""
+    """`SessionStore` in dicts of the player store, which also deletes from them when it erases players."""
 
     def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
         self._users = users
