@@ -1,4 +1,4 @@
-"""Transactions that change a player without an event. Each adds an audit entry and, for reconcile, a touch."""
+"""Transactions that change a player without an event. Each adds an audit entry and, for reconcile, a `touches` row."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
@@ -25,8 +25,8 @@ class Acts:
 
     Each one writes an audit entry and, for reconcile, a row of `touches`.
 
-    `clock` is in microseconds. A change commits within `timeout_s` seconds or fails. This is at most `COMMIT_LIMIT_MS`:
-    reconcile relies on it.
+    `clock` is in microseconds. A change commits within `timeout_s` seconds or fails. The limit must not exceed
+    `COMMIT_LIMIT_MS`, because reconcile relies on it.
     """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

@@ -58,7 +58,7 @@ class PostgresBoardMaintenance:
                 yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
-        # After a failure between the two, a retry finds these players by their events: see `players_on`.
+        # Purge events last: after a failure between the two statements, `players_on` finds the players by their events.
         for purge in ("purge_standings", "purge_events"):
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 

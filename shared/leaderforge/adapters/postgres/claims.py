@@ -1,7 +1,8 @@
 """Creating and changing players. Each id, username, email and external id has one owner, also within a batch.
 
 Claims are inserted and deleted in the order of their keys: usernames, then emails, then external ids. This order
-prevents deadlocks. A released id is looked up after it is claimed: a release that commits meanwhile is then visible.
+prevents deadlocks. Releases of an id are read after the id is claimed: a release that commits meanwhile is then
+visible.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -64,7 +65,7 @@ class Taken:
             self.external_ids.add(user.external_id)
 
     def update(self, other: "Taken") -> None:
-        """Add all values of the other."""
+        """Add all values of `other`."""
         self.user_ids |= other.user_ids
         self.names |= other.names
         self.emails |= other.emails
@@ -76,7 +77,7 @@ class Taken:
 
 
 class Collision(LeaderForgeError):
-    """Taken values of a batch. Raised to roll back its transaction."""
+    """Error that rolls back the transaction of a batch, with its values that are taken."""
 
     def __init__(self, taken: Taken) -> None:
         super().__init__("taken")
@@ -84,7 +85,7 @@ class Collision(LeaderForgeError):
 
 
 def without_rivals(users: Mapping[int, Player], *, unique_names: bool = True) -> dict[int, Player]:
-    """Return the players, by position, that share no unique value with an earlier one."""
+    """Return the players, by position, who share no unique value with an earlier player."""
     claimed = Taken(unique_names=unique_names)
     first: dict[int, Player] = {}
     for position, user in users.items():
@@ -102,9 +103,10 @@ async def insert(
     on_sight: bool = False,
     unique_names: bool = True,
 ) -> None:
-    """Insert players and their claims. Raises `Collision` if any is taken, or released at `now` (ms).
+    """Insert players and their claims. Raises `Collision` if a value is taken, or an id is reserved at `now` (ms).
 
-    The players must not share a unique value: see `without_rivals`. `on_sight` as in `PlayerStore.create`.
+    The players must not share a unique value: see `without_rivals`. A released id is reserved for some time.
+    `on_sight` has the same meaning as in `PlayerStore.create`.
     """
     by_id = {user.user_id: user for user in users}
     emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
@@ -151,7 +153,7 @@ async def change(
 async def release(connection: Connection, user: Player, now: int, creatable_at: int | None) -> None:
     """Delete the claims of a player that is erased at `now` (ms), and note the ids as released.
 
-    `creatable_at` as in `PlayerRecords.erase`.
+    `creatable_at` has the same meaning as in `PlayerRecords.erase`.
     """
     await replace_name(connection, user.user_id, user.username, None, unique=True)
     await _swap_emails(connection, user.user_id, user.email, None)
@@ -210,7 +212,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of ids that are reserved at `now` (ms), each with the player that may claim the id again."""
+    """Return the digests of ids that are reserved at `now` (ms), each with the player who may claim the id again."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}
@@ -224,11 +226,11 @@ async def _note_release(
 
 
 async def _swap_emails(connection: Connection, user_id: int, old: str | None, new: str | None) -> bool:
-    """Replace a claim, and return whether the new one was free. `old` or `new` is None if there is no claim."""
+    """Replace the claim of an email, and return whether the new one was free. None stands for no email."""
     released, claimed = (None if text is None else email_key(text) for text in (old, new))
     if released == claimed:
         return True
-    # In the order of keys: two players who swap usernames do not deadlock.
+    # In the order of keys: two players who swap emails do not deadlock.
     for key in sorted(key for key in (released, claimed) if key is not None):
         if key == released:
             await connection.execute(statement("release_emails"), key, user_id)

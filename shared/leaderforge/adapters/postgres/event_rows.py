@@ -22,6 +22,6 @@ def event_of_row(row: Record) -> Event:
 
 
 def event_row(key: EventKey, submission: Submission, recorded_at: int) -> Sequence[object]:
-    """Return the values of an event's row, in the order of the columns in insert_events.sql. The time is in ms."""
+    """Return the values of an event's row, in the order of the columns in insert_events.sql. `recorded_at` is in ms."""
     event = submission.event
     return *key, event.score, event.subscore, event.achieved_at, event.received_us, recorded_at, event.metadata

@@ -23,7 +23,7 @@ class PostgresHistoryStore:
     async def points(
         self, board: Board, user_id: int, limit: int, before: HistoryPosition | None = None
     ) -> Sequence[HistoryPoint]:
-        # One statement a policy: a running minimum, a running sum or no window at all.
+        # Each policy has a statement of its own, with a running minimum, a running sum or no window.
         query = statement(f"history_{board.policy}")
         return [
             _point(row)

@@ -15,7 +15,7 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 async def judge(
     connection: Connection, events: Sequence[tuple[Key, Submission]]
 ) -> Mapping[Key, Submission | RuleViolated | ScoreOutOfRange]:
-    """Return each new event's submission as it counts, or its error. The events of errors are deleted.
+    """Return the submission of each new event, with the score of a change, or its error. Events of errors are deleted.
 
     Events must be in ascending order of their keys. Players are locked in this order, which prevents deadlocks. The
     locks exclude concurrent submissions of the same player until the commit.
@@ -31,7 +31,7 @@ async def judge(
 
 
 async def _allowed(connection: Connection, submission: Submission) -> Submission:
-    """Return the submission as it counts. Raises `RuleViolated` or `ScoreOutOfRange`."""
+    """Return the submission, with the score of a change. Raises `RuleViolated` or `ScoreOutOfRange`."""
     await _lock(connection, submission.event)
     await _require_interval(connection, submission)
     ladder, limits = submission.ladders[0], submission.board.limits
@@ -49,7 +49,7 @@ async def _lock(connection: Connection, event: Event) -> None:
     if event.change is None:
         await connection.fetch(statement("lock_user"), event.user_id)
         return
-    # No rule concerns some of the other submissions: they do not lock the player, but the standings that they change.
+    # Lock the standings too: submissions without rules lock only the standings that they change, not the player.
     for lock in ("lock_player", "lock_standings"):
         await connection.fetch(statement(lock), event.user_id)
 

@@ -11,7 +11,7 @@ from leaderforge.adapters.postgres.errors import DRIVER_ERRORS, translated
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 
-_LOCK = 0x6C656164_666F7267  # "leadforg"
+_LOCK = 0x6C656164_666F7267  # the bytes of "leadforg"
 """Key of the advisory lock that serialises the migrators of a database."""
 
 _LOCK_WAIT_MS = 1500

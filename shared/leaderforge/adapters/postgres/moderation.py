@@ -28,7 +28,7 @@ ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaita
 """Function that changes a player's locked standings. Its last argument is the time (us since 1970)."""
 
 _BEFORE_ALL = -(2**63)
-"""Below every player id."""
+"""Number below every player id."""
 
 
 class PostgresModeration:
@@ -98,7 +98,7 @@ class PostgresModeration:
                 await connection.execute(statement("void_events"), user_id, board.id)
                 await count_event(connection, submission, now)
 
-        # One limit for opening and commit, as for submissions: see PostgresScoreStore.record.
+        # One time limit for storing the periods and for the commit, as in `PostgresScoreStore.record`.
         async with self._pool.limit(self._acts.timeout_s):
             await self._periods.open(submission.ladders)
             return await self._change(user_id, act, put)

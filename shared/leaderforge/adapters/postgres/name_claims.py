@@ -1,4 +1,4 @@
-"""Claims of stored names: missing ones of names that were shared or are older, and stale ones."""
+"""Repair of the claims of stored names: adding missing claims, and releasing stale claims."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from leaderforge.domain.names import claims_of
 from leaderforge.domain.players import ClaimedNames, NameCollision, Player, StaleClaims
 
 _TRANSACTIONS = 4
-"""Maximum number of concurrent transactions. Others need connections too."""
+"""Maximum number of concurrent transactions, which leaves connections for requests."""
 
 
 async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
-    """Claim the names of up to `limit` players whose ids follow `after`, where the claims are free.
+    """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them.
 
     The call is safe to retry, and to run beside the service.
     """
@@ -32,7 +32,7 @@ async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
 
 
 async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaims:
-    """Release stale claims on looks, of up to `limit` claims whose keys follow `after`.
+    """Check up to `limit` claims of look-alikes whose keys follow `after`, and release the stale ones.
 
     Version 0.2.0 renames and erases players without releasing these claims.
     """
@@ -46,7 +46,7 @@ async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaim
 
 
 async def _release_stale(connection: Connection, key: str, user_id: int) -> bool:
-    """Release a claim unless the player has such a name again. Return whether it was released."""
+    """Release a claim unless the player's present name has its key. Return whether it was released."""
     rows = await connection.fetch(statement("lock_profile"), user_id)
     if any(key in _claims(row) for row in rows):
         return False
@@ -59,7 +59,7 @@ def _claims(user: Record) -> Mapping[str, bool]:
 
 
 async def _unclaimed(pool: Pool, claims: Mapping[int, Mapping[str, bool]]) -> Sequence[int]:
-    """Return the players who do not own all of their claims, or whose name is shared, by id."""
+    """Return the ids of the players who do not own all claims of their names, or whose names are shared."""
     keys = list({key for player_claims in claims.values() for key in player_claims})
     owners = {row["username_key"]: row["user_id"] for row in await pool.fetch(statement("username_claims"), keys)}
     rows = await pool.fetch(statement("names_shared_of"), keys, joined(claims))

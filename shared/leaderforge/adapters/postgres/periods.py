@@ -20,7 +20,7 @@ _MAX_CACHED = 100_000
 """Size at which the cache is emptied. It bounds the memory."""
 
 _BEYOND_ALL = 2**63 - 1
-"""Above every period number."""
+"""Number above every period number."""
 
 
 class Periods:
@@ -45,7 +45,7 @@ class Periods:
             await self._store_new(new)
 
     async def _store_new(self, new: Set[_Ids]) -> None:
-        # One limit for all periods together: its cached boards must not become stale meanwhile.
+        # One time limit for all periods together: the caller's cached boards must not become stale meanwhile.
         async with self._pool.limit(self._limit_s):
             # Sorted: concurrent processes insert in one order, which prevents deadlocks.
             for ids in sorted(new):

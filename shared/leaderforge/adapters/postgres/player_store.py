@@ -20,7 +20,7 @@ from leaderforge.domain.players import Player, ProfileChange
 from leaderforge.ports.clock import Clock
 
 _BEFORE_ALL = -(2**63)
-"""Below every player id."""
+"""Number below every player id."""
 _LAST_CHARACTER = chr(0x10FFFF)
 _SURROGATES = range(0xD800, 0xE000)
 """Code points that UTF-8 cannot encode, and the database cannot store."""
@@ -40,7 +40,7 @@ class PostgresPlayerStore:
         taken = Taken(unique_names=self._unique_names)
         waiting = dict(enumerate(users))
         while waiting:
-            # A rival of an earlier player is decided by the outcome of that one.
+            # A player who shares a unique value with an earlier player waits for the outcome of the earlier one.
             outcomes |= await self._create(without_rivals(waiting, unique_names=self._unique_names), taken, on_sight)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
@@ -104,7 +104,7 @@ class PostgresPlayerStore:
         return [user for user in owners if (_key_of(user) or "").startswith(key)]
 
     async def _by_key(self, usernames: Collection[str]) -> Mapping[str, Player]:
-        """Return the players with these usernames by key. Of several, return the one with the lowest id."""
+        """Return the players with these usernames, by key. Of several players, return the one with the lowest id."""
         keys = {key for name in usernames for key in keys_of(name)}
         rows = await self._pool.fetch(self._names_statement, list(keys))
         users = await self.get({row["user_id"] for row in rows})
@@ -118,7 +118,7 @@ class PostgresPlayerStore:
     async def _create(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create players of whom no two claim the same value. Add ids and claims of others to `taken`."""
+        """Create players who share no unique value. Add all values with an owner to `taken`."""
         if not users:
             return {}
         try:
@@ -144,7 +144,7 @@ class PostgresPlayerStore:
     async def _create_others(
         self, users: Mapping[int, Player], collision: Taken, taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create the players of a batch that are not part of its collision."""
+        """Create the players of a batch except those with a taken value, who get errors."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
         remaining = {i: user for i, user in users.items() if i not in refused}
@@ -153,7 +153,7 @@ class PostgresPlayerStore:
     async def _create_apart(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create players in halves: one of them has a value that the database cannot store."""
+        """Create players in two halves, to isolate a player with a value that the database cannot store."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
         items = list(users.items())

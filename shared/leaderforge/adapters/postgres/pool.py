@@ -250,7 +250,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return settings of the server that limit times. They end statements whose client has disappeared."""
+    """Return the server settings with time limits. They end statements whose client has disappeared."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,
@@ -262,7 +262,7 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
 
 
 def _limited_begin(timeout_s: float) -> str:
-    """Return the start of a transaction with its own time limits in the server."""
+    """Return the SQL that begins a transaction with time limits of its own in the server."""
     names = ("statement_timeout", "idle_in_transaction_session_timeout")
     return "; ".join(["begin", *(f"set local {name} = {int(timeout_s * 1000)}" for name in names)])
 

@@ -26,7 +26,7 @@ Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
 """Function that writes submissions: `WriteStrategy.write`, or a function around it that handles some of its errors."""
 
 _REPETITIONS = 4
-"""Maximum retries of a duplicate whose first copy vanished. Each one needs another concurrent erasure."""
+"""Maximum retries of a duplicate whose first copy vanished. Only another concurrent erasure causes a further retry."""
 
 
 class Recorder:
@@ -59,7 +59,7 @@ class Recorder:
         return outcomes
 
     async def _write_accepted(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
-        """Write the submissions. If the database refuses any, refuse that one and write the others."""
+        """Write the submissions. If the database refuses one, return an error for it and write the others."""
         try:
             return await write(submissions)
         except Rejected as error:
@@ -100,14 +100,14 @@ class Recorder:
         try:
             return await self._workers.call(worker, partial(write, submissions))
         except NodeUnavailable as error:
-            # One exception each: a shared one would collect the tracebacks of all callers.
+            # Each submission gets an exception of its own: a shared one would collect the tracebacks of all callers.
             return [NodeUnavailable(error.message, **error.details) for _ in submissions]
 
 
 def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
     """Return the positions of the submissions of each round, in order.
 
-    If a rule or a change depends on the player's standing, each submission of that player needs another round.
+    If a rule or a change depends on the player's standing, each submission of that player needs a round of its own.
     """
     changing = {(s.board.id, s.event.user_id) for s in submissions if s.event.change is not None}
     if not changing and not any(map(judges, distinct_boards(submissions))):
@@ -127,10 +127,10 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 
 
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round in parts: by policy if one statement can write the submission, and all others together.
+    """Return the positions of a round in parts: one for all submissions that need several statements, one per policy.
 
-    Locking the standings of a batch that takes several statements costs most of it again. Few submissions need that.
-    All submissions of a player on a board stay in one part.
+    Several statements cost nearly twice as much if they also lock the standings. Few submissions need them. All
+    submissions of a player on a board stay in one part.
     """
     players = Counter((submissions[i].board.id, submissions[i].event.user_id) for i in positions)
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)

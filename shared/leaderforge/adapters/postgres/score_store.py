@@ -103,9 +103,9 @@ class PostgresScoreStore:
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:
-        # One limit for all steps: the propagation time of a change counts on it.
+        # One time limit for all steps: the propagation time of a changed board or period includes it.
         async with self._pool.limit(self._record_timeout_s):
-            # Before the events: rollover and rebuild must find every period that has standings.
+            # Store the periods before the events: rollover and rebuild must find every period that has standings.
             await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
             outcomes = await self._recorder.record(submissions, previous=previous)
         return await self._periods.mark_retired(outcomes)

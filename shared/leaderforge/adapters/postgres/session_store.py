@@ -1,7 +1,7 @@
 """Devices and sessions in PostgreSQL.
 
-A device is a claim with its own table, as a username: on Citus, only the distribution column can be unique. Sessions
-are distributed by player. A sign-in locks the player's row: a session never remains of a player that is erased.
+A device is a claim with its own table, like a username: on Citus, only the distribution column can be unique. Sessions
+are distributed by player. A sign-in locks the player's row. Therefore, no session remains when a player is erased.
 """
 
 from leaderforge.adapters.postgres.acts import lock_player
@@ -25,7 +25,7 @@ from leaderforge.ports.clock import Clock
 
 
 class _DeviceTaken(LeaderForgeError):
-    """Another call has registered the device. Raised to roll back the creation of its player."""
+    """Error that rolls back the creation of a player, because another call has registered the device."""
 
 
 class PostgresSessionStore:

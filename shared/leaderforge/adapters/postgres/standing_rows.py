@@ -26,7 +26,7 @@ _FIELDS = len(Standing._fields)
 
 def standing_of_row(board: Board, row: Record) -> Standing:
     """Return the standing in a row. The first columns must be the fields of a standing, in their order."""
-    # By position, not by ten names: rebuilds convert every row of the table here.
+    # Read columns by position, which is faster than by name: rebuilds convert every row of the table here.
     standing = Standing(*row[:_FIELDS])
     if board.subscore_order is Order.DESC:
         return standing._replace(subscore=ranked_score(Order.DESC, standing.subscore))
@@ -39,9 +39,10 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 
 
 def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
-    """Return the place before each standing that one submission changed, None if there was none.
+    """Return the player's place before each written standing, None if there was none.
 
-    Raises `Contended` if another batch inserted a first standing meanwhile: it was not read.
+    One submission must have changed each standing. Raises `Contended` if another batch inserted a first standing
+    meanwhile, which `previous` lacks.
     """
     places: dict[StandingKey, EarlierPlace | None] = {}
     for key, standing in written.items():

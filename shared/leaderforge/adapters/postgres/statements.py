@@ -22,7 +22,7 @@ _BOARD_COLUMNS = ":board_columns"
 _WINS = ":wins"
 """Marker that the policy's fragments/wins_*.sql replaces, in statements whose names end with the policy.
 
-It stands in several columns. Without it, each would repeat the condition: sharing a value needs a subquery.
+Several columns depend on the condition in the fragment. Without the marker, each would repeat it, or need a subquery.
 """
 
 

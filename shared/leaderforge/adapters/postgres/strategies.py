@@ -37,8 +37,8 @@ class WriteStrategy(Protocol):
         """Commit the submissions, and return their outcomes.
 
         The outcome is `Vanished` if the first copy of a duplicate was deleted before it could be read. Raises
-        `Rejected` if the database refuses any of the submissions, and `NodeUnavailable` if it cannot reach the node of
-        any: nothing is committed then.
+        `Rejected` if the database refuses a submission, and `NodeUnavailable` if it cannot reach the node of a player.
+        After an exception, nothing is committed.
         """
         ...
 
@@ -87,8 +87,8 @@ class BatchWrite:
     ) -> Mapping[EventKey, Sequence[EarlierPlace | None]]:
         """Return the places before each new submission, and lock the standings until the commit.
 
-        Only the first submission of a player finds the stored standing. The others of the batch find its combination
-        with those before them.
+        The first submission of a player finds the stored standing. Later submissions of the batch find this standing
+        combined with the preceding submissions.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
         previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
@@ -104,7 +104,7 @@ class SingleStatementWrite:
     """Write of a batch by one statement, on a plain server. It saves at least three round trips.
 
     On Citus, such a statement cannot write to several nodes. The batch must fit: see `fits`. `clock` and `previous`
-    have the meaning of `BatchWrite`.
+    have the same meaning as in `BatchWrite`.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
@@ -117,8 +117,8 @@ class SingleStatementWrite:
     def fits(submissions: Sequence[Submission]) -> bool:
         """Return whether one statement can write the batch.
 
-        This is so if all boards have the same policy, no board has a rule that depends on the player's standing or
-        previous submission, no score is a change, and no player has two submissions on one board.
+        One statement suffices if all boards have the same policy, no board has a rule that depends on the player's
+        standing or previous submission, no score is a change, and no player has two submissions on one board.
         """
         boards = distinct_boards(submissions)
         alike = len({board.policy for board in boards}) == 1 and not any(map(judges, boards))
@@ -184,8 +184,9 @@ class WriteStrategies:
 
 
 def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
-    """Return the boards of the submissions. A board whose settings changed meanwhile can occur in both forms."""
-    # A batch usually shares one object. Questions to each submission's board took 0.3 ms each for 500 submissions.
+    """Return the boards of the submissions. A board whose settings just changed may occur in its old and new form."""
+    # The submissions of a batch usually share one object. A check of each submission's board took 0.3 ms for 500 of
+    # them.
     return {id(board): board for board in (s.ladders[0].board for s in submissions)}.values()
 
 

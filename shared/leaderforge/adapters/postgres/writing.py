@@ -39,7 +39,10 @@ async def insert_events(connection: Connection, events: Mapping[EventKey, Submis
 
 
 async def hold_standings(connection: Connection, submissions: Sequence[Submission], revision: int) -> Standings:
-    """Lock the standings of the submissions' ladders until the commit, and return them. Missing ones become removed."""
+    """Lock the standings of the submissions' ladders until the commit, and return them.
+
+    A missing standing is inserted as a removed one.
+    """
     boards = {submission.board.id: submission.board for submission in submissions}
     ladders = {
         (submission.board.policy, key_of_standing(submission.event.user_id, ladder)): ladder
@@ -74,7 +77,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
     """Hide new standings of hidden players, raise the revisions of reused ids, and return the changed standings.
 
-    Hiding a player locks the player's row. The foreign key of the new standings makes it wait for this transaction.
+    A concurrent hiding of a player locks the player's row, and therefore waits: new standings lock it by foreign key.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:

@@ -1,7 +1,8 @@
 -- Ids of players in other systems, and players without a name. A claim table makes external ids unique, as usernames.
--- released_ids has hashes of ids that lost their player: nobody else may claim one before claimable_at, since processes
--- may still have the old player in their caches, and none is created on sight before creatable_at. user_id is the player
--- that released the id and may claim it again; it is null after an erasure. Times are ms since 1970.
+-- released_ids has hashes of ids that lost their player. Other players may claim an id only from claimable_at on,
+-- because processes may still have the old player in their caches. A player with the id is created on sight only from
+-- creatable_at on. The player user_id released the id and may claim it again; null after an erasure. Times are ms since
+-- 1970.
 
 alter table users
     alter column username drop not null,

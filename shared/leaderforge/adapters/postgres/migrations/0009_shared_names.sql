@@ -1,4 +1,4 @@
--- Names of players where names need not be unique, under the same keys as the claims. One name may have several players.
+-- Names of players while names need not be unique, under the same keys as claims. Several players may share a name.
 
 create table shared_names (
     username_key text collate "C" not null,

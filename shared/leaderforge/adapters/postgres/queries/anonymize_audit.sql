@@ -1,4 +1,5 @@
--- Removes a player from audit entries on or by the player. Action, time and other actors stay; player and reason go.
+-- Anonymises audit entries. Entries about the player lose the player, the reason and the details. Entries by the player
+-- lose the player's id as actor. Action and time stay.
 update audit_log
 set user_id = case when user_id = $1 then null else user_id end,
     actor = case when actor = $2 then 'player' else actor end,

@@ -1,5 +1,5 @@
--- Of the given players, returns the hidden ones and those with the id of an erased player. `revision` is the highest
--- revision of the erased player, null if there was none.
+-- Returns the given players who are hidden, or who have the id of an erased player. `revision` is the highest revision
+-- of the erased player, null if there was none.
 select users.user_id, users.hidden, max(touches.revision) as revision
 from users
 left join touches on touches.user_id = users.user_id

@@ -1,7 +1,7 @@
 -- Generated from fragments/record.sql and upsert_latest.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for one item of each event, which inserts it. A
--- player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
+-- Each parameter is an array with one item per standing. `leads` is true for the one item of each event that inserts it.
+-- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -41,10 +41,10 @@ newcomers as (
     )
     for key share
 ),
--- Locks the standings of all items, and reads them. This waits for concurrent submissions of the same players, and sees
--- their results. The counts order the steps, without the quadratic cost of joins: events first, as in all writes, since
--- another order would deadlock; then the locks; then the upsert. First standings cannot be locked before they are inserted.
--- The writer repeats the batch if another one inserts them meanwhile.
+-- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players, and
+-- the read includes their results. Conditions on counts order the steps, without the quadratic cost of joins. Events
+-- come first, as in all writes, because another order could deadlock. Then come the locks, then the upsert. A first
+-- standing cannot be locked before it is inserted: the writer repeats the batch if another batch inserts it meanwhile.
 previous as (
     select s.user_id, s.score, s.achieved_at, s.run_id, s.submissions, s.revision, s.subranked, s.hidden, s.received_us,
         s.board_id, s.period_id

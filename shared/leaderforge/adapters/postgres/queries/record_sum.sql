@@ -1,7 +1,7 @@
 -- Generated from fragments/record.sql and upsert_sum.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for one item of each event, which inserts it. A
--- player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
+-- Each parameter is an array with one item per standing. `leads` is true for the one item of each event that inserts it.
+-- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
 with items as (
     select *
     from unnest(

@@ -1,4 +1,4 @@
--- $7 is the earliest time of the last refresh for which its token is accepted again. A repetition does not extend it.
+-- The previous token is accepted if the last refresh was after $7 (ms). Its use does not extend the time of acceptance.
 update sessions
 set
     digest = $4,

@@ -1,7 +1,7 @@
--- Locks the standings of all items, and reads them. This waits for concurrent submissions of the same players, and sees
--- their results. The counts order the steps, without the quadratic cost of joins: events first, as in all writes, since
--- another order would deadlock; then the locks; then the upsert. First standings cannot be locked before they are inserted.
--- The writer repeats the batch if another one inserts them meanwhile.
+-- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players, and
+-- the read includes their results. Conditions on counts order the steps, without the quadratic cost of joins. Events
+-- come first, as in all writes, because another order could deadlock. Then come the locks, then the upsert. A first
+-- standing cannot be locked before it is inserted: the writer repeats the batch if another batch inserts it meanwhile.
 previous as (
     select s.user_id, s.score, s.achieved_at, s.run_id, s.submissions, s.revision, s.subranked, s.hidden, s.received_us,
         s.board_id, s.period_id

@@ -1,6 +1,6 @@
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for one item of each event, which inserts it. A
--- player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
+-- Each parameter is an array with one item per standing. `leads` is true for the one item of each event that inserts it.
+-- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
 with items as (
     select *
     from unnest(
