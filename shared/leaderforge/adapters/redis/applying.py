@@ -103,7 +103,7 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
 
     One argument for many bounds costs the client less than one per bound.
     """
-    # An empty bound (`FIRST`) has no length at which to split. The byte 0 also precedes every key.
+    # An empty bound (`FIRST`) has no length at which to split. Replace it by the byte 0, which also precedes every key.
     runs = groupby((bound or b"\0" for bound in bounds), len)
     return [part for length, run in runs for part in (length, b"".join(run))]
 

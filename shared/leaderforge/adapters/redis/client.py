@@ -33,7 +33,7 @@ class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
     Requests on connections to the former process fail. A new connection would reach the new process unnoticed, although
-    that may have loaded an old dump. `runs` contains the run ids by node name.
+    the new process may have loaded an old dump. `runs` contains the run ids by node name.
     """
 
     def __init__(self, runs: MutableMapping[str, bytes], on_restart: Callable[[], None], **options: Any) -> None:

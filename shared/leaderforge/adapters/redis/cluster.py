@@ -93,11 +93,11 @@ class Cluster:
             return _require_success(replies)
 
     async def run_unrepeated(self, calls: Sequence[Call], disruptions: int | None = None) -> list[Any]:
-        """Run calls that state that earlier writes are in the index. Never run them twice, or after a disruption.
+        """Run calls that confirm earlier writes, and return the replies in order. Never run them after a disruption.
 
-        After a failover, the new node may lack these writes. Return the replies in order. Raises `IndexUnavailable`,
-        also if the number of disruptions is no longer `disruptions`. By default, that is the number at the start. Calls
-        follow a slot in migration: its keys move with all writes.
+        A node may have lost the writes in a disruption. A call is therefore not repeated after an error. Raises
+        `IndexUnavailable`, also if the number of disruptions is no longer `disruptions` (by default, the number at the
+        start). Calls follow a slot in migration, because its keys move with all writes.
         """
         number = self.disruptions if disruptions is None else disruptions
 
@@ -216,8 +216,7 @@ class Cluster:
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                # Send it without the client's own error handling: that reads the topology again, which may hide a
-                # takeover.
+                # Bypass the error handling of the client: it reads the topology again, which may hide a takeover.
                 info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
             self.disruptions += 1
@@ -253,9 +252,9 @@ class Cluster:
             self._loop, self._client, self._turns = loop, None, asyncio.Semaphore(_USES)
 
     def _abandon_client(self) -> None:
-        """Discard the client: the next use creates one.
+        """Discard the client. The next use creates another one.
 
-        The new one reads the topology from any node: the nodes that this one uses may hang.
+        The new client reads the topology from any node. The nodes that the discarded client uses may hang.
         """
         client, self._client = self._client, None
         if client is not None:
@@ -317,11 +316,11 @@ def _eval(call: Call) -> Request:
 
 
 async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode | None:
-    """Return the importing node of a slot in migration, None for the slot's node.
+    """Return the node that gets a refused request again: the importing node of a migration, None for the slot's node.
 
-    A moved slot: store its new node first. A slot with keys on both nodes: wait `_TRY_AGAIN_S` first.
+    If the slot has moved, store its new node. If the keys are on both nodes, wait `_TRY_AGAIN_S`.
     """
-    if isinstance(error, MovedError):  # tested first: it is a subclass of AskError
+    if isinstance(error, MovedError):  # tested before AskError, of which it is a subclass
         await client.nodes_manager.move_slot(error)
     elif isinstance(error, AskError):
         return client.get_node(error.host, error.port)

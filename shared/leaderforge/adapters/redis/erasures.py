@@ -10,7 +10,7 @@ from leaderforge.domain.order import user_bytes
 from leaderforge.ports.index import IndexValue
 
 _PREFIX = b"erasure:"
-"""Start of the fields in `meta`, before the player id."""
+"""Prefix of the field of an erasure in `meta`. The player id follows."""
 _ERASURES_A_CALL = 500
 """Maximum erasures of a call. A script blocks its node, therefore a call must be short."""
 

@@ -31,7 +31,7 @@ class RedisFeed:
         self._cluster = cluster
         self._channel = keys.changes
         self._slot = keys.slots[0]
-        # A reply may follow a ping that was sent up to one interval later.
+        # After a reply, the next ping is sent up to one interval later.
         self._silence_s = _PING_S + silence_s
         self._sender = uuid4().hex[:12]
 
@@ -87,13 +87,13 @@ async def _ping(connection: AbstractConnection, clock: Clock) -> None:
 
 
 def _encode(sender: str, changes: Sequence[LadderChange], identities: Sequence[int | str]) -> str:
-    # Without identities, the message is one that earlier versions understand.
+    # Without identities, the message has the format of earlier versions.
     packed = [[c.best.hex(), c.grown, c.board_id, c.period] for c in changes]
     return json.dumps([sender, packed, list(identities)] if identities else [sender, packed], separators=(",", ":"))
 
 
 def _decode(text: bytes) -> tuple[str, list[LadderChange], list[int | str]]:
-    """Return the sender, the changes and the identities. A message of an unknown format may mean any change."""
+    """Return the sender, the changes and the identities. An unknown format counts as a change of all ladders."""
     try:
         sender, changes, *identities = json.loads(text)
         return (

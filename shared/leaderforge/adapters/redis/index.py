@@ -34,7 +34,7 @@ _NAMES_A_CALL = 2000
 _PLAYERS_AN_OBSERVATION = 50
 """Maximum players of an `observe` call. With 64 ladders, its 3,200 lookups block a node for a few milliseconds."""
 _SELECTION_ROUNDS = 64
-"""Maximum round trips of `key_at`. Without it, concurrent writes could prolong the search without end."""
+"""Maximum round trips of `key_at`. Without this limit, concurrent writes could prolong the search without end."""
 _CACHED_SIZES = 1024
 """Maximum ladders whose partition sizes are cached."""
 
@@ -82,8 +82,8 @@ class RedisIndex(RedisErasureIndex):
         return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        # A partition has only a share of the entries. Read its probable share first, and complete windows only if that
-        # is not enough.
+        # A partition has only a share of the entries. Read its probable share first, and complete windows only if the
+        # probable shares are too small.
         requested = share(before, self.partitions), share(after, self.partitions)
         windows = await self._windows(ladder, bound, *requested)
         merged = merge_windows(windows, before, after, key=_entry)
@@ -109,7 +109,7 @@ class RedisIndex(RedisErasureIndex):
 
     def _cache_sizes(self, ladder: Ladder, sizes: list[int]) -> list[int]:
         if len(self._sizes) >= _CACHED_SIZES and ladder not in self._sizes:
-            # Cheap to lose: the sizes only improve the first probes.
+            # Clear all: the sizes only improve the first probes.
             self._sizes.clear()
         self._sizes[ladder] = sizes
         return sizes
@@ -136,7 +136,7 @@ class RedisIndex(RedisErasureIndex):
         return [part.applied(list(islice(replies, len(part.partitions)))) for part in partitioned]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one a player, in calls too short to block the nodes noticeably."""
+        """Apply many standings, one per player, in calls too short to block the nodes noticeably."""
         groups = self._packed(ladder, standings)
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))

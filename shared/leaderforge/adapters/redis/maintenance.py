@@ -20,7 +20,7 @@ from leaderforge.ports.index_maintenance import CatchUps, LadderIds
 
 
 class RedisIndexMaintenance:
-    """`IndexMaintenance` and `LeaseStore` on Redis Cluster or Valkey. Base of the other half of the index."""
+    """`IndexMaintenance` and `LeaseStore` on Redis Cluster or Valkey. Base class of `RedisErasureIndex`."""
 
     def __init__(self, cluster: Cluster, *, partitions: int, namespace: str) -> None:
         self.partitions = partitions

@@ -1,7 +1,7 @@
 """Format of standings in the index: records of a fixed width, which scripts split by position.
 
 A record consists of the player id (7 bytes), revision (7), flags (1), the sort key without the player id (13, or 20
-with a subscore) and submissions (4). The hash of standings maps the player id to the other fields, the stored value.
+with a subscore) and submissions (4). The hash of standings maps the player id to the stored value, the other fields.
 Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
@@ -76,7 +76,10 @@ def is_removed(value: bytes) -> bool:
 
 
 def refuses(stored: bytes | None, value: bytes) -> bool:
-    """Return whether `stored` is of a removed standing and prevents `value`, which is not of a removed one."""
+    """Return whether the index refuses `value`, because it stores a removed standing of an equal or higher revision.
+
+    Values of removed standings are never refused.
+    """
     if stored is None or not is_removed(stored) or is_removed(value):
         return False
     return revision_of(stored) >= revision_of(value)
@@ -93,7 +96,7 @@ def key_of(user: bytes, value: bytes) -> bytes:
 
 
 def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
-    """Return the row of an entry. Without a stored value it has zeros: the verification finds and repairs it."""
+    """Return the row of an entry. Without a stored value, the row has zeros, until the verification repairs it."""
     value = value or _LOST
     return Row(
         key=key,

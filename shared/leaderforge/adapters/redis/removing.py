@@ -1,8 +1,8 @@
 """Deletion of large keys in short steps.
 
-DEL would block the node until the key is freed. UNLINK frees it in a thread. With the allocator of some servers, that
-thread blocks the others: after an UNLINK of 3.3 million members, writes stalled for 1.9 s, longer than the time after
-which the other nodes take a node for failed.
+DEL would block the node until the key is freed. UNLINK frees it in a thread. With the allocator of some servers, this
+thread blocks the others. After an UNLINK of 3.3 million members, writes stalled for 1.9 s. Other nodes consider a node
+failed after a shorter time.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from leaderforge.domain.chunks import chunks
 
 _MEMBERS_A_STEP = 250
 _KEYS_A_TRIP = 64
-"""Maximum keys of a round trip. A node runs its steps one after the other: in 20 ms if all keys are large."""
+"""Maximum keys of a round trip. A node runs one step per key in sequence, in 20 ms if all keys are large."""
 
 
 async def remove_keys(cluster: Cluster, slot: int, keys: Sequence[bytes]) -> None:

@@ -1,9 +1,9 @@
--- Store erasures, unless there are some of higher revisions.
+-- Store erasures. Do not replace equal or higher revisions.
 -- KEYS: meta
 -- ARGV: for each player: id, value (revision (7), flags (1))
--- Erasures are fields of meta, since a key of their own would mostly be missing: while a slot moves, a cluster runs no
--- script that has a missing key beside existing ones.
--- The field 'erasures' exists if there are any. Its length makes the hash a table: a list would slow down every read.
+-- Erasures are fields of meta. A key of their own would mostly be missing, and while a slot moves, a cluster refuses
+-- scripts with a missing key beside existing keys. The field 'erasures' exists if there are any erasures. It is long,
+-- because the server then stores the hash as a table: as a list, it would slow down every read.
 redis.call('HSET', KEYS[1], 'erasures', string.rep('-', 65))
 for i = 1, #ARGV, 2 do
     local field = 'erasure:' .. ARGV[i]

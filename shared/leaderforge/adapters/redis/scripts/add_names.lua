@@ -1,6 +1,6 @@
 -- Set the names of players that have none.
 -- KEYS: names
--- ARGV: for each player: the user and the name
+-- ARGV: for each player: id, name
 -- Returns the ids of the players who have other names.
 local others = {}
 for i = 1, #ARGV, 2 do

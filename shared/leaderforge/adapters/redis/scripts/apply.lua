@@ -4,7 +4,8 @@
 -- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
 -- player id, and submissions (4). With flags of 2 or more there is no entry.
 -- An erasure counts as the value of a player who has none.
--- Returns the previous value of each player, then the counts, or false for them if the partition is incomplete.
+-- Returns the previous value of each player, then the counts; false instead of the counts if the partition is
+-- incomplete.
 local length = tonumber(ARGV[1])
 local records = ARGV[2]
 local before = {}
