@@ -37,7 +37,10 @@ class _LossyStream:
 
 
 class _LibraryBudget(logging.Filter):
-    """Filter that limits the lines of each statement in a library. Servers log each malformed request, for example."""
+    """Filter that limits the number of lines from each log statement of a library.
+
+    A web server, for example, logs each malformed request.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +65,7 @@ def configure(level: str, to: TextIO | None = None) -> None:
     handler.addFilter(_LibraryBudget())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # Libraries log much below the level WARNING: only the project's own logs follow `level`.
+    # Lower levels apply only to the project's own logs: libraries log too much below WARNING.
     root.setLevel(max(number, logging.WARNING))
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)

@@ -17,9 +17,10 @@ _ALGORITHM = "HS256"
 
 
 class DerivedSigner:
-    """`TokenSigner` by HMAC. `secret` is the one of the settings.
+    """`TokenSigner` by HMAC. `secret` is the signing secret of the settings.
 
-    `clock` must be in real time: PyJWT compares with it. `leeway_s` is the tolerated clock difference in s.
+    `clock` must return the real time, with which PyJWT compares the times of a token. `leeway_s` is the tolerated clock
+    difference in s.
     """
 
     def __init__(self, secret: bytes, clock: Clock, *, leeway_s: int) -> None:
@@ -78,6 +79,6 @@ class _SeveralIssuers:
 def _has_signing_key(token: str) -> bool:
     try:
         return is_kid(jwt.get_unverified_header(token).get("kid"))
-    # The verifier reports what is wrong with an unreadable header. Deeply nested JSON raises a `RecursionError`.
+    # The verifier reports the fault of an unreadable header. Deeply nested JSON raises a `RecursionError`.
     except (jwt.PyJWTError, RecursionError):
         return False

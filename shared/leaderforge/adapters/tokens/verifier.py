@@ -100,7 +100,7 @@ class JwtVerifier:
                     leeway=self._rules.leeway_s,
                     options={"require": [*_REQUIRED, self._rules.player_claim]},
                 )
-            # Only a wrong signature makes the next key worth a try: PyJWT checks the claims after the signature.
+            # Try the next key only after a wrong signature: errors of the claims would be the same with every key.
             except jwt.InvalidSignatureError:
                 continue
         raise jwt.InvalidSignatureError("it is not signed by a trusted key")
@@ -111,7 +111,7 @@ class JwtVerifier:
 
     def _keep(self, digest: bytes, verified: _Verified) -> None:
         if len(self._verified) >= _MOST_KEPT:
-            # Clearing all is cheap, and costs one verification per active token.
+            # Clear the whole cache: that costs only one verification per active token.
             self._verified.clear()
         self._verified[digest] = verified
 
@@ -139,7 +139,7 @@ def _text(claim: object) -> str:
 
 
 def _username(claims: dict[str, Any], rules: TokenRules) -> str | None:
-    """Return the name in the token, None without a valid one: a token is no worse for its name."""
+    """Return the name in the token, None if it is missing or invalid. A token with an invalid name stays valid."""
     name = claims.get(rules.name_claim) if rules.name_claim is not None else None
     try:
         return username(name) if isinstance(name, str) else None
