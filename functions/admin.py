@@ -43,7 +43,7 @@ _METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 @routes.get("/api/health", operation_id="getHealth", **documentation.health(HealthOut, _HEALTH))
 async def health(edge: TheEdge, caller: Monitor) -> Answer:
-    """Return the health of the service and its parts: 200 while some calls work, 503 while all fail."""
+    """Return the health of the service and its parts. The status is 200 while some calls work, 503 while all fail."""
     parts = edge.services.parts
     partitions, nodes, is_writable = await asyncio.gather(
         _within(_HEALTH_S, _answering(edge.services), [False] * parts.index.partitions),
@@ -106,7 +106,7 @@ async def _answering(services: Services) -> Sequence[bool]:
 
 async def _survey(services: Services) -> Survey:
     parts = services.parts
-    # Half of the limit: a slow database must leave time to survey the index.
+    # Half of the limit, to leave time for the index survey if the database is slow.
     survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
     return with_credible_watermarks(survey, services.clock())
 

@@ -64,8 +64,8 @@ async def export(
 ) -> Stream:
     """Download a whole board as a file, best first. Requires an API key.
 
-    Entries are read while the file is sent. A player whose standing does not change meanwhile is in it exactly once. If
-    the connection breaks, the file is incomplete: download it again.
+    Entries are read while the file is sent. A player whose standing stays unchanged meanwhile appears exactly once. If
+    the connection breaks, the file is incomplete. Download it again.
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     pages = exporting.pages(edge.services.query, ladder)

@@ -11,7 +11,7 @@ from leaderforge.domain.chunks import chunks
 from leaderforge.wiring import Services
 
 _MESSAGES_A_CHUNK = 1000
-"""Maximum number of messages whose boards are looked up together. It limits the age of these boards."""
+"""Maximum number of messages that are counted with one look-up of boards. It limits the age of these boards."""
 
 
 class IngestHandler:

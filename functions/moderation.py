@@ -145,9 +145,9 @@ async def remove_submission(
 ) -> Answer:
     """Remove one submission of a player from a board in all open periods. The others count on. Admins only.
 
-    On `best` boards the previous best counts again, with its own time and metadata; on `latest` boards the submission
-    before; on `sum` boards the score is taken back. An entry without other submissions is removed. To send the
-    submission again is a conflict (409): restore it.
+    On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
+    submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
+    Sending the submission again is a conflict (409). Restore it instead.
     """
     changes = await edge.services.moderation.remove_submission(
         await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, query.reason)
@@ -196,7 +196,7 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
 
     Each score gets its own result, as for a single one. A player may have one score.
     """
-    # Before the board is read: an action must not use an old board after a slow look-up.
+    # Look players up before the board: an action must not use an old board after a slow look-up.
     new = await _scores_to_set(edge, scores.scores)
     target, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
     valid = [score for score in new if isinstance(score, ScoreToSet)]
@@ -260,7 +260,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score of an item with its player, or the error. Add the player to `players`, all earlier players."""
+    """Return the score to set, or the error. `players` holds the players of earlier items; add the item's player."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:
@@ -282,7 +282,7 @@ def _set_result(
     outcomes: Iterator[ActionOutcome],
     external_ids: Mapping[int, str],
 ) -> str:
-    """Return the result of a score to set as a JSON object. A valid one has the next of the outcomes."""
+    """Return the result of a score to set as a JSON object. For a valid score, take the next outcome."""
     if isinstance(score, ScoreToSet):
         return _result(score.user_id, next(outcomes), external_ids)
     return render_item_error(score)

@@ -154,7 +154,8 @@ async def around(
 async def page(edge: TheEdge, caller: Anyone, board: BoardName, query: Annotated[PageQuery, Query()]) -> Answer:
     """Return a page of entries, from a rank or from a cursor. The first page may be 1 s old.
 
-    Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
+    A cursor is the `next` or `previous` of another page. Pages by cursor neither skip nor repeat a player whose
+    standing is unchanged.
     """
     if query.cursor is None:
         ladder = await edge.readable_ladder(board, caller, query.period)
@@ -253,7 +254,7 @@ async def _continued_page(
 async def _continued(
     edge: Edge, caller: Caller, slug: str, period: str, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
-    """Return a cursor and its ladder. The period `current` means the cursor's, even after its end."""
+    """Return a cursor and its ladder. The period `current` means the cursor's period, even after the period's end."""
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
     name = board.calendar.numbered(cursor.period).name if period == CURRENT else period

@@ -37,8 +37,8 @@ async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Ans
 async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
     """Return a new token and a new refresh token of a session.
 
-    The refresh token of the request becomes invalid. For 60 s, it can be sent again: the answer may have been lost.
-    The use of any other replaced token ends the session, because the token was copied. After 404, sign in again.
+    The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. The use
+    of any other replaced token ends the session, because somebody has copied the token. After 404, sign in again.
     """
     return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))
 
@@ -59,7 +59,7 @@ async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> A
 async def revoke_sessions(edge: TheEdge, caller: Admin, user_id: UserId) -> Answer:
     """End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
 
-    The device can sign in again: hide or erase the player to keep it out of the boards.
+    The device can sign in again. To keep the player off the boards, hide or erase the player.
     """
     ended = await edge.services.devices.end_sessions(user_id, caller.actor)
     return answer_written(render_ended_sessions(user_id, ended))

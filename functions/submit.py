@@ -150,7 +150,7 @@ async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: S
     """Submit the valid items. Answer with a result for each item, in order."""
     outcomes = await _outcomes(edge, caller, items)
     if edge.services.settings.queued_submits:
-        # Items were validated before: clients get rejections now, and not as dead letters later.
+        # The queue gets valid items only: clients learn of rejections now, instead of by dead letters later.
         queued = [render_message(outcome) for outcome in outcomes if isinstance(outcome, Submission)]
         await edge.services.ingest.enqueue(queued)
         return answer_private(_results(edge, items, outcomes).closed(), _ACCEPTED)

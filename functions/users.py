@@ -134,7 +134,8 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
     """Change a player's name, email address or external id. Requires a submit key.
 
-    All boards show the new name within 1 s. Another player may take the old one at once, an old external id after 70 s.
+    All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
+    70 s.
     """
     player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
     return answer_written(render_user(player, with_email=caller.is_admin))
@@ -147,7 +148,8 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
 async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile: ProfileIn) -> Answer:
     """Create a player, or change it if it exists. Requires a submit key.
 
-    A retry changes nothing: sign a player in with this call. Absent members of an existing player stay unchanged.
+    A retry changes nothing, therefore games may send this call at every sign-in. Absent members of an existing player
+    stay unchanged.
     """
     changes = profile.changes()
     if isinstance(user_id, ExternalId) and changes.get("external_id", user_id) != user_id:
@@ -180,7 +182,7 @@ async def standings(
 ) -> Answer:
     """Return a player's standings in the current periods of all boards, or of one.
 
-    Boards that the caller may not read are left out. The board `board` is refused instead.
+    Without `board`, boards that the caller may not read are left out. With it, such a board is refused.
     """
     require_at_most_one(board=query.board, after=query.after)
     reads = edge.services.standings

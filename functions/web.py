@@ -29,7 +29,7 @@ _CONFIG = "config.json"
 _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
 """Addresses of the site's pages. index.html shows each of them."""
 _SWITCHES = {"submit": "devMode", "console": "console"}
-"""Members of config.json that show a page."""
+"""Member of config.json that enables a page, by the name of the page."""
 _HEAD = "<head>"
 _DOCS_PATH = "/api/docs"
 _DOCS_PAGE = "api-docs.html"
@@ -46,7 +46,7 @@ folder of a built site.</p>
 def serve_site(app: FastAPI, directory: Path, pages: Iterable[str] = ()) -> bool:
     """Serve the built site in this directory at `/`, after all routes. Return False if it has no index.html.
 
-    `pages` names the pages to show beside those of players: `submit` and `console`.
+    `pages` names the optional pages to show: `submit` and `console`.
     """
     if not (directory / _INDEX).is_file():
         return False
@@ -55,7 +55,7 @@ def serve_site(app: FastAPI, directory: Path, pages: Iterable[str] = ()) -> bool
 
 
 def serve_documentation(app: FastAPI, site: Path | None) -> None:
-    """Serve `/api/docs`: lead to the site's page, or without one name the address of the OpenAPI document."""
+    """Serve `/api/docs`. Redirect to the site's page or, without a site, link to the OpenAPI document."""
     has_page = site is not None and (site / _DOCS_PAGE).is_file()
 
     async def answer(_: Request) -> Response:
@@ -76,9 +76,9 @@ class _Site(Mount):
 
 
 class _Files(StaticFiles):
-    """Files with caching headers, and the page at each of its addresses.
+    """Static files with caching headers, and index.html at the address of each page.
 
-    Files with hashed names are immutable, clients revalidate all others.
+    Files with hashed names are immutable. Clients revalidate all others.
     """
 
     def __init__(self, directory: Path, pages: Iterable[str]) -> None:
@@ -95,7 +95,7 @@ class _Files(StaticFiles):
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
-            # A reader who follows a wrong link gets the page's own message, a program the API's.
+            # For a wrong link, browsers get the site's page, and programs get the API's error.
             if error.status_code != 404 or "text/html" not in Headers(scope=scope).get("accept", ""):
                 raise
             return await self._page(scope, status=404)
@@ -107,7 +107,7 @@ class _Files(StaticFiles):
         return response
 
     async def _page(self, scope: MutableMapping[str, Any], status: int = 200) -> Response:
-        """Return index.html. A base tells it its folder, and that this server knows all its addresses."""
+        """Return index.html with a `base` element: it names the site's folder and enables addresses without `#`."""
         content = await to_thread.run_sync((self._folder / _INDEX).read_text)
         folder = "../" * (_address(scope).count("/") - 1) or "./"
         html = content.replace(_HEAD, f'{_HEAD}\n    <base href="{folder}" />', 1)

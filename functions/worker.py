@@ -75,7 +75,7 @@ async def _repeat(
             on_failure()
             log.exception(f"{job}_failed")
         # Jitter: processes that start together must not run their jobs at the same times.
-        await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - chance, not secrecy
+        await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - jitter is no secret
 
 
 async def work(services: Services) -> None:

@@ -1,4 +1,4 @@
-"""Members and parameters of which a request may have one only."""
+"""Checks of members and parameters that exclude each other."""
 
 from leaderforge.domain.errors import Refused
 

@@ -32,7 +32,7 @@ class RenderedTops:
         if rendered is not None and rendered[0] is page:
             return rendered[1]
         if len(self._answers) >= _MAX_RENDERED:
-            # Cheap to lose: the next read renders a top again.
+            # Clear all, which is cheap: the next read renders a top again.
             self._answers.clear()
         answer = render()
         self._answers[ladder, limit] = (page, answer)

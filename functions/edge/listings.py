@@ -1,4 +1,4 @@
-"""Listings of first entries as responses. While the cached entries are the same, each response is the same object."""
+"""Listings of first entries as responses. The response stays the same object until the cached entries change."""
 
 from functions.edge.context import Edge
 from functions.edge.http.responses import Answer, answer_read
@@ -7,7 +7,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.services.query import first_page as first_page_of
 
 MAX_CACHED = 100
-"""Maximum entries of a first page from the cache. Few callers read more, and the cache would load 1000 for them."""
+"""Maximum length of a first page from the top cache. Few callers read more, and the cache would load 1000 entries."""
 
 
 async def top(edge: Edge, ladder: Ladder, limit: int) -> Answer:

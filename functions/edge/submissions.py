@@ -25,7 +25,7 @@ from leaderforge.domain.submissions import Submission
 _Item = tuple[SubmissionIn, str]
 """A submission on the wire, and the slug of its board."""
 ANYBODY = 0
-"""Player id of a submission that is only checked."""
+"""Placeholder for the player id in a submission that is checked, but not recorded."""
 
 
 async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionIn) -> Submission:
@@ -47,7 +47,7 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
     With `LEADERFORGE_CREATE_PLAYERS`, a key creates unknown players by external id, each for a valid submission only.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
-    # Before the boards are read: a submission must not use an old board after a slow look-up.
+    # Look players up before boards: a submission must not use an old board after a slow look-up.
     user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
     if len(user_ids) < len(external_ids) and edge.services.settings.create_players and caller.may_register:
         return await _with_new_players(edge, caller, items, user_ids)
@@ -63,7 +63,7 @@ async def _with_new_players(
     checked = list(map(_within_limits, checked))
     valid = {item.external_id for (item, _), o in zip(items, checked, strict=True) if isinstance(o, Submission)}
     await edge.services.player_ids.ensure_many(i for i in sighted if i in valid)
-    # All again: boards and other players may have changed meanwhile.
+    # Check all items again: boards and other players may have changed meanwhile.
     user_ids = await edge.services.player_ids.find_many({*user_ids, *sighted})
     final = await _checked_all(edge, caller, items, user_ids)
     return [first if isinstance(first, LeaderForgeError) else last for first, last in zip(checked, final, strict=True)]
@@ -87,8 +87,8 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: int, received_us: int) -> Submission:
     """Return the submission of a score that a process received at a time (us since 1970).
 
-    Without a time of its own, the score was achieved then. Later times are clamped to it. Raises `Refused` or
-    `PeriodClosed` if it cannot be counted.
+    `achieved_at` defaults to the time of reception, and later times are clamped to it. Raises `Refused` or
+    `PeriodClosed` if the submission cannot be counted.
     """
     if item.subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
@@ -114,9 +114,9 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
 
 
 def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
-    """Return score and change of a submission by a difference. On `sum` boards, each score is a difference.
+    """Return the score and change of a submission with `change`. On `sum` boards, the score already is a difference.
 
-    Raises `Refused` unless exactly one of score and change was sent, or if a time was.
+    Raises `Refused` if the item also has a score or `achieved_at`, or has neither score nor change.
     """
     require_one(score=item.score, change=item.change)
     if item.achieved_at is not None:
@@ -126,7 +126,7 @@ def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
 
 
 class HasPlayer(Protocol):
-    """Item of a request with either kind of player id."""
+    """Item of a request that names its player by id or by external id."""
 
     @property
     def user_id(self) -> int | None: ...
@@ -135,8 +135,8 @@ class HasPlayer(Protocol):
 
 
 def identity_of(item: HasPlayer) -> int | ExternalId:
-    """Return the player of an item. Raises `Refused` unless exactly one id was sent."""
-    # A batch has up to 1000 items, nearly all of this form.
+    """Return the player id or external id in an item. Raises `Refused` unless exactly one was sent."""
+    # Fast path: a batch has up to 1000 items, nearly all with a player id.
     if item.user_id is not None and item.external_id is None:
         return item.user_id
     require_one(user_id=item.user_id, external_id=item.external_id)
@@ -144,7 +144,7 @@ def identity_of(item: HasPlayer) -> int | ExternalId:
 
 
 def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
-    """Return the player id of an item. `user_ids` has the ids of external ids. Raises `Refused` or `PlayerNotFound`."""
+    """Return the player id of an item. `user_ids` maps external ids to it. Raises `Refused` or `PlayerNotFound`."""
     identity = identity_of(item)
     user_id = user_ids.get(identity) if isinstance(identity, ExternalId) else identity
     if user_id is None:

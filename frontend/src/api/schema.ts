@@ -221,7 +221,8 @@ export interface paths {
          * Get page
          * @description Return a page of entries, from a rank or from a cursor. The first page may be 1 s old.
          *
-         *     Pages by cursor, the `next` or `previous` of a page, neither skip nor repeat a player whose standing is unchanged.
+         *     A cursor is the `next` or `previous` of another page. Pages by cursor neither skip nor repeat a player whose
+         *     standing is unchanged.
          */
         get: operations["getPage"];
         put?: never;
@@ -323,8 +324,8 @@ export interface paths {
          * Export board
          * @description Download a whole board as a file, best first. Requires an API key.
          *
-         *     Entries are read while the file is sent. A player whose standing does not change meanwhile is in it exactly once. If
-         *     the connection breaks, the file is incomplete: download it again.
+         *     Entries are read while the file is sent. A player whose standing stays unchanged meanwhile appears exactly once. If
+         *     the connection breaks, the file is incomplete. Download it again.
          */
         get: operations["exportBoard"];
         put?: never;
@@ -513,7 +514,8 @@ export interface paths {
          * Set user
          * @description Create a player, or change it if it exists. Requires a submit key.
          *
-         *     A retry changes nothing: sign a player in with this call. Absent members of an existing player stay unchanged.
+         *     A retry changes nothing, therefore games may send this call at every sign-in. Absent members of an existing player
+         *     stay unchanged.
          */
         put: operations["setUser"];
         post?: never;
@@ -530,7 +532,8 @@ export interface paths {
          * Change user
          * @description Change a player's name, email address or external id. Requires a submit key.
          *
-         *     All boards show the new name within 1 s. Another player may take the old one at once, an old external id after 70 s.
+         *     All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
+         *     70 s.
          */
         patch: operations["changeUser"];
         trace?: never;
@@ -566,7 +569,7 @@ export interface paths {
          * Get standings
          * @description Return a player's standings in the current periods of all boards, or of one.
          *
-         *     Boards that the caller may not read are left out. The board `board` is refused instead.
+         *     Without `board`, boards that the caller may not read are left out. With it, such a board is refused.
          */
         get: operations["getStandings"];
         put?: never;
@@ -683,9 +686,9 @@ export interface paths {
          * Remove submission
          * @description Remove one submission of a player from a board in all open periods. The others count on. Admins only.
          *
-         *     On `best` boards the previous best counts again, with its own time and metadata; on `latest` boards the submission
-         *     before; on `sum` boards the score is taken back. An entry without other submissions is removed. To send the
-         *     submission again is a conflict (409): restore it.
+         *     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
+         *     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
+         *     Sending the submission again is a conflict (409). Restore it instead.
          */
         delete: operations["removeSubmission"];
         options?: never;
@@ -808,7 +811,7 @@ export interface paths {
         };
         /**
          * Get health
-         * @description Return the health of the service and its parts: 200 while some calls work, 503 while all fail.
+         * @description Return the health of the service and its parts. The status is 200 while some calls work, 503 while all fail.
          */
         get: operations["getHealth"];
         put?: never;
@@ -1025,8 +1028,8 @@ export interface paths {
          * Refresh session
          * @description Return a new token and a new refresh token of a session.
          *
-         *     The refresh token of the request becomes invalid. For 60 s, it can be sent again: the answer may have been lost.
-         *     The use of any other replaced token ends the session, because the token was copied. After 404, sign in again.
+         *     The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. A
+         *     later use ends the session, because somebody may have copied the token. After 404, sign in again.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -1046,9 +1049,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke session
-         * @description End the session of a refresh token, which may have been replaced. Idempotent.
-         *
-         *     The player tokens of the session stay valid until they expire, in minutes.
+         * @description End the session of a refresh token. Its tokens stay valid until they expire, in minutes. Idempotent.
          */
         post: operations["revokeSession"];
         delete?: never;
@@ -1071,7 +1072,7 @@ export interface paths {
          * Revoke sessions
          * @description End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
          *
-         *     The device can sign in again: hide or erase the player to keep it out of the boards.
+         *     The device can sign in again. To keep the player off the boards, hide or erase the player.
          */
         delete: operations["revokeSessions"];
         options?: never;
@@ -1822,8 +1823,6 @@ export interface components {
             database: {
                 [key: string]: boolean;
             };
-            /** @description Whether the database accepts writes. False also for up to 60 s after it refused a submission. */
-            writable: boolean;
             version: string;
         };
         /**
@@ -1890,7 +1889,7 @@ export interface components {
         };
         /**
          * HidingCause
-         * @description The cause of a hidden entry: hidden on this board, or its player hidden on all boards.
+         * @description The cause of a hidden entry: a moderator hid the entry, or hid its player on all boards.
          * @enum {string}
          */
         HidingCause: "entry" | "player";
@@ -2413,7 +2412,7 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank that this standing would have now, among the other players; null if the receipt's is, or if the standing had too few submissions. */
+            /** @description The rank that this standing would have now, among the other players; null if the receipt's is. */
             rank: number | null;
         };
         /**
@@ -2772,7 +2771,7 @@ export interface components {
         };
         /**
          * SigningKeyOut
-         * @description A key that signs player tokens, without the key itself, which nobody can read.
+         * @description A key that signs player tokens. The secret key itself is never returned.
          */
         SigningKeyOut: {
             /**
@@ -9723,7 +9722,6 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
-                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */
@@ -9782,7 +9780,6 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
-                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */
@@ -10833,7 +10830,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A key that signs player tokens, without the key itself, which nobody can read. */
+            /** @description A key that signs player tokens. The secret key itself is never returned. */
             201: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
@@ -10941,7 +10938,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key that signs player tokens, without the key itself, which nobody can read. */
+            /** @description A key that signs player tokens. The secret key itself is never returned. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

@@ -1,4 +1,4 @@
-"""Addresses of clients, as far as they are certain."""
+"""Addresses of clients, from the connection and from the headers of trusted proxies."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,20 +10,20 @@ from leaderforge.setting_types import Network
 Address = IPv4Address | IPv6Address
 
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
-"""Headers by which proxies pass on the client's address or their own. `X-Forwarded-...` are others."""
+"""Request headers that only proxies add, in lower case. Headers `X-Forwarded-...` have the same meaning."""
 _IN_EVENT = "aws.event"
-"""Member of the scope of a request that came as an event of AWS."""
+"""Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _SITE_PREFIX = 64
-"""Bits of an IPv6 address that identify a site. One subscriber owns at least such a network, so it counts as one."""
+"""Prefix length of an IPv6 network that counts as one client: a subscriber owns at least a /64."""
 
 
 def is_reached_locally(scope: AsgiScope) -> bool:
-    """Return whether the request arrived where only this machine reaches the server: a loopback address or a file."""
+    """Return whether the request arrived at a loopback address or a Unix socket, which only this machine can reach."""
     if _IN_EVENT in scope:
         return False
     host = _host_in(scope.get("server"))
-    if host in _LOOPBACK:  # spares most requests the parser
+    if host in _LOOPBACK:  # for most requests, skips the parser
         return True
     address = _parsed(host)
     return address is None or address.is_loopback
@@ -38,7 +38,7 @@ def is_on_this_machine(scope: AsgiScope) -> bool:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the nearest one, going back from this server, that is not a trusted proxy's.
+    """Return the client's address: the last one on the way to this server that is not a trusted proxy's.
 
     Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
     """
@@ -54,9 +54,8 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
 def _peer_of(scope: AsgiScope) -> Address | None:
     """Return the address at the other end of the connection, None if it is unknown.
 
-    Servers may replace the client in the scope: uvicorn believes the X-Forwarded-For of every program on its machine,
-    unless it is told not to. Only programs on this machine can connect to a loopback address. The server's own
-    address, which no header changes, therefore shows such a connection.
+    The scope's client may be forged: by default, uvicorn takes it from the X-Forwarded-For of any program on its
+    machine. No header changes the server's address. If it is a loopback address, the client is on this machine.
     """
     # On AWS Lambda the server is the Host header. There the client comes from API Gateway, which nobody can forge.
     server = None if _IN_EVENT in scope else _address_in(scope.get("server"))
@@ -68,7 +67,7 @@ def _address_in(endpoint: Sequence[object] | None) -> Address | None:
 
 
 def _host_in(endpoint: Sequence[object] | None) -> str:
-    """Return the host of an end of a connection, which is a host and a port. Return "" if it is unknown."""
+    """Return the host of an endpoint, a pair of host and port. Return "" if the endpoint is unknown."""
     return str(endpoint[0]) if endpoint else ""
 
 
@@ -83,7 +82,7 @@ def _parsed(text: str) -> Address | None:
 
 
 def _subscriber(address: Address | None) -> str:
-    """Return an address as text, an IPv6 address as its site's network."""
+    """Return the text of an IPv4 address, or of the /64 network of an IPv6 address."""
     if isinstance(address, IPv6Address):
         return str(ip_network((int(address), _SITE_PREFIX), strict=False))
     return "unknown" if address is None else str(address)

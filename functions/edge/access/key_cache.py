@@ -29,7 +29,7 @@ _ALL = "all keys"
 
 
 class KeyCache:
-    """Callers by the digest of their key. While in use, all valid keys are loaded together, at most every 2 s.
+    """Callers by the digest of their key. A look-up loads all valid keys together, at most every 2 s.
 
     While the store is unavailable, the cached keys stay valid.
     """

@@ -1,4 +1,4 @@
-"""Access checks. A handler's parameter with one of these types admits callers or refuses them."""
+"""Access checks, and the types of handlers' parameters that apply them."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -62,14 +62,14 @@ class AccessCheck:
 
 
 class MonitorCheck(AccessCheck):
-    """Access check that admits everybody, also while the store cannot verify keys: monitoring is for outages."""
+    """Access check that admits everybody, also while the store cannot verify keys: outages must be visible."""
 
     async def __call__(self, request: Request) -> Caller:
         return await _verifiable(request)
 
 
 class OperatorCheck(AccessCheck):
-    """Access check that admits admin keys, and programs on this machine, which need none."""
+    """Access check that admits admin keys, and programs on this machine without a key."""
 
     async def __call__(self, request: Request) -> Caller:
         if not is_on_this_machine(request.scope):
@@ -108,7 +108,7 @@ async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
     try:
         caller: Caller | None = await _verified(request)
     except Unauthenticated:
-        caller = None  # counts against the address, which throttles guessing
+        caller = None  # an invalid key counts against the address, which throttles guessing
     await rate_limits.admit(request.scope, caller)
 
 

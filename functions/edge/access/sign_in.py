@@ -8,7 +8,7 @@ from leaderforge.services.player_ids import PlayerIds, Sighting
 
 
 class SignIn:
-    """Finds the players of tokens. With `creates`, a player is created by the first request with its token."""
+    """Look-up of the players of tokens. With `creates`, the first request with a token creates its player."""
 
     def __init__(self, player_ids: PlayerIds, *, creates: bool) -> None:
         self._ids = player_ids
@@ -17,8 +17,8 @@ class SignIn:
     async def resolve(self, caller: Caller) -> Caller:
         """Return the caller of a token with its player id.
 
-        A caller without a player has none. While the store is unavailable, the caller is marked as unresolved: it reads
-        as before, but may do nothing in the name of a player.
+        If the player does not exist, the caller is returned unchanged. While the store is unavailable, the caller is
+        marked as unresolved: it may read, but not act as a player.
         """
         identity = caller.user_id if caller.external_id is None else caller.external_id
         if identity is None or (caller.external_id is None and not self._creates):
@@ -38,5 +38,5 @@ class SignIn:
             return await self._ids.find(sighting.identity)
         try:
             return await self._ids.ensure(sighting)
-        except PlayerNotFound:  # erased not long ago: an old token must not create the player again
+        except PlayerNotFound:  # the player was erased recently: an old token must not create it again
             return None

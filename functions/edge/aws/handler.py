@@ -16,8 +16,7 @@ from leaderforge.wiring import Services
 class RawPaths:
     """Application that receives the path of an event as its raw path.
 
-    Mangum decodes the path, and passes no raw one. External ids may contain encoded slashes: they are decoded after
-    routing.
+    Mangum passes the decoded path only. External ids may contain encoded slashes, which must be decoded after routing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -27,7 +26,7 @@ class RawPaths:
         event = scope["aws.event"]
         path = event.get("requestContext", {}).get("http", event).get("path")
         if path:
-            # A gateway may have decoded the path once. It then has characters that a raw path encodes.
+            # A gateway may have decoded the path, which then has characters that a raw path must encode.
             scope["raw_path"] = quote(path, safe="/:%").encode()
         await self._app(scope, receive, send)
 

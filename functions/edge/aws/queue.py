@@ -25,7 +25,7 @@ def messages_of(event: Any) -> list[dict[str, Any]]:
 
 
 async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
-    """Parse a queue message, an invalid one to an error. Without a time of reception, use the SQS send time."""
+    """Return the submission in a queue message, or its error. Without `received_us`, use the SQS send time."""
     content: Any
     try:
         queued = QueuedSubmissionIn.model_validate_json(message["body"])
@@ -39,7 +39,7 @@ async def delivery_of(edge: Edge, message: dict[str, Any]) -> QueueMessage:
 
 
 async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) -> Submission:
-    """Return the submission in a message. Create its player as for a key. Raises the error that prevents it."""
+    """Return the submission in a message. Create its player if settings allow it. Raises the error of a bad one."""
     identity = identity_of(queued)
     if isinstance(identity, ExternalId):
         identity = await _player_of(edge, queued, identity, received_us)
@@ -47,7 +47,7 @@ async def _submission(edge: Edge, queued: QueuedSubmissionIn, received_us: int) 
 
 
 async def _player_of(edge: Edge, queued: QueuedSubmissionIn, external_id: ExternalId, received_us: int) -> int:
-    """Return the player id of an external id. Create the player for a valid submission, if players are created."""
+    """Return the player id of an external id. If settings allow it, a valid submission creates the player."""
     player_ids = edge.services.player_ids
     if not edge.services.settings.create_players or player_ids.cached(external_id) is not None:
         return await player_ids.get(external_id)

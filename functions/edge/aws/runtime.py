@@ -16,7 +16,7 @@ PAUSE_S = 5.0
 """Time in s without an invocation after which connections are probed: the network silently drops idle ones."""
 
 _TURNS = 4
-"""Loop iterations until a closed connection has left its pool: read its end, close it, notify the pool."""
+"""Number of event loop iterations after which a closed connection has left its pool."""
 
 
 class Runtime:

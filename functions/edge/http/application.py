@@ -42,7 +42,7 @@ _EXPOSED_HEADERS = [
 ]
 _DAY_S = 86_400
 _FILES = Middleware(GZipMiddleware, minimum_size=MIN_BYTES, compresslevel=6)
-"""Compression of the OpenAPI document and the web site. They are loaded seldom, therefore a high level pays."""
+"""Compression of the OpenAPI document and the web site. Both are loaded seldom, which allows a slow, high level."""
 
 
 def router(tag: str) -> APIRouter:
@@ -146,7 +146,7 @@ async def _answer_http_error(request: Request, error: Any) -> Response:
 def _methods(request: Request) -> list[str]:
     """Return the methods of all routes with this path, for the `Allow` header of a 405."""
     matched = request.scope.get("route")
-    path = request.url.path if matched is None else matched.path  # only `EdgeRoute` names the route that matched
+    path = request.url.path if matched is None else matched.path  # only `EdgeRoute` adds its route to the scope
     return sorted({method for route in request.app.routes if route.path == path for method in route.methods})
 
 

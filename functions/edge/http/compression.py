@@ -10,17 +10,17 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 MIN_BYTES = 1024
-"""Bytes from which an answer is compressed. Less fits into one packet or two, compressed or not."""
+"""Minimum length in bytes of an answer to compress. A shorter one needs at most two packets anyway."""
 GZIP_LEVEL = 2
 ZSTD_LEVEL = 1
-"""Levels by measurement: `benchmarks/compression.py`. Higher ones save few bytes for much processor time."""
+"""Compression level of zstd. By `benchmarks/compression.py`, higher levels cost much time and save few bytes."""
 
 _GZIP_WINDOW = 31
 """zlib's `wbits` for its largest window, 15, in gzip's format, which adds 16."""
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
 """The module of Python from 3.14 on, and the same one for earlier versions."""
 _MAX_CACHED = 128
-"""Bytes up to which a header is cached. Browsers and libraries send a few short ones."""
+"""Maximum length in bytes of a header whose encoding is cached. Clients send a few short values."""
 _PREFERENCE = re.compile(rb"\s*([\w*.+-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
 """A name and a weight, as in `gzip;q=0.5`."""
 
@@ -38,10 +38,10 @@ def preferred(accept: bytes) -> Encoding | None:
 
 
 def passes_bytes(scope: Scope) -> bool:
-    """Return whether the way to the client carries bytes that are no text.
+    """Return whether the connection to the client can carry binary bodies.
 
-    API Gateway's REST APIs do so only with a setting of their own. They compress themselves instead. Function URLs and
-    HTTP APIs, whose events have version 2.0, always do.
+    REST APIs of API Gateway need a setting for binary bodies, but compress answers themselves. Function URLs and HTTP
+    APIs, whose events have version 2.0, always carry them.
     """
     event = scope.get("aws.event")
     return event is None or event.get("version") == "2.0"
@@ -50,7 +50,7 @@ def passes_bytes(scope: Scope) -> bool:
 def _preferred(accept: bytes) -> Encoding | None:
     weights = dict(_weights(accept))
     default = weights.get(b"*", 0.0)
-    # `max` returns the first of equals, which is this process's own preference.
+    # Of equal weights, `max` returns the first: the best encoding of this process.
     best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, default))
     weight = weights.get(best.name, default)
     return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None

@@ -1,7 +1,7 @@
 """The OpenAPI document as generators of clients need it.
 
-FastAPI's document states what is valid. Generators also choose types and names by it. Without these changes they choose
-badly: 32 bits for ids, `Order` for an enumeration, or a required member where the server has a default.
+FastAPI's document states valid values. Generators also derive types and names from it. Without these changes they would
+use 32 bits for ids, call an enumeration `Order`, and require members that have a default.
 """
 
 import re
@@ -64,7 +64,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Title a schema by its name, and its members not at all: generators would name types after these titles."""
+    """Set a schema's title to its name, and remove the titles of its members, which generators would make types of."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):
@@ -74,7 +74,8 @@ def _name_once(name: str, schema: JsonObject) -> None:
 def _state_default(member: JsonObject, *, is_input: bool) -> None:
     """Move the default of a body's member to its description.
 
-    A generator for TypeScript requires a member with a default. Others send the default, or invent it in answers.
+    With a default in the schema, generated TypeScript requires the member. Other generated clients send the default, or
+    add it to answers that lack the member.
     """
     if "default" not in member:
         return
@@ -94,7 +95,7 @@ def _rename_reference(node: JsonObject) -> None:
 
 
 def _type_integer(node: JsonObject) -> None:
-    """Give an integer whole bounds, and the format `int64` unless all its values fit in 32 bits."""
+    """Convert the bounds of an integer to integers. Set its format: `int32` if its bounds fit, otherwise `int64`."""
     if node.get("type") != "integer":
         return
     node.update({bound: int(node[bound]) for bound in _BOUNDS if bound in node})

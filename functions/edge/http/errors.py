@@ -103,11 +103,11 @@ _HEADERS: Mapping[int, tuple[tuple[bytes, bytes], ...]] = {
 _COMMON_HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 _SERVER_ERROR = 500
 _MAX_PROBLEMS = 20
-"""Maximum problems that an error lists. A body may have thousands."""
+"""Maximum number of problems that an error lists. A body may have thousands."""
 _MAX_ITEM_PROBLEMS = 3
-"""Maximum problems that the error of a batch's item lists. A batch may have a thousand such items."""
+"""Maximum number of problems in the error of one item of a batch. A batch may have a thousand invalid items."""
 _MAX_PLACE = 100
-"""Maximum characters of a problem's place."""
+"""Maximum length, in characters, of a problem's place: the path of the invalid member."""
 
 
 def status_of(error: type[LeaderForgeError]) -> int:
@@ -132,7 +132,7 @@ def render_item_error(error: Exception) -> str:
 def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS) -> LeaderForgeError:
     """Return the error for an invalid input. It lists the first problems with their places, and the number of all.
 
-    The message names the first one.
+    The message describes the first problem.
     """
     failures = error.errors(include_url=False, include_input=False)[:most_problems]
     if failures[0]["type"] == "json_invalid":
@@ -144,7 +144,7 @@ def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS)
 
 
 def _place_of(failure: ErrorDetails) -> str:
-    """Return the place of a problem. An unknown member may have any name: it is cut."""
+    """Return the place of a problem. It is cut, because a client chooses the name of an unknown member."""
     return ".".join(map(str, failure["loc"]))[:_MAX_PLACE]
 
 

@@ -59,7 +59,7 @@ class GuardedHttp(HttpToolsProtocol):
         self._stop_timer()
         if len(self.headers) > MAX_HEADERS:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-            raise ValueError  # ends the parser; `send_400_response` follows
+            raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -67,7 +67,7 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._is_answering():  # a refusal between the parts of another response would be read as a part of it
+        if self._is_answering():  # the client would read a refusal as a part of that answer
             self.transport.close()
         elif self._refusal is HTTPStatus.BAD_REQUEST:
             super().send_400_response(msg)

@@ -1,7 +1,7 @@
-"""Check of the Host header.
+"""Check of the Host header, against DNS rebinding.
 
-A page of a stranger can let its own name point to this server's address. Browsers then count the server as a part of
-that page's site. The Host header shows the page's name.
+An attacker can let the name of a page resolve to this server's address. Browsers then treat the server as part of the
+page's site. The Host header has the name of the page.
 """
 
 import re
@@ -15,13 +15,13 @@ from functions.edge.http.errors import MisdirectedRequest, error_answer
 from functions.edge.http.headers import header
 
 _ANY_HOST = "/api/health"
-"""Path that every Host may read: load balancers send their own, and it shows nothing private."""
+"""Path that is served for every Host: load balancers send their own, and its answer is not private."""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(:\d*)?")
 _CACHED = 256
 
 
 class KnownHosts:
-    """Refuses requests whose Host is neither one of these names nor a name of this machine."""
+    """Middleware that refuses requests whose Host is neither an allowed name nor a name of this machine."""
 
     def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
         self._app = app
@@ -38,7 +38,7 @@ class KnownHosts:
         await error_answer(error)(scope, receive, send)
 
     def _is_known_host(self, host: bytes | None) -> bool:
-        """Return whether the Host may be served. Programs may send none: browsers always send one."""
+        """Return whether to serve requests for this Host. None is allowed: browsers always send a Host."""
         if not host:
             return True
         match = _HOST.fullmatch(host.decode("latin-1").lower())

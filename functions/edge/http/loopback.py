@@ -1,4 +1,4 @@
-"""Service for this machine only."""
+"""Restriction of the service to clients on this machine."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -8,10 +8,10 @@ from leaderforge.domain.errors import Forbidden
 
 
 class LoopbackOnly:
-    """Refuses requests that arrive at an address that other machines reach.
+    """Middleware that refuses requests to addresses that other machines can reach.
 
-    Weak keys are allowed where LEADERFORGE_HOST names a loopback address. Another program may nevertheless have chosen
-    another address, such as `uvicorn --host`.
+    With a loopback address in LEADERFORGE_HOST, weak keys are allowed. The server may listen on another address
+    nevertheless, for example with `uvicorn --host`.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from leaderforge.domain.errors import Refused
 
 _MAX_CACHED = 100
-"""Bytes up to which a query string is cached. Longer ones hold cursors or ids, which hardly repeat."""
+"""Maximum length in bytes of a query string to cache. Longer ones contain cursors or ids, which seldom repeat."""
 _MAX_PARAMETERS = 50
 """Maximum number of parameters of a request. No call has as many. The bound limits the cost of a refusal."""
 _MAX_SHOWN = 64
@@ -37,7 +37,7 @@ def _parsed(model: type[BaseModel], text: bytes) -> BaseModel:
 
 
 _cached = lru_cache(2048)(_parsed)
-"""Clients send the same few query strings again and again. The models are immutable."""
+"""Cached conversion: clients repeat the same few query strings. The models are immutable."""
 
 
 def _pairs(text: bytes) -> list[tuple[str, str]]:
@@ -65,7 +65,7 @@ def _refusal(name: str, problem: str) -> Refused:
 
 
 def _advice(name: str, parameters: Collection[str]) -> str:
-    """Return the correction of an unknown name: the most similar parameter, otherwise all parameters of the call."""
+    """Return a hint for an unknown name: the most similar parameter, otherwise all parameters of the call."""
     from difflib import get_close_matches  # imported here: a cold start does not need it
 
     similar = get_close_matches(name[:_MAX_SHOWN].lower(), parameters, n=1)

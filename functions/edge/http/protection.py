@@ -1,4 +1,4 @@
-"""Response headers that tell browsers to distrust content."""
+"""Response headers by which browsers restrict scripts, frames and connections of a page."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ SITE_POLICY = (
 )
 """Content security policy of the web site. deploy/images/nginx.conf has the same.
 
-Admin keys are typed into the site: no script of another origin may run, and no other page may frame it. Styles are also
-attributes of elements. The API may be on another origin.
+Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site.
+Inline styles are allowed for `style` attributes, and all connections for an API on another origin.
 """
 _API: Sequence[tuple[bytes, bytes]] = (
     *_COMMON,

@@ -38,7 +38,7 @@ class Provenance(NamedTuple):
 
 
 class Answer(Response):
-    """Response whose body and headers are ready to send, as they are or compressed. A cached one is compressed once."""
+    """Response whose body and headers are ready to send. A cached answer is compressed once for each encoding."""
 
     _encoded: dict[bytes, Response]
     """The compressed forms so far, by the names of their encodings. Short answers have no such attribute."""
@@ -61,7 +61,7 @@ class Answer(Response):
         return (self.etag or b"").removeprefix(b"W/").strip(b'"')
 
     def encoded(self, encoding: Encoding) -> Response:
-        """Return this response, which must be long, in an encoding. A weak ETag holds for all encodings."""
+        """Return this response, of `MIN_BYTES` or more, in an encoding. The weak ETag is the same for all encodings."""
         response = self._encoded.get(encoding.name)
         if response is None:
             response = self._encoded[encoding.name] = Encoded(self, encoding)
@@ -73,7 +73,7 @@ class Answer(Response):
 
 
 class Encoded(Response):
-    """An answer in a content encoding."""
+    """Compressed form of an answer."""
 
     def __init__(self, answer: Answer, encoding: Encoding) -> None:
         self.status_code = answer.status_code

@@ -41,7 +41,7 @@ _BODY_S = 10.0
 
 
 class EdgeRoute(Route):
-    """Route. Its handler has path parameters, dependencies on the request, one query model and one body."""
+    """Route. Its handler may have path parameters, dependencies on the request, one query model and one body."""
 
     def __init__(
         self,
@@ -100,7 +100,7 @@ class EdgeRoutes:
 
 
 class _Operation:
-    """Server of one route."""
+    """Processing of the requests to one route: access check, parameters, handler, answer."""
 
     def __init__(
         self, name: str, endpoint: Callable[..., Awaitable[Answer | Stream]], in_path: Collection[str]
@@ -147,7 +147,7 @@ class _Operation:
                     await require_allowance(request, edge.rate_limits)
                 answer = await self._answer(request, edge.services.settings.max_body_bytes)
             except (LeaderForgeError, ValidationError) as error:
-                # An expected error is not a failure of the transaction.
+                # Do not report an expected error as a failed telemetry transaction.
                 request.scope["leaderforge.error"] = error
                 answer = error_answer(error)
         return _as_requested(answer, request.scope) if isinstance(answer, Answer) else answer
@@ -193,8 +193,8 @@ def _as_requested(answer: Answer, scope: Scope) -> Response:
 def path_with_external_ids(scope: Scope) -> str:
     """Return the path of a request, with its external ids still percent-encoded: they may contain slashes.
 
-    Servers without `raw_path` decode it first, as gateways may do. There, an external id with a slash or a percent sign
-    needs to be encoded twice.
+    Servers without `raw_path` and some gateways decode the path first. Behind them, clients must encode an external id
+    with a slash or a percent sign twice.
     """
     raw = scope.get("raw_path")
     segments = (

@@ -76,14 +76,14 @@ def render_audit(
 ) -> JsonBody:
     """Return audit entries. `following` is the time (ms) and id at which the next page starts, None at the end.
 
-    `external_ids` are those of players by id.
+    `external_ids` maps player ids to external ids.
     """
     cursor = None if following is None else f"{following[0]}.{following[1]}"
     return JsonBody.of(AuditOut(entries=[act_out(audited.entry, external_ids) for audited in entries], next=cursor))
 
 
 def act_out(entry: AuditEntry, external_ids: Mapping[int, str]) -> ActOut:
-    """Return the output model of an audit entry. `external_ids` are those of players by id."""
+    """Return the output model of an audit entry. `external_ids` maps player ids to external ids."""
     return ActOut(
         at=entry.at,
         actor=entry.actor,

@@ -1,4 +1,4 @@
-"""Items of a batch, of which each is valid or not by itself."""
+"""Items of a batch. Each is validated independently of the others."""
 
 from typing import Any
 
@@ -28,5 +28,5 @@ def validate_item(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def exclude_each_other(schema: dict[str, Any]) -> None:
-    """State that a result has one form only. With `anyOf`, generated C# refuses members that a later version adds."""
+    """Change a result's `anyOf` to `oneOf`. With `anyOf`, generated C# refuses members that a later version adds."""
     schema["oneOf"] = schema.pop("anyOf")

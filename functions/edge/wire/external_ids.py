@@ -1,4 +1,4 @@
-"""External ids of players in answers, which only players with one have."""
+"""The member for a player's external id. Answers lack it for a player without one."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -20,7 +20,7 @@ from leaderforge.domain.times import moment_of, time_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_TIME_LENGTH = 40
-"""Characters of a time. RFC 3339 needs fewer; the bound keeps the parser from long texts."""
+"""Maximum length of a time in characters. RFC 3339 needs fewer. The limit bounds the cost of parsing."""
 _TIME_EXAMPLE = "2026-11-23T12:00:00.000Z"
 
 
@@ -104,12 +104,12 @@ UserId = Annotated[
     WrapValidator(_identity),
     Field(description="The player's id, or `ext:` and the percent-encoded external id, as a text.", examples=[123]),
 ]
-"""A player in a path. Handlers get an integer: `routing` looks external ids up.
+"""A player id in a path. Handlers always receive the integer id: `routing` looks external ids up.
 
 The documentation shows an integer only: generators for C# make a class of a parameter with two types.
 """
 Identity = Annotated[UserId, "identity"]
-"""A player in a path who may not exist. Handlers get the external id as it is."""
+"""A player id in a path. The player may not exist: handlers receive an external id unchanged."""
 ExternalIdIn = Annotated[
     InstanceOf[ExternalId],
     BeforeValidator(_external_id),

@@ -32,7 +32,7 @@ class HistoryQuery(QueryIn):
         """Position of the submission from which to continue, None to start."""
         if self.cursor is None:
             return None
-        # Cursors of version 0.2 have no reception: their submissions have 0.
+        # Cursors of version 0.2 lack the time of reception. It is 0 in the submissions of that version.
         time, *reception, submission_id = self.cursor.split("_")
         return HistoryPosition(int(time), int(reception[0]) if reception else 0, UUID(submission_id))
 
@@ -75,7 +75,7 @@ class HistoryOut(StrictOut):
 
 
 def render_history(board: Board, user_id: int, history: History, external_ids: Mapping[int, str]) -> JsonBody:
-    """Return a player's history. `external_ids` are those of players by id."""
+    """Return a player's history. `external_ids` maps player ids to external ids."""
     has_subscore = board.subscore_order is not None
     model = HistoryOut(
         board=board.slug,

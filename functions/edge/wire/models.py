@@ -8,13 +8,13 @@ from pydantic_core import PydanticCustomError
 from functions.edge.wire.rules import RULE
 
 MAX_MEMBERS = 64
-"""Maximum members of an object in a long body. No object has as many. The bound limits the cost of a refusal."""
+"""Maximum number of members of an object in a long body. Valid objects have fewer. It bounds the cost of a refusal."""
 
 
 def require_few_members(value: object) -> None:
     """Raise a validation error if the value is an object with too many members.
 
-    pydantic would refuse each of them: some 400,000 in a body of 4 MiB.
+    pydantic would create an error for each unknown member: some 400,000 in a body of 4 MiB.
     """
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")

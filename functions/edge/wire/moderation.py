@@ -141,7 +141,7 @@ class EntryState(StrEnum):
 
 
 class HidingCause(StrEnum):
-    """The cause of a hidden entry: hidden on this board, or its player hidden on all boards."""
+    """The cause of a hidden entry: a moderator hid the entry, or hid its player on all boards."""
 
     ENTRY = "entry"
     PLAYER = "player"
@@ -200,7 +200,7 @@ class HiddenOut(StrictOut):
 
 
 def render_moderated(user_id: int, changes: Sequence[LadderStanding], external_ids: Mapping[int, str]) -> JsonBody:
-    """Return the changes of an action. `external_ids` are those of players by id."""
+    """Return the changes of an action. `external_ids` maps player ids to external ids."""
     entries = [
         ChangedOut(board=ladder.board.slug, period=ladder.period_name, state=_state(ladder.board, standing))
         for ladder, standing in changes

@@ -76,7 +76,7 @@ async def render_export(
 ) -> AsyncGenerator[bytes, None]:
     """Yield all data of a player as the pieces of a JSON object.
 
-    Only with `for_admin`, it contains the audit entries and marks hidden standings: a player must not learn of them.
+    With `for_admin`, include audit entries and mark hidden standings. Players must learn of neither.
     """
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])

@@ -77,9 +77,9 @@ def _from_digits(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Annotation of an integer with both bounds, which its error names. `convert` makes integers of other forms.
+    """Annotation of an integer type with both bounds. Its error names the bounds. `convert` converts other values.
 
-    It must be the last annotation: the documentation lists only constraints before it.
+    It must be the last annotation: FastAPI documents only the constraints before it.
     """
 
     convert: Callable[[object], object]
@@ -110,7 +110,7 @@ PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; se
 
 
 class _NotNull:
-    """Annotation that hides null in the documentation: a parameter has a text, or is absent."""
+    """Annotation that removes null from the documentation: a query parameter cannot be null, only absent."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         members = handler(schema)

@@ -33,7 +33,7 @@ class RetirementIn(StrictIn):
 
 
 class SigningKeyOut(StrictOut):
-    """A key that signs player tokens, without the key itself, which nobody can read."""
+    """A key that signs player tokens. The secret key itself is never returned."""
 
     kid: str = Field(description="The id of the key, which is in the header of its tokens.", examples=[_KID])
     created_at: TimeOut
