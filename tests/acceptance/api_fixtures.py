@@ -41,7 +41,7 @@ def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Served(ApiClient):
-    """Running server, and a client of it."""
+    """Running server and its client."""
 
     url: str
     services: Services
@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback address, with this clock."""
     built = build(EnvironmentSettings.from_environment(settings))
-    # The real clock has microseconds; the ones of tests do not.
+    # Only the real clock measures microseconds: clocks of tests count milliseconds.
     clock_us = built.parts.clock_us if clock is now_ms else lambda: clock() * 1000
     services = assemble(built.settings, replace(built.parts, clock=clock, clock_us=clock_us))
     config = uvicorn.Config(

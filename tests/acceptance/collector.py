@@ -1,4 +1,4 @@
-"""Replacement for New Relic's collector: a local TLS server that answers the agent and stores its reports."""
+"""Replacement for New Relic's collector: a local TLS server that answers the agent and stores the agent's reports."""
 
 import gzip
 import json
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # The agent begins to record, then closes the connection of its handshake.
+        # The agent starts recording before it closes the connection of its handshake.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
-    do_PUT = do_POST  # noqa: N815 - so it is looked for
+    do_PUT = do_POST  # noqa: N815 - name required by `http.server`
 
     def log_message(self, *_: object) -> None:
         """Do not log requests."""

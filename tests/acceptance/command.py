@@ -38,7 +38,7 @@ CONTENTS = {
         ' from standings join users using (user_id) order by username collate "C", board_id, period_id'
     ),
 }
-"""Queries of the data that equal imports have in common: all except player ids and recording times."""
+"""Queries for the data that equal imports must share: everything except player ids and recording times."""
 
 _SECONDS = 120
 _numbers = count()
@@ -105,7 +105,7 @@ class Command:
             return [tuple(row) for row in await connection.fetch(query, *arguments)]
 
     async def count(self, table: str) -> int:
-        [(number,)] = await self.query(f"select count(*) from {table}")  # noqa: S608 - the tests' own
+        [(number,)] = await self.query(f"select count(*) from {table}")  # noqa: S608 - the caller is a test
         return int(number)
 
     async def contents(self) -> dict[str, Rows]:
@@ -133,7 +133,7 @@ class Command:
         await until(self.left, "the server to notice that its client is gone")
 
     async def waits(self) -> bool:
-        """Return whether the command waits for the held locks."""
+        """Return whether the command waits for the locks that `held` holds."""
         waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         return bool(await self.query(waiting))
 

@@ -23,7 +23,7 @@ _numbers = count()
 
 @pytest.fixture
 def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no belief in the index end because the machine is busy, for tests whose answers come from the index."""
+    """Prolong beliefs in the index: a slow machine must not make answers come from the store."""
     monkeypatch.setattr(trust, "_BELIEF_S", PATIENCE_S)
     monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)
 

@@ -43,7 +43,7 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""Maximum number of clients that are tried while a node hangs. Each looks up the nodes again."""
+"""Maximum number of index clients to try while a node hangs. Each new client looks up the nodes again."""
 
 
 class Rig:
@@ -182,7 +182,7 @@ class Rig:
         return oracle
 
     async def comes_to_verify(self) -> Oracle:
-        """Do as `verifies`, but first let the reconciler repair the losses of a process or primary."""
+        """Wait until reconciliation has repaired the losses of a process or primary, then do as `verifies`."""
 
         async def clean() -> bool:
             return (await self.compared()).clean
@@ -191,7 +191,7 @@ class Rig:
         return await self.verifies()
 
     async def compared(self) -> Verification:
-        """Return the comparison of index and database, whichever node hangs."""
+        """Return the comparison of index and database, even while a node of the index hangs."""
         for _ in range(_CLIENTS):
             with suppress(IndexUnavailable):
                 return await self._compared()

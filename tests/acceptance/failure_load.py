@@ -43,7 +43,7 @@ class Answer:
 
     @property
     def refused_well(self) -> bool:
-        """Return whether this is a 503 in the documented form."""
+        """Return whether the response is a 503 in the documented form."""
         return (
             self.status == 503
             and int(self.headers["retry-after"]) > 0

@@ -1,6 +1,6 @@
-"""Clients that generators make of the OpenAPI document, each ready to run.
+"""Clients that generators make from the OpenAPI document, each ready to run.
 
-The generators are in an environment of their own. A program that a machine lacks skips the test of its language.
+The generators have a separate environment. If the machine lacks a program, the test of its language is skipped.
 """
 
 import json
@@ -17,7 +17,7 @@ CLIENTS = ROOT / "tests" / "clients"
 FRONTEND = ROOT / "frontend"
 DOCUMENT = FRONTEND / "openapi.json"
 LATER_MEMBERS = {"ReceiptOut": "duplicate", "EntryOut": "submissions", "BoardOut": "decimals", "ErrorObject": "details"}
-"""Members of answers that clients are not told of: they stand for members that a later version adds."""
+"""Response members that the clients' document omits, by schema: they act as members that a later version adds."""
 
 _TOOLS = CLIENTS / ".venv" / "bin"
 _PACKAGES = FRONTEND / "node_modules"
@@ -26,19 +26,19 @@ _NEWTONSOFT = _PACKAGES / "jillejr.newtonsoft.json-for-unity/Plugins/Newtonsoft.
 _CSHARP_OPTIONS = (
     "packageName=LeaderForge",
     "targetFramework=net48",
-    "supportsRetry=false",  # it needs Polly, which comes from NuGet alone
-    "disallowAdditionalPropertiesIfNotPresent=false",  # or else results of batches must not get members
-    "conditionalSerialization=true",  # or else a change of a board would send null for all that is not set
+    "supportsRetry=false",  # retries need Polly, which only NuGet offers
+    "disallowAdditionalPropertiesIfNotPresent=false",  # otherwise new members in batch results would be errors
+    "conditionalSerialization=true",  # otherwise a change of a board would send null for unset members
 )
 _CSHARP = ("-langversion:7.2", "-warn:0")
-"""The language that the generator writes; it is not the compiler's default."""
+"""Compiler options for the C# version of the generated code, which is not the compiler's default."""
 _ASSEMBLIES = ("System.Net.Http", "System.ComponentModel.DataAnnotations", "System.Runtime.Serialization", "System.Web")
 _MONO = " ".join(["mono-mcs", *(f"libmono-{name.replace('.', '-').lower()}4.0-cil" for name in _ASSEMBLIES)])
-"""Debian's packages of the compiler, its runtime and these assemblies."""
+"""Debian packages of the compiler, its runtime and `_ASSEMBLIES`."""
 
 
 def typescript(folder: Path) -> Sequence[str | Path]:
-    """Bundle the TypeScript client, whose types are `src/api/schema.ts`. Return its command."""
+    """Bundle the TypeScript client, whose types are `src/api/schema.ts`. Return the command that runs it."""
     program = folder / "calls.mjs"
     bundle = (_PACKAGES / ".bin" / "rolldown", "tests/clients/calls.ts", "--file", program)
     _run(*bundle, "--platform", "node", "--format", "esm", cwd=FRONTEND)
@@ -85,7 +85,7 @@ def csharp_sources(folder: Path) -> Sequence[Path]:
 
 
 def _earlier_document(folder: Path) -> Path:
-    """Write the document without `LATER_MEMBERS`. Return its path."""
+    """Write the OpenAPI document without `LATER_MEMBERS`. Return its path."""
     document = json.loads(DOCUMENT.read_text())
     for name, member in LATER_MEMBERS.items():
         schema = document["components"]["schemas"][name]
@@ -109,12 +109,12 @@ def _tool(name: str) -> Path:
 
 
 def _program(name: str, package: str) -> str:
-    """Return a program of the machine, or skip the test: it is no package of Python's or Node's."""
+    """Return the path of a program, or skip the test if it is missing: pip and npm cannot install it."""
     return shutil.which(name) or pytest.skip(f"this machine has no {name}; install Debian's {package}")
 
 
 def _run(*command: str | Path, cwd: Path | None = None) -> None:
-    search_path = f"{_TOOLS}{os.pathsep}{os.environ['PATH']}"  # the generator of Python formats by a tool beside it
+    search_path = f"{_TOOLS}{os.pathsep}{os.environ['PATH']}"  # the Python generator runs a formatter
     environment = {**os.environ, "PATH": search_path}
     process = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert process.returncode == 0, (process.stdout + process.stderr)[-2000:]

@@ -24,7 +24,7 @@ class Relay:
         self.written: list[bytes] = []
         """Bytes that clients have written, in pieces."""
         self.cut_after_write = False
-        """True to close a connection, once, after the next piece from its client was forwarded."""
+        """Whether to close one connection after forwarding the next piece from its client."""
 
     def forget(self) -> None:
         """Drop all further bytes of the present connections without closing them."""
@@ -40,7 +40,7 @@ class Relay:
             await asyncio.sleep(0)
 
     async def serve(self) -> asyncio.Server:
-        """Start to listen."""
+        """Start to listen on a free port."""
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         return server

@@ -168,7 +168,7 @@ async def test_every_submission_counts_on_the_side_of_midnight_that_it_came_in_o
     times = {str(event.submission_id): event.achieved_at for event in await world.events()}
     assert {times[one["submission_id"]] for one in before} == {LAST_MS}
     assert {times[one["submission_id"]] for one in after} == {MIDNIGHT}
-    # A submission received before midnight and committed after it counts on the day of its receipt.
+    # A submission received before midnight and committed after it counts on the day of its reception.
     assert LAST_MS in {times[one["submission_id"]] for one in held}
     await check(world, [*before, *held, *after])
 
@@ -201,7 +201,7 @@ async def test_copies_that_race_over_midnight_count_on_one_side_alone(world: Wor
 
 
 async def check(world: World, submissions: Sequence[Submission]) -> None:
-    """Compare every period in every process with the submissions and the times of their receipt."""
+    """Compare every period in every process with the submissions and the times of their reception."""
     events = await world.events()
     sent = {UUID(one["submission_id"]): (one["user_id"], one["score"]) for one in submissions}
     assert {event.submission_id: (event.user_id, event.score) for event in events} == sent

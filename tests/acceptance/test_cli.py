@@ -309,7 +309,7 @@ async def whole(valkey, postgres, large: str) -> dict[str, Rows]:
 
 
 async def goes_on(command: Command, large: str, whole: dict[str, Rows]) -> None:
-    """Check that a killed import can be continued, with the result of an uninterrupted one, in the index too."""
+    """Continue a killed import. Fails unless database and index equal those of an uninterrupted import."""
     done = await command.count("score_events")
     [told] = command.run("import", large, *TIMED).output
     assert told.startswith(f"{LINES - done:,} scores imported, {done:,} duplicates, ")
@@ -369,7 +369,7 @@ async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_v
     cluster.resume(0)
     standings = await command.count("standings")
     assert command.run("verify", code=1).output[-1] == f"{standings} standings compared, {standings} differ"
-    # As if the commit limit had passed.
+    # Date the events back, as if the commit limit had passed.
     await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
     assert command.run("reconcile").output == [f"{standings} standings checked"]
     assert command.run("verify").output == [f"{standings} standings compared, 0 differ"]

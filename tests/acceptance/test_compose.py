@@ -1,5 +1,5 @@
-"""docker-compose.yml: it is valid and closed to other machines, and its commands run, as far as possible without
-containers.
+"""docker-compose.yml: valid, closed to other machines, and with working commands, as far as tests without containers
+can show.
 """
 
 import os
@@ -133,7 +133,7 @@ def healthy(url: str) -> bool:
 
 
 def played(url: str, key: str, directory: Path) -> None:
-    """Run Locust's players for a moment. Its exit code shows whether a call failed."""
+    """Run Locust for three seconds. Fails if one of its calls failed."""
     options = ["--headless", "--users", "2", "--spawn-rate", "2", "--run-time", "3s", "--host", url, "--only-summary"]
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "tests/load/locustfile.py"), *options]
     environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}

@@ -56,7 +56,7 @@ class Dev:
         return self
 
     def look(self) -> None:
-        """Store the present processes of the command."""
+        """Update the list of the command's processes."""
         self.family = psutil.Process(self.process.pid).children(recursive=True)
 
     def named(self, part: str) -> list[psutil.Process]:
@@ -209,7 +209,7 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode != 0
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert not (tmp_path / "data" / "postgres" / "data").exists()  # it did not continue to start
+    assert not (tmp_path / "data" / "postgres" / "data").exists()  # the start has ended before this step
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`leaderforge dev` goes on serving when its parts die, and when disks, ports and the index fail it."""
+"""`leaderforge dev` keeps serving after the death of a part, and without disk space, a port or the index."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_a_broken_index_does_not_delay_the_api(runs: ExitStack, tmp_path: Path) 
     for path in dev.data.rglob("nodes.conf"):
         path.write_text(re.sub(r" 0-5460$", "", path.read_text(), flags=re.MULTILINE))
     again = run(runs, tmp_path, "--no-demo").ready()
-    assert "Valkey cluster" not in again.output  # the API serves before the index is there
+    assert "Valkey cluster" not in again.output  # the API serves before the index has started
     response = get(again, "/api/boards/default/top")
     assert [entry["score"] for entry in response.json()["entries"]] == [500]
     assert response.headers["x-leaderforge-source"] == "postgres"
@@ -156,7 +156,7 @@ def test_a_full_disk_stops_writes_only_as_long_as_it_is_full(runs: ExitStack, tm
     ballast = data / "ballast"
     fill(ballast)
     [server] = [p for p in dev.named("bin/postgres") if "-D" in p.cmdline()]
-    server.kill()  # its recovery needs space, as a new WAL segment does
+    server.kill()  # its recovery needs disk space for a new WAL segment
     wait_until(lambda: dev.output.count("PostgreSQL") >= 3, PATIENCE_S, "attempts to restart PostgreSQL")
     for process in (*dev.named("uvicorn"), *dev.named("valkey-server")[:1]):
         process.kill()

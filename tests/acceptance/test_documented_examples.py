@@ -57,7 +57,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
-    """Ranks and totals differ there. The same calls are refused as documented, and demo players stay as they are."""
+    """Ranks and totals differ on the demo. Refusals are as documented, and the demo's players do not change."""
     dsn = await new_database(postgres.dsn)
     settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING)
     await fill(settings)
@@ -77,7 +77,7 @@ async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ti
 
 
 async def demo_standings(dsn: str) -> list[tuple[object, ...]]:
-    """The standings and names of the demo's players."""
+    """Return the standings and names of the demo's players."""
     connection = await asyncpg.connect(dsn)
     try:
         rows = await connection.fetch(
@@ -96,7 +96,7 @@ def _code(answer: str) -> str:
 
 
 def _key(example: Example, values: Mapping[str, str]) -> str | None:
-    """The key or, made anew as it does not last, the player's token that the example is for."""
+    """Return the example's API key or player token. Create a token unless the page has one: tokens expire."""
     if example.key != "TOKEN":
         return KEYS[example.key]
     if "TOKEN" in values:

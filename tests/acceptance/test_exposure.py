@@ -1,4 +1,4 @@
-"""What protects a server, however it was started: by each documented command."""
+"""Protection of a server, whichever documented command starts it."""
 
 import os
 import socket
@@ -32,7 +32,7 @@ TOP = "/api/boards/default/top"
 
 
 def started(name: str, settings: Mapping[str, str], port: int, log: Path) -> "subprocess.Popen[bytes]":
-    """Start a server by one of the commands, with no settings of ours but these."""
+    """Start a server by one of the commands, with only these environment settings."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("LEADERFORGE_")}
     paths = {"PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", "LEADERFORGE_PORT": str(port)}
     options = ["--port", str(port)] if name.startswith("uvicorn") else []
@@ -95,15 +95,15 @@ def test_a_server_whose_address_is_unknown_refuses_weak_keys(
     name: str, keys: Mapping[str, str], problem: str, tmp_path: Path
 ) -> None:
     process = started(name, {**NEEDED, **keys}, free_port(), tmp_path / "log")
-    # The parent of workers ends well: it has done what it is for.
+    # With workers, uvicorn's parent process exits with 0 although its workers failed.
     assert ended(process) == (0 if "workers" in name else 3)
     assert problem in (tmp_path / "log").read_text()
 
 
 @pytest.mark.parametrize(("keys", "problem"), WEAK, ids=["short", "none", "guessable"])
 def test_a_server_of_all_addresses_refuses_weak_keys(keys: Mapping[str, str], problem: str, tmp_path: Path) -> None:
-    """Compose starts it so."""
-    everywhere = {"LEADERFORGE_HOST": "0.0.0.0"}  # noqa: S104 - it is refused
+    """With Compose, the server listens on all addresses."""
+    everywhere = {"LEADERFORGE_HOST": "0.0.0.0"}  # noqa: S104 - the server must refuse it
     process = started("python -m functions.local", {**NEEDED, **everywhere, **keys}, free_port(), tmp_path / "log")
     assert ended(process) == 1
     assert problem in (tmp_path / "log").read_text()

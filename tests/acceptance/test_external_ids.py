@@ -88,7 +88,7 @@ async def test_changes_reach_the_other_process(servers: tuple[Served, Served], b
     assert changed.status_code == 200
 
     async def is_refused() -> bool:
-        # Released, not erased: it may be created on sight, but not before every process has dropped the old player.
+        # A released id creates no new player on first sight before every process has dropped the old mapping.
         return (await second.post(path, old)).status_code == 404
 
     await until(is_refused, "the other process to drop the old id")

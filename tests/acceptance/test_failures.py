@@ -120,7 +120,7 @@ class TestIndexFails:
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
-            # Scripts fail if a key is missing while its slot moves. The first reads therefore restore the names.
+            # Scripts fail if a key is missing while its slot moves. Read first: reads restore missing names.
             await rig.reads_from("index")
             await rig.ask(f"{BOARD}/page?rank=1&limit=1000")
             await _move(rig, slot, 0, 1, load)

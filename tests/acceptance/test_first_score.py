@@ -1,4 +1,4 @@
-"""README's commands, word for word and in its order: the first scores with tokens, with a key, and from a file."""
+"""README's unchanged commands in their order: the first scores with tokens, with a key, and from a file."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def paste(heading: str) -> str:
 
 
 def clone(directory: Path, dev: Dev) -> None:
-    """Put the command and the data where they are in a clone."""
+    """Put the command and the data at the paths that they have in a clone of the repository."""
     command = directory / ".venv" / "bin" / "leaderforge"
     command.parent.mkdir(parents=True)
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m leaderforge "$@"\n')
@@ -89,7 +89,7 @@ def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> 
 
 
 def test_other_machines_get_no_development_tokens(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - refused here
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - no tokens there
     assert "signing_secret" not in dev.description
     assert "token" not in dev.output
     api = f"http://127.0.0.1:{httpx.URL(dev.description['api']).port}"

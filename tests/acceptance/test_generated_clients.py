@@ -15,7 +15,7 @@ from tests.acceptance.conftest import new_database
 from tests.acceptance.generated_clients import csharp, csharp_sources, python, typescript
 
 PLAYER = 246441796207139
-"""An id of more than 32 bits, as the service makes them itself."""
+"""Player id of more than 32 bits, like the ids that the service generates."""
 FACTS = {
     "health": "ok",
     "created": ["laps", "asc", ["all-time"]],
@@ -32,7 +32,7 @@ FACTS = {
     "error": "user_not_found",
     "deleted": "laps",
 }
-"""What every client's program prints."""
+"""Facts that the program of every client prints."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 async def test_a_generated_client_makes_one_call_of_each_kind(
     api: Served, tmp_path: Path, client: Callable[[Path], Sequence[str | Path]]
 ) -> None:
-    """The clients in Python and C# do so although the answers have members that they do not know."""
+    """Responses have members that the clients in Python and C# do not know."""
     command = await asyncio.to_thread(client, tmp_path)
     assert await facts(api, command) == FACTS
 
@@ -66,7 +66,7 @@ async def test_the_csharp_client_has_names_and_types_that_fit(tmp_path: Path) ->
 
 
 async def facts(api: Served, command: Sequence[str | Path]) -> Any:
-    """Run a client's program against the server. Return what it printed."""
+    """Run a client's program against the server. Return the facts that it printed."""
     process = await asyncio.create_subprocess_exec(
         *command,
         api.url,

@@ -218,7 +218,7 @@ async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent)
 
 @pytest.mark.parametrize("external_id", ["a/b", "player|eu/42", "100%", "a%2Fb", "50% / 50%", "é☃", "ext:/"])
 async def test_external_ids_in_paths(invoke: Invoke, event: MakeEvent, external_id: str) -> None:
-    """Events contain a path that was encoded once, or encoded twice and decoded by a gateway."""
+    """Events contain the id encoded once: the client encodes it twice, and the gateway decodes it once."""
     external_id = f"{external_id} {uuid4().hex}"
     body = {"external_id": external_id}
     status, created = told(await invoke(users.handler, event("POST", "/api/users", body, SUBMIT_KEY)))

@@ -123,9 +123,10 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Poll until no poll has read the index for nine times the TTL that applies without the feed. Return the ETag.
+    """Poll until no poll has read the index for 9 s, nine times the TTL without the feed. Return the ETag.
 
-    Reconciliation must have passed the last submission before: then it announces no more changes.
+        `asked` records the reads of the index. Announcements of reconciliation cause reads until it has passed the last
+    submission.
     """
     quiet_since = asyncio.get_running_loop().time()
 
@@ -226,7 +227,7 @@ async def test_a_server_that_is_told_to_stop_ends_its_streams(settings: Mapping[
         async with listening(server.url) as listener:
             await listener.until(lambda one: bool(one.events))
             await asyncio.to_thread(server.stop)
-            await listener.until(lambda one: one.ended)  # it ended with a last chunk, not with a broken connection
+            await listener.until(lambda one: one.ended)  # ended by a last chunk, not by a broken connection
     finally:
         await asyncio.to_thread(server.stop)
     log = (tmp_path / "log").read_text()

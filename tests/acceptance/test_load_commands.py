@@ -60,7 +60,7 @@ SHARDS = "benchmarks.shards"
 NOT_HERE = {
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
-    "benchmarks.rolling",  # the same
+    "benchmarks.rolling",  # needs a checkout of another version
     "benchmarks.coldstart",  # needs the functions' Python: run by the cloud's tests
     "benchmarks.stores",  # needs a Citus cluster
 }
@@ -140,7 +140,7 @@ def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
 
 
 def smoke(url: str, key: str, directory: Path) -> list[dict[str, Any]]:
-    """Run Locust until it has sent every kind of request, by its exit code, and return its statistics of each."""
+    """Run Locust until it has sent every kind of request. Return its statistics by request. Fails on its exit code."""
     files = ",".join(str(ROOT / "tests" / "load" / name) for name in ("locustfile.py", "shapes/smoke.py"))
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", url, "--pause", "0.1", "--json"]
     environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}

@@ -1,4 +1,4 @@
-"""Moderation over HTTP, on a real server and real stores: the view of everyone, and the view of the player."""
+"""Moderation over HTTP, on a real server and real stores: the public view, and the hidden-player view."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping

@@ -45,7 +45,7 @@ async def test_every_call_does_what_the_documentation_says(
         *("--phases", phases),  # the phase `coverage` sends each value that a schema forbids: two minutes of calls
         *("--max-examples", str(examples)),
         *("--header", f"Authorization: Bearer {ADMIN_KEY}"),
-        *("--header", "X-Forwarded-For: 192.0.2.7"),  # otherwise it could read metrics without a key
+        *("--header", "X-Forwarded-For: 192.0.2.7"),  # otherwise a loopback client reads metrics without a key
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -43,7 +43,7 @@ PERIODS = {
     PeriodKind.MONTHLY: ("2023-04", "2023-05"),
     PeriodKind.SEASON: ("season-20230401T0000Z", "season-20230501T0000Z"),
 }
-"""Names of the periods before and after it."""
+"""Names of the periods before and after `MIDNIGHT`."""
 
 PAIRS = list(itertools.product([1, 2, 8, 32, 64], [1, 3, 6]))
 """Numbers of partitions and of nodes."""
@@ -51,7 +51,7 @@ RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, PeriodK
 """Every combination of policy, order, subscore, rank style and period."""
 Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
-"""Each combination with one pair. Each pair gets each kind of period."""
+"""Each combination of rules with one pair of partitions and nodes. Each pair gets each period kind."""
 IN_THE_STORE = 6
 """Every sixth combination is also read while the index is away."""
 
@@ -236,9 +236,9 @@ def ladders_of(board: Board, events: Sequence[Event]) -> Mapping[Ladder, Sequenc
 
 
 async def submit(product: Product, board: Board, events: Sequence[Event], *, split: int) -> None:
-    """Submit the events in three parts, cut after the first and at `split`, and check each receipt.
+    """Submit the events in three batches, cut after the first event and at `split`, and check each receipt.
 
-    The last part requests every part of the receipts.
+    The last batch requests receipts with all optional members.
     """
     taken: list[Event] = []
     for batch in (events[:1], events[1:split], events[split:]):

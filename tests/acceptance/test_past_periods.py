@@ -76,7 +76,7 @@ async def world(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 async def everything(api: Served, source: str) -> Mapping[str, Any]:
-    """Return every kind of answer about yesterday. All must have this source."""
+    """Return every kind of answer about yesterday, by path. Fails if an answer has another source."""
     shown = {}
     for path in (
         *("top?limit=7", "top?limit=1000", "page?limit=7", "page?rank=12&limit=5", "page?rank=31"),
@@ -120,7 +120,7 @@ async def until_from_the_store(api: Served) -> None:
         answer = await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")
         return answer.headers["x-leaderforge-source"] == "postgres"
 
-    # Until the index has caught up, answers come from the store for that reason alone.
+    # Wait for the catch-up of the index first: before it, all answers come from the store anyway.
     await until(lambda: is_caught_up(api), "the index to be brought over the days")
     await until(is_read_from_the_store, "the retired period to be read from the store")
 

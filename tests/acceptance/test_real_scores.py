@@ -26,7 +26,7 @@ BEST = [("Cristiano Ronaldo", 124), ("Harry Kane", 75), ("Lionel Messi", 71)]
 
 
 class Goals:
-    """Goals that count, read without code of the product."""
+    """Counted goals of the file, read without code of the product."""
 
     def __init__(self, path: Path) -> None:
         self.path = str(path)

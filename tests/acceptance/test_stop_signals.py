@@ -70,7 +70,7 @@ WAYS = {
     "twice": ([signal.SIGINT, signal.SIGINT], False),
 }
 ROTATED = {(step, list(WAYS)[i % len(WAYS)]) for i, step in enumerate(STEPS)}
-"""Each step with one way of sending: the sample that `make test` runs."""
+"""Each step with one way of sending signals: the sample that `make test` runs."""
 
 
 def script(step: str, way: str, *arguments: str) -> list[str]:
@@ -100,7 +100,7 @@ def test_dev_stops_at_each_step_of_its_start(tmp_path: Path, step: str, way: str
     assert not re.search("Traceback|Exception ignored|never awaited", ended.stdout + ended.stderr)
     assert ended.returncode in (0, 130), ended.stdout + ended.stderr
     assert not (data / "dev.json").exists()
-    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # it did not continue to start
+    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # the start has ended before this step
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Time limits so long that reaching one would be noticed."""
+"""Time limit of store and index in ms. A wait on a lost connection would reach it and fail the test."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Store of 0.1.0 under the present version: answers stay as they were, and present features work on it."""
+"""Store of 0.1.0 under the present version: its answers do not change, and new features work on it."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ VOLATILE = {"as_of", "next", "previous"}
 PURGED = {None, "short"}
 """Boards of events that have no standing any more: a deleted board, and one whose periods have expired."""
 REFUSED = {"error"}
-"""Members whose texts may change: `code` and status are compared."""
+"""Members of which only `code` is compared: their texts may change."""
 
 _numbers = count()
 
@@ -69,7 +69,7 @@ class Upgraded:
 
 
 def ordered(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer with the parts of an export in a fixed order. Exports have none."""
+    """Return an answer whose lists are sorted if it is an export: exports have no order."""
     keys = {"standings": ("board", "period"), "events": ("board", "submission_id")}
 
     def sorted_part(name: str) -> list[dict[str, Any]]:
@@ -79,7 +79,7 @@ def ordered(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def unlike(recorded: Any, present: Any, path: str = "") -> Iterator[str]:
-    """Yield the differences of two JSON values. Members that are new in the present one are none."""
+    """Yield the differences of two JSON values. A new member of the present value is no difference."""
     if isinstance(recorded, dict) and isinstance(present, dict):
         for name in recorded.keys() - VOLATILE:
             yield from _unlike_member(recorded, present, name, f"{path}.{name}")
@@ -134,7 +134,7 @@ async def test_answers_stay_as_they_were(upgraded: Upgraded) -> None:
 
 
 async def test_background_work_that_was_pending_ends(upgraded: Upgraded) -> None:
-    """A board had a backfill, and another one was deleted, less than the propagation time before."""
+    """When 0.1.0 stopped, the backfill of one board and the purge of a deleted board were pending."""
     parts = upgraded.api.services.parts
     assert await parts.store.boards_to_backfill()
     assert await parts.store.deleted_boards()
@@ -176,7 +176,7 @@ async def test_external_ids_work_for_old_players(upgraded: Upgraded) -> None:
 
 
 async def test_one_old_submission_can_be_removed_and_restored(upgraded: Upgraded) -> None:
-    """The previous best counts again, and the recorded answers again after the restoration."""
+    """After the removal, the second-best score counts. After the restoration, the recorded answers are valid again."""
     api, board = upgraded.api, "/api/boards/best-desc-ordinal"
     before = (await api.get(f"{board}/ranks/1")).json()
     events = (await api.get("/api/users/1/export", ADMIN_KEY)).json()["events"]
@@ -218,6 +218,6 @@ async def test_old_submissions_sent_again_are_duplicates(upgraded: Upgraded) -> 
 
 
 def resent(user_id: int, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the submission of an event of an export."""
+    """Return the request body that sends an exported event again."""
     optional = {name: event[name] for name in ("subscore", "metadata") if event[name]}
     return {"user_id": user_id, "score": event["score"], "submission_id": event["submission_id"], **optional}
