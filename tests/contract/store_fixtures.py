@@ -44,7 +44,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.sessions import SessionStore
 
 CITUS = "LEADERFORGE_TEST_CITUS_DSN"
-"""Variable with the DSN of a Citus cluster for tests. They drop the project's tables there."""
+"""Variable with the DSN of a Citus cluster for tests. The tests drop the project's tables there."""
 
 TABLES = (
     "periods, pending_processes, touches, users, score_events, standings, username_claims, email_claims, "
@@ -115,7 +115,7 @@ def submit(
     score: int,
     *,
     at: int = 0,
-    id: int | None = None,  # noqa: A002 - short, and read as a keyword only
+    id: int | None = None,  # noqa: A002 - a short keyword
     metadata: str | None = None,
 ) -> Submission:
     """Return a submission, by default with a new id."""

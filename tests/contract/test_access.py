@@ -131,7 +131,7 @@ class TestAuditLog:
     async def test_pages_hold_all_that_is_asked_for_newest_first(
         self, access: Access, written: list[AuditEntry], wanted: AuditFilter, page: int
     ) -> None:
-        base = next(numbers) * 1000  # later than all entries of other examples
+        base = next(numbers) * 1000  # later than the entries of all other Hypothesis examples
         for entry in written:
             await access.audit.record(replace(entry, at=base + entry.at))
         found: list[AuditEntry] = []

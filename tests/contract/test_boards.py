@@ -43,7 +43,7 @@ async def all_standings(stores: Stores, ladder: Ladder) -> dict[int, Standing]:
 
 
 def counted(standings: Mapping[int, Standing]) -> dict[int, Standing]:
-    """Return the present standings, without the fields that depend on the way of their computation."""
+    """Return the standings that are not removed, without fields that differ between submission and backfill."""
     return {i: s._replace(revision=0, hidden=0) for i, s in standings.items() if not s.removed}
 
 
@@ -123,7 +123,7 @@ class TestBackfill:
     """Backfill of a period kind that is added to a board with scores."""
 
     async def weekly(self, stores: Stores, policy: Policy = Policy.SUM) -> tuple[Board, Ladder]:
-        """Return a board with an added period kind, and the ladder of the added week."""
+        """Return a board to which the period kind `weekly` was added, and its ladder to backfill."""
         made = await stores.scores.create_board(new(policy=policy))
         after = await change(stores, made, periods=(PeriodKind.ALL_TIME, PeriodKind.WEEKLY))
         [ladder] = after.ladders_to_backfill()

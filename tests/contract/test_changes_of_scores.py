@@ -1,4 +1,4 @@
-"""Changes by a difference: the score follows from the player's latest one, and none is lost."""
+"""Submissions of changes: each adds to the player's latest score, and no change is lost."""
 
 import asyncio
 from random import Random
@@ -98,7 +98,7 @@ async def test_concurrent_changes_are_all_counted(stores: Stores) -> None:
     board = await scored(stores, Policy.LATEST, 1000)
     random = Random(1)
     differences = [random.randint(-9, 9) for _ in range(24)]
-    # The clocks of processes differ, and messages come late.
+    # Times are not in order: clocks of processes differ, and queue messages come late.
     events = [change(d, random.randint(-2000, 2000)) for d in differences]
     await asyncio.gather(*(recorded(stores, board, e) for e in events))
     standing = await standing_of(stores, Ladder(board))

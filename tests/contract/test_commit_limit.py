@@ -33,7 +33,7 @@ async def set_score(stores: Database, submission: Submission) -> None:
 
 @asynccontextmanager
 async def opening(database: Database, ladder: Ladder) -> AsyncIterator[None]:
-    """Block all other transactions that open the ladder's period, and leave it unopened."""
+    """Hold an uncommitted opening of the ladder's period, which blocks other openings. Roll it back at the end."""
     connection = await asyncpg.connect(database.dsn)
     transaction = connection.transaction()
     await transaction.start()
@@ -52,7 +52,7 @@ async def test_a_period_that_opens_too_late_refuses_its_submission(
     database: Database, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "COMMIT_LIMIT_MS", LIMIT_MS)
-    # No shorter limit ends the wait: neither the limit of an opening nor that of a statement.
+    # Raise the limits of an opening and of a statement: only the commit limit may end the wait.
     monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 10 * PATIENCE_S)
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     await database.players(1)

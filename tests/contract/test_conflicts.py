@@ -1,4 +1,4 @@
-"""Repeated submission ids: a repetition of equal content is a duplicate, other content is a conflict."""
+"""Repeated submission ids: equal content is a duplicate, other content is a conflict."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ async def first(stores: Stores) -> Submission:
 
 
 async def differences(stores: Stores, *submissions: Submission) -> Mapping[str, object]:
-    """Record the submissions, and return the differences of the last one, none if it was recorded."""
+    """Record the submissions. Return the differences of the last one's conflict, empty if it was recorded."""
     outcome = (await stores.scores.record(submissions))[-1]
     if isinstance(outcome, Recorded):
         return {}
@@ -93,7 +93,7 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """Later copies may be clamped to a later time, or not any more."""
+    """A later copy may be clamped to a later time, or need no clamping any more."""
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))

@@ -1,4 +1,4 @@
-"""External ids: claims, releases and tombstones, on every user store."""
+"""External ids: claims, releases and released ids, on every player store."""
 
 import asyncio
 from collections.abc import Sequence
@@ -112,7 +112,7 @@ class TestReleases:
         await erase(stores, 1)
         assert await stores.users.by_external_id(["a"]) == {}
         stores.clock.ms = START + RELEASE_MS - 1
-        # Another player with the same number would get the scores of processes that still have the mapping.
+        # A new player with the same number would get scores from processes that still cache the old mapping.
         reused, renamed = await stores.users.create([user(1, None), user(2, "a")])
         assert (type(reused), type(renamed)) == (PlayerExists, ExternalIdTaken)
         stores.clock.ms = START + RELEASE_MS
@@ -133,7 +133,7 @@ class TestReleases:
         assert kinds(outcomes) == [ExternalIdTaken, PlayerExists]
         await stores.users.forget_released(stores.clock.ms)
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [ExternalIdTaken]
-        # An explicit creation is allowed, and so is every creation after the end.
+        # An explicit creation is allowed at once, and every creation once the release has ended.
         assert kinds(await stores.users.create([user(2, None)])) == [Player]
         stores.clock.ms += 1
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [Player]

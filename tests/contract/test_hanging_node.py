@@ -18,7 +18,7 @@ from tests.contract.store_fixtures import Database, on_pool, run, submit
 from tests.waiting import until
 
 LIMIT_S = 2.0
-"""Time limit of a batch in s. A node may use a part of it."""
+"""Time limit of a batch in s. A single node may use only a part of it."""
 PLAYERS = range(40)
 
 
@@ -55,7 +55,7 @@ async def node_of_one_worker(database: Database) -> tuple[str, set[int]]:
 def frozen(postmaster: int) -> Iterator[None]:
     """Stop all processes of a server during the block."""
     server = psutil.Process(postmaster)
-    # The postmaster first: it would start further processes.
+    # Stop the postmaster first: it could start further processes.
     processes = [server, *server.children()]
     try:
         for process in processes:
@@ -98,7 +98,7 @@ async def test_a_hanging_node_delays_only_its_own_players_and_only_once(impatien
             return isinstance(outcome, StoreUnavailable) and outcome.message.endswith("does not answer")
 
         await until(is_circuit_open, "the circuit of the hanging node to open")
-        # The first batch holds no locks on the other node.
+        # The failed batch must hold no locks on the other nodes.
         assert all(isinstance(outcome, Recorded) for outcome in await record(impatient, ladder, others))
 
     async def is_recovered() -> bool:

@@ -41,7 +41,7 @@ def position_of(event: Event) -> HistoryPosition:
 
 
 def expected(board: Board, events: Sequence[Event], user_id: int) -> list[HistoryPoint]:
-    """Return the player's events in order of time. Each has the line of the oracle over it and all earlier events."""
+    """Return the player's history, by the oracle: after each event, the standing of all events so far."""
     known: dict[UUID, Event] = {}
     for event in events:
         if event.user_id == user_id:

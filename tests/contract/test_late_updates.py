@@ -1,4 +1,4 @@
-"""Late updates from a frozen process: data that were erased meanwhile do not return."""
+"""Late updates from a frozen process: data erased during the freeze do not return."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -66,7 +66,7 @@ class Late:
     async def ranked(self) -> Sequence[int]:
         """Return which of the players 1 and 2 the index has."""
         lookup = await self._looked_up()
-        # A catch-up on a loaded machine takes longer than a read waits for it.
+        # On a loaded machine, a catch-up can take longer than a read waits for it.
         while lookup.source is not Source.INDEX:
             await until(self.process.trust.is_believed, "the index to be believed")
             lookup = await self._looked_up()

@@ -1,4 +1,4 @@
-"""Names that look the same exclude each other: in every store, and with names that older versions stored."""
+"""Names that look the same exclude each other: in every store, even with names that older versions stored."""
 
 # ruff: noqa: RUF001 - look-alikes are the subject of this module
 

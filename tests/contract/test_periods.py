@@ -30,7 +30,7 @@ def periods(stores: Stores) -> PeriodStore:
 
 
 async def played(stores: Stores, days: Collection[int], players: int = 1) -> tuple[Board, list[Ladder]]:
-    """Return a board with scores of players on each of the days, and its ladders, latest first."""
+    """Return a board on which the players scored on each of the days, and its ladders, latest first."""
     board = await stores.board(calendar=Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME)))
     await stores.players(*range(1, players + 1))
     for day in days:

@@ -156,7 +156,7 @@ class TestErase:
         assert list(await stores.audit.entries(AuditFilter(user_id=1), 10)) == []
 
     async def test_submissions_and_changes_meanwhile(self, stores: Stores) -> None:
-        """In any order, no data are left."""
+        """Whatever the order, no data of the player are left."""
         board = await stores.board(calendar=DAILY)
         for user_id in range(1, 9):
             await stores.players(user_id)
@@ -196,14 +196,14 @@ async def mentions(database: Database, texts: Sequence[str]) -> list[str]:
     tables = await database.run("select tablename from pg_tables where schemaname = 'public'")
     found = []
     for (table,) in tables:
-        rows = await database.run(f"select to_jsonb(t)::text as row from {table} t")  # noqa: S608 - our own tables
+        rows = await database.run(f"select to_jsonb(t)::text as row from {table} t")  # noqa: S608 - names from the catalogue
         if any(text in json.dumps(json.loads(row["row"])) for row in rows for text in texts):
             found.append(table)
     return found
 
 
 async def erasures(stores: Stores, since: int, until: int) -> dict[int, int]:
-    """Return the revisions of the players erased in this time."""
+    """Return the revisions of the players erased between these times."""
     return {i: revision async for chunk in stores.scores.erased_between(since, until) for i, revision in chunk.items()}
 
 

@@ -56,7 +56,7 @@ class TestCreate:
         assert list(await stores.users.create(again)) == again
 
     async def test_names_are_the_same_without_regard_to_case_and_compatibility(self, stores: Stores) -> None:
-        names = ["Straße", "Ünal", "ﬁsh", "Ｗｉｄｅ", "ΌΣΟΣ"]  # noqa: RUF001 - what look-alikes are refused for
+        names = ["Straße", "Ünal", "ﬁsh", "Ｗｉｄｅ", "ΌΣΟΣ"]  # noqa: RUF001 - unusual spellings on purpose
         same = ["STRASSE", "u\u0308NAL", "FISH", "wide", "όσος"]
         await stores.users.create([user(i, name) for i, name in enumerate(names)])
         outcomes = await stores.users.create([user(100 + i, name) for i, name in enumerate(same)])
@@ -68,7 +68,7 @@ class TestCreate:
         await stores.users.create([user(1, "taken", "taken@example.org")])
         outcomes = await stores.users.create(
             [
-                user(1, "Ann", "a@example.org"),  # refused for its id: its name and email stay free
+                user(1, "Ann", "a@example.org"),  # refused because of its id: its name and email stay free
                 user(2, "ann", "A@example.org"),
                 user(3, "Ann"),
                 user(2, "Bob"),

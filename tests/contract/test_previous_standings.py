@@ -69,7 +69,7 @@ async def test_they_are_the_fold_of_all_events_before(
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
-    """Each standing is the previous one of exactly one submission, also of requests without it in between."""
+    """Each submission's previous standing is the result of the one before, even if that one did not request its own."""
     ladder = await stores.ladder()
     await stores.players(1, 2)
     batches = [[submit(ladder, 1, 1), submit(ladder, 2, 1)] for _ in range(24)]
@@ -91,7 +91,7 @@ async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
 
 
 async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
-    """Batches that compete for first standings, in any order of the players, with repetitions, on several boards."""
+    """Batches race for the first standings of players: in random order, with repetitions, on several boards."""
     ladders = [await stores.ladder(), await stores.ladder(Policy.BEST), await stores.ladder()]
     players = range(1, 13)
     await stores.players(*players)
@@ -110,7 +110,7 @@ async def test_concurrent_batches_of_new_players(stores: Stores) -> None:
                     if outcome.previous and submission.ladders == [ladder] and submission.event.user_id == user_id:
                         [earlier] = outcome.previous
                         scores.append(0 if earlier is None else earlier.place.score)
-            # Each submission added 1 to another score.
+            # Each submission added 1, so no previous score may occur twice.
             assert len(set(scores)) == len(scores)
             [standing] = await stores.scores.standings(ladder, [user_id]) or [None]
             assert max(scores, default=0) <= (0 if standing is None else standing.score)

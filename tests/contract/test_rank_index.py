@@ -133,7 +133,7 @@ async def test_applying_counts_ranks_after_the_whole_batch(
 async def test_earlier_standings_are_ranked_among_the_other_players(
     new_index: NewIndex, partitions: int, ladder: Ladder
 ) -> None:
-    """For players who rise or fall, who are new or hidden, and of whom the index has a newer standing."""
+    """Players rise, fall, are new, become hidden, or have a newer standing in the index."""
     before = crowd(120, seed=1)
     index = await complete(new_index(partitions), ladder, before)
     newer = [s._replace(score=s.score + 9, revision=5) for s in before[:10]]
@@ -167,7 +167,7 @@ async def test_earlier_standings_have_no_rank_while_a_partition_is_incomplete(ne
 
 
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
-    """More ladders than one round trip can carry, some with counts, each independent."""
+    """The updates need several round trips, and every third ladder requests counts. Ladders are independent."""
     index = await complete(new_index(3), LADDERS[0])
     ladders = [Ladder(Board(i, f"board-{i}", "Board", order=list(Order)[i % 2])) for i in range(1000, 1150)]
     crowds = {ladder: crowd(5, seed=ladder.board.id) for ladder in ladders}
@@ -447,7 +447,7 @@ async def test_more_players_than_go_into_one_call_are_observed(new_index: NewInd
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)
 async def test_what_is_as_observed_is_mended_in_one_step(new_index: NewIndex, ladder: Ladder) -> None:
-    """Regardless of revisions, but only where nothing has changed since."""
+    """The repair ignores revisions, but leaves out players whose data changed since the observation."""
     wrong = [standing(i, i, revision=5) for i in range(1, 5)]
     index = await complete(new_index(3), ladder, wrong)
     observed = (await index.observe([ladder], [1, 2, 3, 4, 5]))[ladder]

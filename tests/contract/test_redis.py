@@ -74,7 +74,7 @@ async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Clu
 
 
 async def disconnect_unseen(server: ValkeyCluster, client: Cluster) -> None:
-    """Make the client close its connection, as after a cancelled call. This must not count as a loss."""
+    """Cancel a call, after which the client closes its connection. Fails if that counts as a disruption."""
     before = client.disruptions
     using = asyncio.create_task(client.commands([("BLPOP", "nothing", "0")]))
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
@@ -100,7 +100,7 @@ async def test_a_closed_connection_is_no_disruption(alone: tuple[ValkeyCluster, 
 async def test_a_restart_between_two_uses_is_seen_on_a_new_connection(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex],
 ) -> None:
-    """The client has no connection to the former process that could break."""
+    """The client had no connection to the old process, and therefore sees none break."""
     server, client, index = alone
     before = client.disruptions
     await disconnect_unseen(server, client)
@@ -117,7 +117,7 @@ async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyC
     await asyncio.to_thread(server.kill, 0)
     await asyncio.to_thread(server.restart, 0)
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
-        await node.hset(KEYS.meta[0], "watermark", 5)  # an older watermark, as in an old dump
+        await node.hset(KEYS.meta[0], "watermark", 5)  # an older watermark, as from an old dump
         with pytest.raises(IndexUnavailable):
             await index.advance(6, disruptions=before)
         assert await node.hget(KEYS.meta[0], "watermark") == b"5"
@@ -161,7 +161,7 @@ VOUCHING: Mapping[str, Callable[[RedisIndex], Awaitable[object]]] = {
 async def test_what_vouches_is_never_sent_twice(
     behind_relay: tuple[Relay, Cluster, RedisIndex], step: str, cut: str
 ) -> None:
-    """This includes failed writes and lost replies: the next connection may lead to another server."""
+    """Scripts that declare the index complete are not retried after a broken connection: the server may be another."""
     made, client, index = behind_relay
     before = client.disruptions
     made.written.clear()
@@ -202,7 +202,7 @@ async def answers(index: RedisIndex) -> bool:
 
 
 async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
-    """Also of players who are new, or erased: no script has a key that is mostly missing."""
+    """Updates of new and erased players work too: no script may need a key that is usually missing."""
     server = own_valkey(nodes=2)
     client = Cluster(server.addresses, timeout_s=10)
     index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))
@@ -244,12 +244,12 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
 
 PLAYERS_OF_A_LARGE_KEY = 3_000
 MOST_MEMBERS_A_COMMAND = 500
-"""Upper bound of the members that a command of a deletion removes: a node serves nobody meanwhile."""
+"""Maximum number of members that one deleting command removes: it blocks all other commands of the node."""
 
 
 @pytest.fixture
 async def watched(alone: tuple[ValkeyCluster, Cluster, RedisIndex]) -> AsyncIterator[redis.asyncio.Redis]:
-    """The node, which counts from now on."""
+    """Client of the node, to read its command statistics."""
     async with redis.asyncio.Redis.from_url(f"redis://{alone[0].addresses[0]}") as node:
         yield node
 
@@ -263,7 +263,7 @@ async def fill(index: RedisIndex, ladder: Ladder) -> None:
 async def test_a_large_key_is_freed_in_short_steps(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], watched: redis.asyncio.Redis, way: str
 ) -> None:
-    """Neither DEL nor UNLINK frees it: the one blocks the node, the other its memory allocator."""
+    """Neither DEL nor UNLINK may free the key: DEL blocks the node, UNLINK its memory allocator."""
     _, _, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

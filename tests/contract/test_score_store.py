@@ -259,7 +259,7 @@ class TestRecord:
         together: bool,
         seed: int,
     ) -> None:
-        """In any batches, order and copies, and with any concurrency."""
+        """The result does not depend on batches, order, copies or concurrency."""
         ladder = await stores.ladder(policy, order)
         await stores.users.create(PLAYERS)
         distinct = list({(event.user_id, event.submission_id): event for event in events}.values())
@@ -431,7 +431,7 @@ class TestReads:
 
 
 class TestDatabase:
-    """Guarantees of databases only."""
+    """Guarantees that only the real databases give."""
 
     async def test_a_player_erased_and_created_anew_has_greater_revisions(self, database: Database) -> None:
         ladder = await database.ladder()

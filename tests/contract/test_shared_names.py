@@ -1,4 +1,4 @@
-"""Names that several players may have, and the way back to unique ones."""
+"""Names that several players may have, and the return to unique names."""
 
 import asyncio
 

@@ -110,7 +110,7 @@ class TestSessions:
         assert lost is not None
         second = await refreshed(stores, token, REPEAT_MS)
         assert second is not None
-        # The session goes on with the answer that arrived.
+        # The token of the answer that arrived continues the session.
         assert await refreshed(stores, second, REPEAT_MS) is not None
 
     async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:
@@ -225,7 +225,7 @@ class TestSessions:
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, True, act("player.hide"))
         assert await refreshed(stores, token, 1) is None
-        # A hidden player does not notice: it can sign in again.
+        # A hidden player can sign in again, and therefore does not notice.
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, False, act("player.unhide"))
         assert await refreshed(stores, token, 1) is not None
@@ -275,7 +275,7 @@ async def test_the_store_has_no_secret(on_postgres: Database) -> None:
     rows = [
         str(dict(row))
         for table in ("device_claims", "sessions", "signing_keys")
-        for row in await on_postgres.run(f"select * from {table}")  # noqa: S608 - constants
+        for row in await on_postgres.run(f"select * from {table}")  # noqa: S608 - constant names
     ]
     assert len(rows) == 3
     assert not [row for row in rows if token.secret in row]

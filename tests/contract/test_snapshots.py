@@ -1,6 +1,6 @@
-"""Consistency if other transactions commit between two statements of the real stores.
+"""Consistency of the real stores if other transactions commit between two of their statements.
 
-The in-memory ones have no such moment.
+In-memory stores have no moment between two statements.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -58,7 +58,7 @@ async def played(database: Database) -> tuple[Ladder, Submission]:
 
 
 class TestRetry:
-    """Retry of a submission whose first copy prevents the insert, but is deleted before it is read."""
+    """Retry of a submission. Its first copy prevents the insert, but is deleted before the store reads it."""
 
     async def test_its_player_is_erased(self, database: Database, copies: int) -> None:
         ladder, submission = await played(database)
@@ -78,7 +78,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * copies
 
     async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
-        """Event and standings come from one snapshot: never the event of one player and the standings of another."""
+        """Event and standings come from one snapshot: never the old player's event with the new player's standings."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -104,7 +104,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * (1 + copies)
 
     async def test_it_is_decided_anew_so_many_times(self, database: Database) -> None:
-        """If others interfere without end, the submission is refused, and counts when it is sent again."""
+        """After five interferences the store refuses the submission. Sent again, it counts."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -128,7 +128,7 @@ class TestSubmission:
     """Concurrent change between the insert of events and the change of standings. Both belong to one transaction."""
 
     async def test_the_entry_is_removed(self, database: Database) -> None:
-        """A submission that commits after the removal counts after it, and is not void."""
+        """A submission that commits after the removal counts, and its event is not void."""
         ladder, _ = await played(database)
         outcomes = await meanwhile(database, ladder, lambda: database.moderation.remove(ladder.board, 1, ACT))
         assert [(one.standing.score, one.standing.submissions) for one in outcomes if isinstance(one, Recorded)] == [
@@ -158,7 +158,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """The second submission waits for the first. Only then it reads the standing for its check."""
+        """A submission locks the standing before it checks limits: the check must see the one that came first."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):
@@ -171,14 +171,14 @@ class TestSubmission:
 
 
 async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
-    """Return the outcomes of two submissions. The act runs between their events and their standings."""
+    """Return the outcomes of two submissions. The act runs after the insert of events, before that of standings."""
     async with interrupted(database) as (stores, pool):
         pool.before("insert into standings", act)
         return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
 
 
 async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: Database) -> None:
-    """The entry is hidden during the read of listed entries, and listed during the read of hidden ones."""
+    """A removal reads listed entries, then hidden ones. An entry that is unhidden in between must not escape both."""
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     [day] = board.ladders_at(0)
     await database.players(1)
@@ -194,7 +194,7 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 class TestKeys:
     """Creation of a key between the update that matches none and the query for the reason.
 
-    On Citus, it waits instead.
+    On Citus, the creation waits instead.
     """
 
     async def test_it_is_rotated(self, on_postgres: Database) -> None:
@@ -258,7 +258,7 @@ class TestExport:
             await database.users.create([ann])
 
         async with interrupted(database) as (stores, pool):
-            # The second lookup of the player, after standings and acts.
+            # Interrupt the second lookup of the player, which follows the reads of standings and acts.
             pool.before("from users where user_id = any", nothing, replace_player)
             assert await exports(stores).read(1) == PlayerExport(ann, [], [], SignInRecord(0, []))
 

@@ -14,7 +14,7 @@ STATEMENTS = sorted(
     if entry.name.endswith(".sql")
 )
 DEFINITION = "create_schema_migrations"
-"""Statement that cannot be prepared: it creates a table if there is none."""
+"""Statement that databases cannot prepare: it creates a table unless it exists."""
 ON_CITUS_ONLY = {"check_worker", "placements", "ping_worker", "workers"}
 
 

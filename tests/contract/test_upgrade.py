@@ -1,4 +1,4 @@
-"""Upgrade of a store of 0.1.0 to the present schema, while clients of 0.1.0 go on."""
+"""Upgrade of a store of 0.1.0 to the present schema, while clients of 0.1.0 continue to use it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -88,14 +88,14 @@ async def refusals(dsn: str) -> dict[str, str]:
 
 
 async def test_a_migration_excludes_the_writers_of_one_table_at_most(old_store: str) -> None:
-    """A transaction that holds the lock of one table and waits for another one can deadlock with clients."""
+    """A transaction that holds one table's lock and waits for another table's can deadlock with clients."""
     for number in LATER:
         assert len({table for table, _ in await locks(old_store, number)}) <= 1, migrations()[number]
         await migrate(old_store, last=number)
 
 
 async def test_no_migration_rewrites_a_table(old_store: str) -> None:
-    """A rewrite excludes clients for as long as it takes to copy the table."""
+    """A rewrite locks clients out until the table is copied."""
     query = (
         "select relname, relfilenode from pg_class where relnamespace = current_schema::regnamespace and relkind = 'r'"
     )
@@ -106,7 +106,7 @@ async def test_no_migration_rewrites_a_table(old_store: str) -> None:
 
 
 async def test_a_store_that_applied_0010_before_its_release_is_migrated(old_store: str) -> None:
-    """The migration added the column of standings too."""
+    """Before its release, migration 0010 also added the column of `standings` that 0015 adds now."""
     await migrate(old_store, last=10)
     await run(old_store, "alter table standings add column received_us bigint not null default 0")
     assert "0015_standing_receptions.sql" in await migrate(old_store)
@@ -143,7 +143,7 @@ async def test_both_versions_count_side_by_side(old_store: str) -> None:
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:
-    """An export or a backup reads tables for hours. A migration that waits for it makes all others wait too."""
+    """An export or a backup may read for hours. All later clients would wait behind a migration that waits for it."""
     async with old_clients(old_store) as clients, long_transaction(old_store):
         migrating = asyncio.create_task(migrate(old_store))
         await until(lambda: waits_for_a_lock(old_store), "the migration to wait for a lock")
@@ -182,13 +182,13 @@ async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str
 class Interrupted(asyncpg.Connection):
     """Connection that breaks before or after a statement with the text `end`.
 
-    Statements before the one with the text `begin` do not count.
+    The break cannot come before the statement with the text `begin`. `is_sent` is true for a break after `end`.
     """
 
     begin, end, is_sent = "", "", False
 
     async def execute(self, query: str, *args: object, **options: Any) -> str:
-        """Run a statement, and break at the end."""
+        """Run a statement. Break the connection before or after the statement with the text `end`."""
         self.has_begun = getattr(self, "has_begun", not self.begin) or query == self.begin
         ends = self.has_begun and query == self.end
         if not ends or self.is_sent:
@@ -206,7 +206,7 @@ class Interrupter:
     monkeypatch: pytest.MonkeyPatch
 
     async def migrate(self, dsn: str, last: int, **interruption: object) -> None:
-        """Migrate on a connection that breaks: the interruption has values of `Interrupted`."""
+        """Migrate on a connection that breaks. `interruption` replaces attributes of `Interrupted`."""
         broken = type("Broken", (Interrupted,), interruption)
         with self.monkeypatch.context() as patched:
             patched.setattr(asyncpg, "connect", partial(asyncpg.connect, connection_class=broken))
@@ -216,12 +216,12 @@ class Interrupter:
 
 @pytest.fixture
 def interrupter(monkeypatch: pytest.MonkeyPatch) -> Interrupter:
-    """Source of interrupted migrations."""
+    """Factory of interrupted migrations."""
     return Interrupter(monkeypatch)
 
 
 def steps(number: int) -> Iterator[str]:
-    """Yield the statements of a migration, and the one that notes it."""
+    """Yield the statements of a migration, and the statement that records the migration as done."""
     script = files(adapter).joinpath("migrations", migrations()[number]).read_text()
     yield from commands(script)
     yield statement("schema_migrated")

@@ -1,4 +1,4 @@
-"""Workers of players on Citus."""
+"""Lookup of the Citus workers that store given players."""
 
 from random import Random
 
