@@ -55,7 +55,7 @@ class Ticks:
 
 @dataclass(frozen=True)
 class Api(ApiClient):
-    """Running application, a client of it, and its in-memory adapters."""
+    """Running application, its client and its in-memory adapters."""
 
     app: FastAPI
     services: Services

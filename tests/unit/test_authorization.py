@@ -24,7 +24,7 @@ from tests.unit.edge_fixtures import ENVIRONMENT, Api, serving
 from tests.waiting import PATIENCE_S
 
 PLAYER = 123
-"""Player of the documentation's examples."""
+"""Id of the player in the documentation's examples."""
 
 KEYS = {"read key": "read", "submit key": "submit", "set key": "set", "admin key": "admin"}
 KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
@@ -43,7 +43,7 @@ EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
 class Rule:
     """Admitted callers, in general and on a private board.
 
-    All others are refused: known ones with 403, unknown ones with 401.
+    Other callers are refused: with 403 if authenticated, else with 401.
     """
 
     lets_in: frozenset[str]
@@ -61,16 +61,16 @@ def rule(lets_in: set[str], on_private: set[str] | None = None) -> Rule:
 
 
 OPEN = rule(EVERYONE)
-"""For everybody except callers with an invalid key or token."""
+"""Rule of calls for everybody except callers with an invalid key or token."""
 READ = rule(EVERYONE, KNOWN | {"own token to read"})
-"""Reads of a board."""
+"""Rule of reads of a board."""
 SUBMIT = rule(SUBMITTERS | OWNERS)
-"""Submissions for the player 123 to a board that is open to players. They need no right to read a private board."""
+"""Rule of submissions for player 123 to a board open to players. Submitting needs no right to read a private board."""
 REGISTER = rule(SUBMITTERS)
 OWN = rule(ADMINS | OWNERS)
-"""For the player 123 itself and for admins."""
+"""Rule of calls for player 123 itself and for admins."""
 EXPORT = rule(set(KNOWN))
-"""For keys: the call is expensive."""
+"""Rule of expensive calls, which need a key."""
 SET = rule(SETTERS)
 ADMIN = rule(ADMINS)
 
@@ -137,7 +137,7 @@ RULES: Mapping[str, Rule] = {
 }
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
-"""A parameter to send, of calls that need one of several."""
+"""Query parameter to send, by call, for calls that need one of several parameters."""
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -156,7 +156,7 @@ OPERATIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema itself, or the referenced one."""
+    """Return the schema, or the schema that it references."""
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     return schema
@@ -172,7 +172,7 @@ def example(parameter: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Ask:
-    """Request made from the documentation's examples."""
+    """Request built from the documentation's examples."""
 
     method: str
     target: str
@@ -204,7 +204,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
     Of an endless response, read only the beginning.
     """
     path, _, query = ask.target.partition("?")
-    # Otherwise the test would count as a program on the server's machine.
+    # Without this header, the edge treats the test as a program on the server's machine.
     headers = [(b"content-type", b"application/json"), (b"x-forwarded-for", b"192.0.2.7")]
     if credential is not None:
         headers.append((b"authorization", f"Bearer {credential}".encode()))
@@ -276,7 +276,7 @@ async def test_every_caller_is_let_in_or_refused(route: str, private: bool) -> N
             if refused_with is not None:
                 assert status == refused_with, (route, caller)
             else:
-                # The request itself is valid: only the state of the data may cause a refusal.
+                # The request is valid: only the state of the data may cause a refusal.
                 assert status in {200, 201, 404, 409}, (route, caller)
 
 
@@ -292,7 +292,7 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
         expected = [{}, *expected]
     said = OPERATIONS[route].get("security")
     assert said == expected
-    # Nobody who is known is refused by the check of health.
+    # The health check refuses no authenticated caller.
     refusals = {"401"} if route == "GET /api/health" else {"401", "403"}
     assert refusals <= set(OPERATIONS[route]["responses"])
 

@@ -27,7 +27,7 @@ HEADERS = {"host": "sqs.example.org", "content-type": "application/x-amz-json-1.
 TEXTS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 
 
-class _Sdk(SigV4Auth):  # type: ignore[misc]  # it has no types
+class _Sdk(SigV4Auth):  # type: ignore[misc]  # botocore has no types
     """SDK's signature at a fixed time."""
 
     def sign(self, request: Any) -> str:

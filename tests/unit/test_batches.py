@@ -11,7 +11,7 @@ from leaderforge.domain.batches import complete, run_in_groups
 
 
 class Doubling:
-    """Function that doubles numbers to texts, and records its calls. It returns the additional outcomes `extra`."""
+    """Function that returns the double of each number as text, then `extra`. It records its calls."""
 
     def __init__(self, *extra: str) -> None:
         self.calls: list[list[int]] = []

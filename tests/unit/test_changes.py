@@ -1,4 +1,4 @@
-"""Sending and receiving of changes."""
+"""Announcements of changes between processes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ async def believed() -> bool:
 
 
 class Process:
-    """Cache of a process with its invalidation. Its TTL is zero: only the feed extends it."""
+    """Top cache of a process, with a TTL of 1 s that its change feed extends."""
 
     def __init__(self, channel: MemoryChannel) -> None:
         self.loader = Loader()

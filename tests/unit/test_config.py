@@ -17,7 +17,7 @@ from tests.tokens import TOKENS
 NEEDED = {"LEADERFORGE_REDIS_NODES": "a:6379", "LEADERFORGE_POSTGRES_DSN": "postgresql://me:s3cret@db/leaderforge"}
 EXPOSED = {
     **NEEDED,
-    "LEADERFORGE_HOST": "0.0.0.0",  # noqa: S104 - what is refused is the point
+    "LEADERFORGE_HOST": "0.0.0.0",  # noqa: S104 - the test needs an address that must be refused
     "LEADERFORGE_SUBMIT_KEYS": "Zq3vXw8LkT5rPn1C",
     "LEADERFORGE_ADMIN_KEYS": "b7Hs2mQe9DfYgU4J",
 }
@@ -113,7 +113,7 @@ def test_settings_cannot_be_changed() -> None:
 
 
 def test_keys_are_known_plain_or_hashed_but_not_kept() -> None:
-    digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"  # of "hello"
+    digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"  # SHA-256 of "hello"
     keys = KeySet(["open sesame", f"sha256:{digest}"])
     assert "open sesame" in keys
     assert "hello" in keys

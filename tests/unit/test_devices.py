@@ -65,7 +65,7 @@ async def test_a_taken_name_keeps_nobody_out() -> None:
         await sign_in(api, username="Ada")
         other = await sign_in(api, secrets.token_hex(16), username="ADA")
         assert (await api.get(f"/api/users/{other['user_id']}")).json()["username"] is None
-        # Of an existing player, the name of a later sign-in changes nothing.
+        # The name in a later sign-in does not rename the existing player.
         again = await sign_in(api, username="Bo")
         assert (await api.get(f"/api/users/{again['user_id']}")).json()["username"] == "Ada"
 
@@ -175,7 +175,7 @@ class TestSessions:
 
 class TestLinking:
     async def test_an_external_id_keeps_scores_and_sessions(self) -> None:
-        """The game's server has checked who the player is in another system, and links both."""
+        """The game's server verifies the player's id in another system, and sets it as external id."""
         async with serving(**WITHOUT_LIMIT) as api:
             await api.change_board(open_to_players=True)
             session = await sign_in(api)
@@ -213,7 +213,7 @@ class TestLimits:
         async with serving(**SIGNING, LEADERFORGE_SIGN_IN_LIMIT="1:2") as api:
             answers = [await api.post(DEVICE, {"secret": secrets.token_hex(16)}, None) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [200, 200, 429]
-            # A key does not lift the limit, and wrong refresh tokens count too.
+            # Requests with a key and requests with wrong refresh tokens count against the limit too.
             assert (await api.post(DEVICE, {"secret": SECRET}, SUBMIT_KEY)).status_code == 429
             assert (await api.post(REFRESH, {"refresh_token": "x"}, None)).status_code == 429
             assert len(await api.services.parts.users.following(None, 10)) == 2

@@ -1,4 +1,4 @@
-"""Attributes of players: data of the game beside the metadata of their runs."""
+"""Attributes of players: data that a game stores, apart from the metadata of runs."""
 
 import pytest
 

@@ -18,7 +18,7 @@ CHANGE = AuditEntry(0, "tests", "board.change")
 
 
 class Watched(MemoryScoreStore):
-    """Store that counts lookups, and returns when the test allows it."""
+    """Store that counts lookups, and answers them when the test allows it."""
 
     def __init__(self) -> None:
         super().__init__(MemoryPlayerStore())
@@ -124,7 +124,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 
 
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The board would be older than five seconds, whatever the time limit of the store is."""
+    """Its board would be older than 5 s, whatever the time limit of the store."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
     store = Watched()
     store.may_answer.clear()
@@ -192,7 +192,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 
 
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
-    """Another process creates it, while a query of this process is in flight that did not find it."""
+    """A query has missed the board and is in flight. Meanwhile, another process creates the board."""
 
     class Early(Watched):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:

@@ -1,4 +1,4 @@
-"""Compressed answers: for clients that want them, from a length on, the same in every other way."""
+"""Compressed answers: for clients that accept them, from a minimum length on, with unchanged content."""
 
 import gzip
 import json
@@ -43,7 +43,7 @@ async def crowd() -> AsyncIterator[Api]:
 async def raw(
     api: Api, path: str, method: str = "GET", body: Any = None, **headers: str
 ) -> tuple[httpx.Response, bytes]:
-    """Return an answer and its bytes as they were sent. No `Accept-Encoding` is sent unless it is given."""
+    """Return an answer and its bytes before decompression. By default, send no `Accept-Encoding`."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = api.client.build_request(method, path, headers=named, **({} if body is None else {"json": body}))
     if "Accept-Encoding" not in named:
@@ -79,7 +79,7 @@ async def test_long_answers_are_compressed_for_those_who_accept_it(crowd: Api, p
     assert answer.headers["vary"] == "accept-encoding"
     for header in ("etag", "cache-control", "content-type"):
         assert answer.headers.get(header) == plain.headers.get(header)
-    if path != "/metrics":  # it counts the requests
+    if path != "/metrics":  # its content changes with each request
         assert json.loads(DECODERS[name](sent)) | {"as_of": 0} == json.loads(content) | {"as_of": 0}
 
 
@@ -137,7 +137,7 @@ async def test_a_cached_top_is_compressed_once_until_it_changes(crowd: Api, monk
         return zlib.compress(content, wbits=31)
 
     monkeypatch.setattr(compression, "ENCODINGS", (compression.Encoding(b"gzip", counting),))
-    accepted = "gzip;q=0.77"  # choices are cached by header: no other test sends this one
+    accepted = "gzip;q=0.77"  # choices are cached by header: no other test sends this header
     await raw(crowd, f"{TOP}?limit=60")
     for _ in range(5):
         await raw(crowd, f"{TOP}?limit=60", Accept_Encoding=accepted)
@@ -221,7 +221,7 @@ def test_what_is_compressed_is_the_same_afterwards(content: bytes) -> None:
 
 
 def test_compressed_bytes_are_never_text() -> None:
-    """Mangum sends as base64 what is no text: a compressed answer must not pass for text."""
+    """Mangum encodes binary bodies as base64. It must not take a compressed answer for text."""
     for encoding in ENCODINGS:
         with pytest.raises(UnicodeDecodeError):
             encoding.compress(b"x" * MIN_BYTES).decode()

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a contract: valid by its own standard, and good for generators of clients."""
+"""The OpenAPI document as a contract: valid by the standard, and usable by generators of clients."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, 
 
 
 def named_schemas(node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every schema of a member or a parameter, with its name."""
+    """Yield every schema of a member or a parameter, with the name of the member or parameter."""
     if isinstance(node, list):
         for child in node:
             yield from named_schemas(child)
@@ -53,7 +53,7 @@ def named_schemas(node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def integers(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The integers that a schema allows, alone, as an alternative or as items of a list."""
+    """Yield the integer schemas in a schema: the schema itself, its alternatives, and the items of a list."""
     if schema.get("type") == "integer":
         yield schema
     items = [schema["items"]] if "items" in schema else []
@@ -123,7 +123,7 @@ def test_names_of_schemas_do_not_collide(document: Mapping[str, Any]) -> None:
     assert {name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)} == set()
     assert set(schemas) & COLLIDING == set()
     assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
-    # Generators name types without a name of their own after titles.
+    # Generators use the title of a nameless schema as the name of its type.
     titled = {name for name, schema in named_schemas(document["components"]) if isinstance(schema.get("title"), str)}
     assert titled == set()
 
@@ -153,7 +153,7 @@ def test_answers_may_get_members_and_requests_may_not(document: Mapping[str, Any
 
 
 def test_members_with_a_default_are_optional_and_say_it(document: Mapping[str, Any]) -> None:
-    """A `default` would make the generator of TypeScript's types require the member."""
+    """The generator of TypeScript types would make a member with `default` mandatory: the description names it."""
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         for member, of_it in schema.get("properties", {}).items():

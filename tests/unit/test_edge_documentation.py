@@ -27,7 +27,7 @@ async def openapi(api: Api) -> dict[str, Any]:
 
 
 WITHOUT_BODY = {"createSigningKey"}
-"""Operations that create an object without any input."""
+"""Ids of POST operations that need no request body."""
 
 
 def operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

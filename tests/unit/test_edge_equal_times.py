@@ -19,7 +19,7 @@ from tests.unit.test_ingest import QUEUED, record
 
 AT = "2026-11-23T11:00:00Z"
 IDS = [str(UUID(int=number)) for number in (9, 2, 7, 1, 8, 3)]
-"""Ids whose order is that of neither the submissions nor their reverse."""
+"""Submission ids in an order that is neither ascending nor descending."""
 
 
 async def board(api: Api, policy: Policy) -> str:
@@ -31,7 +31,7 @@ async def board(api: Api, policy: Policy) -> str:
 
 
 def numbered(scores: Sequence[int], **members: Any) -> list[dict[str, Any]]:
-    """Return submissions of player 1 with these scores. Each says its number in its metadata."""
+    """Return submissions of player 1 with these scores. The metadata of each contain its number."""
     return [
         {"user_id": 1, "score": score, "submission_id": id_, "metadata": {"number": number}, **members}
         for number, (score, id_) in enumerate(zip(scores, IDS, strict=True))
@@ -43,7 +43,7 @@ async def entry(api: Api, user_id: int = 1) -> Any:
 
 
 async def number_of_run(api: Api) -> int:
-    """Return the number of the run of player 1, the same as after each standing is computed from the events again."""
+    """Return the number of player 1's run. Fails if a new fold of the events changes a standing."""
     number = (await entry(api))["metadata"]["number"]
     stored = await api.store.board("equal")
     assert stored is not None
@@ -93,7 +93,7 @@ async def test_a_submission_that_changes_nothing_moves_nothing(api: Api) -> None
         assert not receipt["improved"]
         assert receipt["rank"] == user_id
     assert (await entry(api))["achieved_at"] == "2026-11-23T11:00:00.000Z"
-    # +5 and -5 are two changes, and so is a subscore.
+    # +5 and -5 set the time although their sum is 0. A score of 0 with a subscore sets it too.
     for score in (5, -5):
         receipt = (await api.post(path, {"user_id": 1, "score": score, "achieved_at": AT})).json()
     assert (receipt["score"], receipt["achieved_at"]) == (0, "2026-11-23T11:00:00.000Z")
@@ -110,7 +110,7 @@ async def test_the_queue_keeps_the_order_of_reception() -> None:
             await api.post(path, submission)
         bodies = [json.loads(body) for body in queue.bodies]
         assert [body["received_us"] - START * 1000 for body in bodies] == [0, 1, 2, 3, 4, 5]
-        # SQS delivers in any order.
+        # Deliver in reverse: SQS guarantees no order.
         for body in (bodies[3], bodies[5], *bodies[:3], bodies[4]):
             assert await count_messages(Edge(api.services), [record(body)]) == []
         assert await number_of_run(api) == 5

@@ -101,7 +101,7 @@ async def test_an_unknown_one_is_named(api: Api) -> None:
         assert (answer.status_code, error["code"]) == (404, "user_not_found")
         assert error["details"] == {"external_id": SHOP}
     await player(api)
-    # It was not remembered as missing.
+    # The failed lookups were not cached.
     assert (await api.post("/api/scores", {"external_id": SHOP, "score": 1})).status_code == 200
 
 
@@ -267,7 +267,7 @@ async def test_setting_changing_and_removing_one(api: Api) -> None:
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "external_id_taken")
     assert taken.json()["error"]["details"] == {"external_id": SHOP, "user_id": 1}
     await api.send("PATCH", f"/api/users/{ext(SHOP)}", {"external_id": "other"}, ADMIN_KEY)
-    # The mapping that this process had cached ended with the change.
+    # The change invalidated this process's cached mapping.
     assert (await api.post("/api/scores", {"external_id": SHOP, "score": 1})).status_code == 404
     assert (await api.post("/api/scores", {"external_id": "other", "score": 1})).json()["user_id"] == 1
     held = await api.send("PATCH", "/api/users/2", {"external_id": SHOP}, ADMIN_KEY)
@@ -323,7 +323,7 @@ class TestPut:
         for body in ({"username": "ada"}, {}, {"external_id": SHOP}):
             again = await api.send("PUT", path, body, ADMIN_KEY)
             assert (again.status_code, again.json()) == (200, first.json())
-        # Nothing was changed, so nothing is in the audit log.
+        # Nothing changed: the audit log has no entry.
         assert (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"] == []
         renamed = await api.send("PUT", path, {"username": "Countess"}, ADMIN_KEY)
         assert (renamed.status_code, renamed.json()["username"]) == (200, "Countess")

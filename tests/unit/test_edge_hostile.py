@@ -1,4 +1,4 @@
-"""Requests that try to cost more than they should: the answer and the work have limits of their own."""
+"""Requests that try to cause excessive work: the size of answers and the work for them are bounded."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -13,9 +13,9 @@ from tests.unit.edge_fixtures import ADMIN_KEY, Api, serving
 from tests.unit.test_authorization import OPERATIONS, Ask, resolved
 
 MOST_BYTES = 4096
-"""Upper bound of the response to a request that is refused."""
+"""Upper bound of the response to a refused request, in bytes."""
 MOST_BYTES_AN_ITEM = 512
-"""Upper bound of the result of an invalid item of a batch."""
+"""Upper bound of the result of an invalid batch item, in bytes."""
 BODY_LIMIT = 4 * 2**20
 HEADERS = {"Authorization": f"Bearer {ADMIN_KEY}", "Content-Type": "application/json"}
 WITH_BODY = [route for route, operation in OPERATIONS.items() if "requestBody" in operation]

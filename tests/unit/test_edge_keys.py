@@ -18,7 +18,7 @@ from tests.unit.edge_fixtures import Ticks
 
 
 class Watched(MemoryKeyStore):
-    """Store that counts reads. It returns when the test allows it, or fails."""
+    """Store that counts reads. It answers when the test allows it, or fails."""
 
     def __init__(self) -> None:
         super().__init__(MemoryAuditLog())

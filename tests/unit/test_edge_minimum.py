@@ -1,4 +1,4 @@
-"""Boards on which a player is ranked from a number of submissions on."""
+"""Boards with a minimum of submissions."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DAY = 86_400_000
 
 @pytest.fixture
 async def elo(api: Api) -> Api:
-    """API with a board that ranks from the third submission on, and two players."""
+    """API with two players and a board whose minimum of submissions is 3."""
     answer = await api.post("/api/boards", ELO, ADMIN_KEY)
     assert (answer.status_code, answer.json()["min_submissions"]) == (201, 3)
     await api.players(1, 2)

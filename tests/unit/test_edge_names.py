@@ -24,7 +24,7 @@ TAKEN = [
     *("ｏｋａｐｉ", "OKAPI", "Okapi"),
     *("о\u200bкарі".upper(), "ΟΚΑΡΙ", "ОКАРI".replace("I", "І")),
 ]
-"""Other spellings and look-alikes of `okapi`, each of whose words has one script."""
+"""Other spellings and look-alikes of `okapi`, without words of mixed scripts."""
 
 
 def outcome(answer: httpx.Response) -> tuple[int, str | None]:
@@ -34,14 +34,14 @@ def outcome(answer: httpx.Response) -> tuple[int, str | None]:
 
 @pytest.fixture
 async def okapi(api: Api) -> Api:
-    """Service with a player `okapi`, 1, and a player without a name, 2."""
+    """Service with the player 1, named `okapi`, and the nameless player 2."""
     assert (await api.post("/api/users", {"username": "okapi", "user_id": 1})).status_code == 201
     assert (await api.post("/api/users", {"user_id": 2})).status_code == 201
     return api
 
 
 def requests(name: str) -> Sequence[tuple[str, str, dict[str, Any]]]:
-    """Return every request that names a player."""
+    """Return every request that gives a player this name: method, path and body."""
     return [
         ("POST", "/api/users", {"username": name}),
         ("PATCH", "/api/users/2", {"username": name}),
@@ -106,7 +106,7 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
 
 
 async def test_a_stored_name_may_be_sent_again(api: Api) -> None:
-    """It is from before the rule: nobody else could have it today."""
+    """The stored name is older than the rule that refuses it for new players."""
     await api.services.parts.users.create([Player(7, CYRILLIC, None, 0)])
     body = {"username": CYRILLIC, "email": "ada@example.org"}
     for method, status in (("PUT", 200), ("PATCH", 200)):

@@ -37,7 +37,7 @@ async def test_a_browser_distrusts_every_answer(api: Api, path: str) -> None:
     policy = headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'none'" in policy if path in API_PATHS else "default-src 'self'" in policy
-    assert "script-src" not in policy  # `default-src` covers it: no script of another origin, and none inline
+    assert "script-src" not in policy  # `default-src` also forbids inline scripts and scripts of other origins
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
 

@@ -206,7 +206,7 @@ async def receipts_of(api: Api, items: Sequence[Mapping[str, Any]]) -> Sequence[
 
 
 def check(board: Board, counted: Sequence[Event], events: Sequence[Event], n: int, receipt: Any) -> None:
-    """Compare the receipt of `events[n]`, of a batch after the `counted` events, with the oracle."""
+    """Compare the receipt of `events[n]` with the oracle. `events` are one batch, sent after the `counted` events."""
     event = events[n]
     ladders = board.ladders_at(event.achieved_at)
     assert [period["period"] for period in receipt["periods"]] == [ladder.period_name for ladder in ladders]
@@ -225,7 +225,7 @@ def counts(ladder: Ladder, event: Event) -> bool:
 
 
 def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> Any:
-    """Return the expected previous standing: the player's earlier events among the present ones of the others."""
+    """Return the expected previous standing: the player's events `before`, ranked among all events of `others`."""
     if not before:
         return None
     line, rank = line_of(board, [*before, *others], before[0].user_id)

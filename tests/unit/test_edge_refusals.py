@@ -1,4 +1,4 @@
-"""Refusals of invalid values: the message is the rule in words, without internal names."""
+"""Refusals of invalid values: the message states the rule in words, without internal names."""
 
 import json
 import re
@@ -18,7 +18,7 @@ VALUES: list[Any] = [None, True, -1, 0, 1.5, 1e300, 2**53, "", "x", "\x07", "z" 
 INSIDE = re.compile(
     r"\\[sdwSDW]|\^|\(\?|\]\{|function|constrained|pydantic|valid(ator|ation)|Input|should|error|str_|int_", re.I
 )
-"""Traces of regular expressions and of pydantic."""
+"""Traces of regular expressions and of pydantic, which no message may contain."""
 VOICE = re.compile(
     r"(an? (username|external id) )?must |is required($|, unless )"
     r"|unknown (member|query parameter); |repeated query parameter; "
@@ -44,9 +44,7 @@ def asks(route: str) -> Iterator[Ask]:
 
 
 def bodies(operation: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield invalid bodies: no object, without a member, with an unknown member, and with each of `VALUES` in each
-    member.
-    """
+    """Yield bodies: each of `VALUES`, and objects with an unknown member, without a member, or with a wrong value."""
     if "requestBody" not in operation:
         return
     [content] = operation["requestBody"]["content"].values()

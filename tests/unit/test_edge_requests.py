@@ -20,7 +20,7 @@ SCORE = b'{"user_id": 1, "score": 5}'
 
 @dataclass(frozen=True)
 class Log:
-    """Log of a test. It begins with `start`, once pytest captures the output."""
+    """Log of a test, from `start` on: pytest must capture the output already."""
 
     captured: pytest.CaptureFixture[str]
 

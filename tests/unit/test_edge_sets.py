@@ -1,4 +1,4 @@
-"""Scores that keys of scope `set` set, one or many at once."""
+"""Setting of scores by keys of scope `set`, one or many at once."""
 
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ WHY = {"reason": "results of the tournament"}
 
 @pytest.fixture
 async def setter(api: Api) -> str:
-    """Key of scope `set`. Players 1 and 2 have 10 and 20."""
+    """Key of scope `set`. Players 1 and 2 have the scores 10 and 20."""
     await api.change_board(policy=Policy.BEST)
     await api.ranked({1: 10, 2: 20})
     return str((await api.post("/api/admin/keys", {"name": "setter", "scopes": ["set"]}, ADMIN_KEY)).json()["key"])

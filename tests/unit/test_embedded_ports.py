@@ -6,7 +6,7 @@ import pytest
 from leaderforge.embedded.ports import BUS_OFFSET, LOOPBACK, free_node_ports, free_port, is_free
 
 
-@pytest.fixture(params=[LOOPBACK, "0.0.0.0"])  # noqa: S104 - what others might do
+@pytest.fixture(params=[LOOPBACK, "0.0.0.0"])  # noqa: S104 - other programs may listen there
 def taken(request: pytest.FixtureRequest) -> Iterator[int]:
     with socket.create_server((request.param, free_port())) as server:
         yield server.getsockname()[1]

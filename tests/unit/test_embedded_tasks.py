@@ -1,4 +1,4 @@
-"""Restarts of servers that keep ending."""
+"""Restarts of servers that end again and again."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from leaderforge.embedded.tasks import Backoff, Watched, attempt, keep_up
 
 
 def pauses(backoff: Backoff, now: float, *, attempts: int, lasting: float) -> tuple[list[float], float]:
-    """Return the pauses before attempts that last so long, and the time at their end."""
+    """Return the pauses (s) before attempts that each last `lasting` s, and the time after the last attempt."""
     waits = []
     for _ in range(attempts):
         waits.append(backoff.next_pause(now))

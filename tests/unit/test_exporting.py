@@ -33,7 +33,7 @@ entries = st.builds(
 
 
 def told(entry: Entry, board: Board, *, in_ndjson: bool = True) -> dict[str, object]:
-    """Return the members of an entry. CSV always has an external id, at the end."""
+    """Return the expected members of an exported entry. CSV always has an external id, as the last column."""
     subscore = {} if board.subscore_order is None else {"subscore": entry.subscore}
     return {
         "rank": entry.rank,

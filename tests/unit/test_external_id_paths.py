@@ -1,4 +1,4 @@
-"""External ids in paths, from servers that pass the path as it was sent, and from servers that decode it first."""
+"""External ids in paths, behind servers that pass the raw path, and behind servers that decode it first."""
 
 from typing import Any
 from urllib.parse import quote, unquote
@@ -36,7 +36,7 @@ def test_a_path_as_it_was_sent_is_encoded_once(external_id: str) -> None:
 
 @given(TEXTS)
 def test_a_path_that_was_decoded_is_encoded_twice(external_id: str) -> None:
-    """As API Gateway does, of whose events Mangum makes requests without a raw path."""
+    """API Gateway decodes paths once. Mangum makes requests of its events, without a raw path."""
     sent = path_of(external_id, 2)
     for raw_path in ({"raw_path": None}, {}):
         assert received({"path": unquote(sent), **raw_path}) == external_id

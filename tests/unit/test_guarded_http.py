@@ -1,4 +1,4 @@
-"""Heads of requests: limits of their length, number of headers and time, on real connections."""
+"""Limits of request heads on real connections: length, number of headers, and time."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S
 
 REQUEST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
 MOST_READ = 4 * MAX_HEAD_BYTES
-"""Upper bound of the bytes that the server's protocol takes of an endless head."""
+"""Upper bound of the bytes that the server's protocol reads of an endless head."""
 
 
 @dataclass
@@ -76,7 +76,7 @@ async def port(echo: Echo) -> AsyncIterator[int]:
 
 
 async def answer_to(port: int, pieces: Sequence[bytes]) -> bytes:
-    """Send the pieces until the server closes the connection. Return all that it has sent."""
+    """Send the pieces until the server closes the connection. Return all bytes from the server."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         with suppress(ConnectionError):
@@ -109,7 +109,7 @@ async def test_an_endless_head_is_refused(port: int, echo: Echo, kind: str, size
     flood = part * (2_000_000 // len(part))
     pieces = [begin, *(flood[i : i + size] for i in range(0, len(flood), size))]
     received = await answer_to(port, pieces)
-    # A client that still sends may get a reset before the response.
+    # A client that is still sending may receive a reset before the response.
     if received:
         assert received.startswith(b"HTTP/1.1 %d " % status)
         assert json.loads(received.partition(b"\r\n\r\n")[2])["error"]["code"] == "head_too_long"
@@ -196,7 +196,7 @@ async def test_a_response_that_takes_long_is_not_cut(port: int, echo: Echo, monk
     monkeypatch.setattr(guarded, "HEAD_S", 0.1)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(REQUEST.replace(b"/echo", b"/slow"))
-    await asyncio.sleep(0.5)  # longer than the time for a head
+    await asyncio.sleep(0.5)  # longer than the time limit of a head
     echo.go_on.set()
     async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()) == b"HTTP/1.1 200 OK\r\n"

@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All boards are looked up together: the first board is not too old when the last one is loaded."""
+    """One query looks up all boards: one after another, the first would be too old once the last is loaded."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:
@@ -216,7 +216,7 @@ async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: M
 async def test_other_content_under_a_submission_id_becomes_a_dead_letter(queued: Api, queue: MemoryQueue) -> None:
     await queued.players(1)
     first = {"user_id": 1, "score": 5, "submission_id": str(uuid4())}
-    # A retry is received later. Without a time in the request it is equal all the same.
+    # A retry has a later reception. Without `achieved_at`, it still equals the first copy.
     for submission in (first, first, {**first, "score": 6}):
         await queued.post("/api/scores", submission)
         queued.clock.now += 1000

@@ -48,7 +48,7 @@ async def test_both_issuers_are_accepted_beside_each_other() -> None:
     async with serving(**TOKENS, **SIGNING) as api:
         await api.players(123)
         assert [await status(api, text) for text in (token(123), await issued(api, "123"))] == [200, 200]
-        # A token of the configured issuer with the id of a signing key is not trusted for that.
+        # A token signed with the secret of the configured issuer must not pass as issued by naming a signing key.
         forged = jwt.encode(
             {"iss": "leaderforge", "aud": "leaderforge", "sub": "123", "exp": 33_000_000_000},
             TOKENS["LEADERFORGE_TOKEN_SECRET"],
@@ -124,7 +124,7 @@ async def test_rotation_with_an_overlap() -> None:
         api.clock.now += 1
         created = await api.post(KEYS, None, ADMIN_KEY)
         assert created.status_code == 201
-        # Other processes may not know the new key yet: the old one goes on to sign.
+        # Other processes may not know the new key yet: the old key continues to sign.
         assert kid_of(await issued(api, "123")) == kid_of(old)
         api.clock.now += CACHE_LIMIT_MS
         new = await issued(api, "123", 61)

@@ -17,7 +17,7 @@ values = st.recursive(
 
 
 def typed(value: object) -> object:
-    """Return a value that equals another one only if JSON has the same type for both: Python's True equals 1."""
+    """Return the value with all booleans marked: in Python, True equals 1."""
     if isinstance(value, dict):
         return {name: typed(member) for name, member in value.items()}
     if isinstance(value, list):

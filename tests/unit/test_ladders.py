@@ -24,7 +24,7 @@ DAYS = [f"2026-11-{day}" for day in (20, 21, 22)]
 
 
 class Watched(MemoryScoreStore):
-    """Store that counts queries, and returns when the test allows it."""
+    """Store that counts queries, and answers them when the test allows it."""
 
     def __init__(self) -> None:
         self.users = MemoryPlayerStore()
@@ -82,7 +82,7 @@ async def board(store: Watched) -> Board:
 async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
     store: Watched, board: Board, seconds: list[float]
 ) -> None:
-    """The list may lack a retirement that was committed since then."""
+    """The list may lack a retirement that was committed during the query."""
     process = Ladders(store, lambda: START)
     store.may_answer.clear()
     looking = asyncio.create_task(process.get(board, DAYS[0]))

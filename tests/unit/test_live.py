@@ -1,4 +1,4 @@
-"""Hub of live listeners: their states, and the times of these."""
+"""Hub of live listeners: the states that listeners receive, and when."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -145,7 +145,7 @@ async def test_listeners_outlast_what_cannot_be_read_for_a_while(hub: Hub, board
         before = board.loads
         board.fail(IndexUnavailable("gone"))
         async with asyncio.timeout(PATIENCE_S):
-            while board.loads == before:  # noqa: ASYNC110 - what another task does
+            while board.loads == before:  # noqa: ASYNC110 - another task counts the loads
                 await asyncio.sleep(0)
         board.fail(None)
         board.show("1")

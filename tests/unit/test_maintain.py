@@ -27,7 +27,7 @@ LADDER = Ladder(Board(1, "default", "Default"))
 
 
 class World:
-    """Store and index with one clock. Nothing connects them except the repair."""
+    """Store and index with one clock. Only the repair updates the index from the store."""
 
     def __init__(self, index: MemoryIndex | None = None) -> None:
         self.now = 1_700_000_000_000
@@ -214,7 +214,7 @@ async def test_touches_are_kept_for_as_long_as_an_index_may_lag(world: World):
     assert world.users.touches
     world.now += 2 * SETTLE_MS
     await world.maintain.reconcile()
-    # Old notes are deleted only every ten minutes.
+    # Expired notes are deleted only every ten minutes.
     assert world.users.touches
     world.now += TOUCHES_KEPT_MS // 2
     await world.maintain.reconcile()

@@ -35,7 +35,7 @@ INVISIBLE = [
 ]
 """Names that differ from `okapi` by invisible characters."""
 NOTHING = ["\u200b", "\u3164", "\u00ad", "\u2800", "\ufe0f", "\U000e0020", "\u200d\u200d", "\u0301", "\u1160", "\ufff9"]
-"""Names that show nothing."""
+"""Names without any visible character."""
 
 
 def is_taken(name: str, owned: str) -> bool:
@@ -174,7 +174,7 @@ def test_real_names_of_many_scripts_are_accepted_as_they_are() -> None:
 
 
 HIDDEN = [c for c in map(chr, range(sys.maxunicode + 1)) if unicode_tables().ignorable.fullmatch(c)]
-"""Characters that show nothing."""
+"""Characters that are invisible."""
 CHARACTERS = st.one_of(
     st.characters(exclude_categories=["Cs"]),
     st.sampled_from(HIDDEN),
@@ -208,7 +208,7 @@ def test_an_accepted_name_shows_a_character(name: str) -> None:
 @settings(max_examples=300)
 @given(names, st.data())
 def test_a_name_that_looks_the_same_is_taken(name: str, data: st.DataObject) -> None:
-    """Changes that nobody sees: invisible characters, other blanks, another case, look-alikes."""
+    """Apply a change that a reader hardly sees: an invisible character, another blank, case, form or look-alike."""
     tables = unicode_tables()
     change = data.draw(st.sampled_from(["insert", "blank", "case", "look", "form"]))
     changed = name
@@ -232,7 +232,7 @@ def test_a_name_that_looks_the_same_is_taken(name: str, data: st.DataObject) -> 
 @given(names, names)
 @example("okapi", CYRILLIC)
 def test_free_names_differ_visibly(name: str, other: str) -> None:
-    """An oracle of its own: what remains of two names without anything invisible differs."""
+    """Compare the visible parts of two free names. `visible` is independent of the product's keys."""
     assume(not is_taken(name, other))
     assert visible(name) != visible(other)
 
@@ -269,7 +269,7 @@ def test_ascii_names_need_no_tables() -> None:
 
 
 def test_each_folded_character_has_its_key() -> None:
-    """Compare with NFKC_Casefold: without ignorable characters, mapped and normalised, a key is stable."""
+    """The key of a key is the key itself, as with NFKC_Casefold: no character is left to remove, map or normalise."""
     for point in range(0xA0, sys.maxunicode + 1):
         character = chr(point)
         if unicodedata.category(character) not in {"Cn", "Cs", "Co"}:

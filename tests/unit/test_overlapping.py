@@ -1,4 +1,4 @@
-"""Concurrent processing: a few items at a time while the next ones are read. Nothing continues after a failure."""
+"""Concurrent processing of a few items at a time, while the next items are read. A failure ends all of it."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -31,19 +31,19 @@ DAYS = (PeriodKind.DAILY, PeriodKind.WEEKLY, PeriodKind.MONTHLY)
 ZONES = (
     "UTC",
     "Europe/Berlin",
-    "America/Sao_Paulo",  # until 2018, clock changes at midnight
-    "Asia/Beirut",  # clock changes at midnight to this day
-    "America/Havana",  # forward at midnight, back from 1 to midnight
-    "America/St_Johns",  # from 1987 to 2010, changes a minute after midnight, back into the previous day
+    "America/Sao_Paulo",  # clock changes at midnight until 2018
+    "Asia/Beirut",  # clock changes at midnight, still today
+    "America/Havana",  # clock changes forward at midnight, back from 1:00 to midnight
+    "America/St_Johns",  # from 1987 to 2010, clock changes at 0:01, in autumn back into the previous day
     "Pacific/Apia",  # skipped 2011-12-30
     "Pacific/Kwajalein",  # skipped 1993-08-21
-    "Australia/Lord_Howe",  # changes by half an hour
+    "Australia/Lord_Howe",  # clock changes by half an hour
     "Asia/Kathmandu",
     "Pacific/Kiritimati",
 )
 SEASONS = (
     "0 0 1 * *",  # months
-    "30 2 * * *",  # a time that Berlin skips once a year, and repeats once a year
+    "30 2 * * *",  # Berlin skips this time once a year, and repeats it once a year
     "0 */6 * * *",
     "15 0 * * 1",
     "0 0 1 1,4,7,10 *",
@@ -73,7 +73,7 @@ def highest_reading(zone: str, time: int) -> datetime:
 
 
 Starts = Callable[[datetime], datetime]
-"""Function that returns the start of the period of a clock reading."""
+"""Function that returns the start of the period that contains a clock reading."""
 
 
 def start_of_day(reading: datetime) -> datetime:
@@ -215,7 +215,7 @@ def season_starts(expression: str, zone: str, first: int, last: int) -> list[int
 
 
 def _meets(expression: str, reading: datetime) -> bool:
-    """Return whether a reading matches an expression with times and days of the month."""
+    """Return whether a reading matches a cron expression that has only times and days of the month."""
     minute, hour, day, *_ = expression.split()
     hours = range(0, 24, int(hour[2:])) if hour.startswith("*/") else [int(hour)]
     return reading.minute == int(minute) and reading.hour in hours and day in ("*", str(reading.day))

@@ -1,4 +1,4 @@
-"""Look-ups of external ids: cached, bounded in time, and never of another player."""
+"""Lookups of external ids: cached for a limited time, and never with the id of another player."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ A, B = ExternalId("a"), ExternalId("b")
 
 
 class Store(MemoryPlayerStore):
-    """A store that counts its queries, holds them back and fails on demand."""
+    """Store that records its queries, and delays or fails them on demand."""
 
     def __init__(self, world: "World") -> None:
         super().__init__(clock=lambda: world.ms * 1000)
@@ -44,7 +44,7 @@ class Store(MemoryPlayerStore):
 
 
 class Delivered:
-    """Notes the players whose labels were delivered."""
+    """Record of the players whose labels were delivered."""
 
     def __init__(self) -> None:
         self.users: list[Player] = []
@@ -54,7 +54,7 @@ class Delivered:
 
 
 class World:
-    """A process's look-ups over a store. Both of its clocks are wound by the test."""
+    """Lookups of a process over a store. The test sets their wall clock and their monotonic clock."""
 
     def __init__(self) -> None:
         self.ms = START
@@ -121,7 +121,7 @@ async def test_a_process_that_was_suspended_looks_up_again(world: World, standin
 
 
 async def test_no_process_uses_an_old_player_when_another_may_claim_the_id(world: World) -> None:
-    """The look-up begins just before the release, and is used at the last moment."""
+    """The lookup begins just before the release, and the process uses its result as late as possible."""
     await world.add(user(1, A), user(2))
     world.store.gate.clear()
     looking = asyncio.create_task(world.ids.get(A))

@@ -12,7 +12,7 @@ FRESH_S, STALE_S = 2.0, 4.0
 
 
 class Source:
-    """Source of values that a test sets. It counts the loads of each key. Loads wait until `is_open` is set."""
+    """Source of values, set by the test. It counts the loads of each key. Loads wait until `is_open` is set."""
 
     def __init__(self) -> None:
         self.values: dict[str, int] = {"a": 1}
@@ -176,7 +176,7 @@ async def test_a_load_that_was_frozen_is_replaced_and_does_not_overwrite_a_newer
 
 async def test_whoever_misses_something_can_wait_for_the_load_in_flight(stage: Stage) -> None:
     assert await stage.cache.get_refreshed("a") == 1
-    assert stage.source.loads["a"] == 1  # no load was in flight
+    assert stage.source.loads["a"] == 1  # the load of the fixture was complete
     stage.now += FRESH_S
     stage.source.values["a"] = 2
     assert await stage.cache.get("a") == 1

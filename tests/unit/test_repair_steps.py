@@ -1,4 +1,4 @@
-"""Repair step by step: after each change, a reader still sees every player that nobody removed."""
+"""Repair step by step: after each change of the index, a reader sees every player that nobody removed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -137,7 +137,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: Watched) -
 
 
 async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watched) -> None:
-    """The pass has read the store before: unknown standings are newer."""
+    """The pass read the store earlier: a standing that the store lacked then is newer."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])
@@ -234,7 +234,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world.index.look = look
     await world.maintain.rebuild()
     world.index.look = None
-    assert thawed or thaw == "mend"  # nothing to mend, unless an update came before the erasures
+    assert thawed or thaw == "mend"  # without an update before the erasures, the step `mend` has nothing to do
     for ladder in (LADDER, other):
         await load_standings(world.index, world.store, ladder, [late])
     assert await world.ranked_ids() == expected
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> None:
-    """A frozen rebuild may leave an erasure that the store has forgotten. Then the store decides."""
+    """A frozen rebuild may leave an erasure that the store no longer has. Repairs then follow the store."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])

@@ -1,4 +1,4 @@
-"""The script behind `make test`: lanes side by side, every failure shown, nothing left behind."""
+"""Script that runs the targets of `make test`: lanes run concurrently, every failure is shown, no process is left."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ esac
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a stand-in for make."""
+    """Folder with a replacement for `make`."""
     make = tmp_path / "make"
     make.write_text(MAKE)
     make.chmod(0o755)
@@ -75,6 +75,6 @@ def test_a_signal_ends_everything(folder: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert "types" not in output  # it was not started
+    assert "types" not in output  # the second target of its lane was not started
     assert time.monotonic() - begin < PATIENCE_S
     assert not any(map(lives, family))

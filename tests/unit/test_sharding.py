@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from leaderforge.domain.sharding import MAX_PARTITIONS, SLOTS, hash_tags, mix64, partition_of, slot_of
 from tests.strategies import user_ids
 
-# As published in docs/architecture.md; the first two are SplitMix64's own outputs for the seeds 0 and 1.
+# Published in docs/architecture.md. The first two are the outputs of SplitMix64 for the seeds 0 and 1.
 VECTORS = {
     0: 0xE220A8397B1DCDAF,
     1: 0x910A2DEC89025CC1,
@@ -33,7 +33,7 @@ def test_players_spread_evenly_however_their_ids_are_made(step, partitions):
     players = 20_000
     sizes = Counter(partition_of(i * step, partitions) for i in range(players))
     mean = players / partitions
-    # Six standard deviations of a fair spread.
+    # Allow six standard deviations of a uniform distribution.
     assert all(abs(sizes[p] - mean) < 6 * mean**0.5 for p in range(partitions))
 
 

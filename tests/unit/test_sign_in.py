@@ -1,4 +1,4 @@
-"""Players by their tokens: which claim names them, and their creation on first sight."""
+"""Players by their tokens: the claim that names the player, and creation on first sight."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,7 +31,7 @@ async def test_a_subject_that_is_no_number() -> None:
         await api.change_board(open_to_players=True)
         body = {"external_id": SUBJECT, "score": 5}
         for _ in range(2):
-            # Not created: nobody asked for that.
+            # Without the setting for creation, no player is created on first sight.
             answer = await api.post("/api/scores", body, token_of(SUBJECT))
             assert (answer.status_code, answer.json()["error"]["details"]) == (404, {"external_id": SUBJECT})
         user_id = (await api.post("/api/users", {"external_id": SUBJECT})).json()["user_id"]
@@ -42,7 +42,7 @@ async def test_a_subject_that_is_no_number() -> None:
             assert (await api.post("/api/scores", stranger, token_of(SUBJECT))).status_code == 403
         assert (await api.get(f"/api/users/{user_id}/export", token_of(SUBJECT))).status_code == 200
         assert (await api.get(f"/api/users/{other}/export", token_of(SUBJECT))).status_code == 403
-        # Digits are an external id too: they never are the number of another player.
+        # A subject of digits is an external id too, never the id of another player.
         await api.players(123)
         digits = await api.post("/api/scores", {"user_id": 123, "score": 5}, token_of("123"))
         assert digits.status_code == 403
@@ -99,7 +99,7 @@ class TestFirstSight:
             assert (again.json()["user_id"], again.json()["score"]) == (answer.json()["user_id"], 10)
             [entry] = (await api.get("/api/boards/default/top")).json()["entries"]
             assert (entry["username"], entry["external_id"]) == ("Ada", SUBJECT)
-            # A name that is taken or not valid does not keep anybody out.
+            # With a taken or invalid name, the player is created without a name.
             for subject, name in (("b", "ADA"), ("c", " "), ("d", 5)):
                 created = await api.get(f"/api/users/ext:{subject}", token_of(subject, name=name))
                 assert (created.status_code, created.json()["username"]) == (200, None)
@@ -107,7 +107,7 @@ class TestFirstSight:
     async def test_a_request_above_the_limit_creates_nobody(self) -> None:
         settings = {**EXTERNAL, **CREATING, "LEADERFORGE_PLAYER_LIMIT": "1:1"}
         async with serving(**settings) as api:
-            # The player's allowance, as another process has used it up: the limiter counts for all processes.
+            # Use up the player's limit, as another process would: all processes share the limiter.
             await api.limiter.take(f"player:ext:{SUBJECT}", RateLimit.parsed("1:1"))
             assert (await api.get("/api/boards/default/top", token_of(SUBJECT))).status_code == 429
             assert (await api.get(f"/api/users/ext:{SUBJECT}")).status_code == 404
@@ -121,7 +121,7 @@ class TestFirstSight:
             answer = await api.post("/api/scores", {"user_id": 90001, "score": 5}, token(90001))
             assert (answer.status_code, answer.json()["user_id"]) == (200, 90001)
             assert (await api.get("/api/users/90002", token(90002))).json()["username"] is None
-            # A key names a player by number only if there is one.
+            # By number, a key creates no player: the player must exist.
             assert (await api.post("/api/scores", {"user_id": 90003, "score": 5})).status_code == 404
 
     async def test_a_key_creates_players_by_external_id(self) -> None:

@@ -1,4 +1,4 @@
-"""Code of docs/sign-in.md and of the ticket exchange: the service accepts the tokens that it makes."""
+"""Code of docs/sign-in.md and of the ticket exchange: the service accepts the tokens that this code makes."""
 
 import os
 import re
@@ -27,7 +27,7 @@ def snippet(language: str) -> str:
 
 
 async def player_of(token: str) -> tuple[int, str]:
-    """Return the status of a submission with the token, and the external id that it was accepted for."""
+    """Return the status of a submission with the token, and the external id of the accepted submission."""
     async with serving(**SETTINGS) as api:
         await api.change_board(open_to_players=True)
         for player in ("player|eu|00042", "steam:76561190012345678"):

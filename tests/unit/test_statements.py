@@ -1,4 +1,4 @@
-"""SQL files: each file is one statement that runs unchanged, or a fragment that says so."""
+"""SQL files: each file is one statement that runs unchanged, or a fragment that is marked as one."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Ids of submissions that clients sent without an id."""
+"""Generated ids of submissions that clients sent without an id."""
 
 from uuid import RFC_4122, UUID
 
@@ -9,7 +9,7 @@ def test_an_id_is_a_random_uuid() -> None:
     ids = [new_submission_id() for _ in range(1000)]
     assert {(i.version, i.variant) for i in ids} == {(4, RFC_4122)}
     assert len(set(ids)) == 1000
-    # Every bit but the six fixed ones varies.
+    # All bits except the six fixed ones must vary.
     fixed = UUID("00000000-0000-f000-c000-000000000000").int
     ones, zeros = 0, 0
     for i in ids:

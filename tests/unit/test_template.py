@@ -1,4 +1,4 @@
-"""Template of the deployment: each call reaches its function, within limits."""
+"""Template of the deployment: each path leads to its function, and limits are kept."""
 
 import importlib
 import pkgutil
@@ -36,7 +36,7 @@ _Loader.add_multi_constructor("!", _short_form)
 
 @pytest.fixture(scope="module")
 def template() -> Mapping[str, Any]:
-    loaded: Mapping[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506 - a safe one
+    loaded: Mapping[str, Any] = yaml.load(TEMPLATE.read_text(), _Loader)  # noqa: S506 - a safe loader
     return loaded
 
 
@@ -57,7 +57,7 @@ def served() -> Iterator[tuple[str, str]]:
 
 
 def specificity(path: str) -> list[int]:
-    """Return the rank of a path in API Gateway: literal parts first, then parameters, then the greedy one."""
+    """Return the priority of a path in API Gateway, by part: literals, then parameters, then the greedy parameter."""
     ranks = {"": 0, "{": 1, "+": 2}
     return [ranks["+" if "+}" in part else part[:1] if part[:1] == "{" else ""] for part in path.split("/")]
 
@@ -108,7 +108,7 @@ def test_no_function_can_exhaust_the_database(template: Mapping[str, Any]) -> No
         concurrency = properties["ReservedConcurrentExecutions"]
         budget += concurrency if isinstance(concurrency, int) else parameters[concurrency["Ref"]]["Default"]
     assert template["Globals"]["Function"]["Environment"]["Variables"]["LEADERFORGE_POSTGRES_POOL_SIZE"] == "1"
-    assert budget <= 62  # of the 100 that PostgreSQL allows by default
+    assert budget <= 62  # out of 100 connections, PostgreSQL's default
 
 
 def test_every_variable_is_a_setting_and_no_secret(template: Mapping[str, Any]) -> None:

@@ -89,7 +89,7 @@ class TestCaches:
         assert BOARD_STALE_MS + BOARD_PATIENCE_MS <= CACHE_LIMIT_MS
 
     def test_a_revoked_key_is_refused_everywhere_within_the_promised_time(self) -> None:
-        """The same holds for API keys."""
+        """A request waits for the refresh of stale keys. The wait must end within the promised time too."""
         assert KEYS_STALE_MS + KEYS_PATIENCE_MS <= CACHE_LIMIT_MS
 
     @pytest.mark.parametrize(("fresh", "stale"), [(BOARD_FRESH_MS, BOARD_STALE_MS), (KEYS_FRESH_MS, KEYS_STALE_MS)])
@@ -110,7 +110,7 @@ class TestExternalIds:
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
-        """The result of a lookup is used though it was not cached. It must not be older than a cached one may be."""
+        """A lookup uses its result even if it arrives late. The result must not be older than a cached one may be."""
         assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 
@@ -125,7 +125,7 @@ class TestPeriodRollover:
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
         """A submission with the old state adds its standing to the index again.
 
-        Few of them should need another drop.
+        Few submissions should cause another drop.
         """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
@@ -179,11 +179,11 @@ class TestWatermarks:
 
 class TestBelief:
     def test_every_belief_without_the_declaration_has_ended_at_the_acknowledgement(self) -> None:
-        """Otherwise a process could answer from an index that lacks the acknowledged change."""
+        """With a longer belief, a process could answer from an index that lacks the acknowledged change."""
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """Reads check the belief themselves in its second half. The background should be earlier."""
+        """From half of its time on, reads renew a belief themselves. The background task should be earlier."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
@@ -196,17 +196,17 @@ class TestBelief:
         assert longest_gap < DECLARATION_MS
 
     def test_a_declaration_outlives_the_beliefs_that_it_ends(self) -> None:
-        """A declaration that expires earlier could be removed before every process has read it."""
+        """A declaration that is removed earlier may escape a process that still believes the index."""
         assert DECLARATION_WAIT_MS + DECLARED_READ_MS < DECLARATION_RENEWAL_MS
 
 
 class TestTops:
     def test_announcements_leave_within_the_time_that_readers_assume(self) -> None:
-        """A change waits for the announcement before it. Then sending it must have time left."""
+        """A change waits for the previous announcement. Enough time must remain to send its own."""
         assert 2 * ANNOUNCEMENT_SPACING_MS <= ANNOUNCED_WITHIN_MS
 
     def test_a_followed_top_lives_longer_than_one_that_is_not(self) -> None:
-        """The feed extends the life of a top, up to the limit."""
+        """The feed extends the life of a top up to the limit, which must exceed the TTL without the feed."""
         assert DEFAULTS.top_cache_ms + ANNOUNCED_WITHIN_MS < TOP_LIMIT_MS
 
     @pytest.mark.parametrize(("setting", "ttl"), [(0, 0), (1000, 1000), (30_000, 30_000), (60_000, 30_000)])

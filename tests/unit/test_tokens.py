@@ -65,7 +65,7 @@ def part(value: Any) -> str:
 
 
 class Clock:
-    """Clock in ms that the test sets. It begins now."""
+    """Clock in ms that the test sets. It starts at the real time."""
 
     def __init__(self) -> None:
         self.ms = time.time_ns() // 1_000_000
@@ -304,7 +304,7 @@ async def test_without_any_set_nothing_can_be_told(issuer: Issuer) -> None:
 
 
 def test_only_fit_keys_of_a_set_are_trusted() -> None:
-    small = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()  # noqa: S505 - to be refused
+    small = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()  # noqa: S505 - the key must be refused
     weak = jwt.get_algorithm_by_name("RS256").to_jwk(small, as_dict=True)
     shared = {"kty": "oct", "k": part("x" * 40), "alg": "HS256", "kid": "secret"}
     entries = [

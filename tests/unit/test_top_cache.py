@@ -17,7 +17,7 @@ LAST = b"m"
 
 
 class Loader:
-    """Loader of tops, each with another total. The test can hold it."""
+    """Loader of tops. The total of each is the number of loads so far. The test can delay a load."""
 
     def __init__(self) -> None:
         self.now = 1000
@@ -140,7 +140,7 @@ async def test_the_number_of_tops_kept_is_limited(loader: Loader):
 
 
 class TestFollowed:
-    """Cached tops while every change is known."""
+    """Cached tops while the change feed reports every change."""
 
     @pytest.fixture(autouse=True)
     def followed(self, cache: TopCache) -> None:

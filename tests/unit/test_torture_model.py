@@ -49,7 +49,7 @@ def ladder() -> LadderModel:
 
 @pytest.fixture
 def view(ladder: LadderModel) -> View:
-    """View of these players, read from 20 s to 21 s."""
+    """View of the ladder's players, read from 20 s to 21 s."""
     return ladder.view(20.0, 21.0)
 
 

@@ -99,7 +99,7 @@ class Elapsed:
 
 @pytest.fixture(autouse=True)
 def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
-    """Clock under the test's control: beliefs end independently of the machine. Each read checks all conditions."""
+    """Clock that the test controls, so that the machine's speed ends no belief. Each read checks all conditions."""
     elapsed = Elapsed()
     monkeypatch.setattr(trust, "monotonic", elapsed)
     monkeypatch.setattr(trust, "_REFUSAL_S", 0)
@@ -121,7 +121,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
-    """Updates that only a dead process knew to be missing reach the index before it is believed."""
+    """A dead process left updates that the index lacks. A catch-up applies them before the index is believed."""
     await world.commit(1, 5)
     assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
 
@@ -149,7 +149,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """Neither the process with the pending update believes it, nor the one whose connections never failed."""
+    """Both processes stop believing it: one has the pending update, the other has had no broken connection."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -171,7 +171,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """Otherwise it would be created, withdrawn by a reader, and created again, without end."""
+    """A renewed declaration would be withdrawn by a reader, and renewed again, without end."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -350,7 +350,7 @@ async def test_that_a_player_is_not_ranked_is_believed_as_little(world: World, m
 
 
 async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed: Elapsed) -> None:
-    """Nothing new is acknowledged meanwhile."""
+    """Without the store, no process can acknowledge a change that the index lacks."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     world.processes.available = False
@@ -391,7 +391,7 @@ async def test_an_answer_without_the_store_claims_only_the_time_before_the_outag
 
 
 async def test_another_outage_of_the_store_is_not_the_same_one(world: World, elapsed: Elapsed) -> None:
-    """In between, another process may have declared updates, waited, and acknowledged them."""
+    """Between two outages, another process may have declared updates, waited, and acknowledged them."""
     world.processes.available = False
     assert await world.other.trust.renewed() is not None
     await world.other.trust.close()

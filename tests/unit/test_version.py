@@ -1,4 +1,4 @@
-"""Version, which several files contain."""
+"""Equality of the version in all files that contain it."""
 
 import json
 import re
