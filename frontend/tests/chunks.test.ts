@@ -9,7 +9,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Stub the page's script, its server's answer, and the browser's location. */
+/** Stub the page's script element, the server's answer, and the browser's location. */
 function page(answer: string | Error, online = true) {
   const reload = vi.fn();
   document.head.innerHTML = '<script type="module" src="/assets/index-1.js"></script>';

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Answer like `board`, with these settings and these first entries. */
+/** Return a handler that answers like `board`, with these settings, first entries and periods. */
 function boardOf(total: number, settings: Partial<Board> = {}, entries?: readonly Entry[], periods: readonly Period[] = []): Handler {
   const usual = board(total);
   return (url, init) => {

@@ -46,7 +46,7 @@ describe.each(Object.entries(CATALOGUES))('the catalogue %s', (tag, messages) =>
     for (const [path, text] of texts(messages)) {
       expect(text.trim(), path).not.toBe('');
       const numbers = (value = '') => (value.match(/\d+/g) ?? []).toSorted();
-      // A text with a clause that English lacks may repeat a value, never leave one out.
+      // A translation may repeat a value, but must not omit one.
       expect(numbers(text), path).toEqual(expect.arrayContaining(numbers(english.get(path))));
     }
     expect(texts(messages).map(([path]) => path)).toEqual([...english.keys()]);

@@ -1,4 +1,4 @@
-// One call of each kind by a client of the generated types: `node calls.js URL KEY` prints what it got as JSON.
+// One call of each kind by a client of the generated types: `node calls.js URL KEY` prints the received facts as JSON.
 import createClient from 'openapi-fetch';
 
 import type { components, paths } from '../../src/api/schema';
