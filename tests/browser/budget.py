@@ -29,7 +29,7 @@ from tests.browser.chromium import SITE, chromium, context
 OVERTAKEN = 20
 LAPS = 6
 STOPS = 40
-"""Number of positions between the first and the last rank that a lap measures."""
+"""Number of positions between the first and the last rank at which a lap measures."""
 REGION = "[role=region][tabindex='0']"
 
 _COMPRESSED = """() => {
@@ -83,7 +83,7 @@ def main(
 
 
 async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict[str, Any]]:
-    """Return the budget's lines, and their raw figures."""
+    """Return the lines of the budget, and the raw measurements."""
     async with chromium() as browser:
         window = await context(browser)
         page = await window.new_page()
@@ -129,7 +129,7 @@ async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str
     for lap in range(LAPS):
         nodes = 0
         for stop in range(STOPS):
-            row = round((players - 1) * (stop + lap / LAPS) / STOPS)  # each lap reads other pages
+            row = round((players - 1) * (stop + lap / LAPS) / STOPS)  # each lap stops at other ranks
             await page.locator("input[type=range]").fill(str(row))
             await region.hover()
             await page.mouse.wheel(0, 640)

@@ -18,7 +18,7 @@ SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SCHEMES = ("light", "dark")
 
 _ARGUMENTS = [
-    "--no-sandbox",  # tests may run as root
+    "--no-sandbox",  # required if tests run as root
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",

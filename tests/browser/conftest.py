@@ -85,5 +85,5 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    # The browser logs each refusal and each request without a connection as an error.
+    # The browser logs each error status and each failed connection as an error: ignore those that tests expect.
     return message.type == "error" and not _EXPECTED.search(message.text)

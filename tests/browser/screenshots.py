@@ -54,7 +54,7 @@ def main(
 
 
 def live(facts: dict[str, Any]) -> None:
-    """Act as players and operators do."""
+    """Perform actions of players and operators through the API."""
     headers = {"Authorization": f"Bearer {facts['admin_key']}"}
     with httpx.Client(base_url=facts["api"], headers=headers, timeout=60) as api:
 

@@ -27,7 +27,7 @@ PAGES = {
 async def test_axe_finds_nothing(product: Served, open_page: Open, size: tuple[int, int], colours: str) -> None:
     page = await open_page("about:blank", size=size, colours=colours)
     for path in PAGES.values():
-        await page.goto("about:blank")  # otherwise only the hash would change, without a load
+        await page.goto("about:blank")  # otherwise the browser would only change the hash, and load nothing
         await page.goto(f"{product.url}/{path}", wait_until="networkidle")
         assert await violations(page) == [], path
 

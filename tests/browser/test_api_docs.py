@@ -1,4 +1,4 @@
-"""The page of the API's documentation: complete, from files of this origin alone, and good for trying calls."""
+"""Page of the API's documentation: it is complete, loads only files of its origin, and can try calls."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from tests.browser.conftest import Open
 
 
 async def test_it_loads_nothing_from_another_origin(product: Served, browser: Browser) -> None:
-    """The page is opened, and every group and a call with its schemas unfolded."""
+    """Open the page, unfold every group, and unfold one call with its schemas."""
     requested: set[str] = set()
     problems: list[str] = []
     window = await context(browser)
@@ -43,7 +43,7 @@ async def test_a_call_can_be_tried_with_a_key(product: Served, open_page: Open) 
     await call.get_by_role("button", name="Try it out").click()
     await call.get_by_role("button", name="Execute").click()
     await expect(call.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
-    await page.close()  # before its server
+    await page.close()  # otherwise the server would end before the page
 
 
 async def _operations(product: Served) -> int:

@@ -127,7 +127,7 @@ async def test_the_state_of_the_parts_is_told_and_drawn(product: Served, open_pa
         len(told["partitions"])
     )
     lag = page.get_by_role("img", name="Index lag").locator("path[fill=none]")
-    await expect(lag).to_have_attribute("d", re.compile("L"))  # two samples, therefore there is a line
+    await expect(lag).to_have_attribute("d", re.compile("L"))  # the chart has a line from two samples on
     for title in ("Cache hits", "Memory of the index", "Entries"):
         await expect(page.get_by_role("img", name=title)).to_be_visible()
 

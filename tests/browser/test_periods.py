@@ -63,7 +63,7 @@ async def test_a_past_period_is_looked_through(turned: Served, open_page: Open) 
     await page.keyboard.press("Enter")
     await expect(page.locator("[aria-posinset='31']")).to_contain_text("player 10")
     assert await violations(page) == []
-    await page.close()  # closed before the server it uses
+    await page.close()  # otherwise the server would end before the page
 
 
 async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> None:
@@ -75,4 +75,4 @@ async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> Non
     await past.get_by_role("link", name=YESTERDAY).click()
     await expect(page.get_by_label("Period")).to_have_value("2026-11-23")
     await expect(page.get_by_role("list", name="The first three").get_by_role("listitem").first).to_contain_text(WINNER)
-    await page.close()  # closed before the server it uses
+    await page.close()  # otherwise the server would end before the page

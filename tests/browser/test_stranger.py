@@ -1,4 +1,4 @@
-"""A stranger's walk: everything is found by its role and its visible text."""
+"""Walk of a new visitor through the page. The tests find elements by role and visible text."""
 
 from collections.abc import AsyncIterator
 
@@ -78,7 +78,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(friend.get_by_role("heading", level=1, name=STRANGER)).to_be_visible()
     await expect(friend.get_by_role("combobox", name="Board")).to_have_value("laps")
     await friend.close()
-    await page.close()  # closed before the server it uses
+    await page.close()  # otherwise the server would end before the page
 
 
 async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_page: Open) -> None:
@@ -89,7 +89,7 @@ async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_pa
     await expect(page.get_by_text("No name begins with “Hydra”.")).to_be_visible()
     await page.get_by_role("link", name="Open the leaderboard").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Leaderboard")
-    await page.close()  # closed before the server it uses
+    await page.close()  # otherwise the server would end before the page
 
 
 async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, open_page: Open) -> None:
@@ -98,4 +98,4 @@ async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, op
     await expect(page).to_have_url(f"{races.url}/player/12?board=laps")
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
-    await page.close()  # closed before the server it uses
+    await page.close()  # otherwise the server would end before the page

@@ -1,6 +1,6 @@
 """One call of each kind by a generated client, the package `leaderforge_client`: `python_calls.py URL KEY`.
 
-It prints what it got as JSON. It runs in the generators' environment, beside the generated package.
+It prints the received facts as JSON. It runs in the generators' environment, beside the generated package.
 """
 
 import json

@@ -38,7 +38,7 @@ def require_key(environment: Environment, **_: Any) -> None:
 
 
 class User(HttpUser):
-    """Base of all users: a key and pauses."""
+    """Base class of all users, with a key and pauses."""
 
     abstract = True
 
@@ -108,7 +108,7 @@ class GameServer(User):
     @tag("write")
     @task(1)
     def repeat_the_round(self) -> None:
-        """Send the last round again: it must not count again."""
+        """Send the last round again. It must not count twice."""
         self.report(f"{BATCH} again", again=True)
 
     @tag("read")
@@ -117,7 +117,7 @@ class GameServer(User):
         self.client.post(f"{BOARD}/ranks/lookup", json={"user_ids": self.players})
 
     def report(self, name: str, *, again: bool) -> None:
-        """Send the last round and check each result: a batch has the status 200 whatever its results are."""
+        """Send the last round and check each result: the status of a batch is 200 even if all items are refused."""
         body = {"submissions": self.round}
         with self.client.post(BATCH, json=body, name=name, catch_response=True) as answer:
             if answer.ok and any(result.get("duplicate") is not again for result in answer.json()["results"]):
@@ -125,12 +125,12 @@ class GameServer(User):
 
 
 class Spectator(User):
-    """Spectator who watches the board and reads around on it, without a key."""
+    """Spectator who watches the board and reads other parts of it, without a key."""
 
     weight = 3
 
     def on_start(self) -> None:
-        """Open the page."""
+        """Read the top for the first time."""
         self.etag = ""
         self.seen = [0]
         self.watch_the_leaders()
@@ -138,7 +138,7 @@ class Spectator(User):
     @tag("read")
     @task(6)
     def watch_the_leaders(self) -> None:
-        """Poll the top with its ETag, as a page without events does."""
+        """Poll the top with its ETag, as the web page does without server-sent events."""
         answer = self.client.get(TOP, headers={"If-None-Match": self.etag}, name=f"{TOP} polled")
         if answer.status_code == 200:
             self.etag = answer.headers["ETag"]

@@ -1,4 +1,4 @@
-"""Two sudden peaks on a quiet service."""
+"""Two sudden peaks of load on a quiet service."""
 
 from locust import LoadTestShape
 
