@@ -14,9 +14,9 @@ SUBMIT_KEY = "submit-key-of-the-tests"
 ADMIN_KEY = "admin-key-of-the-tests"
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
-"""Connection limits.
+"""Connection limits. Idle connections expire after 2 s.
 
-A server closes idle connections after 5 s: the client closes them earlier, before a request uses them.
+A server closes them after 5 s: without the earlier expiry, a request could use a connection that is being closed.
 """
 
 
@@ -53,7 +53,7 @@ class ApiClient:
 
 
 def bearer(key: str | None) -> dict[str, str]:
-    """Return the headers with a key, none without one."""
+    """Return the headers that send a key, empty without a key."""
     return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 

@@ -1,4 +1,4 @@
-"""Settings of a board, none of which has its default value."""
+"""Board settings without any default value."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ EVERYTHING: dict[str, Any] = {
     "open_to_players": True,
     "min_submissions": 7,
 }
-"""Settings of a board. No value is a default.
+"""Board settings for all fields. No value is a default.
 
 Values of one type differ, except flags: a test detects swapped columns.
 """

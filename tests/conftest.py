@@ -70,7 +70,7 @@ class ExistingCluster:
 @pytest.fixture(scope="session", autouse=True)
 def no_process_left() -> Iterator[None]:
     """Fail the run if a process outlives the tests, including orphans."""
-    if sys.platform == "linux":  # adopt orphans: otherwise they could not be found
+    if sys.platform == "linux":  # adopt orphans: the check finds only children
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     yield
@@ -81,7 +81,7 @@ def no_process_left() -> Iterator[None]:
 def valkey(
     no_process_left: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ValkeyCluster | ExistingCluster]:
-    """Cluster of three nodes, shared by all tests: use separate key names, and break nothing.
+    """Cluster of three nodes, shared by all tests: tests must use separate key names and break nothing.
 
     LEADERFORGE_TEST_REDIS (host:port, separated by commas) replaces it by an existing cluster.
     """
@@ -124,6 +124,6 @@ def _describe(process: psutil.Process) -> str | None:
         command = " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return None
-    if not lives(process) or "resource_tracker" in command:  # Python's resource tracker: it ends with the interpreter
+    if not lives(process) or "resource_tracker" in command:  # the tracker ends with the interpreter
         return None
     return f"{process.pid} {command}"

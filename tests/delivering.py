@@ -29,7 +29,7 @@ from leaderforge.services.trust import IndexTrust
 class Process:
     """Services of one process between its callers and the index.
 
-    Several may share store, players, index and declarations.
+    Several processes may share store, players, index and declarations.
     """
 
     store: ScoreStore
@@ -78,7 +78,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Disruptions of this connection: the shared index has none.
+            # Count the disruptions of this link: the shared index knows none.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

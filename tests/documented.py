@@ -19,7 +19,7 @@ _PIECE = re.compile(
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
 _PLAYER = re.compile(r"^TOKEN=.* player (\d+)", re.MULTILINE)
 _VARIABLES = {"USER_ID": "user_id", "TOKEN": "token", "REFRESH": "refresh_token", "KID": "kid"}
-"""Members of answers by the variable with which a page uses them."""
+"""JSON members of earlier responses that the examples use, by the name of the shell variable."""
 _CHANGING = frozenset(
     {
         "at", "key", "rotated_at", "replaced_until", "revoked_at", "achieved_at", "created_at", "as_of",
@@ -27,17 +27,17 @@ _CHANGING = frozenset(
         "healthy", "version",
     }
 )  # fmt: skip
-"""Members that differ from run to run, unless they are null."""
+"""Response members that differ from run to run, unless they are null."""
 _CHANGING_AT_TIMES = frozenset({"verification"})
-"""Members that differ from run to run, and may be null."""
+"""Response members that differ from run to run, and are null in some runs."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """Call of an example. `key` is the variable of its key. `now` is its time in ms, None if irrelevant.
+    """Call of an example. `key` is the shell variable with its key. `now` is its time in ms, None if irrelevant.
 
-    `player` is the one whose token the page uses, if any.
-    `answer` is what the page shows in this `form`, or None if it shows nothing. A streamed answer has no end.
+    `player` is the id of the player whose token the page uses, if any. `answer` is the response on the page, in the
+    format `form`, None without one. A streamed answer has no end.
     """
 
     method: str
@@ -74,7 +74,7 @@ class Example:
 
     @property
     def length(self) -> int:
-        """Return the number of events on the page."""
+        """Return the number of events that the page shows."""
         return len(_FORMS["text"](self.answer or ""))
 
     def shows(self, answer: str) -> bool:

@@ -1,6 +1,6 @@
 """Store of version 0.1.0 in tests/data, and clients that run the statements of that version.
 
-`scripts/old_store` has recorded the data.
+`scripts/old_store` recorded the data.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _DATA = Path(__file__).parent / "data" / "0.1.0"
 _LIMITS = dict.fromkeys(("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"), "5000")
 """Time limits of 0.1.0 in the server, in ms."""
 _REPETITIONS = 4
-"""Retries of 0.1.0 after a deadlock."""
+"""Maximum number of retries of 0.1.0 after a deadlock."""
 _PLAYERS = count(100_000_000)
 _SUM, _DESC, _ALL_TIME = "sum", -1, 0
 
@@ -104,7 +104,7 @@ async def lost_rows(dsn: str) -> dict[str, set[str]]:
 
 async def _lines(connection: "asyncpg.Connection[asyncpg.Record]", table: Table) -> set[str]:
     rows = BytesIO()
-    query = f"select {', '.join(table.columns)} from {table.name}"  # noqa: S608 - names of the recorded tables
+    query = f"select {', '.join(table.columns)} from {table.name}"  # noqa: S608 - recorded names
     await connection.copy_from_query(query, output=rows, format="text")
     return set(rows.getvalue().decode().splitlines())
 
@@ -113,8 +113,8 @@ async def _lines(connection: "asyncpg.Connection[asyncpg.Record]", table: Table)
 class OldClients:
     """Processes of 0.1.0 that use a database: they submit, create players, moderate and read.
 
-    `rounds` has the number of completed rounds of each, `longest_s` its longest round in s. `failures` has the errors
-    of callers, `acknowledged` the sum of the acknowledged scores of each player.
+    `rounds` has the number of completed rounds of each process, `longest_s` its longest round in s. `failures` has the
+    errors of rounds, `acknowledged` the sum of each player's acknowledged scores.
     """
 
     pool: "asyncpg.Pool[asyncpg.Record]"
@@ -142,7 +142,7 @@ class OldClients:
         return {"submit": self.submit, "create": self.create, "moderate": self.moderate, "read": self.read}
 
     async def repeat(self, name: str, work: Work) -> None:
-        """Run rounds until `is_stopped`. A round that fails ends it."""
+        """Run rounds until `is_stopped`. End at the first failed round."""
         self.rounds[name] = 0
         while not self.is_stopped:
             started = perf_counter()
@@ -193,7 +193,7 @@ class OldClients:
             await connection.fetch(statements()["claim_usernames"], f"p{user_id}", user_id)
 
     async def moderate(self, connection: Connection) -> None:
-        """Lock a player and its standings, and hide and void in the order of 0.1.0: events come last."""
+        """Hide an entry and void its events, with the locks of 0.1.0 in their order: player, standings, events."""
         user_id, now = self.players[0], time_ns() // 1000
         async with connection.transaction():
             await connection.fetch(statements()["lock_player"], user_id)
@@ -215,9 +215,9 @@ class OldClients:
 
 @asynccontextmanager
 async def old_clients(dsn: str, players: Sequence[int] = ()) -> AsyncIterator[OldClients]:
-    """Run clients of 0.1.0 on a database during the block. Fails if one of them fails.
+    """Run clients of 0.1.0 on a database during the block. Fails if a client fails.
 
-    They submit for the players of these ids, or for new ones, to a new board.
+    The clients submit to a new board, for the given players or for new ones.
     """
     async with asyncpg.create_pool(dsn, min_size=4, max_size=4, server_settings=_LIMITS) as pool:
         distributed = await pool.fetchval(statements()["has_workers"])

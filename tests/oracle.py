@@ -10,7 +10,7 @@ from leaderforge.domain.standings import Event
 
 @dataclass(frozen=True)
 class Line:
-    """Line of the board."""
+    """Line of the board: the expected entry of a player."""
 
     rank: int
     user_id: int
@@ -22,9 +22,9 @@ class Line:
 
 
 class Oracle:
-    """Board or period as a sorted list of the results of its events.
+    """Lines of a board or period, sorted, computed from its events.
 
-    `unranked` has the numbers of submissions of the players with too few.
+    `unranked` has the number of submissions of each player below the minimum of submissions.
     """
 
     def __init__(self, board: Board, events: Iterable[Event]) -> None:
@@ -99,7 +99,7 @@ def _worth(board: Board, score: int, subscore: int | None) -> tuple[int, int]:
 
 
 def _reception(event: Event) -> tuple[int, int, int]:
-    """Return what orders events as they were achieved, then as they were received."""
+    """Return a tuple that orders events by the time of achievement, then by reception."""
     return event.achieved_at, event.received_us, event.submission_id.int
 
 

@@ -1,4 +1,4 @@
-"""Waits for conditions that programs under test fulfil in their own time."""
+"""Waits for conditions that programs under test fulfil at an unknown time."""
 
 import asyncio
 import inspect
