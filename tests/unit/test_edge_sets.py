@@ -1,10 +1,16 @@
 """Setting of scores by keys of scope `set`, one or many at once."""
 
+import asyncio
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
 
+from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Policy
+from leaderforge.domain.errors import StoreUnavailable
+from leaderforge.domain.standings import LadderStanding
+from leaderforge.domain.submissions import Submission
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import Api
 
@@ -68,6 +74,32 @@ async def test_many_at_once(api: Api, setter: str) -> None:
     ]
     assert await scores(api) == {3: 3, 2: 2, 1: 1}
     assert (await api.get("/api/boards/default/ranks/1")).json()["metadata"] == {"round": 2}
+
+
+async def test_an_outage_in_between_starts_no_further_action(
+    api: Api, setter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An action that ran after the answer could overwrite what the client sends next."""
+    await api.players(*range(100, 200))
+    moderation = api.services.parts.moderation
+    put, begun = moderation.set_score, []
+
+    async def set_score(submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
+        begun.append(submission)
+        await asyncio.sleep(0)
+        if submission.event.user_id == 105:
+            raise StoreUnavailable("the database cannot be reached")
+        return await put(submission, act)
+
+    monkeypatch.setattr(moderation, "set_score", set_score)
+    items = [{"user_id": i, "score": 1} for i in range(100, 200)]
+    answer = await api.post(f"{ENTRIES}/set", {"scores": items, **WHY}, setter)
+    before = len(begun)
+    assert answer.status_code == 503
+    assert before < 20
+    # Each action that began has ended, and only one has failed.
+    assert len(await scores(api)) - 2 == before - 1
+    assert len(begun) == before
 
 
 async def test_a_set_score_counts_as_one_submission(api: Api, setter: str) -> None:

@@ -184,14 +184,27 @@ class ModerationService:
 
 
 async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
-    """Do an action for each item, a few at a time. Return the result or the error for each item."""
-    places = asyncio.Semaphore(_CONCURRENT)
+    """Do an action for each item, a few at a time. Return the result or the error for each item.
 
-    async def outcome_of(item: ItemT) -> _Changes | Unapplied:
-        async with places:
+    After any other exception, start no further action. Raise it once those in flight have ended: after the answer, none
+    may overwrite a later request of the client.
+    """
+    waiting = iter(enumerate(items))
+    outcomes: dict[int, _Changes | Unapplied] = {}
+    failures: list[Exception] = []
+
+    async def work() -> None:
+        for position, item in waiting:
             try:
-                return await act(item)
+                outcomes[position] = await act(item)
             except (NotFound, Refused, Conflict) as error:
-                return error
+                outcomes[position] = error
+            except Exception as error:
+                failures.append(error)
+            if failures:
+                break
 
-    return await asyncio.gather(*map(outcome_of, items))
+    await asyncio.gather(*(work() for _ in range(_CONCURRENT)))
+    if failures:
+        raise failures[0]
+    return [outcomes[position] for position in range(len(items))]
