@@ -1028,8 +1028,8 @@ export interface paths {
          * Refresh session
          * @description Return a new token and a new refresh token of a session.
          *
-         *     The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. A
-         *     later use ends the session, because somebody may have copied the token. After 404, sign in again.
+         *     The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. Any
+         *     other replaced token ends the session, because somebody has copied it. After 404, sign in again.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -1049,7 +1049,9 @@ export interface paths {
         put?: never;
         /**
          * Revoke session
-         * @description End the session of a refresh token. Its tokens stay valid until they expire, in minutes. Idempotent.
+         * @description End the session of a refresh token, which may have been replaced. Idempotent.
+         *
+         *     The player tokens of the session stay valid until they expire, in minutes.
          */
         post: operations["revokeSession"];
         delete?: never;
@@ -1823,6 +1825,8 @@ export interface components {
             database: {
                 [key: string]: boolean;
             };
+            /** @description Whether the database accepts writes. False also for up to 60 s after it refused a submission. */
+            writable: boolean;
             version: string;
         };
         /**
@@ -2004,7 +2008,8 @@ export interface components {
          * KeyScope
          * @description Right of a key.
          *
-         *     `read` private boards, `submit` for any player and create players, `set` scores, or `admin` for everything.
+         *     `read`: read private boards. `submit`: submit for any player, and create players. `set`: set scores. `admin`: all of
+         *     these rights and all others.
          * @enum {string}
          */
         KeyScope: "read" | "submit" | "set" | "admin";
@@ -2412,7 +2417,7 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank that this standing would have now, among the other players; null if the receipt's is. */
+            /** @description The rank that this standing would have now, among the other players; null if the receipt's is, or if the standing had too few submissions. */
             rank: number | null;
         };
         /**
@@ -9722,6 +9727,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
+                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */
@@ -9780,6 +9786,7 @@ export interface operations {
                      *       "database": {
                      *         "postgres": true
                      *       },
+                     *       "writable": true,
                      *       "version": "0.2.0"
                      *     }
                      */
