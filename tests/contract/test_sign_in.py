@@ -174,9 +174,19 @@ class TestSessions:
         token, long = await started(stores, user_id), await started(stores, user_id)
         assert await refreshed(stores, token, END) is None
         assert await stores.sessions.refresh(long, extended := long.successor(), 1, END + 1)
-        await stores.sessions.purge(END)
+        assert not await stores.sessions.purge(END, 10)
         assert not await stores.sessions.end(token)
         assert await stores.sessions.end(extended)
+
+    async def test_a_purge_is_limited(self, stores: Stores, user_id: int) -> None:
+        for _ in range(5):
+            await started(stores, user_id)
+        other = player()
+        await stores.users.create([other])
+        token = await started(stores, other.user_id)
+        assert await stores.sessions.refresh(token, token.successor(), 1, END + 1)
+        assert [await stores.sessions.purge(END, 2) for _ in range(3)] == [True, True, False]
+        assert [len((await stores.sessions.record(i)).sessions) for i in (user_id, other.user_id)] == [0, 1]
 
     @pytest.mark.parametrize("generation", [0, 1, 2])
     async def test_a_session_ends_by_each_of_its_tokens(self, stores: Stores, user_id: int, generation: int) -> None:

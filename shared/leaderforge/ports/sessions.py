@@ -52,6 +52,6 @@ class SessionStore(Protocol):
         """Return the stored data about sign-ins of a player."""
         ...
 
-    async def purge(self, now: int) -> None:
-        """Delete the sessions that have expired."""
+    async def purge(self, now: int, limit: int) -> bool:
+        """Delete up to `limit` sessions that have expired. Return whether there may be more."""
         ...

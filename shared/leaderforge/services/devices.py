@@ -14,6 +14,8 @@ _ATTEMPTS = 8
 """Attempts to sign in. New ids may collide, and an erasure may run at the same time."""
 _PURGE_MS = 3_600_000
 """Time in ms between two purges of expired sessions by a process with sign-ins."""
+PURGED_AT_ONCE = 500
+"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the others."""
 
 
 class DeviceService:
@@ -113,10 +115,12 @@ class DeviceService:
         return SignedIn(token.user_id, issued, token, ends_at, is_new)
 
     async def _purge(self) -> None:
-        """Delete expired sessions once an hour. They are invalid in any case."""
+        """Delete expired sessions once an hour, some at a sign-in. They are invalid in any case."""
         if (now := self._clock()) >= self._purge_at:
+            # Set before the purge: concurrent sign-ins must not wait for the same rows.
             self._purge_at = now + _PURGE_MS
-            await self._sessions.purge(now)
+            if await self._sessions.purge(now, PURGED_AT_ONCE):
+                self._purge_at = now
 
     def _require_enabled(self) -> None:
         if not self._is_enabled:
