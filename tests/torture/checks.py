@@ -1,4 +1,4 @@
-"""Checks of answers against all possible correct ones."""
+"""Checks of answers against all answers that are correct at their time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -71,7 +71,7 @@ def check_listing(
 ) -> Iterator[Problem]:
     """Yield the problems of consecutive entries.
 
-    They start directly after the key `after` and reach the key `complete_to`, if these are given.
+    With `after`, they must start directly after this key. With `complete_to`, they must reach this key.
     """
     for entry in entries:
         yield from check_entry(view, entry)
@@ -162,7 +162,7 @@ def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
 
 
 def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
-    """Yield a problem if the answer says that a player has no rank, although the player surely has one."""
+    """Yield a problem if a player surely has a rank. The answer says that the player has none."""
     states = view.states(user_id)
     if states and all(state.ranked for state in states):
         yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)
@@ -233,7 +233,7 @@ def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
 
 
 def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]:
-    """Yield the problems of a profile. None is the answer that it does not exist."""
+    """Yield the problems of a profile. `body` is None if the answer says that the player does not exist."""
     states = view.states(user_id)
     if body is None:
         if all(state.exists for state in states):

@@ -153,7 +153,7 @@ class Rig:
         return await process.wait()
 
     async def prepare(self, players: Sequence[int]) -> None:
-        """Create the boards, and players that reconciliation no longer reads."""
+        """Create the boards, and players so old that reconciliation does not read them."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
