@@ -80,7 +80,7 @@ def test_every_service_is_watched_limited_and_closed(services: Mapping[str, Any]
 def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service's command with its environment.
 
-    End it as a container engine does: by a signal, to which it must react.
+    End the service by a signal, as a container engine does. Fails if it does not end in time.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}

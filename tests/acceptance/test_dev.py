@@ -30,7 +30,7 @@ class Dev:
     """Run of the command, with its output and its processes."""
 
     def __init__(self, directory: Path, *options: str, before: str = "") -> None:
-        """Start the command after these Python statements."""
+        """Start the command with these options, after the Python statements `before`."""
         self.data = directory / "data"
         self.output_file = directory / "output.txt"
         command = [sys.executable, "-c", f"{before}from leaderforge.cli import main; main()", "dev"]

@@ -25,7 +25,7 @@ MOST_READ = 4 * MAX_HEAD_BYTES
 
 @dataclass
 class Echo:
-    """Application that answers with the body. On /slow it waits for `go_on` first."""
+    """Application that answers with the body of the request. On /slow it waits for `go_on` first."""
 
     requests: list[dict[str, Any]] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)

@@ -69,7 +69,7 @@ class TestChangesOfBoards:
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_makes_a_submission_slower_than_the_budget(self, store_timeout_s: float) -> None:
-        """Long limits of the store are for reads in bulk. They must not let an old board count for longer."""
+        """Long time limits of the store serve bulk reads. A submission must not use an old board for that long."""
         limits_s = [limit(store_timeout_s) for limit in (submission_wait_s, commit_limit_s)]
         assert sum(limits_s) * 1000 <= SUBMISSION_MS
 
@@ -79,7 +79,7 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch uses its first board when the last one is there. It has no other wait before it is recorded."""
+        """A batch uses its first board once it has the last one. Before its recording, it has no other wait."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -169,7 +169,7 @@ class TestWatermarks:
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation needs the notes of changes without an event. A usual outage must not cause a rebuild."""
+        """Reconciliation needs the notes of changes without an event. An outage that outlives them needs a rebuild."""
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
@@ -191,7 +191,7 @@ class TestBelief:
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
-        """The loop renews a declaration that is due. It comes a tenth late at most, and the store may be slow."""
+        """The maintenance loop may run a tenth of its interval late, and the store may be slow."""
         longest_gap = DECLARATION_RENEWAL_MS + 1.1 * DEFAULTS.reconcile_ms + DEFAULTS.store_timeout_ms
         assert longest_gap < DECLARATION_MS
 
