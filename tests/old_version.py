@@ -128,7 +128,7 @@ class OldClients:
     is_stopped: bool = False
 
     async def progress(self, rounds: int = 5) -> None:
-        """Wait until each process has completed some more rounds. Fails with its error if one has failed."""
+        """Wait until each process has completed `rounds` more rounds. Fails with the errors of failed processes."""
         before = dict(self.rounds)
 
         def progressed() -> bool:

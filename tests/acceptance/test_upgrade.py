@@ -69,7 +69,7 @@ class Upgraded:
 
 
 def ordered(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer whose lists are sorted if it is an export: exports have no order."""
+    """Return an answer. Sort the lists of an export, which have no order."""
     keys = {"standings": ("board", "period"), "events": ("board", "submission_id")}
 
     def sorted_part(name: str) -> list[dict[str, Any]]:

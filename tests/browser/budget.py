@@ -107,7 +107,7 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
-    """Let one player after another take the lead. Return the seconds from each request until the page shows it."""
+    """Let one player after another take the lead. Return the seconds until the page shows each."""
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     seen = []
     headers = {"Authorization": f"Bearer {facts['submit_key']}"}

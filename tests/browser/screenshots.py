@@ -179,7 +179,7 @@ PAGES: dict[str, tuple[str, Act]] = {
     "console-keys": ("#/console/keys", _look),
     "console-audit": ("#/console/audit", _look),
 }
-"""Address of each page, and the actions on it. They are visited in this order in one window."""
+"""Address of each page, and the actions on it. One window visits the pages in this order."""
 
 if __name__ == "__main__":
     typer.run(main)

@@ -1,4 +1,4 @@
-"""Nemeses: disturbances of the product while readers poll. Each one leaves everything running again."""
+"""Nemeses: disturbances of the product while readers poll. At its end, each nemesis has all parts running again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -67,17 +67,17 @@ class Stage:
         return self._until_found and self.report.total > 0
 
     async def hold(self, seconds: float) -> None:
-        """Wait for this time in s, scaled: the duration of the nemesis."""
+        """Wait for the duration of the nemesis: `seconds` times the scale."""
         await self.pause(seconds * self.scale)
 
     async def pause(self, seconds: float) -> None:
-        """Wait for this time in s, regardless of the scale."""
+        """Wait for `seconds`, regardless of the scale."""
         ends = monotonic() + seconds
         while not self.is_over() and (remaining := ends - monotonic()) > 0:  # noqa: ASYNC110 - any reader may end the wait
             await asyncio.sleep(min(remaining, _LOOKED_S) if self._until_found else remaining)
 
     async def freeze(self, least: float = 0.3, most: float = 5.0) -> None:
-        """Wait for a random time from `least` to `most`, in s."""
+        """Wait for a random time from `least` to `most` (s), times the scale."""
         await self.hold(self.random.uniform(least, most))
 
     def step(self, text: str) -> None:
@@ -157,7 +157,7 @@ async def flush_node(stage: Stage) -> None:
 
 
 async def wipe_partition(stage: Stage) -> None:
-    """Delete all of one partition at once."""
+    """Delete all data of one partition of the index at once."""
     partition = stage.random.randrange(stage.rig.partitions)
     await asyncio.to_thread(stage.rig.wipe_partition, partition)
     stage.step(f"partition {partition} wiped")

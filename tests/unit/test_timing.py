@@ -52,7 +52,7 @@ REQUIRED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN"
 DEFAULTS = EnvironmentSettings.from_environment(REQUIRED)
 
 STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEOUT_MS / 1000)
-"""Settings of the time limit of a call to the store: the smallest, the largest, the default and others."""
+"""Time limits of a call to the store in s: the smallest, the largest, the default and others."""
 
 
 class TestChangesOfBoards:
