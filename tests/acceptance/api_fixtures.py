@@ -1,4 +1,4 @@
-"""Real servers of the product, and HTTP clients of them over TCP."""
+"""Servers of the complete product, and HTTP clients that use them over TCP."""
 
 import asyncio
 import os

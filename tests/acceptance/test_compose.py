@@ -115,7 +115,7 @@ async def test_the_api_and_the_worker_run_by_its_commands(
         assert migrating.wait(60) == 0, (tmp_path / "log").read_text()
     port = str(free_port())
     with ExitStack() as stack:
-        # Use loopback: outside its container it must not serve the network.
+        # Use loopback: outside a container, the service must not listen on the network.
         local = {**api, "LEADERFORGE_HOST": "127.0.0.1", "LEADERFORGE_PORT": port}
         stack.enter_context(running(native(services["api"]["command"]), local, tmp_path))
         stack.enter_context(running(native(services["maintenance"]["command"]), maintenance, tmp_path))

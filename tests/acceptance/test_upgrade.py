@@ -21,11 +21,11 @@ from tests.waiting import until
 
 BACKFILLED_MS = 60_000
 AT_ONCE = 8
-"""Concurrent requests: with all at once, a slow machine refuses some as `overloaded`."""
+"""Number of concurrent requests. With more, a slow machine refuses some as `overloaded`."""
 VOLATILE = {"as_of", "next", "previous"}
 """Members that are not compared: times of reading, and cursors, whose text is opaque."""
 PURGED = {None, "short"}
-"""Boards of events that have no standing any more: a deleted board, and one whose periods have expired."""
+"""Boards whose events have no standing any more: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
 """Members of which only `code` is compared: their texts may change."""
 

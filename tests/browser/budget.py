@@ -123,7 +123,7 @@ async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
 
 
 async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str, float]]:
-    """Scroll through all ranks repeatedly: with the rail from position to position, with the wheel at each."""
+    """Scroll through all ranks several times: move the slider to each stop, and turn the mouse wheel there."""
     region = page.locator(REGION)
     laps = []
     for lap in range(LAPS):

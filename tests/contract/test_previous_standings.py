@@ -1,4 +1,4 @@
-"""Places before each submission, over all stores."""
+"""Previous standings of submissions, on every store."""
 
 import asyncio
 from collections import defaultdict
@@ -33,7 +33,7 @@ def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPla
 
 
 async def previous(stores: Stores, *submissions: Submission) -> list[list[EarlierPlace | None]]:
-    """Record submissions, and return the places before each."""
+    """Record submissions, and return the previous standings of each."""
     outcomes = await stores.scores.record(submissions, previous=True)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
     return [list(outcome.previous) for outcome in outcomes if isinstance(outcome, Recorded)]

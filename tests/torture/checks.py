@@ -11,7 +11,7 @@ from tests.torture.model import View
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Number of players that may move during the search for a page's position. The page then starts at another rank."""
+"""Maximum number of moving players. With more, the length and the first rank of a page are not checked."""
 
 NAMELESS = "no name"
 """Kind of problem that is allowed while the database is away: names that the index lacks."""

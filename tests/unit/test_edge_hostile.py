@@ -32,7 +32,7 @@ def members(count: int) -> dict[str, int]:
 
 
 def floods(route: str) -> Iterator[tuple[str, Any]]:
-    """Yield invalid bodies with many problems, with a description."""
+    """Yield invalid bodies with many problems, each after its description."""
     for count in (MAX_MEMBERS - 5, MAX_MEMBERS + 5, 2_000, 100_000):
         yield f"{count} unknown members", members(count)
     yield "long names of members", {f"{i}{'n' * 400}": 1 for i in range(30)}

@@ -320,7 +320,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
 async def test_a_repair_that_was_cut_off_does_not_count(world: Watched, act: str) -> None:
-    """The new primary may lack updates that were applied before."""
+    """After a broken connection, a new primary may lack updates of the repair."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     before = await world.index.watermarks()

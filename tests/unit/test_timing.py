@@ -104,7 +104,7 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """A cached player may be as old as the release. Its last submission must be committed before the next claim."""
+        """A process may use a cached mapping after the release. Its last submission must be committed before claims."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
@@ -131,7 +131,7 @@ class TestPeriodRollover:
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_a_period_is_dropped_again_after_the_slowest_update(self) -> None:
-        """An update may reach the index after the first drop. Several rounds must come after the slowest one."""
+        """An update may reach the index after the first drop. Several rounds must come after the slowest update."""
         assert PROPAGATION_MS + MAX_TIMEOUT_MS + 3 * ROLLOVER_EVERY_MS <= REPEATED_DROP_MS
 
     def test_standings_are_purged_after_cached_tops_of_the_period_have_ended(self) -> None:
@@ -157,15 +157,15 @@ class TestWatermarks:
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:
-        """A watermark later than the present minus the commit limit counts as none.
+        """A process rejects a watermark later than its time minus the commit limit, which causes a rebuild.
 
-        A fast clock must not cause rebuilds.
+        The fast clock of another process must not have this effect.
         """
         assert SETTLE_MS - CLOCK_DIFFERENCE_MS >= COMMIT_LIMIT_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_lets_a_transaction_commit_behind_a_watermark(self, store_timeout_s: float) -> None:
-        """The limit of the store's calls may be longer than the commit limit: recording has its own."""
+        """The limit of the store's calls may be longer than the commit limit: recording has a separate limit."""
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:

@@ -3,7 +3,7 @@
 from locust import LoadTestShape
 
 USERS = 12
-"""Number of users. By their weights, they are 8 players, 1 game server and 3 spectators."""
+"""Number of users. The weights of the classes make them 8 players, 1 game server and 3 spectators."""
 
 LIMIT_S = 120
 
