@@ -1,4 +1,4 @@
-"""README's unchanged commands in their order: the first scores with tokens, with a key, and from a file."""
+"""README's unchanged commands, in their order: they submit first scores with tokens, with a key, and from a file."""
 
 import json
 import os
@@ -22,7 +22,7 @@ FROM_FILE = "Scores from elsewhere"
 
 
 def paste(heading: str) -> str:
-    """Return the commands of a section: its first block."""
+    """Return the commands in the first code block of a section of the README."""
     section = README.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
     commands, *_ = re.findall(r"^```\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     return str(commands)

@@ -38,7 +38,10 @@ _COMPRESSED = """() => {
         .filter(({name, startTime}) => name.endsWith('.js') && startTime < (idle?.startTime ?? Infinity))
         .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0);
 }"""
-"""The first load ends when the idle browser begins to load the other pages."""
+"""Script that returns the compressed bytes of the first load's JavaScript.
+
+The first load ends when the idle browser begins to load the other pages.
+"""
 _OBSERVE = """() => {
     window.responses = {};
     new PerformanceObserver((list) => {

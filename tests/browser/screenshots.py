@@ -111,7 +111,7 @@ async def visit(browser: Browser, facts: dict[str, Any], device: str, size: tupl
     page = await window.new_page()
     for name, (address, act) in PAGES.items():
         if name.startswith("console-"):
-            await page.evaluate("(hash) => { location.hash = hash }", address)  # a load would forget the key
+            await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key
         else:
             await page.goto(facts["web"] + address)
         await act(page, facts)

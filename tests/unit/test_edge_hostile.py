@@ -66,7 +66,7 @@ async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> Non
 
 
 def item_lists() -> Iterator[tuple[str, str]]:
-    """Yield the routes of batches, each with the name of its items."""
+    """Yield the routes of batches, each with the member of the body that holds the items."""
     for route in WITH_BODY:
         [content] = OPERATIONS[route]["requestBody"]["content"].values()
         for name, schema in resolved(content["schema"])["properties"].items():
@@ -80,7 +80,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "scores": {"user_id": 1, "score": 5},
     "users": {"user_id": 2},
 }
-"""A valid item by the name of the items."""
+"""Valid item of a batch, by the member of the body that holds the items."""
 
 
 def test_batches_are_found() -> None:
