@@ -59,7 +59,7 @@ class Coalescer(Generic[ItemT, ResultT]):
 
     async def __call__(self, item: ItemT) -> ResultT:
         """Return the result for the item. Raises `Overloaded`."""
-        # Fail at once under overload: a long queue only adds latency to calls that time out anyway.
+        # Fail at once under overload: in a long queue, most calls would time out anyway.
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""Distinction of lasting differences between store and index from updates in flight."""
+"""Detection of lasting differences between store and index. Updates in flight cause differences that do not last."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,7 @@ RETRY_S = 0.2
 
 _RECHECKS = 10
 _MAX_IN_FLIGHT = 10_000
-"""Maximum number of updates in flight. If more standings differ, most of them are lost, and checks would be in vain."""
+"""Assumed maximum number of updates in flight. If more standings differ, most updates are lost: skip further checks."""
 
 
 async def lasting(

@@ -11,7 +11,7 @@ from leaderforge.services.delivery import Delivery
 from leaderforge.services.signing_keys import SigningKeyService
 
 _ATTEMPTS = 8
-"""Attempts to sign in. New ids may collide, and an erasure may run at the same time."""
+"""Maximum attempts to sign in. New ids may collide, and an erasure may run at the same time."""
 _PURGE_MS = 3_600_000
 """Time in ms between two purges of expired sessions by a process with sign-ins."""
 PURGED_AT_ONCE = 500

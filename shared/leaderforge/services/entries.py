@@ -65,7 +65,7 @@ class PlayerRank:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Entries of the requested players, best first, each with its rank among them. Also the ids without a standing."""
+    """Entries of the requested players, best first, each with its rank among them, and the ids without an entry."""
 
     entries: Sequence[tuple[Entry, int]]
     missing: Sequence[int]

@@ -22,7 +22,7 @@ _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 _CSV_ONLY = ("metadata", "external_id")
-"""Last columns of CSV. The latest one is at the end, for programs that read columns by position."""
+"""Last columns of CSV. A new column comes last, because programs may read columns by position."""
 
 
 class ExportFormat(StrEnum):
@@ -91,5 +91,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
-    # The metadata is already JSON text: insert it instead of parsing it.
+    # The metadata is already JSON text: insert the text without parsing.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

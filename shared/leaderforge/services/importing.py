@@ -66,8 +66,8 @@ class ImportTally:
 class Importer:
     """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
 
-    A line counts in all periods that contain its time and that the board keeps, regardless of their age. The times of
-    the `reception_clock` (us) keep the order of lines with equal times.
+    A line counts in all periods that contain its time and that the board keeps, even if they are closed to late
+    submissions. The times of the `reception_clock` (us) keep the order of lines with equal times.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Importer:
         return Submission(ladders, event, line.achieved_at if line.is_timed else None)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
-        # An outage is not the line's fault: end the import, to be continued later.
+        # An outage is not an error of the line: end the import, which a later run continues.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
@@ -152,7 +152,7 @@ class Importer:
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index.
 
-        If the index cannot be reached, note that in the tally.
+        If the index cannot be reached, note the failure in the tally.
         """
         # Later results of a batch replace earlier ones: only the last standing of a player is applied.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
@@ -179,7 +179,7 @@ class Importer:
         return ids
 
     async def _create(self, names: Sequence[str]) -> Mapping[str, int | LeaderForgeError]:
-        """Create the players and return their ids by name. If another process creates one meanwhile, return its id."""
+        """Create the players and return their ids by name, also of players whom another process creates meanwhile."""
         ids: dict[str, int | LeaderForgeError] = {
             name: refusal for name in names if (refusal := self._rules.refusal(name))
         }

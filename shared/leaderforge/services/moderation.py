@@ -18,7 +18,7 @@ from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
 
 _CONCURRENT = 4
-"""Concurrent actions of one call. Each takes a connection, and requests need the others."""
+"""Maximum concurrent actions of one call. Each takes a connection, and requests need the remaining connections."""
 
 ItemT = TypeVar("ItemT")
 _Changes: TypeAlias = Sequence[LadderStanding]
@@ -118,7 +118,7 @@ class ModerationService:
     async def remove_submission(
         self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
     ) -> Sequence[LadderStanding]:
-        """Let one submission of a player count no longer, in all open periods.
+        """Void one submission of a player in all open periods.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """
@@ -184,10 +184,10 @@ class ModerationService:
 
 
 async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
-    """Do an action for each item, a few at a time. Return the result or the error for each item.
+    """Do the action `act` for each item, a few items at a time. Return the result or the error for each item.
 
-    After any other exception, start no further action. Raise it once those in flight have ended: after the answer, none
-    may overwrite a later request of the client.
+    After any other exception, start no further action. Raise the exception once the actions in flight have ended: after
+    the answer, no action may overwrite a later request of the client.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

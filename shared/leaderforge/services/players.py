@@ -56,7 +56,7 @@ class PlayerService:
             ids = new_user_ids(now, len(waiting))
             users = [_player(players[i], new_id, now) for i, new_id in zip(waiting, ids, strict=True)]
             outcomes |= zip(waiting, await self._users.create(users), strict=True)
-            # Another random id may be free. A requested one is not.
+            # Another random id may be free. A requested id cannot be replaced.
             waiting = [i for i in waiting if isinstance(outcomes[i], PlayerExists) and players[i].user_id is None]
         created = [outcome for outcome in outcomes.values() if isinstance(outcome, Player)]
         if created:
@@ -119,9 +119,9 @@ class PlayerService:
         return await self._users.get(user_ids) if user_ids else {}
 
     async def external_ids(self, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the external ids of those players that have one, none while the store is unavailable.
+        """Return the external ids of the players who have one. Return no ids while the store is unavailable.
 
-        They are an addition to answers that must not fail without them, such as the answer to a committed change.
+        Answers contain them additionally and must not fail without them, for example after a committed change.
         """
         try:
             players = await self._users.get(user_ids) if user_ids else {}

@@ -52,7 +52,7 @@ class SigningKeyService:
         )
 
     async def create(self, actor: str) -> SigningKey:
-        """Create a key. It signs once all processes know it: after 5 s, or at once if it is the only one.
+        """Create a key. It signs once all processes have loaded it: after 5 s, or at once if it is the only key.
 
         Raises `Refused` without a signing secret.
         """
@@ -101,7 +101,7 @@ class SigningKeyService:
         return signer.sign(key.kid, TokenClaims(subject_of(identity), valid_s, username))
 
     def _signing(self, keys: Mapping[str, SigningKey]) -> SigningKey | None:
-        """Return the newest key that all processes know, else the oldest one. Return None without a usable key."""
+        """Return the newest key that all processes have loaded, else the oldest key, None without a usable key."""
         usable = [key for key in keys.values() if key.retired_at is None]
         propagated = [key for key in usable if key.created_at + CACHE_LIMIT_MS <= self._clock()]
         return propagated[-1] if propagated else usable[0] if usable else None
@@ -116,7 +116,7 @@ class SigningKeyService:
         return keys
 
     def _may_reload(self) -> bool:
-        """Return whether an unknown key may cause a query now, and count it."""
+        """Return whether an unknown key may cause a query now. If it may, refuse further ones for `_RELOAD_S`."""
         now = self._now()
         if now < self._reload_at:
             return False
