@@ -21,7 +21,7 @@ _MAX_IN_FLIGHT = 10_000
 async def lasting(
     suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
 ) -> Sequence[ItemT]:
-    """Return the suspects that still differ after several checks. `recheck` is one check, and returns a subset."""
+    """Return the suspects that still differ after several checks. `recheck` returns those that differ now."""
     for _ in range(_RECHECKS):
         if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
             break

@@ -13,7 +13,7 @@ from leaderforge.services.signing_keys import SigningKeyService
 _ATTEMPTS = 8
 """Maximum attempts to sign in. New ids may collide, and an erasure may run at the same time."""
 _PURGE_MS = 3_600_000
-"""Time in ms between two purges of expired sessions by a process with sign-ins."""
+"""Minimum time in ms between two purges of expired sessions by one process. Sign-ins start them."""
 PURGED_AT_ONCE = 500
 """Maximum expired sessions that one sign-in deletes. The next sign-ins delete the others."""
 
@@ -91,7 +91,7 @@ class DeviceService:
         return await self._sessions.end_all(user_id, entry)
 
     async def _register(self, device: str, username: str | None) -> tuple[int, bool]:
-        """Return the player of a device, and whether this call created it."""
+        """Return the player of a device, and whether this call created the player."""
         if self._rules.refusal(username) is not None:
             username = None
         for _ in range(_ATTEMPTS):

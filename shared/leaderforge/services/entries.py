@@ -41,7 +41,7 @@ class RankedEntries:
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
-    `next` and `previous` are sort keys of the adjacent pages, None at an end.
+    `next` and `previous` are the sort keys after and before which the adjacent pages lie, None at an end.
     """
 
     entries: Sequence[Entry]

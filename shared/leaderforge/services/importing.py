@@ -45,7 +45,7 @@ class ScoreLine:
 
 
 OnRefused = Callable[[int, str], None]
-"""Callback for each line that cannot be recorded, with the reason. It may raise to stop."""
+"""Callback for each line that cannot be recorded, with the reason. It may raise an error to stop the import."""
 
 
 def _ignore(_: int, __: str) -> None:

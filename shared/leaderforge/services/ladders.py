@@ -36,7 +36,7 @@ class Ladders:
     """Ladders of boards, by name of the period. Lists of past periods are cached for two seconds.
 
     If a cached list lacks a period, the store is queried before the request is refused. Concurrent lookups share
-    queries. A lookup never uses a query that began earlier.
+    queries. A lookup never uses a query that began before the lookup.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:

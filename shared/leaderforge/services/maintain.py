@@ -160,7 +160,7 @@ class MaintainService:
         return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete or have watermarks before the notes of touched players."""
+        """Return the partitions that are incomplete, or whose watermarks precede the kept notes of touched players."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 

@@ -96,7 +96,7 @@ class PlayerService:
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
             except (PlayerNotFound, PlayerExists, ExternalIdTaken) as error:
-                # Another call may have created or erased the player since it was looked for.
+                # Another call may have created or erased the player since the look-up.
                 if (await self._find(identity) is None) == (player is None):
                     raise error
         raise Overloaded("the player was created and erased again and again meanwhile; retry later")

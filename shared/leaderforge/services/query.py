@@ -245,7 +245,7 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
 
 
 def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:
-    """Return the player's row. Raises `NotRanked` if the viewer may not see it, or if it has too few submissions."""
+    """Return the row of a player. Raises `NotRanked` if it is missing, hidden from the viewer, or not ranked yet."""
     if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
         raise NotRanked.on(board.slug, user_id)
     if missing := board.missing_submissions(row.submissions):

@@ -17,7 +17,8 @@ from leaderforge.services.refreshing import RefreshingCache
 _ALL = "all signing keys"
 """Key of the only entry of the cache. One query loads all keys."""
 _RELOAD_S = 1.0
-"""Minimum time in s between two queries for unknown keys. The first key of a service is used before it propagates."""
+"""Minimum time in s between two queries for unknown keys. They occur because the first key signs before it propagates.
+"""
 _FIRST_KEY_ACTOR = "service"
 
 
@@ -116,7 +117,7 @@ class SigningKeyService:
         return keys
 
     def _may_reload(self) -> bool:
-        """Return whether an unknown key may cause a query now. If it may, refuse further ones for `_RELOAD_S`."""
+        """Return whether an unknown key may cause a query now. If so, refuse further queries for `_RELOAD_S`."""
         now = self._now()
         if now < self._reload_at:
             return False

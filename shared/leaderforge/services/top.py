@@ -64,8 +64,8 @@ class _Slot:
 class TopCache:
     """Cache of the first entries of ladders. An update of the entries invalidates them.
 
-    Cached entries and their total are at most `ttl_ms` old: they were loaded within that time, or all changes until
-    that time ago are known (`follow`) and did not affect them. Concurrent callers share one load.
+    Cached entries and their total are at most `ttl_ms` old. Either they were loaded within that time, or all changes
+    before that time are known (see `follow`) and did not affect them. Concurrent callers share one load.
     """
 
     def __init__(self, load: Load, clock: Clock, telemetry: Telemetry, *, ttl_ms: int, capacity: int = 1024) -> None:
