@@ -24,7 +24,7 @@ MOST_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time in ms for which the previous refresh token remains usable: the client may have lost the answer with the new one.
+"""Time in ms for which the previous refresh token remains usable, because the answer with the new token may be lost.
 
 A later use, and any use of an older token, can only be of a stolen or copied one, and ends the session.
 """
@@ -106,7 +106,7 @@ class SessionTimes(NamedTuple):
 class SignedIn:
     """Result of a sign-in or a refresh: a player token, and the refresh token that replaces the previous one.
 
-    `session_ends_at` is in ms. `is_new` tells whether the sign-in created the player.
+    `session_ends_at` is in ms. `is_new` is true if the sign-in created the player.
     """
 
     user_id: int
