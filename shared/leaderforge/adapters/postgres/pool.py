@@ -98,7 +98,7 @@ class Pool:
             await self.fetch("select 1", timeout_s=_PROBE_S)
 
     async def close(self) -> None:
-        """Close all connections. Busy ones are terminated after `timeout_s`."""
+        """Close all connections. Busy connections are terminated after `timeout_s` seconds."""
         pool, self._pool = self._pool, None
         if pool is None or self._loop is not asyncio.get_running_loop():
             return

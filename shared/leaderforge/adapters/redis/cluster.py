@@ -192,7 +192,7 @@ class Cluster:
     async def _send_following(
         self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
     ) -> list[Any]:
-        """Return the replies. Send requests again while their slots move: no node has run them."""
+        """Return the replies. Send refused requests again while their slots move: no node has run them."""
         replies = await client.send(requests, [None] * len(requests), before_write)
         # redis-py can follow such replies too. It may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
