@@ -29,7 +29,7 @@ class Coalescer(Generic[ItemT, ResultT]):
     the next one is full, or after `stagger_s` seconds. Batches in quick succession would be small, and small batches
     cost the most per item. A delayed batch must not block the next ones.
 
-    `run` returns one result per item, in order. Its exception reaches every caller of the batch. A call raises
+    `run` returns one result per item, in order. An exception of `run` reaches every caller of the batch. A call raises
     `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
     """
 

@@ -21,7 +21,10 @@ _MAX_IN_FLIGHT = 10_000
 async def lasting(
     suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
 ) -> Sequence[ItemT]:
-    """Return the suspects that still differ after several checks. `recheck` returns those that differ now."""
+    """Return the suspects that differ in all of several checks.
+
+    `recheck` is a check: it returns the suspects that differ when it is called.
+    """
     for _ in range(_RECHECKS):
         if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
             break

@@ -125,7 +125,7 @@ class Importer:
     async def _current_board(self, slug: str) -> Board:
         """Return the board with its current settings.
 
-        Raises `BoardNotFound` if it was deleted or replaced by another one.
+        Raises `BoardNotFound` if the board was deleted or replaced by another board.
         """
         board = await self._store.board(slug)
         if board is None or board.id != self._board.id:

@@ -23,7 +23,7 @@ _CONCURRENT = 4
 ItemT = TypeVar("ItemT")
 _Changes: TypeAlias = Sequence[LadderStanding]
 Unapplied: TypeAlias = NotFound | Refused | Conflict
-"""Error of one action of many. The others are not affected."""
+"""Error of one of several actions. The other actions are not affected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AuditContext:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """Hidden entry with the rank that it would have. `hidden` contains its flags (see `domain.standings`)."""
+    """Hidden entry, with the rank that it would have if visible. `hidden` has its flags (see `domain.standings`)."""
 
     entry: Entry
     hidden: int

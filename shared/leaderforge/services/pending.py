@@ -14,8 +14,8 @@ from leaderforge.services.names import NameSync
 class PendingUpdates:
     """Pending index updates: updates that the index missed. They are kept until the index accepts them.
 
-    At most `limit` standings are kept. Above it, every partition is marked incomplete instead, and reconciliation
-    rebuilds it.
+    At most `limit` standings are kept. Above the limit, every partition is marked incomplete instead, and
+    reconciliation rebuilds it.
     """
 
     def __init__(self, *, limit: int = 100_000) -> None:

@@ -41,7 +41,7 @@ class PeriodService:
     async def listing(self, board: Board, limit: int, before: int | None = None) -> PeriodPage:
         """Return the current periods, in the board's order, then up to `limit` past ones, latest first.
 
-        With `before`, the number of a period, return only past ones with lower numbers.
+        With `before`, the number of a period, return only past periods with lower numbers.
         """
         now = self._clock()
         current = board.calendar.at(now)

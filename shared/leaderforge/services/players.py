@@ -85,7 +85,7 @@ class PlayerService:
     async def put(self, identity: int | ExternalId, changes: ProfileChange, actor: str) -> tuple[Player, bool]:
         """Create a player with this profile, or change it. Return the player, and whether it was created.
 
-        A profile that is as requested is not written again. Raises like `create` and `change`.
+        If the player already has this profile, nothing is written. Raises like `create` and `change`.
         """
         for _ in range(_ATTEMPTS):
             player = await self._find(identity)
@@ -160,7 +160,7 @@ class PlayerService:
 def _with_owner(
     outcome: Player | LeaderForgeError, by_name: Mapping[str, int], by_external_id: Mapping[str, int]
 ) -> Player | LeaderForgeError:
-    """Return the outcome. If it is an error about a value with an owner, add the owner's id."""
+    """Return the outcome. To an error about a taken username or external id, add the id of its owner."""
     if isinstance(outcome, UsernameTaken):
         owner = by_name.get(str(outcome.details["username"]))
     elif isinstance(outcome, ExternalIdTaken):

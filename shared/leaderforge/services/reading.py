@@ -101,7 +101,7 @@ class Reader:
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> RankedEntries:
         """Return the entries of the players that are ranked, best first.
 
-        Hidden entries are included, each with the rank that it would have.
+        Hidden entries are included, each with the rank that it would have if it were visible.
         """
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()

@@ -65,7 +65,7 @@ class ReceiptDetails(NamedTuple):
 class Receipt(NamedTuple):
     """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
 
-    It is None too while the player has too few submissions to be ranked. `missing_submissions` is None on boards
+    `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
     without a minimum.
     """
 

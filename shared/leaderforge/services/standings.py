@@ -46,7 +46,7 @@ class PlayerStandings:
 
 
 class StandingService:
-    """Reads of one player's standings. The rules for hidden entries are those of `QueryService`."""
+    """Reads of one player's standings. The rules for hidden entries are the same as in `QueryService`."""
 
     def __init__(self, store: HistoryStore, users: PlayerStore, query: QueryService, clock: Clock) -> None:
         self._store = store
@@ -77,9 +77,9 @@ class StandingService:
     async def on_board(
         self, board: Board, user_id: int, *, periods: Collection[str] | None = None, viewer: Caller = ANONYMOUS
     ) -> PlayerStandings:
-        """Return the player's current standings on a board. The parameters and errors are those of `page`.
+        """Return the player's current standings on a board. The parameters and errors are the same as in `page`.
 
-        For a ranked player, this needs the store only while the index cannot answer.
+        For a ranked player, the call needs the store only while the index cannot answer.
         """
         return await self._read([board], user_id, periods, viewer, self._clock(), None)
 

@@ -91,7 +91,7 @@ class TopCache:
         return (await self._load_clean(slot, _size(limit))).page
 
     async def until_invalidated(self, ladder: Ladder, limit: int) -> None:
-        """Wait until the cached entries are invalidated. Return at once if that happened since their last load."""
+        """Wait until the cached entries are invalidated. Return at once if they were invalidated after their load."""
         await self._slot(ladder, limit).invalidated.wait()
 
     def follow(self, since: int, until: int) -> None:
@@ -133,7 +133,7 @@ class TopCache:
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
         """Return the top from a load without concurrent updates of its entries, or from load number `_ATTEMPTS`."""
-        # A load that began before this call may lack updates acknowledged since: it is as good as a cached top.
+        # A load that began before this call may lack updates acknowledged since then: its result counts as cached.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:

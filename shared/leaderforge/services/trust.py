@@ -238,7 +238,7 @@ class IndexTrust:
         """Return the declarations of other processes, none during an outage of the store.
 
         An index that was believed at the start of the outage still has all changes acknowledged before it: see `as_of`.
-        Raises `StoreUnavailable` if it was not believed then.
+        Raises `StoreUnavailable` if the index was not believed at that time.
         """
         began_at = self._clock()
         try:
@@ -315,7 +315,7 @@ class IndexTrust:
 def _running(
     task: asyncio.Task[ResultT] | None, start: Callable[[], Coroutine[Any, Any, ResultT]]
 ) -> asyncio.Task[ResultT]:
-    """Return the task if it is running on this event loop, else a new one."""
+    """Return the task if it is running on this event loop, else start a new task."""
     loop = asyncio.get_running_loop()
     if task is None or task.done() or task.get_loop() is not loop:
         return loop.create_task(start())
