@@ -102,7 +102,7 @@ class Changes:
             await asyncio.wait([self._announcing])
 
     async def follow(self) -> None:
-        """Receive the changes of other processes until cancelled. Cached tops stay valid longer while this runs."""
+        """Receive the changes of other processes until cancelled. Cached tops stay valid longer meanwhile."""
         while True:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:

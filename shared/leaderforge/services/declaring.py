@@ -36,9 +36,8 @@ class Declaration:
         """Create or renew the declaration. Raises `StoreUnavailable`.
 
         Return once no process believes an index that lacks this process's pending updates. This takes
-        `DECLARATION_WAIT_MS` from the first commit of the declaration. The store must also answer after that time:
-        during an outage of the store, processes continue to believe an index that they believed at the start of the
-        outage.
+        `DECLARATION_WAIT_MS` from the first commit of the declaration. The store must also answer after that time.
+        During an outage of the store, processes continue to believe an index that they believed at its start.
         """
         withdrawals: int | None = None
         while True:
@@ -46,7 +45,7 @@ class Declaration:
                 if withdrawals is None:
                     withdrawals = self._withdrawals
                 elif withdrawals != self._withdrawals:
-                    return  # all updates that the caller had added are delivered by now
+                    return  # the withdrawal shows that the updates of this caller are delivered
                 if not self._is_younger_than(_RENEWAL_S):
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()

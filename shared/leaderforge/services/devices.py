@@ -115,7 +115,7 @@ class DeviceService:
         return SignedIn(token.user_id, issued, token, ends_at, is_new)
 
     async def _purge(self) -> None:
-        """Delete expired sessions once an hour, some at a sign-in. They are invalid in any case."""
+        """Delete some expired sessions if a purge is due. Expired sessions are invalid even before their deletion."""
         if (now := self._clock()) >= self._purge_at:
             # Set before the purge: concurrent sign-ins must not wait for the same rows.
             self._purge_at = now + _PURGE_MS

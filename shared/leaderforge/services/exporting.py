@@ -11,7 +11,7 @@ from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the command needs `ExportFormat` for its help, and importing the service makes it slow
+if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not this slow import
     from leaderforge.services.query import QueryService
 
 PAGE = 1000

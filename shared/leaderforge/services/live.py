@@ -169,7 +169,7 @@ class Hub:
         if key not in self._watches:
             first = await view.load()
             self._require_open()
-            if key not in self._watches:  # another listener may have created it during the load
+            if key not in self._watches:  # another listener may have created the watch during the load
                 self._watches[key] = _Watch(view, first, self._telemetry)
         watch = self._watches[key]
         watch.listeners += 1

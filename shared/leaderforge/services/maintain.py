@@ -50,7 +50,7 @@ _RESTING_S = 1.0
 
 
 class MaintainService:
-    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one at a time."""
+    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one process."""
 
     def __init__(
         self,
@@ -223,8 +223,8 @@ class MaintainService:
     async def _forget_touches(self, before: int) -> None:
         """Delete notes of touched players from before `before` (ms), every ten minutes. No index needs them any more.
 
-        Also drop the erasures and the removed standings of erased players from the index: no late updates of these
-        players can be in flight any more.
+        Also drop the erasures and the removed standings of erased players from the index. Late updates of these players
+        can no longer be in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
@@ -308,7 +308,7 @@ class MaintainService:
         """Acquire the lease, and renew it during the block. Raises `IndexBusy` after a minute."""
         try:
             async with asyncio.timeout(_LEASE_WAIT_S):
-                while not await self._lease.acquire():  # noqa: ASYNC110 - a remote condition
+                while not await self._lease.acquire():  # noqa: ASYNC110 - no local event signals a free lease
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
             raise IndexBusy("another process is maintaining the index; try again when it is done") from None

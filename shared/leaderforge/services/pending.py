@@ -66,7 +66,7 @@ class PendingUpdates:
         delivered: Sequence[Standing] = list(missed.values())
         await load_standings(index, store, ladder, delivered)
         for standing in delivered:
-            if missed.get(standing.user_id) is standing:  # no newer revision was added meanwhile
+            if missed.get(standing.user_id) is standing:  # only if no newer revision was added meanwhile
                 del missed[standing.user_id]
         if not missed and self._standings.get(ladder) is missed:
             del self._standings[ladder]

@@ -118,7 +118,7 @@ class LadderGroup:
         return LadderUpdate(self._ladder, standings, self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
+        """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
         self.above = {
             user_id: result.above if result and believed else None
             for user_id, result in zip(self.newest, applied, strict=True)

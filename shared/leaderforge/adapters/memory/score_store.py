@@ -124,7 +124,7 @@ class MemoryScoreStore(MemoryBoards):
             yield {user_id: user.label for user_id, user in self._users.by_id.items()}
 
     async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
-        """Return the player's events on a board, without void ones."""
+        """Return the player's events on a board, without void events."""
         self._require_available()
         keys = [key for key in self._events if key[:2] == (user_id, board.id)]
         return [self._events[key].event for key in keys if key not in self._void]

@@ -46,7 +46,7 @@ class Pool:
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
 
-    A third of the connections is reserved for writes and for calls with `reserved`: reads of a node that hangs (Citus)
+    A third of the connections is reserved for writes and for calls with `reserved`. On Citus, reads of a hanging node
     must not block the submissions to other nodes.
 
     All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
