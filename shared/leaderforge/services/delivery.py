@@ -91,10 +91,9 @@ class Delivery:
             self._changes.ladder(ladder)
 
     async def repeated(self, user_id: int) -> None:
-        """Apply a player's present standings again.
+        """Apply a player's present standings again, for a retried change that was already committed.
 
-        A retry of a change that is committed finds nothing to change. The process of the first attempt may have ended
-        before the index had the change.
+        The process of the first attempt may have ended before the index had the change.
         """
         standings = await self._store.standings_of([user_id])
         await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])

@@ -116,7 +116,7 @@ class Hub:
     ) -> AsyncGenerator[ViewState | None, None]:
         """Yield the state of the view, now and after each change. Yield None as a heartbeat.
 
-        The listener counts against its address, "" for a listener without a limit of its own.
+        The listener counts against the limit of `address`. An empty address has no limit.
 
         Views of one key must show the same content. The state with `last_id` is not sent again. The iteration ends when
         the hub closes or the view is gone. Raises `TooManyListeners`, and the exceptions of the first `load`.
