@@ -25,7 +25,7 @@ async def fill(environment: Mapping[str, str]) -> None:
         target = Ladder(await board_named(product, DEFAULT_BOARD))
         if (await product.parts.store.counts(target, [])).total == 0:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
-            with suppress(Refused):  # another player has one of these ids
+            with suppress(Refused):  # players with these ids exist already
                 await populate(product, target, plans, lambda _: None)
     finally:
         await product.close()
