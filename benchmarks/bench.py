@@ -246,7 +246,7 @@ async def settle(dsn: str) -> None:
 def await_reconciliation(facts: dict[str, Any]) -> None:
     """Wait until the index is reconciled with all submissions so far.
 
-    Otherwise this would happen during a measurement.
+    Otherwise reconciliation would run during a measurement.
     """
     now_ms = time.time() * 1000
 

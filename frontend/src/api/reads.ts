@@ -42,7 +42,7 @@ export function periods(around: Surroundings) {
     queryKey: ['periods', around.ladder.board],
     queryFn: ({ signal }) => around.client.get<Periods>(boardPath(around, 'periods', { limit: PAST_PERIODS }), signal),
     staleTime: SPREAD_MS,
-    refetchInterval: SPREAD_MS, // a period may end
+    refetchInterval: SPREAD_MS, // poll for the end of a period
   });
 }
 

@@ -52,7 +52,7 @@ export function cityOf(timeZone: string): string {
   return timeZone.split('/').at(-1)?.replaceAll('_', ' ') ?? timeZone;
 }
 
-/** A weekday is enough within a week; a date says which day of a later one. */
+/** Return the parts to show: the weekday and, from six days on, the date. */
 function dayParts(end: Date): Intl.DateTimeFormatOptions {
   return end.getTime() - Date.now() < 6 * DAY ? { weekday: 'short' } : { weekday: 'short', month: 'short', day: 'numeric' };
 }

@@ -26,7 +26,7 @@ if (typeof window !== 'undefined') {
   });
 }
 
-/** Choose the reader's own player, which only this browser knows. Null forgets the choice. */
+/** Store the reader's own player, in this browser only. Null removes it. */
 export function saveMe(chosen: Me | null): void {
   store(KEY, chosen && JSON.stringify(chosen));
   me.set(chosen);
