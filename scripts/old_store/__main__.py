@@ -114,7 +114,7 @@ class Recorder:
         return self._clock()
 
     def answers(self, calls: Iterable[Call]) -> list[Answer]:
-        """Return each call with its status and its body, at one moment."""
+        """Return each call with its status and its body. The clock stands still."""
         return [self._answer(call) for call in calls]
 
     def _answer(self, call: Call) -> Answer:

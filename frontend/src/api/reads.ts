@@ -36,7 +36,7 @@ export function boards({ client }: Deployment) {
   });
 }
 
-/** Query of the board's periods, whatever the selected one. */
+/** Query of the board's periods, whatever the selected period. */
 export function periods(around: Surroundings) {
   return queryOptions({
     queryKey: ['periods', around.ladder.board],

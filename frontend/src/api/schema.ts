@@ -709,7 +709,7 @@ export interface paths {
          * Restore submission
          * @description Let a removed submission count again in all open periods. Admins only.
          *
-         *     It may have been removed alone or with its whole entry.
+         *     The submission may have been removed alone or with its whole entry.
          */
         post: operations["restoreSubmission"];
         delete?: never;
@@ -731,7 +731,7 @@ export interface paths {
          * Set scores
          * @description Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
          *
-         *     Each score gets its own result, as for a single one. A player may have one score.
+         *     Each score gets its own result, as for a single one. A request may have one score for each player.
          */
         post: operations["setScores"];
         delete?: never;
@@ -1006,7 +1006,7 @@ export interface paths {
          * @description Sign a player in by the secret of its device. The first call with a secret creates the player.
          *
          *     The same secret always gives the same player. The token is valid for minutes: refresh the session instead of signing
-         *     in again. Off by default (403 `sign_in_disabled`). Limited by address.
+         *     in again. Off by default (403 `sign_in_disabled`). Rate limited by address.
          */
         post: operations["signInDevice"];
         delete?: never;

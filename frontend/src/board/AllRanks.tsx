@@ -13,7 +13,7 @@ const ROWS_ABOVE = 3;
 
 interface Props {
   readonly total: number;
-  /** Rank in the address. */
+  /** Rank in the page's address, to which the list scrolls. */
   readonly rank: number | undefined;
   readonly moved: ReadonlyMap<number, Movement>;
 }

@@ -9,7 +9,7 @@ const UNITS = [
   ['minute', MINUTE],
 ] as const;
 
-/** Return the time left in its two largest units, such as 2d 4h. The last minute counts as one. */
+/** Return the time left in its two largest units, such as 2d 4h. Less than a minute counts as one minute. */
 export function formatLeft(ms: number): string {
   const rounded = Math.max(MINUTE, Math.ceil(ms / MINUTE) * MINUTE);
   const at = UNITS.findIndex(([, length]) => rounded >= length);

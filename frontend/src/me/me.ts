@@ -19,7 +19,7 @@ function parsed(content: string | null): Me | null {
   }
 }
 
-// Another tab may choose too.
+// Another tab may change the reader's player too.
 if (typeof window !== 'undefined') {
   window.addEventListener('storage', (event) => {
     if (event.key === KEY) me.set(parsed(event.newValue));
