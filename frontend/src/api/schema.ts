@@ -1632,7 +1632,7 @@ export interface components {
         ErasureOut: {
             /**
              * Format: uuid
-             * @description The id of the erasure: a proof of it, since the audit log has the entry.
+             * @description The id of the erasure. The audit log has it, as a proof.
              */
             erasure_id: string;
             /** Format: int64 */
@@ -1691,7 +1691,7 @@ export interface components {
             achieved_at: string;
             /**
              * Format: int64
-             * @description When the service received it, in microseconds since 1970. It decides between equal times. 0 for submissions before version 0.3.
+             * @description When the service received the submission, in us since 1970. It decides between equal times. 0 for submissions before version 0.3.
              */
             received_us: number;
             /**
@@ -2246,7 +2246,7 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank in this period; null if the receipt's would be. */
+            /** @description The rank in this period; null in the same cases as the receipt's rank. */
             rank: number | null;
             /** Format: int64 */
             submissions: number;
@@ -2285,7 +2285,7 @@ export interface components {
             email?: string | null;
             /** @description The id in another system; null removes it. */
             external_id?: string | null;
-            /** @description Data of the game about the player, instead of the present ones; null removes them. */
+            /** @description Data of the game about the player. They replace all present data; null removes them. */
             attributes?: {
                 [key: string]: unknown;
             } | null;
@@ -2435,7 +2435,7 @@ export interface components {
             email?: string | null;
             /** @description The id in another system; null removes it. */
             external_id?: string | null;
-            /** @description Data of the game about the player, instead of the present ones; null removes them. */
+            /** @description Data of the game about the player. They replace all present data; null removes them. */
             attributes?: {
                 [key: string]: unknown;
             } | null;
@@ -7291,7 +7291,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description It did not exist, and was created. */
+            /** @description The object did not exist, and was created. */
             201: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
