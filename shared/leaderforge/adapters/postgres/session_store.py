@@ -29,7 +29,7 @@ class _DeviceTaken(LeaderForgeError):
 
 
 class PostgresSessionStore:
-    """`SessionStore` on PostgreSQL. `clock` is the store's, in microseconds."""
+    """`SessionStore` on PostgreSQL. `clock` is the clock of the score store, in microseconds."""
 
     def __init__(self, pool: Pool, *, clock: Clock = microseconds, unique_names: bool = True) -> None:
         self._pool = pool
