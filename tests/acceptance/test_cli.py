@@ -290,7 +290,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""Number of the line at which an import waits when it is killed."""
+"""Number of the line on which the test blocks the import, to kill it there."""
 
 
 @pytest.fixture(scope="module")
