@@ -57,12 +57,13 @@ async def test_concurrent_sign_ins_with_one_secret_have_one_player(servers: tupl
     assert (entry.json()["score"], entry.json()["submissions"]) == (SIGN_INS, SIGN_INS)
 
 
-async def test_concurrent_refreshes_leave_one_usable_token(servers: tuple[Served, Served]) -> None:
+async def test_concurrent_refreshes_leave_at_most_one_usable_token(servers: tuple[Served, Served]) -> None:
+    """All refreshes succeed, but only the last token stays valid. The use of another one ends the session."""
     session = await sign_in(servers[0], secrets.token_hex(32))
     answers = await asyncio.gather(*(refreshed(servers[i % 2], session) for i in range(8)))
     assert {status for status, _ in answers} == {200}
-    usable = [answer for _, answer in answers if (await refreshed(servers[0], answer))[0] == 200]
-    assert len(usable) == 1
+    uses = [(await refreshed(servers[0], answer))[0] for _, answer in answers]
+    assert uses in ([200] + [404] * 7, [404] * 8)
 
 
 async def test_an_erasure_ends_everything_while_sign_ins_go_on(servers: tuple[Served, Served]) -> None:
