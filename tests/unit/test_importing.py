@@ -22,7 +22,9 @@ from leaderforge.domain.errors import (
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.services.imported_lines import ImportRules
+from leaderforge.services.importing import Importer, ImportTally
 from leaderforge.services.reception import ReceptionClock
 from tests.delivering import Process
 from tests.oracle import Oracle
@@ -50,7 +52,7 @@ class Service:
             lambda: next(self.ticks),
             self.reception_clock,
             board,
-            batch=batch,
+            ImportRules(batch),
             refused=lambda number, reason: self.refused.append((number, reason)),
         )
 
@@ -159,7 +161,7 @@ async def test_players_there_before_are_found(service: Service):
 async def test_lines_of_equal_times_count_in_the_order_of_the_file(service: Service):
     board = await service.store.create_board(Board(0, "latest", "Latest", Policy.LATEST))
     importer = Importer(
-        service.store, service.users, service.delivery, lambda: 0, service.reception_clock, board, batch=2
+        service.store, service.users, service.delivery, lambda: 0, service.reception_clock, board, ImportRules(2)
     )
     ids = (9, 2, 7, 1, 8, 3)
     await importer.run(ScoreLine(i, "Ann", i, 0, UUID(int=id_)) for i, id_ in enumerate(ids))
@@ -172,11 +174,11 @@ async def test_a_line_whose_id_was_recorded_with_other_content_is_refused(servic
     tally = await service.run(
         [
             ScoreLine(1, "Ann", 3, 1, UUID(int=1)),
-            ScoreLine(2, "Ann", 3, 1, UUID(int=1), is_timed=False),
+            ScoreLine(2, "Ann", 3, None, UUID(int=1)),
             ScoreLine(3, "Ann", 3, 0, UUID(int=1)),
         ]
     )
-    assert tally == ImportTally(duplicates=2, refused=1)
+    assert tally == ImportTally(duplicates=2, refused=1, conflicts=1)
     assert [number for number, _ in service.refused] == [2, 1]
     assert "score 3, not 4" in service.refused[0][1]
     assert "achieved_at" in service.refused[1][1]
@@ -228,9 +230,9 @@ async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(s
         service.users,
         service.delivery,
         lambda: 0,
-        ReceptionClock(lambda: 0),
+        ReceptionClock(lambda: 10**9),
         board,
-        batch=3,
+        ImportRules(3),
         refused=stop,
     )
     with pytest.raises(Refused, match="line 2"):
@@ -280,7 +282,7 @@ async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service:
 async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
     await service.users.create([Player(1, "Ann", None, 0), Player(2, "Ben", None, 0)])
     drawn = iter([[1, 2, 3], [2, 4], [5]])
-    monkeypatch.setattr("leaderforge.services.importing.new_user_ids", lambda _now, _count: next(drawn))
+    monkeypatch.setattr("leaderforge.services.imported_players.new_user_ids", lambda _now, _count: next(drawn))
     tally = await service.run(lines_of(("Cy", 1), ("Di", 2), ("Ed", 3)))
     assert tally == ImportTally(recorded=3, players_created=3)
     assert {i: user.username for i, user in service.users.by_id.items()} == {
@@ -295,7 +297,7 @@ async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch:
 async def test_forgets_ids_it_cannot_keep_at_hand_and_finds_them_again(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leaderforge.services.importing._CACHED_PLAYERS", 2)
+    monkeypatch.setattr("leaderforge.services.imported_players._MAX_CACHED", 2)
     tally = await service.run(lines_of(*[(f"player {i % 5}", 1) for i in range(20)]), batch=3)
     assert tally == ImportTally(recorded=20, players_created=5)
     assert set((await service.scores()).values()) == {4}

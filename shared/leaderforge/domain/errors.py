@@ -147,6 +147,14 @@ class SubmissionConflict(Conflict):
             differences=pairs,
         )
 
+    @property
+    def stored_values(self) -> Mapping[str, object]:
+        """Return the stored values that differ, without metadata, which may contain personal data."""
+        differences = self.details["differences"]
+        if not isinstance(differences, Mapping):
+            return {}
+        return {name: pair["stored"] for name, pair in differences.items() if name != "metadata"}
+
 
 class BoardExists(Conflict):
     """The slug is in use."""

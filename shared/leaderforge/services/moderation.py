@@ -1,7 +1,7 @@
 """Moderation of entries and players: hide, unhide, remove, set."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -128,6 +128,18 @@ class ModerationService:
         act = self._act("submission.restore", user_id, grounds, board, submission_id=str(submission_id))
         change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
         return await self._indexed(await change)
+
+    async def replace_submission(
+        self, submission: Submission, replaced: Mapping[str, object], grounds: AuditContext, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        """Replace the content of a stored submission. The audit entry has the `replaced` values.
+
+        See `Moderation.replace_submission` for `in_past`. Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or
+        `ScoreOutOfRange`.
+        """
+        details = {"submission_id": str(submission.event.submission_id), "replaced": replaced}
+        act = self._act("submission.replace", submission.event.user_id, grounds, submission.board, **details)
+        return await self._indexed(await self._moderation.replace_submission(submission, act, in_past=in_past))
 
     async def set_score(
         self,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Ladder, Policy
-from leaderforge.domain.errors import LeaderForgeError, RuleViolated
+from leaderforge.domain.errors import LeaderForgeError
 from leaderforge.domain.ranks import rank_of
 from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
@@ -110,7 +110,6 @@ class SubmitService:
         same submission id is safe: the submission counts at most once.
         """
         limits, policy = submission.board.limits, submission.board.policy
-        limits.require_score(policy, submission.event.score)
         take = self._judge if limits.depend_on_standing(policy) else self._take[policy]
         outcome = await take(_Request(submission, rank))
         if isinstance(outcome, LeaderForgeError):
@@ -121,7 +120,7 @@ class SubmitService:
         self, submissions: Sequence[Submission], *, rank: bool = True
     ) -> Sequence[Receipt | LeaderForgeError]:
         """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
-        return await complete([_checked(_Request(s, rank)) for s in submissions], _Request, self._take_batch)
+        return await self._take_batch([_Request(s, rank) for s in submissions]) if submissions else []
 
     async def _take_batch(self, batch: Sequence[_Request]) -> Sequence[Receipt | LeaderForgeError]:
         outcomes = await self._record([request.submission for request in batch])
@@ -159,16 +158,6 @@ class SubmitService:
         self._telemetry.observe("submit_batch_size", len(submissions))
         with self._telemetry.timed("store_record_seconds"):
             return await self._store.record(submissions)
-
-
-def _checked(request: _Request) -> _Request | RuleViolated:
-    """Return the request, or the error if the score is outside the board's limits."""
-    board, event = request.submission.board, request.submission.event
-    try:
-        board.limits.require_score(board.policy, event.score)
-    except RuleViolated as violation:
-        return violation
-    return request
 
 
 def _add_to_groups(groups: dict[tuple[int, int, bool], _Group], recorded: Recorded, rank: bool) -> _Group:

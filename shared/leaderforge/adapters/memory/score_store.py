@@ -205,6 +205,35 @@ class MemoryScoreStore(MemoryBoards):
         require_in_range(standing)
         return standing
 
+    def require_event(self, board: Board, user_id: int, submission_id: UUID) -> Submission:
+        """Return a stored submission. Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed it."""
+        key = user_id, board.id, submission_id
+        if key not in self._events:
+            raise SubmissionNotFound.of(board.slug, user_id, submission_id)
+        if key in self._void or any(void == key for void, _ in self._void_in):
+            raise Conflict("what was submitted with this id has been removed", submission_id=submission_id)
+        return self._events[key]
+
+    def delete_event(self, submission: Submission) -> int:
+        """Delete an event, and return the time (ms) of its recording. The standings stay as they are."""
+        del self._events[submission.event_key]
+        return self._recorded_at.pop(submission.event_key)
+
+    def restore_event(self, submission: Submission, recorded_at: int) -> None:
+        """Store a deleted event again."""
+        self._events[submission.event_key] = submission
+        self._recorded_at[submission.event_key] = recorded_at
+
+    def require_countable(self, submission: Submission, standings: Mapping[Ladder, Standing]) -> None:
+        """Raise `ScoreOutOfRange` if the submission on top of these standings would leave the range of scores."""
+        periods = {ladder.period: standing for ladder, standing in standings.items()}
+        for ladder in submission.ladders:
+            previous = periods.get(ladder.period) or self._standings.get(place_of(ladder), {}).get(
+                submission.event.user_id
+            )
+            added = standing_of(submission.event)
+            require_in_range(added if previous is None else combine(ladder.board, previous, added))
+
     def count(self, submission: Submission) -> None:
         """Count a submission with a new id, without checking the board's score limits."""
         self._fold_in(submission)

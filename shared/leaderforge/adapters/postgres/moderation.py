@@ -28,7 +28,7 @@ ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaita
 """Function that changes a player's locked standings. Its last argument is the time (us since 1970)."""
 
 _BEFORE_ALL = -(2**63)
-"""Below every player id."""
+"""Below every player id, and before every time."""
 
 
 class PostgresModeration:
@@ -86,6 +86,20 @@ class PostgresModeration:
             await change.set(submission_id, removed, rows)
 
         return await self._change(user_id, act, set_void)
+
+    async def replace_submission(
+        self, submission: Submission, act: AuditEntry, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        board, event = submission.board, submission.event
+        at = _BEFORE_ALL if in_past else act.at
+
+        async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(event.submission_id, rows)
+            await count_event(connection, submission, now)
+
+        async with self._pool.limit(self._acts.timeout_s):
+            await self._periods.open(submission.ladders)
+            return await self._change(event.user_id, act, put)
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id

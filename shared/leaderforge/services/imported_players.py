@@ -1,0 +1,99 @@
+"""Players of imported lines: look-up by username or external id, and creation of unknown ones."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeAlias
+
+from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, UsernameTaken
+from leaderforge.domain.players import Player, new_user_ids
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerStore
+
+_MAX_CACHED = 200_000
+"""Maximum number of cached player ids. It bounds the memory of an import of any length."""
+_ATTEMPTS = 8
+"""Maximum attempts to create a player. New ids are random and may collide."""
+
+_PlayerKey: TypeAlias = tuple[str | None, str | None]
+"""External id and None, or None and the username."""
+_Outcomes: TypeAlias = Mapping[_PlayerKey, int | LeaderForgeError]
+
+
+class ImportedPlayers:
+    """Player ids of the lines of one import. An external id identifies a player; without one, the username does.
+
+    New ids ascend in the order of the file: among equal scores and times, the smaller id leads.
+    """
+
+    def __init__(self, users: PlayerStore, clock: Clock) -> None:
+        self._users = users
+        self._clock = clock
+        self._cached: dict[_PlayerKey, int] = {}
+        self._last_ms = 0
+        self.created = 0
+
+    async def ids(self, lines: Sequence[ScoreLine]) -> Sequence[int | LeaderForgeError]:
+        """Return the player id of each line, or the error of creating the player."""
+        keys = [_key(line) for line in lines]
+        names = {key: line.player for key, line in zip(reversed(keys), reversed(lines), strict=True)}
+        # In the order of the file, which the reversal has turned round.
+        missing = {key: names[key] for key in dict.fromkeys(keys) if key not in self._cached}
+        ids: dict[_PlayerKey, int | LeaderForgeError] = {k: self._cached[k] for k in names if k in self._cached}
+        if missing:
+            ids |= await self._resolve(missing)
+            self._remember(ids)
+        return [ids[key] for key in keys]
+
+    async def _resolve(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
+        stored = await self._stored(names)
+        return {**stored, **await self._create({key: name for key, name in names.items() if key not in stored})}
+
+    async def _stored(self, keys: Collection[_PlayerKey]) -> Mapping[_PlayerKey, int]:
+        usernames = [name for _, name in keys if name is not None]
+        external_ids = [external_id for external_id, _ in keys if external_id is not None]
+        stored: dict[_PlayerKey, int] = {}
+        if usernames:
+            stored |= {(None, name): user.user_id for name, user in (await self._users.by_name(usernames)).items()}
+        if external_ids:
+            stored |= {(i, None): user_id for i, user_id in (await self._users.by_external_id(external_ids)).items()}
+        return stored
+
+    async def _create(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
+        """Create the players. If another process creates one meanwhile, return its id."""
+        ids: dict[_PlayerKey, int | LeaderForgeError] = {}
+        for _ in range(_ATTEMPTS):
+            if not names:
+                break
+            results = dict(zip(names, await self._users.create(self._new(names)), strict=True))
+            self.created += sum(isinstance(result, Player) for result in results.values())
+            ids |= {key: result.user_id if isinstance(result, Player) else result for key, result in results.items()}
+            ids |= await self._stored([key for key, result in results.items() if _has_rival(key, result)])
+            names = {key: name for key, name in names.items() if _may_retry(key, ids[key])}
+        return ids
+
+    def _new(self, names: Mapping[_PlayerKey, str | None]) -> Sequence[Player]:
+        # Ids of later milliseconds are larger: each batch needs a millisecond of its own.
+        now = self._clock()
+        self._last_ms = max(now, self._last_ms + 1)
+        new_ids = sorted(new_user_ids(self._last_ms, len(names)))
+        pairs = zip(new_ids, names.items(), strict=True)
+        return [Player(new_id, name, None, now, key[0]) for new_id, (key, name) in pairs]
+
+    def _remember(self, ids: _Outcomes) -> None:
+        self._cached |= {key: user_id for key, user_id in ids.items() if isinstance(user_id, int)}
+        while len(self._cached) > _MAX_CACHED:
+            del self._cached[next(iter(self._cached))]
+
+
+def _key(line: ScoreLine) -> _PlayerKey:
+    return (None, line.player) if line.external_id is None else (line.external_id, None)
+
+
+def _has_rival(key: _PlayerKey, outcome: object) -> bool:
+    """Return whether another process may have created the player of the key."""
+    return isinstance(outcome, UsernameTaken if key[0] is None else ExternalIdTaken)
+
+
+def _may_retry(key: _PlayerKey, outcome: object) -> bool:
+    """Return whether another attempt may create the player."""
+    return isinstance(outcome, PlayerExists) or _has_rival(key, outcome)
