@@ -375,7 +375,7 @@ async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
 
 IN_HEADER = (
     "in the header 'player', 'score': name the columns by options, or by --columns if the file has no header. "
-    "Try --player player --score score, or --dry-run"
+    "Try --player player --score score"
 )
 
 

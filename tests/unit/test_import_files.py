@@ -243,7 +243,7 @@ def test_scores_are_exact_to_their_limits(tmp_path: Path, name: str, score: int)
     ("text", "reason"),
     [
         ("three", "'three' is not an integer score"),
-        ("1.5", "'1.5' has 1 decimals, and the board keeps no decimals"),
+        ("1.5", "'1.5' has 1 decimal, and the board keeps no decimals"),
         ("1,250", "'1,250' is not an integer score" + GROUPED),
         ("1 250", "'1 250' is not an integer score" + GROUPED),
         ("1:26.572", "'1:26.572' is not an integer score: only boards with the unit s or ms have clock times"),

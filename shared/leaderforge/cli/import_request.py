@@ -5,12 +5,13 @@ from pathlib import Path
 
 from leaderforge.cli.import_options import condition, constant_or_column, separator
 from leaderforge.domain.boards import Board
+from leaderforge.domain.callers import COMMAND
 from leaderforge.domain.score_texts import NumberStyle
 from leaderforge.imports.columns import Columns
 from leaderforge.imports.files import FilePlan, ScoreNotation
 from leaderforge.imports.formats import FileLayout, TableFormat, format_of
 from leaderforge.imports.proposals import ColumnProposal
-from leaderforge.services.imported_lines import ImportRules
+from leaderforge.services.file_imports import ImportTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +90,19 @@ class ImportRequest:
         )
 
     def plan(self, board: Board, columns: Columns) -> FilePlan:
-        """Return how to make score lines of the file, with the default notation unless an option names it."""
+        """Return how to make score lines of the file."""
         return FilePlan(
             board=board,
             columns=columns,
             layout=self.layout,
             style=self.style,
-            notation=ScoreNotation(self.scores or ScoreNotation.STORED),
+            notation=None if self.scores is None else ScoreNotation(self.scores),
             time_format=self.time_format,
             time_zone=self.time_zone,
             source=self.source,
         )
 
-    def rules(self, grace_ms: int, expected_lines: int) -> ImportRules:
-        """Return the rules by which the lines count."""
-        return ImportRules(self.batch, grace_ms, self.history, expected_lines)
+    @property
+    def terms(self) -> ImportTerms:
+        """Return the terms of the import. The command has direct access to the store, as an operator."""
+        return ImportTerms(COMMAND.actor, self.history, self.replace, self.batch)

@@ -1,6 +1,5 @@
 """`leaderforge import`: scores from a file."""
 
-from dataclasses import replace as changed
 from typing import TYPE_CHECKING, BinaryIO
 
 import typer
@@ -11,19 +10,13 @@ from leaderforge.cli.progress import progress_bar
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, BoardOption, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
-from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.score_texts import score_text
+from leaderforge.domain.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from leaderforge.cli.import_request import ImportRequest
     from leaderforge.domain.boards import Board
-    from leaderforge.domain.errors import SubmissionConflict
-    from leaderforge.domain.submissions import Submission
-    from leaderforge.imports.files import FilePlan
-    from leaderforge.services.importing import Importer, ImportTally, Replace
-    from leaderforge.wiring import Services
+    from leaderforge.imports.columns import Columns
+    from leaderforge.services.importing import ImportTally
 
 
 _PREVIEWED = 10
@@ -90,145 +83,42 @@ def import_(
 
 async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "ImportTally":
     from leaderforge.cli.target import board_named, services
-    from leaderforge.imports.files import opened_scores
+    from leaderforge.services.importing import ImportTally
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
-        plan = _checked_plan(request, raw, board)
-        importer = _importer(request, raw, product, plan, bad)
-        await _audit(request, product)
+        plan = request.plan(board, request.columns())
+        plan = product.imports.check(raw, plan, _print_note, history=request.history)
+        tally = ImportTally()
         size = request.file.stat().st_size
-        try:
-            with (
-                bad.counted(importer.tally),
-                progress_bar(f"Importing {request.file.name}", size, data=True) as advance,
-                opened_scores(raw, plan) as scores,
-            ):
-                _print_notes(scores.notes)
-                return await importer.run(scores.lines(bad, advance))
-        finally:
-            product.changes.board(board.id)
-
-
-def _importer(
-    request: "ImportRequest", raw: BinaryIO, product: "Services", plan: "FilePlan", bad: BadLines
-) -> "Importer":
-    from leaderforge.imports.streams import count_lines
-    from leaderforge.services.importing import Importer
-
-    parts = product.parts
-    expected = 0 if plan.columns.time is not None else count_lines(raw)
-    return Importer(
-        parts.store,
-        parts.users,
-        product.delivery,
-        parts.clock,
-        product.reception_clock,
-        plan.board,
-        request.rules(product.settings.late_grace_ms, expected),
-        refused=bad.refused,
-        replace=_replacement(request, product) if request.replace else None,
-    )
-
-
-def _checked_plan(request: "ImportRequest", raw: BinaryIO, board: "Board") -> "FilePlan":
-    """Return the plan for the file. Raises `Refused` or `BadLine` if no line could count as the file means it."""
-    from leaderforge.imports.bad_lines import BadLine
-    from leaderforge.services.imported_lines import require_columns
-
-    plan = request.plan(board, request.columns())
-    require_columns(board, plan.columns, history=request.history)
-    try:
-        return _with_notation(request, raw, plan)
-    except BadLine as bad:
-        proposal = _proposal(request, raw, board)
-        hint = f". Try {proposal}, or --dry-run" if proposal else ""
-        raise BadLine(bad.number, f"{bad.reason}{hint}") from None
-
-
-def _with_notation(request: "ImportRequest", raw: BinaryIO, plan: "FilePlan") -> "FilePlan":
-    """Return the plan with the notation of the scores, and say which one it is where there are two."""
-    from leaderforge.imports.files import ScoreNotation, find_notation, require_header
-
-    require_header(raw, plan)
-    display = plan.board.display
-    if request.scores is not None or display.decimals == 0 or isinstance(plan.columns.score, int):
-        return plan
-    notation = find_notation(raw, plan)
-    if notation is ScoreNotation.SHOWN:
-        _print_notes(["scores are read as the board shows them"])
-    else:
-        _print_notes([f"scores are read as stored: 1234 is {score_text(display, 1234)}. If not, set --scores shown"])
-    return changed(plan, notation=notation)
-
-
-def _proposal(request: "ImportRequest", raw: BinaryIO, board: "Board") -> str:
-    """Return the options of likely columns, empty if the file cannot be read."""
-    from leaderforge.imports.proposals import propose_columns, sampled_rows
-
-    try:
-        rows = sampled_rows(raw, request.layout)
-    except LeaderForgeError:
-        return ""
-    return propose_columns(rows, board, request.style, request.time_format).options
-
-
-async def _audit(request: "ImportRequest", product: "Services") -> None:
-    """Write an audit entry for an import that may break the board's rules."""
-    from leaderforge.domain.audit import AuditEntry
-    from leaderforge.domain.callers import COMMAND
-
-    if request.history or request.replace:
-        details = {"history": request.history, "replace": request.replace}
-        entry = AuditEntry(product.clock(), COMMAND.actor, "scores.import", request.board, details=details)
-        await product.parts.audit.record(entry)
+        with (
+            bad.counted(tally),
+            progress_bar(f"Importing {request.file.name}", size, data=True) as advance,
+        ):
+            return await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance)
 
 
 async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> None:
     from leaderforge.cli.target import board_named, services
-    from leaderforge.imports.files import opened_scores
-    from leaderforge.services.import_preview import preview_lines
-    from leaderforge.services.imported_lines import LineAcceptance
 
     async with services(request.data_dir) as product:
         board = await board_named(product, request.board)
-        plan = _preview_plan(request, raw, board)
-        rules = request.rules(product.settings.late_grace_ms, 0)
-        acceptance = LineAcceptance(rules, board, product.clock, product.reception_clock)
-        with opened_scores(raw, plan) as scores:
-            _print_notes(scores.notes)
-            preview = preview_lines(scores.lines(bad), board, acceptance, bad.refused, limit=_PREVIEWED)
+        plan = request.plan(board, _columns(request, raw, board))
+        plan = product.imports.check(raw, plan, _print_note, history=request.history)
+        preview = product.imports.preview(raw, plan, bad, _print_note, history=request.history, limit=_PREVIEWED)
     print_preview(board, plan.time_zone or board.calendar.time_zone, preview, bad)
 
 
-def _preview_plan(request: "ImportRequest", raw: BinaryIO, board: "Board") -> "FilePlan":
-    """Return the plan for the file, with proposed columns where no option names any, and say which."""
+def _columns(request: "ImportRequest", raw: BinaryIO, board: "Board") -> "Columns":
+    """Return the columns that the options name. If they name none, propose columns and say which."""
     from leaderforge.imports.proposals import propose_columns, sampled_rows
-    from leaderforge.services.imported_lines import require_columns
 
-    columns = request.columns()
-    if not request.names_columns:
-        proposal = propose_columns(sampled_rows(raw, request.layout), board, request.style, request.time_format)
-        columns = request.columns(proposal)
-        _print_notes([f"no columns are named. Proposed: {proposal.options}"])
-    require_columns(board, columns, history=request.history)
-    return _with_notation(request, raw, request.plan(board, columns))
+    if request.names_columns:
+        return request.columns()
+    proposal = propose_columns(sampled_rows(raw, request.layout), board, request.style, request.time_format)
+    _print_note(f"no columns are named. Proposed: {proposal.options}")
+    return request.columns(proposal)
 
 
-def _replacement(request: "ImportRequest", product: "Services") -> "Replace":
-    """Return the function that replaces stored submissions, each with an audit entry."""
-    from leaderforge.domain.callers import COMMAND
-    from leaderforge.services.moderation import AuditContext
-
-    grounds = AuditContext(COMMAND.actor, "corrected by an import")
-
-    async def replace(submission: "Submission", conflict: "SubmissionConflict") -> None:
-        replaced = conflict.stored_values
-        await product.moderation.replace_submission(submission, replaced, grounds, in_past=request.history)
-
-    return replace
-
-
-def _print_notes(notes: "Iterable[str]") -> None:
-    for note in notes:
-        typer.echo(note, err=True)
+def _print_note(note: str) -> None:
+    typer.echo(note, err=True)

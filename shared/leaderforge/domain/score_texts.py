@@ -89,8 +89,8 @@ class ScoreParser:
         """Return the number as an integer with this number of decimals."""
         decimals = (fraction or "").rstrip("0")
         if len(decimals) > digits:
-            keeps = "no decimals" if digits == 0 else f"{digits} decimals"
-            raise ValueError(f"{shortened(text)} has {len(decimals)} decimals, and the board keeps {keeps}")
+            has, keeps = _decimals(len(decimals)), _decimals(digits)
+            raise ValueError(f"{shortened(text)} has {has}, and the board keeps {keeps}")
         return _bounded(text, sign, whole + decimals.ljust(digits, "0"))
 
     def _seconds(self, text: str, match: re.Match[str]) -> str:
@@ -117,6 +117,10 @@ def _clock_digits(display: Display) -> int | None:
     """Return the decimals of a second of the board's scores, None if the unit is not a unit of time."""
     digits = _FRACTION_DIGITS.get(display.unit or "")
     return None if digits is None else digits + display.decimals
+
+
+def _decimals(count: int) -> str:
+    return f"{count or 'no'} decimal{'' if count == 1 else 's'}"
 
 
 def _with_fraction(score: int, decimals: int) -> str:

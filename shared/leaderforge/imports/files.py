@@ -40,14 +40,15 @@ class ScoreNotation(StrEnum):
 class FilePlan:
     """How to make score lines of a file. `source` tells it apart from files with equal lines.
 
-    Times without an offset are in `time_zone`, by default the board's.
+    Times without an offset are in `time_zone`, by default the board's. A `notation` of None is to be found out: numbers
+    then are stored scores.
     """
 
     board: Board
     columns: Columns
     layout: FileLayout
     style: NumberStyle = PLAIN_NUMBERS
-    notation: ScoreNotation = ScoreNotation.STORED
+    notation: ScoreNotation | None = None
     time_format: str | None = None
     time_zone: str | None = None
     source: str | None = None
@@ -55,7 +56,7 @@ class FilePlan:
     @property
     def is_stored(self) -> bool:
         """Return whether numbers are stored scores. On boards without decimals, they are both at once."""
-        return self.notation is ScoreNotation.STORED and self.board.display.decimals > 0
+        return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
 class ScoreFile:

@@ -31,7 +31,7 @@ def elements(text: TextIO, decoder: json.JSONDecoder, path: str = "") -> Iterato
     document = _Document(text, decoder)
     for name in filter(None, path.split(".")):
         document.enter(name)
-    document.expect("[", f"there is no list at {path!r}" if path else "the document is not a list: set --path")
+    document.begin("[", f"there is no list at {path!r}" if path else "the document is not a list: set --path")
     while document.next_of("]"):
         yield JsonElement(document.line, document.value())
 
@@ -59,7 +59,7 @@ class _Document:
 
     def enter(self, name: str) -> None:
         """Move to the value of a member of the current object."""
-        self.expect("{", f"there is no object with the member {name!r}")
+        self.begin("{", f"there is no object with the member {name!r}")
         while self.next_of("}"):
             member = self.value()
             self.expect(":", "a colon is missing after a name")
@@ -68,12 +68,16 @@ class _Document:
             self.value()
         raise BadLine(self.line, f"there is no member {name!r}: check --path")
 
+    def begin(self, mark: str, reason: str) -> None:
+        """Move to the first element behind the mark of a list or object. Raises `BadLine` if there is none."""
+        self.expect(mark, reason)
+        self._is_first = True
+
     def expect(self, mark: str, reason: str) -> None:
         """Move behind a mark. Raises `BadLine` with the reason if it does not come next."""
         if self._peek() != mark:
             raise BadLine(self.line, f"not JSON of scores: {reason}")
         self._position += 1
-        self._is_first = True
 
     def next_of(self, end: str) -> bool:
         """Move to the next element of a list or object. Return False, behind its `end`, if there is none."""

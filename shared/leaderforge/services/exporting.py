@@ -8,6 +8,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.spreadsheet_cells import escaped
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:  # the command needs `ExportFormat` for its help, and importin
 PAGE = 1000
 """Entries per page. Only one page is in memory at a time."""
 
-# First characters of a formula. Spreadsheets treat the full-width forms alike.
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_TEXTS = ("username", "external_id")
+"""Columns with texts that players choose."""
 
 
 class ExportFormat(StrEnum):
@@ -49,7 +50,7 @@ def header(form: ExportFormat, board: Board) -> str:
 def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     """Return the entries as lines of a file.
 
-    In CSV, an apostrophe precedes names that a spreadsheet would read as a formula.
+    In CSV, an apostrophe precedes texts that a spreadsheet would read as a formula: see `spreadsheet_cells`.
     """
     columns = _columns(board)
     if form is ExportFormat.NDJSON:
@@ -76,8 +77,8 @@ def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
 
 
 def _harmless(members: dict[str, Any]) -> dict[str, Any]:
-    name = members["username"]
-    return members | {"username": f"'{name}"} if name is not None and name.startswith(_FORMULA) else members
+    texts = ((column, members.get(column)) for column in _TEXTS)
+    return members | {column: escaped(text) for column, text in texts if text is not None}
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:

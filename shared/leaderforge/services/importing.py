@@ -79,6 +79,7 @@ class Importer:
         *,
         refused: OnRefused = _ignore,
         replace: Replace | None = None,
+        tally: ImportTally | None = None,
     ) -> None:
         self._store = store
         self._players = ImportedPlayers(users, clock)
@@ -89,7 +90,7 @@ class Importer:
         self._acceptance = LineAcceptance(rules, board, clock, reception_clock)
         self._refused = refused
         self._replace = replace
-        self.tally = ImportTally()
+        self.tally = ImportTally() if tally is None else tally
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`: a later run then continues the import."""

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
+from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, Rejected
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -20,7 +21,14 @@ from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, removed_standing
+from leaderforge.domain.standings import (
+    HIDDEN_ENTRY,
+    HIDDEN_PLAYER,
+    LadderStanding,
+    Standing,
+    out_of_range,
+    removed_standing,
+)
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
 
@@ -97,9 +105,14 @@ class PostgresModeration:
             await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(event.submission_id, rows)
             await count_event(connection, submission, now)
 
-        async with self._pool.limit(self._acts.timeout_s):
-            await self._periods.open(submission.ladders)
-            return await self._change(event.user_id, act, put)
+        try:
+            async with self._pool.limit(self._acts.timeout_s):
+                await self._periods.open(submission.ladders)
+                return await self._change(event.user_id, act, put)
+        except Rejected as error:
+            if error.sqlstate != CHECK_VIOLATION:
+                raise
+            raise out_of_range(event.user_id) from None
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
