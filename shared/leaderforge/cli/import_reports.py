@@ -88,15 +88,16 @@ def _remarks(tally: "ImportTally") -> Iterator[str]:
     if tally.duplicates and tally.recorded:
         lines = ", ".join(map(str, tally.duplicate_lines))
         yield (
-            f"{tally.duplicates:,} lines equal imported lines of this or another file (such as line {lines}) and "
-            "do not count again. If they are other scores, import this file with --source and a name of it"
+            f"lines that equal imported ones of this or another file and do not count again: {tally.duplicates:,} "
+            f"(lines {lines}{', ...' if tally.duplicates > len(tally.duplicate_lines) else ''}). "
+            "If they are new scores, set --source to a name of this file"
         )
     if tally.conflicts:
-        yield f"{tally.conflicts:,} lines are stored with other content. To correct the stored ones, set --replace"
+        yield f"lines that are stored with other content: {tally.conflicts:,}. To correct them, set --replace"
     if tally.clamped:
-        yield f"{tally.clamped:,} lines have a time in the future. They count as of now"
+        yield f"lines with a time in the future, which count as of now: {tally.clamped:,}"
     if tally.closed:
-        yield f"{tally.closed:,} lines do not count in past periods. To count them there too, set --history"
+        yield f"lines that do not count in past periods: {tally.closed:,}. To count them there too, set --history"
     if tally.index_behind:
         yield "the index could not be reached: a running API updates it; without one, run this import again"
 
@@ -109,7 +110,7 @@ def print_preview(board: Board, zone: str, preview: "ImportPreview", bad: BadLin
         typer.echo()
         _print_table(("line", "problem"), [(str(line.number), line.reason) for line in bad.first[:_REPORTED]])
     typer.echo()
-    typer.echo(f"{preview.counting:,} lines would count, {bad.count:,} are bad. Nothing was changed")
+    typer.echo(f"lines that would count: {preview.counting:,}, bad lines: {bad.count:,}. Nothing was changed")
     if bad.count:
         raise typer.Exit(SOME_BAD if preview.counting else NONE_IMPORTED)
 
