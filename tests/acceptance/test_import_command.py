@@ -1,5 +1,7 @@
 """`leaderforge import` on files as people have them: what it says, its exit codes, and the way back from an export."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -127,3 +129,27 @@ async def test_an_export_imports_to_the_same_board(command: Command, tmp_path: P
         == command.run("export", "default", "--format", "ndjson").output
     )
     assert len(await board(command, "copy")) == 5
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+_BLOCK = re.compile(r"^```\n(.*?)^```\n(?:```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
+
+
+async def test_the_documented_examples_say_what_they_show(command: Command, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(DOCS.parent)
+    [(commands, shown)] = _BLOCK.findall((DOCS / "imports.md").read_text(encoding="utf-8"))
+    *before, last = (shlex.split(line)[1:] for line in commands.splitlines())
+    for arguments in before:
+        command.run(*arguments)
+    assert command.run(*last, code=3).output == shown.splitlines()
+
+
+async def test_the_example_of_the_readme_imports_a_file_that_is_there(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(DOCS.parent)
+    lines = (DOCS.parent / "README.md").read_text(encoding="utf-8").splitlines()
+    [example] = [shlex.split(line)[1:] for line in lines if " import docs/" in line]
+    assert command.run(*example).output[-1] == "lines that would count: 6, bad lines: 0. Nothing was changed"
+    command.run(*(argument for argument in example if argument != "--dry-run"))
+    assert await board(command, "default") == [("Ada Brink", 3), ("Ines Roca", 2), ("Theo Lund", 1)]
