@@ -19,15 +19,18 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
     UsernameTaken,
 )
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.imports.lines import ScoreLine
-from leaderforge.services.imported_lines import ImportRules
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance
 from leaderforge.services.importing import Importer, ImportTally
 from leaderforge.services.reception import ReceptionClock
 from tests.delivering import Process
 from tests.oracle import Oracle
+
+DAY_MS = 86_400_000
 
 
 class Service:
@@ -180,7 +183,7 @@ async def test_a_line_whose_id_was_recorded_with_other_content_is_refused(servic
     )
     assert tally == ImportTally(duplicates=2, refused=1, conflicts=1)
     assert [number for number, _ in service.refused] == [2, 1]
-    assert "score 3, not 4" in service.refused[0][1]
+    assert service.refused[0][1].endswith("a submission with this id is stored with score 3, not 4")
     assert "achieved_at" in service.refused[1][1]
     assert await service.board() == [("Ann", 3, 1, 0)]
 
@@ -335,3 +338,46 @@ async def _equals_the_oracle(lines: list[ScoreLine], parts: list[Any], batch: in
         (service.users.by_id[line.user_id].username, line.score, line.submissions, line.achieved_at)
         for line in Oracle(board, events).lines
     ]
+
+
+async def test_external_ids_identify_players_and_names_are_given_at_first(service: Service):
+    await service.users.create([Player(7, "Ann", None, 0, "steam-1"), Player(8, "Ben", None, 0)])
+    lines = [
+        ScoreLine(1, "Anna", 1, 1, UUID(int=1), "steam-1"),
+        ScoreLine(2, "Cy", 2, 2, UUID(int=2), "steam-2"),
+        ScoreLine(3, None, 3, 3, UUID(int=3), "steam-3"),
+        ScoreLine(4, "Cy", 4, 4, UUID(int=4)),
+        ScoreLine(5, None, 5, 5, UUID(int=5), "steam-2"),
+        ScoreLine(6, "Ben", 6, 6, UUID(int=6), "Ann"),
+    ]
+    tally = await service.run(lines, batch=4)
+    assert (tally.recorded, tally.players_created, tally.refused) == (5, 2, 1)
+    [(line, reason)] = service.refused
+    assert (line, "Ben" in reason or "taken" in reason) == (6, True)
+    players = {user.external_id or user.username: user for user in service.users.by_id.values()}
+    assert {key: user.username for key, user in players.items()} == {
+        "steam-1": "Ann",
+        "Ben": "Ben",
+        "steam-2": "Cy",
+        "steam-3": None,
+    }
+    totals = {standing.user_id: standing.score for standing in await service._standings()}
+    assert {key: totals.get(user.user_id) for key, user in players.items()} == {
+        "steam-1": 1,
+        "Ben": None,
+        "steam-2": 2 + 4 + 5,
+        "steam-3": 3,
+    }
+
+
+async def test_lines_without_a_time_end_at_the_start_of_the_import_in_their_order(service: Service):
+    board = await service.store.create_board(Board(0, "daily", "Daily", calendar=Calendar((PeriodKind.DAILY,))))
+    midnight = 1_749_945_600_000
+    for start, times in ((midnight + 10, [8, 9, 10]), (midnight + 1, [1, 1, 1])):
+        acceptance = LineAcceptance(
+            ImportRules(grace_ms=DAY_MS, expected_lines=3), board, lambda at=start: at, lambda at=start: at * 1000
+        )
+        lines = [ScoreLine(n, "Ann", n, None, UUID(int=n)) for n in range(3)]
+        accepted = acceptance.submissions(board, lines)
+        assert [s.event.achieved_at - midnight for s in accepted if isinstance(s, Submission)] == times
+        assert [s.requested_at for s in accepted if isinstance(s, Submission)] == [None] * 3

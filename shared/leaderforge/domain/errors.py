@@ -148,6 +148,11 @@ class SubmissionConflict(Conflict):
         )
 
     @property
+    def summary(self) -> str:
+        """Return the message without the advice at its end, which is for clients of the API."""
+        return self.message.rpartition("; ")[0]
+
+    @property
     def stored_values(self) -> Mapping[str, object]:
         """Return the stored values that differ, without metadata, which may contain personal data."""
         differences = self.details["differences"]

@@ -11,8 +11,8 @@ from uuid import UUID
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11").bytes
 """Namespace of the submission ids. Changing it makes earlier imports count again."""
-_MAX_RECENT = 500_000
-"""Maximum number of contents in memory, some 60 MB. Further ones move to a temporary file."""
+_MAX_RECENT = 250_000
+"""Maximum number of contents in memory, some 30 MB. Further ones move to a temporary file."""
 
 
 class Occurrences:

@@ -164,8 +164,11 @@ class Importer:
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
-        self.tally.conflicts += isinstance(refusal, SubmissionConflict)
-        self._refused(line.number, refusal.message)
+        reason = refusal.message
+        if isinstance(refusal, SubmissionConflict):
+            self.tally.conflicts += 1
+            reason = refusal.summary
+        self._refused(line.number, reason)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index.
