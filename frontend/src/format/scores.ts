@@ -25,7 +25,8 @@ const PARTS = new Intl.NumberFormat(undefined, { useGrouping: 'always' }).format
 const POINT = PARTS.find(({ type }) => type === 'decimal')?.value ?? '.';
 const GROUP = PARTS.find(({ type }) => type === 'group')?.value ?? ',';
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
-const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d{2})(?:\.(\d+))?$/;
+/** Minutes after hours, and seconds, are 00 to 59: as in imports, `leaderforge.domain.score_texts`. */
+const CLOCK = /^(-?)(?:(\d+):(?=[0-5]\d:))?(\d+):([0-5]\d)(?:\.(\d+))?$/;
 
 export const PLAIN: Display = { unit: null, decimals: 0 };
 
