@@ -98,6 +98,7 @@ class Services:
             self.parts.clock,
             self.reception_clock,
             grace_ms=self.settings.late_grace_ms,
+            shared_names=not self.settings.unique_names,
         )
 
     async def open(self) -> None:

@@ -83,8 +83,8 @@ class Service:
 class Users(MemoryPlayerStore):
     """Player store that lets other tasks run between two calls, as a database does, and refuses some names."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, unique_names: bool = True) -> None:
+        super().__init__(unique_names=unique_names)
         self.refusals: dict[str, LeaderForgeError] = {}
 
     async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
@@ -381,3 +381,32 @@ async def test_lines_without_a_time_end_at_the_start_of_the_import_in_their_orde
         accepted = acceptance.submissions(board, lines)
         assert [s.event.achieved_at - midnight for s in accepted if isinstance(s, Submission)] == times
         assert [s.requested_at for s in accepted if isinstance(s, Submission)] == [None] * 3
+
+
+async def test_a_name_that_several_players_have_is_refused(service: Service):
+    service.users = Users(unique_names=False)
+    store = MemoryScoreStore(service.users)
+    await service.users.create([Player(1, "Ann", None, 0), Player(2, "ANN", None, 0), Player(3, "Ben", None, 0)])
+    board = await store.board("default")
+    assert board is not None
+    importer = Importer(
+        store,
+        service.users,
+        Process(store, service.users, service.index).delivery,
+        lambda: 10**12,
+        service.reception_clock,
+        board,
+        ImportRules(shared_names=True),
+        refused=lambda number, reason: service.refused.append((number, reason)),
+    )
+    lines = [
+        *lines_of(("ann", 1), ("ben", 2), ("Cy", 3), ("CY", 4)),
+        ScoreLine(5, None, 5, 5, UUID(int=5), user_id=2),
+        ScoreLine(6, None, 6, 6, UUID(int=6), user_id=99),
+    ]
+    tally = await importer.run(lines)
+    assert (tally.recorded, tally.players_created) == (4, 1)
+    assert service.refused == [
+        (1, "2 players have the name 'ann'; identify them by --player-id or --user-id"),
+        (6, "there is no player 99"),
+    ]

@@ -57,6 +57,10 @@ PlayerIdOption: TypeAlias = Annotated[
     str | None,
     typer.Option(help="Column of the external id, which then identifies the player.", rich_help_panel=_COLUMNS),
 ]
+UserIdOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Column of the player id of this service. The player must exist.", rich_help_panel=_COLUMNS),
+]
 ScoreOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -24,6 +24,7 @@ class ImportRequest:
     time: str | None
     id_: str | None
     player_id: str | None
+    user_id: str | None
     subscore: str | None
     time_of_day: str | None
     metadata: str | None
@@ -52,7 +53,7 @@ class ImportRequest:
     @property
     def names_columns(self) -> bool:
         """Return whether the options name the column of the player or of the score."""
-        return self.player is not None or self.score is not None or self.player_id is not None
+        return any(name is not None for name in (self.player, self.score, self.player_id, self.user_id))
 
     @property
     def layout(self) -> FileLayout:
@@ -73,12 +74,14 @@ class ImportRequest:
     def columns(self, proposal: ColumnProposal | None = None) -> Columns:
         """Return the columns to read. The proposal stands for columns that no option names."""
         default = ColumnProposal("player", "score", None) if proposal is None else proposal
-        player = self.player if self.player is not None or self.player_id is not None else default.player
+        has_id = self.player_id is not None or self.user_id is not None
+        player = self.player if self.player is not None or has_id else default.player
         score = self.score if self.score is not None else default.score
         return Columns(
             player=player,
             score=constant_or_column(score or "score"),
             player_id=self.player_id,
+            user_id=self.user_id,
             subscore=self.subscore,
             time=self.time if self.time is not None else default.time,
             time_of_day=self.time_of_day,

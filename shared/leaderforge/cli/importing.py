@@ -31,6 +31,7 @@ def import_(
     time: options.TimeOption = None,
     id_: options.IdOption = None,
     player_id: options.PlayerIdOption = None,
+    user_id: options.UserIdOption = None,
     subscore: options.SubscoreOption = None,
     time_of_day: options.TimeOfDayOption = None,
     metadata: options.MetadataOption = None,

@@ -16,9 +16,9 @@ from leaderforge.imports.columns import Columns, Condition
 from leaderforge.imports.identity import Identities
 from leaderforge.imports.rows import JsonText, TableRow
 
-_Extras: TypeAlias = tuple[str | None, int | None, str | None]
-"""External id, subscore and metadata of a line."""
-_NO_EXTRAS: _Extras = None, None, None
+_Extras: TypeAlias = tuple[str | None, int | None, str | None, int | None]
+"""External id, subscore, metadata and player id of a line."""
+_NO_EXTRAS: _Extras = None, None, None, None
 _MAX_CACHED = 200_000
 """Maximum number of cached names, some 20 MB. Players recur."""
 
@@ -26,7 +26,7 @@ _MAX_CACHED = 200_000
 class ScoreLine(NamedTuple):
     """Score to import: its line number, its player and its time in ms, None if it has none.
 
-    A player has a name, an external id or both.
+    A player has a name, an external id, both, or the id of this service.
     """
 
     number: int
@@ -37,6 +37,7 @@ class ScoreLine(NamedTuple):
     external_id: str | None = None
     subscore: int | None = None
     metadata: str | None = None
+    user_id: int | None = None
 
 
 class ScoreLineParser:
@@ -61,8 +62,8 @@ class ScoreLineParser:
         self._position = {column: i for i, column in enumerate(columns.required)}
         self._conditions: Sequence[tuple[int, Condition]] = [(self._position[c.column], c) for c in columns.conditions]
         self._names: dict[str, str] = {}
-        self._has_extras = bool(columns.subscore or columns.metadata or columns.members or columns.player_id)
         self._has_metadata = bool(columns.metadata or columns.members)
+        self._has_extras = bool(columns.subscore or self._has_metadata or columns.player_id or columns.user_id)
 
     @property
     def needs_content(self) -> bool:
@@ -81,7 +82,7 @@ class ScoreLineParser:
             if submission_id is None:
                 submission_id = self._identities.of_id(self._text(values, self._columns.id or ""))
             extras = self._extras(values) if self._has_extras else _NO_EXTRAS
-            player = self._player(values, extras[0] is not None)
+            player = self._player(values, extras[0] is not None or extras[3] is not None)
             return ScoreLine(row.number, player, self._score(values), self._time(values), submission_id, *extras)
         except ValueError as error:
             raise BadLine(row.number, str(error)) from None
@@ -120,10 +121,12 @@ class ScoreLineParser:
         """Return the fields of a line that most files lack."""
         player_id = self._optional(values, self._columns.player_id)
         subscore = self._optional(values, self._columns.subscore)
+        user_id = self._optional(values, self._columns.user_id)
         return (
             None if player_id is None else external_id(self._name(player_id)),
-            None if subscore is None else _subscore(subscore),
+            None if subscore is None else _integer(subscore, "subscore"),
             self._metadata(values) if self._has_metadata else None,
+            None if user_id is None else _integer(user_id, "player id"),
         )
 
     def _metadata(self, values: Sequence[str]) -> str | None:
@@ -169,12 +172,12 @@ def _require_unicode(text: str, column: str | None) -> None:
         raise ValueError(f"the {column} is not UTF-8 text: set --encoding, such as latin-1") from None
 
 
-def _subscore(text: str) -> int:
+def _integer(text: str, kind: str) -> int:
     digits = text[1:] if text[:1] in {"-", "+"} else text
     if not (digits.isascii() and digits.isdecimal()):
-        raise ValueError(f"{shortened(text)} is not an integer subscore")
+        raise ValueError(f"{shortened(text)} is not an integer {kind}")
     if len(digits.lstrip("0")) > 16 or abs(int(text)) > MAX_INTEGER:
-        raise ValueError(f"the subscore {shortened(text)} is beyond +-(2^53 - 1)")
+        raise ValueError(f"the {kind} {shortened(text)} is beyond +-(2^53 - 1)")
     return int(text)
 
 

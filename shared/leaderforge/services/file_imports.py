@@ -54,6 +54,7 @@ class FileImports:
         reception_clock: Clock,
         *,
         grace_ms: int,
+        shared_names: bool = False,
     ) -> None:
         self._store = store
         self._users = users
@@ -64,6 +65,7 @@ class FileImports:
         self._clock = clock
         self._reception_clock = reception_clock
         self._grace_ms = grace_ms
+        self._shared_names = shared_names
 
     def check(self, raw: BinaryIO, plan: FilePlan, on_note: OnNote, *, history: bool = False) -> FilePlan:
         """Return the completed plan for a file, before any line is read.
@@ -127,7 +129,7 @@ class FileImports:
             self._clock,
             self._reception_clock,
             plan.board,
-            ImportRules(terms.batch, self._grace_ms, terms.history, expected),
+            ImportRules(terms.batch, self._grace_ms, terms.history, expected, self._shared_names),
             refused=lambda number, reason: on_bad(BadLine(number, reason)),
             replace=replace if terms.replace else None,
             tally=tally,

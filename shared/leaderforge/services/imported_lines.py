@@ -20,13 +20,15 @@ class ImportRules:
     """Rules of one import: lines a transaction, and the grace (ms) of late submissions.
 
     With `history`, lines count in all periods that the board keeps, and the board's score limits do not apply.
-    `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms.
+    `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms. With
+    `shared_names`, several players may have one name.
     """
 
     batch: int = 1000
     grace_ms: int = 0
     history: bool = False
     expected_lines: int = 0
+    shared_names: bool = False
 
 
 def require_columns(board: Board, columns: Columns, *, history: bool) -> None:

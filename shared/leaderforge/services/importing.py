@@ -82,7 +82,7 @@ class Importer:
         tally: ImportTally | None = None,
     ) -> None:
         self._store = store
-        self._players = ImportedPlayers(users, clock)
+        self._players = ImportedPlayers(users, clock, shared_names=rules.shared_names)
         self._delivery = delivery
         self._clock = clock
         self._board = board
