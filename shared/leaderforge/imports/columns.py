@@ -21,9 +21,9 @@ class Condition:
 class Columns:
     """Columns of the score lines. `score` is a column or a constant.
 
-    A line needs a `player`, a username, a `player_id`, an external id, or a `user_id` of this service. `time_of_day` adds
-    a clock time to the dates of `time`. Without `id`, the content identifies a line. `metadata` has JSON text; `members`
-    become members of the metadata. Texts in `missing` mean no value.
+    A line needs a `player`, a username, a `player_id`, an external id, or a `user_id` of this service. The column
+    `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content identifies a line. `metadata` has
+    JSON text; `members` become members of the metadata. Texts in `missing` mean no value.
     """
 
     player: str | None = "player"
