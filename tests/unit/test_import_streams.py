@@ -95,6 +95,23 @@ def test_a_file_of_zeros_is_inflated_in_constant_memory():
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("name", ["scores.csv", "scores.ndjson"])
+def test_an_endless_line_takes_constant_memory(name: str):
+    import tracemalloc
+
+    header = b"player,score\n" if name.endswith("csv") else b""
+    raw = BytesIO(gzip.compress(header + b"x" * 60_000_000 + b"\n" + (b"Ann,1\n" if header else b"")))
+    plan = FilePlan(Board(1, "cup", "Cup"), Columns(), FileLayout(format_of(name)))
+    bad: list[BadLine] = []
+    tracemalloc.start()
+    with opened_scores(raw, plan) as scores:
+        lines = list(scores.lines(bad.append))
+    assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    tracemalloc.stop()
+    assert bad
+    assert pairs(lines) == ([("Ann", 1)] if header else [])
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 def test_separators_are_found_in_the_header(separator: str):
     header, row = (separator.join(cells) for cells in (("rank", "player", "score"), ("1", "Ann", "5")))

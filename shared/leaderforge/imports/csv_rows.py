@@ -10,7 +10,7 @@ from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.formats import FileLayout
 from leaderforge.imports.rows import TableRow
 from leaderforge.imports.separators import SEPARATORS, find_separator, likely_separator, separator_name, split_line
-from leaderforge.imports.streams import CutOff
+from leaderforge.imports.streams import CutOff, text_lines
 
 _HEADER_LINES = 100
 """Blank lines before the header that are skipped at most."""
@@ -21,12 +21,13 @@ class CsvTable:
 
     def __init__(self, text: TextIO, layout: FileLayout, required: Sequence[str]) -> None:
         """Read the header. Raises `BadLine` if it lacks a required column."""
-        blanks, first = _first_line(text)
+        lines = text_lines(text)
+        blanks, first = _first_line(lines)
         if not first.strip():
             raise BadLine(1, "the file is empty: its first line must name the columns")
         self._offset = len(blanks)
         self.separator = layout.separator or _separator(first, layout, required)
-        self._reader = csv.reader(chain([first], text), delimiter=self.separator, strict=True)
+        self._reader = csv.reader(chain([first], lines), delimiter=self.separator, strict=True)
         self._required = required
         self.header = list(layout.header) if layout.header is not None else self._read_header()
         self._require_columns(first)
@@ -92,10 +93,10 @@ class CsvTable:
                 raise BadLine(self._offset + 1, _wrong_header(column, self.header, first))
 
 
-def _first_line(text: TextIO) -> tuple[list[str], str]:
+def _first_line(lines: Iterator[str]) -> tuple[list[str], str]:
     """Return the blank lines at the beginning, and the first line that is not blank."""
     blanks: list[str] = []
-    for line in text:
+    for line in lines:
         if line.strip() or len(blanks) == _HEADER_LINES:
             return blanks, line
         blanks.append(line)

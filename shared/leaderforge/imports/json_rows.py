@@ -7,7 +7,7 @@ from typing import TextIO
 from leaderforge.imports.bad_lines import BadLine, OnBadLine
 from leaderforge.imports.json_lists import JsonElement, elements
 from leaderforge.imports.rows import JsonText, TableRow
-from leaderforge.imports.streams import CutOff
+from leaderforge.imports.streams import CutOff, text_lines
 
 
 class _Token(float):
@@ -104,7 +104,7 @@ def text_of(value: object) -> str:
 
 
 def _lines(text: TextIO, on_bad: OnBadLine) -> Iterator[JsonElement]:
-    for number, line in enumerate(iter(text.readline, ""), 1):
+    for number, line in enumerate(text_lines(text), 1):
         stripped = line.strip()
         if not stripped:
             continue

@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from typing import Any, BinaryIO, TextIO, cast
 
@@ -19,6 +20,8 @@ _ZIP = b"PK\x03\x04"
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _PEEKED_BYTES = 64
 _CHUNK_BYTES = 1 << 18
+_MAX_LINE = 1 << 22
+"""Maximum characters of a line. It bounds the memory: a longer line is read as several, which are bad lines."""
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252")
 """Encodings that a file may have."""
@@ -42,6 +45,11 @@ def opened_text(raw: BinaryIO, encoding: str | None = None) -> Iterator[TextIO]:
     errors = "surrogateescape" if chosen.startswith("utf-8") else "replace"
     with TextIOWrapper(stream, encoding=chosen, errors=errors, newline="") as text:
         yield text
+
+
+def text_lines(text: TextIO) -> Iterator[str]:
+    """Return the lines of a text with their ends."""
+    return iter(partial(text.readline, _MAX_LINE), "")
 
 
 def count_lines(raw: BinaryIO) -> int:

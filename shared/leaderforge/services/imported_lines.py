@@ -91,4 +91,4 @@ class LineAcceptance:
             )
         except LeaderForgeError as error:
             return error
-        return submission._replace(requested_at=line.achieved_at)
+        return submission._replace(requested_at=None) if line.achieved_at is None else submission

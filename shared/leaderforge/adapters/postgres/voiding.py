@@ -13,7 +13,7 @@ from leaderforge.domain.standings import Event, fold, removed_standing, require_
 
 
 class SubmissionVoid:
-    """Change of whether one event of a player is void, and of the player's standings in all open periods.
+    """Change of one event of a player: void, counting again or deleted. It changes the standings in all open periods.
 
     `at` (ms) is the time of the action, `now` (us) the lower bound of new revisions. The player and all of the player's
     standings must be locked.
