@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from leaderforge.imports.formats import FileLayout, format_of
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
 from tests.api_client import ADMIN_KEY
-from tests.unit.edge_fixtures import Api, serving
+from tests.unit.edge_fixtures import START, Api, serving
 
 DATA = Path(__file__).parents[1] / "data" / "import"
 DAY = 86_400_000
@@ -444,3 +445,17 @@ async def test_compressed_data_that_is_cut_off_is_read_up_to_there(desk: Desk, c
     preview = desk.api.services.imports.preview(raw, plan, bad.append, [].append, history=False, limit=3)
     assert 5_000 < preview.counting < 30_000
     assert ["the compressed data is cut off or damaged" in line.reason for line in bad] == [True]
+
+
+async def test_no_period_begins_before_its_time(desk: Desk):
+    board = await desk.board(policy="latest", periods=["daily", "all-time"])
+    template = (DATA / "future.csv.in").read_text()
+    for mark, hours in (("@NINE_HOURS_AHEAD@", 9), ("@ONE_DAY_AHEAD@", 24)):
+        moment = datetime.fromtimestamp(START / 1000, UTC) + timedelta(hours=hours)
+        template = template.replace(mark, f"{moment:%Y-%m-%d %H:%M:%S}")
+    result = await desk.run(board, "future.csv", columns(time="when"), data=template.encode())
+    assert (result.tally.recorded, result.tally.clamped) == (2, 2)
+    desk.api.clock.now += DAY
+    assert await desk.scores(board, "current") == []
+    listed = (await desk.api.get("/api/boards/cup/periods", ADMIN_KEY)).json()["periods"]
+    assert [period["period"] for period in listed if period["current"]] == ["2026-11-24", "all-time"]

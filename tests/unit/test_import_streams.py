@@ -344,3 +344,34 @@ def test_columns_are_proposed_by_names_and_values(text: str, proposal: ColumnPro
 )
 def test_formats_by_name(name: str, expected: TableFormat):
     assert format_of(str(Path("folder.d") / name)) is expected
+
+
+MARKS = [b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"]
+STARTS = [*MARKS, b"", b"player,score,time\n", b"[{"]
+PIECES = [bytes([byte]) for byte in b"1-:.,\"'{}[]\n\r\x00\xff"] + [b"Ann", b"player", b"2026-10-14"]
+
+
+@given(
+    st.sampled_from(STARTS),
+    st.lists(st.sampled_from(PIECES) | st.binary(max_size=3), max_size=40).map(b"".join),
+    st.sampled_from(TableFormat),
+    st.sampled_from([None, "utf-8", "utf-16", "latin-1"]),
+    st.sampled_from([gzip.compress, zstd.compress, bytes]),
+)
+def test_any_bytes_give_lines_or_errors_of_the_product(
+    start: bytes, rest: bytes, form: TableFormat, encoding: str | None, compress: Callable[[bytes], bytes]
+):
+    plan = FilePlan(BOARD, Columns(time="time", id=None), FileLayout(form, encoding=encoding))
+    raw = BytesIO(compress(start + rest))
+    bad: list[BadLine] = []
+    try:
+        find_notation(raw, plan)
+        with opened_scores(raw, plan) as scores:
+            for line in scores.lines(bad.append):
+                assert line.player
+                assert line.achieved_at is not None
+    except Refused:
+        pass
+    except BadLine as error:
+        bad.append(error)
+    assert all(error.reason and error.number > 0 for error in bad)

@@ -127,6 +127,7 @@ def _encoding_of(start: bytes, requested: str | None) -> str:
         return requested
     marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
     # Every other byte of Western text in UTF-16 is zero.
-    if marked is None and requested is None and start.count(0) > len(start) // 4:
-        raise Refused("the file is not UTF-8 text: if it is UTF-16, set --encoding utf-16-le or utf-16-be")
+    is_wide = requested is None and start.count(0) > len(start) // 4
+    if marked is None and (is_wide or requested == "utf-16"):
+        raise Refused("the file has no byte order mark: if it is UTF-16, set --encoding utf-16-le or utf-16-be")
     return marked or requested or "utf-8"
