@@ -157,7 +157,7 @@ DryRunOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--dry-run",
-        help="Show how the first lines would count, and what is wrong. Change nothing.",
+        help="Show the first lines as they would count, and all problems. Change nothing.",
         rich_help_panel=_RULES,
     ),
 ]

@@ -84,7 +84,7 @@ def report_tally(tally: "ImportTally", bad: BadLines) -> None:
 
 
 def _remarks(tally: "ImportTally") -> Iterator[str]:
-    """Yield what the user should know beside the numbers."""
+    """Yield remarks on lines that count in an unexpected way."""
     if tally.duplicates and tally.recorded:
         lines = ", ".join(map(str, tally.duplicate_lines))
         yield (

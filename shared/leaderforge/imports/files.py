@@ -40,8 +40,8 @@ class ScoreNotation(StrEnum):
 class FilePlan:
     """How to make score lines of a file. `source` tells it apart from files with equal lines.
 
-    Times without an offset are in `time_zone`, by default the board's. A `notation` of None is to be found out: numbers
-    then are stored scores.
+    Times without an offset are in `time_zone`, by default the board's. Without a `notation`,
+    numbers are stored scores: `planning.completed_plan` sets it.
     """
 
     board: Board

@@ -1,4 +1,4 @@
-"""Formats of score files, and how a file is to be read."""
+"""Formats and layouts of score files."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,9 +29,9 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class FileLayout:
-    """How a file is to be read. None means: find it out.
+    """Layout of a file. A separator or encoding of None is detected.
 
-    `header` are the names of the columns of a file without a header. `list_path` names the members that lead to the
+    `header` has the names of the columns of a file without a header. `list_path` names the members that lead to the
     list of a JSON document, separated by dots.
     """
 

@@ -1,4 +1,4 @@
-"""Rows of a file, in whatever format."""
+"""Rows of a file of any format."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 class TableRow(NamedTuple):
     """Row of a file: its line number, the values of the required columns in their order, and its whole content.
 
-    The content is a text that is equal for equal rows of all formats. It is empty if nobody needs it.
+    The content is a text that is equal for equal rows of all formats. It is empty if a column of ids identifies rows.
     """
 
     number: int

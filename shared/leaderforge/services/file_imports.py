@@ -27,7 +27,7 @@ _REASON = "corrected by an import"
 
 @dataclass(frozen=True, slots=True)
 class ImportTerms:
-    """Terms of an import: its actor for the audit log, and what it may do.
+    """Terms of an import: its actor for the audit log, and its rights.
 
     With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, lines
     that are stored with other content replace it. Both need the rights of an operator.

@@ -44,7 +44,7 @@ def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
 
 
 class LineTimes:
-    """Times (ms) of lines without one: a millisecond apart, so that the order of the file decides among equal scores.
+    """Times (ms) of lines without one, a millisecond apart: among equal scores, the order of the file decides.
 
     The times of `expected` lines end at the start of the import. None lies in a period that is over at the start.
     """

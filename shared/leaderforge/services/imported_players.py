@@ -68,7 +68,7 @@ class ImportedPlayers:
         return stored
 
     async def _ambiguous(self, keys: Mapping[str, _PlayerKey]) -> Mapping[_PlayerKey, LeaderForgeError]:
-        """Return the errors of those names that several players have."""
+        """Return an error for each name that several players have."""
         counts = {name: len(await self._users.with_name(name)) for name in keys}
         return {
             keys[name]: Refused(f"{count} players have the name {name!r}; identify them by --player-id or --user-id")
