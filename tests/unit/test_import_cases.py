@@ -10,7 +10,6 @@ from random import Random
 from typing import Any
 
 import pytest
-from backports import zstd
 
 from leaderforge.domain.audit import AuditFilter
 from leaderforge.domain.boards import Board
@@ -23,6 +22,7 @@ from leaderforge.imports.files import FilePlan
 from leaderforge.imports.formats import FileLayout, format_of
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
+from tests import zstd
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import START, Api, serving
 

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from io import BytesIO, StringIO
 from typing import Any, NamedTuple
 
-from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from leaderforge.imports.files import FilePlan, ScoreNotation
 from leaderforge.imports.formats import FileLayout, TableFormat
 from leaderforge.services.file_imports import ImportTerms
 from leaderforge.services.importing import ImportTally
+from tests import zstd
 from tests.api_client import ADMIN_KEY
 from tests.unit.edge_fixtures import START, Api, serving
 

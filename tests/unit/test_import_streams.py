@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +26,7 @@ from leaderforge.imports.lines import ScoreLine
 from leaderforge.imports.proposals import ColumnProposal, propose_columns, sampled_rows
 from leaderforge.imports.streams import count_lines, opened_text
 from leaderforge.imports.times import TimeParser
+from tests import zstd
 
 BOARD = Board(1, "cup", "Cup", display=Display("s", 2))
 TEXT = "player,score\nZo\u00eb,10\nBo,20\n"
