@@ -11,7 +11,7 @@ from leaderforge.wiring import migrate
 
 @contextmanager
 def backing(folder: Path) -> Iterator[dict[str, str]]:
-    """Run both in a folder, with empty tables, and yield the settings with their addresses."""
+    """Run an index and a database in a folder, with empty tables. Yield the settings with their addresses."""
     with ValkeyCluster(folder / "valkey") as cluster, PostgresServer(folder / "postgres") as server:
         asyncio.run(migrate(server.dsn))
         yield {"LEADERFORGE_REDIS_NODES": ",".join(cluster.addresses), "LEADERFORGE_POSTGRES_DSN": server.dsn}

@@ -193,7 +193,7 @@ def cpu_seconds(pid: int) -> dict[str, float]:
 
 
 def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Return the round of median throughput, with the median ratio to the ceiling over all rounds."""
+    """Return the figures of the round with median throughput, and the median ratio to the ceiling over all rounds."""
     own = samples[kind]
     middle = sorted(own, key=lambda result: result["rate"])[len(own) // 2]
     floor = samples.get(CEILINGS.get(kind, "noop_get"))
@@ -234,7 +234,7 @@ def cpu_a_request(before: dict[str, float], after: dict[str, float], result: dic
 
 
 async def settle(dsn: str) -> None:
-    """Make the database finish its work after a bulk load now, not during a measurement."""
+    """Make the database finish the background work of a bulk load, so that none runs during a measurement."""
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute("vacuum analyze")
@@ -246,7 +246,7 @@ async def settle(dsn: str) -> None:
 def await_reconciliation(facts: dict[str, Any]) -> None:
     """Wait until the index is reconciled with all submissions so far.
 
-    Otherwise this would happen during a measurement.
+    Otherwise reconciliation would run during a measurement.
     """
     now_ms = time.time() * 1000
 

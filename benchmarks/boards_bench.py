@@ -78,7 +78,7 @@ async def measure(settings: Mapping[str, str], number: int, connections: int, se
             "beside heavy load across all boards": boards,
         }
         load = {what: Load(quiet, others) for what, others in scenarios.items()}
-        # In turns: other load on the machine affects all of them equally.
+        # The scenarios take turns: other load on the machine then affects all of them equally.
         for _ in range(ROUNDS):
             for one in load.values():
                 await one.run(services.submit, connections, seconds / ROUNDS)

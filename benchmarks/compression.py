@@ -110,7 +110,7 @@ def _microseconds(compress: Compress, content: bytes) -> float:
 
 
 def table(contents: Mapping[int, bytes], results: Sequence[Mapping[str, Any]]) -> Table:
-    """Return the results as a table: microseconds per KiB, and the share of the bytes that is left."""
+    """Return the results as a table: microseconds per KiB, and the compressed size in percent of the original."""
     shown = Table("encoding, level", *(f"{size} entries, {len(content):,} bytes" for size, content in contents.items()))
     for result in results:
         cells = [

@@ -2,9 +2,9 @@
 
     python -m benchmarks.dense_ranks --out docs/performance/results/dense-ranks.json
 
-`counts` keeps the number of entries of each distinct score. Partitions' numbers do not add up: it is exact with one
-partition only. `members` keeps the set of players of each distinct score. Such scores can lie in partitions of their
-own, and a repeated update changes nothing. Reports the server's time and memory.
+`counts` keeps the number of entries of each distinct score. The numbers of several partitions do not add up: `counts`
+is exact with one partition only. `members` keeps the set of players of each distinct score. These sets could be in
+partitions chosen by the score, and a repeated update changes nothing. Reports the server's time and memory.
 """
 
 import tempfile
@@ -38,7 +38,7 @@ _COUNTED = "redis.call('ZLEXCOUNT', KEYS[2]"
 
 
 def _with_distinct(removed: str, added: str) -> str:
-    """Return apply.lua with an index of the distinct scores. Ranks are counted in it."""
+    """Return apply.lua with an index of the distinct scores, in which it counts ranks."""
     return (
         _APPLY.replace(_REMOVED, f"{_REMOVED}local gone = string.sub(old_entry, 1, 7)\n{removed}")
         .replace(_ADDED, f"{_ADDED}local new = string.sub(entry, 1, 7)\n{added}")
@@ -86,7 +86,7 @@ def main(
 
 def _measure(node: Redis, name: str, spread: int, batch: int, players: int, updates: int) -> dict[str, Any]:
     random = Random(1)
-    # Not in the background: the memory of the previous run must be free before this one begins.
+    # Free memory synchronously: the next run must begin without the memory of the previous one.
     node.config_set("lazyfree-lazy-user-flush", "no")
     node.flushall()
     node.hset(KEYS[0], "watermark", "1")

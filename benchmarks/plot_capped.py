@@ -16,7 +16,7 @@ SINGLE, BATCHED = "rank, one by one", "rank, batched"
 
 
 def main(results: Path, out: Path) -> None:
-    """Plot a result."""
+    """Plot the throughput of each operation by number of nodes."""
     report = read(results)
     rows = report["rows"]
     title = f"each node may use {report['share']:.0%} of a core; {report['players']:,} players, {report['taken'][:10]}"

@@ -68,7 +68,7 @@ class Load:
                 self.failures[f"{response.status_code} {response.json()['error']['code']}"] += 1
 
     def report(self) -> dict[str, Any]:
-        """Return the figures."""
+        """Return the figures of all submissions."""
         accepted = self.acknowledged.total()
         return {"accepted": accepted, "failures": dict(self.failures), "longest_ms": round(self.longest_s * 1000, 1)}
 

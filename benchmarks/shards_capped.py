@@ -177,7 +177,7 @@ async def replicated(
 
 
 async def rank(index: RankIndex, ladder: Ladder, user_id: int) -> int:
-    """Return the number of entries above a player, with two unshared round trips."""
+    """Return the number of entries above a player, with two round trips that serve no other caller."""
     rows = await index.rows(ladder, [user_id])
     counts = await index.counts(ladder, [rows[user_id].key])
     return counts.above[0]

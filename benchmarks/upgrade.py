@@ -109,7 +109,7 @@ async def step(dsn: str, clients: OldClients, number: int) -> dict[str, Any]:
 
 
 async def longest_rounds(clients: OldClients, rounds: int = 5) -> dict[str, float]:
-    """Return the longest round of each client in ms, when all have ended some more."""
+    """Return the longest round of each client in ms, after `rounds` more rounds of each."""
     await clients.progress(rounds)
     return {name: round(seconds * 1000, 1) for name, seconds in clients.longest_s.items()}
 

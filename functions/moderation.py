@@ -164,7 +164,7 @@ async def restore_submission(
 ) -> Answer:
     """Let a removed submission count again in all open periods. Admins only.
 
-    It may have been removed alone or with its whole entry.
+    The submission may have been removed alone or with its whole entry.
     """
     changes = await edge.services.moderation.restore_submission(
         await edge.board_unchecked(board), user_id, submission_id, _grounds(caller, body.reason)
@@ -194,7 +194,7 @@ async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: Us
 async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: ScoresIn) -> Answer:
     """Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
 
-    Each score gets its own result, as for a single one. A player may have one score.
+    Each score gets its own result, as for a single one. A request may have one score for each player.
     """
     # Look players up before the board: an action must not use an old board after a slow look-up.
     new = await _scores_to_set(edge, scores.scores)

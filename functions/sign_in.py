@@ -28,7 +28,7 @@ async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Ans
     """Sign a player in by the secret of its device. The first call with a secret creates the player.
 
     The same secret always gives the same player. The token is valid for minutes: refresh the session instead of signing
-    in again. Off by default (403 `sign_in_disabled`). Limited by address.
+    in again. Off by default (403 `sign_in_disabled`). Rate limited by address.
     """
     return answer_written(render_session(await edge.services.devices.sign_in(device.secret, device.username)))
 

@@ -1,4 +1,4 @@
-"""Write the statements that record a batch alone: record_*.sql and, with previous standings, record_previous_*.sql.
+"""Write the statements that each record a whole batch: record_*.sql, and record_previous_*.sql for previous standings.
 
 Each one consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
 policy's upsert over these rows. The rules of a policy are therefore written once, for all strategies. The second kind

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STOP_S = 60.0
-"""Time limit in s of a target after a signal. Then it is killed."""
+"""Time in s that a target has to end after a signal, before it is killed."""
 
 
 @dataclass

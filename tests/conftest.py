@@ -36,8 +36,9 @@ LONGEST_FIRST = ("acceptance", "browser", "contract")
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
-    """Scheduler that runs tests with shared parts on one worker: a module shares its fixtures, tests on Citus a
-    database.
+    """Scheduler that runs tests with shared parts on one worker.
+
+    The tests of a module share its fixtures, and all tests on Citus share a database.
     """
 
     def _split_scope(self, nodeid: str) -> str:

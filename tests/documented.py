@@ -17,7 +17,7 @@ _PIECE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _KEY = re.compile(r"Authorization: Bearer \$(\w+)")
-_PLAYER = re.compile(r"^TOKEN=.* player (\d+)", re.MULTILINE)
+_PLAYER = re.compile(r"^TOKEN=.*\bplayer (\d+)", re.MULTILINE)
 _VARIABLES = {"USER_ID": "user_id", "TOKEN": "token", "REFRESH": "refresh_token", "KID": "kid"}
 """JSON members of earlier responses that the examples use, by the name of the shell variable."""
 _CHANGING = frozenset(

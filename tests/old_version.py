@@ -104,7 +104,7 @@ async def lost_rows(dsn: str) -> dict[str, set[str]]:
 
 async def _lines(connection: "asyncpg.Connection[asyncpg.Record]", table: Table) -> set[str]:
     rows = BytesIO()
-    query = f"select {', '.join(table.columns)} from {table.name}"  # noqa: S608 - recorded names
+    query = f"select {', '.join(table.columns)} from {table.name}"  # noqa: S608 - names from tests/data
     await connection.copy_from_query(query, output=rows, format="text")
     return set(rows.getvalue().decode().splitlines())
 
@@ -128,7 +128,7 @@ class OldClients:
     is_stopped: bool = False
 
     async def progress(self, rounds: int = 5) -> None:
-        """Wait until each process has completed some more rounds. Fails with its error if one has failed."""
+        """Wait until each process has completed `rounds` more rounds. Fails with the errors of failed processes."""
         before = dict(self.rounds)
 
         def progressed() -> bool:

@@ -97,7 +97,9 @@ function names(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => isText(pair[1])));
 }
 
-/** Return the settings beside the page. Try again if the request fails: without them the page may have no API. */
+/**
+ * Return the settings beside the page. Retry if the request fails: without the settings, the page may not find its API.
+ */
 export async function loadConfig(pauses: readonly number[] = PAUSES_MS): Promise<Config> {
   for (const pause of pauses) {
     const config = await requested();

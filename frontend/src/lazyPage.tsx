@@ -2,7 +2,7 @@ import { use, type ComponentType, type ReactElement } from 'react';
 
 import { chunk } from './chunks';
 
-/** Page with a function that loads its code. It resolves in any case: rendering shows a failure. */
+/** Page with a function that loads its code. The promise never rejects: rendering the page shows a failure. */
 export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();

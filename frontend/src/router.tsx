@@ -53,7 +53,7 @@ const submit = createRoute({
   getParentRoute: () => root,
   path: '/submit',
   beforeLoad: ({ context }) => {
-    if (!context.devMode) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- as the router wants it
+    if (!context.devMode) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- the router's API
   },
   component: SubmitPage,
 });
@@ -62,7 +62,7 @@ const consoleFrame = createRoute({
   getParentRoute: () => root,
   path: '/console',
   beforeLoad: ({ context }) => {
-    if (!context.console) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- as the router wants it
+    if (!context.console) throw notFound(); // eslint-disable-line @typescript-eslint/only-throw-error -- the router's API
   },
   component: lazyPage(() => import('./console/ConsolePage'), 'ConsolePage'),
 });
@@ -144,7 +144,7 @@ export function createAppRouter(config: Config, history: RouterHistory = createH
   });
 }
 
-/** Return the folder of the page's addresses. In the hash, they begin at its start. */
+/** Return the folder of the page's addresses, `/` for addresses in the hash. */
 function basePath(): string {
   return document.querySelector('base[href]') ? new URL(document.baseURI).pathname : '/';
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const html = new DOMParser().parseFromString(readFileSync('index.html', 'utf8'), 'text/html');
 
-/** Return the value of an attribute of the first element that matches. */
+/** Return the value of an attribute of the first element that matches the selector, empty without one. */
 function attribute(selector: string, name: string): string {
   return html.querySelector(selector)?.getAttribute(name) ?? '';
 }

@@ -6,7 +6,7 @@ import { afterEach, vi } from 'vitest';
 import { condition } from '../src/api/condition';
 import { setLocale } from '../src/i18n/locale';
 
-// Be patient: a machine that runs all tests at once may be slow.
+// Wait longer than the default: a machine that runs all tests at once may be slow.
 configure({ asyncUtilTimeout: 5_000 });
 
 vi.stubGlobal('scrollTo', vi.fn());

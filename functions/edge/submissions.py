@@ -36,7 +36,7 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
 async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
     """Return a caller's submissions, or the error that prevents each one. Raises `StoreUnavailable`.
 
-    With `LEADERFORGE_CREATE_PLAYERS`, a key creates unknown players by external id, each for a valid submission only.
+    With `LEADERFORGE_CREATE_PLAYERS` and a key, a valid submission by external id creates its unknown player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
     # Look players up before boards: a submission must not use an old board after a slow look-up.

@@ -80,7 +80,7 @@ class Emulator:
             endpoint_url=self.endpoint,
             region_name=REGION,
             aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - LocalStack accepts any
+            aws_secret_access_key="test",  # noqa: S106 - LocalStack accepts any key
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120, s3={"addressing_style": "path"}),
         )
 

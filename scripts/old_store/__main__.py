@@ -52,7 +52,7 @@ Answer = dict[str, Any]
 
 
 class Recorder:
-    """API of the old version on one database, with the clock of the story."""
+    """API of the old version on one database, with a clock that the recording sets."""
 
     def __init__(self, tree: Path, directory: Path, dsn: str, addresses: list[str], clock: SharedClock) -> None:
         self._tree, self._directory, self._clock = tree, directory, clock
@@ -61,7 +61,7 @@ class Recorder:
 
     @contextmanager
     def served(self, time: int) -> Iterator[None]:
-        """Serve during the block, from this time in ms on. A new index makes each period rollover begin at once."""
+        """Run the API during the block, from `time` (ms) on. A new index makes each period rollover begin at once."""
         self._clock.set(time)
         variables = environment(
             self._addresses,
@@ -114,7 +114,7 @@ class Recorder:
         return self._clock()
 
     def answers(self, calls: Iterable[Call]) -> list[Answer]:
-        """Return each call with its status and its body, at one moment."""
+        """Return each call with its status and its body. The clock stands still."""
         return [self._answer(call) for call in calls]
 
     def _answer(self, call: Call) -> Answer:
@@ -169,7 +169,7 @@ def main(tree: Path) -> None:
 
 
 def told(recorder: Recorder) -> dict[str, str]:
-    """Send everything until the last day, and return the texts of the keys by name."""
+    """Send the requests of all days but the last one. Return the secret texts of the API keys by name."""
     with recorder.served(story.time_ms(story.DAYS[0])):
         recorder.send(story.players())
         recorder.send(story.boards())
@@ -191,7 +191,7 @@ def _send_days(recorder: Recorder, days: Iterable[str]) -> None:
 
 
 def ended(recorder: Recorder) -> None:
-    """Purge and retire periods, moderate, and wait for the background work."""
+    """Purge periods, send the requests of the last day, and wait for the background work."""
     with recorder.served(story.time_ms(story.LAST_DAY)):
         recorder.until_stored(_PURGED, "the purge of periods")
         recorder.send(story.scores(story.LAST_DAY))
@@ -202,7 +202,7 @@ def ended(recorder: Recorder) -> None:
 
 
 def recorded(recorder: Recorder, dsn: str, keys: dict[str, str]) -> dict[str, Any]:
-    """Return all answers at the end of the story. Write the store between the two groups of answers."""
+    """Return the answers at `story.END`, and later ones after the backfill. Write the store before the later ones."""
     with recorder.served(story.time_ms(story.END)):
         recorder.until_stored(_AT_THE_END, "the last rollover")
         recorder.send(story.unfinished())

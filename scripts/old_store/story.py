@@ -91,7 +91,7 @@ def repeated(batch: Call) -> Iterator[Call]:
 
 
 def moderation() -> Iterator[Call]:
-    """Yield acts of every kind."""
+    """Yield moderation actions of every kind."""
     why = {"reason": "a patched client"}
     yield Call("POST", f"/api/users/{HIDDEN}/hide", why)
     yield Call("POST", "/api/users/6/hide", why)

@@ -265,7 +265,7 @@ class EnvironmentSettings(CloudSettings):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return the ms for which an erased player is not created on sight. None: players are not created on sight."""
+        """Return the ms after an erasure in which first sight creates no player. None: it never creates players."""
         return self.erased_hours * 3_600_000 if self.create_players else None
 
     @property
@@ -275,9 +275,9 @@ class EnvironmentSettings(CloudSettings):
 
     @property
     def checks_host(self) -> bool:
-        """Return whether the Host header is checked: if names are set, and on a machine of a developer.
+        """Return whether the Host header is checked: if allowed hosts are set, or on the machine of a developer.
 
-        A server on a loopback address is one, unless it is behind proxies.
+        A server on a loopback address runs on such a machine, unless it is behind proxies.
         """
         is_local = not self.exposed and not self.trusted_proxies and self.function_name is None
         return bool(self.allowed_hosts) or is_local

@@ -49,7 +49,7 @@ class KeySet:
         return f"KeySet({len(self)} keys)"
 
     def shares(self, other: "KeySet") -> bool:
-        """Return whether both sets contain a key."""
+        """Return whether the sets have a key in common."""
         return not set(self._digests).isdisjoint(other._digests)
 
 
@@ -62,7 +62,7 @@ def _digest(key: str) -> bytes:
 
 
 def weakness(key: str) -> str | None:
-    """Return the fault of a weak key, None for a strong one. A hashed key can only be compared with known ones."""
+    """Return the fault of a weak key, None for a strong one. A hashed key is only compared with well-known keys."""
     if key.startswith("sha256:"):
         guessable = any(_digest(key) == _digest(candidate) for candidate in _WELL_KNOWN)
     elif len(key) < SHORTEST_KEY:

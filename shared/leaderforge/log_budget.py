@@ -5,7 +5,7 @@ from time import monotonic
 
 
 class LogBudget:
-    """Budget of log lines: the first `lines` of each kind in a window of `window_s` seconds. The others are counted.
+    """Budget of log lines: the first `lines` of each kind in a window of `window_s` seconds. It counts all others.
 
     Kinds must be few: their counts stay in memory.
     """
@@ -18,7 +18,7 @@ class LogBudget:
         """By kind, the start of its window in s and its number of lines in it, written or not."""
 
     def admit(self, kind: Hashable) -> int | None:
-        """Count a line. Return None if it must not be written, otherwise how many were omitted before it."""
+        """Count a line. Return None if it must not be written, otherwise the number of lines omitted before it."""
         now = self._clock()
         start, count = self._windows.get(kind, (now, 0))
         if now - start >= self._window_s:

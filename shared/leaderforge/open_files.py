@@ -3,7 +3,7 @@
 import resource
 
 _MOST = 65_536
-"""Limit to set at most: some programs take long with a higher one."""
+"""Maximum of the limit to set: higher limits make some programs slow."""
 
 
 def raise_open_files() -> None:

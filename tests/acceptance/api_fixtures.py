@@ -1,4 +1,4 @@
-"""Real servers of the product, and HTTP clients of them over TCP."""
+"""Servers of the complete product, and HTTP clients that use them over TCP."""
 
 import asyncio
 import os
@@ -22,9 +22,9 @@ _numbers = count(1)
 
 
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
-    """Return settings for a new index on this cluster, and this database.
+    """Return environment settings for a new index on the cluster with these addresses, and for a database.
 
-    Time limits are long: only tests of a time limit may reach one, however slow the machine is.
+    Time limits are long: a slow machine must not reach them. Tests of time limits set shorter ones.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),

@@ -57,7 +57,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Command:
-    """Command with the addresses of its database and index."""
+    """The `leaderforge` command, with the addresses of its database and index."""
 
     dsn: str
     nodes: Sequence[str]
@@ -121,7 +121,7 @@ class Command:
 
     @asynccontextmanager
     async def held(self, statement: str, *arguments: object) -> AsyncIterator[None]:
-        """Hold the locks of the statement during the block. At its end, end all sessions that waited for them."""
+        """Hold the locks of the statement during the block. Afterwards, wait for the end of commands' sessions."""
         async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()

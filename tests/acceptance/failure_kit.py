@@ -1,4 +1,4 @@
-"""The complete product with parts to break, load on it, and its invariants under failures."""
+"""Complete product whose parts tests break, with load on it, and checks of its invariants."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ class Rig:
             "LEADERFORGE_STORE_TIMEOUT_MS": "1000",
             "LEADERFORGE_RECONCILE_MS": "500",
         }
-        limits = httpx.Limits(max_keepalive_connections=0)  # a killed server leaves broken connections
+        limits = httpx.Limits(max_keepalive_connections=0)  # keep none: a killed server leaves broken connections
         self._http = httpx.AsyncClient(base_url=api.url, timeout=ANSWER_S, limits=limits)
 
     async def start_api(self) -> None:

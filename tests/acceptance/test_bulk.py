@@ -23,7 +23,7 @@ RUNS = {
     Policy.BEST: [(5, "first"), (9, "last"), (7, "worse"), (-3, "worst")],
     Policy.LATEST: [(5, "first"), (9, "best"), (0, None), (-3, "last")],
 }
-"""Submissions in order, by policy. The run of the standing is the one named `last`."""
+"""Submissions in order, by policy: score and name. The run of the final standing is named `last`."""
 METADATA = {"name": 'Žofie "the 🏎️, ace"', "runs": [1, 2.5, None, True, {"deep": [[]]}], "\u2028": "\\u0000"}
 
 

@@ -49,7 +49,7 @@ def new(valkey, postgres) -> NewCommand:
 
 @pytest.fixture(scope="module")
 async def populated(valkey, postgres) -> Command:
-    """Command with a populated database. Tests only read it, and use a separate index to break."""
+    """Command with a populated database, which tests only read. A test that breaks the index uses a separate one."""
     command = await _new(postgres.dsn, valkey.addresses)
     assert command.run("populate", *CROWD).output == ["12,000 sessions added"]
     return command

@@ -80,7 +80,7 @@ def test_every_service_is_watched_limited_and_closed(services: Mapping[str, Any]
 def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service's command with its environment.
 
-    End it as a container engine does: by a signal, to which it must react.
+    End the service by a signal, as a container engine does. Fails if it does not end in time.
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
@@ -115,7 +115,7 @@ async def test_the_api_and_the_worker_run_by_its_commands(
         assert migrating.wait(60) == 0, (tmp_path / "log").read_text()
     port = str(free_port())
     with ExitStack() as stack:
-        # Use loopback: outside its container it must not serve the network.
+        # Use loopback: outside a container, the service must not listen on the network.
         local = {**api, "LEADERFORGE_HOST": "127.0.0.1", "LEADERFORGE_PORT": port}
         stack.enter_context(running(native(services["api"]["command"]), local, tmp_path))
         stack.enter_context(running(native(services["maintenance"]["command"]), maintenance, tmp_path))

@@ -30,7 +30,7 @@ class Dev:
     """Run of the command, with its output and its processes."""
 
     def __init__(self, directory: Path, *options: str, before: str = "") -> None:
-        """Start the command after these Python statements."""
+        """Start the command with these options, after the Python statements `before`."""
         self.data = directory / "data"
         self.output_file = directory / "output.txt"
         command = [sys.executable, "-c", f"{before}from leaderforge.cli import main; main()", "dev"]
@@ -209,7 +209,7 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode != 0
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert not (tmp_path / "data" / "postgres" / "data").exists()  # the start has ended before this step
+    assert not (tmp_path / "data" / "postgres" / "data").exists()  # the start ended before it created the database
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def submit(dev: Dev, score: int) -> httpx.Response:
 
 
 def is_ok(dev: Dev) -> bool:
-    """Return whether the service and all its parts are well."""
+    """Return whether the service and all its parts are healthy."""
     with suppress(httpx.HTTPError):
         return bool(get(dev, "/api/health").json()["status"] == "ok")
     return False
@@ -123,7 +123,7 @@ def test_moves_a_server_whose_port_was_taken(runs: ExitStack, tmp_path: Path, pa
     before = dev.description[part]
     port = int(re.findall(r":(\d+)", str(before))[-1])
     server = min(dev.named(executable), key=psutil.Process.create_time)
-    psutil.Process(dev.process.pid).suspend()  # it must not restart the server before the port is taken
+    psutil.Process(dev.process.pid).suspend()  # restart no server before the port is taken
     server.kill()
     with taken(port):
         psutil.Process(dev.process.pid).resume()

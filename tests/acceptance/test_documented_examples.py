@@ -1,10 +1,11 @@
 """Every example in the documentation is true: each page is followed from its top on a new server.
 
-All pages together, in one run, also work on the demo, for readers who try them there.
+All pages together, in one run, also work on the demo after the README, for readers who try them there.
 """
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.waiting import PATIENCE_S
 KEYS = {None: None, "KEY": SUBMIT_KEY, "ADMIN": ADMIN_KEY}
 START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 BETWEEN_MS = 2000  # longer than the TTL of responses
+README = Path(__file__).parents[2] / "README.md"
 
 
 class Ticks:
@@ -65,6 +67,7 @@ async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ti
     assert before
     async with served(settings, clock=clock) as api:
         await api.until_healthy()
+        players = [await api.send("POST", "/api/users", player, SUBMIT_KEY) for player in readme_players()]
         for page in pages():
             values: dict[str, str] = {}
             for example in (template.filled(values) for template in examples(page)):
@@ -73,7 +76,21 @@ async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ti
                 answer = await (_beginning if example.streamed else _whole)(api, example, values)
                 values |= example.values_in(answer)
                 assert not example.is_refused or _code(answer) == _code(example.answer or ""), (example.path, answer)
+        for player in players:
+            assert (await api.send("GET", player.headers["location"], None, SUBMIT_KEY)).json() == player.json()
     assert await demo_standings(dsn) == before
+
+
+def readme_players() -> list[dict[str, object]]:
+    """Return the players that a reader of the README has created."""
+    text = README.read_text()
+    tokens = re.findall(r"tokens create --player (\S+) --name (\w+)", text)
+    numbers = re.findall(r'{"user_id": (\d+), "username": "(\w+)"}', text)
+    assert tokens
+    assert numbers
+    return [{"external_id": external_id, "username": name} for external_id, name in tokens] + [
+        {"user_id": int(user_id), "username": name} for user_id, name in numbers
+    ]
 
 
 async def demo_standings(dsn: str) -> list[tuple[object, ...]]:

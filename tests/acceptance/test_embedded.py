@@ -1,4 +1,4 @@
-"""Embedded servers: started, stopped, broken and started again."""
+"""Embedded servers: start, stop, failure and restart."""
 
 import asyncio
 import os

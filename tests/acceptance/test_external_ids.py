@@ -33,7 +33,7 @@ async def servers(valkey, store_dsn: str) -> AsyncIterator[tuple[Served, Served]
 
 @pytest.fixture
 async def board(servers: tuple[Served, Served]) -> str:
-    """The slug of a new board that is open to players."""
+    """Slug of a new board that is open to players."""
     slug = f"sight-{next(_boards)}"
     body = {"board": slug, "name": slug, "policy": "sum", "open_to_players": True}
     assert (await servers[0].post("/api/boards", body, ADMIN_KEY)).status_code == 201

@@ -1,4 +1,7 @@
-"""Every row of the failure table, on real servers under load: visible effects and recovery."""
+"""Every row of "What fails, and what users see" in docs/architecture.md, on real servers under load.
+
+The tests check the effects that users see, and the recovery.
+"""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""README's unchanged commands in their order: the first scores with tokens, with a key, and from a file."""
+"""README's unchanged commands, in their order: they submit first scores with tokens, with a key, and from a file."""
 
 import json
 import os
@@ -22,7 +22,7 @@ FROM_FILE = "Scores from elsewhere"
 
 
 def paste(heading: str) -> str:
-    """Return the commands of a section: its first block."""
+    """Return the commands in the first code block of a section of the README."""
     section = README.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
     commands, *_ = re.findall(r"^```\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     return str(commands)
@@ -39,7 +39,7 @@ def clone(directory: Path, dev: Dev) -> None:
 
 
 def pasted(directory: Path, dev: Dev, heading: str) -> str:
-    """Run the commands of a section against the address of this test, and return their output."""
+    """Run the commands of a section against the server of this test, and return their output."""
     text = paste(heading).replace("localhost:8000", dev.description["api"].removeprefix("http://"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LEADERFORGE_")}
     shell = subprocess.run(
@@ -90,7 +90,7 @@ def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> 
 
 
 def test_other_machines_get_no_development_tokens(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - no tokens there
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - tested here
     assert "signing_secret" not in dev.description
     assert "token" not in dev.output
     api = f"http://127.0.0.1:{httpx.URL(dev.description['api']).port}"

@@ -141,7 +141,7 @@ def test_all_of_locusts_users_do_all_that_they_can(tmp_path: Path) -> None:
 
 
 def smoke(url: str, key: str, directory: Path) -> list[dict[str, Any]]:
-    """Run Locust until it has sent every kind of request. Return its statistics by request. Fails on its exit code."""
+    """Run Locust until it has sent every kind of request. Return its statistics. Fails on a nonzero exit code."""
     files = ",".join(str(ROOT / "tests" / "load" / name) for name in ("locustfile.py", "shapes/smoke.py"))
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--host", url, "--pause", "0.1", "--json"]
     environment = {**os.environ, "LEADERFORGE_SUBMIT_KEY": key}

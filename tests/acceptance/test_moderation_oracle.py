@@ -212,7 +212,7 @@ class Game:
             self._count(period, stored)
 
     def oracle(self, period: int, among_them: int | None = None) -> Oracle:
-        """Return the oracle of the public view, with one hidden player in addition."""
+        """Return the oracle of the public view. It includes the player `among_them` even if hidden."""
         events = self.counting[period]
         return Oracle(
             self.board, [e for e in events if e.user_id == among_them or not self.is_hidden(e.user_id, period)]

@@ -160,7 +160,7 @@ async def clusters(valkey, tmp_path_factory) -> AsyncIterator[dict[int, Cluster]
 
 @pytest.fixture(scope="module")
 async def products(store_and_users, clusters) -> AsyncIterator[Mapping[tuple[int, int], Product]]:
-    """Product on each pair of a number of partitions and a number of nodes, all over one store."""
+    """Products over one store, one for each pair of a number of partitions and a number of nodes."""
     made = {
         (partitions, nodes): Product(*store_and_users, new_redis_index(clusters[nodes], partitions))
         for partitions, nodes in PAIRS
@@ -264,7 +264,10 @@ def check_details(
     submission: Submission,
     receipt: object,
 ) -> None:
-    """Compare the standing in each period, and the one before the submission, which is `taken[before]`."""
+    """Compare the standing and the previous standing of each period with the oracle.
+
+    The submission is `taken[before]`.
+    """
     assert isinstance(receipt, Receipt)
     assert receipt.details is not None
     assert receipt.details.periods is not None

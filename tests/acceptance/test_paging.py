@@ -22,7 +22,7 @@ MOVING = {*range(1, PLAYERS, 50), *NEWCOMERS}
 BATCH, RATE = 10, 40
 """Submissions per batch, and batches per second."""
 A_PAGE = 2
-"""Minimum number of submissions per page, however fast the pages are read."""
+"""Minimum number of submissions between the reads of two pages."""
 LIMIT = 1000
 _IN_FLIGHT = 5
 

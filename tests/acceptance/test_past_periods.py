@@ -1,4 +1,4 @@
-"""Past periods on real parts: read completely from the database once retired, then removed."""
+"""Past periods on real servers: complete reads from the database after their retirement, then their removal."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""Operators' view of real parts, intact and broken."""
+"""Operators' view of the partitions and nodes of real servers, intact and broken."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime

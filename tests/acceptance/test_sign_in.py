@@ -92,7 +92,7 @@ async def test_linking_an_account_keeps_the_scores(servers: tuple[Served, Served
 
 
 async def test_a_new_signing_key_is_accepted_everywhere(servers: tuple[Served, Served]) -> None:
-    """The processes cache the keys: a token of a key that one of them has just created is valid in the other."""
+    """One process creates a signing key and issues a token with it. The other one must accept the token."""
     await sign_in(servers[0], secrets.token_hex(32))
     created = await servers[0].post("/api/admin/signing-keys", None, ADMIN_KEY)
     assert created.status_code == 201

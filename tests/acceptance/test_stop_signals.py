@@ -100,7 +100,7 @@ def test_dev_stops_at_each_step_of_its_start(tmp_path: Path, step: str, way: str
     assert not re.search("Traceback|Exception ignored|never awaited", ended.stdout + ended.stderr)
     assert ended.returncode in (0, 130), ended.stdout + ended.stderr
     assert not (data / "dev.json").exists()
-    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # the start has ended before this step
+    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # ended before it created the database
 
 
 @pytest.fixture

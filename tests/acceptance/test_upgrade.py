@@ -21,11 +21,11 @@ from tests.waiting import until
 
 BACKFILLED_MS = 60_000
 AT_ONCE = 8
-"""Concurrent requests: with all at once, a slow machine refuses some as `overloaded`."""
+"""Number of concurrent requests. With more, a slow machine refuses some as `overloaded`."""
 VOLATILE = {"as_of", "next", "previous"}
 """Members that are not compared: times of reading, and cursors, whose text is opaque."""
 PURGED = {None, "short"}
-"""Boards of events that have no standing any more: a deleted board, and one whose periods have expired."""
+"""Boards whose events have no standing any more: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
 """Members of which only `code` is compared: their texts may change."""
 
@@ -69,7 +69,7 @@ class Upgraded:
 
 
 def ordered(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return an answer whose lists are sorted if it is an export: exports have no order."""
+    """Return an answer. Sort the lists of an export, which have no order."""
     keys = {"standings": ("board", "period"), "events": ("board", "submission_id")}
 
     def sorted_part(name: str) -> list[dict[str, Any]]:

@@ -38,7 +38,10 @@ _COMPRESSED = """() => {
         .filter(({name, startTime}) => name.endsWith('.js') && startTime < (idle?.startTime ?? Infinity))
         .reduce((sum, {encodedBodySize}) => sum + encodedBodySize, 0);
 }"""
-"""The first load ends when the idle browser begins to load the other pages."""
+"""Script that returns the compressed bytes of the first load's JavaScript.
+
+The first load ends when the idle browser begins to load the other pages.
+"""
 _OBSERVE = """() => {
     window.responses = {};
     new PerformanceObserver((list) => {
@@ -107,7 +110,7 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
-    """Let one player after another take the lead. Return the seconds from each request until the page shows it."""
+    """Let one player after another take the lead. Return the seconds until the page shows each."""
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     seen = []
     headers = {"Authorization": f"Bearer {facts['submit_key']}"}
@@ -123,7 +126,7 @@ async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
 
 
 async def scroll(page: Page, session: CDPSession, players: int) -> list[dict[str, float]]:
-    """Scroll through all ranks repeatedly: with the rail from position to position, with the wheel at each."""
+    """Scroll through all ranks several times: move the slider to each stop, and turn the mouse wheel there."""
     region = page.locator(REGION)
     laps = []
     for lap in range(LAPS):

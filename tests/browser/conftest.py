@@ -85,5 +85,5 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    # The browser logs each error status and each failed connection as an error: ignore those that tests expect.
+    # The browser logs each error status and each failed connection as an error: ignore errors that tests expect.
     return message.type == "error" and not _EXPECTED.search(message.text)

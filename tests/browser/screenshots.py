@@ -111,7 +111,7 @@ async def visit(browser: Browser, facts: dict[str, Any], device: str, size: tupl
     page = await window.new_page()
     for name, (address, act) in PAGES.items():
         if name.startswith("console-"):
-            await page.evaluate("(hash) => { location.hash = hash }", address)  # a load would forget the key
+            await page.evaluate("(hash) => { location.hash = hash }", address)  # loading the page again loses the key
         else:
             await page.goto(facts["web"] + address)
         await act(page, facts)
@@ -179,7 +179,7 @@ PAGES: dict[str, tuple[str, Act]] = {
     "console-keys": ("#/console/keys", _look),
     "console-audit": ("#/console/audit", _look),
 }
-"""Address of each page, and the actions on it. They are visited in this order in one window."""
+"""Address of each page, and the actions on it. One window visits the pages in this order."""
 
 if __name__ == "__main__":
     typer.run(main)

@@ -40,7 +40,7 @@ def package(packages: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def emulator(no_process_left: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """LocalStack."""
+    """Running LocalStack, the local emulator of AWS."""
     running = Emulator(tmp_path_factory.mktemp("localstack"))
     running.start()
     yield running

@@ -130,7 +130,7 @@ def shown(line: Any) -> tuple[int, int, int, int]:
 
 
 def queued(count: int) -> Iterator[str]:
-    """Yield messages that can be counted, some of them twice."""
+    """Yield `count` valid messages."""
     for i in range(count):
         user_id = QUEUED_PLAYERS[i % len(QUEUED_PLAYERS)]
         yield json.dumps({"board": "default", "user_id": user_id, "score": SCORE, "submission_id": str(uuid4())})

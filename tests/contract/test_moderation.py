@@ -75,7 +75,7 @@ class TestHide:
         assert await held(stores, ladder, 1) == hidden
         assert await listed(stores, ladder) == [(2, 3)]
         assert await listed(stores, other) == [(1, 5)]
-        # Lookups by player id still return the row: its player may see it.
+        # Lookups by player id still return the row: the hidden player may see it.
         assert (await stores.scores.rows(ladder, [1]))[1].hidden
         await record(stores, submit(ladder, 1, 5))
         assert await listed(stores, ladder) == [(2, 3)]
@@ -439,7 +439,7 @@ _players = count(100)
 
 
 async def take(stores: Stores, model: Model, step: Step) -> None:
-    """Apply the step to the store and to the model. Both must agree on whether it is possible."""
+    """Apply the step to the store and to the model. Fails unless both accept or both refuse it."""
     board, user_id, now = model.board, step.user_id, NOON
     made = event(user_id, step.score, NOON - step.days * DAY)
     made = made._replace(subscore=step.subscore if board.subscore_order else 0)

@@ -1,4 +1,4 @@
-"""Places before each submission, over all stores."""
+"""Previous standings of submissions, on every store."""
 
 import asyncio
 from collections import defaultdict
@@ -33,7 +33,7 @@ def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPla
 
 
 async def previous(stores: Stores, *submissions: Submission) -> list[list[EarlierPlace | None]]:
-    """Record submissions, and return the places before each."""
+    """Record submissions, and return the previous standings of each."""
     outcomes = await stores.scores.record(submissions, previous=True)
     assert all(isinstance(outcome, Recorded) for outcome in outcomes), outcomes
     return [list(outcome.previous) for outcome in outcomes if isinstance(outcome, Recorded)]
@@ -69,7 +69,7 @@ async def test_they_are_the_fold_of_all_events_before(
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
-    """Each submission's previous standing is the result of the one before, even if that one did not request its own."""
+    """The previous standing of a submission is the result of the submission before it, whatever that one requests."""
     ladder = await stores.ladder()
     await stores.players(1, 2)
     batches = [[submit(ladder, 1, 1), submit(ladder, 2, 1)] for _ in range(24)]

@@ -244,7 +244,7 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
 
 PLAYERS_OF_A_LARGE_KEY = 3_000
 MOST_MEMBERS_A_COMMAND = 500
-"""Maximum number of members that one deleting command removes: it blocks all other commands of the node."""
+"""Maximum number of members that one deleting command may remove: the node runs no other command meanwhile."""
 
 
 @pytest.fixture

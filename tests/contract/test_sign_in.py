@@ -144,7 +144,7 @@ class TestSessions:
     async def test_a_replaced_token_ends_the_session_also_shortly_after_a_refresh(
         self, stores: Stores, user_id: int
     ) -> None:
-        """Otherwise a thief who refreshes once a minute would never be noticed."""
+        """Without this rule, nobody would notice a thief who refreshes once a minute."""
         token = await started(stores, user_id)
         first = await refreshed(stores, token, 1)
         assert first is not None
@@ -154,7 +154,7 @@ class TestSessions:
         assert await refreshed(stores, second, 3) is None
 
     async def test_a_token_that_a_repetition_replaced_ends_the_session(self, stores: Stores, user_id: int) -> None:
-        """Two holders of one token both got an answer: one of them is a thief."""
+        """Both holders of one token received an answer. One of the two is a thief, so the session must end."""
         token = await started(stores, user_id)
         first, second = await refreshed(stores, token, 1), await refreshed(stores, token, 1)
         assert first is not None
@@ -174,13 +174,23 @@ class TestSessions:
         token, long = await started(stores, user_id), await started(stores, user_id)
         assert await refreshed(stores, token, END) is None
         assert await stores.sessions.refresh(long, extended := long.successor(), 1, END + 1)
-        await stores.sessions.purge(END)
+        assert not await stores.sessions.purge(END, 10)
         assert not await stores.sessions.end(token)
         assert await stores.sessions.end(extended)
 
+    async def test_a_purge_is_limited(self, stores: Stores, user_id: int) -> None:
+        for _ in range(5):
+            await started(stores, user_id)
+        other = player()
+        await stores.users.create([other])
+        token = await started(stores, other.user_id)
+        assert await stores.sessions.refresh(token, token.successor(), 1, END + 1)
+        assert [await stores.sessions.purge(END, 2) for _ in range(3)] == [True, True, False]
+        assert [len((await stores.sessions.record(i)).sessions) for i in (user_id, other.user_id)] == [0, 1]
+
     @pytest.mark.parametrize("generation", [0, 1, 2])
     async def test_a_session_ends_by_each_of_its_tokens(self, stores: Stores, user_id: int, generation: int) -> None:
-        """A thief may have replaced the owner's token more than once."""
+        """The owner can end the session even if a thief has replaced the owner's token more than once."""
         tokens = [await started(stores, user_id)]
         for _ in range(2):
             successor = await refreshed(stores, tokens[-1], 1)

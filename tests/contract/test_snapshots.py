@@ -32,7 +32,7 @@ from tests.delivering import Process
 ACT = AuditEntry(0, "key:ops", "player.change", None, 1, "Ann")
 ERASE = AuditEntry(0, "key:ops", "player.erase")
 REPEATED = "submission_id = any"
-"""Part of the statement that reads first copies."""
+"""Text by which tests recognise the statement that reads first copies of submissions."""
 
 
 @pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])
@@ -158,7 +158,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """A submission locks the standing before it checks limits: the check must see the one that came first."""
+        """A submission locks the standing before it checks limits: it must see the submission that came first."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):

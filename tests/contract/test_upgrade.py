@@ -201,7 +201,7 @@ class Interrupted(asyncpg.Connection):
 
 @dataclass(frozen=True)
 class Interrupter:
-    """Migrations whose connection breaks."""
+    """Runner of migrations whose connection breaks."""
 
     monkeypatch: pytest.MonkeyPatch
 

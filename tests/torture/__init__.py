@@ -1,1 +1,1 @@
-"""Polling checker: reads through two API processes are compared with a model, while parts fail and players change."""
+"""Polling checker: it compares reads through two API processes with a model, while parts fail and players change."""

@@ -29,7 +29,7 @@ def main() -> int:
     )
     say(f"seed {plan.seed}")
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
-        Path(directory).chmod(0o711)  # started by root, PostgreSQL runs as another user
+        Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL runs as another user
         report = asyncio.run(run(plan, Path(directory)))
     say(report.table(plan.seed))
     if options.report is not None:

@@ -1,4 +1,4 @@
-"""Checks of answers against all possible correct ones."""
+"""Checks of answers against all answers that are correct at their time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -11,7 +11,7 @@ from tests.torture.model import View
 Json = Mapping[str, Any]
 
 SLACK = 8
-"""Number of players that may move during the search for a page's position. The page then starts at another rank."""
+"""Maximum number of moving players. With more, the length and the first rank of a page are not checked."""
 
 NAMELESS = "no name"
 """Kind of problem that is allowed while the database is away: names that the index lacks."""
@@ -71,7 +71,7 @@ def check_listing(
 ) -> Iterator[Problem]:
     """Yield the problems of consecutive entries.
 
-    They start directly after the key `after` and reach the key `complete_to`, if these are given.
+    With `after`, they must start directly after this key. With `complete_to`, they must reach this key.
     """
     for entry in entries:
         yield from check_entry(view, entry)
@@ -162,7 +162,7 @@ def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
 
 
 def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
-    """Yield a problem if the answer says that a player has no rank, although the player surely has one."""
+    """Yield a problem if a player surely has a rank. The answer says that the player has none."""
     states = view.states(user_id)
     if states and all(state.ranked for state in states):
         yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)
@@ -233,7 +233,7 @@ def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
 
 
 def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]:
-    """Yield the problems of a profile. None is the answer that it does not exist."""
+    """Yield the problems of a profile. `body` is None if the answer says that the player does not exist."""
     states = view.states(user_id)
     if body is None:
         if all(state.exists for state in states):

@@ -17,7 +17,7 @@ _PROBED_S = 86_400
 
 
 def library() -> Path | None:
-    """Return the library of the Python package or of the system, None if there is none."""
+    """Return the path of libfaketime, from the Python package or the system, None if neither has it."""
     spec = find_spec("libfaketime")
     paths = [Path(path) for path in _DEBIAN]
     if spec is not None and spec.origin is not None:
@@ -35,7 +35,7 @@ class Clock:
         self.set(0)
 
     def can_jump(self) -> bool:
-        """Return whether a process follows the clock: the package may contain the library of another processor."""
+        """Return whether a process follows the clock. It does not if the library is for another processor."""
         offset_s = self.offset_s
         self.set(_PROBED_S)
         try:
@@ -55,7 +55,7 @@ class Clock:
             "LD_PRELOAD": str(self._library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DISABLE_SHM": "1",  # a killed process would leave its shared memory behind
+            "FAKETIME_DISABLE_SHM": "1",  # shared memory would outlive a killed process
             "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }

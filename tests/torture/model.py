@@ -84,7 +84,7 @@ class LadderModel:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Keys of a changing player: after the last step, the best possible and the worst possible."""
+    """Sort keys of a changing player: after the last step, at best, and at worst."""
 
     last: float
     best: float

@@ -74,7 +74,7 @@ def drop_pending_names() -> None:
 def remove_before_loading() -> None:
     """Break this rule: reconciliation replaces the entries of touched players in one step.
 
-    It removes them first and loads them afterwards, as release 0.1.0 did. They vanish meanwhile.
+    The mutation removes the entries first and loads them afterwards, as release 0.1.0 did. They vanish meanwhile.
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:

@@ -1,4 +1,4 @@
-"""Nemeses: disturbances of the product while readers poll. Each one leaves everything running again."""
+"""Nemeses: disturbances of the product while readers poll. At its end, each nemesis has all parts running again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ MODERATING: Mapping[str, int] = {
 }
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Weights of acts whose retry changes nothing, and therefore does not repair the index."""
+"""Weights of acts that the index misses for good if it misses the first attempt: retries change nothing."""
 
 NOTHING: Mapping[str, int] = {"pause": 1}
 RENAMING: Mapping[str, int] = {"rename": 1}
@@ -67,17 +67,17 @@ class Stage:
         return self._until_found and self.report.total > 0
 
     async def hold(self, seconds: float) -> None:
-        """Wait for this time in s, scaled: the duration of the nemesis."""
+        """Wait for the duration of the nemesis: `seconds` times the scale."""
         await self.pause(seconds * self.scale)
 
     async def pause(self, seconds: float) -> None:
-        """Wait for this time in s, regardless of the scale."""
+        """Wait for `seconds`, regardless of the scale."""
         ends = monotonic() + seconds
-        while not self.is_over() and (remaining := ends - monotonic()) > 0:  # noqa: ASYNC110 - any reader may end it
+        while not self.is_over() and (remaining := ends - monotonic()) > 0:  # noqa: ASYNC110 - any reader may end the wait
             await asyncio.sleep(min(remaining, _LOOKED_S) if self._until_found else remaining)
 
     async def freeze(self, least: float = 0.3, most: float = 5.0) -> None:
-        """Wait for a random time in this range, in s."""
+        """Wait for a random time from `least` to `most` (s), times the scale."""
         await self.hold(self.random.uniform(least, most))
 
     def step(self, text: str) -> None:
@@ -157,7 +157,7 @@ async def flush_node(stage: Stage) -> None:
 
 
 async def wipe_partition(stage: Stage) -> None:
-    """Delete all of one partition at once."""
+    """Delete all data of one partition of the index at once."""
     partition = stage.random.randrange(stage.rig.partitions)
     await asyncio.to_thread(stage.rig.wipe_partition, partition)
     stage.step(f"partition {partition} wiped")
@@ -193,7 +193,7 @@ async def crash_in_outage(stage: Stage) -> None:
     stage.step(f"processes {numbers} killed")
     stage.rig.thaw_index(stage.nodes)
     await _start(stage, numbers)
-    if stage.random.random() < 0.5:  # no writes: each would update its player in the index
+    if stage.random.random() < 0.5:  # stop writes: each would repair its player in the index
         stage.act(NOTHING)
         await stage.hold(5)
         stage.rest()
@@ -204,7 +204,7 @@ async def crash_at_outage(stage: Stage) -> None:
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
-    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # kill now: later they would declare
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # kill before they declare
     stage.rig.kill_apis()
     stage.step("both processes killed")
     stage.rig.thaw_index(stage.nodes)
@@ -223,7 +223,7 @@ async def crash_beside_frozen(stage: Stage) -> None:
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
     stage.act(stage.random.choice((RENAMING, RENAMING, BASE)))
     stage.write_through(crashing)
-    await stage.pause(INDEX_TIMEOUT_S)  # all earlier writes have their responses
+    await stage.pause(INDEX_TIMEOUT_S)  # wait for the responses of earlier writes
     stage.read_from(crashing)
     await stage.pause(0.1)
     stage.rig.apis[frozen].process.pause()
@@ -316,7 +316,7 @@ async def duels(stage: Stage) -> None:
 
 
 async def moderation(stage: Stage) -> None:
-    """Hide, unhide, remove, set and rename without pause."""
+    """Hide, unhide, remove, set scores and rename without pause."""
     stage.act(MODERATING)
     stage.step("acts")
     await stage.hold(5)

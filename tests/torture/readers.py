@@ -112,7 +112,7 @@ class Reader:
     async def top(self, ladder: LadderModel) -> None:
         """Read the first entries, which may be a second old."""
         limit = self._random.choice((10, 10, 30, 1000))
-        check: Check = lambda v, a: checks.check_top(v, a.body, limit)  # noqa: E731 - beside the others
+        check: Check = lambda v, a: checks.check_top(v, a.body, limit)  # noqa: E731 - a short lambda
         await self._ask("top", ladder, f"top?limit={limit}", check, age_s=CACHE_AGE_S)
 
     async def lookup(self, ladder: LadderModel) -> None:
@@ -192,7 +192,7 @@ class Reader:
         return answer
 
     def _refusal(self, answer: Answer) -> list[Problem]:
-        """Return a problem if this refusal of a read is not allowed."""
+        """Return a problem if the refusal of a read is not allowed at this time."""
         journal = self._rig.journal
         calm = journal.nemesis == "calm" and monotonic() - journal.since > CALM_S
         if (answer.status == FAILED or answer.refused_well) and not calm:

@@ -153,7 +153,7 @@ class Rig:
         return await process.wait()
 
     async def prepare(self, players: Sequence[int]) -> None:
-        """Create the boards, and players that reconciliation no longer reads."""
+        """Create the boards, and players so old that reconciliation does not read them."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
@@ -204,7 +204,7 @@ def _api(kind: type[ApiServer], directory: Path) -> ApiServer:
 
 @asynccontextmanager
 async def opened(directory: Path, nodes: int, citus: str | None, mutation: str | None) -> AsyncIterator[Rig]:
-    """Yield a rig with an empty database, and end everything afterwards."""
+    """Yield a rig with an empty database, and end all its processes afterwards."""
     valkey = ValkeyCluster(directory / "valkey", nodes=nodes)
     postgres = None if citus else PostgresServer(directory / "postgres")
     servers: list[Any] = [valkey] if postgres is None else [valkey, postgres]

@@ -26,10 +26,10 @@ _STOP_S = 60.0
 class Plan:
     """Plan of a run. `scale` shortens the nemeses.
 
-    `settle_s` is the time between them, `warm_s` the time before the first one and `calm_s` the time at the end, in s.
+    `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
 
-    With `rounds`, each nemesis runs that many times, however long it takes. With `until_found`, the run ends at the
-    first violation. With `mutation`, the API processes have this fault.
+    With `rounds`, each nemesis runs `rounds` times, however long that takes. With `until_found`, the run ends at the
+    first violation. `mutation` is the fault of the API processes, if any.
     """
 
     seconds: float

@@ -26,12 +26,12 @@ class Answer(NamedTuple):
 
     @property
     def refused_well(self) -> bool:
-        """Return whether this is a 503 with `Retry-After`."""
+        """Return whether the response is a 503 with `Retry-After`."""
         return self.status == 503 and self.retry_after.isdigit()
 
     @property
     def code(self) -> str:
-        """Return the code of the error, an empty text if there is none."""
+        """Return the error code of the response, an empty text without an error."""
         return self.body["error"]["code"] if isinstance(self.body, dict) and "error" in self.body else ""
 
 

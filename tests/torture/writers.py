@@ -29,7 +29,7 @@ BASE: Mapping[str, int] = {
 """Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
-"""Weights of further acts. They are background acts too, unless a run is restricted to chosen nemeses."""
+"""Weights of further background acts. A run that is restricted to chosen nemeses leaves them out."""
 
 _MOST_SCORE = 10**12
 _RETRY_S = 0.05

@@ -8,7 +8,7 @@ from leaderforge.services.coalescing import Coalescer
 
 
 class Gate:
-    """Run function that records its batches, and returns when the test opens it."""
+    """Batch function that records its batches. It returns once the test has opened it."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []

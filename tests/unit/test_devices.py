@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from leaderforge.domain.sessions import MAX_SECRET_LENGTH, REPEAT_MS, RefreshToken
+from leaderforge.domain.sessions import MAX_SECRET_LENGTH, REPEAT_MS, PlayerSession, RefreshToken
+from leaderforge.services.devices import PURGED_AT_ONCE
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.tokens import SIGNING
 from tests.unit.edge_fixtures import Api, serving
@@ -105,6 +106,27 @@ class TestSessions:
             api.clock.now += DAY_MS
             assert error(await refresh(api, session)) == (404, "session_not_found")
             assert (await sign_in(api))["user_id"] == session["user_id"]
+
+    async def test_a_sign_in_purges_a_limited_number_of_sessions(self) -> None:
+        async with serving(**WITHOUT_LIMIT, LEADERFORGE_SESSION_DAYS="1") as api:
+            sessions, count = api.services.parts.sessions, PURGED_AT_ONCE + 50
+            players = range(1, count // 10 + 1)
+            await api.players(*players)
+            for user_id in players:
+                for i in range(10):
+                    token = RefreshToken.of_new_session(user_id)
+                    now = api.clock.now
+                    await sessions.start(PlayerSession(user_id, token.session_id, token.digest, now + i, now + DAY_MS))
+            api.clock.now += 2 * DAY_MS
+
+            async def stored() -> int:
+                return sum([len((await sessions.record(user_id)).sessions) for user_id in players])
+
+            stored_after = []
+            for _ in range(3):
+                await sign_in(api)
+                stored_after.append(await stored())
+            assert stored_after == [50, 0, 0]
 
     async def test_a_copied_refresh_token_ends_the_session(self) -> None:
         async with serving(**WITHOUT_LIMIT) as api:

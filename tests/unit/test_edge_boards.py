@@ -124,7 +124,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 
 
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its board would be older than 5 s, whatever the time limit of the store."""
+    """The board of a slow answer would be older than 5 s, whatever the time limit of the store."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
     store = Watched()
     store.may_answer.clear()

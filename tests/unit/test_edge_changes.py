@@ -1,4 +1,4 @@
-"""Changes of scores by a difference, over HTTP and through the queue."""
+"""Submissions of changes, over HTTP and through the queue."""
 
 import pytest
 

@@ -32,7 +32,7 @@ def members(count: int) -> dict[str, int]:
 
 
 def floods(route: str) -> Iterator[tuple[str, Any]]:
-    """Yield invalid bodies with many problems, with a description."""
+    """Yield invalid bodies with many problems, each after its description."""
     for count in (MAX_MEMBERS - 5, MAX_MEMBERS + 5, 2_000, 100_000):
         yield f"{count} unknown members", members(count)
     yield "long names of members", {f"{i}{'n' * 400}": 1 for i in range(30)}
@@ -66,7 +66,7 @@ async def test_an_error_lists_the_first_problems_and_counts_all(api: Api) -> Non
 
 
 def item_lists() -> Iterator[tuple[str, str]]:
-    """Yield the routes of batches, each with the name of its items."""
+    """Yield the routes of batches, each with the member of the body that holds the items."""
     for route in WITH_BODY:
         [content] = OPERATIONS[route]["requestBody"]["content"].values()
         for name, schema in resolved(content["schema"])["properties"].items():
@@ -80,7 +80,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "scores": {"user_id": 1, "score": 5},
     "users": {"user_id": 2},
 }
-"""A valid item by the name of the items."""
+"""Valid item of a batch, by the member of the body that holds the items."""
 
 
 def test_batches_are_found() -> None:

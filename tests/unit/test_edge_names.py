@@ -1,4 +1,4 @@
-"""Names over HTTP: players, boards and keys; and a service that refuses words."""
+"""Names over HTTP, of players, boards and keys, and settings that refuse words in names."""
 
 # ruff: noqa: RUF001 - look-alikes are the subject of this module
 

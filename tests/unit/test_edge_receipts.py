@@ -234,7 +234,7 @@ def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> 
 
 
 def line_of(board: Board, events: Sequence[Event], user_id: int) -> tuple[Line, int | None]:
-    """Return the line of a player as on a board without a minimum, and the player's rank, None with too few."""
+    """Return the player's line without a minimum of submissions, and the rank on `board`, None without a rank."""
     line = Oracle(replace(board, min_submissions=1), events).line_of(user_id)
     oracle = Oracle(board, events)
     return line, None if user_id in oracle.unranked else oracle.line_of(user_id).rank

@@ -1,4 +1,4 @@
-"""Retries of acts whose first attempt was committed by a process that ended before the index had the change."""
+"""Retries of acts that a process committed before it ended: the index still lacks the change."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any

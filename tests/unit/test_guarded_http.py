@@ -25,7 +25,7 @@ MOST_READ = 4 * MAX_HEAD_BYTES
 
 @dataclass
 class Echo:
-    """Application that answers with the body. On /slow it waits for `go_on` first."""
+    """Application that answers with the body of the request. On /slow it waits for `go_on` first."""
 
     requests: list[dict[str, Any]] = field(default_factory=list)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
@@ -156,6 +156,47 @@ async def test_a_large_body_is_no_head(port: int, echo: Echo) -> None:
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
     received = await answer_to(port, [head + body])
     assert received.endswith(body)
+
+
+CHUNKED = (
+    b"POST /echo HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+)
+BESIDE_A_BODY = {
+    "tiny trailers": (b"0\r\n", b"t:\r\n" * 4_000),
+    "long trailers": (b"0\r\n", b"T-A: " + b"a" * 15_000 + b"\r\n"),
+    "one trailer": (b"0\r\nT-Long: ", b"a" * 16_000),
+    "an extension of a chunk": (b"5;", b"a" * 16_000),
+}
+
+
+@pytest.mark.parametrize("kind", BESIDE_A_BODY)
+@pytest.mark.parametrize("size", [100, 5_000, 300_000])
+async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind: str, size: int) -> None:
+    begin, part = BESIDE_A_BODY[kind]
+    flood = part * (2_000_000 // len(part))
+    received = await answer_to(port, [CHUNKED + begin, *(flood[i : i + size] for i in range(0, len(flood), size))])
+    # The application had begun: it may answer to the end of the connection.
+    assert received in (b"", b"hello") or not received.startswith(b"HTTP/1.1 200 ")
+    [request] = echo.requests
+    assert len(request["headers"]) == 3
+
+
+@pytest.mark.parametrize("pieces", [1, 1000])
+async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
+    """A proxy checks and adds headers. Trailers would come after its own, and count as the nearest to the server."""
+    sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
+    size = max(1, len(sent) // pieces)
+    received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])
+    assert received.endswith(b"hello")
+    assert [name for name, _ in echo.requests[0]["headers"]] == [b"host", b"connection", b"transfer-encoding"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 50])
+async def test_a_body_in_many_chunks_arrives(port: int, size: int) -> None:
+    chunks = b"".join(b"%x;part\r\n%s\r\n" % (size, b"b" * size) for _ in range(9_000))
+    sent = CHUNKED + chunks + b"0\r\n\r\n"
+    received = await answer_to(port, [sent[i : i + 7_001] for i in range(0, len(sent), 7_001)])
+    assert received.endswith(b"hello" + b"b" * 9_000 * size)
 
 
 LATE = {

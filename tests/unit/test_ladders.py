@@ -139,7 +139,7 @@ async def test_a_look_up_never_shares_a_query_that_began_before_it(store: Watche
 
 
 async def test_a_store_out_of_reach(store: Watched, board: Board, seconds: list[float]) -> None:
-    """Cached periods are still found. For others the store's error is raised."""
+    """Cached periods are still found. Lookups of other periods raise the store's error."""
     process = Ladders(store, lambda: START)
     store.available = False
     with pytest.raises(StoreUnavailable):

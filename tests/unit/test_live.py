@@ -75,7 +75,7 @@ async def following(listening: Listening) -> ViewState | None:
 
 
 async def texts(listening: Listening, until: str) -> list[str]:
-    """Return the received texts up to this one."""
+    """Return the received texts up to the text `until`."""
     seen: list[str] = []
     while until not in seen:
         state = await following(listening)

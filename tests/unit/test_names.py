@@ -238,7 +238,7 @@ def test_free_names_differ_visibly(name: str, other: str) -> None:
 
 
 def visible(name: str) -> str:
-    """Return the skeleton of a name by UTS 39 as written, with ASCII characters as they are."""
+    """Return the skeleton of a name by UTS 39. Keep its case and its ASCII characters."""
     tables = unicode_tables()
     inked = "".join(" " if tables.blank.fullmatch(c) else c for c in name if not tables.ignorable.fullmatch(c))
     return " ".join(unicodedata.normalize("NFD", inked).translate(tables.looks).split())

@@ -211,7 +211,7 @@ REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish
 async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world: Watched, thaw: str, recreated: bool
 ) -> None:
-    """The process was frozen between its commit and the index. It resumes after this step, and once more at the end."""
+    """A process freezes between its commit and the index. It resumes after the step `thaw`, and again at the end."""
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
     late = await world.commit(1, 5)
     await world.indexed(2, 7)
@@ -320,7 +320,7 @@ async def test_erasures_are_forgotten_after_a_day_unless_the_player_was_erased_a
 
 @pytest.mark.parametrize("act", ["reconcile", "rebuild", "catch_up"])
 async def test_a_repair_that_was_cut_off_does_not_count(world: Watched, act: str) -> None:
-    """The new primary may lack updates that were applied before."""
+    """After a broken connection, a new primary may lack updates of the repair."""
     await world.commit(1, 5)
     world.now += SETTLE_MS + 1
     before = await world.index.watermarks()

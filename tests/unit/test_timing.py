@@ -52,7 +52,7 @@ REQUIRED = {"LEADERFORGE_REDIS_NODES": "127.0.0.1:1", "LEADERFORGE_POSTGRES_DSN"
 DEFAULTS = EnvironmentSettings.from_environment(REQUIRED)
 
 STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEOUT_MS / 1000)
-"""Settings of the time limit of a call to the store: the smallest, the largest, the default and others."""
+"""Time limits of a call to the store in s: the smallest, the largest, the default and others."""
 
 
 class TestChangesOfBoards:
@@ -69,7 +69,7 @@ class TestChangesOfBoards:
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_makes_a_submission_slower_than_the_budget(self, store_timeout_s: float) -> None:
-        """Long limits of the store are for reads in bulk. They must not let an old board count for longer."""
+        """Long time limits of the store serve bulk reads. A submission must not use an old board for that long."""
         limits_s = [limit(store_timeout_s) for limit in (submission_wait_s, commit_limit_s)]
         assert sum(limits_s) * 1000 <= SUBMISSION_MS
 
@@ -79,7 +79,7 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch uses its first board when the last one is there. It has no other wait before it is recorded."""
+        """A batch uses its first board once it has the last one. Before its recording, it has no other wait."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -104,7 +104,7 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """A cached player may be as old as the release. Its last submission must be committed before the next claim."""
+        """A process may use a cached mapping after the release. Its last submission must be committed before claims."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
@@ -131,7 +131,7 @@ class TestPeriodRollover:
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_a_period_is_dropped_again_after_the_slowest_update(self) -> None:
-        """An update may reach the index after the first drop. Several rounds must come after the slowest one."""
+        """An update may reach the index after the first drop. Several rounds must come after the slowest update."""
         assert PROPAGATION_MS + MAX_TIMEOUT_MS + 3 * ROLLOVER_EVERY_MS <= REPEATED_DROP_MS
 
     def test_standings_are_purged_after_cached_tops_of_the_period_have_ended(self) -> None:
@@ -157,19 +157,19 @@ class TestWatermarks:
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:
-        """A watermark later than the present minus the commit limit counts as none.
+        """A process rejects a watermark later than its time minus the commit limit, which causes a rebuild.
 
-        A fast clock must not cause rebuilds.
+        The fast clock of another process must not have this effect.
         """
         assert SETTLE_MS - CLOCK_DIFFERENCE_MS >= COMMIT_LIMIT_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_lets_a_transaction_commit_behind_a_watermark(self, store_timeout_s: float) -> None:
-        """The limit of the store's calls may be longer than the commit limit: recording has its own."""
+        """The limit of the store's calls may be longer than the commit limit: recording has a separate limit."""
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation needs the notes of changes without an event. A usual outage must not cause a rebuild."""
+        """Reconciliation needs the notes of changes without an event. An outage that outlives them needs a rebuild."""
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
@@ -191,7 +191,7 @@ class TestBelief:
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
-        """The loop renews a declaration that is due. It comes a tenth late at most, and the store may be slow."""
+        """The maintenance loop may run a tenth of its interval late, and the store may be slow."""
         longest_gap = DECLARATION_RENEWAL_MS + 1.1 * DEFAULTS.reconcile_ms + DEFAULTS.store_timeout_ms
         assert longest_gap < DECLARATION_MS
 

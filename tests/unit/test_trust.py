@@ -149,7 +149,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """Both processes stop believing it: one has the pending update, the other has had no broken connection."""
+    """One process has the pending update. The other one has had no broken connection, but must not believe either."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -229,7 +229,7 @@ async def test_an_erasure_and_a_rename_reach_an_index_that_was_away(world: World
 
 
 async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> None:
-    """A process that was frozen between its commit and the index resumes after the erasure."""
+    """A process freezes between its commit and its update of the index, and resumes after the erasure."""
     await world.commit(1, 5)
     [late] = await world.store.standings(LADDER, [1])
     await world.erase(world.one, 1)
@@ -239,7 +239,7 @@ async def test_what_comes_late_of_an_erased_player_stays_away(world: World) -> N
 
 @pytest.mark.parametrize("is_cut", [False, True])
 async def test_a_player_created_anew_under_a_clock_that_was_put_back_is_ranked(world: World, is_cut: bool) -> None:
-    """Its revisions are lower than those of the removed standings from the erasure."""
+    """The new player's revisions are lower than the revisions of the removed standings from the erasure."""
     await world.submit(world.one, 1, 5)
     world.now += 3_000
     await world.submit(world.one, 1, 6)

@@ -36,13 +36,13 @@ export function boards({ client }: Deployment) {
   });
 }
 
-/** Query of the board's periods, whatever the selected one. */
+/** Query of the board's periods, whatever the selected period. */
 export function periods(around: Surroundings) {
   return queryOptions({
     queryKey: ['periods', around.ladder.board],
     queryFn: ({ signal }) => around.client.get<Periods>(boardPath(around, 'periods', { limit: PAST_PERIODS }), signal),
     staleTime: SPREAD_MS,
-    refetchInterval: SPREAD_MS, // a period may end
+    refetchInterval: SPREAD_MS, // poll for the end of a period
   });
 }
 

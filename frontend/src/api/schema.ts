@@ -709,7 +709,7 @@ export interface paths {
          * Restore submission
          * @description Let a removed submission count again in all open periods. Admins only.
          *
-         *     It may have been removed alone or with its whole entry.
+         *     The submission may have been removed alone or with its whole entry.
          */
         post: operations["restoreSubmission"];
         delete?: never;
@@ -731,7 +731,7 @@ export interface paths {
          * Set scores
          * @description Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
          *
-         *     Each score gets its own result, as for a single one. A player may have one score.
+         *     Each score gets its own result, as for a single one. A request may have one score for each player.
          */
         post: operations["setScores"];
         delete?: never;
@@ -1006,7 +1006,7 @@ export interface paths {
          * @description Sign a player in by the secret of its device. The first call with a secret creates the player.
          *
          *     The same secret always gives the same player. The token is valid for minutes: refresh the session instead of signing
-         *     in again. Off by default (403 `sign_in_disabled`). Limited by address.
+         *     in again. Off by default (403 `sign_in_disabled`). Rate limited by address.
          */
         post: operations["signInDevice"];
         delete?: never;
@@ -1632,7 +1632,7 @@ export interface components {
         ErasureOut: {
             /**
              * Format: uuid
-             * @description The id of the erasure: a proof of it, since the audit log has the entry.
+             * @description The id of the erasure. The audit log has it, as a proof.
              */
             erasure_id: string;
             /** Format: int64 */
@@ -1691,7 +1691,7 @@ export interface components {
             achieved_at: string;
             /**
              * Format: int64
-             * @description When the service received it, in microseconds since 1970. It decides between equal times. 0 for submissions before version 0.3.
+             * @description When the service received the submission, in us since 1970. It decides between equal times. 0 for submissions before version 0.3.
              */
             received_us: number;
             /**
@@ -2246,7 +2246,7 @@ export interface components {
              * @description The second score, only on boards that have one.
              */
             subscore?: number;
-            /** @description The rank in this period; null if the receipt's would be. */
+            /** @description The rank in this period; null in the same cases as the receipt's rank. */
             rank: number | null;
             /** Format: int64 */
             submissions: number;
@@ -2285,7 +2285,7 @@ export interface components {
             email?: string | null;
             /** @description The id in another system; null removes it. */
             external_id?: string | null;
-            /** @description Data of the game about the player, instead of the present ones; null removes them. */
+            /** @description Data of the game about the player. They replace all present data; null removes them. */
             attributes?: {
                 [key: string]: unknown;
             } | null;
@@ -2435,7 +2435,7 @@ export interface components {
             email?: string | null;
             /** @description The id in another system; null removes it. */
             external_id?: string | null;
-            /** @description Data of the game about the player, instead of the present ones; null removes them. */
+            /** @description Data of the game about the player. They replace all present data; null removes them. */
             attributes?: {
                 [key: string]: unknown;
             } | null;
@@ -7291,7 +7291,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserOut"];
                 };
             };
-            /** @description It did not exist, and was created. */
+            /** @description The object did not exist, and was created. */
             201: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

@@ -13,12 +13,12 @@ const ROWS_ABOVE = 3;
 
 interface Props {
   readonly total: number;
-  /** Rank in the address. */
+  /** Rank in the page's address, to which the list scrolls. */
   readonly rank: number | undefined;
   readonly moved: ReadonlyMap<number, Movement>;
 }
 
-/** Return the list's row at the top of the view that shows this rank. */
+/** Return the list's row to show at the top of the view, some rows above this rank. */
 function shownAt(rank: number): number {
   return Math.max(0, rank - ON_PODIUM - 1 - ROWS_ABOVE);
 }

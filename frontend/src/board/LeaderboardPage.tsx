@@ -33,7 +33,7 @@ export function LeaderboardPage() {
   const leaders = useLiveTop();
   const total = leaders.data?.total ?? 0;
   const moved = useMovements(leaders.data?.entries, `${ladder.board} ${ladder.period}`);
-  const shown = `${ladder.board} ${ladder.period}`; // a new key: movements between ladders make no sense
+  const shown = `${ladder.board} ${ladder.period}`; // key of the lists: movements between two ladders have no meaning
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;
@@ -59,7 +59,7 @@ export function LeaderboardPage() {
   );
 }
 
-/** Whether the board is live, and its number of players. */
+/** State of the board, such as live, and its number of players. */
 function State({ known, total }: { known: boolean; total: number }) {
   const words = useText();
   const { unit } = useScores();

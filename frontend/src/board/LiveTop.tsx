@@ -13,7 +13,7 @@ interface Props {
   readonly moved: ReadonlyMap<number, Movement>;
 }
 
-/** Current leaders, on a podium. Screen readers hear who climbs. */
+/** Current leaders, on a podium. Screen readers announce the players who climb. */
 export function LiveTop({ leaders, moved }: Props) {
   const words = useText();
   const { data, error, fetchStatus, refetch } = leaders;

@@ -43,7 +43,7 @@ export function Ranking({ scroll, total, skipped, moved, rankWidth, highlightedR
   return (
     <div className="relative">
       {/* eslint-disable jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions --
-          what scrolls must take the keyboard's focus */}
+          scrollable content must be focusable by the keyboard */}
       <div
         ref={setScroller}
         role="region"

@@ -1,7 +1,7 @@
 /**
  * Window of rows that are laid out.
  *
- * Browsers limit the height of an element below that of a list with millions of rows. The window moves before the
+ * A list with millions of rows would exceed the maximum height of an element in browsers. The window moves before the
  * reader reaches one of its ends, without a visible jump. Rows count from 0, ranks from 1.
  */
 export interface RankWindow {

@@ -36,7 +36,7 @@ export function useLiveTop(): UseQueryResult<Listing> {
       },
       onFlow: setFlows,
     });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the address says which ladder, and the keys follow from it
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the address determines the ladder and the query keys
   }, [address, cache, events]);
 
   return useQuery({ ...leaders, refetchInterval: flows || isPast ? false : POLL_MS });

@@ -35,7 +35,7 @@ export function useRankWindow(total: number, rowHeight: number, initialRow: numb
     getScrollElement: () => scroller,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
-    useFlushSync: false, // it is notified of scrolling inside an effect, where React cannot flush
+    useFlushSync: false, // an effect dispatches scroll events, and React cannot flush within an effect
   });
 
   useLayoutEffect(() => {

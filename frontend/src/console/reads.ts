@@ -84,7 +84,7 @@ export function health(operator: Client) {
   });
 }
 
-/** Query of the states of all parts: all samples of the last minutes since the console was opened. */
+/** Query of the state of all parts. Its data are the states that the console has read in the last minutes. */
 export function looks(operator: Client) {
   return queryOptions({
     queryKey: [OPERATORS, 'shards'],

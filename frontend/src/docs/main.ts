@@ -9,10 +9,10 @@ const spec = (await reply.json()) as Record<string, unknown>;
 
 SwaggerUI({
   domNode: document.getElementById('docs'),
-  // Calls that are tried go to the API of this deployment.
+  // Send tried calls to the API of this deployment.
   spec: { ...spec, servers: [{ url: apiBaseUrl || '/' }] },
   deepLinking: true,
   defaultModelsExpandDepth: 0,
-  // By default a badge is loaded from a validator of another origin.
+  // Off: by default, Swagger UI loads a badge from another origin.
   validatorUrl: null,
 });

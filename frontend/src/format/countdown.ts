@@ -9,7 +9,7 @@ const UNITS = [
   ['minute', MINUTE],
 ] as const;
 
-/** Return the time left in its two largest units, such as 2d 4h. The last minute counts as one. */
+/** Return the time left in its two largest units, such as 2d 4h. Less than a minute counts as one minute. */
 export function formatLeft(ms: number): string {
   const rounded = Math.max(MINUTE, Math.ceil(ms / MINUTE) * MINUTE);
   const at = UNITS.findIndex(([, length]) => rounded >= length);
@@ -52,7 +52,7 @@ export function cityOf(timeZone: string): string {
   return timeZone.split('/').at(-1)?.replaceAll('_', ' ') ?? timeZone;
 }
 
-/** A weekday is enough within a week; a date says which day of a later one. */
+/** Return the parts to show: the weekday and, from six days on, the date. */
 function dayParts(end: Date): Intl.DateTimeFormatOptions {
   return end.getTime() - Date.now() < 6 * DAY ? { weekday: 'short' } : { weekday: 'short', month: 'short', day: 'numeric' };
 }

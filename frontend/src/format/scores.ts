@@ -13,7 +13,7 @@ export interface ScoreFormat {
   readonly short: (score: number) => string;
   /** Return the score in a text: the format of `full`, or a number in the unit. Null for other text. */
   readonly parse: (text: string) => number | null;
-  /** Unit to show beside a score, null if the score contains it or has none. */
+  /** Unit to show beside a score, null if the score's text contains it or the board has none. */
   readonly unit: string | null;
 }
 
@@ -24,7 +24,7 @@ interface Decimal {
   readonly fraction: string;
 }
 
-/** Units of time: the decimals of a second that they count. */
+/** Number of decimals of a second, by the unit of time. */
 const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
 /** Minutes after hours, and seconds, are 00 to 59: as in imports, `leaderforge.domain.score_texts`. */

@@ -9,7 +9,7 @@ export function setLocale(tag: string): void {
   current = tag;
 }
 
-/** Return a function that makes a formatter for the page's locale, once a locale. */
+/** Return a function that returns a formatter for the page's locale, made once per locale. */
 export function perLocale<T>(make: (tag: string) => T): () => T {
   const formatters = new Map<string, T>();
   return () => {

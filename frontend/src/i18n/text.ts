@@ -23,7 +23,7 @@ interface Spoken {
 const spoken = createStore<Spoken>({ language: 'en', messages: en });
 let latest: Language = 'en';
 
-/** Return the texts of the page's language, outside components. */
+/** Return the texts of the page's language. Components use `useText`, which follows changes. */
 export function text(): Messages {
   return spoken.get().messages;
 }
@@ -37,7 +37,7 @@ export function useLanguage(): Language {
   return useStore(spoken).language;
 }
 
-/** Return the reader's language: chosen, configured, of the browser, or English. */
+/** Return the language that the reader chose, otherwise the configured one, the browser's, or English. */
 export function preferredLanguage(configured: Language | null): Language {
   const chosen = stored(KEY);
   return isLanguage(chosen) ? chosen : (configured ?? firstLanguage(navigator.languages) ?? 'en');

@@ -18,7 +18,7 @@ export function BoardHead({ children }: { children: ReactNode }) {
   );
 }
 
-/** Name of the selected board, above the title of a page about something else. */
+/** Name of the selected board, above the title of a page such as a player's. */
 export function BoardName({ name }: { name: string }) {
   const words = useText();
   const boards = useBoards();

@@ -19,7 +19,7 @@ export function useBoard(): Board | undefined {
   return useBoards()?.find((candidate) => candidate.board === board);
 }
 
-/** Return a board's display name. The name that the first board has at installation says nothing. */
+/** Return a board's display name. Replace the first board's initial name, "Default", by a general title. */
 export function boardName({ board, name }: Pick<Board, 'board' | 'name'>): string {
   return board === 'default' && name === UNNAMED ? text().leaderboard : name;
 }

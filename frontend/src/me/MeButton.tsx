@@ -2,7 +2,7 @@ import { useText } from '../i18n/text';
 import { Icon } from '../ui/Icon';
 import { saveMe, useIsMe, type Me } from './me';
 
-/** Button by which readers say that a player is themselves. */
+/** Button that marks a player as the reader's own. */
 export function MeButton({ player }: { player: Me }) {
   const words = useText();
   const isMe = useIsMe(player.id);

@@ -13,7 +13,7 @@ import { Icon } from '../ui/Icon';
 import { nameOf } from '../ui/PlayerName';
 import { saveMe, useMe, type Me } from './me';
 
-/** The reader's own entry, always in view. Without a choice, an invitation to make one. */
+/** The reader's own entry, always in view. Without a chosen player, an invitation to choose one. */
 export function MyRank({ rankWidth }: { rankWidth: number }) {
   const me = useMe();
   return me ? <Mine me={me} rankWidth={rankWidth} /> : <Invitation />;
@@ -24,14 +24,14 @@ function Mine({ me, rankWidth }: { me: Me; rankWidth: number }) {
   const { data, error } = useQuery(player(useSurroundings(), me.id));
   const name = data ? nameOf(data) : me.name;
   useEffect(() => {
-    // Players are renamed.
+    // Store the new name of a renamed player.
     if (name !== me.name) saveMe({ ...me, name });
   }, [me, name]);
 
   if (error instanceof Refused && error.code === 'not_ranked') {
     return <p className="card px-4 py-4 text-sm text-muted sm:px-6">{words.youHaveNoRank}</p>;
   }
-  // The podium shows it already.
+  // The podium already shows this entry.
   if (!data || data.rank <= ON_PODIUM) return null;
   return (
     <section aria-label={words.yourRank} className="card overflow-hidden">

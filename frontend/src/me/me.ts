@@ -19,14 +19,14 @@ function parsed(content: string | null): Me | null {
   }
 }
 
-// Another tab may choose too.
+// Another tab may change the reader's player too.
 if (typeof window !== 'undefined') {
   window.addEventListener('storage', (event) => {
     if (event.key === KEY) me.set(parsed(event.newValue));
   });
 }
 
-/** Choose the reader's own player, which only this browser knows. Null forgets the choice. */
+/** Store the reader's own player, in this browser only. Null removes it. */
 export function saveMe(chosen: Me | null): void {
   store(KEY, chosen && JSON.stringify(chosen));
   me.set(chosen);

@@ -57,7 +57,7 @@ function Figures({ player }: { player: Player }) {
           </>
         }
       />
-      {/* A share of no others says nothing. */}
+      {/* Without other players, the percentile has no meaning. */}
       {player.total > 1 && <Figure label={words.aheadOf} value={formatPercent(player.percentile)} detail={words.otherPlayers} />}
       <Figure label={words.playsLabel} value={formatNumber(player.submissions)} detail={words.inAll} />
     </dl>

@@ -28,7 +28,7 @@ export function ShareButton() {
         <Icon name={result === 'copied' ? 'check' : 'link'} className="size-4" />
         {result ? words[result] : words.copyLink}
       </button>
-      {/* Beside the button: a status inside of it would leave it without a name. */}
+      {/* Outside the button: with a status inside, the button would have no name. */}
       <span role="status" className="sr-only">
         {result && words[result]}
       </span>

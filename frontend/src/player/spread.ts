@@ -10,9 +10,9 @@ export interface Bar extends Band {
 
 const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
-/** Most equal bands between the tails. */
+/** Maximum number of equal bands between the tails. */
 const EQUAL_BANDS = 24;
-/** Part of the range between the tails below which a median makes equal bands useless. */
+/** Share of the range between the tails. If the median is below it, equal bands are useless. */
 const SKEWED = 0.08;
 
 /** Return whether equal bands would have nearly all players in one of them. */

@@ -22,8 +22,8 @@ export interface Spread {
 }
 
 /**
- * Return the histogram of all scores: in equal bands; if few scores are extreme, in equal bands between two tails; or in
- * widening bands if most scores are near the lowest.
+ * Return the histogram of all scores. Its bands are equal, with a tail at each end if few scores are extreme. They
+ * widen if most scores are near the lowest.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();

@@ -160,7 +160,7 @@ interface OptionProps {
 
 function Option({ id, suggestion, selected, choose, mark }: OptionProps) {
   return (
-    // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the focus stays in the combobox, whose keys choose
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the combobox handles all keys
     <div
       id={id}
       role="option"
@@ -188,7 +188,7 @@ function message(text: string, count: number, pending: boolean, error: unknown):
   return parseUserId(wanted) === null ? words.noNameBegins(wanted) : words.noPlayerWithId(wanted);
 }
 
-/** Call `act` when a reader types "/" outside of inputs. Return a function that stops it. */
+/** Call `act` when a reader types "/" outside of inputs. Return a function that stops listening. */
 function onSlash(act: () => void): () => void {
   function onKey(event: globalThis.KeyboardEvent): void {
     const typing = event.target instanceof HTMLElement && event.target.matches('input:not([type=range]), textarea, select');

@@ -1,6 +1,6 @@
 import { createStore, useStore } from '../ui/store';
 
-/** Number of requests to search, from anywhere on the page. The search takes the focus at each. */
+/** Number of times that a part of the page has opened the search. Each time, the search takes the focus. */
 const requests = createStore(0);
 
 export function openSearch(): void {

@@ -1,6 +1,6 @@
 type Rgb = readonly [number, number, number];
 
-/** Least contrast of text, by WCAG 2.2 AA. */
+/** Minimum contrast ratio of text, by WCAG 2.2 AA. */
 const CONTRAST = 4.5;
 const STEPS = 20;
 const LIGHT: Rgb = [0xf1, 0xee, 0xe8];

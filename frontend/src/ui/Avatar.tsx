@@ -6,7 +6,7 @@ interface Props {
   readonly className?: string;
 }
 
-/** Initials of a player on a colour of their own. The name beside it has the meaning. */
+/** Initials of a player on a colour of their own. It is decorative: the name stands beside it. */
 export function Avatar({ id, name, className = 'size-9 text-xs' }: Props) {
   return (
     <span

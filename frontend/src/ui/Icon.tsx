@@ -10,7 +10,7 @@ const PATHS = {
   arrow: 'M5 12h14m-6-6 6 6-6 6',
 } as const;
 
-/** Decorative icon. A text beside it has the meaning. */
+/** Decorative icon beside a text with the same meaning. */
 export function Icon({ name, className = 'size-5' }: { name: keyof typeof PATHS; className?: string }) {
   return (
     <svg

@@ -4,12 +4,12 @@ const HUES = 12;
 export function initials(name: string): string {
   const words = name.match(/\p{Lu}?[\p{Ll}\p{M}]+|\p{Lo}[\p{Lo}\p{M}]*|\p{Lu}+|\p{N}+/gu) ?? [];
   const [first = '?', second] = words.filter((word, at) => at === 0 || !/\p{N}/u.test(word));
-  // Letters of other scripts join or mean words: one is enough.
+  // In other scripts, letters join or stand for words: one is enough.
   const shown = /\p{Lo}/u.test(first) ? [first] : [first, second ?? ''];
   return shown.map((word) => (/./u.exec(word)?.[0] ?? '').toLocaleUpperCase()).join('');
 }
 
-/** Return the colour of a player, readable under the page's ink in both colour schemes. */
+/** Return the colour of a player, on which the page's text is readable in both colour schemes. */
 export function colourOf(id: number): string {
   const hue = (((id * 7) % HUES) + HUES) % HUES * (360 / HUES);
   return `light-dark(hsl(${hue} 60% 86%), hsl(${hue} 35% 27%))`;

@@ -36,7 +36,7 @@ export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T 
 
 function slide(element: HTMLElement, from: DOMRect | undefined, to: DOMRect): void {
   if (!from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
-  // From beyond the view, nobody could follow the motion. A list whose window moved places its rows anew.
+  // A longer motion would start out of view. It comes from a list whose window moved, not from a changed rank.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
     duration: SLIDE_MS,

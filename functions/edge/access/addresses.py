@@ -10,7 +10,7 @@ from leaderforge.setting_types import Network
 Address = IPv4Address | IPv6Address
 
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
-"""Request headers that only proxies add, in lower case. Headers `X-Forwarded-...` have the same meaning."""
+"""Request headers that only proxies add, except `X-Forwarded-...`, which are recognised by their prefix."""
 _IN_EVENT = "aws.event"
 """Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -23,7 +23,7 @@ def is_reached_locally(scope: AsgiScope) -> bool:
     if _IN_EVENT in scope:
         return False
     host = _host_in(scope.get("server"))
-    if host in _LOOPBACK:  # for most requests, skips the parser
+    if host in _LOOPBACK:  # skips the parser for most requests
         return True
     address = _parsed(host)
     return address is None or address.is_loopback

@@ -69,7 +69,7 @@ class KeyCache:
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
         key = keys.get(digest)
-        # Checked at each use: a replaced key may expire between two refreshes.
+        # Check the expiry at each use: a replaced key may expire between two refreshes.
         if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
             return None
         return key.caller
@@ -78,7 +78,7 @@ class KeyCache:
         try:
             keys = dict(_by_digest(await self._store.valid(self._clock())))
         except LeaderForgeError as error:
-            # One log line per outage: the cached keys stay in use, and loads are retried every 2 s.
+            # Log each outage only once: the cached keys stay in use, and loads are retried every 2 s.
             if not self._is_failing:
                 structlog.get_logger("leaderforge.keys").warning("keys_not_read", error=error.message)
             self._is_failing = True

@@ -40,7 +40,7 @@ class RateLimits:
         return any((self._key, self._player, self._address, self._sign_in))
 
     def cover(self, scope: AsgiScope) -> bool:
-        """Return whether a request for this path counts."""
+        """Return whether a request for this path counts against a rate limit."""
         return scope["route"].path not in _EXEMPT
 
     async def admit(self, scope: AsgiScope, caller: Caller | None) -> None:

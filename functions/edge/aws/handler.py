@@ -68,7 +68,7 @@ def _is_http(mangum: Mangum, event: dict[str, Any], context: Any) -> bool:
     try:
         adapter = mangum.infer(event, context)
         return adapter.scope is not None and adapter.body is not None
-    # Mangum raises these for events of other services and for malformed events.
+    # Mangum raises these errors for events of other services and for malformed events.
     except (RuntimeError, LookupError, TypeError, ValueError, AttributeError):
         return False
 

@@ -29,7 +29,7 @@ class Runtime:
 
     @property
     def idle(self) -> bool:
-        """Return whether nothing is open."""
+        """Return whether there is neither a loop nor services to close."""
         return self._loop is None and self._services is None
 
     @property
@@ -63,7 +63,7 @@ class Runtime:
         silently.
         """
         self.loop.run_until_complete(_turns())
-        # The wall clock, not the monotonic one, which may stand still while the process is frozen.
+        # Read the wall clock: the monotonic one may stand still while the process is frozen.
         paused, self._used_at = time() - self._used_at, time()
         # If the clock went backwards, assume a long pause.
         if self._services is not None and not 0 <= paused < PAUSE_S:

@@ -1,7 +1,6 @@
 """Application that serves routes.
 
-FastAPI only documents the routes. `routing` serves them, and gives the reason. FastAPI's serving layers are therefore
-not used.
+FastAPI only documents the routes, without its serving layers. `routing` serves them, for a reason that it states.
 """
 
 from typing import Any

@@ -18,11 +18,11 @@ ZSTD_LEVEL = 1
 _GZIP_WINDOW = 31
 """zlib's `wbits` for its largest window, 15, in gzip's format, which adds 16."""
 _ZSTD_MODULES = ("compression.zstd", "backports.zstd")
-"""The module of Python from 3.14 on, and the same one for earlier versions."""
+"""The module for zstd in Python from 3.14 on, and its backport for earlier versions."""
 _MAX_CACHED = 128
 """Maximum length in bytes of a header whose encoding is cached. Clients send a few short values."""
 _PREFERENCE = re.compile(rb"\s*([\w*.+-]+)\s*(?:;\s*[qQ]\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?")
-"""A name and a weight, as in `gzip;q=0.5`."""
+"""Name and weight of one encoding in the header, such as `gzip;q=0.5`."""
 
 
 class Encoding(NamedTuple):
@@ -72,7 +72,7 @@ def _gzip(content: bytes) -> bytes:
 
 
 def _zstd() -> Callable[[bytes], bytes] | None:
-    """Return zstd's compression, None where it is not installed.
+    """Return the compression function of zstd, None if zstd is not installed.
 
     One compressor serves all answers: a new one for each would take longer than the compression of a short answer.
     """

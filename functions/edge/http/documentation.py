@@ -127,7 +127,7 @@ def put(
     options = write(model, *errors, example=example)
     options["responses"][201] = {
         "model": model,
-        "description": "It did not exist, and was created.",
+        "description": "The object did not exist, and was created.",
         "headers": _REQUEST_ID | _SOURCE | dict(headers),
     }
     return options

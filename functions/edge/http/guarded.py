@@ -22,7 +22,10 @@ _SLICE = 16_384
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """Protocol that answers a long head with 431 or 414, and a late one with 408. It then closes the connection."""
+    """Protocol that answers a long head with 431 or 414, and a late one with 408. It then closes the connection.
+
+    It drops trailers. It closes a connection on which much arrives beside a body: trailers, extensions of chunks.
+    """
 
     _in_head = True
     """True before the end of a head, also between requests."""
@@ -30,6 +33,11 @@ class GuardedHttp(HttpToolsProtocol):
     """True once the parser has read the first byte of a head, until its end."""
     _head_bytes = 0
     """Bytes of an incomplete head so far."""
+    _has_body = False
+    """True once the data that is being parsed had a part of a body."""
+    _bytes_beside = 0
+    """Bytes since the last part of a body, which are not of it."""
+    _trailers = 0
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
 
@@ -54,8 +62,22 @@ class GuardedHttp(HttpToolsProtocol):
         self._is_begun = True
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            super().on_header(name, value)
+            return
+        # A trailer: uvicorn would add it to the headers, behind those that a proxy has added, and without a limit.
+        self._trailers += 1
+        if self._trailers > MAX_HEADERS:
+            raise ValueError  # ends the parser; `send_400_response` follows
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body = True
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         self._in_head, self._is_begun, self._head_bytes = False, False, 0
+        self._bytes_beside = self._trailers = 0
         self._stop_timer()
         if len(self.headers) > MAX_HEADERS:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -78,7 +100,10 @@ class GuardedHttp(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         began_in_head = self._in_head
         super().data_received(data)
-        if not self._in_head or self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self._in_head:
+            self._limit_beside(data, began_in_head=began_in_head)
             return
         if self._is_begun and began_in_head:
             self._head_bytes += len(data)
@@ -88,6 +113,13 @@ class GuardedHttp(HttpToolsProtocol):
         # After a complete request, uvicorn's own timer limits the time until the next one.
         if self._head_timer is None and (self._is_begun or not self._is_answering()):
             self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
+
+    def _limit_beside(self, data: bytes, *, began_in_head: bool) -> None:
+        if not began_in_head:
+            self._bytes_beside = 0 if self._has_body else self._bytes_beside + len(data)
+            self._has_body = False
+            if self._bytes_beside > MAX_HEAD_BYTES:
+                self.transport.close()
 
     def _refuse_long_head(self) -> None:
         is_url = len(self.url) > MAX_HEAD_BYTES // 2

@@ -15,7 +15,7 @@ from functions.edge.http.errors import MisdirectedRequest, error_answer
 from functions.edge.http.headers import header
 
 _ANY_HOST = "/api/health"
-"""Path that is served for every Host: load balancers send their own, and its answer is not private."""
+"""Path that is served for every Host: load balancers send their own, and its answer has no private data."""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(:\d*)?")
 _CACHED = 256
 

@@ -31,8 +31,8 @@ def is_head(scope: Scope) -> bool:
 class EdgeMiddleware:
     """Middleware that gives each request an id, counts it and logs it. It answers HEAD like GET, without the body.
 
-    Responses with a 5xx status are logged, within a budget: clients can cause any number of them. All other responses
-    are logged only with `access_log`, then each of them.
+    Responses with a 5xx status are logged, within a budget: clients can cause any number of them. With `access_log`,
+    all other responses are logged too.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
@@ -55,7 +55,7 @@ class EdgeMiddleware:
 
     def _account(self, exchange: "_Exchange", seconds: float) -> None:
         status, route = exchange.status or _CLIENT_CLOSED, exchange.route
-        # A client may send any method: count unknown ones as one, or each would be a new time series.
+        # A client may send any method. Count all unknown methods as one: each would be a new time series.
         method = exchange.method if exchange.method in _METHODS else "other"
         self._telemetry.count("http_requests", method=method, route=route, status=str(status))
         if self._access_log:
@@ -95,7 +95,7 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        # A copy: the server's own scope keeps HEAD, by which the server expects no body.
+        # Copy the scope: the server's own one must keep HEAD, for which the server expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0

@@ -16,7 +16,7 @@ SITE_POLICY = (
 """Content security policy of the web site. deploy/images/nginx.conf has the same.
 
 Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site.
-Inline styles are allowed for `style` attributes, and all connections for an API on another origin.
+Elements have inline styles, and the API may be on another origin: both are allowed.
 """
 _API: Sequence[tuple[bytes, bytes]] = (
     *_COMMON,
@@ -31,6 +31,6 @@ def protect_as_site(scope: Scope) -> None:
 
 
 def protection(scope: Scope) -> Sequence[tuple[bytes, bytes]]:
-    """Return the headers for the response to a request. By default, a browser runs nothing in it."""
+    """Return the headers for the response to a request. The default policy lets a browser run nothing."""
     headers: Sequence[tuple[bytes, bytes]] = scope.get(_SCOPE, _API)
     return headers

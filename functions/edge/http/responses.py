@@ -68,7 +68,7 @@ class Answer(Response):
         return response
 
     def matches(self, if_none_match: bytes) -> bool:
-        """Return whether the client has the content."""
+        """Return whether the client already has this content."""
         return self.etag is not None and _matches(if_none_match, self.etag)
 
 

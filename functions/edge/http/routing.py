@@ -77,7 +77,7 @@ class EdgeRoute(Route):
 
 
 class EdgeRoutes:
-    """Dispatcher of requests to routes. Requests without a route go to the application below.
+    """Dispatcher of requests to routes. Requests without a route go to the wrapped application.
 
     Routes answer their own errors: they do not need the application's error layers.
     """
@@ -177,7 +177,7 @@ class _Operation:
 
 
 def _as_requested(answer: Answer, scope: Scope) -> Response:
-    """Return the answer in the form that the client asked for: unchanged, compressed or as it is."""
+    """Return the answer in the requested form: `304 Not Modified`, compressed, or as it is."""
     if answer.etag is not None and scope["method"] == "GET":
         if_none_match = header(scope, b"if-none-match")
         if if_none_match is not None and answer.matches(if_none_match):

@@ -42,7 +42,7 @@ class EventOut(StrictOut):
     subscore: IntegerOut
     achieved_at: TimeOut
     received_us: CountOut = Field(
-        description="When the service received it, in microseconds since 1970. It decides between equal times. 0 for "
+        description="When the service received the submission, in us since 1970. It decides between equal times. 0 for "
         "submissions before version 0.3."
     )
     recorded_at: TimeOut

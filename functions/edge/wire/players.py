@@ -49,7 +49,7 @@ def _username(value: str) -> str:
 
 Username = Annotated[
     StrictStr,
-    Field(max_length=4 * MAX_NAME_LENGTH),  # before normalisation, which composes characters and thereby shortens names
+    Field(max_length=4 * MAX_NAME_LENGTH),  # limit before normalisation, which composes characters and shortens names
     Rule(f"must be a name of 1 to {MAX_NAME_LENGTH} characters"),
     AfterValidator(_username),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH, "pattern": r"^\S(.*\S)?$"}),
@@ -120,7 +120,7 @@ class ProfileIn(StrictIn):
     email: Email | None = Field(None, description="The email address; null removes it.")
     external_id: ExternalIdIn | None = Field(None, description="The id in another system; null removes it.")
     attributes: MetadataIn | None = Field(
-        None, description="Data of the game about the player, instead of the present ones; null removes them."
+        None, description="Data of the game about the player. They replace all present data; null removes them."
     )
 
     def changes(self) -> ProfileChange:
@@ -206,7 +206,7 @@ class NewPlayersOut(StrictOut):
 class ErasureOut(StrictOut):
     """The extent of an erasure, and its id in the audit log."""
 
-    erasure_id: UUID = Field(description="The id of the erasure: a proof of it, since the audit log has the entry.")
+    erasure_id: UUID = Field(description="The id of the erasure. The audit log has it, as a proof.")
     events: CountOut
     standings: CountOut
     acts: CountOut = Field(description="The number of anonymised audit entries.")

@@ -86,7 +86,7 @@ class Whole:
     is_common: bool
     """True if most values need `convert`. Otherwise it is called only for values that are not integers."""
     alternative: str = ""
-    """Words of the error about a value that belongs elsewhere."""
+    """Advice at the end of the error message."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         integer: Any = handler(source)
@@ -99,14 +99,14 @@ class Whole:
 FROM_TEXT = Whole(_from_digits, is_common=True)
 """Annotation that makes an integer in a path or a query strict."""
 PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
-"""`FROM_TEXT` of a player's id in a path."""
+"""`FROM_TEXT` for a player's id in a path, with advice about external ids."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
 """Annotation that accepts 5.0 for an integer in a body: some languages write every number with a fraction.
 
 Doubles are exact within the bounds.
 """
 PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; send any other id as an external id")
-"""`FROM_NUMBER` of a player's id in a body."""
+"""`FROM_NUMBER` for a player's id in a body, with advice about external ids."""
 
 
 class _NotNull:

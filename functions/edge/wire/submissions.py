@@ -149,7 +149,7 @@ class PeriodReceiptOut(StrictOut):
     period: PeriodNameOut
     score: IntegerOut
     subscore: IntegerOut = Field(0, description="The second score, only on boards that have one.")
-    rank: RankOut | None = Field(description="The rank in this period; null if the receipt's would be.")
+    rank: RankOut | None = Field(description="The rank in this period; null in the same cases as the receipt's rank.")
     submissions: Annotated[int, Field(ge=1)]
     improved: bool = Field(description="Whether this submission improved the standing in this period.")
     achieved_at: TimeOut

@@ -1,4 +1,4 @@
-"""Small synthetic crowd that fills a new store."""
+"""Demo players and scores for a new store."""
 
 import time
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ _SEED = 1
 
 
 async def fill(environment: Mapping[str, str]) -> None:
-    """Fill the default board with the crowd, unless it has scores."""
+    """Fill the default board with demo players and scores, unless it has scores."""
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
         target = Ladder(await board_named(product, DEFAULT_BOARD))
         if (await product.parts.store.counts(target, [])).total == 0:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
-            with suppress(Refused):  # another player has one of these ids
+            with suppress(Refused):  # players with these ids exist already
                 await populate(product, target, plans, lambda _: None)
     finally:
         await product.close()

@@ -70,7 +70,7 @@ def dev(
 
 
 class _Session:
-    """Run of a stack, from start to stop."""
+    """Operation of a stack, from its start to its stop."""
 
     def __init__(self, stack: LocalStack, console: Console, signals: StopSignals, *, demo: bool) -> None:
         self._stack, self._console, self._signals, self._demo = stack, console, signals, demo

@@ -58,7 +58,7 @@ class BadLines:
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """Print the progress if the block fails. Recorded scores stay recorded."""
+        """If the block fails, print the number of scores that it recorded. They stay recorded."""
         try:
             yield
         except BaseException:

@@ -39,7 +39,7 @@ async def outlast(product: Services, action: Callable[[], Awaitable[ResultT]]) -
 
 
 async def prepare(product: Services) -> None:
-    """Rebuild incomplete partitions of the index before a load, while there is least to rebuild.
+    """Rebuild incomplete partitions of the index before a load, because a rebuild afterwards would take longer.
 
     Do nothing if the index does not answer: `completed` waits for it after the load.
     """

@@ -89,7 +89,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
 
 
 async def _index_missed(product: "Services", ladder: Ladder, filled: Filled) -> None:
-    """Load the chunks that the index missed. Those that it misses again stay in `filled`."""
+    """Load the chunks that the index missed. Chunks that it misses again stay in `filled`."""
     for plan in list(filled.missed):
         if await _index(product, ladder, plan, await product.parts.store.standings(ladder, plan.players)):
             filled.missed.remove(plan)

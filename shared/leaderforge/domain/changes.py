@@ -22,7 +22,7 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes from other processes, and a time (ms). All changes announced up to `until` have been received.
+    """Changes that other processes announced. All changes announced up to `until` (ms) have been received.
 
     `identities` are player ids and external ids of players that changed or were erased.
     """

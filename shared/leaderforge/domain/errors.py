@@ -1,6 +1,6 @@
 """All errors of LeaderForge.
 
-Adapters translate exceptions of their drivers into these. The HTTP edge maps each class to a status in one table.
+Adapters translate exceptions of their drivers into these errors. The HTTP edge maps each class to a status in a table.
 """
 
 from collections.abc import Mapping

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Row(NamedTuple):
     """Sort key and shown columns of an entry, as index or store lists it.
 
-    `label` is the player's, None if it is missing in the index. Only lookups by player id return rows that are
+    `label` is the player's label, None if it is missing in the index. Only lookups by player id return rows that are
     not listed.
     """
 

@@ -7,7 +7,7 @@ from json import dumps
 MAX_METADATA_BYTES = 2048
 
 _SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of the absolute value of a number with decimals. JavaScript writes numbers outside with an exponent."""
+"""Bounds of the absolute value of a number with decimals. JavaScript writes all others with an exponent."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 

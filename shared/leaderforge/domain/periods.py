@@ -185,7 +185,7 @@ def _period(calendar: Calendar, kind: PeriodKind, moment: datetime) -> Period:
 
 
 def _days(kind: PeriodKind, day: date) -> tuple[datetime, datetime]:
-    """Return the midnights at the start of the day's period and of the next one."""
+    """Return the midnights at the start of the day's period and of the next period."""
     if kind is PeriodKind.DAILY:
         first, following = day, day + timedelta(days=1)
     elif kind is PeriodKind.WEEKLY:

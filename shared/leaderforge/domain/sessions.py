@@ -24,9 +24,9 @@ MOST_SESSIONS = 10
 """Maximum number of sessions of a player. A further sign-in ends the oldest one."""
 
 REPEAT_MS = 60_000
-"""Time in ms for which the previous refresh token remains usable: the client may have lost the answer with the new one.
+"""Time in ms for which the previous refresh token remains usable, because the answer with the new token may be lost.
 
-A later use, and any use of an older token, can only be of a stolen or copied one, and ends the session.
+A later use, and any use of an older token, shows that somebody copied the token. Both end the session.
 """
 
 _FEWEST_DIFFERENT = 8
@@ -40,7 +40,7 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 class RefreshToken:
     """Refresh token of a session. The player id in it selects the node of the store; the secret proves the right.
 
-    Only refresh tokens have the random id of the session. It suffices to end the session.
+    Only refresh tokens contain the random id of the session: a token with another secret may therefore end the session.
     """
 
     user_id: int
@@ -106,7 +106,7 @@ class SessionTimes(NamedTuple):
 class SignedIn:
     """Result of a sign-in or a refresh: a player token, and the refresh token that replaces the previous one.
 
-    `session_ends_at` is in ms. `is_new` tells whether the sign-in created the player.
+    `session_ends_at` is in ms. `is_new` is true if the sign-in created the player.
     """
 
     user_id: int

@@ -77,7 +77,7 @@ class Standing(NamedTuple):
 
     @property
     def earlier(self) -> EarlierPlace | None:
-        """Return the place of the standing, for a later submission. Return None if the standing is removed."""
+        """Return the place of the standing and its number of submissions, None if the standing is removed."""
         return None if (place := self.place) is None else EarlierPlace(place, self.submissions)
 
     @property

@@ -18,8 +18,8 @@ EventKey: TypeAlias = tuple[int, int, UUID]
 class Submission(NamedTuple):
     """Event with the ladders on which it counts: at least one, all of one board, the main one first.
 
-    `requested_at` is the time (ms) that the request gave, None if it gave none. The event's time is at most the time of
-    reception.
+    `requested_at` is the time (ms) in the request, None if the request had none. The event's time is at most the time
+    of reception.
     """
 
     ladders: Sequence[Ladder]
@@ -84,7 +84,7 @@ class CountedRun(NamedTuple):
 
 
 def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None:
-    """Return the error for a submission whose id is that of an event with other content, None for a repetition."""
+    """Return the error if the stored event with the same id has other content, None if the submission repeats it."""
     sent = submission.event
     differences: dict[str, tuple[object, object]] = {}
     if sent.change != stored.change:

@@ -10,7 +10,7 @@ ISSUER = "leaderforge"
 """`iss` and `aud` of the issued tokens. A configured issuer has other keys, and may have any name."""
 
 EXTERNAL_SUBJECT = "ext:"
-"""Prefix of a subject that is an external id, as in paths. Digits without it are a player id."""
+"""Prefix of a subject that is an external id, as in paths. A subject of digits alone is a player id."""
 
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 
@@ -43,8 +43,8 @@ def subject_of(identity: int | ExternalId) -> str:
 def identity_of(text: str) -> int | ExternalId:
     """Return the player that a person names: by a player id, or by an external id with or without `ext:`.
 
-    Digits are a player id if they are in its range. A SteamID64 is not: it is an external id. Raises `Refused` if the
-    external id is not valid.
+    Digits are a player id if they are in its range. Larger numbers, such as a SteamID64, are external ids. Raises
+    `Refused` if the external id is not valid.
     """
     if _DIGITS.fullmatch(text) and abs(int(text)) <= MAX_INTEGER:
         return int(text)

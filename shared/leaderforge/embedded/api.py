@@ -101,7 +101,7 @@ class ApiServer:
             writer.close()
 
     def _metrics(self) -> dict[str, str]:
-        """Return the environment for metrics of all workers: an empty directory if there are several."""
+        """Return the variables for metrics. Several workers share an empty directory for them."""
         directory = self.directory / "metrics"
         shutil.rmtree(directory, ignore_errors=True)
         if self.workers == 1:

@@ -23,7 +23,7 @@ def append_private(path: Path) -> IO[bytes]:
 
 
 def append_log(path: Path) -> IO[bytes]:
-    """Open a log for appending. If it cannot be written, discard all output: a server is worth more than its log."""
+    """Open a log for appending. If it cannot be written, discard all output: the server must run even without a log."""
     try:
         return append_private(path)
     except OSError:
@@ -31,9 +31,10 @@ def append_log(path: Path) -> IO[bytes]:
 
 
 def rotate_log(path: Path, limit_bytes: int) -> None:
-    """Move the last `limit_bytes` of a longer log to `<name>.1`, and empty the log. Its writers go on to append to it.
+    """Move the last `limit_bytes` of a longer log to `<name>.1`, and empty the log.
 
-    Lines that arrive during the copy are lost. On a full disk, all lines are lost, which frees space.
+    Processes with the log open continue to append to it. Lines that arrive during the copy are lost. On a full disk,
+    all lines are lost, which frees space.
     """
     with suppress(OSError):
         length = path.stat().st_size

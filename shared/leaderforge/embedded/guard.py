@@ -1,4 +1,4 @@
-"""Program that becomes a server, which ends with its supervisor.
+"""Program that executes a server, so that the server ends when its supervisor ends.
 
 `python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` requests the signal for the parent's end, then executes the
 command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root.

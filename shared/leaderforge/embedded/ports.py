@@ -44,7 +44,7 @@ def free_node_ports(count: int, first: int | None = None) -> list[int]:
 
 
 def _search(count: int, first: int | None, offsets: Collection[int]) -> list[int]:
-    start = random.randrange(_LOWEST, _HIGHEST) if first is None else first  # noqa: S311 - only spreads parallel runs
+    start = random.randrange(_LOWEST, _HIGHEST) if first is None else first  # noqa: S311 - only separates parallel runs
     ports: list[int] = []
     for port in range(start, LAST + 1 - max(offsets)):
         if all(is_free(port + offset) for offset in offsets):

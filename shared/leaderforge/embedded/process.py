@@ -102,7 +102,7 @@ class ServerProcess:
         # Recorded by id and time of creation: an id alone may belong to another process later.
         self._process = self._spawn(guarded, cwd or self.directory, environment, standard_input)
         created = psutil.Process(self._process.pid).create_time()
-        with contextlib.suppress(OSError):  # a full disk: without the record, only a killed supervisor leaves it behind
+        with contextlib.suppress(OSError):  # the record is optional: it only matters if the supervisor is killed
             write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
 
     def send(self, number: signal.Signals) -> None:

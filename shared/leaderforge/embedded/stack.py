@@ -122,7 +122,7 @@ class LocalStack:
     async def start(self, step: Step, migrate: Migrate) -> None:
         """Start all servers and return once the API is healthy. Raises `ServerFailed`.
 
-        A stored index starts beside the database and the API, which does not need it: `watch` goes on to start it.
+        A stored index starts concurrently. The API does not need it. If it takes long, `watch` continues its start.
         """
         if not self.postgres.data.exists():
             self.valkey.wipe()  # it may contain the index of a deleted database

@@ -27,7 +27,7 @@ _STOP_SECONDS = 60.0
 _MEETING_SECONDS = 15.0
 """Time limit in s for the nodes of a stored cluster, which all answer, to become complete.
 
-They know each other: it takes 2 s. A cluster that lacks slots or nodes never becomes complete.
+They need some 2 s. A cluster that lacks slots or nodes never becomes complete.
 """
 _SETTINGS = {
     "bind": LOOPBACK,
@@ -48,7 +48,7 @@ _SETTINGS = {
     "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
 }
 _OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
-"""Settings that only the server in the wheel has. With this one, a full disk does not end a node."""
+"""Settings that only the server in the wheel supports. With this setting, a full disk does not end a node."""
 
 
 class ValkeyCluster:

@@ -20,7 +20,7 @@ class Moderation(Protocol):
     async def set_entry_hidden(
         self, board: Board, user_id: int, hidden: bool, act: AuditEntry
     ) -> Sequence[LadderStanding]:
-        """Hide or show a player's standings in all periods of a board. Raises `NotRanked` if there is none."""
+        """Hide or show a player's standings in all periods of a board. Raises `NotRanked` if there are no standings."""
         ...
 
     async def set_player_hidden(self, user_id: int, hidden: bool, act: AuditEntry) -> Sequence[LadderStanding]:

@@ -35,13 +35,13 @@ class SessionStore(Protocol):
     async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
         """Replace the token of a session by its successor. The session then ends at `expires_at` (ms).
 
-        Return False if the token is unknown, replaced or expired. The token before the current one is accepted for
-        `REPEAT_MS`. Any other replaced token ends its session.
+        Return False if the token is unknown, replaced or expired. The token before the current one is still accepted
+        for `REPEAT_MS` after its replacement. Any other replaced token ends its session.
         """
         ...
 
     async def end(self, token: RefreshToken) -> bool:
-        """End the session of this token, which may have been replaced. Return whether there was one."""
+        """End the session of this token, which may have been replaced. Return whether there was such a session."""
         ...
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:
@@ -52,6 +52,6 @@ class SessionStore(Protocol):
         """Return the stored data about sign-ins of a player."""
         ...
 
-    async def purge(self, now: int) -> None:
-        """Delete the sessions that have expired."""
+    async def purge(self, now: int, limit: int) -> bool:
+        """Delete up to `limit` sessions that have expired. Return whether there may be more."""
         ...

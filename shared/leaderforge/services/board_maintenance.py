@@ -16,7 +16,8 @@ from leaderforge.services.mending import load_standings
 class BoardMaintenance:
     """Backfills and purges of boards.
 
-    Any process may run them: a lease admits one process at a time. The next run repeats an interrupted one.
+    Any process may run them: a lease admits one process at a time. The next run repeats an interrupted backfill or
+    purge.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class BoardMaintenance:
         await self._store.finish_backfill(board)
 
     async def _backfill_ladder(self, ladder: Ladder) -> None:
-        """Compute the ladder's standings from stored events. Concurrent submissions have newer revisions and win."""
+        """Compute the ladder's standings from stored events. Concurrent submissions get newer revisions and prevail."""
         period = ladder.board.calendar.numbered(ladder.period)
         async with aclosing(self._store.players_between(ladder.board, period)) as players:
             async for user_ids in players:
@@ -78,6 +79,6 @@ class BoardMaintenance:
         async with aclosing(self._store.players_on(deleted.board)) as players:
             async for user_ids in players:
                 await self._store.purge(deleted.board, user_ids)
-        # Mark it as finished last: after a crash before this step, the next run repeats the purge.
+        # Mark the purge as finished last: after a crash before this step, the next run repeats the purge.
         await self._store.forget_board(deleted.board)
         self._telemetry.count("boards_purged")

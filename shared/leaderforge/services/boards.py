@@ -63,7 +63,7 @@ class BoardService:
 async def _in_time(change: Awaitable[Board]) -> Board:
     """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
 
-    Backfill and purge wait from the time stored with the change, whatever the time limit of the store is.
+    Backfill and purge start a fixed time after the time stored with the change. A later commit would come too late.
     """
     try:
         async with asyncio.timeout(COMMIT_LIMIT_MS / 1000):

@@ -50,9 +50,9 @@ class Changes:
         self._sending = asyncio.Lock()
 
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
-        """Note the changes that an update of the index has made."""
+        """Note the changes of entries that an update of the index has made."""
         if applied:
-            # The better of both keys: a player that falls out of a cached top changes it too.
+            # Take the better key of each player: a player who falls out of a cached top changes it too.
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
@@ -62,7 +62,7 @@ class Changes:
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Note that the index was repaired: a ladder or, with None, names."""
+        """Note that a ladder or, with None, any names were repaired in the index."""
         if ladder is None:
             self.everything()
         else:
@@ -77,13 +77,13 @@ class Changes:
         self._note(LadderChange())
 
     def on_players(self, callback: Callable[[Sequence[int | str]], None]) -> None:
-        """Call back with the ids and external ids of players that changed or were erased, here or elsewhere."""
+        """Set the callback for ids and external ids of players that any process changed or erased."""
         self._on_identities = callback
 
     def players(self, identities: Sequence[int | str]) -> None:
         """Note that the players with these ids and external ids changed or were erased."""
         self._on_identities(identities)
-        # Beyond the limit, the other processes' cached players end by themselves.
+        # Above the limit, nothing is announced: cached players of other processes then expire by their TTL.
         if len(self._identities) < _MOST:
             self._identities |= dict.fromkeys(identities)
             self._start_announcing()
@@ -102,11 +102,12 @@ class Changes:
             await asyncio.wait([self._announcing])
 
     async def follow(self) -> None:
-        """Receive the changes of other processes until cancelled. Cached tops stay valid longer while this runs."""
+        """Receive the changes of other processes until cancelled. Cached tops stay valid longer meanwhile."""
         while True:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:
-                    # Tops from before this time are not extended: changes between two subscriptions may be missing.
+                    # The feed cannot confirm tops loaded before this time: changes between two subscriptions may be
+                    # missing.
                     since = (await anext(messages)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
                     async for message in messages:
@@ -156,7 +157,7 @@ class Changes:
             try:
                 await self._feed.announce(list(pending.values()), list(identities))
             except BaseException:
-                # Also after a cancellation: the changes may not have been sent.
+                # Queue the changes again, also after a cancellation: they may not have been sent.
                 for change in pending.values():
                     self._pend(change)
                 self._identities |= identities

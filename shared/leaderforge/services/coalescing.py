@@ -29,7 +29,7 @@ class Coalescer(Generic[ItemT, ResultT]):
     the next one is full, or after `stagger_s` seconds. Batches in quick succession would be small, and small batches
     cost the most per item. A delayed batch must not block the next ones.
 
-    `run` returns one result per item, in order. Its exception reaches every caller of the batch. A call raises
+    `run` returns one result per item, in order. An exception of `run` reaches every caller of the batch. A call raises
     `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
     """
 
@@ -59,7 +59,7 @@ class Coalescer(Generic[ItemT, ResultT]):
 
     async def __call__(self, item: ItemT) -> ResultT:
         """Return the result for the item. Raises `Overloaded`."""
-        # Fail at once under overload: a long queue only adds latency to calls that time out anyway.
+        # Fail at once under overload: in a long queue, most calls would time out anyway.
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()

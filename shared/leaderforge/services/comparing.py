@@ -1,4 +1,4 @@
-"""Distinction of lasting differences between store and index from updates in flight."""
+"""Detection of lasting differences between store and index. Updates in flight cause differences that do not last."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,13 +15,16 @@ RETRY_S = 0.2
 
 _RECHECKS = 10
 _MAX_IN_FLIGHT = 10_000
-"""Maximum number of updates in flight. If more standings differ, most of them are lost, and checks would be in vain."""
+"""Assumed maximum number of updates in flight. If more standings differ, most updates are lost: skip further checks."""
 
 
 async def lasting(
     suspects: Sequence[ItemT], recheck: Callable[[Sequence[ItemT]], Awaitable[Sequence[ItemT]]]
 ) -> Sequence[ItemT]:
-    """Return the suspects that still differ after several checks. `recheck` is one check, and returns a subset."""
+    """Return the suspects that differ in all of several checks.
+
+    `recheck` is a check: it returns the suspects that differ when it is called.
+    """
     for _ in range(_RECHECKS):
         if not 0 < len(suspects) <= _MAX_IN_FLIGHT:
             break

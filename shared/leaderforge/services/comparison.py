@@ -17,7 +17,7 @@ Progress = Callable[[int], None]
 
 
 LADDERS_A_SCAN = 100
-"""Ladders per scan. Most ladders are short: a scan for each of thousands would cost more than reading their entries."""
+"""Ladders per scan. Most ladders are short: with one scan per ladder, the scans would cost more than the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class IndexComparison:
 
         `matching` counts the entries that the store has too.
         """
-        # Equal totals prove that there are no such players. The check saves reading all keys.
+        # Equal totals prove that the index has no extra entry. Comparing them saves reading all keys.
         if (await self._index.counts(ladder, [])).total == matching:
             return []
         suspects: list[bytes] = []

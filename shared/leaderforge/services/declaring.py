@@ -1,4 +1,4 @@
-"""Declaration to all processes that this one has pending index updates, before such an update is acknowledged."""
+"""Declaration to all processes that this process has pending index updates. It precedes their acknowledgement."""
 
 import asyncio
 from collections.abc import Callable
@@ -35,9 +35,9 @@ class Declaration:
     async def declare(self) -> None:
         """Create or renew the declaration. Raises `StoreUnavailable`.
 
-        Return once no process believes an index that lacks this process's pending updates. This is
-        `DECLARATION_WAIT_MS` after the first commit of the declaration. The store must also answer after that time:
-        during an outage of the store, processes continue to believe an index that they believed at its start.
+        Return once no process believes an index that lacks this process's pending updates. This takes
+        `DECLARATION_WAIT_MS` from the first commit of the declaration. The store must also answer after that time.
+        During an outage of the store, processes continue to believe an index that they believed at its start.
         """
         withdrawals: int | None = None
         while True:
@@ -45,12 +45,12 @@ class Declaration:
                 if withdrawals is None:
                     withdrawals = self._withdrawals
                 elif withdrawals != self._withdrawals:
-                    return  # all updates that the caller had added are delivered by now
+                    return  # the withdrawal shows that the updates of this caller are delivered
                 if not self._is_younger_than(_RENEWAL_S):
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # As fast as other processes must read it: to them, a slower store is an outage.
+                    # Read with the time limit of other processes: they consider a slower store an outage.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:
@@ -60,7 +60,7 @@ class Declaration:
     async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
         """Remove the declaration if it may be in the store and this process has no pending updates.
 
-        Callers of `declare` add their updates before they call it. A withdrawal therefore means that their updates are
+        Callers of `declare` add their updates before they call it. A withdrawal therefore shows that their updates are
         delivered, and ends their wait. Raises `StoreUnavailable`.
         """
         async with self._lock:
@@ -71,8 +71,8 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # A catch-up may have removed the expired declaration. Processes may believe the index since then: wait for them
-        # again.
+        # A catch-up may have removed the expired declaration. Since then, processes may believe the index again: wait
+        # until their beliefs end.
         expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
         # Set before the call: a failed call may have committed.

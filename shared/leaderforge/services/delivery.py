@@ -91,10 +91,9 @@ class Delivery:
             self._changes.ladder(ladder)
 
     async def repeated(self, user_id: int) -> None:
-        """Apply a player's present standings again.
+        """Apply a player's present standings again, for a retried change that was already committed.
 
-        A retry of a change that is committed finds nothing to change. The process of the first attempt may have ended
-        before the index had the change.
+        The process of the first attempt may have ended before the index had the change.
         """
         standings = await self._store.standings_of([user_id])
         await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])
@@ -110,7 +109,7 @@ class Delivery:
             await self._refresh_names(unresolved)
 
     async def relabelled(self, user_id: int, released: str | None = None) -> None:
-        """Replace a player's label by the one in the store. `released` is its former external id, if that changed."""
+        """Replace a player's label by the label in the store. `released` is the former external id, if it changed."""
         if released is not None:
             self._changes.players([released])
         await self._refresh_names([user_id])
@@ -126,7 +125,7 @@ class Delivery:
     async def deliver_pending(self) -> None:
         """Deliver all pending updates and withdraw the declaration.
 
-        Raises `Unavailable`, also if another call is doing this.
+        Raises `Unavailable`, also if another call is delivering them.
         """
         if self._delivering:
             raise IndexUnavailable("the rank index is being brought up to date")
@@ -151,11 +150,11 @@ class Delivery:
                 self._changes.ladder(ladder)
             if renamed:
                 self._changes.everything()
-        with suppress(StoreUnavailable):  # harmless: a later call withdraws it, or it expires
+        with suppress(StoreUnavailable):  # harmless: a later call withdraws the declaration, or it expires
             await self._declaration.withdraw(lambda: bool(self._pending))
 
     async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:
-        """Apply standings that were refused because of removed standings of an erased player with the same id."""
+        """Apply standings that the index refused because of removed standings of an erased player with the same id."""
         for update, results in zip(updates, applied, strict=True):
             refused = [s.user_id for s, result in zip(update.standings, results, strict=True) if result.refused]
             if refused:
@@ -169,7 +168,7 @@ class Delivery:
             await self._declaration.declare()
 
     async def _defer(self, updates: Sequence[LadderUpdate]) -> None:
-        """Add updates that the index could not accept to the pending ones, and declare them."""
+        """Add updates that the index could not accept to the pending updates, and declare them."""
         self._telemetry.count("index_updates_deferred", sum(len(update.standings) for update in updates))
         self._pending.add(updates)
         for update in updates:

@@ -11,9 +11,11 @@ from leaderforge.services.delivery import Delivery
 from leaderforge.services.signing_keys import SigningKeyService
 
 _ATTEMPTS = 8
-"""Attempts to sign in. New ids may collide, and an erasure may run at the same time."""
+"""Maximum attempts to sign in. New ids may collide, and an erasure may run at the same time."""
 _PURGE_MS = 3_600_000
-"""Time in ms between two purges of expired sessions by a process with sign-ins."""
+"""Minimum time in ms between two purges of expired sessions by one process. Sign-ins start them."""
+PURGED_AT_ONCE = 500
+"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the others."""
 
 
 class DeviceService:
@@ -89,7 +91,7 @@ class DeviceService:
         return await self._sessions.end_all(user_id, entry)
 
     async def _register(self, device: str, username: str | None) -> tuple[int, bool]:
-        """Return the player of a device, and whether this call created it."""
+        """Return the player of a device, and whether this call created the player."""
         if self._rules.refusal(username) is not None:
             username = None
         for _ in range(_ATTEMPTS):
@@ -113,10 +115,12 @@ class DeviceService:
         return SignedIn(token.user_id, issued, token, ends_at, is_new)
 
     async def _purge(self) -> None:
-        """Delete expired sessions once an hour. They are invalid in any case."""
+        """Delete some expired sessions if a purge is due. Expired sessions are invalid even before their deletion."""
         if (now := self._clock()) >= self._purge_at:
+            # Set before the purge: concurrent sign-ins must not wait for the same rows.
             self._purge_at = now + _PURGE_MS
-            await self._sessions.purge(now)
+            if await self._sessions.purge(now, PURGED_AT_ONCE):
+                self._purge_at = now
 
     def _require_enabled(self) -> None:
         if not self._is_enabled:

@@ -17,7 +17,7 @@ _SHOWN = (50, 90, 99)
 """Percentiles that a distribution contains."""
 
 _ATTEMPTS = 8
-"""Maximum attempts to read the player at a percentile. It may leave the board between two steps."""
+"""Maximum attempts to read the player at a percentile. The player may leave the board between two steps."""
 
 
 class DistributionService:
@@ -101,7 +101,8 @@ async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, to
     above_tie, above_end = (await ranking.counts(ladder, bounds)).above
     if above_end <= rank:
         return key
-    # The tie extends beyond the rank: its players are ahead of too few. The entry above the tie is ahead of enough.
+    # The tie extends below the rank: its players are ahead of too few others. The entry above the tie is ahead of
+    # enough.
     if above_tie == 0:
         slug = ladder.board.slug
         raise NotRanked(f"no player on board {slug!r} is ahead of {float(percent):g} % of the others", board=slug)

@@ -41,7 +41,7 @@ class RankedEntries:
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
-    `next` and `previous` are sort keys of the adjacent pages, None at an end.
+    `next` and `previous` are the sort keys after and before which the adjacent pages lie, None at an end.
     """
 
     entries: Sequence[Entry]
@@ -65,7 +65,7 @@ class PlayerRank:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Entries of the requested players, best first, each with its rank among them. Also the ids without a standing."""
+    """Entries of the requested players, best first, each with its rank among them, and the ids without an entry."""
 
     entries: Sequence[tuple[Entry, int]]
     missing: Sequence[int]

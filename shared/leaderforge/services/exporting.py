@@ -12,14 +12,14 @@ from leaderforge.domain.spreadsheet_cells import escaped
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
-if TYPE_CHECKING:  # the command needs `ExportFormat` for its help, and importing the service makes it slow
+if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not this slow import
     from leaderforge.services.query import QueryService
 
 PAGE = 1000
 """Entries per page. Only one page is in memory at a time."""
 
 _CSV_ONLY = ("metadata", "external_id")
-"""Last columns of CSV. The latest one is at the end, for programs that read columns by position."""
+"""Last columns of CSV. A new column comes last, because programs may read columns by position."""
 
 
 class ExportFormat(StrEnum):
@@ -88,5 +88,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
-    # The metadata is already JSON text: insert it instead of parsing it.
+    # The metadata is already JSON text: insert the text without parsing.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -61,7 +61,7 @@ class HistoryService:
         With `before`, return submissions before this position only. Raises `NotRanked` if the player has no
         standing on the board, or one that the caller must not see.
         """
-        # The store lists current periods too: request more by their maximum number.
+        # The store lists current periods too: add their maximum number to the limit.
         played = await self._store.played(board, user_id, periods + _KINDS)
         if not played or (any(standing.hidden for standing in played) and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(board.slug, user_id)

@@ -25,7 +25,7 @@ _LISTED = 5
 """Maximum number of duplicates whose line numbers are kept."""
 
 OnRefused: TypeAlias = Callable[[int, str], None]
-"""Callback for each line that cannot be recorded, with the reason. It may raise to stop."""
+"""Callback for each line that cannot be recorded, with the reason. It may raise an error to stop the import."""
 Replace: TypeAlias = Callable[[Submission, SubmissionConflict], Awaitable[None]]
 """Function that replaces a stored submission by one with the same id and other content."""
 
@@ -119,7 +119,7 @@ class Importer:
     async def _current_board(self, slug: str) -> Board:
         """Return the board with its current settings.
 
-        Raises `BoardNotFound` if it was deleted or replaced by another one.
+        Raises `BoardNotFound` if the board was deleted or replaced by another board.
         """
         board = await self._store.board(slug)
         if board is None or board.id != self._board.id:
@@ -164,7 +164,7 @@ class Importer:
             self.tally.closed += len(submission.ladders) < len(submission.board.calendar.kinds)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
-        # An outage is not the line's fault: end the import, to be continued later.
+        # An outage is not an error of the line: end the import, which a later run continues.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
@@ -177,7 +177,7 @@ class Importer:
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index.
 
-        If the index cannot be reached, note that in the tally.
+        If the index cannot be reached, note the failure in the tally.
         """
         # Later results of a batch replace earlier ones: only the last standing of a player is applied.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)

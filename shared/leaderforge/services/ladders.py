@@ -36,7 +36,7 @@ class Ladders:
     """Ladders of boards, by name of the period. Lists of past periods are cached for two seconds.
 
     If a cached list lacks a period, the store is queried before the request is refused. Concurrent lookups share
-    queries. A lookup never uses a query that began earlier.
+    queries. A lookup never uses a query that began before the lookup.
     """
 
     def __init__(self, store: ScoreStore, clock: Clock) -> None:
@@ -88,7 +88,7 @@ class Ladders:
         return [past[board.id] for board in boards]
 
     async def _load_past(self, board: Board) -> _Ladders:
-        # Take the time before the query: the list may lack periods that are retired from here on.
+        # Take the time before the query: the list may not show retirements that follow the start of the query.
         began_at = monotonic()
         ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
         if len(self._past) >= _MOST_BOARDS:

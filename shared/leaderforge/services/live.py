@@ -1,4 +1,4 @@
-"""Live boards: one refresh for all listeners of a process, and the same bytes for each of them."""
+"""Live boards: one refresh serves all listeners of a process, and all of them receive the same bytes."""
 
 import asyncio
 from collections import Counter
@@ -93,7 +93,7 @@ class _Watch:
 
     def _wake(self) -> None:
         self._woken_at = monotonic()
-        # A new event for the next change: clearing the old one could happen before a listener has run.
+        # Create a new event for the next change: the old one could be cleared before a listener has run.
         news, self.news = self.news, asyncio.Event()
         news.set()
 
@@ -116,7 +116,7 @@ class Hub:
     ) -> AsyncGenerator[ViewState | None, None]:
         """Yield the state of the view, now and after each change. Yield None as a heartbeat.
 
-        The listener counts against its address, "" for a listener without a limit of its own.
+        The listener counts against the limit of `address`. An empty address has no limit.
 
         Views of one key must show the same content. The state with `last_id` is not sent again. The iteration ends when
         the hub closes or the view is gone. Raises `TooManyListeners`, and the exceptions of the first `load`.
@@ -169,7 +169,7 @@ class Hub:
         if key not in self._watches:
             first = await view.load()
             self._require_open()
-            if key not in self._watches:  # another listener may have created it during the load
+            if key not in self._watches:  # another listener may have created the watch during the load
                 self._watches[key] = _Watch(view, first, self._telemetry)
         watch = self._watches[key]
         watch.listeners += 1
@@ -177,7 +177,7 @@ class Hub:
 
     def _leave(self, key: Hashable, watch: _Watch) -> None:
         watch.listeners -= 1
-        # After `close`, another watch may have the key: do not end that one.
+        # After `close`, another watch may have the key: do not end that watch.
         if self._watches.get(key) is watch and (watch.over or not watch.listeners):
             del self._watches[key]
             watch.end()

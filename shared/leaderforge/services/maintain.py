@@ -41,16 +41,16 @@ Requests wait while it works: it uses a tenth of the time.
 _CATCH_UP_RESTS = 1
 """Pause of a catch-up, as a multiple of its working time.
 
-The slower store answers until its end. It must be fast, but not block requests.
+A catch-up must be fast, because the slower store answers reads until it ends. It must nevertheless not block requests.
 """
 _END_OF_TIME_MS = 2**53
-"""Time in ms after all events."""
+"""Time after all events, in ms since 1970."""
 _RESTING_S = 1.0
-"""Time in s after which reconciliation no longer pauses: an index so far behind must catch up at full speed."""
+"""Time in s after which a reconciliation no longer pauses: an index so far behind needs all changes quickly."""
 
 
 class MaintainService:
-    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one at a time."""
+    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one process."""
 
     def __init__(
         self,
@@ -155,19 +155,19 @@ class MaintainService:
         return self._clock() - SETTLE_MS
 
     async def _credible_watermarks(self) -> Sequence[int | None]:
-        """Return the watermarks, None for one that is not credible because its clock was set back afterwards."""
+        """Return the watermarks, None for a watermark that is not credible because a clock was set back afterwards."""
         now = self._clock()
         return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete or have watermarks before the notes of touched players."""
+        """Return the partitions that are incomplete, or whose watermarks precede the kept notes of touched players."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
     async def _reconcile(self, since: int, *, rests: int) -> int:
         """Apply the changes from `since` (ms) to the settled time, then raise the watermarks.
 
-        Return the number read.
+        Return the number of standings read.
         """
         until = self._settled_at()
         disruptions = self._index.disruptions
@@ -201,7 +201,7 @@ class MaintainService:
 
         touched = await self._touched_players(since, until)
         if touched:
-            # Their process may have died before it stored removed standings. Without them, the index accepts late
+            # The erasing process may have died before it stored removed standings. Without them, the index accepts late
             # updates.
             await self._add_erasures(self._store.erased_between(since, until))
         for user_ids in touched:
@@ -221,10 +221,10 @@ class MaintainService:
         return chunks(list(await self._store.touched_between(since, until)), _PLAYERS_A_LOOKUP)
 
     async def _forget_touches(self, before: int) -> None:
-        """Delete notes of touched players before `before` (ms), every ten minutes. No index needs them any more.
+        """Delete notes of touched players from before `before` (ms), every ten minutes. No index needs them any more.
 
-        Also drop erasures, and the removed standings of erased players in the index: their late updates cannot be in
-        flight any more.
+        Also drop the erasures and the removed standings of erased players from the index. Late updates of these players
+        can no longer be in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
@@ -263,7 +263,7 @@ class MaintainService:
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
         """Make these emptied partitions ignore late updates of erased players. Remove updates that arrived first.
 
-        It must run after the partitions were emptied. Later erasures leave removed standings in the partitions
+        Call it after the partitions were emptied: erasures after that leave removed standings in the partitions
         themselves.
         """
 
@@ -308,7 +308,7 @@ class MaintainService:
         """Acquire the lease, and renew it during the block. Raises `IndexBusy` after a minute."""
         try:
             async with asyncio.timeout(_LEASE_WAIT_S):
-                while not await self._lease.acquire():  # noqa: ASYNC110 - a remote condition
+                while not await self._lease.acquire():  # noqa: ASYNC110 - no local event signals a free lease
                     await asyncio.sleep(_RETRY_S)
         except TimeoutError:
             raise IndexBusy("another process is maintaining the index; try again when it is done") from None

@@ -1,8 +1,8 @@
 """Replacement of values in the index by the store's values. Each player's value is replaced in one step.
 
-The replacement ignores revisions. They order the updates of one standing, but not the standings of a player who was
-erased and created again while a clock was set back. Then the removed standings of the erased player refuse the new
-ones.
+The replacement ignores revisions. Revisions order the updates of one standing. If a clock is set back, they do not
+order the standings of an erased player and of a later player with the same id. The index then refuses the standings of
+the later player because of the removed standings.
 
 Each function reads the index first, then the store. It replaces a value only if the index still has the value read.
 """
@@ -16,7 +16,7 @@ from leaderforge.ports.scores import ScoreStore
 
 
 async def load_standings(index: RankIndex, store: ScoreStore, ladder: Ladder, standings: Sequence[Standing]) -> None:
-    """Load standings into the index, even if removed standings of an erased player refuse them."""
+    """Load standings into the index, even if it refuses them because of removed standings of an erased player."""
     refused = await index.load(ladder, standings)
     if refused:
         await mend_players(index, store, ladder, refused)
@@ -28,13 +28,13 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
     observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
-    # A removed standing without one in the store must stay: it makes the index ignore late updates.
+    # A removed standing in the index must stay even if the store has none: it makes the index ignore late updates.
     targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
     await index.mend(ladder, targets, standings, observed)
 
 
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
-    """Remove or replace the values that these players do not have in the store. Return the changed ladders.
+    """Remove or replace these players' values that cannot come from the store. Return the changed ladders.
 
     A removed standing without a standing in the store stays: it makes the index ignore late updates of an erased
     player.
@@ -60,7 +60,7 @@ async def drop_players(index: RankIndex, store: ScoreStore, user_ids: Sequence[i
 
 
 def _is_wrong(value: IndexValue, standing: Standing | None) -> bool:
-    """Return whether the store cannot have had this value. `standing` must be read after the value."""
+    """Return whether a value cannot come from the store. `standing` must be read after the value."""
     if standing is None:
         return not value.removed
     return value.revision > standing.revision or (value.removed and not standing.removed)

@@ -18,12 +18,12 @@ from leaderforge.services.entries import Entry
 from leaderforge.services.reading import Reader
 
 _CONCURRENT = 4
-"""Concurrent actions of one call. Each takes a connection, and requests need the others."""
+"""Maximum concurrent actions of one call. Each takes a connection, and requests need the remaining connections."""
 
 ItemT = TypeVar("ItemT")
 _Changes: TypeAlias = Sequence[LadderStanding]
 Unapplied: TypeAlias = NotFound | Refused | Conflict
-"""Error of one action of many. The others are not affected."""
+"""Error of one of several actions. The other actions are not affected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AuditContext:
 
 @dataclass(frozen=True, slots=True)
 class HiddenEntry:
-    """Hidden entry with the rank that it would have. `hidden` contains its flags (see `domain.standings`)."""
+    """Hidden entry, with the rank that it would have if visible. `hidden` has its flags (see `domain.standings`)."""
 
     entry: Entry
     hidden: int
@@ -118,7 +118,7 @@ class ModerationService:
     async def remove_submission(
         self, board: Board, user_id: int, submission_id: UUID, grounds: AuditContext
     ) -> Sequence[LadderStanding]:
-        """Let one submission of a player count no longer, in all open periods.
+        """Void one submission of a player in all open periods.
 
         Raises `PlayerNotFound`, `SubmissionNotFound` or `ScoreOutOfRange`.
         """
@@ -198,10 +198,10 @@ class ModerationService:
 
 
 async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
-    """Do an action for each item, a few at a time. Return the result or the error for each item.
+    """Do the action `act` for each item, a few items at a time. Return the result or the error for each item.
 
-    After any other exception, start no further action. Raise it once those in flight have ended: after the answer, none
-    may overwrite a later request of the client.
+    After any other exception, start no further action. Raise the exception once the actions in flight have ended,
+    because no action may overwrite a later request of the client.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

@@ -1,4 +1,4 @@
-"""Review of stored names: claims that they lack, collisions, and names that new players could not have."""
+"""Review of stored names: missing claims, collisions, and names that the rules refuse to new players."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from leaderforge.domain.players import NameCollision, Player, username
 from leaderforge.ports.players import NameClaimer, StaleClaimReleaser
 
 _BEFORE_ALL = -(2**63)
-"""Below every player id."""
+"""Number below every player id."""
 _A_CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedName:
-    """Stored name that a new player could not have, and why."""
+    """Stored name that a new player could not have, with the reason."""
 
     user_id: int
     username: str
@@ -34,7 +34,7 @@ class ReviewedNames:
 
 
 async def release_stale(release: StaleClaimReleaser, *, chunk: int = _A_CHUNK) -> int:
-    """Release all stale claims on looks. Return their number."""
+    """Release all stale claims of look-alikes. Return their number."""
     released, last_key = 0, ""
     while (claims := await release(last_key, chunk)).last_key is not None:
         released, last_key = released + claims.released, claims.last_key

@@ -12,9 +12,9 @@ _ROUNDS = 16
 class NameSync:
     """Replacement of names in the index by the store's names.
 
-    A name is replaced only if the index still has the name that was read before the store was read. Another check
-    follows each replacement. After concurrent renames, the index therefore has the latest name, whatever the order of
-    the replies.
+    The index is read first, then the store. A name is replaced only if the index still has the name read. Another check
+    follows each replacement. After concurrent renames, the index therefore has the latest name, in whatever order the
+    replies arrive.
     """
 
     def __init__(self, index: NameIndex, users: PlayerStore) -> None:

@@ -14,8 +14,8 @@ from leaderforge.services.names import NameSync
 class PendingUpdates:
     """Pending index updates: updates that the index missed. They are kept until the index accepts them.
 
-    At most `limit` standings are kept. Above it, every partition is marked incomplete instead, and reconciliation
-    rebuilds it.
+    At most `limit` standings are kept. Above the limit, every partition is marked incomplete instead, and
+    reconciliation rebuilds it.
     """
 
     def __init__(self, *, limit: int = 100_000) -> None:
@@ -66,7 +66,7 @@ class PendingUpdates:
         delivered: Sequence[Standing] = list(missed.values())
         await load_standings(index, store, ladder, delivered)
         for standing in delivered:
-            if missed.get(standing.user_id) is standing:  # no newer revision was added meanwhile
+            if missed.get(standing.user_id) is standing:  # only if no newer revision was added meanwhile
                 del missed[standing.user_id]
         if not missed and self._standings.get(ladder) is missed:
             del self._standings[ladder]

@@ -24,7 +24,7 @@ class ListedPeriod:
 
 @dataclass(frozen=True, slots=True)
 class PeriodPage:
-    """Periods of a board. `next` is the name of the last one if there are more, else None."""
+    """Periods of a board. `next` is the name of the last listed period if there are more, else None."""
 
     periods: Sequence[ListedPeriod]
     next: str | None
@@ -41,12 +41,12 @@ class PeriodService:
     async def listing(self, board: Board, limit: int, before: int | None = None) -> PeriodPage:
         """Return the current periods, in the board's order, then up to `limit` past ones, latest first.
 
-        With `before`, the number of a period, return only past ones with lower numbers.
+        With `before`, the number of a period, return only past periods with lower numbers.
         """
         now = self._clock()
         current = board.calendar.at(now)
         numbers = {period.number for period in current}
-        # The store lists current periods too: request more by their number, and one to see whether a next page exists.
+        # The store lists current periods too: add their number to the limit, and 1 to detect a next page.
         stored = await self._store.periods(board, limit + len(numbers) + 1, before)
         past = [ladder for ladder in stored if ladder.period not in numbers]
         entries = (

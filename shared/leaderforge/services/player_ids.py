@@ -1,4 +1,4 @@
-"""From external ids to player ids: look-ups that this process caches, and creation of players on first sight."""
+"""Player ids of external ids: look-ups that this process caches, and creation of players on first sight."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -15,11 +15,11 @@ from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.delivery import Delivery
 
 _MOST_CACHED = 100_000
-"""Maximum number of cached players, some 20 MB."""
+"""Maximum number of cached players, which take about 20 MB."""
 _A_BATCH = 1000
-"""Look-ups of a query."""
+"""Maximum number of look-ups of one query."""
 _ATTEMPTS = 8
-"""Attempts to create players. New ids are random and may collide, and another process may be faster."""
+"""Maximum attempts to create players. New ids are random and may collide, and another process may be faster."""
 
 
 class Sighting(NamedTuple):
@@ -41,7 +41,7 @@ class PlayerIds:
     """Players by external id, and players that are known to exist by id.
 
     A cached player is used for at most `MAPPING_MS` after its look-up began: a released external id becomes claimable
-    only later. Two clocks measure that time, since one of them stands still while a machine is suspended. Missing
+    only later. Two clocks measure that time, because one of them stands still while a machine is suspended. Missing
     players are not cached.
     """
 
@@ -67,7 +67,7 @@ class PlayerIds:
         self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
 
     def cached(self, identity: int | ExternalId) -> int | None:
-        """Return the player id if this process knows it."""
+        """Return the player id if this process has cached it, None otherwise."""
         cached = self._cached.get(identity)
         if cached is None or cached.until_s <= self._now() or cached.until_ms <= self._clock():
             return None
@@ -79,7 +79,7 @@ class PlayerIds:
         return await self._load(identity) if user_id is None else user_id
 
     async def get(self, identity: int | ExternalId) -> int:
-        """Return the player id. An id of this service is returned as it is. Raises `PlayerNotFound`."""
+        """Return the player id. If `identity` is a player id, return it unchecked. Raises `PlayerNotFound`."""
         if not isinstance(identity, ExternalId):
             return identity
         user_id = await self.find(identity)
@@ -88,7 +88,7 @@ class PlayerIds:
         return user_id
 
     async def find_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
-        """Return the player ids of those external ids that a player has. Raises like `find`."""
+        """Return player ids by external id, without external ids that no player has. Raises like `find`."""
         distinct = list(dict.fromkeys(external_ids))
         user_ids = await asyncio.gather(*map(self.find, distinct))
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
@@ -106,13 +106,13 @@ class PlayerIds:
         return user_id
 
     async def ensure_many(self, external_ids: Iterable[ExternalId]) -> Mapping[ExternalId, int]:
-        """Return the ids of players, who are created if necessary. Erased ones are left out. Raises like `ensure`."""
+        """Return the ids of players, who are created if necessary. Leave out erased players. Raises like `ensure`."""
         distinct = list(dict.fromkeys(external_ids))
         user_ids = await asyncio.gather(*(self._create(Sighting(external_id)) for external_id in distinct))
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
 
     def invalidate(self, identities: Iterable[int | str]) -> None:
-        """Mark cached players as unusable, also those whose look-up is in flight."""
+        """Mark cached players as unusable, also players whose look-up is in flight."""
         self._invalidations += 1
         for identity in identities:
             self._cached.pop(identity if isinstance(identity, int) else ExternalId(identity), None)
@@ -122,7 +122,7 @@ class PlayerIds:
         return [loaded.get(identity) for identity in identities]
 
     async def _stored(self, identities: Collection[int | ExternalId]) -> Mapping[int | ExternalId, int]:
-        """Return the ids of those players that the store has, and cache them."""
+        """Return the ids of the players that the store has, and cache them."""
         at = self._until()
         invalidations = self._invalidations
         external_ids = [identity for identity in identities if isinstance(identity, ExternalId)]
@@ -139,7 +139,7 @@ class PlayerIds:
 
     async def _create_batch(self, sightings: Sequence[Sighting]) -> Sequence[int | None]:
         names = {sighting.identity: sighting.username for sighting in reversed(sightings)}
-        # Another batch may have created some while this one waited.
+        # Another batch may have created some of the players while this one waited.
         existing = dict(await self._stored(names.keys()))
         missing = {identity: self._allowed(name) for identity, name in names.items() if identity not in existing}
         for _ in range(_ATTEMPTS):
@@ -150,13 +150,13 @@ class PlayerIds:
         return [existing.get(sighting.identity) for sighting in sightings]
 
     def _allowed(self, name: str | None) -> str | None:
-        """Return the name, None if it breaks a rule: the player is created without it."""
+        """Return the name, None if it breaks a rule. The player is then created without a name."""
         return None if self._rules.refusal(name) else name
 
     async def _create_missing(self, names: dict[int | ExternalId, str | None]) -> Mapping[int | ExternalId, int]:
-        """Create players with these names, and return the ids of those that exist. Drop erased ones from `names`.
+        """Create players with these names, and return the ids of the created and existing ones.
 
-        A player whose name is taken loses it in `names`: another attempt creates the player without it.
+        Remove erased players from `names`, and set a taken name to None: another attempt creates the player without it.
         """
         now = self._clock()
         new_ids = new_user_ids(now, len(names))
@@ -179,7 +179,7 @@ class PlayerIds:
 
     def _keep(self, user_ids: Mapping[int | ExternalId, int], until: tuple[float, int]) -> None:
         for identity, user_id in user_ids.items():
-            # Re-inserted, so that the oldest entries come first.
+            # Insert the entry again: the oldest entries must come first.
             self._cached.pop(identity, None)
             self._cached[identity] = _Cached(user_id, *until)
         while len(self._cached) > _MOST_CACHED:
@@ -198,5 +198,5 @@ def _player(identity: int | ExternalId, username: str | None, new_id: int, now: 
 
 
 def _may_exist(identity: int | ExternalId, outcome: Player | LeaderForgeError) -> bool:
-    """Return whether the player was not created because its id is in use, by itself or by an erasure."""
+    """Return whether the creation failed because its id is in use: by this player, or reserved by an erasure."""
     return isinstance(outcome, ExternalIdTaken if isinstance(identity, ExternalId) else PlayerExists)

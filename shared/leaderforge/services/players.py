@@ -56,7 +56,7 @@ class PlayerService:
             ids = new_user_ids(now, len(waiting))
             users = [_player(players[i], new_id, now) for i, new_id in zip(waiting, ids, strict=True)]
             outcomes |= zip(waiting, await self._users.create(users), strict=True)
-            # Another random id may be free. A requested one is not.
+            # Another random id may be free. A requested id cannot be replaced.
             waiting = [i for i in waiting if isinstance(outcomes[i], PlayerExists) and players[i].user_id is None]
         created = [outcome for outcome in outcomes.values() if isinstance(outcome, Player)]
         if created:
@@ -85,7 +85,7 @@ class PlayerService:
     async def put(self, identity: int | ExternalId, changes: ProfileChange, actor: str) -> tuple[Player, bool]:
         """Create a player with this profile, or change it. Return the player, and whether it was created.
 
-        A profile that is as requested is not written again. Raises like `create` and `change`.
+        If the player already has this profile, nothing is written. Raises like `create` and `change`.
         """
         for _ in range(_ATTEMPTS):
             player = await self._find(identity)
@@ -96,7 +96,7 @@ class PlayerService:
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
             except (PlayerNotFound, PlayerExists, ExternalIdTaken) as error:
-                # Another call may have created or erased the player since it was looked for.
+                # Another call may have created or erased the player since the look-up.
                 if (await self._find(identity) is None) == (player is None):
                     raise error
         raise Overloaded("the player was created and erased again and again meanwhile; retry later")
@@ -119,9 +119,9 @@ class PlayerService:
         return await self._users.get(user_ids) if user_ids else {}
 
     async def external_ids(self, user_ids: Collection[int]) -> Mapping[int, str]:
-        """Return the external ids of those players that have one, none while the store is unavailable.
+        """Return the external ids of the players who have one. Return no ids while the store is unavailable.
 
-        They are an addition to answers that must not fail without them, such as the answer to a committed change.
+        Answers contain them additionally and must not fail without them, for example after a committed change.
         """
         try:
             players = await self._users.get(user_ids) if user_ids else {}
@@ -160,7 +160,7 @@ class PlayerService:
 def _with_owner(
     outcome: Player | LeaderForgeError, by_name: Mapping[str, int], by_external_id: Mapping[str, int]
 ) -> Player | LeaderForgeError:
-    """Return the outcome. If it is an error about a value with an owner, add the owner's id."""
+    """Return the outcome. To an error about a taken username or external id, add the id of its owner."""
     if isinstance(outcome, UsernameTaken):
         owner = by_name.get(str(outcome.details["username"]))
     elif isinstance(outcome, ExternalIdTaken):

@@ -23,15 +23,15 @@ _SLACK = 8
 """Additional entries beyond both ends of a page: entries may move across the ends between the two steps of a read."""
 
 _ATTEMPTS = 8
-"""How often the two steps are repeated if more entries moved across an end."""
+"""Maximum attempts of the two steps. They are repeated if more entries moved across an end."""
 
 
 class QueryService:
     """Exact reads from the index, or from the store while the index cannot answer.
 
-    The memory of a call is proportional to its result. Admins see hidden entries at their positions, without an effect
-    on ranks. A hidden player sees its own entry as if it were not hidden: the entry counts in every rank and total of a
-    response that contains it, and in no other response.
+    The memory of a call is proportional to its result. Admins see hidden entries at their positions, but these entries
+    do not count in ranks. Hidden players see their own entries as if they were visible. Such an entry counts in all
+    ranks and totals of a response that contains it, and in no other response.
     """
 
     def __init__(
@@ -102,7 +102,8 @@ class QueryService:
     ) -> Page:
         """Return a part of the entries within `radius` of a player's entry.
 
-        `cut` returns the slice for that part, given the position of the player's entry and the number of entries.
+        `cut` returns the slice of the part from two arguments: the position of the player's entry, and the number of
+        entries.
         """
 
         async def read(ranking: Ranking) -> Page:
@@ -120,7 +121,7 @@ class QueryService:
         return await self._reader.read(ladder, read)
 
     async def _with_hidden(self, ranking: Ranking, ladder: Ladder, page: Page, user_id: int, viewer: Caller) -> Page:
-        """Return the page with the entry of a hidden player at its position. Raises `NotRanked` if it is gone."""
+        """Return the page with the entry of a hidden player at its position. Raises `NotRanked` without that entry."""
         ranked = await self._reader.entries(ranking, ladder, [user_id])
         if not ranked.entries:
             raise NotRanked.on(ladder.board.slug, user_id)
@@ -144,17 +145,17 @@ class QueryService:
         return await self._reader.read(ladder, read)
 
     async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
-        """Return up to `limit` entries below a sort key, whether or not an entry has it now."""
+        """Return up to `limit` entries below a sort key. No entry needs to have this key."""
 
         async def read(ranking: Ranking) -> Page:
-            # The bound directly after the key excludes its own entry.
+            # The bound directly after the key excludes the entry with this key.
             window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
             return await self._page_below(ranking, ladder, window, 0, limit)
 
         return await self._reader.read(ladder, read)
 
     async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
-        """Return up to `limit` entries above a sort key, whether or not an entry has it now."""
+        """Return up to `limit` entries above a sort key. No entry needs to have this key."""
 
         async def read(ranking: Ranking) -> Page:
             window = await ranking.window(ladder, key, before=limit, after=0)
@@ -166,7 +167,7 @@ class QueryService:
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
         """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all of them.
 
-        With `after`, the `next` of a page, return entries below it.
+        With `after`, return only entries below this sort key, which is the `next` of the previous page.
         """
         best, beyond = (high, low - 1) if ladder.board.order is Order.DESC else (low, high + 1)
         start, end = score_bound(ladder.board, best), score_bound(ladder.board, beyond)
@@ -227,9 +228,9 @@ class QueryService:
     async def _page_below(
         self, ranking: Ranking, ladder: Ladder, window: Window[Row], skipped: int, limit: int
     ) -> Page:
-        """Return the page of a window's rows without the first `skipped`.
+        """Return the page of a window's rows without the first `skipped` rows.
 
-        Beyond the end, its `previous` leads to the last entries.
+        The `previous` of a page beyond the end leads to the last entries.
         """
         rows = [*window.before, *window.after][skipped:][:limit]
         page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)
@@ -244,7 +245,7 @@ def first_page(ladder: Ladder, page: Page, limit: int) -> Page:
 
 
 def _require_ranked(board: Board, user_id: int, row: Row | None, viewer: Caller) -> Row:
-    """Return the player's row. Raises `NotRanked` without one that the viewer may see, or with too few submissions."""
+    """Return the row of a player. Raises `NotRanked` if it is missing, hidden from the viewer, or not ranked yet."""
     if row is None or (row.hidden and not viewer.sees_hidden(user_id)):
         raise NotRanked.on(board.slug, user_id)
     if missing := board.missing_submissions(row.submissions):
@@ -265,8 +266,9 @@ def _first(window: Window[Row]) -> int:
 
 
 def _as_seen(board: Board, entries: Sequence[Entry], viewer: Caller) -> list[Entry]:
-    """Return entries as the viewer sees them: the viewer's own hidden entry counts in the ranks of the entries behind
-    it.
+    """Return the entries as the viewer sees them.
+
+    The viewer's own hidden entry counts in the ranks of the entries behind it.
     """
     hidden_entry = next((entry for entry in entries if entry.hidden and viewer.is_player(entry.user_id)), None)
     if hidden_entry is None:

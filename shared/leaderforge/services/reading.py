@@ -24,7 +24,7 @@ from leaderforge.services.trust import IndexTrust
 ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
-"""Maximum reads of the same entries. They are read again if one has moved before it was counted."""
+"""Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
 
 
 class Reader:
@@ -66,8 +66,8 @@ class Reader:
         """Return the result of `read` on the index or the store.
 
         Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
-        answers, and `StoreUnavailable` if the ladder is in the store only. Passes on other exceptions of `read`, such
-        as `NotRanked`.
+        answers, and `StoreUnavailable` if the store does not answer and the ladder is in the store only. Other
+        exceptions of `read`, such as `NotRanked`, propagate.
         """
         if not ladder.indexed:
             return await read(self._store)
@@ -83,7 +83,8 @@ class Reader:
     async def _read_index(self, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
-        This applies to errors such as `NotRanked` too: the index may merely lack the player's first submission.
+        Errors of `read`, such as `NotRanked`, propagate only if the index is believed: another index may lack the
+        player's first submission.
         """
         belief = await self._trust.enter()
         try:
@@ -100,7 +101,7 @@ class Reader:
     async def entries(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> RankedEntries:
         """Return the entries of the players that are ranked, best first.
 
-        Hidden entries are included, each with the rank that it would have.
+        Hidden entries are included, each with the rank that it would have if it were visible.
         """
         for _ in range(_ATTEMPTS):
             stored = (await ranking.rows(ladder, user_ids)).values()
@@ -110,7 +111,7 @@ class Reader:
             if counts.all_present:
                 break
         above = counts.above[: len(rows)]
-        # Without ties, an entry is the last one of its rank.
+        # Without ties, each rank has only one entry.
         ends = counts.above[len(rows) :] or [n + (not row.hidden) for n, row in zip(above, rows, strict=True)]
         entries = await self._hydrate(ladder, rows, [rank_of(n) for n in above])
         return RankedEntries(entries, [counts.total - end for end in ends], counts.total)
@@ -155,7 +156,7 @@ class Reader:
         return [_with_parts(e) if e.username is not None and is_compound(e.username) else e for e in entries]
 
     async def _names(self, user_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return labels from the store, and add them to the index. Return fewer if a part is unavailable."""
+        """Return labels from the store, and add them to the index. Return no labels while the store is unavailable."""
         names: Mapping[int, str] = {}
         if user_ids:
             with suppress(Unavailable):
@@ -164,7 +165,7 @@ class Reader:
         return names
 
     async def _metadata(self, ladder: Ladder, user_ids: Sequence[int]) -> Mapping[int, str]:
-        """Return metadata from the store, none while it is unavailable: ranks and scores matter more."""
+        """Return metadata from the store, none while the store is unavailable: reads must not fail without metadata."""
         if not user_ids:
             return {}
         try:
@@ -175,7 +176,7 @@ class Reader:
 
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
-    """Return the rank bounds of rows. On boards with shared ranks, the ends of their ties follow."""
+    """Return the rank bounds of rows. On boards with shared ranks, the tie bounds of the rows follow."""
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
     if ladder.board.rank_style is RankStyle.ORDINAL:
         return bounds

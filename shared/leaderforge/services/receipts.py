@@ -1,4 +1,4 @@
-"""Receipts of submissions, and the standings and counts that they are made of."""
+"""Receipts of submissions, and the standings and counts from which they are made."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ WITHOUT_RANK = ReceiptOptions(rank=False)
 class PreviousStanding(NamedTuple):
     """A player's standing directly before a submission.
 
-    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt's rank is,
-    or if the standing had too few submissions.
+    `rank` is the rank that this standing would have now, among the other players. It is None if the receipt has no
+    rank, or if the standing had too few submissions.
     """
 
     score: int
@@ -39,7 +39,7 @@ class PreviousStanding(NamedTuple):
 
 
 class PeriodReceipt(NamedTuple):
-    """A player's standing in one period after a submission. The members have the meaning of those of `Receipt`."""
+    """A player's standing in one period after a submission. Members have the same meaning as in `Receipt`."""
 
     ladder: Ladder
     score: int
@@ -54,7 +54,7 @@ class PeriodReceipt(NamedTuple):
 class ReceiptDetails(NamedTuple):
     """Requested parts of a receipt. `periods` is None if it was not requested.
 
-    `previous` is None if it was not requested, for a first submission and for a duplicate.
+    `previous` is None if it was not requested. It is also None for a player's first submission and for a duplicate.
     """
 
     has_previous: bool
@@ -65,7 +65,7 @@ class ReceiptDetails(NamedTuple):
 class Receipt(NamedTuple):
     """Reply to a submission: the player's standing after it. `rank` is None if it was not requested or is unknown.
 
-    It is None too while the player has too few submissions to be ranked. `missing_submissions` is None on boards
+    `rank` is also None while the player has too few submissions to be ranked. `missing_submissions` is None on boards
     without a minimum.
     """
 
@@ -110,7 +110,7 @@ class LadderGroup:
         if self._earlier is None:
             return LadderUpdate(self._ladder, standings, self.counted)
         board = self._ladder.board
-        # A place that the submission did not change has the rank of the present one.
+        # A place that the submission did not change has the rank of the present place.
         for user_id, places in self._earlier.items():
             present = self.newest[user_id].place
             self._earlier[user_id] = [place for place in places if place != present]
@@ -118,7 +118,7 @@ class LadderGroup:
         return LadderUpdate(self._ladder, standings, self.counted, earlier)
 
     def note(self, applied: Sequence[Applied | None], *, believed: bool) -> None:
-        """Note the results of the index. Its counts are exact ranks only if it was believed throughout."""
+        """Note the results of an index update. Counts are exact only if the index was `believed` during the update."""
         self.above = {
             user_id: result.above if result and believed else None
             for user_id, result in zip(self.newest, applied, strict=True)
@@ -147,11 +147,11 @@ class LadderGroup:
         return not self._ladder.board.missing_submissions(earlier.submissions)
 
     def previous(self, earlier: EarlierPlace | None) -> PreviousStanding | None:
-        """Return the place before a submission with its rank among the other players."""
+        """Return the standing before a submission, from its place, with its rank among the other players."""
         if earlier is None:
             return None
         place, above = earlier.place, None
-        # Two submissions may have the same place before them, and only the later one a rank.
+        # Two submissions may have the same place before them, of which only the later place has a rank.
         if self.is_ranked(earlier):
             above = self._above_earlier.get(place)
             if above is None and place == self.newest[place.user_id].place:

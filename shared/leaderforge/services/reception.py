@@ -4,15 +4,15 @@ from leaderforge.domain.timing import CLOCK_DIFFERENCE_MS
 from leaderforge.ports.clock import Clock
 
 _SETBACK_US = CLOCK_DIFFERENCE_MS * 1000
-"""Largest setback of the clock that this clock hides. After a larger one, its times would be wrong for too long."""
+"""Largest setback of the underlying clock, in us, that `ReceptionClock` hides. To hide more would take too long."""
 
 
 class ReceptionClock:
     """Clock whose times (us since 1970) are strictly increasing, also within a batch.
 
-    They decide between submissions of equal times: the later one in the process counts as later. If `clock` (us) is set
-    back by up to `CLOCK_DIFFERENCE_MS`, this clock goes on slowly until the other has caught up. It follows a larger
-    setback.
+    They order submissions with equal times: a submission that the process received later counts as later. If `clock`
+    (us) is set back by up to `CLOCK_DIFFERENCE_MS`, this clock advances by 1 us per call until `clock` has caught up.
+    It follows a larger setback.
     """
 
     def __init__(self, clock: Clock) -> None:

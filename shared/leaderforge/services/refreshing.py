@@ -28,7 +28,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
-    seconds. If the source does not answer, it serves the cached value without waiting for another `fresh_s` seconds.
+    seconds. If the source does not answer in time, the cache serves the cached value without waiting for another
+    `fresh_s` seconds.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
     concurrently with itself. The latest load of a key wins: the result of an older one is discarded.
@@ -57,7 +58,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     def fresh(self, key: KeyT) -> ValueT | None:
         """Return the cached value if it is fresh, None otherwise.
 
-        Hot paths call this first: it creates no coroutine.
+        Hot paths call this method first, because it creates no coroutine.
         """
         slot = self._slots.get(key)
         return slot.value if slot is not None and self._now() < slot.loaded_at + self._fresh_s else None
@@ -87,12 +88,13 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     async def get_refreshed(self, key: KeyT) -> ValueT | None:
         """Wait for the load in flight or the first load, at most `patience_s` seconds. Then return the cached value.
 
-        Return None if there is none, also after a failed load.
+        Return None if there is no cached value, also after a failed load.
         """
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # A successful load has replaced the slot. Otherwise this slot is still due, and postpones its next refresh.
+            # A successful load has replaced the slot. After another result the slot is still due: postpone the next
+            # wait.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)
@@ -113,7 +115,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
         """Return the source's current value.
 
-        A load in flight may have begun before the value was created: if it finds none, load again.
+        A load in flight may have begun before the value was created: if it finds no value, load again.
         """
         was_loading = key in self._loads
         # Shielded: the cancellation of one caller must not end the load of the others.
@@ -141,7 +143,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             if value is None:
                 self._slots.pop(key, None)
             else:
-                # From the start of the load: the source may have changed while it answered.
+                # Count the age from the start of the load: the source may have changed while it answered.
                 self._slots[key] = _Slot(value, began, began + self._fresh_s, began + self._stale_s)
         return value
 

@@ -38,9 +38,9 @@ class Rollover:
 class RolloverService:
     """Removal of past periods: from the index some time after their end, from the store once they are too old.
 
-    Each step is idempotent, and waits until every process acts on the previous one. A period is first retired: the
-    store answers for it. Then its index keys are dropped. Later it is expired, which hides it. Then its standings are
-    removed.
+    Each step is idempotent, and waits until every process acts on the previous step. A period is first retired: the
+    store then answers reads of it. Next, its index keys are dropped. Later it is expired, which hides it from reads.
+    Finally, its standings are removed.
 
     The index keeps a period for `index_ms` after its end, and at least while late submissions may arrive (`grace_ms`).
     """
@@ -79,7 +79,7 @@ class RolloverService:
         return rollover
 
     async def run(self) -> Rollover:
-        """Run all due steps, and return their numbers. The number of removed standings is limited."""
+        """Run all due steps, and return the numbers of their results. The number of removed standings is limited."""
         boards = await self._store.boards()
         retired = dropped = 0
         for period in await self._periods.undropped(boards):
@@ -95,11 +95,12 @@ class RolloverService:
         return Rollover(retired, dropped, removed)
 
     async def sweep(self) -> int:
-        """Delete index keys of dropped periods and deleted boards. Return the number of these ladders.
+        """Delete index keys of dropped periods and deleted boards. Return the number of ladders that had such keys.
 
         The update of a process that was frozen may create such keys long after the period or the board was dropped.
         """
-        # The order matters: a ladder is in the store before it has keys, so that all others are dropped ones.
+        # Read the index first: a ladder is stored before it gets keys. A ladder that has keys but is not stored was
+        # therefore dropped.
         present = await self._index.present_ladders()
         boards = await self._store.boards()
         purging = {deleted.board.id for deleted in await self._store.deleted_boards()}
@@ -127,7 +128,7 @@ class RolloverService:
         return True
 
     async def _remove_old(self, board: Board, most: int) -> int:
-        """Expire periods past the board's retention. Remove standings of expired ones, and return their number."""
+        """Expire periods past the board's retention. Remove standings of expired periods, and return their number."""
         if board.keep_days is None or most <= 0:
             return 0
         oldest_kept = self._clock() - board.keep_days * _A_DAY_MS

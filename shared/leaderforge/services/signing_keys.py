@@ -17,7 +17,8 @@ from leaderforge.services.refreshing import RefreshingCache
 _ALL = "all signing keys"
 """Key of the only entry of the cache. One query loads all keys."""
 _RELOAD_S = 1.0
-"""Minimum time in s between two queries for unknown keys. The first key of a service is used before it propagates."""
+"""Minimum time in s between two queries for unknown keys. They occur because the first key signs before it propagates.
+"""
 _FIRST_KEY_ACTOR = "service"
 
 
@@ -52,7 +53,7 @@ class SigningKeyService:
         )
 
     async def create(self, actor: str) -> SigningKey:
-        """Create a key. It signs once all processes know it: after 5 s, or at once if it is the only one.
+        """Create a key. It signs once all processes have loaded it: after 5 s, or at once if it is the only key.
 
         Raises `Refused` without a signing secret.
         """
@@ -101,7 +102,7 @@ class SigningKeyService:
         return signer.sign(key.kid, TokenClaims(subject_of(identity), valid_s, username))
 
     def _signing(self, keys: Mapping[str, SigningKey]) -> SigningKey | None:
-        """Return the newest key that all processes know, else the oldest one. Return None without a usable key."""
+        """Return the newest key that all processes have loaded, else the oldest key, None without a usable key."""
         usable = [key for key in keys.values() if key.retired_at is None]
         propagated = [key for key in usable if key.created_at + CACHE_LIMIT_MS <= self._clock()]
         return propagated[-1] if propagated else usable[0] if usable else None
@@ -116,7 +117,7 @@ class SigningKeyService:
         return keys
 
     def _may_reload(self) -> bool:
-        """Return whether an unknown key may cause a query now, and count it."""
+        """Return whether an unknown key may cause a query now. If so, refuse further queries for `_RELOAD_S`."""
         now = self._now()
         if now < self._reload_at:
             return False

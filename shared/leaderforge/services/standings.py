@@ -46,7 +46,7 @@ class PlayerStandings:
 
 
 class StandingService:
-    """Reads of one player's standings. The rules for hidden entries are those of `QueryService`."""
+    """Reads of one player's standings. The rules for hidden entries are the same as in `QueryService`."""
 
     def __init__(self, store: HistoryStore, users: PlayerStore, query: QueryService, clock: Clock) -> None:
         self._store = store
@@ -77,9 +77,9 @@ class StandingService:
     async def on_board(
         self, board: Board, user_id: int, *, periods: Collection[str] | None = None, viewer: Caller = ANONYMOUS
     ) -> PlayerStandings:
-        """Return the player's current standings on a board. The parameters and errors are those of `page`.
+        """Return the player's current standings on a board. The parameters and errors are the same as in `page`.
 
-        For a ranked player, this needs the store only while the index cannot answer.
+        For a ranked player, the call needs the store only while the index cannot answer.
         """
         return await self._read([board], user_id, periods, viewer, self._clock(), None)
 
@@ -99,7 +99,7 @@ class StandingService:
             ranks = await asyncio.gather(*(self._rank(ladder, user_id, viewer) for ladder in chunk))
             entries += [LadderRank(ladder, rank) for ladder, rank in zip(chunk, ranks, strict=True) if rank is not None]
         external_id = entries[0].rank.entry.external_id if entries else await self._external_id(user_id)
-        # The boards were listed at `began_at`: the answer may lack the first submission to another board since.
+        # The boards were listed at `began_at`: the answer may lack boards on which the player first submitted later.
         as_of = min([began_at, *(entry.rank.as_of for entry in entries)])
         return PlayerStandings(entries, building, next_slug, as_of, _source_of(entries), external_id)
 

@@ -53,9 +53,8 @@ class SubmitService:
         self._telemetry = telemetry
         self.writes = WriteHealth()
         # Several batches are in flight: while some wait for the database and the index, the process works on others.
-        # Each policy has its queue: a single statement can record submissions of one policy only. Score limits that
-        # depend on the standing take several round trips, previous standings more than one: other submissions must not
-        # wait for either.
+        # Each policy has its queue, because a single statement can record submissions of one policy only. Rules that
+        # depend on the standing, and previous standings, need more round trips: their queues do not delay others.
         self._take = {
             (previous, policy): Coalescer(
                 partial(self._take_batch, previous=previous),
@@ -121,7 +120,7 @@ class SubmitService:
         applied = await self._delivery.apply(updates)
         believed = self._trust.holds(belief)
         if not believed and not any(None in results for results in applied):
-            # A connection broke, for example while a function was frozen. Count again once the index is caught up.
+            # A connection broke, for example while a function was frozen. Count again once a catch-up has finished.
             belief = await self._trust.renewed()
             applied = applied if belief is None else await self._delivery.apply(updates)
             believed = self._trust.holds(belief)
@@ -170,7 +169,7 @@ def _add_to_groups(
 
 
 def _add_earlier(groups: Sequence[LadderGroup], recorded: Recorded) -> None:
-    """Add the places before a submission to the groups of its ladders, as far as they had ranks that are counted."""
+    """Add the places before a submission to the groups of its ladders, if they had ranks and the group is counted."""
     for group, earlier in zip(groups, recorded.previous, strict=True):
         if earlier is not None and group.counted and group.is_ranked(earlier):
             group.add_earlier(earlier.place)

@@ -23,14 +23,14 @@ _ATTEMPTS = 3
 class Top:
     """First entries of a ladder, and the sort key of the last one.
 
-    `last` is None if the ladder has fewer entries than requested: then every update changes them.
+    `last` is None if the ladder has fewer entries than requested: then every update changes the first entries.
     """
 
     page: Page
     last: bytes | None
 
     def is_changed_by(self, key: bytes) -> bool:
-        """Return whether an update changes these entries. `key` is the better of its sort keys before and after."""
+        """Return whether an update changes these entries. `key` is the better one of the old and the new sort key."""
         return self.last is None or key <= self.last
 
 
@@ -41,9 +41,9 @@ Load = Callable[[Ladder, int], Awaitable[Top]]
 class _Slot:
     """Cached top of a ladder.
 
-    Its load started at `began`. It is valid until `until` (ms), or longer if `followed`. `best` is the best sort key
-    that updates have changed since the start of the load in flight. `grown` is true if one of these updates changed the
-    number of entries. `invalidated` is set once the top is invalid.
+    The load of `top` started at `began`. The top is valid until `until` (ms), or longer if `followed`. `best` is the
+    best sort key that updates have changed since the start of the load in flight. `grown` is true if one of these
+    updates changed the number of entries. `invalidated` is set once the top is invalid.
     """
 
     ladder: Ladder
@@ -64,8 +64,8 @@ class _Slot:
 class TopCache:
     """Cache of the first entries of ladders. An update of the entries invalidates them.
 
-    Cached entries and their total are at most `ttl_ms` old, in this sense: they were loaded since then, or all changes
-    up to then are known (`follow`) and none affected them. Concurrent callers share one load.
+    Cached entries and their total are at most `ttl_ms` old. Either they were loaded within that time, or all changes
+    before that time are known (see `follow`) and did not affect them. Concurrent callers share one load.
     """
 
     def __init__(self, load: Load, clock: Clock, telemetry: Telemetry, *, ttl_ms: int, capacity: int = 1024) -> None:
@@ -91,7 +91,7 @@ class TopCache:
         return (await self._load_clean(slot, _size(limit))).page
 
     async def until_invalidated(self, ladder: Ladder, limit: int) -> None:
-        """Wait until the cached entries are invalidated. Return at once if that happened since their last load."""
+        """Wait until the cached entries are invalidated. Return at once if they were invalidated after their load."""
         await self._slot(ladder, limit).invalidated.wait()
 
     def follow(self, since: int, until: int) -> None:
@@ -125,15 +125,15 @@ class TopCache:
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
         key = (ladder.board.id, ladder.period, _size(limit))
         slot = self._slots.get(key)
-        if slot is None or slot.ladder != ladder:  # the board's settings have changed: its entries may too
+        if slot is None or slot.ladder != ladder:  # the board's settings have changed: its entries may have changed too
             if len(self._slots) >= self._capacity:
                 self._slots.pop(next(iter(self._slots)))
             slot = self._slots[key] = _Slot(ladder)
         return slot
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
-        """Return the top from a load without concurrent updates of its entries, or after `_ATTEMPTS` from any load."""
-        # A load that began before this call may lack updates acknowledged since: it is as good as a cached top.
+        """Return the top from a load without concurrent updates of its entries, or from load number `_ATTEMPTS`."""
+        # A load that began before this call may lack updates acknowledged since then: its result counts as cached.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:
@@ -150,7 +150,7 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget earlier updates: the result contains them. It may lack updates from here on.
+        # Forget earlier updates, which the result contains. It may lack updates from here on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

@@ -47,9 +47,9 @@ _PATIENCE_S = 0.25
 def is_credible(watermark: int | None, now: int) -> bool:
     """Return whether a partition may be complete up to this watermark (ms). `now` is the current time (ms).
 
-    A process sets watermarks at least `SETTLE_MS` behind its clock. All of that but `COMMIT_LIMIT_MS` allows for
-    differences between clocks. A later watermark comes from a clock that was put back since. Events may then have been
-    recorded before the watermark without reaching the index.
+    A process sets watermarks at least `SETTLE_MS` behind its clock. `SETTLE_MS` exceeds `COMMIT_LIMIT_MS` by the
+    allowance for differences between clocks. A watermark less than `COMMIT_LIMIT_MS` before `now` shows that a clock
+    was set back. Events may then have been recorded before the watermark without reaching the index.
     """
     return watermark is not None and watermark <= now - COMMIT_LIMIT_MS
 
@@ -63,8 +63,8 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 class IndexTrust:
     """Decision of this process whether to believe the index.
 
-    With `renews`, a task renews the belief while there are reads. Otherwise the first read after its end renews it. A
-    belief is the number of a period without a gap in which the index was believed.
+    A belief is the number of an uninterrupted time in which the index was believed. With `renews`, a task renews the
+    belief while there are reads. Otherwise, the first read after the end of the belief renews it.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        # Check early: a busy process may renew the belief late, and it could end before the read does.
+        # Check early: a busy process may renew the belief late, and the belief could end before the read does.
         if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
@@ -146,7 +146,7 @@ class IndexTrust:
         return self._generation
 
     async def renewed(self) -> int | None:
-        """Check all conditions. Return the belief, for `holds`, or None if one is not met."""
+        """Check all conditions. Return the belief, for `holds`, or None if a condition is not met."""
         try:
             await self._require_confirmed()
         except IndexUnavailable:
@@ -156,8 +156,8 @@ class IndexTrust:
     def as_of(self) -> int:
         """Return a time (ms): a believed index contains every change acknowledged before it.
 
-        During an outage of the store, this process cannot read the declarations of others. The time then is that of the
-        last check that could.
+        During an outage of the store, this process cannot read the declarations of others. The time is then that of the
+        last check that read them.
         """
         return self._confirmed_at if self._store_is_down else self._clock()
 
@@ -200,7 +200,7 @@ class IndexTrust:
 
     async def _check(self) -> IndexUnavailable | None:
         """Check all conditions. Return the reason not to believe the index, None if it is believed."""
-        # The belief counts from here: a declaration may be committed directly after the read of the declarations.
+        # The time of the belief starts here: a declaration may be committed directly after the declarations are read.
         began_at = monotonic()
         try:
             await self._require_all()
@@ -209,21 +209,24 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            # In a gap, updates may have been pending, acknowledged and delivered. Earlier beliefs must end.
+            # There was a gap, in which updates may have been acknowledged before they were delivered: end earlier
+            # beliefs.
             self._generation += 1
         self._valid_until = began_at + _BELIEF_S
         return None
 
     async def _require_all(self) -> None:
-        """Check all conditions of the module. Raises `Unavailable` if one is not met or cannot be checked."""
+        """Check all conditions of the module. Raises `Unavailable` if a condition is not met or cannot be checked."""
         now = monotonic()
-        # During an outage of the store, a check may come late on a busy machine, but not after the process was idle.
+        # During an outage of the store, a busy machine may delay a check by up to this gap. After a longer gap, the
+        # belief from before the outage has ended.
         is_outage = self._store_is_down and now < self._checked_at + _OUTAGE_GAP_S
         was_believed = self._is_valid() or is_outage
         self._checked_at = now
         await self._deliver()
         declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
-        # Read it after the calls above: they detect connections that broke while the process was idle or frozen.
+        # Read the number after the calls above: they detect connections that broke while the process was idle or
+        # frozen.
         disruptions = self._index.disruptions
         self._note_doubts(disruptions, declared, watermarks)
         if self._doubted:
@@ -235,7 +238,7 @@ class IndexTrust:
         """Return the declarations of other processes, none during an outage of the store.
 
         An index that was believed at the start of the outage still has all changes acknowledged before it: see `as_of`.
-        Raises `StoreUnavailable` if it was not believed then.
+        Raises `StoreUnavailable` if the index was not believed at that time.
         """
         began_at = self._clock()
         try:
@@ -269,7 +272,7 @@ class IndexTrust:
             raise IndexUnavailable("another process brings the rank index up to date")
 
     def _doubt(self, disruptions: int) -> None:
-        """Require a catch-up. A new disruption also invalidates one that began before it."""
+        """Require a catch-up. After a new disruption, a catch-up that began before it does not count."""
         if not self._doubted or disruptions != self._disruptions:
             self._telemetry.count("index_doubts")
             self._before_doubt = None
@@ -277,7 +280,7 @@ class IndexTrust:
         self._disruptions = disruptions
 
     async def _resolve_doubt(self, disruptions: int) -> None:
-        """End the doubt if a catch-up that began after it has finished. Raises `IndexUnavailable` until then."""
+        """End the doubt if a catch-up has finished that began after the doubt. Raises `IndexUnavailable` otherwise."""
         # Tokens of catch-ups that began before the doubt do not count, whenever they finish.
         catch_ups = await self._index.catch_ups()
         if self._before_doubt is None:
@@ -312,7 +315,7 @@ class IndexTrust:
 def _running(
     task: asyncio.Task[ResultT] | None, start: Callable[[], Coroutine[Any, Any, ResultT]]
 ) -> asyncio.Task[ResultT]:
-    """Return the task if it is running on this event loop, else a new one."""
+    """Return the task if it is running on this event loop, else start a new task."""
     loop = asyncio.get_running_loop()
     if task is None or task.done() or task.get_loop() is not loop:
         return loop.create_task(start())

@@ -29,8 +29,8 @@ _FIRST_ROUND = VerificationState(0, 0, 0, None)
 class VerificationService:
     """Comparison of index and store in the order of player ids, in endless passes. The index stores the state.
 
-    Reconciliation should prevent all differences. Each difference is therefore counted, then repaired. Entries of
-    players without a standing are not found here, but by `MaintainService.verify`.
+    Reconciliation should prevent all differences. Each difference is therefore counted, then repaired. Only
+    `MaintainService.verify` finds entries of players without a standing.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class VerificationService:
     async def run_if_due(self) -> int:
         """Run a round unless any process has run one within the last minute. Return the number of compared standings.
 
-        Skip the round while the index is incomplete: a rebuild will replace it.
+        Skip the round while the index is incomplete, because a rebuild will replace its content.
         """
         if monotonic() < self._due or None in await self._index.watermarks():
             return 0

@@ -1,14 +1,14 @@
-"""Whether the store accepts writes, as far as this process has seen."""
+"""Health of the store for writes, by the results of this process's own writes."""
 
 from collections.abc import Callable
 from time import monotonic
 
 _REMEMBERED_S = 60.0
-"""Time in s for which a refused write counts. Without later writes, nobody knows whether the next one is accepted."""
+"""Time in s for which a refused write counts. Without later writes, the store may have become writable unnoticed."""
 
 
 class WriteHealth:
-    """Result of the last write. It counts as refused for `_REMEMBERED_S`, or until a write succeeds."""
+    """Result of the last write. A refused write counts for `_REMEMBERED_S` seconds, or until a write succeeds."""
 
     def __init__(self, clock_s: Callable[[], float] = monotonic) -> None:
         self._clock_s = clock_s
@@ -16,7 +16,7 @@ class WriteHealth:
 
     @property
     def is_well(self) -> bool:
-        """Return whether no write was refused recently, or a later one succeeded."""
+        """Return whether no recent write was refused, or a later write succeeded."""
         return self._refused_at is None or self._clock_s() - self._refused_at > _REMEMBERED_S
 
     def note(self, *, accepted: bool) -> None:

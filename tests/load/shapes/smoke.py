@@ -3,7 +3,7 @@
 from locust import LoadTestShape
 
 USERS = 12
-"""Number of users. By their weights, they are 8 players, 1 game server and 3 spectators."""
+"""Number of users. The weights of the classes make them 8 players, 1 game server and 3 spectators."""
 
 LIMIT_S = 120
 
@@ -25,7 +25,7 @@ REQUESTS = {
 
 
 class Smoke(LoadTestShape):
-    """Shape that ends once every kind of request was sent. It fails if that takes too long."""
+    """Shape that ends once every kind of request was sent. The run fails at the time limit."""
 
     def tick(self) -> tuple[int, float] | None:
         """Return the number of users, and the number of starts per second. None at the end."""

@@ -9,7 +9,7 @@ import { Confirmation } from '../Confirmation';
 import { useOperator } from '../operator';
 import { Erased } from './Erased';
 
-/** Dialog that erases a player permanently, and shows the proof. */
+/** Dialog that erases a player permanently, and shows the id of the erasure. */
 export function ErasePlayer({ player, close }: { player: User; close: () => void }) {
   const { user_id: userId } = player;
   const name = nameOf(player);

@@ -12,7 +12,7 @@ const WORDS = {
 
 interface Props {
   readonly health: Health;
-  /** Undefined while it is unknown. */
+  /** Progress of the verification, undefined while it is unknown. */
   readonly verification: Verification | null | undefined;
 }
 

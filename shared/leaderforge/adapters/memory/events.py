@@ -22,7 +22,7 @@ class MemoryEvents(MemoryBoards):
         self._recorded_at: dict[EventKey, int] = {}
 
     async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
-        """Return the player's events on a board, without void ones."""
+        """Return the player's events on a board, without void events."""
         self._require_available()
         keys = [key for key in self._events if key[:2] == (user_id, board.id)]
         return [self._events[key].event for key in keys if key not in self._void]

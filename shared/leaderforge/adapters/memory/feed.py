@@ -59,7 +59,7 @@ class MemoryFeed:
         if item is None:
             raise IndexUnavailable("the change feed broke off")
         sender, message = item
-        # As the real feed: a process does not receive its own changes.
+        # As in the Redis feed, a process does not receive its own changes.
         return None if sender is self else message
 
     def _require_whole(self) -> None:

@@ -65,7 +65,7 @@ class MemoryIndex:
         return self._standings[place_of(ladder)].pop(user_id)
 
     def overwrite(self, ladder: Ladder, standing: Standing) -> None:
-        """Store the standing whatever its revision, as a fault would. `apply` ignores an older revision."""
+        """Store the standing regardless of its revision, as a fault would. `apply` ignores older revisions."""
         self._standings[place_of(ladder)][standing.user_id] = standing
 
     def snapshot(self) -> IndexSnapshot:
@@ -335,7 +335,7 @@ class MemoryIndex:
 
 
 def _listed_key(ladder: Ladder, standing: Standing | None) -> bytes | None:
-    """Return the sort key of a listed standing, None for another or a missing one."""
+    """Return the sort key of a standing, None if it is missing or not listed."""
     return sort_key(ladder.board, standing) if standing is not None and is_listed(ladder.board, standing) else None
 
 

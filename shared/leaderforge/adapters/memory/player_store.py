@@ -62,7 +62,7 @@ class MemoryPlayerStore:
         self._released: dict[int | str, _Release] = {}
         self.touches: list[tuple[int, int]] = []
         self.erasures: list[tuple[int, int, int]] = []
-        """Notes for reconcile: players that changed other than by an event, and the times (ms since 1970)."""
+        """Notes of erased players for reconcile: player id, time (ms since 1970) and revision."""
 
     async def create(self, users: Sequence[Player], *, on_sight: bool = False) -> Sequence[Player | LeaderForgeError]:
         return [self._create(user, on_sight) for user in users]

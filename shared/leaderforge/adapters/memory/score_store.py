@@ -198,7 +198,7 @@ class MemoryScoreStore(MemoryEvents):
 
     def erase(self, user_id: int) -> tuple[int, int]:
         """Erase the player's events and standings, and return the numbers of both."""
-        # Reserve a revision: the index receives the erased standings as removed ones, each with a revision one higher.
+        # Reserve a revision: the index receives removed standings, with the revisions of the erased standings plus one.
         self._next_revision()
         events = [key for key in self._events if key[0] == user_id]
         for key in events:

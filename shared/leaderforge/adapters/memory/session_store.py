@@ -78,7 +78,13 @@ class MemorySessionStore:
         times = sorted(SessionTimes(stored.created_at, stored.refreshed_at, stored.expires_at) for stored in sessions)
         return SignInRecord(list(self._users.devices.values()).count(user_id), times)
 
-    async def purge(self, now: int) -> None:
-        for sessions in self._users.sessions.values():
-            for session_id in [key for key, session in sessions.items() if session.expires_at <= now]:
-                del sessions[session_id]
+    async def purge(self, now: int, limit: int) -> bool:
+        expired = [
+            (session.expires_at, user_id, session_id)
+            for user_id, sessions in self._users.sessions.items()
+            for session_id, session in sessions.items()
+            if session.expires_at <= now
+        ]
+        for _, user_id, session_id in sorted(expired)[:limit]:
+            del self._users.sessions[user_id][session_id]
+        return len(expired) >= limit

@@ -34,7 +34,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
     "backfill_since": lambda board: None if board.backfill is None else board.backfill.since,
     "backfill_until": lambda board: None if board.backfill is None else board.backfill.until,
 }
-"""Value of each column except the id. The order is that of fragments/board_columns.sql and of all parameters."""
+"""Value of each column except the id. The order is the same as in fragments/board_columns.sql and in all parameters."""
 
 _PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions"})
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})

@@ -197,7 +197,7 @@ def external_id_released(external_id: str) -> ExternalIdTaken:
 
 
 async def _swap_external_ids(connection: Connection, old: Player, external_id: str | None, now: int) -> None:
-    """Replace a player's external id by another one, None for none. Raises `ExternalIdTaken`."""
+    """Replace a player's external id. None removes it. Raises `ExternalIdTaken`."""
     for key in sorted(key for key in (old.external_id, external_id) if key is not None):
         if key == old.external_id:
             await connection.execute(statement("release_external_ids"), key, old.user_id)

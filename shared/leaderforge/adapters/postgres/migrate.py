@@ -62,8 +62,8 @@ async def migrate(
 ) -> Sequence[str]:
     """Apply the missing migrations up to the number `last`, each in its own transaction, and return their names.
 
-    Concurrent calls are safe, and so is a call after an interrupted one. Clients go on meanwhile: a migration releases
-    its locks and retries if it does not get all of them soon.
+    Concurrent calls are safe, and so is a call after an interrupted one. Clients continue to work meanwhile: a
+    migration that does not get all locks soon releases them and retries.
 
     Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database
     is unreachable, or if a statement or the wait for locks takes longer than `timeout_s` seconds.

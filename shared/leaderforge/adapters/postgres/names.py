@@ -53,7 +53,7 @@ async def claim(connection: Connection, key: str, user_id: int, is_look_alike: b
 
 
 async def _swap_claims(connection: Connection, user_id: int, released: Set[str], claims: Mapping[str, bool]) -> bool:
-    """Release keys, and claim others. Return whether all of them were free."""
+    """Release and claim keys of a player's names. Return whether all claimed keys were free."""
     for key in sorted({*released, *claims}):
         if key not in claims:
             await _release(connection, user_id, [key])

@@ -10,7 +10,7 @@ from leaderforge.ports.pending import PendingProcess
 
 
 class PostgresPendingProcesses:
-    """`PendingProcesses` on PostgreSQL. `read_timeout_s` limits `declared`: reads of boards wait for it."""
+    """`PendingProcesses` on PostgreSQL. `read_timeout_s` limits `declared`, for which reads of boards wait."""
 
     def __init__(self, pool: Pool, *, read_timeout_s: float = DECLARED_READ_MS / 1000) -> None:
         self._pool = pool

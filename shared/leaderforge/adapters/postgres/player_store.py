@@ -144,7 +144,7 @@ class PostgresPlayerStore:
     async def _create_others(
         self, users: Mapping[int, Player], collision: Taken, taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create the players of a batch except those with a taken value, who get errors."""
+        """Create the players of a batch except players with a taken value, who get errors."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
         remaining = {i: user for i, user in users.items() if i not in refused}

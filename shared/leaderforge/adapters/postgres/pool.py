@@ -46,7 +46,7 @@ class Pool:
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
 
-    A third of the connections is reserved for writes and for calls with `reserved`: reads of a node that hangs (Citus)
+    A third of the connections is reserved for writes and for calls with `reserved`. On Citus, reads of a hanging node
     must not block the submissions to other nodes.
 
     All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
@@ -98,7 +98,7 @@ class Pool:
             await self.fetch("select 1", timeout_s=_PROBE_S)
 
     async def close(self) -> None:
-        """Close all connections. Busy ones are terminated after `timeout_s`."""
+        """Close all connections. Busy connections are terminated after `timeout_s` seconds."""
         pool, self._pool = self._pool, None
         if pool is None or self._loop is not asyncio.get_running_loop():
             return

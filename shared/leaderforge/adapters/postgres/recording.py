@@ -96,7 +96,7 @@ class Recorder:
         return [outcomes[i] for i in range(len(submissions))]
 
     async def _write_to_worker(self, worker: WorkerId, write: Write, submissions: Sequence[Submission]) -> Outcomes:
-        """Write the submissions of one worker. If it is unavailable, all of them fail."""
+        """Write the submissions of one worker's players. If the worker is unavailable, return an error for each."""
         try:
             return await self._workers.call(worker, partial(write, submissions))
         except NodeUnavailable as error:
@@ -127,7 +127,7 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 
 
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return the positions of a round in parts: one for all submissions that need several statements, one per policy.
+    """Return the positions of a round in parts: one for submissions that need several statements, one per policy.
 
     Several statements cost nearly twice as much if they also lock the standings. Few submissions need them. All
     submissions of a player on a board stay in one part.

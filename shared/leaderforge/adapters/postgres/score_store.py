@@ -33,7 +33,7 @@ _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
 """Maximum rows that are converted without a pause. Requests run concurrently: a long step would delay them."""
 _WORKER_SHARE = 0.6
-"""Share of the time limit of `record` for each worker of Citus. It leaves time to return the outcomes of the others."""
+"""Share of the time limit of `record` for each worker of Citus. It leaves time to return outcomes of other workers."""
 
 
 def microseconds() -> int:
@@ -44,9 +44,10 @@ def microseconds() -> int:
 class PostgresScoreStore:
     """`ScoreStore` on PostgreSQL.
 
-    `periods` is the process's instance, by default a new one. `record_timeout_s` limits the time from the call of
-    `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new revisions: they are a
-    hybrid logical clock. A recreated player therefore never gets lower revisions than the erased one.
+    `periods` is the instance that all stores of the process share; by default, a new one. `record_timeout_s` limits the
+    time from the call of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new
+    revisions, which are a hybrid logical clock. A recreated player therefore never gets lower revisions than the erased
+    player.
     """
 
     source = PostgresRanking.source

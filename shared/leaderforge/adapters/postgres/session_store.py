@@ -9,7 +9,7 @@ from leaderforge.adapters.postgres.audit import write_audit
 from leaderforge.adapters.postgres.claims import Collision, insert
 from leaderforge.adapters.postgres.pool import Connection, Pool
 from leaderforge.adapters.postgres.score_store import microseconds
-from leaderforge.adapters.postgres.statements import statement
+from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, PlayerNotFound
 from leaderforge.domain.players import Player
@@ -102,5 +102,10 @@ class PostgresSessionStore:
         sessions = await self._pool.fetch(statement("sessions_of_player"), user_id)
         return SignInRecord(devices["devices"], [SessionTimes(*row) for row in sessions])
 
-    async def purge(self, now: int) -> None:
-        await self._pool.fetch(statement("purge_sessions"), now)
+    async def purge(self, now: int, limit: int) -> bool:
+        # Two statements: Citus limits no deletion.
+        expired = await self._pool.fetch(statement("expired_sessions"), now, limit)
+        if expired:
+            user_ids, session_ids = joined({row["user_id"] for row in expired}), [row["session_id"] for row in expired]
+            await self._pool.fetch(statement("purge_sessions"), user_ids, ",".join(session_ids), now)
+        return len(expired) == limit

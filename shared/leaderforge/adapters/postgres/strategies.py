@@ -166,9 +166,9 @@ class WriteStrategies:
         self._distributed: bool | None = None
 
     async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
-        """Return the strategy with the fewest round trips that can write the batch, and any part of it.
+        """Return the strategy with the fewest round trips that can write the batch and each part of it.
 
-        With `previous`, its outcomes have the places before each submission.
+        With `previous`, the outcomes have the places before each submission.
         """
         if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
             return self._single_statement_with_previous if previous else self._single_statement

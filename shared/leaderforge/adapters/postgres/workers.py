@@ -78,7 +78,7 @@ class Workers:
         await asyncio.gather(*probing, return_exceptions=True)
 
     def _probe(self, worker: WorkerId) -> None:
-        """Probe the worker in the background, unless a task is doing so."""
+        """Probe the worker in the background, unless a task is already probing it."""
         if worker not in self._probing:
             task = self._probing[worker] = asyncio.create_task(self._watch(worker))
             task.add_done_callback(lambda _: self._probing.pop(worker))

@@ -120,6 +120,6 @@ async def _run_id(connection: AbstractConnection) -> bytes:
     await connection.send_command("INFO", "server", check_health=False)
     try:
         match = _RUN_ID.search(await connection.read_response())
-    except ResponseError:  # for example if `INFO` is not allowed
+    except ResponseError:  # for example if the user may not call `INFO`
         return b""
     return b"" if match is None else match[1]

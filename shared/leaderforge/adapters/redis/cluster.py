@@ -192,9 +192,9 @@ class Cluster:
     async def _send_following(
         self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
     ) -> list[Any]:
-        """Return the replies. Send requests again while their slots move: no node has run them."""
+        """Return the replies. Send refused requests again while their slots move: no node has run them."""
         replies = await client.send(requests, [None] * len(requests), before_write)
-        # redis-py can follow such replies too. It may send ASKING and the command on different connections.
+        # Do not let redis-py follow such replies: it may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
             targets = [await _node_to_ask(client, replies[i]) for i in moved]

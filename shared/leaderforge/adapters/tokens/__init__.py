@@ -1,1 +1,1 @@
-"""Player tokens: JSON Web Tokens, verified by PyJWT. Imported only if tokens are configured: it is slow to load."""
+"""Player tokens: JSON Web Tokens, verified by PyJWT. Import the package only if tokens are configured: it is slow."""

@@ -55,7 +55,7 @@ class _Verified:
 class JwtVerifier:
     """`TokenVerifier` by PyJWT.
 
-    The key determines the algorithm, never the token: otherwise an attacker could choose a weaker one.
+    The key determines the algorithm, never the token: otherwise an attacker could choose a weaker algorithm.
     """
 
     def __init__(self, keys: KeySource, rules: TokenRules, clock: Clock) -> None:
@@ -65,7 +65,7 @@ class JwtVerifier:
         self._verified: dict[bytes, _Verified] = {}
 
     async def caller(self, token: str) -> Caller:
-        # Cached by digest: it has a fixed size, and is no credential.
+        # Cache by digest, which has a fixed size and is no credential.
         digest = sha256(token.encode()).digest()
         verified = self._verified.get(digest)
         if verified is None or verified.until <= self._clock():

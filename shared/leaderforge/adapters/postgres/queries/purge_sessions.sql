@@ -1,1 +1,4 @@
-delete from sessions where expires_at <= $1;
+delete from sessions
+where user_id = any (string_to_array($1, ',')::bigint[])
+    and session_id = any (string_to_array($2, ','))
+    and expires_at <= $3;

@@ -14,7 +14,7 @@ on conflict (user_id, board_id, period_id) do update set
     scored = standings.scored or excluded.scored,
     submissions = standings.submissions + excluded.submissions,
     revision = greatest(standings.revision + 1, excluded.revision),
-    hidden = standings.hidden & 3 -- a removed standing is present again
+    hidden = standings.hidden & 3 -- the event makes a removed standing present again
 returning
     user_id, score, achieved_at, run_id, metadata, scored, submissions, revision, subranked, hidden, received_us,
     board_id, period_id;

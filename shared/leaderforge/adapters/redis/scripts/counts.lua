@@ -2,7 +2,8 @@
 -- KEYS: meta, entries
 -- ARGV: length of an entry, concatenated entries that must be there, pairs of a length and the concatenated bounds of
 -- that length
--- Returns 1 if the entries are there, else 0; the total; then one count a bound. False if the partition is incomplete.
+-- Returns 1 if the entries are there, else 0; the total; one count per bound. Returns false for an incomplete
+-- partition.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,7 +1,7 @@
 -- Read the standings and names of players in a partition.
 -- KEYS: meta, standings, names
 -- ARGV: player ids...
--- Returns standings and names, false for each missing one; false instead of all if the partition is incomplete.
+-- Returns standings and names, each with false for a missing one; only false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end

@@ -1,7 +1,8 @@
 -- Count one request against a rate limit, by the generic cell rate algorithm (see domain/rates.py).
 -- KEYS: the subject's theoretical arrival time, in microseconds
 -- ARGV: interval in microseconds, burst, current time in microseconds ('' for the server's clock)
--- Returns 1 if allowed else 0, remaining requests, microseconds until a retry, microseconds until the limit is unused.
+-- Returns four numbers: 1 if the request is allowed, else 0; remaining requests; microseconds until a retry;
+-- microseconds until the full burst is available.
 local now = tonumber(ARGV[3])
 if not now then
     local time = redis.call('TIME')

@@ -1,5 +1,5 @@
--- Whether the added run replaces the stored run. A run that changed the sum precedes all others. Of two such runs the
--- later one wins, of two others the earlier one: a factor of -1 reverses their order.
+-- Whether the added run replaces the stored run. A run that changed the sum wins over a run that did not change it. Of
+-- two runs that changed it, the later one wins. Of two others, the earlier one wins: the factor -1 reverses the order.
 -- Version 0.2 stored subscores without setting `scored`.
 -- A removed standing (4) has no run. Its numbers do not matter.
 (standings.hidden & 4 <> 0
