@@ -28,7 +28,7 @@ export interface Config {
   readonly hero: string | null;
   /** Links at the foot of each page. */
   readonly links: readonly SiteLink[];
-  /** Names of subscores, by the board's slug. */
+  /** Name of the subscore of each board, by the board's slug. */
   readonly subscores: Readonly<Record<string, string>>;
 }
 

@@ -148,7 +148,7 @@ async def test_populate_refuses_other_peoples_ids_and_other_boards(new: NewComma
     await command.query("insert into users values (1234, 'Ada', null, 0)")
     await command.query("insert into boards values (7, 'laps', 'Laps', 'best', 'asc', 'shared')")
     [error] = command.run("populate", *CROWD, code=1).errors
-    assert error.startswith("error: players 1 to 3000 exist and differ from this crowd")
+    assert error.startswith("error: ids 1 to 3000 have players that differ from this crowd")
     [error] = command.run("populate", *CROWD, "--board", "laps", code=1).errors
     assert error == "error: board 'laps' must have policy=sum, order=desc and periods=all-time to be populated"
     [error] = command.run("populate", "--until", "2999-01-01", code=1).errors
@@ -290,7 +290,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""Number of the line at which an import waits when it is killed."""
+"""Number of the line on which the test blocks the import, to kill it there."""
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.acceptance.api_fixtures import Served
@@ -50,6 +51,24 @@ async def test_a_player_is_found_by_name_and_by_id(product: Served, open_page: O
     await search.fill("#77")
     await page.get_by_role("option", name="#77").first.click()
     await expect(page).to_have_url(re.compile("/player/77$"))
+
+
+@pytest.mark.parametrize(
+    ("address", "label"),
+    [("", "Go to rank"), ("friends", "Name or id"), ("submit", "Key"), ("console", "Key")],
+)
+async def test_each_page_opens_by_its_address(product: Served, open_page: Open, address: str, label: str) -> None:
+    page = await open_page(f"{product.url}/{address}")
+    await expect(page.get_by_label(label).first).to_be_visible()
+    await expect(page).to_have_url(f"{product.url}/{address}")
+
+
+@pytest.mark.parametrize("address", ["player/4321", "console/keys"])
+async def test_an_address_with_two_parts_shows_its_page(product: Served, open_page: Open, address: str) -> None:
+    page = await open_page(f"{product.url}/{address}")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("Leaderboard")
 
 
 async def test_a_players_page_tells_rank_place_and_neighbours(product: Served, open_page: Open) -> None:

@@ -112,7 +112,7 @@ class TestReleases:
         await erase(stores, 1)
         assert await stores.users.by_external_id(["a"]) == {}
         stores.clock.ms = START + RELEASE_MS - 1
-        # A new player with the same number would get scores from processes that still cache the old mapping.
+        # Processes may still cache the erased player's id. A new player with this id would get those submissions.
         reused, renamed = await stores.users.create([user(1, None), user(2, "a")])
         assert (type(reused), type(renamed)) == (PlayerExists, ExternalIdTaken)
         stores.clock.ms = START + RELEASE_MS

@@ -1,7 +1,10 @@
 """Headers that protect browsers, the check of Host, and logs that clients cannot fill."""
 
+import base64
+import hashlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
@@ -37,9 +40,17 @@ async def test_a_browser_distrusts_every_answer(api: Api, path: str) -> None:
     policy = headers["content-security-policy"]
     assert "frame-ancestors 'none'" in policy
     assert "default-src 'none'" in policy if path in API_PATHS else "default-src 'self'" in policy
-    assert "script-src" not in policy  # `default-src` also forbids inline scripts and scripts of other origins
+    [scripts] = [part.split()[1:] for part in policy.split("; ") if part.startswith("script-src")] or [[]]
+    assert "'unsafe-inline'" not in scripts
+    assert all(source == "'self'" or source.startswith("'sha256-") for source in scripts)
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_site_runs_exactly_its_own_inline_script() -> None:
+    [script] = re.findall(r"<script>(.*?)</script>", (ROOT / "frontend/index.html").read_text(), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert re.findall(r"'sha256-\S+'", SITE_POLICY) == [f"'sha256-{digest}'"]
 
 
 def test_nginx_sends_the_same_headers_with_the_site() -> None:

@@ -69,8 +69,8 @@ export function BoardsPage() {
   );
 }
 
-/** Board that cannot be deleted: calls without a board use it. */
 const LIST = new Intl.ListFormat('en');
+/** Board that cannot be deleted: calls without a board use it. */
 const FOR_EVER = 'default';
 
 interface ListProps {

@@ -41,7 +41,7 @@ export function formatPercent(percent: number): string {
   }).format(shown / 100);
 }
 
-/** Return a count with its noun. `large` is the noun after a round number of millions, where a language has one. */
+/** Return a count with its noun. `large` is a special form after round millions, such as "de jugadores" in Spanish. */
 export function plural(count: number, singular: string, several: string, large = several): string {
   const noun = { one: singular, many: large }[rules().select(count) as string] ?? several;
   return `${formatNumber(count)} ${noun}`;

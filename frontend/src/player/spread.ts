@@ -10,9 +10,9 @@ export interface Bar extends Band {
 
 const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
-/** Maximum number of equal bands between the tails. */
+/** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Share of the range between the tails. If the median is below it, equal bands are useless. */
+/** Position of the median, as a share of the range of scores between the tails. Below it, bands of equal width are useless. */
 const SKEWED = 0.08;
 
 /** Return whether equal bands would have nearly all players in one of them. */

@@ -24,7 +24,8 @@ _SLICE = 16_384
 class GuardedHttp(HttpToolsProtocol):
     """Protocol that answers a long head with 431 or 414, and a late one with 408. It then closes the connection.
 
-    It drops trailers. It closes a connection on which much arrives beside a body: trailers, extensions of chunks.
+    It drops trailers. It closes a connection that sends many bytes outside a body, such as trailers or extensions of
+    chunks.
     """
 
     _in_head = True
@@ -34,9 +35,9 @@ class GuardedHttp(HttpToolsProtocol):
     _head_bytes = 0
     """Bytes of an incomplete head so far."""
     _has_body = False
-    """True once the data that is being parsed had a part of a body."""
+    """True if the data that is being parsed contained a part of a body so far."""
     _bytes_beside = 0
-    """Bytes since the last part of a body, which are not of it."""
+    """Number of bytes since the last part of a body."""
     _trailers = 0
     _head_timer: asyncio.TimerHandle | None = None
     _refusal = HTTPStatus.BAD_REQUEST
@@ -66,10 +67,11 @@ class GuardedHttp(HttpToolsProtocol):
         if self._in_head:
             super().on_header(name, value)
             return
-        # A trailer: uvicorn would add it to the headers, behind those that a proxy has added, and without a limit.
+        # Drop a trailer: uvicorn would append it to the headers, after those that a proxy has added, and without a
+        # limit.
         self._trailers += 1
         if self._trailers > MAX_HEADERS:
-            raise ValueError  # ends the parser; `send_400_response` follows
+            raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
 
     def on_body(self, body: bytes) -> None:
         self._has_body = True

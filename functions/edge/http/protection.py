@@ -10,12 +10,14 @@ _COMMON: Sequence[tuple[bytes, bytes]] = (
     (b"referrer-policy", b"no-referrer"),
 )
 SITE_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src *; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; script-src 'self' 'sha256-9pjRYoulvwrr3bUKOGfLzBM0QYpKMUw3cxQ1LCwM9Bk='; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src *; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 """Content security policy of the web site. deploy/images/nginx.conf has the same.
 
 Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site.
+The hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds.
 Elements have inline styles, and the API may be on another origin: both are allowed.
 """
 _API: Sequence[tuple[bytes, bytes]] = (

@@ -136,8 +136,8 @@ async def _stored(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence
     names = {user_id: user.username for user_id, user in users.items()}
     if names != plan.names() or sum(standing.submissions for standing in standings) < plan.sessions:
         raise Refused(
-            f"players {plan.first} to {plan.last} exist and differ from this crowd on board {ladder.board.slug!r}: "
-            "use the options of the first run, or another database"
+            f"ids {plan.first} to {plan.last} have players that differ from this crowd on board {ladder.board.slug!r}: "
+            "use the options of the first run, or an empty database"
         )
     return standings
 

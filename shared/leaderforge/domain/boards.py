@@ -218,7 +218,7 @@ class Ladder(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeletedBoard:
-    """Deleted board, the time of its deletion, and the ladders that it may have had."""
+    """Deleted board, the time (ms) of its deletion, and the ladders that it may have had."""
 
     board: Board
     ladders: Sequence[Ladder]

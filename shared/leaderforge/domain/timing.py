@@ -37,7 +37,7 @@ KEYS_STALE_MS = 4_000
 """Age from which requests wait for the refresh of the API keys."""
 
 KEYS_PATIENCE_MS = 500
-"""Maximum wait of a request for the refresh of the API keys. A revoked key matters more than a late answer."""
+"""Maximum wait of a request for the refresh of the API keys. Accepting a revoked key is worse than a late answer."""
 
 LADDERS_FRESH_MS = 2_000
 """Age up to which a cached list of a board's past periods is used."""

@@ -26,8 +26,9 @@ class Ranking(Protocol):
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         """Return the number of entries, and the number above each bound.
 
-        `present` are sort keys of entries. The same step checks that all of them are still in the ladder. Without this
-        check, an entry that has moved since it was read might be counted above its own earlier place.
+        `present` are sort keys of entries that were read before. The result tells whether all of them were still in
+        the ladder at the time of the count (`Counts.all_present`). If not, callers read and count again: an entry that
+        has moved up would be counted above a bound of its own earlier sort key.
         """
         ...
 

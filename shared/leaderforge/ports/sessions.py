@@ -53,5 +53,5 @@ class SessionStore(Protocol):
         ...
 
     async def purge(self, now: int, limit: int) -> bool:
-        """Delete up to `limit` sessions that have expired. Return whether there may be more."""
+        """Delete up to `limit` expired sessions. Return whether there may be more expired sessions."""
         ...

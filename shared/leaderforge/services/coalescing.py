@@ -18,7 +18,7 @@ BATCH = 32
 STAGGER_S = 0.02
 """Time in s after which the next batch starts beside one in flight: the duration of a few commits.
 
-A batch that takes longer waits for a lock or a disk.
+A batch that takes longer is probably waiting for a lock or a disk.
 """
 
 

@@ -57,7 +57,7 @@ class Delivery:
         """
         indexed = [update for update in updates if update.ladder.indexed]
         for update in updates:
-            # The store answers for these ladders. Their tops are cached too.
+            # The store answers reads of these ladders, but their tops are cached as well: invalidate them.
             if not update.ladder.indexed:
                 self._changes.ladder(update.ladder)
         try:

@@ -15,7 +15,7 @@ _ATTEMPTS = 8
 _PURGE_MS = 3_600_000
 """Minimum time in ms between two purges of expired sessions by one process. Sign-ins start them."""
 PURGED_AT_ONCE = 500
-"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the others."""
+"""Maximum expired sessions that one sign-in deletes. The next sign-ins delete the remaining ones."""
 
 
 class DeviceService:
@@ -82,7 +82,7 @@ class DeviceService:
         return await self._signed_in(successor, ends_at)
 
     async def sign_out(self, text: str) -> bool:
-        """End the session of a refresh token. Return whether there was one."""
+        """End the session of a refresh token. Return whether there was such a session."""
         return await self._sessions.end(RefreshToken.parsed(text))
 
     async def end_sessions(self, user_id: int, actor: str) -> int:
@@ -117,7 +117,7 @@ class DeviceService:
     async def _purge(self) -> None:
         """Delete some expired sessions if a purge is due. Expired sessions are invalid even before their deletion."""
         if (now := self._clock()) >= self._purge_at:
-            # Set before the purge: concurrent sign-ins must not wait for the same rows.
+            # Set the time before the purge: concurrent sign-ins must not wait for the same rows.
             self._purge_at = now + _PURGE_MS
             if await self._sessions.purge(now, PURGED_AT_ONCE):
                 self._purge_at = now

@@ -291,7 +291,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Names that arrived first may be newer, or late names of erased players."""
+        """Load names into these partitions. Compare names that arrived before with the store: they may be late ones."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

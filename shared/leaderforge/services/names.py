@@ -6,7 +6,7 @@ from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
-"""Maximum attempts. Another one is needed only after a name was replaced, here or by a concurrent call."""
+"""Maximum attempts. Another attempt is needed only after a name was replaced, here or by a concurrent call."""
 
 
 class NameSync:

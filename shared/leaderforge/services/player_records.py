@@ -41,7 +41,7 @@ class Erasure:
 class RecordService:
     """Export and erasure of players.
 
-    `erased_ms` is the time for which an erased player is not created again on sight, None if players never are.
+    For `erased_ms`, an erased player is not created again on sight. None means that no player is created on sight.
     """
 
     def __init__(

@@ -64,7 +64,7 @@ class PlayerService:
         return await self._with_owners([outcomes[i] for i in range(len(players))])
 
     async def change(self, user_id: int, changes: ProfileChange, actor: str) -> Player:
-        """Change a player's profile. This process shows it at once, others within a second.
+        """Change a player's profile. This process shows the change at once, others within a second.
 
         Raises `NameMixesScripts`, `NameRefused`, `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`;
         nothing was changed then.

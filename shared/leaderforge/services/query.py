@@ -109,7 +109,7 @@ class QueryService:
         async def read(ranking: Ranking) -> Page:
             row = (await ranking.rows(ladder, [user_id])).get(user_id)
             row = _require_ranked(ladder.board, user_id, row, viewer)
-            # The window starts with the entry itself, unless it is hidden.
+            # `window.after` starts with the player's entry, unless the entry is hidden.
             window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             position = len(window.before)
             part = cut(position, position + len(window.after) + row.hidden)

@@ -188,6 +188,6 @@ def _player_rank(entry: Entry, behind: int, total: int, as_of: int, source: Sour
 
 
 def _with_parts(entry: Entry) -> Entry:
-    """Return an entry whose username is a label with the parts of that label."""
+    """Split the label in an entry's username. Return the entry with its username and its external id."""
     username, external_id = label_parts(entry.username or "")
     return entry._replace(username=username, external_id=external_id)

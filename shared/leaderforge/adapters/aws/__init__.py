@@ -1,1 +1,1 @@
-"""AWS calls of the functions, without the SDK: loading it takes half a second of every cold start."""
+"""AWS calls of the functions, without the SDK, which would add half a second to every cold start."""

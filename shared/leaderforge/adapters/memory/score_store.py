@@ -1,4 +1,4 @@
-"""In-memory score store. It stores all events; every standing is their fold."""
+"""In-memory score store. It stores all events. A standing is the fold of its player's events."""
 
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence

@@ -39,7 +39,7 @@ BOARD_VALUES: Mapping[str, Callable[[Board], object]] = {
 _PERMANENT = frozenset({"slug", "policy", "direction", "subscore_direction", "time_zone", "min_submissions"})
 _BACKFILL = frozenset({"backfill_kinds", "backfill_since", "backfill_until"})
 CREATED = tuple(column for column in BOARD_VALUES if column not in _BACKFILL)
-"""Columns of create_board.sql, in the order of its parameters: a new board has no backfill."""
+"""Columns of create_board.sql, in the order of its parameters. A new board has no backfill."""
 UPDATED = tuple(column for column in BOARD_VALUES if column not in _PERMANENT)
 """Columns of update_board.sql, in the order of its parameters, which follow the id."""
 

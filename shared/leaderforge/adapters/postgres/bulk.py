@@ -43,7 +43,7 @@ async def copy_chunk(
             columns=_EVENT_COLUMNS,
             records=((u, board_id, i, score, at, recorded_at, metadata) for u, i, score, at, metadata in events),
         )
-        # Generators: COPY streams the rows, and a chunk never exists twice in memory.
+        # Pass generators: COPY streams their rows, and no chunk exists twice in memory.
         keyed = (((s.user_id, board_id, ladder.period), s) for s in standings)
         await con.copy_records_to_table(
             "standings",

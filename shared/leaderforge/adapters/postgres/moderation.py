@@ -40,7 +40,7 @@ _BEFORE_ALL = -(2**63)
 
 
 class PostgresModeration:
-    """`Moderation` on PostgreSQL. `clock` is the store's, in microseconds."""
+    """`Moderation` on PostgreSQL. `clock` is the clock of the score store, in microseconds."""
 
     def __init__(self, pool: Pool, periods: Periods, *, clock: Clock = microseconds) -> None:
         self._pool = pool

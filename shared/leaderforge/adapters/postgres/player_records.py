@@ -20,7 +20,7 @@ _CHUNK = 1000
 
 
 class PostgresPlayerRecords:
-    """`PlayerRecords` on PostgreSQL. `clock` is the store's, in microseconds."""
+    """`PlayerRecords` on PostgreSQL. `clock` is the clock of the score store, in microseconds."""
 
     def __init__(self, pool: Pool, *, clock: Clock = microseconds) -> None:
         self._pool = pool

@@ -27,7 +27,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 class PostgresPlayerStore:
-    """`PlayerStore` on PostgreSQL. `clock` is the store's, in microseconds."""
+    """`PlayerStore` on PostgreSQL. `clock` is the clock of the score store, in microseconds."""
 
     def __init__(self, pool: Pool, *, clock: Clock = microseconds, unique_names: bool = True) -> None:
         self._pool = pool

@@ -29,7 +29,7 @@ class _DeviceTaken(LeaderForgeError):
 
 
 class PostgresSessionStore:
-    """`SessionStore` on PostgreSQL. `clock` is the store's, in microseconds."""
+    """`SessionStore` on PostgreSQL. `clock` is the clock of the score store, in microseconds."""
 
     def __init__(self, pool: Pool, *, clock: Clock = microseconds, unique_names: bool = True) -> None:
         self._pool = pool
@@ -103,7 +103,7 @@ class PostgresSessionStore:
         return SignInRecord(devices["devices"], [SessionTimes(*row) for row in sessions])
 
     async def purge(self, now: int, limit: int) -> bool:
-        # Two statements: Citus limits no deletion.
+        # Read, then delete: a deletion has no limit on Citus.
         expired = await self._pool.fetch(statement("expired_sessions"), now, limit)
         if expired:
             user_ids, session_ids = joined({row["user_id"] for row in expired}), [row["session_id"] for row in expired]

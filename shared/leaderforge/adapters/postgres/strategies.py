@@ -126,7 +126,7 @@ class SingleStatementWrite:
         return alike and len({(s.board.id, s.event.user_id) for s in submissions}) == len(submissions)
 
     async def write(self, submissions: Sequence[Submission]) -> Outcomes:
-        # A statement that read the previous standings may have to be rolled back.
+        # With previous standings, use a transaction: `previous_places` may find that the statement must be rolled back.
         run = self._pool.transact if self._previous else self._pool.autocommit
         return await run(lambda connection: self._write(connection, submissions), self._timeout_s)
 

@@ -85,7 +85,7 @@ class Workers:
 
     async def _watch(self, worker: WorkerId) -> None:
         """Keep the circuit of the worker open until it answers a probe."""
-        # A lock or a slow disk delays a call too: the first probe decides.
+        # A lock or a slow disk may have delayed the call: open the circuit only if the first probe fails.
         while not await self._answers(worker):
             self._open.add(worker)
             await asyncio.sleep(_PROBE_EVERY_S)

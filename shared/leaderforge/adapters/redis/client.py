@@ -40,7 +40,7 @@ class WatchedCluster(RedisCluster):
         super().__init__(retry=Retry(NoBackoff(), 0), **options)
         self._runs = runs
         self._on_restart = on_restart
-        # Change it now: the nodes' pools copy this mapping when they are created.
+        # Set the callback now: the nodes' pools copy this mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
 
     async def on_connect(self, connection: Connection) -> None:

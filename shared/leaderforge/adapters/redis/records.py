@@ -71,7 +71,7 @@ def is_listed(value: bytes) -> bool:
 
 
 def is_removed(value: bytes) -> bool:
-    """Return whether a stored value belongs to a removed standing. It makes the index ignore older revisions."""
+    """Return whether a stored value belongs to a removed standing. Such a value makes the index ignore late updates."""
     return bool(value[_FLAGS] & _REMOVED)
 
 

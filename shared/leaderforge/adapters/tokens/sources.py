@@ -60,7 +60,7 @@ class PublishedKeys:
         fitting = self._fitting(algorithm, kid)
         now = monotonic()
         if (not fitting or now >= self._refresh_at) and now >= self._may_fetch_at and self._fetching is None:
-            # Set before the fetch: the pause must also follow a failed fetch.
+            # Set the time before the fetch: the pause must also follow a failed fetch.
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
         if not fitting and self._fetching is not None:

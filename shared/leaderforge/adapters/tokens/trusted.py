@@ -42,7 +42,7 @@ def of_secret(secret: str) -> Sequence[TrustedKey]:
 def of_pem(text: str) -> Sequence[TrustedKey]:
     r"""Return the public keys of a PEM text. Lines may end with the two characters `\n` instead of a line break.
 
-    Raises `ValueError` if one is invalid.
+    Raises `ValueError` if a key is invalid.
     """
     blocks = _PEM.findall(text.replace("\\n", "\n"))
     if not blocks:

@@ -28,7 +28,7 @@ alter table boards add constraint boards_decimals check (decimals between 0 and 
 
 alter table users add column hidden boolean not null default false;
 
--- A moderator has removed a void event. It still identifies duplicates, but no longer counts.
+-- `void` marks an event that a moderator has removed. It still identifies duplicates, but no longer counts.
 alter table score_events
     add column subscore bigint not null default 0,
     add column void boolean not null default false;

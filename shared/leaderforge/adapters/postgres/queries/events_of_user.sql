@@ -1,4 +1,5 @@
--- The slug of a deleted board is null: it was changed, and may belong to another board.
+-- Returns null as the slug of a deleted board: the deletion changed the slug, and another board may have the former
+-- one.
 select b.slug as board, e.user_id, e.submission_id, e.score, e.subscore, e.achieved_at, e.received_us, e.recorded_at,
     e.metadata, e.void
 from score_events e

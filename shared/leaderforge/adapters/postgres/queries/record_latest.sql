@@ -1,6 +1,6 @@
 -- Generated from fragments/record.sql and upsert_latest.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for the one item of each event that inserts it.
+-- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event.
 -- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
 with items as (
     select *
@@ -27,7 +27,7 @@ new_events as (
 newcomers as (
     select
         user_id, hidden,
-        -- An erased player had the same id: new revisions must be higher, even after a clock was set back.
+        -- If an erased player had the same id, new revisions must be higher, even after a clock was set back.
         (select max(touches.revision) from touches where touches.user_id = users.user_id) as last_revision
     from users
     where user_id in (

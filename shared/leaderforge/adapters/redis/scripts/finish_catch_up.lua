@@ -1,4 +1,4 @@
--- Store that a catch-up has finished, unless another one began meanwhile or the index lost its token.
+-- Store that a catch-up has finished, unless another one began meanwhile or the index lost the token.
 -- KEYS: catch-ups
 -- ARGV: token
 if redis.call('HGET', KEYS[1], 'begun') ~= ARGV[1] then
