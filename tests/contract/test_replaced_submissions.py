@@ -7,7 +7,7 @@ import pytest
 
 from leaderforge.domain.audit import AuditEntry, AuditFilter
 from leaderforge.domain.boards import MAX_INTEGER, Board, Ladder, Policy
-from leaderforge.domain.errors import Conflict, PlayerNotFound, ScoreOutOfRange, SubmissionNotFound
+from leaderforge.domain.errors import Conflict, PlayerNotFound, ScoreOutOfRange, SubmissionConflict, SubmissionNotFound
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.standings import Event, LadderStanding, Standing
 from leaderforge.domain.submissions import Recorded, Submission
@@ -62,6 +62,19 @@ async def test_the_new_content_counts_in_place_of_the_stored_one(stores: Stores,
     [outcome] = await stores.scores.record([submission(board, events[position])])
     assert isinstance(outcome, Recorded)
     assert outcome.duplicate
+
+
+async def test_a_score_replaces_a_change_and_later_changes_keep_their_scores(stores: Stores) -> None:
+    board = await stores.board(policy=Policy.LATEST, calendar=DAILY)
+    await stores.players(1)
+    change, later = event(5)._replace(change=5, received_us=1), event(2)._replace(change=2, received_us=2)
+    await record(stores, board, change, later)
+    replacement = change._replace(score=9, change=None)
+    await replace(stores, submission(board, replacement))
+    assert {s.score for s in (await standings(stores, board, NOON)).values() if s} == {7}
+    again = await stores.scores.record([submission(board, e) for e in (replacement, later, change)])
+    assert [isinstance(outcome, Recorded) and outcome.duplicate for outcome in again] == [True, True, False]
+    assert isinstance(again[2], SubmissionConflict)
 
 
 @pytest.mark.parametrize("in_past", [False, True])
