@@ -151,7 +151,8 @@ class TestStoredBefore:
             2,
             [NameCollision("okapi", 2, 1), NameCollision("okapi", 3, 1)],
         )
-        assert [player.username for player in (await database.users.get([1, 2, 3, 4, 5])).values()] == names
+        stored = await database.users.get([1, 2, 3, 4, 5])
+        assert [stored[user_id].username for user_id in (1, 2, 3, 4, 5)] == names
         again = await claim_names(database.pool, 0, 10)
         assert (again.claimed, again.collisions) == (0, checked.collisions)
 
