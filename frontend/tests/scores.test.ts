@@ -45,6 +45,12 @@ describe('what is written as a score', () => {
     [{ unit: 's', decimals: 0 }, '−1:01', -61],
     [{ unit: 's', decimals: 0 }, '1:01.5', null],
     [{ unit: 's', decimals: 1 }, '61.5', 615],
+    [{ unit: 's', decimals: 2 }, '-0:59.10', -5_910],
+    [{ unit: 's', decimals: 2 }, '90:00', 540_000],
+    [{ unit: 's', decimals: 2 }, '1:60.00', null],
+    [{ unit: 's', decimals: 2 }, '0:72.48', null],
+    [{ unit: 's', decimals: 2 }, '1:60:00', null],
+    [{ unit: 's', decimals: 2 }, '1:5.00', null],
   ])('on a board with %j: %j is %j', (display, text, score) => {
     expect(scoreFormat(display).parse(text)).toBe(score);
   });

@@ -7,19 +7,11 @@ from typing import Protocol, cast
 from functions.edge.alternatives import require_one
 from functions.edge.context import Edge
 from functions.edge.wire.submissions import SubmissionIn
+from leaderforge.domain.acceptance import accept
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
-from leaderforge.domain.errors import (
-    BoardNotFound,
-    Forbidden,
-    LeaderForgeError,
-    PeriodClosed,
-    PlayerNotFound,
-    Refused,
-    RuleViolated,
-)
+from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, PlayerNotFound, Refused
 from leaderforge.domain.players import ExternalId
-from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Submission
 
 _Item = tuple[SubmissionIn, str]
@@ -60,7 +52,6 @@ async def _with_new_players(
     """Return the submissions or errors, after creating the unknown players of valid submissions."""
     sighted = {i: ANYBODY for item, _ in items if (i := item.external_id) is not None and i not in user_ids}
     checked = await _checked_all(edge, caller, items, {**user_ids, **sighted})
-    checked = list(map(_within_limits, checked))
     valid = {item.external_id for (item, _), o in zip(items, checked, strict=True) if isinstance(o, Submission)}
     await edge.services.player_ids.ensure_many(i for i in sighted if i in valid)
     # Check all items again: boards and other players may have changed meanwhile.
@@ -87,30 +78,23 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: int, received_us: int) -> Submission:
     """Return the submission of a score that a process received at a time (us since 1970).
 
-    `achieved_at` defaults to the time of reception, and later times are clamped to it. Raises `Refused` or
-    `PeriodClosed` if the submission cannot be counted.
+    `achieved_at` defaults to the time of reception, and later times are clamped to it. Raises `Refused`, `RuleViolated`
+    or `PeriodClosed` if the submission cannot be counted.
     """
-    if item.subscore is not None and board.subscore_order is None:
-        raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
-    received_ms = received_us // 1000
     score, change = (item.score, None) if item.score is not None and item.change is None else _change_of(board, item)
-    achieved_at = received_ms if item.achieved_at is None else min(item.achieved_at, received_ms)
-    ladders = board.ladders_counting(achieved_at, edge.services.clock(), edge.services.settings.late_grace_ms)
-    if not ladders:
-        raise PeriodClosed(
-            f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
-        )
-    event = Event(
+    return accept(
+        board,
         user_id=user_id,
         submission_id=item.submission_id or edge.services.parts.new_submission_id(),
         score=score,
-        achieved_at=achieved_at,
+        subscore=item.subscore,
         metadata=item.metadata,
-        subscore=item.subscore or 0,
+        requested_at=item.achieved_at,
         received_us=received_us,
         change=change,
+        now=edge.services.clock(),
+        grace_ms=edge.services.settings.late_grace_ms,
     )
-    return Submission(ladders, event, item.achieved_at)
 
 
 def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
@@ -179,18 +163,8 @@ def _checked(
         return error
 
 
-def _within_limits(outcome: Submission | LeaderForgeError) -> Submission | LeaderForgeError:
-    """Return the submission, or the error if it violates a score limit of its board."""
-    if isinstance(outcome, Submission):
-        try:
-            outcome.require_score()
-        except RuleViolated as violation:
-            return violation
-    return outcome
-
-
 def _submission_from(edge: Edge, caller: Caller, board: Board, item: SubmissionIn, user_id: int) -> Submission:
-    """Return a caller's submission. Raises `Forbidden`, `Refused` or `PeriodClosed` if it cannot be counted."""
+    """Return a caller's submission. Raises `Forbidden`, or like `submission_received` if it cannot be counted."""
     caller.require_submit(board, user_id)
     if item.achieved_at is not None:
         caller.require_timekeeping()

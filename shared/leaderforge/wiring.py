@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
 
@@ -45,6 +45,9 @@ from leaderforge.services.standings import StandingService
 from leaderforge.services.submit import SubmitService
 from leaderforge.services.trust import IndexTrust
 from leaderforge.services.verification import VerificationService
+
+if TYPE_CHECKING:
+    from leaderforge.services.file_imports import FileImports
 
 _OPENING_S = 5.0
 _SETTLING_S = 1.0
@@ -90,6 +93,24 @@ class Services:
     @property
     def clock(self) -> Clock:
         return self.parts.clock
+
+    @property
+    def imports(self) -> "FileImports":
+        """Return the service that imports files. Functions do not need it: its modules are loaded on first use."""
+        from leaderforge.services.file_imports import FileImports
+
+        return FileImports(
+            self.parts.store,
+            self.parts.users,
+            self.delivery,
+            self.moderation,
+            self.parts.audit,
+            self.changes,
+            self.parts.clock,
+            self.reception_clock,
+            grace_ms=self.settings.late_grace_ms,
+            names=self.name_rules,
+        )
 
     async def open(self) -> None:
         """Connect to all parts concurrently. A part that is unavailable connects on its first use instead."""

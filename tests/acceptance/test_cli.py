@@ -31,7 +31,7 @@ from tests.waiting import PATIENCE_S, until
 CROWD = ("--users", "3000", "--sessions", "12000", "--until", "2024-05-06")
 COMMANDS = ["dev", "populate", "import", "export", "migrate", "claim-names", "rebuild", "verify", "reconcile", "keys"]
 COMMANDS += ["signing-keys", "tokens"]
-TIMED = ("--time", "time")
+TIMED = ("--time", "time", "--time-format", "milliseconds")
 
 Line = tuple[str, int, int]
 """Score line: player, score, time."""
@@ -392,7 +392,7 @@ BAD = "player,score\nAnn,1\nBen,two\nCy,9007199254740991\nCy,1\n,3\nDi,4\n"
 async def test_bad_lines_are_told_of_and_skipped(new: NewCommand, tmp_path: Path):
     command = await new()
     (tmp_path / "bad.csv").write_text(BAD)
-    ended = command.run("import", str(tmp_path / "bad.csv"))
+    ended = command.run("import", str(tmp_path / "bad.csv"), code=3)
     assert sorted(ended.errors) == [
         "line 3: 'two' is not an integer score",
         "line 5: the player's score would leave the range of +-(2^53 - 1)",
@@ -405,7 +405,7 @@ async def test_bad_lines_are_told_of_and_skipped(new: NewCommand, tmp_path: Path
 async def test_only_so_many_bad_lines_are_shown(new: NewCommand, tmp_path: Path):
     command = await new()
     (tmp_path / "bad.csv").write_text("player,score\n" + "Ann,x\n" * 100 + "Ben,1\n")
-    ended = command.run("import", str(tmp_path / "bad.csv"))
+    ended = command.run("import", str(tmp_path / "bad.csv"), code=3)
     assert len(ended.errors) == 21
     assert ended.errors[-1] == "further bad lines are counted and not shown"
     assert ended.output == ["1 scores imported, 0 duplicates, 1 players created, 100 bad lines skipped"]
@@ -431,16 +431,26 @@ async def test_a_bad_line_may_stop_the_import(new: NewCommand, tmp_path: Path):
     assert command.run(*stop).output == ["3 scores imported, 3 duplicates, 2 players created, 0 bad lines skipped"]
 
 
+IN_HEADER = (
+    "in the header 'player', 'score': name the columns by options, or by --columns if the file has no header. "
+    "Try --player player --score score"
+)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
         (["scores.csv", "--board", "nowhere"], "there is no board 'nowhere'"),
         (["nothing.csv"], "there is no file {folder}/nothing.csv"),
         (["folder.csv"], "{folder}/folder.csv is not a file"),
-        (["scores.csv", "--player", "who"], "line 1: there is no column 'who' in the header 'player', 'score'"),
-        (["scores.csv", "--where", "own=x"], "line 1: there is no column 'own' in the header 'player', 'score'"),
+        (["scores.csv", "--player", "who"], f"line 1: there is no column 'who' {IN_HEADER}"),
+        (["scores.csv", "--where", "own=x"], f"line 1: there is no column 'own' {IN_HEADER}"),
         (["empty.csv"], "line 1: the file is empty: its first line must name the columns"),
-        (["notes.txt"], "notes.txt has an unknown format: its name must end with .csv, .ndjson or .jsonl"),
+        (
+            ["notes.txt"],
+            "notes.txt has an unknown format: set --format, or let the name end with .csv, .tsv, .tab, .ndjson, "
+            ".jsonl, .json",
+        ),
     ],
 )
 async def test_an_import_that_cannot_be_says_why_in_a_line(

@@ -35,6 +35,7 @@ def clone(directory: Path, dev: Dev) -> None:
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m leaderforge "$@"\n')
     command.chmod(0o755)
     (directory / ".leaderforge").symlink_to(dev.data)
+    (directory / "docs").symlink_to(README.parent / "docs")
 
 
 def pasted(directory: Path, dev: Dev, heading: str) -> str:
@@ -77,8 +78,8 @@ def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> 
     assert (created["user_id"], receipt["rank"]) == (receipt["user_id"], 2)
     assert created["username"] not in {"Ada", "Riko"}
     imported, verified = pasted(tmp_path, dev, FROM_FILE).splitlines()
-    assert imported == "2 scores imported, 0 duplicates, 1 players created, 0 bad lines skipped"
-    assert verified == "4 standings compared, 0 differ"
+    assert imported == "6 scores imported, 0 duplicates, 3 players created, 0 bad lines skipped"
+    assert verified == "6 standings compared, 0 differ"
     # The owner closes the board, and a restart leaves it closed.
     key = {"Authorization": f"Bearer {dev.description['admin_key']}"}
     board = f"{dev.description['api']}/api/boards/default"

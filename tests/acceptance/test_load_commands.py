@@ -30,6 +30,7 @@ SHORT: Mapping[str, str] = {
     "benchmarks.boards_bench": "--boards 3 --connections 4 --seconds 0.5",
     "benchmarks.compression": "--rounds 1",
     "benchmarks.dense_ranks": "--players 500 --updates 20",
+    "benchmarks.imports": "--lines 2000",
     "benchmarks.index_bench": "--players 300 --partitions 3 --connections 4 --seconds 0.1",
     "benchmarks.layouts": "--players 500 --counts 50",
     "benchmarks.listeners": "--listeners 3 --seconds 2",

@@ -13,7 +13,9 @@ from leaderforge.domain.boards import Board, Ladder, Order, Policy, RankStyle
 from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import NewPlayer
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS
-from leaderforge.services.importing import Importer, ScoreLine
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.services.imported_lines import ImportRules
+from leaderforge.services.importing import Importer
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.waiting import until
@@ -177,17 +179,16 @@ async def test_the_list_and_the_history_tell_of_it(world: World) -> None:
 async def test_copies_and_imports_leave_nothing_in_the_index_of_the_past(world: World) -> None:
     api, parts = world.api, world.api.services.parts
     old = world.board.ladders_at(MIDNIGHT - 20 * DAY)[0]
-    importer = Importer(
-        parts.store, parts.users, api.services.delivery, world.clock, api.services.reception_clock, world.board
-    )
+    services = api.services
+    clocks = world.clock, services.reception_clock
+    rules = ImportRules(history=True)
+    importer = Importer(parts.store, parts.users, services.delivery, *clocks, world.board, rules)
     lines = [ScoreLine(i, f"player {i:02}", 5, MIDNIGHT - 20 * DAY, UUID(int=i)) for i in PLAYERS]
     await importer.run(lines[:20])
     assert await world.in_index(old) == 20
     await world.round_after(0)
     await world.round_after(PROPAGATION_MS)
-    later = Importer(
-        parts.store, parts.users, api.services.delivery, world.clock, api.services.reception_clock, world.board
-    )
+    later = Importer(parts.store, parts.users, services.delivery, *clocks, world.board, rules)
     await later.run(lines)
     await world.round_after(REPEATED_DROP_MS)
     assert await world.in_index(old) == 0

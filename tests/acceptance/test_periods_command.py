@@ -35,7 +35,7 @@ async def test_it_lists_the_current_periods_and_then_the_past_ones(command: Comm
     days = [today - timedelta(days=n) for n in (1, 2, 400)]
     lines = [f"Ann,5,{day}T12:00:00Z" for day in days]
     (tmp_path / "scores.csv").write_text("\n".join(["player,score,time", *lines, ""]))
-    options = ("--board", "arena", "--player", "player", "--score", "score", "--time", "time")
+    options = ("--board", "arena", "--player", "player", "--score", "score", "--time", "time", "--history")
     command.run("import", str(tmp_path / "scores.csv"), *options)
 
     listed = table(command.run("periods", "--board", "arena").output)

@@ -18,8 +18,8 @@ from tests.acceptance.conftest import new_database
 from tests.waiting import until
 
 OPTIONS = (
-    *("--player", "scorer", "--score", "=1", "--time", "date", "--where", "own_goal=FALSE", "--missing", "NA"),
-    *("--batch", "2000"),
+    *("--player", "scorer", "--score", "=1", "--time", "date", "--where", "own_goal=FALSE"),
+    *("--where", "scorer!=NA", "--batch", "2000"),
 )
 PLAYERS = 14_853
 BEST = [("Cristiano Ronaldo", 124), ("Harry Kane", 75), ("Lionel Messi", 71)]

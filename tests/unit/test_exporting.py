@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderforge.domain.boards import MAX_INTEGER, Board, Order
+from leaderforge.domain.spreadsheet_cells import escaped, unescaped
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry
 from leaderforge.services.exporting import ExportFormat, header, lines
@@ -64,12 +65,17 @@ def test_csv_is_read_back_as_it_was(some: list[Entry], board: Board) -> None:
     for row, entry in zip(read, some, strict=True):
         expected = told(entry, board, in_ndjson=False)
         assert list(row) == list(expected)
-        for text in ("username", "external_id"):
-            shown_text, stored = row.pop(text), expected.pop(text) or ""
-            assert shown_text.removeprefix("'") == stored.removeprefix("'")  # type: ignore[attr-defined]
+        for column in ("username", "external_id"):
+            assert unescaped(row.pop(column)) == (expected.pop(column) or "")
         metadata, shown = row.pop("metadata"), expected.pop("metadata")
         assert (json.loads(metadata) if metadata else None) == shown
         assert row == {column: str(value) for column, value in expected.items()}
+
+
+@given(names | st.text("=+-@'\uff1d\t a", min_size=1, max_size=4))
+def test_each_cell_stands_for_one_text(text: str) -> None:
+    assert unescaped(escaped(text)) == text
+    assert not escaped(text).startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))
 
 
 def test_csv_lines_end_as_the_standard_says() -> None:

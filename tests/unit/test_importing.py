@@ -19,13 +19,19 @@ from leaderforge.domain.errors import (
     StoreUnavailable,
     UsernameTaken,
 )
+from leaderforge.domain.name_rules import BASIC_RULES, NameRules, RefusedWords
+from leaderforge.domain.periods import Calendar, PeriodKind
 from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event, Standing
 from leaderforge.domain.submissions import Recorded, Submission
-from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance
+from leaderforge.services.importing import Importer, ImportTally
 from leaderforge.services.reception import ReceptionClock
 from tests.delivering import Process
 from tests.oracle import Oracle
+
+DAY_MS = 86_400_000
 
 
 class Service:
@@ -40,7 +46,7 @@ class Service:
         self.reception_clock = ReceptionClock(lambda: 1_750_000_000_000_000)
         self.refused: list[tuple[int, str]] = []
 
-    async def importer(self, batch: int = 1000) -> Importer:
+    async def importer(self, batch: int = 1000, names: NameRules = BASIC_RULES) -> Importer:
         board = await self.store.board("default")
         assert board is not None
         return Importer(
@@ -50,7 +56,8 @@ class Service:
             lambda: next(self.ticks),
             self.reception_clock,
             board,
-            batch=batch,
+            ImportRules(batch),
+            names=names,
             refused=lambda number, reason: self.refused.append((number, reason)),
         )
 
@@ -78,8 +85,8 @@ class Service:
 class Users(MemoryPlayerStore):
     """Player store that lets other tasks run between two calls, as a database does, and refuses some names."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, unique_names: bool = True) -> None:
+        super().__init__(unique_names=unique_names)
         self.refusals: dict[str, LeaderForgeError] = {}
 
     async def create(self, users: Sequence[Player]) -> Sequence[Player | LeaderForgeError]:
@@ -159,7 +166,7 @@ async def test_players_there_before_are_found(service: Service):
 async def test_lines_of_equal_times_count_in_the_order_of_the_file(service: Service):
     board = await service.store.create_board(Board(0, "latest", "Latest", Policy.LATEST))
     importer = Importer(
-        service.store, service.users, service.delivery, lambda: 0, service.reception_clock, board, batch=2
+        service.store, service.users, service.delivery, lambda: 0, service.reception_clock, board, ImportRules(2)
     )
     ids = (9, 2, 7, 1, 8, 3)
     await importer.run(ScoreLine(i, "Ann", i, 0, UUID(int=id_)) for i, id_ in enumerate(ids))
@@ -172,13 +179,13 @@ async def test_a_line_whose_id_was_recorded_with_other_content_is_refused(servic
     tally = await service.run(
         [
             ScoreLine(1, "Ann", 3, 1, UUID(int=1)),
-            ScoreLine(2, "Ann", 3, 1, UUID(int=1), is_timed=False),
+            ScoreLine(2, "Ann", 3, None, UUID(int=1)),
             ScoreLine(3, "Ann", 3, 0, UUID(int=1)),
         ]
     )
-    assert tally == ImportTally(duplicates=2, refused=1)
+    assert tally == ImportTally(duplicates=2, refused=1, conflicts=1)
     assert [number for number, _ in service.refused] == [2, 1]
-    assert "score 3, not 4" in service.refused[0][1]
+    assert service.refused[0][1].endswith("a submission with this id is stored with score 3, not 4")
     assert "achieved_at" in service.refused[1][1]
     assert await service.board() == [("Ann", 3, 1, 0)]
 
@@ -228,9 +235,9 @@ async def test_whoever_is_told_of_a_refused_line_may_stop_with_the_tally_right(s
         service.users,
         service.delivery,
         lambda: 0,
-        ReceptionClock(lambda: 0),
+        ReceptionClock(lambda: 10**9),
         board,
-        batch=3,
+        ImportRules(3),
         refused=stop,
     )
     with pytest.raises(Refused, match="line 2"):
@@ -280,7 +287,7 @@ async def test_an_index_out_of_reach_keeps_no_score_from_being_recorded(service:
 async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch: pytest.MonkeyPatch):
     await service.users.create([Player(1, "Ann", None, 0), Player(2, "Ben", None, 0)])
     drawn = iter([[1, 2, 3], [2, 4], [5]])
-    monkeypatch.setattr("leaderforge.services.importing.new_user_ids", lambda _now, _count: next(drawn))
+    monkeypatch.setattr("leaderforge.services.imported_players.new_user_ids", lambda _now, _count: next(drawn))
     tally = await service.run(lines_of(("Cy", 1), ("Di", 2), ("Ed", 3)))
     assert tally == ImportTally(recorded=3, players_created=3)
     assert {i: user.username for i, user in service.users.by_id.items()} == {
@@ -295,7 +302,7 @@ async def test_ids_that_are_taken_are_drawn_again(service: Service, monkeypatch:
 async def test_forgets_ids_it_cannot_keep_at_hand_and_finds_them_again(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("leaderforge.services.importing._CACHED_PLAYERS", 2)
+    monkeypatch.setattr("leaderforge.services.imported_players._MAX_CACHED", 2)
     tally = await service.run(lines_of(*[(f"player {i % 5}", 1) for i in range(20)]), batch=3)
     assert tally == ImportTally(recorded=20, players_created=5)
     assert set((await service.scores()).values()) == {4}
@@ -332,4 +339,90 @@ async def _equals_the_oracle(lines: list[ScoreLine], parts: list[Any], batch: in
     assert [(name, *rest) for name, *rest in await service.board()] == [
         (service.users.by_id[line.user_id].username, line.score, line.submissions, line.achieved_at)
         for line in Oracle(board, events).lines
+    ]
+
+
+async def test_external_ids_identify_players_and_names_are_given_at_first(service: Service):
+    await service.users.create([Player(7, "Ann", None, 0, "steam-1"), Player(8, "Ben", None, 0)])
+    lines = [
+        ScoreLine(1, "Anna", 1, 1, UUID(int=1), "steam-1"),
+        ScoreLine(2, "Cy", 2, 2, UUID(int=2), "steam-2"),
+        ScoreLine(3, None, 3, 3, UUID(int=3), "steam-3"),
+        ScoreLine(4, "Cy", 4, 4, UUID(int=4)),
+        ScoreLine(5, None, 5, 5, UUID(int=5), "steam-2"),
+        ScoreLine(6, "Ben", 6, 6, UUID(int=6), "Ann"),
+    ]
+    tally = await service.run(lines, batch=4)
+    assert (tally.recorded, tally.players_created, tally.refused) == (5, 2, 1)
+    [(line, reason)] = service.refused
+    assert (line, "Ben" in reason or "taken" in reason) == (6, True)
+    players = {user.external_id or user.username: user for user in service.users.by_id.values()}
+    assert {key: user.username for key, user in players.items()} == {
+        "steam-1": "Ann",
+        "Ben": "Ben",
+        "steam-2": "Cy",
+        "steam-3": None,
+    }
+    totals = {standing.user_id: standing.score for standing in await service._standings()}
+    assert {key: totals.get(user.user_id) for key, user in players.items()} == {
+        "steam-1": 1,
+        "Ben": None,
+        "steam-2": 2 + 4 + 5,
+        "steam-3": 3,
+    }
+
+
+async def test_lines_without_a_time_end_at_the_start_of_the_import_in_their_order(service: Service):
+    board = await service.store.create_board(Board(0, "daily", "Daily", calendar=Calendar((PeriodKind.DAILY,))))
+    midnight = 1_749_945_600_000
+    for start, times in ((midnight + 10, [8, 9, 10]), (midnight + 1, [1, 1, 1])):
+        acceptance = LineAcceptance(
+            ImportRules(grace_ms=DAY_MS, expected_lines=3), board, lambda at=start: at, lambda at=start: at * 1000
+        )
+        lines = [ScoreLine(n, "Ann", n, None, UUID(int=n)) for n in range(3)]
+        accepted = acceptance.submissions(board, lines)
+        assert [s.event.achieved_at - midnight for s in accepted if isinstance(s, Submission)] == times
+        assert [s.requested_at for s in accepted if isinstance(s, Submission)] == [None] * 3
+
+
+async def test_new_players_need_names_within_the_rules(service: Service):
+    await service.users.create([Player(1, "Adm\u0456n", None, 0)])
+    names = NameRules(words=RefusedWords(["admin"]))
+    tally = await (await service.importer(names=names)).run(
+        [
+            *lines_of(("Adm\u0456n", 1), ("Admin", 2), ("\u0410da", 3), ("Ada", 4)),
+            ScoreLine(5, "admin", 5, 5, UUID(int=5), external_id="steam:5"),
+            ScoreLine(6, None, 6, 6, UUID(int=6), external_id="steam:6"),
+        ]
+    )
+    assert (tally.recorded, tally.players_created, [number for number, _ in service.refused]) == (3, 2, [2, 3, 5])
+
+
+async def test_a_name_that_several_players_have_is_refused(service: Service):
+    service.users = Users(unique_names=False)
+    store = MemoryScoreStore(service.users)
+    await service.users.create([Player(1, "Ann", None, 0), Player(2, "ANN", None, 0), Player(3, "Ben", None, 0)])
+    board = await store.board("default")
+    assert board is not None
+    importer = Importer(
+        store,
+        service.users,
+        Process(store, service.users, service.index).delivery,
+        lambda: 10**12,
+        service.reception_clock,
+        board,
+        ImportRules(),
+        names=NameRules(unique=False),
+        refused=lambda number, reason: service.refused.append((number, reason)),
+    )
+    lines = [
+        *lines_of(("ann", 1), ("ben", 2), ("Cy", 3), ("CY", 4)),
+        ScoreLine(5, None, 5, 5, UUID(int=5), user_id=2),
+        ScoreLine(6, None, 6, 6, UUID(int=6), user_id=99),
+    ]
+    tally = await importer.run(lines)
+    assert (tally.recorded, tally.players_created) == (4, 1)
+    assert service.refused == [
+        (1, "2 players have the name 'ann'; identify them by --player-id or --user-id"),
+        (6, "there is no player 99"),
     ]

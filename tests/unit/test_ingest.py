@@ -11,7 +11,7 @@ from functions.edge.aws.queue import messages_of
 from functions.edge.context import Edge
 from functions.ingest import count_messages
 from leaderforge.adapters.memory.queue import MemoryQueue
-from leaderforge.domain.boards import Board
+from leaderforge.domain.boards import Board, ScoreLimits
 from leaderforge.domain.dead_letters import DeadLetter
 from leaderforge.domain.errors import Refused, StoreUnavailable
 from leaderforge.services.ingest import redrive
@@ -262,3 +262,21 @@ async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
     await poisonous.put(["a", "b"])
     assert await redrive(poisonous, 100, lambda _: None) == 2
     assert poisonous.letters == 2
+
+
+async def test_one_rule_holds_for_every_way_in(queue: MemoryQueue) -> None:
+    """A score that is not acceptable has one error, whether it is queued or not, alone or in a batch."""
+    message = "the score must be at most 10, not 11"
+    submission = {"user_id": 1, "score": 11}
+    for environment in ({}, QUEUED):
+        async with serving(queue if environment else None, **environment) as api:
+            await api.players(1)
+            await api.change_board(limits=ScoreLimits(max_score=10))
+            for path in ("/api/scores", "/api/boards/default/scores"):
+                answer = await api.post(path, submission)
+                assert (answer.status_code, answer.json()["error"]["message"]) == (422, message)
+            for path in ("/api/scores/batch", "/api/boards/default/scores/batch"):
+                answer = await api.post(path, {"submissions": [submission]})
+                [result] = answer.json()["results"]
+                assert (result["error"]["code"], result["error"]["message"]) == ("rule_violated", message)
+    assert queue.bodies == []

@@ -12,7 +12,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from leaderforge.domain.errors import Refused
-from leaderforge.domain.names import claims_of, displayed, mixed_word, name_key, prefix_key, words_of
+from leaderforge.domain.names import claims_of, display_fault, displayed, mixed_word, name_key, prefix_key, words_of
 from leaderforge.domain.players import username
 from leaderforge.domain.unicode_tables import unicode_tables
 
@@ -266,6 +266,15 @@ def test_ascii_names_need_no_tables() -> None:
     unicode_tables.cache_clear()
     assert (username("Ada 7"), claims_of("Ada 7"), mixed_word("Ada 7")) == ("Ada 7", {"ada 7": False}, None)
     assert unicode_tables.cache_info().currsize == 0
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=66))
+@example(" ")
+@example("a" * 64)
+@example("a" * 65)
+@example("a\x7f")
+def test_ascii_names_follow_the_rules_of_all_names(text: str) -> None:
+    assert accepted(text) == (None if display_fault(text, 64) else text)
 
 
 def test_each_folded_character_has_its_key() -> None:

@@ -18,7 +18,9 @@ from leaderforge.domain.players import Player
 from leaderforge.domain.standings import Event
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.domain.timing import PROPAGATION_MS, REPEATED_DROP_MS, SETTLE_MS
-from leaderforge.services.importing import Importer, ImportTally, ScoreLine
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.services.imported_lines import ImportRules
+from leaderforge.services.importing import Importer, ImportTally
 from leaderforge.services.rollover import Rollover, RolloverService
 from tests.delivering import Process
 
@@ -64,7 +66,15 @@ class World:
 
     async def imported(self, board: Board, *times: int) -> ImportTally:
         lines = [ScoreLine(n, "player 1", 5, time, UUID(int=next(self._ids))) for n, time in enumerate(times, 1)]
-        importer = Importer(self.store, self.users, self.process.delivery, self.clock, lambda: self.now * 1000, board)
+        importer = Importer(
+            self.store,
+            self.users,
+            self.process.delivery,
+            self.clock,
+            lambda: self.now * 1000,
+            board,
+            ImportRules(history=True),
+        )
         return await importer.run(lines)
 
     async def after(self, ms: int) -> Rollover:

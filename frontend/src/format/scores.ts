@@ -27,7 +27,8 @@ interface Decimal {
 /** Number of decimals of a second, by the unit of time. */
 const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
-const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d{2})(?:\.(\d+))?$/;
+/** Minutes after hours, and seconds, are 00 to 59: as in imports, `leaderforge.domain.score_texts`. */
+const CLOCK = /^(-?)(?:(\d+):(?=[0-5]\d:))?(\d+):([0-5]\d)(?:\.(\d+))?$/;
 
 const integer = perLocale((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
 const compact = perLocale((tag) => new Intl.NumberFormat(tag, { notation: 'compact', maximumFractionDigits: 1 }));

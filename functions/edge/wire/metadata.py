@@ -1,48 +1,17 @@
-"""Metadata: the JSON object that a game stores with a score."""
+"""Metadata of a score on the wire."""
 
-import re
-from json import dumps
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-MAX_METADATA_BYTES = 2048
-
-_SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of the absolute value of a number with decimals. JavaScript writes all others with an exponent."""
-_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
-"""Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
+from leaderforge.domain.metadata import MAX_METADATA_BYTES, metadata_text
 
 
 def _metadata(value: object) -> str:
     """Return the JSON text of an object. Raises `ValueError` if it is too large or cannot be stored."""
     if not isinstance(value, dict):
         raise ValueError("must be an object")
-    try:
-        text = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        # Encoding raises a `ValueError` for lone surrogates, which JSON text may contain.
-        size = len(text.encode())
-    except ValueError:
-        raise ValueError("must hold JSON values only; remove NaN, Infinity and lone surrogates") from None
-    if size > MAX_METADATA_BYTES:
-        raise ValueError(f"must be at most {MAX_METADATA_BYTES} bytes of JSON, not {size}")
-    if _NUL.search(text):
-        raise ValueError("must not hold the character U+0000")
-    if _is_extreme(value):
-        raise ValueError("must not hold numbers that need an exponent; send such a number as text")
-    return text
-
-
-def _is_extreme(value: object) -> bool:
-    """Return whether a number in the value needs an exponent.
-
-    PostgreSQL stores numbers without exponents: 1e300 would take 301 bytes.
-    """
-    if isinstance(value, float):
-        return value != 0 and not _SMALLEST <= abs(value) < _LARGEST
-    if isinstance(value, dict):
-        return any(map(_is_extreme, value.values()))
-    return isinstance(value, list) and any(map(_is_extreme, value))
+    return metadata_text(value)
 
 
 MetadataIn = Annotated[

@@ -195,6 +195,19 @@ class SubmissionConflict(Conflict):
             differences=pairs,
         )
 
+    @property
+    def summary(self) -> str:
+        """Return the message without the advice at its end, which is for clients of the API."""
+        return self.message.rpartition("; ")[0]
+
+    @property
+    def stored_values(self) -> Mapping[str, object]:
+        """Return the stored values that differ, without metadata, which may contain personal data."""
+        differences = self.details["differences"]
+        if not isinstance(differences, Mapping):
+            return {}
+        return {name: pair["stored"] for name, pair in differences.items() if name != "metadata"}
+
 
 class BoardExists(Conflict):
     """The slug is in use."""

@@ -55,6 +55,9 @@ def display_fault(text: str, longest: int) -> str | None:
 
 def require_displayed(text: str, longest: int, subject: str) -> str:
     """Return the text in its displayed form. Raises `Refused`, in a sentence on `subject`, if it cannot be shown."""
+    # Nearly all names of an import are of this kind, and the checks below take many times as long.
+    if text.isascii() and text.isprintable() and 1 <= len(text) <= longest and text == text.strip():
+        return text
     displayed_text = displayed(text)
     fault = display_fault(displayed_text, longest)
     if fault is not None:

@@ -155,7 +155,12 @@ def fold(board: Board, events: Iterable[Event]) -> Standing:
 def require_in_range(standing: Standing) -> None:
     """Raise `ScoreOutOfRange` if the score or the subscore is beyond `MAX_INTEGER`."""
     if max(abs(standing.score), abs(standing.subscore)) > MAX_INTEGER:
-        raise ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=standing.user_id)
+        raise out_of_range(standing.user_id)
+
+
+def out_of_range(user_id: int) -> ScoreOutOfRange:
+    """Return the error for a player whose score or subscore would be beyond `MAX_INTEGER`."""
+    return ScoreOutOfRange("the player's score would leave the range of +-(2^53 - 1)", user_id=user_id)
 
 
 def is_improvement(board: Board, event: Event, standing: Standing) -> bool:

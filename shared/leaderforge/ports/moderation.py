@@ -55,6 +55,17 @@ class Moderation(Protocol):
         """
         ...
 
+    async def replace_submission(
+        self, submission: Submission, act: AuditEntry, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        """Replace a stored event by that of a submission with the same id.
+
+        The stored event counts no longer in the open periods of its time, with `in_past` in all of them. The new one
+        counts on the ladders of the submission. The board's score limits do not apply. Raises `SubmissionNotFound`,
+        `Conflict` if a moderator has removed the event, and `ScoreOutOfRange`.
+        """
+        ...
+
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         """Replace the player's score: do the same as `remove` if there is a standing, then count the submission.
 

@@ -8,6 +8,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.spreadsheet_cells import escaped
 from leaderforge.domain.times import time_text
 from leaderforge.services.entries import Entry, Page
 
@@ -16,10 +17,6 @@ if TYPE_CHECKING:  # the help of the command needs `ExportFormat`, but not this 
 
 PAGE = 1000
 """Entries per page. Only one page is in memory at a time."""
-
-# First characters of a formula. Spreadsheets treat the full-width forms alike.
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
-
 
 _CSV_ONLY = ("metadata", "external_id")
 """Last columns of CSV. A new column comes last, because programs may read columns by position."""
@@ -53,7 +50,7 @@ def header(form: ExportFormat, board: Board) -> str:
 def lines(form: ExportFormat, board: Board, entries: Sequence[Entry]) -> str:
     """Return the entries as lines of a file.
 
-    In CSV, an apostrophe precedes names and external ids that a spreadsheet would read as a formula.
+    In CSV, an apostrophe precedes texts that a spreadsheet would read as a formula: see `spreadsheet_cells`.
     """
     columns = _columns(board)
     if form is ExportFormat.NDJSON:
@@ -81,7 +78,7 @@ def _members(columns: Sequence[str], entry: Entry) -> dict[str, Any]:
 
 
 def _harmless(text: str | None) -> str | None:
-    return f"'{text}" if text is not None and text.startswith(_FORMULA) else text
+    return None if text is None else escaped(text)
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:

@@ -1,73 +1,73 @@
-"""Idempotent import of scores of players, who are identified by username."""
+"""Idempotent import of score lines."""
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
-from uuid import UUID
+from typing import TypeAlias
 
+from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import (
-    BoardNotFound,
-    LeaderForgeError,
-    PeriodClosed,
-    PlayerExists,
-    Unavailable,
-    UsernameTaken,
-)
+from leaderforge.domain.errors import BoardNotFound, LeaderForgeError, SubmissionConflict, Unavailable
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
-from leaderforge.domain.players import Player, new_user_ids
-from leaderforge.domain.standings import Event, Standing
+from leaderforge.domain.standings import Standing
 from leaderforge.domain.submissions import Recorded, Submission
+from leaderforge.imports.lines import ScoreLine
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import LadderUpdate
 from leaderforge.ports.players import PlayerStore
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance
+from leaderforge.services.imported_players import ImportedPlayers
 
-_CACHED_PLAYERS = 200_000
-"""Maximum number of cached player ids. It bounds the memory of an import of any length."""
+_LISTED = 5
+"""Maximum number of duplicates whose line numbers are kept."""
 
-_ATTEMPTS = 8
-"""Maximum attempts to create a player. New ids are random and may collide."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreLine:
-    """Score to import: its line number, its player and its time (ms). `is_timed` is false if the line has no time."""
-
-    number: int
-    player: str
-    score: int
-    achieved_at: int
-    submission_id: UUID
-    is_timed: bool = True
-
-
-OnRefused = Callable[[int, str], None]
+OnRefused: TypeAlias = Callable[[int, str], None]
 """Callback for each line that cannot be recorded, with the reason. It may raise an error to stop the import."""
+Replace: TypeAlias = Callable[[Submission, SubmissionConflict], Awaitable[None]]
+"""Function that replaces a stored submission by one with the same id and other content."""
 
 
 def _ignore(_: int, __: str) -> None:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Outcome of a line that has replaced the stored content of its submission."""
+
+
+_Outcome: TypeAlias = Recorded | Replaced | LeaderForgeError
+
+
 @dataclass(slots=True)
 class ImportTally:
-    """Progress of an import. `refused` counts the lines that could not be recorded."""
+    """Progress of an import.
+
+    `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
+    other content. `clamped` lines have times in the future. `closed` lines do not count in some periods of their time,
+    which are over. `duplicate_lines` has the numbers of the first duplicates.
+    """
 
     recorded: int = 0
     duplicates: int = 0
+    replaced: int = 0
     players_created: int = 0
     refused: int = 0
+    conflicts: int = 0
+    clamped: int = 0
+    closed: int = 0
     index_behind: bool = False
+    duplicate_lines: list[int] = field(default_factory=list, compare=False)
 
 
 class Importer:
     """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
 
-    A line counts in all periods that contain its time and that the board keeps, even if they are closed to late
-    submissions. The times of the `reception_clock` (us) keep the order of lines with equal times.
+    The times of the `reception_clock` (us) keep the order of lines with equal times. New players' names obey the rules
+    `names`.
     """
 
     def __init__(
@@ -78,46 +78,40 @@ class Importer:
         clock: Clock,
         reception_clock: Clock,
         board: Board,
+        rules: ImportRules,
         *,
-        rules: NameRules = BASIC_RULES,
-        batch: int = 1000,
+        names: NameRules = BASIC_RULES,
         refused: OnRefused = _ignore,
+        replace: Replace | None = None,
+        tally: ImportTally | None = None,
     ) -> None:
         self._store = store
-        self._users = users
+        self._players = ImportedPlayers(users, clock, names)
         self._delivery = delivery
         self._clock = clock
-        self._reception_clock = reception_clock
         self._board = board
         self._rules = rules
-        self._batch = batch
+        self._acceptance = LineAcceptance(rules, board, clock, reception_clock)
         self._refused = refused
-        self._cached_ids: OrderedDict[str, int] = OrderedDict()
-        self.tally = ImportTally()
+        self._replace = replace
+        self.tally = ImportTally() if tally is None else tally
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
         """Record all lines and return the tally. Raises `StoreUnavailable`: a later run then continues the import."""
         iterator = iter(lines)
-        while batch := list(islice(iterator, self._batch)):
+        while batch := list(islice(iterator, self._rules.batch)):
             await self._import(batch)
         return self.tally
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
         # An import may take hours, and the board may change meanwhile: count in its current periods.
         self._board = await self._current_board(self._board.slug)
-        ids = await self._player_ids(lines)
-        now = self._clock()
-        submissions = [self._submission(line, ids[line.player], now) for line in lines]
-        valid = {i: submission for i, submission in enumerate(submissions) if isinstance(submission, Submission)}
-        recorded = dict(zip(valid, await self._store.record(list(valid.values())), strict=True))
-        await self._index_up(list(recorded.values()))
-        outcomes = [
-            recorded[i] if isinstance(submission, Submission) else submission
-            for i, submission in enumerate(submissions)
-        ]
-        duplicates = [outcome.duplicate for outcome in outcomes if isinstance(outcome, Recorded)]
-        self.tally.duplicates += sum(duplicates)
-        self.tally.recorded += len(duplicates) - sum(duplicates)
+        accepted = self._acceptance.submissions(self._board, lines)
+        submissions = await self._with_players(lines, accepted)
+        outcomes = await complete(submissions, Submission, self._record)
+        for line, submission, outcome in zip(lines, submissions, outcomes, strict=True):
+            if isinstance(outcome, Recorded):
+                self._count(line, submission, outcome)
         for line, outcome in zip(lines, outcomes, strict=True):
             if isinstance(outcome, LeaderForgeError):
                 self._note(line, outcome)
@@ -132,22 +126,53 @@ class Importer:
             raise BoardNotFound(f"board {slug!r} was deleted during the import", board=slug)
         return board
 
-    def _submission(self, line: ScoreLine, user_id: int | LeaderForgeError, now: int) -> Submission | LeaderForgeError:
-        """Return the line as a submission, or the error that prevents it."""
-        if isinstance(user_id, LeaderForgeError):
-            return user_id
-        ladders = self._board.ladders_kept(line.achieved_at, now)
-        if not ladders:
-            return PeriodClosed("the periods of its time have expired")
-        event = Event(user_id, line.submission_id, line.score, line.achieved_at, received_us=self._reception_clock())
-        return Submission(ladders, event, line.achieved_at if line.is_timed else None)
+    async def _with_players(
+        self, lines: Sequence[ScoreLine], accepted: Sequence[Submission | LeaderForgeError]
+    ) -> Sequence[Submission | LeaderForgeError]:
+        """Return the submissions with their players. Players are created for acceptable lines only."""
+        valid = [line for line, outcome in zip(lines, accepted, strict=True) if isinstance(outcome, Submission)]
+        ids = iter(await self._players.ids(valid))
+        self.tally.players_created = self._players.created
+        return [_of_player(outcome, next(ids)) if isinstance(outcome, Submission) else outcome for outcome in accepted]
+
+    async def _record(self, submissions: Sequence[Submission]) -> Sequence[_Outcome]:
+        outcomes = await self._store.record(submissions)
+        await self._index_up(outcomes)
+        return [await self._resolved(s, outcome) for s, outcome in zip(submissions, outcomes, strict=True)]
+
+    async def _resolved(self, submission: Submission, outcome: Recorded | LeaderForgeError) -> _Outcome:
+        """Return the outcome. If other content is stored and to be replaced, replace it."""
+        if self._replace is None or not isinstance(outcome, SubmissionConflict):
+            return outcome
+        try:
+            await self._replace(submission, outcome)
+        except LeaderForgeError as error:
+            return error
+        self.tally.replaced += 1
+        return Replaced()
+
+    def _count(self, line: ScoreLine, submission: Submission | LeaderForgeError, recorded: Recorded) -> None:
+        if recorded.duplicate:
+            self.tally.duplicates += 1
+            if len(self.tally.duplicate_lines) < _LISTED:
+                self.tally.duplicate_lines.append(line.number)
+            return
+        self.tally.recorded += 1
+        if isinstance(submission, Submission):
+            event = submission.event
+            self.tally.clamped += line.achieved_at is not None and event.achieved_at < line.achieved_at
+            self.tally.closed += len(submission.ladders) < len(submission.board.calendar.kinds)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
         # An outage is not an error of the line: end the import, which a later run continues.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
-        self._refused(line.number, refusal.message)
+        reason = refusal.message
+        if isinstance(refusal, SubmissionConflict):
+            self.tally.conflicts += 1
+            reason = refusal.summary
+        self._refused(line.number, reason)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index.
@@ -164,43 +189,9 @@ class Importer:
         if not await self._delivery.load(updates):
             self.tally.index_behind = True
 
-    async def _player_ids(self, lines: Sequence[ScoreLine]) -> Mapping[str, int | LeaderForgeError]:
-        """Return the id of each player by name, or the error of creating the player."""
-        names = dict.fromkeys(line.player for line in lines)
-        ids: dict[str, int | LeaderForgeError] = {
-            name: self._cached_ids[name] for name in names if name in self._cached_ids
-        }
-        unknown = [name for name in names if name not in ids]
-        if unknown:
-            users = await self._users.by_name(unknown)
-            ids |= {name: user.user_id for name, user in users.items()}
-            ids |= await self._create([name for name in unknown if name not in users])
-        self._remember({name: user_id for name, user_id in ids.items() if isinstance(user_id, int)})
-        return ids
 
-    async def _create(self, names: Sequence[str]) -> Mapping[str, int | LeaderForgeError]:
-        """Create the players and return their ids by name, also of players whom another process creates meanwhile."""
-        ids: dict[str, int | LeaderForgeError] = {
-            name: refusal for name in names if (refusal := self._rules.refusal(name))
-        }
-        names = [name for name in names if name not in ids]
-        for _ in range(_ATTEMPTS):
-            if not names:
-                break
-            now = self._clock()
-            new = [Player(i, name, None, now) for i, name in zip(new_user_ids(now, len(names)), names, strict=True)]
-            results = dict(zip(names, await self._users.create(new), strict=True))
-            self.tally.players_created += sum(isinstance(result, Player) for result in results.values())
-            ids |= {name: result.user_id if isinstance(result, Player) else result for name, result in results.items()}
-            taken = [name for name, result in results.items() if isinstance(result, UsernameTaken)]
-            if taken:
-                ids |= {name: user.user_id for name, user in (await self._users.by_name(taken)).items()}
-            names = [name for name in names if isinstance(ids[name], PlayerExists | UsernameTaken)]
-        return ids
-
-    def _remember(self, ids: Mapping[str, int]) -> None:
-        for name, user_id in ids.items():
-            self._cached_ids[name] = user_id
-            self._cached_ids.move_to_end(name)
-        while len(self._cached_ids) > _CACHED_PLAYERS:
-            self._cached_ids.popitem(last=False)
+def _of_player(submission: Submission, user_id: int | LeaderForgeError) -> Submission | LeaderForgeError:
+    """Return the submission of this player, or the error of creating the player."""
+    if isinstance(user_id, LeaderForgeError):
+        return user_id
+    return submission._replace(event=submission.event._replace(user_id=user_id))

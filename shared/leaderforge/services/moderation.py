@@ -1,7 +1,7 @@
 """Moderation of entries and players: hide, unhide, remove, set."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 from uuid import UUID, uuid4
@@ -135,6 +135,20 @@ class ModerationService:
         """
         act = self._act("submission.restore", user_id, grounds, board, submission_id=str(submission_id))
         change = self._moderation.set_submission_removed(board, user_id, submission_id, False, act)
+        return await self._indexed(user_id, await change)
+
+    async def replace_submission(
+        self, submission: Submission, replaced: Mapping[str, object], grounds: AuditContext, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        """Replace the content of a stored submission. The audit entry has the `replaced` values.
+
+        See `Moderation.replace_submission` for `in_past`. Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or
+        `ScoreOutOfRange`.
+        """
+        user_id = submission.event.user_id
+        details = {"submission_id": str(submission.event.submission_id), "replaced": replaced}
+        act = self._act("submission.replace", user_id, grounds, submission.board, **details)
+        change = self._moderation.replace_submission(submission, act, in_past=in_past)
         return await self._indexed(user_id, await change)
 
     async def set_score(self, board: Board, new: ScoreToSet, grounds: AuditContext) -> Sequence[LadderStanding]:

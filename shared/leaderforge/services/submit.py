@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
-from leaderforge.domain.errors import LeaderForgeError, RuleViolated, StoreUnavailable
+from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
@@ -82,7 +82,6 @@ class SubmitService:
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
         same submission id is safe: the submission counts at most once.
         """
-        submission.require_score()
         previous, policy = options.previous, submission.board.policy
         take = self._judge[previous] if submission.is_judged else self._take[previous, policy]
         outcome = await take(_Request(submission, options))
@@ -94,8 +93,9 @@ class SubmitService:
         self, submissions: Sequence[Submission], options: ReceiptOptions = WITH_RANK
     ) -> Sequence[Receipt | LeaderForgeError]:
         """Commit a batch. Return a receipt or an error for each submission, in order. Raises `StoreUnavailable`."""
-        take = partial(self._take_batch, previous=options.previous)
-        return await complete([_checked(_Request(s, options)) for s in submissions], _Request, take)
+        if not submissions:
+            return []
+        return await self._take_batch([_Request(s, options) for s in submissions], previous=options.previous)
 
     async def _take_batch(
         self, batch: Sequence[_Request], *, previous: bool = False
@@ -143,15 +143,6 @@ class SubmitService:
             raise
         self.writes.note(accepted=not isinstance(outcomes[0], StoreUnavailable))
         return outcomes
-
-
-def _checked(request: _Request) -> _Request | RuleViolated:
-    """Return the request, or the error if the score is outside the board's limits."""
-    try:
-        request.submission.require_score()
-    except RuleViolated as violation:
-        return violation
-    return request
 
 
 def _add_to_groups(

@@ -69,6 +69,26 @@ class MemoryModeration:
             raise
         return self._put(user_id, changed, act)
 
+    async def replace_submission(
+        self, submission: Submission, act: AuditEntry, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        board, user_id = submission.board, submission.event.user_id
+        standings = _present(self._standings(user_id, board))
+        previous = self._scores.require_event(board, user_id, submission.event.submission_id)
+        periods = {ladder.period for ladder in board.ladders_at(previous.event.achieved_at)}
+        ladders = [lad for lad, _ in standings if lad.period in periods and (in_past or not lad.is_over(act.at))]
+        recorded_at = self._scores.delete_event(previous)
+        try:
+            changed = [(ladder, self._scores.refolded(ladder, user_id)) for ladder in ladders]
+            self._scores.require_countable(submission, dict(changed))
+        except ScoreOutOfRange:
+            self._scores.restore_event(previous, recorded_at)
+            raise
+        self._put(user_id, changed, act)
+        self._scores.count(submission)
+        changed_periods = {ladder.period for ladder in (*submission.ladders, *ladders)}
+        return [(lad, s) for lad, s in self._standings(user_id, board) if lad.period in changed_periods]
+
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id
         removed = self._open(board, user_id, act.at)

@@ -2,28 +2,25 @@
 
 from bisect import bisect_left
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from uuid import UUID
 
 from leaderforge.adapters.memory.audit import MemoryAuditLog
-from leaderforge.adapters.memory.boards import MemoryBoards, place_of
+from leaderforge.adapters.memory.boards import place_of
+from leaderforge.adapters.memory.events import MemoryEvents
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore, microseconds
-from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.boards import Ladder
 from leaderforge.domain.errors import (
     Conflict,
     LeaderForgeError,
     PlayerNotFound,
     RuleViolated,
     ScoreOutOfRange,
-    SubmissionNotFound,
 )
-from leaderforge.domain.history import Kept
 from leaderforge.domain.merge import Counts, Row, Window
 from leaderforge.domain.order import sort_key
 from leaderforge.domain.periods import ALL_TIME
 from leaderforge.domain.sources import Source
 from leaderforge.domain.standings import (
     EarlierPlace,
-    Event,
     LadderStanding,
     Standing,
     combine,
@@ -32,11 +29,11 @@ from leaderforge.domain.standings import (
     require_in_range,
     standing_of,
 )
-from leaderforge.domain.submissions import CountedRun, EventKey, Recorded, Submission, conflict
+from leaderforge.domain.submissions import CountedRun, Recorded, Submission, conflict
 from leaderforge.ports.clock import Clock
 
 
-class MemoryScoreStore(MemoryBoards):
+class MemoryScoreStore(MemoryEvents):
     """`ScoreStore` in dicts. While `available` is false, all calls except `health` raise `StoreUnavailable`.
 
     `clock` is in microseconds.
@@ -49,7 +46,6 @@ class MemoryScoreStore(MemoryBoards):
     ) -> None:
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self.writable = True
-        self._recorded_at: dict[EventKey, int] = {}
 
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
@@ -123,12 +119,6 @@ class MemoryScoreStore(MemoryBoards):
         if self._users.by_id:
             yield {user_id: user.label for user_id, user in self._users.by_id.items()}
 
-    async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
-        """Return the player's events on a board, without void events."""
-        self._require_available()
-        keys = [key for key in self._events if key[:2] == (user_id, board.id)]
-        return [self._events[key].event for key in keys if key not in self._void]
-
     def set_retired(self, ladder: Ladder) -> None:
         """Mark a period as retired: the store answers instead of the index."""
         self._periods[place_of(ladder)] = True
@@ -185,60 +175,26 @@ class MemoryScoreStore(MemoryBoards):
         stored = self._standings.setdefault(place_of(ladder), {})
         stored[standing.user_id] = standing._replace(revision=self._next_revision())
 
-    def void(self, board: Board, user_id: int) -> None:
-        """Void all present events of the player on the board."""
-        self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
-
-    def void_in(self, ladder: Ladder, user_id: int) -> None:
-        """Void all present events of the player in one period of the board."""
-        period = ladder.board.calendar.numbered(ladder.period)
-        self._void_in |= {
-            (key, ladder.period)
-            for key, submission in self._events.items()
-            if key[:2] == (user_id, ladder.board.id) and period.holds(submission.event.achieved_at)
-        }
-
-    def set_void(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
-        """Void an event, or let it count again. Return the ladders on which the player's standing changes.
-
-        Raises `SubmissionNotFound`.
-        """
-        key = user_id, board.id, submission_id
-        submission = self._events.get(key)
-        if submission is None:
-            raise SubmissionNotFound.of(board.slug, user_id, submission_id)
-        if (key in self._void) is void:
-            return []
-        (self._void.add if void else self._void.discard)(key)
-        ladders = board.ladders_at(submission.event.achieved_at)
-        return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
-
     def refolded(self, ladder: Ladder, user_id: int) -> Standing:
         """Return the fold of the player's counting events on the ladder. Raises `ScoreOutOfRange`."""
         standing = self._refold(ladder, user_id)
         require_in_range(standing)
         return standing
 
-    def has(self, submission: Submission) -> bool:
-        """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""
-        stored = self._events.get(submission.event_key)
-        if stored is not None and (error := conflict(submission, stored.event)):
-            raise error
-        return stored is not None
+    def require_countable(self, submission: Submission, standings: Mapping[Ladder, Standing]) -> None:
+        """Raise `ScoreOutOfRange` if the submission on top of these standings would leave the range of scores."""
+        periods = {ladder.period: standing for ladder, standing in standings.items()}
+        for ladder in submission.ladders:
+            previous = periods.get(ladder.period) or self._standings.get(place_of(ladder), {}).get(
+                submission.event.user_id
+            )
+            added = standing_of(submission.event)
+            require_in_range(added if previous is None else combine(ladder.board, previous, added))
 
     def count(self, submission: Submission) -> None:
         """Count a submission with a new id, without checking the board's score limits."""
         self._fold_in(submission)
         self._store_event(submission)
-
-    def stored_events(self, user_id: int) -> Sequence[Kept]:
-        """Return all events of the player, including void ones, by board and recording time."""
-        names = {board.id: board.slug for board in self._boards.values()}
-        return [
-            Kept(names.get(key[1]), self._events[key].event, self._recorded_at[key], key in self._void)
-            for key in sorted(self._events, key=lambda key: (key[1], self._recorded_at[key], key[2]))
-            if key[0] == user_id
-        ]
 
     def erase(self, user_id: int) -> tuple[int, int]:
         """Erase the player's events and standings, and return the numbers of both."""
@@ -280,10 +236,6 @@ class MemoryScoreStore(MemoryBoards):
         if standing is None or standing.removed:
             return submission.on_top_of(None)
         return submission.on_top_of(CountedRun(standing.score, standing.achieved_at, standing.received_us))
-
-    def _store_event(self, submission: Submission) -> None:
-        self._events[submission.event_key] = submission
-        self._recorded_at[submission.event_key] = self._clock() // 1000
 
     def _require_allowed(self, submission: Submission) -> None:
         """Raise `RuleViolated` if the submission breaks a rule that depends on the player's earlier submissions."""

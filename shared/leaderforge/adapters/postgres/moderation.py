@@ -9,6 +9,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from leaderforge.adapters.postgres.acts import Acts, lock_player
+from leaderforge.adapters.postgres.errors import CHECK_VIOLATION, Rejected
 from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.adapters.postgres.placing import standings_of_player
 from leaderforge.adapters.postgres.pool import Connection, Pool, Record
@@ -20,7 +21,14 @@ from leaderforge.adapters.postgres.writing import count_event
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import NotRanked
-from leaderforge.domain.standings import HIDDEN_ENTRY, HIDDEN_PLAYER, LadderStanding, Standing, removed_standing
+from leaderforge.domain.standings import (
+    HIDDEN_ENTRY,
+    HIDDEN_PLAYER,
+    LadderStanding,
+    Standing,
+    out_of_range,
+    removed_standing,
+)
 from leaderforge.domain.submissions import Submission
 from leaderforge.ports.clock import Clock
 
@@ -28,7 +36,7 @@ ModerationStep: TypeAlias = Callable[[Connection, Sequence[Record], int], Awaita
 """Function that changes a player's locked standings. Its last argument is the time (us since 1970)."""
 
 _BEFORE_ALL = -(2**63)
-"""Number below every player id."""
+"""Number below every player id and every time."""
 
 
 class PostgresModeration:
@@ -88,6 +96,25 @@ class PostgresModeration:
             await change.set(submission_id, removed, rows)
 
         return await self._change(user_id, act, set_void)
+
+    async def replace_submission(
+        self, submission: Submission, act: AuditEntry, *, in_past: bool
+    ) -> Sequence[LadderStanding]:
+        board, event = submission.board, submission.event
+        at = _BEFORE_ALL if in_past else act.at
+
+        async def put(connection: Connection, rows: Sequence[Record], now: int) -> None:
+            await SubmissionVoid(connection, board, event.user_id, at=at, now=now).delete(event.submission_id, rows)
+            await count_event(connection, submission, now)
+
+        try:
+            async with self._pool.limit(self._acts.timeout_s):
+                await self._periods.open(submission.ladders)
+                return await self._change(event.user_id, act, put)
+        except Rejected as error:
+            if error.sqlstate != CHECK_VIOLATION:
+                raise
+            raise out_of_range(event.user_id) from None
 
     async def set_score(self, submission: Submission, act: AuditEntry) -> Sequence[LadderStanding]:
         board, user_id = submission.board, submission.event.user_id

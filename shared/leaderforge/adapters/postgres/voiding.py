@@ -1,4 +1,4 @@
-"""Removal and restoration of single submissions, in the transaction of a moderation action."""
+"""Removal, restoration and deletion of single submissions, in the transaction of a moderation action."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from leaderforge.adapters.postgres.pool import Connection, Record
 from leaderforge.adapters.postgres.standing_rows import period_bounds, replacing_row
 from leaderforge.adapters.postgres.statements import run_rows, statement
 from leaderforge.domain.boards import Board, Ladder
-from leaderforge.domain.errors import SubmissionNotFound
+from leaderforge.domain.errors import Conflict, SubmissionNotFound
 from leaderforge.domain.standings import Event, fold, removed_standing, require_in_range
 from leaderforge.domain.submissions import Submission, conflict
 
@@ -22,7 +22,7 @@ async def is_stored(connection: Connection, submission: Submission) -> bool:
 
 
 class SubmissionVoid:
-    """Removal of one event of a player, or its restoration, with its effect on the standings in all open periods.
+    """Removal, restoration or deletion of one event of a player, with its effect on the standings in all open periods.
 
     `at` (ms) is the time of the action. `now` (us) is the lower bound of new revisions. The caller must have locked the
     player and all of the player's standings.
@@ -55,6 +55,22 @@ class SubmissionVoid:
             elif len(remaining) < len(counting):
                 await self._replace(ladder, remaining)
         await self._connection.execute(statement("set_void"), *key, void)
+
+    async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
+        """Delete the event. The player's other events make up the standings in `rows`, which are locked.
+
+        Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
+        """
+        key = self._user_id, self._board.id, submission_id
+        stored = await self._connection.fetch(statement("stored_event"), *key)
+        if not stored:
+            raise SubmissionNotFound.of(self._board.slug, *key[::2])
+        if stored[0]["void"] or stored[0]["void_in"]:
+            raise Conflict("what was submitted with this id has been removed", submission_id=submission_id)
+        for ladder, submissions in self._ladders_of(stored[0], rows):
+            counting = await self._counting(ladder, submissions)
+            await self._replace(ladder, [event for event in counting if event.submission_id != submission_id])
+        await self._connection.execute(statement("delete_event"), *key)
 
     def _ladders_of(self, stored: Record, rows: Sequence[Record]) -> Iterator[tuple[Ladder, int]]:
         """Yield the open ladders to which the event belongs, each with the standing's number of submissions."""

@@ -1,0 +1,106 @@
+"""Benchmark of reading score files: processor time a line and peak memory, by format.
+
+    python -m benchmarks.imports --lines 1000000
+
+Reading covers all steps before the store: text, rows, values, identities and, in the preview, the rules of the board.
+"""
+
+import gzip
+import json
+import resource
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.report import about, write
+from leaderforge.adapters.clock import now_ms
+from leaderforge.domain.boards import Board, Display
+from leaderforge.imports.columns import Columns
+from leaderforge.imports.files import FilePlan, opened_scores
+from leaderforge.imports.formats import FileLayout, format_of
+from leaderforge.imports.planning import completed_plan
+from leaderforge.services.import_preview import preview_lines
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance
+from leaderforge.services.reception import ReceptionClock
+
+BOARDS = {
+    "integers": Board(1, "points", "Points"),
+    "decimals": Board(2, "laps", "Laps", display=Display("s", 2)),
+}
+FORMATS = ("scores.csv", "scores.csv.gz", "scores.ndjson", "scores.json")
+PLAYERS_SHARE = 0.3
+
+
+def main(
+    lines: Annotated[int, typer.Option(help="Lines of each file.", min=1)] = 300_000,
+    out: Annotated[Path | None, typer.Option(help="File of the raw data.")] = None,
+) -> None:
+    """Read files of every format, and print the cost of a line."""
+    with TemporaryDirectory() as folder:
+        paths = [written(Path(folder) / name, lines) for name in FORMATS]
+        results = [measured(path, name, board, lines) for path in paths for name, board in BOARDS.items()]
+    table = Table("format", "board", "\u00b5s a line", "lines a second", "peak memory, MB")
+    for result in results:
+        table.add_row(*(f"{value:,.1f}" if isinstance(value, float) else str(value) for value in result.values()))
+    Console().print(table)
+    write({**about("benchmarks.imports"), "lines": lines, "results": results}, out)
+
+
+def measured(path: Path, name: str, board: Board, lines: int) -> Mapping[str, Any]:
+    """Return the processor time and the memory of a preview, with the check of the notation before it."""
+    began = time.process_time()
+    plan = FilePlan(board, Columns(time="time"), FileLayout(format_of(path.name)))
+    acceptance = LineAcceptance(ImportRules(), board, now_ms, ReceptionClock(lambda: now_ms() * 1000))
+    with path.open("rb") as raw:
+        plan = completed_plan(raw, plan, lambda _: None)
+        with opened_scores(raw, plan) as scores:
+            preview = preview_lines(scores.lines(_raise), board, acceptance, _fail, limit=10)
+    assert preview.counting == lines
+    seconds = time.process_time() - began
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "format": path.name.partition(".")[2],
+        "board": name,
+        "us_a_line": seconds / lines * 1e6,
+        "lines_a_second": lines / seconds,
+        "peak_mb": peak_mb,
+    }
+
+
+def written(path: Path, lines: int) -> Path:
+    """Write a file of random lines: players that recur, scores, times with milliseconds."""
+    random = Random(1)
+    opened: Callable[..., Any] = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8") as file:
+        is_list = path.suffix == ".json"
+        file.write("player,score,time\n" if ".csv" in path.name else "[" if is_list else "")
+        for number in range(lines):
+            player = f"player {random.randrange(max(1, int(lines * PLAYERS_SHARE)))}"
+            moment = f"2026-10-{random.randrange(1, 29):02}T{random.randrange(24):02}:30:{random.randrange(60):02}.125Z"
+            score = random.randrange(1_000_000)
+            if ".csv" in path.name:
+                file.write(f"{player},{score},{moment}\n")
+            else:
+                file.write(",\n" * (is_list and number > 0))
+                file.write(json.dumps({"player": player, "score": score, "time": moment}) + "\n" * (not is_list))
+        file.write("]" if is_list else "")
+    return path
+
+
+def _raise(bad: Exception) -> None:
+    raise bad
+
+
+def _fail(number: int, reason: str) -> None:
+    raise AssertionError(f"line {number}: {reason}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,95 @@
+"""Events of the in-memory score store."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from leaderforge.adapters.memory.audit import MemoryAuditLog
+from leaderforge.adapters.memory.boards import MemoryBoards
+from leaderforge.adapters.memory.player_store import MemoryPlayerStore
+from leaderforge.domain.boards import Board, Ladder
+from leaderforge.domain.errors import Conflict, SubmissionNotFound
+from leaderforge.domain.history import Kept
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import EventKey, Submission, conflict
+from leaderforge.ports.clock import Clock
+
+
+class MemoryEvents(MemoryBoards):
+    """Events of all boards. A change of events alone leaves the standings as they are."""
+
+    def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog, clock: Clock) -> None:
+        super().__init__(users, audit, clock)
+        self._recorded_at: dict[EventKey, int] = {}
+
+    async def events_of(self, board: Board, user_id: int) -> Sequence[Event]:
+        """Return the player's events on a board, without void events."""
+        self._require_available()
+        keys = [key for key in self._events if key[:2] == (user_id, board.id)]
+        return [self._events[key].event for key in keys if key not in self._void]
+
+    def void(self, board: Board, user_id: int) -> None:
+        """Void all present events of the player on the board."""
+        self._void |= {key for key in self._events if key[:2] == (user_id, board.id)}
+
+    def void_in(self, ladder: Ladder, user_id: int) -> None:
+        """Void all present events of the player in one period of the board."""
+        period = ladder.board.calendar.numbered(ladder.period)
+        self._void_in |= {
+            (key, ladder.period)
+            for key, submission in self._events.items()
+            if key[:2] == (user_id, ladder.board.id) and period.holds(submission.event.achieved_at)
+        }
+
+    def set_void(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
+        """Void an event, or let it count again. Return the ladders on which the player's standing changes.
+
+        Raises `SubmissionNotFound`.
+        """
+        key = user_id, board.id, submission_id
+        submission = self._events.get(key)
+        if submission is None:
+            raise SubmissionNotFound.of(board.slug, user_id, submission_id)
+        if (key in self._void) is void:
+            return []
+        (self._void.add if void else self._void.discard)(key)
+        ladders = board.ladders_at(submission.event.achieved_at)
+        return [ladder for ladder in ladders if (key, ladder.period) not in self._void_in]
+
+    def has(self, submission: Submission) -> bool:
+        """Return whether the submission is stored, void or not. Raises `SubmissionConflict` if it has other content."""
+        stored = self._events.get(submission.event_key)
+        if stored is not None and (error := conflict(submission, stored.event)):
+            raise error
+        return stored is not None
+
+    def require_event(self, board: Board, user_id: int, submission_id: UUID) -> Submission:
+        """Return a stored submission. Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed it."""
+        key = user_id, board.id, submission_id
+        if key not in self._events:
+            raise SubmissionNotFound.of(board.slug, user_id, submission_id)
+        if key in self._void or any(void == key for void, _ in self._void_in):
+            raise Conflict("what was submitted with this id has been removed", submission_id=submission_id)
+        return self._events[key]
+
+    def delete_event(self, submission: Submission) -> int:
+        """Delete an event, and return the time (ms) of its recording. The standings stay as they are."""
+        del self._events[submission.event_key]
+        return self._recorded_at.pop(submission.event_key)
+
+    def restore_event(self, submission: Submission, recorded_at: int) -> None:
+        """Store a deleted event again."""
+        self._events[submission.event_key] = submission
+        self._recorded_at[submission.event_key] = recorded_at
+
+    def stored_events(self, user_id: int) -> Sequence[Kept]:
+        """Return all events of the player, including void ones, by board and recording time."""
+        names = {board.id: board.slug for board in self._boards.values()}
+        return [
+            Kept(names.get(key[1]), self._events[key].event, self._recorded_at[key], key in self._void)
+            for key in sorted(self._events, key=lambda key: (key[1], self._recorded_at[key], key[2]))
+            if key[0] == user_id
+        ]
+
+    def _store_event(self, submission: Submission) -> None:
+        self._events[submission.event_key] = submission
+        self._recorded_at[submission.event_key] = self._clock() // 1000

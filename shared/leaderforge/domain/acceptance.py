@@ -1,0 +1,54 @@
+"""Acceptance of submissions: the rules for every way in that need no stored data."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from leaderforge.domain.boards import NO_LIMITS, Board
+from leaderforge.domain.errors import PeriodClosed, Refused
+from leaderforge.domain.standings import Event
+from leaderforge.domain.submissions import Submission
+
+
+def accept(
+    board: Board,
+    *,
+    user_id: int,
+    submission_id: UUID,
+    score: int,
+    subscore: int | None,
+    metadata: str | None,
+    requested_at: int | None,
+    received_us: int,
+    now: int,
+    grace_ms: int,
+    change: int | None = None,
+    history: bool = False,
+) -> Submission:
+    """Return the submission of a score that a process received at a time (us since 1970).
+
+    Without a requested time (ms), the score was achieved then. Later times are clamped to it. The submission counts in
+    the periods that accept it at `now` (ms), late ones for `grace_ms` after their end. With `history` it counts in all
+    periods that have not expired, however long they are past. With a `change` of the player's score, the score is not
+    known yet.
+
+    Raises `Refused`, `RuleViolated` or `PeriodClosed` if it cannot be counted. The rules that depend on the player's
+    earlier submissions are checked when it is recorded, and so is the score of a change.
+    """
+    if subscore is not None and board.subscore_order is None:
+        raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
+    received_ms = received_us // 1000
+    achieved_at = received_ms if requested_at is None else min(requested_at, received_ms)
+    ladders = board.ladders_kept(achieved_at, now) if history else board.ladders_counting(achieved_at, now, grace_ms)
+    if not ladders:
+        raise PeriodClosed(
+            f"all periods of board {board.slug!r} at achieved_at are closed; submit scores sooner", board=board.slug
+        )
+    event = Event(user_id, submission_id, score, achieved_at, metadata, subscore or 0, received_us, change)
+    submission = Submission(ladders, event, requested_at)
+    submission.require_score()
+    return submission
+
+
+def without_limits(board: Board) -> Board:
+    """Return the board without its score limits: scores of the past need not obey the rules of today."""
+    return replace(board, limits=NO_LIMITS)

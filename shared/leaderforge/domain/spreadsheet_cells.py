@@ -1,0 +1,19 @@
+"""Texts in cells of files for spreadsheets.
+
+Spreadsheets run a cell that begins like a formula. Exports therefore write an apostrophe before such names, and imports
+remove it. Names that begin like such an escape get an apostrophe too: each text then stands for exactly one name.
+"""
+
+# First characters of a formula. Spreadsheets treat the full-width forms alike.
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+_ESCAPED = tuple(f"'{character}" for character in (*_FORMULA, "'"))
+
+
+def escaped(name: str) -> str:
+    """Return the text that stands for a name in a file of separated values."""
+    return f"'{name}" if name.startswith(_FORMULA) or name.startswith(_ESCAPED) else name
+
+
+def unescaped(text: str) -> str:
+    """Return the name for which a text stands: the inverse of `escaped`."""
+    return text[1:] if text.startswith(_ESCAPED) else text

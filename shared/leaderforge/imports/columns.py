@@ -1,0 +1,48 @@
+"""Columns that an import reads, and conditions on lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Filter on a column: `column=value`, or `column!=value`."""
+
+    column: str
+    value: str
+    negated: bool = False
+
+    def holds(self, value: str) -> bool:
+        """Return whether a line with this value passes."""
+        return (value == self.value) is not self.negated
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Columns of the score lines. `score` is a column or a constant.
+
+    A line needs a `player`, a username, a `player_id`, an external id, or a `user_id` of this service. The column
+    `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content identifies a line. `metadata` has
+    JSON text; `members` become members of the metadata. Texts in `missing` mean no value.
+    """
+
+    player: str | None = "player"
+    score: str | int = "score"
+    player_id: str | None = None
+    user_id: str | None = None
+    subscore: str | None = None
+    time: str | None = None
+    time_of_day: str | None = None
+    id: str | None = None
+    metadata: str | None = None
+    members: Sequence[str] = ()
+    conditions: Sequence[Condition] = ()
+    missing: frozenset[str] = field(default=frozenset({""}))
+
+    @property
+    def required(self) -> Sequence[str]:
+        """Return the columns that a file must have, each once."""
+        score = self.score if isinstance(self.score, str) else None
+        single = (self.player, score, self.player_id, self.user_id, self.subscore, self.time, self.time_of_day, self.id)
+        several = (self.metadata, *self.members, *(condition.column for condition in self.conditions))
+        return list(dict.fromkeys(column for column in (*single, *several) if column is not None))

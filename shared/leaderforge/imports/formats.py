@@ -1,0 +1,53 @@
+"""Formats and layouts of score files."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import PurePath
+
+from leaderforge.domain.errors import Refused
+
+_COMPRESSED = {".gz", ".zst"}
+
+
+class TableFormat(StrEnum):
+    """Format of a file: separated values with a header, one JSON object a line, or one JSON document with a list."""
+
+    CSV = "csv"
+    NDJSON = "ndjson"
+    JSON = "json"
+
+
+_SUFFIXES = {
+    ".csv": TableFormat.CSV,
+    ".tsv": TableFormat.CSV,
+    ".tab": TableFormat.CSV,
+    ".ndjson": TableFormat.NDJSON,
+    ".jsonl": TableFormat.NDJSON,
+    ".json": TableFormat.JSON,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileLayout:
+    """Layout of a file. A separator or encoding of None is detected.
+
+    `header` has the names of the columns of a file without a header. `list_path` names the members that lead to the
+    list of a JSON document, separated by dots.
+    """
+
+    format: TableFormat
+    separator: str | None = None
+    header: tuple[str, ...] | None = None
+    encoding: str | None = None
+    list_path: str = ""
+
+
+def format_of(name: str) -> TableFormat:
+    """Return the format that a file name says. Raises `Refused` for an unknown one."""
+    suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
+    while suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    if not suffixes or suffixes[-1] not in _SUFFIXES:
+        known = ", ".join(_SUFFIXES)
+        raise Refused(f"{PurePath(name).name} has an unknown format: set --format, or let the name end with {known}")
+    return _SUFFIXES[suffixes[-1]]

@@ -1,0 +1,87 @@
+"""Identity of a line: it decides whether a line was imported before.
+
+With a column of ids, the id identifies the line. Otherwise its content does, and how often that content came before in
+the file. The identity therefore survives a file that grows at either end or is sorted anew.
+"""
+
+import sqlite3
+from contextlib import closing
+from hashlib import blake2b, sha1
+from uuid import UUID
+
+_IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11").bytes
+"""Namespace of the submission ids. Changing it makes earlier imports count again."""
+_MAX_RECENT = 250_000
+"""Maximum number of contents in memory, some 30 MB. Further ones move to a temporary file."""
+
+
+class Occurrences:
+    """Counts of contents by hash, in bounded memory. Two contents with one hash (64 bits) count as equal."""
+
+    def __init__(self, max_recent: int = _MAX_RECENT) -> None:
+        self._max_recent = max_recent
+        self._recent: dict[int, int] = {}
+        self._file: sqlite3.Connection | None = None
+
+    def count(self, digest: int) -> int:
+        """Count a content, and return how often it was counted before."""
+        previous = self._recent.get(digest)
+        if previous is None:
+            previous = 0 if self._file is None else self._stored(digest)
+            if len(self._recent) >= self._max_recent:
+                self._store()
+        self._recent[digest] = previous + 1
+        return previous
+
+    def close(self) -> None:
+        """Delete the temporary file."""
+        if self._file is not None:
+            self._file.close()
+
+    def _stored(self, digest: int) -> int:
+        assert self._file is not None  # noqa: S101 - for the type checker
+        with closing(self._file.execute("select times from contents where digest = ?", (digest,))) as cursor:
+            row = cursor.fetchone()
+        return row[0] if row else 0
+
+    def _store(self) -> None:
+        if self._file is None:
+            # An empty name is a temporary file, which SQLite deletes.
+            self._file = sqlite3.connect("", isolation_level=None)
+            self._file.execute("create table contents (digest integer primary key, times integer not null)")
+        with closing(self._file.cursor()) as cursor:
+            cursor.execute("begin")
+            # In the order of the table, which makes the pages sequential.
+            cursor.executemany("insert or replace into contents values (?, ?)", sorted(self._recent.items()))
+            cursor.execute("commit")
+        self._recent.clear()
+
+
+class Identities:
+    """Submission ids of the lines of one file. `source` tells apart files with equal lines."""
+
+    def __init__(self, board: str, source: str | None = None) -> None:
+        self._of_ids = f"{board}\0" if source is None else f"{board}\0{source}\0"
+        self._of_contents = blake2b(f"{board}\0{source or ''}\0".encode(errors="surrogatepass"), digest_size=16)
+        self._occurrences = Occurrences()
+
+    def of_id(self, text: str) -> UUID:
+        """Return the submission id of a line with an id."""
+        # A UUID of version 5, as all versions of the product make of ids.
+        digest = sha1(_IDS + f"{self._of_ids}{text}".encode(), usedforsecurity=False).digest()
+        return UUID(bytes=digest[:16], version=5)
+
+    def of_content(self, content: str) -> UUID:
+        """Return the submission id of the next line with this content."""
+        hasher = self._of_contents.copy()
+        # Bytes that are not UTF-8 are surrogates here.
+        hasher.update(content.encode(errors="surrogatepass"))
+        digest = hasher.digest()
+        previous = self._occurrences.count(int.from_bytes(digest[:8], "big", signed=True))
+        if previous:
+            digest = blake2b(b"%b%d" % (digest, previous), digest_size=16).digest()
+        return UUID(bytes=digest, version=5)
+
+    def close(self) -> None:
+        """Free the memory and the temporary file."""
+        self._occurrences.close()

@@ -1,0 +1,48 @@
+"""Completion of a plan for a file: the columns exist, and numbers have one meaning."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import BinaryIO, TypeAlias
+
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.score_texts import score_text
+from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.files import FilePlan, ScoreNotation, find_notation, require_header
+from leaderforge.imports.proposals import propose_columns, sampled_rows
+
+OnNote: TypeAlias = Callable[[str], None]
+"""Callback for each remark on how a file is read."""
+_EXAMPLE = 1234
+
+
+def completed_plan(raw: BinaryIO, plan: FilePlan, on_note: OnNote) -> FilePlan:
+    """Return the plan with the notation of the scores. Remark on it where a board has two.
+
+    Raises `BadLine` if the header lacks a column, with a proposal, and `Refused` if the file cannot be read as planned.
+    """
+    try:
+        require_header(raw, plan)
+    except BadLine as bad:
+        proposal = _proposal(raw, plan)
+        raise BadLine(bad.number, f"{bad.reason}. Try {proposal}" if proposal else bad.reason) from None
+    if plan.notation is not None or plan.board.display.decimals == 0 or isinstance(plan.columns.score, int):
+        return plan
+    notation = find_notation(raw, plan)
+    on_note(_notation_note(plan, notation))
+    return replace(plan, notation=notation)
+
+
+def _notation_note(plan: FilePlan, notation: ScoreNotation) -> str:
+    if notation is ScoreNotation.SHOWN:
+        return "scores are read as the board shows them"
+    example = score_text(plan.board.display, _EXAMPLE)
+    return f"scores are read as stored: {_EXAMPLE} is {example}. If that is wrong, set --scores shown"
+
+
+def _proposal(raw: BinaryIO, plan: FilePlan) -> str:
+    """Return the options of likely columns, empty if the file cannot be read."""
+    try:
+        rows = sampled_rows(raw, plan.layout)
+    except LeaderForgeError:
+        return ""
+    return propose_columns(rows, plan.board, plan.style, plan.time_format).options

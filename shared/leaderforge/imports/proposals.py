@@ -1,0 +1,92 @@
+"""Proposals of columns, from the header and the values of the first rows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
+
+from leaderforge.domain.boards import Board
+from leaderforge.domain.score_texts import NumberStyle, ScoreParser
+from leaderforge.imports.bad_lines import BadLine
+from leaderforge.imports.columns import Columns
+from leaderforge.imports.files import table_of
+from leaderforge.imports.formats import FileLayout
+from leaderforge.imports.streams import opened_text
+from leaderforge.imports.times import TimeParser
+
+_SAMPLED = 50
+"""Rows whose values are looked at."""
+_PLAYER = ("player", "username", "user", "name", "nickname", "nick", "scorer", "athlete", "driver", "runner", "team")
+_SCORE = ("score", "points", "result", "goals", "total", "value", "xp", "time", "lap")
+_TIME = ("achieved_at", "time", "date", "timestamp", "when", "day", "at", "created_at", "datetime")
+_NO_COLUMNS = Columns(player=None, score=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProposal:
+    """Columns that a file is likely to have for player, score and time, each None if none fits."""
+
+    player: str | None
+    score: str | None
+    time: str | None
+
+    @property
+    def options(self) -> str:
+        """Return the proposal as options of the command."""
+        pairs = (("--player", self.player), ("--score", self.score), ("--time", self.time))
+        return " ".join(f"{option} {_quoted(column)}" for option, column in pairs if column is not None)
+
+
+def sampled_rows(raw: BinaryIO, layout: FileLayout) -> Sequence[Mapping[str, str]]:
+    """Return the first rows of a file with all their values."""
+    raw.seek(0)
+    with opened_text(raw, layout.encoding) as text:
+        return list(islice(table_of(text, layout, _NO_COLUMNS).objects(_ignore), _SAMPLED))
+
+
+def propose_columns(
+    rows: Sequence[Mapping[str, str]], board: Board, style: NumberStyle, time_format: str | None
+) -> ColumnProposal:
+    """Return a proposal by the names of the columns, and by their values where no name is usual."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    values = {column: [row[column] for row in rows if row.get(column)] for column in columns}
+    parse_score, parse_time = ScoreParser(board.display, style).shown, TimeParser(time_format)
+    scores = [column for column in columns if _all_parse(values[column], parse_score)]
+    times = [column for column in columns if _all_parse(values[column], parse_time)]
+    score = _best(scores, _SCORE)
+    time = _best([column for column in times if column != score], _TIME)
+    texts = [column for column in columns if values[column] and column not in {score, time, *scores, *times}]
+    by_name = _named([column for column in columns if column not in {score, time}], _PLAYER)
+    return ColumnProposal(by_name or _best(texts, _PLAYER), score, time)
+
+
+def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return the column with the most usual name, else the first one."""
+    return _named(columns, names) or next(iter(columns), None)
+
+
+def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    by_name = {column.strip().lower(): column for column in reversed(columns)}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _all_parse(values: Iterable[str], parse: Callable[[str], int]) -> bool:
+    """Return whether there are values, and nearly all of them can be parsed."""
+    results = [_parses(value, parse) for value in values]
+    return len(results) > 0 and sum(results) >= 0.8 * len(results)
+
+
+def _parses(value: str, parse: Callable[[str], int]) -> bool:
+    try:
+        parse(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(column: str) -> str:
+    return column if column.replace("_", "").replace("-", "").isalnum() else f"'{column}'"
+
+
+def _ignore(_: BadLine) -> None:
+    pass

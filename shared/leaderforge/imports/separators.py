@@ -1,0 +1,35 @@
+"""Separators of columns: found in the header, never guessed in silence."""
+
+import csv
+from collections.abc import Sequence
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+"""Separators that are tried, the most likely first, with their names."""
+
+
+def separator_name(separator: str) -> str:
+    """Return the name of a separator for messages."""
+    return SEPARATORS.get(separator, repr(separator))
+
+
+def split_line(line: str, separator: str) -> list[str]:
+    """Return the trimmed cells of one line."""
+    try:
+        cells = next(csv.reader([line], delimiter=separator, strict=True), [])
+    except csv.Error:
+        cells = line.split(separator)
+    return [cell.strip() for cell in cells]
+
+
+def find_separator(line: str, required: Sequence[str]) -> str | None:
+    """Return the separator by which the header has all required columns, None if none has.
+
+    If several do, it is the one with the most columns: a header of one column fits all of them.
+    """
+    fitting = [s for s in SEPARATORS if set(required) <= set(split_line(line, s))]
+    return max(fitting, key=lambda s: len(split_line(line, s)), default=None)
+
+
+def likely_separator(line: str) -> str:
+    """Return the separator that splits a line into the most cells; the comma if none does."""
+    return max(SEPARATORS, key=lambda s: len(split_line(line, s)))

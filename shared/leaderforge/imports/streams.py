@@ -1,0 +1,133 @@
+"""From the bytes of a file to its text: compression and encoding.
+
+The first bytes decide about the compression, never the name. A byte order mark decides about the encoding.
+"""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BufferedReader, RawIOBase, TextIOWrapper
+from typing import Any, BinaryIO, TextIO, cast
+
+from leaderforge.domain.errors import Refused
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_ZIP = b"PK\x03\x04"
+_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_PEEKED_BYTES = 64
+_CHUNK_BYTES = 1 << 18
+_MAX_LINE = 1 << 22
+"""Maximum characters of a line. It bounds the memory: a longer line is read as several, which are bad lines."""
+
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252")
+"""Encodings that a file may have."""
+
+
+class CutOff(Refused):
+    """The compressed data ends too early, or is damaged. All text before that point was read."""
+
+    code = "cut_off"
+
+
+@contextmanager
+def opened_text(raw: BinaryIO, encoding: str | None = None) -> Iterator[TextIO]:
+    """Yield the text of a file, decompressed if it is gzip or zstd data. Line ends stay as they are.
+
+    The default encoding is that of the byte order mark, else UTF-8. Bytes that are not UTF-8 become lone surrogates: a
+    bad line must not end the whole import. Raises `Refused` for a spreadsheet file, and for UTF-16 without a mark.
+    """
+    stream = _decompressed(raw)
+    chosen = _encoding_of(stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES], encoding)
+    errors = "surrogateescape" if chosen.startswith("utf-8") else "replace"
+    with TextIOWrapper(stream, encoding=chosen, errors=errors, newline="") as text:
+        yield text
+
+
+def text_lines(text: TextIO) -> Iterator[str]:
+    """Return the lines of a text with their ends."""
+    return iter(partial(text.readline, _MAX_LINE), "")
+
+
+def count_lines(raw: BinaryIO) -> int:
+    """Return an upper bound of the score lines in a file: the number of its line ends or of its objects.
+
+    The stream starts at the beginning again.
+    """
+    total = 1
+    stream = _decompressed(raw)
+    try:
+        while chunk := stream.read1(_CHUNK_BYTES):
+            total += max(chunk.count(b"\n"), chunk.count(b"\r"), chunk.count(b"{"))
+    except CutOff:
+        pass  # the reader of the lines reports the damage
+    raw.seek(0)
+    return total
+
+
+class _CheckedStream(RawIOBase):
+    """Stream whose errors of damaged data are `CutOff`. To close it does not close the source."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            # `read` would lose the data before the damage.
+            chunk = self._source.read1(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _cut_off(error) from None
+        except Exception as error:
+            # The module of this class is optional.
+            if type(error).__name__ != "ZstdError":
+                raise
+            raise _cut_off(error) from None
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _cut_off(error: Exception) -> CutOff:
+    return CutOff(f"the compressed data is cut off or damaged: {error}")
+
+
+def _decompressed(raw: BinaryIO) -> BufferedReader:
+    """Return the stream, decompressed if it begins like gzip or zstd data."""
+    start = raw.read(_PEEKED_BYTES)
+    raw.seek(0)
+    source: Any = raw
+    if start.startswith(_GZIP):
+        source = gzip.GzipFile(fileobj=raw)
+    elif start.startswith(_ZSTD):
+        source = _zstd_file(raw)
+    elif start.startswith(_ZIP):
+        raise Refused("the file is a spreadsheet or a zip archive: save the sheet as CSV")
+    return BufferedReader(_CheckedStream(source), _CHUNK_BYTES)
+
+
+def _zstd_file(raw: BinaryIO) -> object:
+    try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
+            from backports import zstd
+    except ImportError:
+        raise Refused("the file is zstd data, which this installation cannot read: decompress it first") from None
+    return cast(object, zstd.ZstdFile(raw))
+
+
+def _encoding_of(start: bytes, requested: str | None) -> str:
+    """Return the encoding of a text with these first bytes."""
+    if requested is not None and not requested.startswith("utf"):
+        return requested
+    marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+    # Every other byte of Western text in UTF-16 is zero.
+    is_wide = requested is None and start.count(0) > len(start) // 4
+    if marked is None and (is_wide or requested == "utf-16"):
+        raise Refused("the file has no byte order mark: if it is UTF-16, set --encoding utf-16-le or utf-16-be")
+    return marked or requested or "utf-8"

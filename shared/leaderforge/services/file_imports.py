@@ -1,0 +1,149 @@
+"""Imports of score files: check, preview, import."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from leaderforge.domain.audit import AuditEntry
+from leaderforge.domain.errors import SubmissionConflict
+from leaderforge.domain.name_rules import BASIC_RULES, NameRules
+from leaderforge.domain.submissions import Submission
+from leaderforge.imports.bad_lines import BadLine, OnBadLine
+from leaderforge.imports.files import FilePlan, OnProgress, opened_scores
+from leaderforge.imports.planning import OnNote, completed_plan
+from leaderforge.imports.streams import count_lines
+from leaderforge.ports.access import AuditLog
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerStore
+from leaderforge.ports.scores import ScoreStore
+from leaderforge.services.changes import Changes
+from leaderforge.services.delivery import Delivery
+from leaderforge.services.import_preview import ImportPreview, preview_lines
+from leaderforge.services.imported_lines import ImportRules, LineAcceptance, require_columns
+from leaderforge.services.importing import Importer, ImportTally
+from leaderforge.services.moderation import AuditContext, ModerationService
+
+_REASON = "corrected by an import"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTerms:
+    """Terms of an import: its actor for the audit log, and its rights.
+
+    With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, lines
+    that are stored with other content replace it. Both need the rights of an operator.
+    """
+
+    actor: str
+    history: bool = False
+    replace: bool = False
+    batch: int = 1000
+
+
+class FileImports:
+    """Imports of score files. A file is a binary stream that can be rewound."""
+
+    def __init__(
+        self,
+        store: ScoreStore,
+        users: PlayerStore,
+        delivery: Delivery,
+        moderation: ModerationService,
+        audit: AuditLog,
+        changes: Changes,
+        clock: Clock,
+        reception_clock: Clock,
+        *,
+        grace_ms: int,
+        names: NameRules = BASIC_RULES,
+    ) -> None:
+        self._store = store
+        self._users = users
+        self._delivery = delivery
+        self._moderation = moderation
+        self._audit = audit
+        self._changes = changes
+        self._clock = clock
+        self._reception_clock = reception_clock
+        self._grace_ms = grace_ms
+        self._names = names
+
+    def check(self, raw: BinaryIO, plan: FilePlan, on_note: OnNote, *, history: bool = False) -> FilePlan:
+        """Return the completed plan for a file, before any line is read.
+
+        Raises `Refused` or `BadLine` if no line could count as the file means it.
+        """
+        require_columns(plan.board, plan.columns, history=history)
+        return completed_plan(raw, plan, on_note)
+
+    def preview(
+        self, raw: BinaryIO, plan: FilePlan, on_bad: OnBadLine, on_note: OnNote, *, history: bool, limit: int
+    ) -> ImportPreview:
+        """Return the first lines of a file as they would count. Report all bad lines. Record nothing."""
+        rules = ImportRules(grace_ms=self._grace_ms, history=history)
+        acceptance = LineAcceptance(rules, plan.board, self._clock, self._reception_clock)
+
+        def refused(number: int, reason: str) -> None:
+            on_bad(BadLine(number, reason))
+
+        with opened_scores(raw, plan) as scores:
+            _remark(scores.notes, on_note)
+            return preview_lines(scores.lines(on_bad), plan.board, acceptance, refused, limit=limit)
+
+    async def run(
+        self,
+        raw: BinaryIO,
+        plan: FilePlan,
+        terms: ImportTerms,
+        tally: ImportTally,
+        on_bad: OnBadLine,
+        on_note: OnNote,
+        on_progress: OnProgress = lambda _: None,
+    ) -> ImportTally:
+        """Import a file by a completed plan, and return the tally, which grows meanwhile.
+
+        Raises `StoreUnavailable`: another run then continues the import. An import of history or with replacements is
+        written to the audit log.
+        """
+        importer = self._importer(raw, plan, terms, tally, on_bad)
+        await self._log(plan, terms)
+        try:
+            with opened_scores(raw, plan) as scores:
+                _remark(scores.notes, on_note)
+                return await importer.run(scores.lines(on_bad, on_progress))
+        finally:
+            self._changes.board(plan.board.id)
+
+    def _importer(
+        self, raw: BinaryIO, plan: FilePlan, terms: ImportTerms, tally: ImportTally, on_bad: OnBadLine
+    ) -> Importer:
+        async def replace(submission: Submission, conflict: SubmissionConflict) -> None:
+            grounds = AuditContext(terms.actor, _REASON)
+            stored = conflict.stored_values
+            await self._moderation.replace_submission(submission, stored, grounds, in_past=terms.history)
+
+        expected = 0 if plan.columns.time is not None else count_lines(raw)
+        return Importer(
+            self._store,
+            self._users,
+            self._delivery,
+            self._clock,
+            self._reception_clock,
+            plan.board,
+            ImportRules(terms.batch, self._grace_ms, terms.history, expected),
+            names=self._names,
+            refused=lambda number, reason: on_bad(BadLine(number, reason)),
+            replace=replace if terms.replace else None,
+            tally=tally,
+        )
+
+    async def _log(self, plan: FilePlan, terms: ImportTerms) -> None:
+        if terms.history or terms.replace:
+            details = {"history": terms.history, "replace": terms.replace}
+            entry = AuditEntry(self._clock(), terms.actor, "scores.import", plan.board.slug, details=details)
+            await self._audit.record(entry)
+
+
+def _remark(notes: Sequence[str], on_note: OnNote) -> None:
+    for note in notes:
+        on_note(note)

@@ -1,0 +1,47 @@
+"""Preview of an import: its lines as they would count, without recording any."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.standings import Event
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.services.imported_lines import LineAcceptance
+
+_CHUNK = 1000
+"""Lines that are checked together."""
+
+
+@dataclass(slots=True)
+class ImportPreview:
+    """First lines of an import as they would count, and the number of all lines that would."""
+
+    first: list[tuple[ScoreLine, Event]] = field(default_factory=list)
+    counting: int = 0
+
+
+def preview_lines(
+    lines: Iterable[ScoreLine],
+    board: Board,
+    acceptance: LineAcceptance,
+    refused: Callable[[int, str], None],
+    *,
+    limit: int,
+) -> ImportPreview:
+    """Return the preview, with up to `limit` lines. `refused` receives each line that would not count, and the reason.
+
+    The rules that depend on stored data are not checked.
+    """
+    preview = ImportPreview()
+    iterator = iter(lines)
+    while chunk := list(islice(iterator, _CHUNK)):
+        for line, outcome in zip(chunk, acceptance.submissions(board, chunk), strict=True):
+            if isinstance(outcome, LeaderForgeError):
+                refused(line.number, outcome.message)
+                continue
+            preview.counting += 1
+            if len(preview.first) < limit:
+                preview.first.append((line, outcome.event))
+    return preview

@@ -1,0 +1,92 @@
+"""From score lines to submissions, by the rules that hold for every way in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from leaderforge.domain.acceptance import accept, without_limits
+from leaderforge.domain.boards import Board
+from leaderforge.domain.errors import LeaderForgeError, Refused
+from leaderforge.domain.submissions import Submission
+from leaderforge.imports.columns import Columns
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.ports.clock import Clock
+
+ANYBODY = 0
+"""Player id of a submission that is only checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRules:
+    """Rules of one import: lines a transaction, and the grace (ms) of late submissions.
+
+    With `history`, lines count in all periods that the board keeps, and the board's score limits do not apply.
+    `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms.
+    """
+
+    batch: int = 1000
+    grace_ms: int = 0
+    history: bool = False
+    expected_lines: int = 0
+
+
+def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
+    """Raise `Refused` if no line with these columns could be counted as its file means it."""
+    if columns.subscore is not None and board.subscore_order is None:
+        raise Refused(f"board {board.slug!r} has no subscore; leave out --subscore", board=board.slug)
+    if columns.time is None and board.limits.min_interval_ms is not None and not history:
+        raise Refused(
+            f"board {board.slug!r} requires {board.limits.min_interval_ms} ms between two submissions of a player, and "
+            "the lines have no time; name its column by --time, or set --history to import without the board's limits",
+            board=board.slug,
+        )
+
+
+class LineTimes:
+    """Times (ms) of lines without one, a millisecond apart: among equal scores, the order of the file decides.
+
+    The times of `expected` lines end at the start of the import. None lies in a period that is over at the start.
+    """
+
+    def __init__(self, board: Board, start: int, expected: int) -> None:
+        begun = (period.starts_at for period in board.calendar.at(start) if period.starts_at is not None)
+        self._next = max(start - expected, *begun, -start)
+
+    def __call__(self) -> int:
+        """Return the time of the next line. It may be in the future if there are more lines than expected."""
+        self._next += 1
+        return self._next
+
+
+class LineAcceptance:
+    """Conversion of lines to submissions by the rules that hold for every way in, without the stored data."""
+
+    def __init__(self, rules: ImportRules, board: Board, clock: Clock, reception_clock: Clock) -> None:
+        self._rules = rules
+        self._clock = clock
+        self._reception_clock = reception_clock
+        self._times = LineTimes(board, clock(), rules.expected_lines)
+
+    def submissions(self, board: Board, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
+        """Return the submission of each line, of `ANYBODY`, or the error that prevents it."""
+        now = self._clock()
+        rules_of = without_limits(board) if self._rules.history else board
+        return [self._submission(rules_of, line, now) for line in lines]
+
+    def _submission(self, board: Board, line: ScoreLine, now: int) -> Submission | LeaderForgeError:
+        try:
+            submission = accept(
+                board,
+                user_id=ANYBODY,
+                submission_id=line.submission_id,
+                score=line.score,
+                subscore=line.subscore,
+                metadata=line.metadata,
+                requested_at=self._times() if line.achieved_at is None else line.achieved_at,
+                received_us=self._reception_clock(),
+                now=now,
+                grace_ms=self._rules.grace_ms,
+                history=self._rules.history,
+            )
+        except LeaderForgeError as error:
+            return error
+        return submission._replace(requested_at=None) if line.achieved_at is None else submission

@@ -1,0 +1,125 @@
+"""Players of imported lines: look-up by username or external id, and creation of unknown ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, Refused, UsernameTaken
+from leaderforge.domain.name_rules import NameRules
+from leaderforge.domain.names import name_key
+from leaderforge.domain.players import Player, new_user_ids
+from leaderforge.imports.lines import ScoreLine
+from leaderforge.ports.clock import Clock
+from leaderforge.ports.players import PlayerStore
+
+_MAX_CACHED = 200_000
+"""Maximum number of cached player ids. It bounds the memory of an import of any length."""
+_ATTEMPTS = 8
+"""Maximum attempts to create a player. New ids are random and may collide."""
+
+_PlayerKey: TypeAlias = tuple[str | None, str | None]
+"""External id and None, or None and the key by which usernames are unique."""
+_BY_ID: _PlayerKey = None, None
+"""Key of the lines with an id of this service. They need no look-up."""
+_Outcomes: TypeAlias = Mapping[_PlayerKey, int | LeaderForgeError]
+
+
+class ImportedPlayers:
+    """Player ids of the lines of one import.
+
+    The id of this service identifies a player, without it the external id, without that the username. A username that
+    several players have is refused; where names are unique, there is none. New players get names that obey the `names`
+    rules.
+
+    New ids ascend in the order of the file: among equal scores and times, the smaller id leads.
+    """
+
+    def __init__(self, users: PlayerStore, clock: Clock, names: NameRules) -> None:
+        self._users = users
+        self._names = names
+        self._clock = clock
+        self._cached: dict[_PlayerKey, int] = {}
+        self._last_ms = 0
+        self.created = 0
+
+    async def ids(self, lines: Sequence[ScoreLine]) -> Sequence[int | LeaderForgeError]:
+        """Return the player id of each line, or the error of creating the player."""
+        keys = [_key(line) for line in lines]
+        names: dict[_PlayerKey, str | None] = {}
+        for key, line in zip(keys, lines, strict=True):
+            names.setdefault(key, line.player)
+        ids: dict[_PlayerKey, int | LeaderForgeError] = {k: self._cached[k] for k in names if k in self._cached}
+        missing = {key: name for key, name in names.items() if key not in ids and key != _BY_ID}
+        if missing:
+            ids |= await self._resolve(missing)
+            self._remember(ids)
+        return [ids[key] if line.user_id is None else line.user_id for key, line in zip(keys, lines, strict=True)]
+
+    async def _resolve(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
+        stored = await self._stored(names)
+        return {**stored, **await self._create({key: name for key, name in names.items() if key not in stored})}
+
+    async def _stored(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
+        usernames = {name: key for key, name in names.items() if key[0] is None and name is not None}
+        external_ids = [external_id for external_id, _ in names if external_id is not None]
+        stored: dict[_PlayerKey, int | LeaderForgeError] = {}
+        if usernames:
+            stored |= {usernames[name]: user.user_id for name, user in (await self._users.by_name(usernames)).items()}
+        if external_ids:
+            stored |= {(i, None): user_id for i, user_id in (await self._users.by_external_id(external_ids)).items()}
+        if not self._names.unique:
+            stored |= await self._ambiguous({name: key for name, key in usernames.items() if key in stored})
+        return stored
+
+    async def _ambiguous(self, keys: Mapping[str, _PlayerKey]) -> Mapping[_PlayerKey, LeaderForgeError]:
+        """Return an error for each name that several players have."""
+        counts = {name: len(await self._users.with_name(name)) for name in keys}
+        return {
+            keys[name]: Refused(f"{count} players have the name {name!r}; identify them by --player-id or --user-id")
+            for name, count in counts.items()
+            if count > 1
+        }
+
+    async def _create(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
+        """Create the players and return their ids by key, also of players whom another process creates meanwhile."""
+        ids: dict[_PlayerKey, int | LeaderForgeError] = {
+            key: refusal for key, name in names.items() if (refusal := self._names.refusal(name))
+        }
+        names = {key: name for key, name in names.items() if key not in ids}
+        for _ in range(_ATTEMPTS):
+            if not names:
+                break
+            results = dict(zip(names, await self._users.create(self._new(names)), strict=True))
+            self.created += sum(isinstance(result, Player) for result in results.values())
+            ids |= {key: result.user_id if isinstance(result, Player) else result for key, result in results.items()}
+            ids |= await self._stored({key: names[key] for key, result in results.items() if _has_rival(key, result)})
+            names = {key: name for key, name in names.items() if _may_retry(key, ids[key])}
+        return ids
+
+    def _new(self, names: Mapping[_PlayerKey, str | None]) -> Sequence[Player]:
+        # Ids of later milliseconds are larger: each batch needs a millisecond of its own.
+        now = self._clock()
+        self._last_ms = max(now, self._last_ms + 1)
+        new_ids = sorted(new_user_ids(self._last_ms, len(names)))
+        pairs = zip(new_ids, names.items(), strict=True)
+        return [Player(new_id, name, None, now, key[0]) for new_id, (key, name) in pairs]
+
+    def _remember(self, ids: _Outcomes) -> None:
+        self._cached |= {key: user_id for key, user_id in ids.items() if isinstance(user_id, int)}
+        while len(self._cached) > _MAX_CACHED:
+            del self._cached[next(iter(self._cached))]
+
+
+def _key(line: ScoreLine) -> _PlayerKey:
+    if line.user_id is not None:
+        return _BY_ID
+    return (None, name_key(line.player or "")) if line.external_id is None else (line.external_id, None)
+
+
+def _has_rival(key: _PlayerKey, outcome: object) -> bool:
+    """Return whether another process may have created the player of the key."""
+    return isinstance(outcome, UsernameTaken if key[0] is None else ExternalIdTaken)
+
+
+def _may_retry(key: _PlayerKey, outcome: object) -> bool:
+    """Return whether another attempt may create the player."""
+    return isinstance(outcome, PlayerExists) or _has_rival(key, outcome)

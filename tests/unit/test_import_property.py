@@ -1,0 +1,153 @@
+"""Any table of players, scores and times, in any format, imports to the board that submissions over HTTP make."""
+
+import asyncio
+import csv
+import gzip
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from io import BytesIO, StringIO
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leaderforge.domain.boards import Display
+from leaderforge.domain.score_texts import score_text
+from leaderforge.domain.spreadsheet_cells import escaped
+from leaderforge.imports.columns import Columns
+from leaderforge.imports.files import FilePlan, ScoreNotation
+from leaderforge.imports.formats import FileLayout, TableFormat
+from leaderforge.services.file_imports import ImportTerms
+from leaderforge.services.importing import ImportTally
+from tests import zstd
+from tests.api_client import ADMIN_KEY
+from tests.unit.edge_fixtures import START, Api, serving
+
+
+class Row(NamedTuple):
+    """Row of a table: a player, a score and a time in ms."""
+
+    player: str
+    score: int
+    at: int
+
+
+NAMES = ["Ann", "ann", "Zo\u00eb", "=2+3", "'=2+3", "-b", "@c", "+d", "'", "''", "'e", 'x"y', "a,b;c", "42", "null"]
+HOUR = 3_600_000
+rows = st.builds(Row, st.sampled_from(NAMES), st.integers(-50, 50), st.integers(START - HOUR, START + HOUR))
+boards = st.fixed_dictionaries(
+    {
+        "policy": st.sampled_from(["sum", "best", "latest"]),
+        "order": st.sampled_from(["asc", "desc"]),
+        "unit": st.sampled_from([None, "s", "ms"]),
+        "decimals": st.integers(0, 3),
+        "min_score": st.sampled_from([None, -20]),
+        "max_score": st.sampled_from([None, 20]),
+        "max_change": st.sampled_from([None, 30]),
+        "min_interval_ms": st.sampled_from([None, 1_000]),
+        "periods": st.sampled_from([["all-time"], ["daily", "all-time"]]),
+    }
+)
+
+
+def iso(row: Row) -> str:
+    return datetime.fromtimestamp(row.at / 1000, UTC).isoformat()
+
+
+def separated(separator: str) -> Callable[[Sequence[Mapping[str, object]]], bytes]:
+    def write(table: Sequence[Mapping[str, object]]) -> bytes:
+        text = StringIO()
+        writer = csv.DictWriter(text, ["player", "score", "time"], delimiter=separator)
+        writer.writeheader()
+        writer.writerows([{**row, "player": escaped(str(row["player"]))} for row in table])
+        return text.getvalue().encode()
+
+    return write
+
+
+FORMATS: Mapping[str, tuple[TableFormat, Callable[[Sequence[Mapping[str, object]]], bytes]]] = {
+    "comma": (TableFormat.CSV, separated(",")),
+    "semicolon": (TableFormat.CSV, separated(";")),
+    "tab": (TableFormat.CSV, separated("\t")),
+    "gzip": (TableFormat.CSV, lambda table: gzip.compress(separated(",")(table))),
+    "utf-16": (TableFormat.CSV, lambda table: separated("|")(table).decode().encode("utf-16")),
+    "ndjson": (TableFormat.NDJSON, lambda table: "\n".join(map(json.dumps, table)).encode()),
+    "zstd": (TableFormat.NDJSON, lambda table: zstd.compress("\n".join(map(json.dumps, table)).encode())),
+    "json": (TableFormat.JSON, lambda table: json.dumps(table, indent=1).encode()),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(rows, min_size=1, max_size=12), boards, st.sampled_from(list(FORMATS)), st.sampled_from(ScoreNotation))
+def test_an_import_makes_the_board_that_submissions_make(
+    table: list[Row], board: dict[str, Any], form: str, notation: ScoreNotation
+):
+    asyncio.run(_compare(table, board, form, notation))
+
+
+async def _compare(table: list[Row], settings: dict[str, Any], form: str, notation: ScoreNotation) -> None:
+    async with serving() as imported, serving() as submitted:
+        tally, reasons = await _import(imported, table, settings, form, notation)
+        refusals = await _submit(submitted, table, settings)
+        assert [reasons.get(i) for i in range(len(table))] == refusals
+        assert tally.recorded + len(reasons) == len(table)
+        for period in settings["periods"]:
+            assert await _board(imported, period) == await _board(submitted, period)
+
+
+async def _import(
+    api: Api, table: list[Row], settings: dict[str, Any], form: str, notation: ScoreNotation
+) -> tuple[ImportTally, dict[int, str]]:
+    await _create(api, settings)
+    board = await api.store.board("cup")
+    assert board is not None
+    table_format, write = FORMATS[form]
+    display = Display(settings["unit"], settings["decimals"])
+    as_text = str if notation is ScoreNotation.STORED and display.decimals else lambda n: score_text(display, n)
+    # Two equal rows are two lines, and the order of lines is that of the submissions.
+    data = write([{"player": row.player, "score": as_text(row.score), "time": iso(row)} for row in table])
+    plan = FilePlan(board, Columns(time="time"), FileLayout(table_format), notation=notation)
+    reasons: dict[int, str] = {}
+    numbers = {TableFormat.CSV: 2, TableFormat.NDJSON: 1, TableFormat.JSON: 0}[table_format]
+
+    def note(bad: Any) -> None:
+        position = (bad.number - 2) // 5 if table_format is TableFormat.JSON else bad.number - numbers
+        reasons[position] = bad.reason
+
+    imports = api.services.imports
+    plan = imports.check(BytesIO(data), plan, [].append)
+    tally = await imports.run(BytesIO(data), plan, ImportTerms("cli"), ImportTally(), note, [].append)
+    return tally, reasons
+
+
+async def _submit(api: Api, table: list[Row], settings: dict[str, Any]) -> list[str | None]:
+    """Submit the rows one by one, and return the reason why each is refused."""
+    await _create(api, settings)
+    ids: dict[str, int] = {}
+    refusals: list[str | None] = []
+    for row in table:
+        key = row.player.casefold()
+        if key not in ids:
+            ids[key] = len(ids) + 1
+            created = await api.post("/api/users", {"user_id": ids[key], "username": row.player}, ADMIN_KEY)
+            assert created.status_code == 201, created.text
+        body = {"user_id": ids[key], "score": row.score, "achieved_at": iso(row)}
+        answer = await api.post("/api/boards/cup/scores", body)
+        refusals.append(None if answer.status_code == 200 else answer.json()["error"]["message"])
+    return refusals
+
+
+async def _create(api: Api, settings: dict[str, Any]) -> None:
+    answer = await api.post("/api/boards", {"board": "cup", "name": "Cup", **settings}, ADMIN_KEY)
+    assert answer.status_code == 201, answer.text
+
+
+async def _board(api: Api, period: str) -> list[tuple[Any, ...]]:
+    """Return the entries in their order, without the ids. Equal scores and times keep the order of first sight."""
+    answer = await api.get(f"/api/boards/cup/page?rank=1&limit=100&period={period}", ADMIN_KEY)
+    assert answer.status_code == 200, answer.text
+    return [
+        (entry["username"].casefold(), entry["score"], entry["submissions"], entry["achieved_at"])
+        for entry in answer.json()["entries"]
+    ]
