@@ -5,8 +5,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { Client } from './api/client';
-import { DeploymentContext } from './api/context';
+import { DeploymentProvider } from './api/DeploymentProvider';
 import { createQueryClient } from './api/queryClient';
 import { loadConfig } from './config';
 import { createAppRouter, preloadPages } from './router';
@@ -24,11 +23,11 @@ if (!root) throw new Error('the page has no #root');
 
 createRoot(root).render(
   <StrictMode>
-    <DeploymentContext value={{ config, client: new Client(config.apiBaseUrl) }}>
-      <QueryClientProvider client={createQueryClient()}>
+    <QueryClientProvider client={createQueryClient()}>
+      <DeploymentProvider config={config}>
         <RouterProvider router={createAppRouter(config)} />
-      </QueryClientProvider>
-    </DeploymentContext>
+      </DeploymentProvider>
+    </QueryClientProvider>
   </StrictMode>,
 );
 

@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { requestOf } from '../src/console/acts';
-import { setAdminKey } from '../src/console/adminKey';
+import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
 import { board, refusal, serve, type Handler } from './server';
 

@@ -3,8 +3,7 @@ import { RouterProvider, createMemoryHistory } from '@tanstack/react-router';
 import { render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 
-import { Client } from '../src/api/client';
-import { DeploymentContext } from '../src/api/context';
+import { DeploymentProvider } from '../src/api/DeploymentProvider';
 import { createQueryClient } from '../src/api/queryClient';
 import { DEFAULTS, type Config } from '../src/config';
 import { createAppRouter } from '../src/router';
@@ -16,11 +15,11 @@ export function open(path: string, change: Partial<Config> = {}) {
   queries.setDefaultOptions({ queries: { ...queries.getDefaultOptions().queries, retry: false } });
   const router = createAppRouter(config, createMemoryHistory({ initialEntries: [path] }));
   render(
-    <DeploymentContext value={{ config, client: new Client(config.apiBaseUrl) }}>
-      <QueryClientProvider client={queries}>
+    <QueryClientProvider client={queries}>
+      <DeploymentProvider config={config}>
         <RouterProvider router={router} />
-      </QueryClientProvider>
-    </DeploymentContext>,
+      </DeploymentProvider>
+    </QueryClientProvider>,
   );
   return { user: userEvent.setup(), router, queries };
 }

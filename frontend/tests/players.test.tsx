@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { setAdminKey } from '../src/console/adminKey';
+import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
 import { aBoard, board, refusal, serve } from './server';
 

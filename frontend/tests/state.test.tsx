@@ -2,7 +2,7 @@ import { act, screen, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { Shards } from '../src/api/types';
-import { setAdminKey } from '../src/console/adminKey';
+import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
 import { board, serve, theShards } from './server';
 

@@ -6,6 +6,7 @@ import { useSurroundings } from '../api/context';
 import { POLL_MS, ladderPath, page, top } from '../api/reads';
 import { listen } from '../api/stream';
 import type { Listing } from '../api/types';
+import { useBoard } from '../ladder/useBoard';
 import { useIsPast } from '../ladder/usePeriods';
 import { PAGE_ROWS } from './rankWindow';
 
@@ -23,7 +24,9 @@ export function useLiveTop(): UseQueryResult<Listing> {
   const firstPage = page(around, 1, PAGE_ROWS);
 
   const isPast = useIsPast();
-  const events = around.config.events && !isPast;
+  // Browsers send no key with the request for events: private boards are polled.
+  const isPrivate = useBoard()?.private === true;
+  const events = around.config.events && !isPast && !isPrivate;
 
   useEffect(() => {
     if (!events) return;

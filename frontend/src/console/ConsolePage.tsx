@@ -1,4 +1,3 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useMemo } from 'react';
 
@@ -6,29 +5,22 @@ import { useDeployment } from '../api/context';
 import { TAB } from '../shell/tab';
 import { usePageTitle } from '../ui/usePageTitle';
 import { SignIn } from './SignIn';
-import { setAdminKey, useAdminKey } from './adminKey';
+import { setAdminKey, useAdminKey } from '../api/adminKey';
 import { OperatorContext } from './operator';
-import { OPERATORS } from './reads';
 
 /** Operators' console. It asks for an admin key first. */
 export function ConsolePage() {
   const { client } = useDeployment();
-  const cache = useQueryClient();
   const key = useAdminKey();
   const operator = useMemo(() => (key === null ? null : client.withKey(key)), [client, key]);
   usePageTitle('Console');
-
-  function leave(): void {
-    setAdminKey(null);
-    cache.removeQueries({ queryKey: [OPERATORS] });
-  }
 
   return (
     <div className="space-y-6 sm:space-y-8">
       <div className="flex flex-wrap items-center justify-between gap-4">
         <h1 className="text-3xl font-bold tracking-tight sm:text-4xl">Console</h1>
         {operator && (
-          <button type="button" className="button" onClick={leave}>
+          <button type="button" className="button" onClick={() => setAdminKey(null)}>
             Sign out
           </button>
         )}

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 
+import { OPERATORS } from '../api/DeploymentProvider';
 import type { IssuedKey, Scope } from '../api/types';
 import { Field } from '../ui/Field';
 import { Dialog } from '../ui/Dialog';
 import { Answers } from './Answers';
 import { useOperator } from './operator';
-import { OPERATORS } from './reads';
 
 const SCOPES: readonly { readonly scope: Scope; readonly may: string }[] = [
   { scope: 'read', may: 'read private boards' },

@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 
+import { OPERATORS } from '../api/DeploymentProvider';
 import { Confirmation } from './Confirmation';
 import { useOperator } from './operator';
-import { OPERATORS } from './reads';
 
 export function RevokeKey({ name, close }: { name: string; close: () => void }) {
   const operator = useOperator();

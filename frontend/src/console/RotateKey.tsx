@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 
+import { OPERATORS } from '../api/DeploymentProvider';
 import type { IssuedKey } from '../api/types';
 import { Dialog } from '../ui/Dialog';
 import { Select } from '../ui/Select';
 import { Answers } from './Answers';
 import { useOperator } from './operator';
-import { OPERATORS } from './reads';
 
 const OVERLAPS = [
   ['0', 'at once'],

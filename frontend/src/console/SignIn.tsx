@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useDeployment } from '../api/context';
 import { inWords } from '../api/errors';
 import { Field } from '../ui/Field';
-import { setAdminKey } from './adminKey';
+import { setAdminKey } from '../api/adminKey';
 
 /** Form for the admin key. It accepts a key that the API accepts. */
 export function SignIn() {

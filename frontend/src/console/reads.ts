@@ -1,14 +1,12 @@
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
 
+import { OPERATORS } from '../api/DeploymentProvider';
 import type { Client } from '../api/client';
 import { Refused } from '../api/errors';
 import { POLL_MS, withQuery } from '../api/reads';
 import type { Audit, AuditQuery, Boards, Health, Hidden, Keys, Shards, User, Users } from '../api/types';
 import { parseUserId } from '../search/suggestions';
 import { withLook, type Look } from './state/looks';
-
-/** Key prefix of cached data for operators. It is removed when they sign out. */
-export const OPERATORS = 'operators';
 
 const PER_PAGE = 25;
 
