@@ -11,6 +11,7 @@ import {
 
 import { LeaderboardPage } from './board/LeaderboardPage';
 import type { Config } from './config';
+import { parseModerated } from './console/moderation/search';
 import { preferredLanguage, speak } from './i18n/text';
 import { parseLadder, parseShownRank } from './ladder/search';
 import { lazyPage, retryPages } from './lazyPage';
@@ -88,7 +89,8 @@ const players = createRoute({
 const moderation = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/moderation',
-  component: lazyPage(() => import('./console/ModerationPage'), 'ModerationPage'),
+  component: lazyPage(() => import('./console/moderation/ModerationPage'), 'ModerationPage'),
+  validateSearch: parseModerated,
 });
 
 const keys = createRoute({

@@ -1,7 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { requestOf } from '../src/console/acts';
+import { requestOf } from '../src/console/moderation/acts';
 import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
 import { board, refusal, serve, type Handler } from './server';

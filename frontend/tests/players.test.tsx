@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
-import { aBoard, board, refusal, serve } from './server';
+import { aBoard, board, entry, refusal, serve } from './server';
 
 const ADA = { user_id: 7, username: 'ada', created_at: '2026-11-23T12:00:00.000Z', email: 'ada@example.org' };
 const ERASURE = { erasure_id: '0c7c1f5e-4a39-4d1c-9d0e-1a2b3c4d5e6f', events: 3, standings: 1, acts: 0 };
@@ -22,6 +22,7 @@ function openConsole(path: string) {
     if (method !== 'GET') sent.push({ method, path: url.pathname + url.search, body: init.body === undefined ? undefined : JSON.parse(init.body as string) });
     if (url.pathname === '/api/boards') return { body: { boards: [...boards.values()] } };
     if (kind === 'boards' && url.pathname.endsWith('/hidden')) return { body: { entries: [] } };
+    if (url.pathname === '/api/boards/laps/ranks/7') return { body: { ...entry(3, { user_id: 7, username: 'ada', score: 61_234, submissions: 4 }), total: 5 } };
     if (kind === 'boards' && url.pathname.includes('/entries/')) return { body: { user_id: 7, entries: [{}] } };
     if (kind === 'boards' && method === 'DELETE') return boards.delete(name) ? { body: LAPS } : refusal(404, 'board_not_found', 'no');
     if (url.pathname === '/api/users') {
@@ -116,13 +117,17 @@ describe('a score that is set', () => {
     const { user, sent } = openConsole('/console/moderation');
     await user.selectOptions(await screen.findByLabelText('Board'), 'Fastest laps');
     await user.selectOptions(screen.getByLabelText('Action'), 'Set the score on this board');
-    await user.type(screen.getByLabelText('Player’s id'), '7');
+    await user.type(screen.getByLabelText('Player'), 'ad');
+    await user.click(await screen.findByRole('button', { name: 'ada #7' }));
     await user.type(screen.getByLabelText('Score, ms'), '1:23.4');
     expect(screen.getByLabelText('Score, ms')).toHaveAccessibleDescription('Shown as 1:23.400.');
     await user.type(screen.getByLabelText('Subscore'), '5');
     await user.type(screen.getByLabelText('Reason'), 'as recorded');
     await user.click(screen.getByRole('button', { name: 'Apply' }));
     expect(sent).toEqual([]);
+    const dialog = screen.getByRole('dialog', { name: 'Set the score of ada?' });
+    const facts = within(dialog).getByLabelText('Entry');
+    expect(facts).toHaveTextContent('Rank3Score, ms1:01.234Submissions4TimeNov 23, 2026');
     await user.click(screen.getByRole('button', { name: 'Set' }));
     expect(await screen.findByText('Done: 1 entry changed.')).toBeInTheDocument();
     const body = { score: 83_400, subscore: 5, reason: 'as recorded' };

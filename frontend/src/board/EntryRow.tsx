@@ -4,6 +4,7 @@ import type { Entry } from '../api/types';
 import { detailsInLine } from '../format/metadata';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
+import { ModerateLink } from '../console/moderation/ModerateLink';
 import { SecondScore } from '../ladder/SecondScore';
 import { useScores } from '../ladder/scores';
 import { useIsMe } from '../me/me';
@@ -58,6 +59,7 @@ export const EntryRow = memo(function EntryRow({ entry, movement, highlighted = 
         {score}
         <SecondScore of={entry} />
       </span>
+      <ModerateLink player={entry} small />
     </div>
   );
 });

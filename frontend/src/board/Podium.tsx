@@ -4,6 +4,7 @@ import type { Entry } from '../api/types';
 import { detailsInLine } from '../format/metadata';
 import { formatNumber } from '../format/numbers';
 import { useText } from '../i18n/text';
+import { ModerateLink } from '../console/moderation/ModerateLink';
 import { useScores } from '../ladder/scores';
 import { useIsMe } from '../me/me';
 import { You } from '../me/You';
@@ -89,6 +90,7 @@ function Step({ entry, movement, place, alone }: StepProps) {
       <span className="flex min-h-6 items-center gap-1.5">
         {isMe && <You />}
         <MovementBadge movement={movement} />
+        <ModerateLink player={entry} small />
       </span>
       <div
         className={`@container flex w-full flex-col items-center justify-start rounded-t-2xl border border-b-0 border-line px-1.5 pt-3 pb-3 text-center ${isMe ? 'bg-wash' : 'bg-linear-to-b from-sunken to-surface'} ${step.block}`}

@@ -1,3 +1,5 @@
+import { useId } from 'react';
+
 import { inWords } from '../api/errors';
 
 interface Props {
@@ -5,21 +7,31 @@ interface Props {
   readonly close: () => void;
   readonly pending: boolean;
   readonly error: unknown;
-  readonly disabled?: boolean;
+  /** Reason why the action is not possible yet, null if it is. */
+  readonly missing?: string | null;
 }
 
-/** Footer of a dialog's form: buttons to act and to cancel, and the error. */
-export function Answers({ act, close, pending, error, disabled = false }: Props) {
+/** Footer of a dialog's form: buttons to act and to cancel, the error, and the reason for a disabled button. */
+export function Answers({ act, close, pending, error, missing = null }: Props) {
+  const id = useId();
   return (
     <div>
       <div role="alert" className="mb-3 text-sm text-down empty:hidden">
         {error ? inWords(error) : null}
       </div>
-      <div className="flex justify-end gap-2">
+      <div className="flex flex-wrap items-center justify-end gap-x-3 gap-y-2">
+        <p id={id} className="mr-auto text-sm text-muted">
+          {missing}
+        </p>
         <button type="button" className="button" onClick={close}>
           Cancel
         </button>
-        <button type="submit" className="button button-primary" disabled={disabled || pending}>
+        <button
+          type="submit"
+          className="button button-primary"
+          disabled={missing !== null || pending}
+          aria-describedby={missing === null ? undefined : id}
+        >
           {act}
         </button>
       </div>

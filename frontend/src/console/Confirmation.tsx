@@ -36,7 +36,7 @@ export function Confirmation({ title, act, typed, pending, error, confirm, close
         {typed !== undefined && (
           <Field label={`Type ${typed} to confirm`} value={text} onChange={(event) => setText(event.currentTarget.value)} />
         )}
-        <Answers act={act} close={close} pending={pending} error={error} disabled={!isSure} />
+        <Answers act={act} close={close} pending={pending} error={error} missing={isSure ? null : `Type ${typed} first.`} />
       </form>
     </Dialog>
   );

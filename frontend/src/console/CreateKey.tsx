@@ -78,7 +78,7 @@ export function CreateKey({ close, issued }: Props) {
           close={close}
           pending={creating.isPending}
           error={creating.error}
-          disabled={!NAME.test(name) || scopes.length === 0}
+          missing={!NAME.test(name) ? 'Enter a name.' : scopes.length === 0 ? 'Choose a scope.' : null}
         />
       </form>
     </Dialog>

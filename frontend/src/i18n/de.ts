@@ -148,6 +148,8 @@ export const de: Messages = {
   noScoreYetHint: 'Das erste Ergebnis ergibt einen Rang.',
   playerNotFound: 'Spieler nicht gefunden',
   playerNotFoundHint: (id) => `Kein Spieler hat die Nummer ${id}. Nutze die Suche oben.`,
+  moderation: 'Moderieren',
+  moderate: (name: string) => `${name} moderieren`,
   copyLink: 'Link kopieren',
   copied: 'Kopiert',
   copyFromBar: 'Kopiere ihn aus der Adresszeile',

@@ -155,6 +155,8 @@ export const en = {
   noScoreYetHint: 'The first submitted score gives a rank.',
   playerNotFound: 'Player not found',
   playerNotFoundHint: (id: number) => `No player has the id ${id}. Use the search above.`,
+  moderation: 'Moderate',
+  moderate: (name: string) => `Moderate ${name}`,
   copyLink: 'Copy link',
   copied: 'Copied',
   copyFromBar: 'Copy it from the address bar',

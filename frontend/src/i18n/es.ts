@@ -151,6 +151,8 @@ export const es: Messages = {
   noScoreYetHint: 'La primera puntuación da un puesto.',
   playerNotFound: 'Jugador no encontrado',
   playerNotFoundHint: (id) => `Ningún jugador tiene el número ${id}. Usa la búsqueda de arriba.`,
+  moderation: 'Moderar',
+  moderate: (name: string) => `Moderar a ${name}`,
   copyLink: 'Copiar enlace',
   copied: 'Copiado',
   copyFromBar: 'Cópialo de la barra de direcciones',

@@ -147,6 +147,8 @@ export const ja: Messages = {
   noScoreYetHint: '最初のスコアで順位が付きます。',
   playerNotFound: 'プレイヤーが見つかりません',
   playerNotFoundHint: (id) => `番号${id}のプレイヤーはいません。上の検索をお使いください。`,
+  moderation: '管理',
+  moderate: (name: string) => `${name} を管理`,
   copyLink: 'リンクをコピー',
   copied: 'コピーしました',
   copyFromBar: 'アドレスバーからコピーしてください',

@@ -1,5 +1,6 @@
 import type { Player } from '../api/types';
 import { formatNumber, formatPercent } from '../format/numbers';
+import { ModerateLink } from '../console/moderation/ModerateLink';
 import { FriendButton } from '../friends/FriendButton';
 import { useText } from '../i18n/text';
 import { BoardHead, BoardName } from '../ladder/BoardHead';
@@ -34,6 +35,7 @@ export function PlayerHead({ player }: { player: Player }) {
           <MeButton player={{ id: player.user_id, name }} />
           <FriendButton friend={{ id: player.user_id, name }} />
           <ShareButton />
+          <ModerateLink player={player} />
         </div>
       </div>
       <Figures player={player} />

@@ -4,6 +4,7 @@ import { useSurroundings } from '../api/context';
 import { Refused } from '../api/errors';
 import { user } from '../api/reads';
 import { useText } from '../i18n/text';
+import { ModerateLink } from '../console/moderation/ModerateLink';
 import { BoardHead, BoardName } from '../ladder/BoardHead';
 import { useBoardName } from '../ladder/useBoard';
 import { MeButton } from '../me/MeButton';
@@ -26,7 +27,13 @@ export function Unranked({ userId }: { userId: number }) {
         <BoardHead>
           <BoardName name={board} />
         </BoardHead>
-        <Notice title={words.noScoreYet(name)} page action={<MeButton player={{ id: userId, name }} />}>
+        <Notice title={words.noScoreYet(name)} page action={
+            <div className="flex flex-wrap justify-center gap-2">
+              <MeButton player={{ id: userId, name }} />
+              <ModerateLink player={data} />
+            </div>
+          }
+        >
           {words.noScoreYetHint}
         </Notice>
       </>

@@ -2,6 +2,7 @@ import type { User } from '../../api/types';
 import { Ago } from '../../ui/Ago';
 import { Notice } from '../../ui/Notice';
 import { nameOf, PlayerName } from '../../ui/PlayerName';
+import { ModerateLink } from '../moderation/ModerateLink';
 import { ExportButton } from './ExportButton';
 
 /** Action that a dialog asks to confirm. */
@@ -27,6 +28,7 @@ export function PlayerList({ players, choose }: Props) {
             </p>
           </div>
           <div className="flex flex-wrap gap-2">
+            <ModerateLink player={player} />
             <button type="button" className="button" aria-label={`Rename ${nameOf(player)}`} onClick={() => choose('rename', player)}>
               Rename
             </button>

@@ -42,7 +42,7 @@ export function RenamePlayer({ player, close }: { player: User; close: () => voi
           close={close}
           pending={renaming.isPending}
           error={renaming.error}
-          disabled={wanted === '' || wanted === player.username}
+          missing={wanted === '' || wanted === player.username ? 'Enter another name.' : null}
         />
       </form>
     </Dialog>

@@ -1,15 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 
-import { formatNumber } from '../format/numbers';
-import { ErrorNotice, Notice } from '../ui/Notice';
-import { PlayerName } from '../ui/PlayerName';
-import { SkeletonRows } from '../ui/Skeleton';
-import { useOperator } from './operator';
-import { hidden } from './reads';
+import type { HiddenEntry } from '../../api/types';
+import { formatNumber } from '../../format/numbers';
+import { ErrorNotice, Notice } from '../../ui/Notice';
+import { PlayerName, nameOf } from '../../ui/PlayerName';
+import { SkeletonRows } from '../../ui/Skeleton';
+import { useOperator } from '../operator';
+import { hidden } from '../reads';
+import { Unhide } from './Unhide';
 
 /** Hidden entries of a board, each with the rank that its player still sees. */
 export function HiddenEntries({ board }: { board: string }) {
   const { data, error, refetch } = useQuery(hidden(useOperator(), board));
+  const [wronged, setWronged] = useState<HiddenEntry | null>(null);
   return (
     <section aria-labelledby="hidden" className="card overflow-hidden">
       <h2 id="hidden" className="border-b border-line px-4 py-4 text-lg font-semibold tracking-tight sm:px-6">
@@ -33,11 +37,17 @@ export function HiddenEntries({ board }: { board: string }) {
                   #{entry.user_id}, hidden by {entry.hidden_by.join(' and ')}
                 </p>
               </div>
-              <p className="text-right text-sm text-muted tabular-nums">rank {formatNumber(entry.rank)}</p>
+              <div className="flex shrink-0 items-center gap-4">
+                <p className="text-right text-sm text-muted tabular-nums">rank {formatNumber(entry.rank)}</p>
+                <button type="button" className="button" aria-label={`Unhide ${nameOf(entry)}`} onClick={() => setWronged(entry)}>
+                  Unhide
+                </button>
+              </div>
             </li>
           ))}
         </ul>
       )}
+      {wronged && <Unhide board={board} entry={wronged} close={() => setWronged(null)} />}
     </section>
   );
 }

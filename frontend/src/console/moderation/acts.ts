@@ -1,5 +1,5 @@
-import type { Board } from '../api/types';
-import { PLAIN, scoreFormat } from '../format/scores';
+import type { Board } from '../../api/types';
+import { PLAIN, scoreFormat } from '../../format/scores';
 
 /** Moderation actions. The audit log has each one with its reason. */
 export type ActName = 'hide-entry' | 'unhide-entry' | 'remove' | 'set' | 'hide-player' | 'unhide-player';

@@ -1,6 +1,6 @@
-import type { Board } from '../api/types';
-import { scoreFormat } from '../format/scores';
-import { Field } from '../ui/Field';
+import type { Board } from '../../api/types';
+import { scoreFormat } from '../../format/scores';
+import { Field } from '../../ui/Field';
 import type { ScoreDraft } from './acts';
 
 const EXAMPLE = 83_456;

@@ -1,0 +1,113 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+
+import { inWords } from '../../api/errors';
+import type { Board, Moderated } from '../../api/types';
+import { plural } from '../../format/numbers';
+import { nameOf } from '../../ui/PlayerName';
+import { Select } from '../../ui/Select';
+import { Confirmation } from '../Confirmation';
+import { ReasonField } from '../ReasonField';
+import { useOperator } from '../operator';
+import { EntryFacts } from './EntryFacts';
+import { ScoreToSet } from './ScoreToSet';
+import { ACTS, isFinal, requestOf, scoreToSet, type ActName, type ModerationDraft, type ScoreDraft } from './acts';
+import { account } from './entry';
+
+interface Props {
+  readonly board: Board;
+  /** Chosen player, null before the choice. */
+  readonly userId: number | null;
+}
+
+/** Form for a moderation action and its reason. */
+export function ModerationForm({ board, userId }: Props) {
+  const id = useId();
+  const operator = useOperator();
+  const cache = useQueryClient();
+  const player = useQuery({ ...account(operator, userId ?? 0), enabled: userId !== null }).data;
+  const [act, setAct] = useState<ActName>('hide-entry');
+  const [score, setScore] = useState<ScoreDraft>({ score: '', subscore: '' });
+  const [reason, setReason] = useState('');
+  const [asked, setAsked] = useState<ModerationDraft | null>(null);
+  const doing = useMutation({
+    mutationFn: (draft: ModerationDraft) => {
+      const { method, path, body } = requestOf(draft);
+      return operator.change<Moderated>(method, path, body);
+    },
+    onSuccess: () => {
+      setAsked(null);
+      return cache.invalidateQueries();
+    },
+  });
+
+  const set = act === 'set' ? scoreToSet(score, board) : {};
+  const missing = missingIn();
+  const isCurrent = doing.variables?.userId === userId;
+
+  /** Return the sentences that say why the action is not possible yet. */
+  function missingIn(): string {
+    const steps = [
+      userId === null && 'Choose a player.',
+      userId !== null && !player && 'The player is not found.',
+      set === null && 'Enter a score of the board.',
+      reason.trim() === '' && 'Enter a reason.',
+    ];
+    return steps.filter(Boolean).join(' ');
+  }
+
+  function onSubmit(): void {
+    if (missing || userId === null) return;
+    const draft = { act, board: board.board, userId, ...set, reason: reason.trim() };
+    if (isFinal(act)) setAsked(draft);
+    else doing.mutate(draft);
+  }
+
+  return (
+    <>
+      <form
+        className="space-y-5"
+        onSubmit={(event) => {
+          event.preventDefault();
+          onSubmit();
+        }}
+      >
+        <Select label="Action" value={act} options={ACTS} choose={setAct} />
+        {act === 'set' && <ScoreToSet board={board} draft={score} set={setScore} />}
+        <ReasonField value={reason} set={setReason} />
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <button
+            type="submit"
+            disabled={missing !== '' || doing.isPending}
+            aria-describedby={missing ? id : undefined}
+            className="button button-primary"
+          >
+            Apply
+          </button>
+          <p id={id} className="text-sm text-muted">
+            {missing}
+          </p>
+        </div>
+        <div role="status" className="text-sm empty:hidden">
+          {doing.error && !asked && isCurrent && <p className="text-down">{inWords(doing.error)}</p>}
+          {doing.data && isCurrent && <p className="text-up">Done: {plural(doing.data.entries.length, 'entry', 'entries')} changed.</p>}
+        </div>
+      </form>
+      {asked && player && (
+        <Confirmation
+          title={asked.act === 'set' ? `Set the score of ${nameOf(player)}?` : `Remove the entry of ${nameOf(player)}?`}
+          act={asked.act === 'set' ? 'Set' : 'Remove'}
+          pending={doing.isPending}
+          error={doing.error}
+          confirm={() => doing.mutate(asked)}
+          close={() => setAsked(null)}
+        >
+          <EntryFacts board={board} userId={asked.userId} />
+          <p>
+            All earlier submissions of {nameOf(player)} (#{asked.userId}) to {board.name} stop counting. This action has no undo.
+          </p>
+        </Confirmation>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+import { formatExact } from '../../format/times';
+import { Ago } from '../../ui/Ago';
+import type { Run } from './runs';
+
+interface Props {
+  readonly run: Run;
+  /** Score as the board shows it. */
+  readonly score: string;
+  readonly pending: boolean;
+  readonly remove: (run: Run) => void;
+  readonly restore: (run: Run) => void;
+}
+
+export function RunRow({ run, score, pending, remove, restore }: Props) {
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 sm:px-6">
+      <p className={`font-semibold tabular-nums ${run.removed ? 'text-muted line-through' : ''}`}>{score}</p>
+      <p className="min-w-0 flex-1 basis-44 text-sm text-muted">
+        {run.removed && <span className="text-down">Removed. </span>}
+        {formatExact(run.at)}, <Ago time={run.at} />
+      </p>
+      {run.removed ? (
+        <button type="button" className="button" disabled={pending} onClick={() => restore(run)}>
+          Restore <span className="sr-only">{score}</span>
+        </button>
+      ) : (
+        <button type="button" className="button" onClick={() => remove(run)}>
+          Remove this run <span className="sr-only">{score}</span>
+        </button>
+      )}
+    </li>
+  );
+}

@@ -1,0 +1,119 @@
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { inWords } from '../../api/errors';
+import type { Board, Moderated } from '../../api/types';
+import { scoreFormat } from '../../format/scores';
+import { Card } from '../../ui/Card';
+import { ErrorNotice, Notice } from '../../ui/Notice';
+import { SkeletonRows } from '../../ui/Skeleton';
+import { ReasonDialog } from '../ReasonDialog';
+import { MAX_REASON } from '../ReasonField';
+import { useOperator } from '../operator';
+import { EntryFacts } from './EntryFacts';
+import { RunRow } from './RunRow';
+import type { Request } from './acts';
+import { countingRuns, removalOf, removedRuns, restorationOf, runsIn, withRemoved, type Run } from './runs';
+
+interface Props {
+  readonly board: Board;
+  readonly userId: number;
+  readonly name: string;
+}
+
+const BY_UNDO = 'The removal was undone';
+
+/** Submissions of a player to a board. Each can be removed alone, and restored in its place. */
+export function Runs({ board, userId, name }: Props) {
+  const operator = useOperator();
+  const cache = useQueryClient();
+  const subject = { board: board.board, userId };
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(countingRuns(operator, subject));
+  const [removed, setRemoved] = useState<readonly Run[]>([]);
+  const [unwanted, setUnwanted] = useState<Run | null>(null);
+  const send = ({ method, path, body }: Request) => operator.change<Moderated>(method, path, body);
+  const { full } = scoreFormat(board);
+
+  const removing = useMutation({
+    mutationFn: ({ run, reason }: { run: Run; reason: string }) => send(removalOf(subject, run, reason)),
+    onSuccess: (_, { run }) => {
+      setRemoved([...removed, { ...run, removed: true }]);
+      setUnwanted(null);
+      return cache.invalidateQueries();
+    },
+  });
+  const restoring = useMutation({
+    mutationFn: (run: Run) => send(restorationOf(subject, run, `${BY_UNDO}: the run counts again.`.slice(0, MAX_REASON))),
+    onSuccess: async (_, run) => {
+      await cache.invalidateQueries();
+      setRemoved((current) => current.filter(({ id }) => id !== run.id));
+    },
+  });
+  const searching = useMutation({ mutationFn: () => removedRuns(operator, subject), onSuccess: setRemoved, gcTime: 0 });
+  const runs = data && withRemoved(runsIn(data.pages), removed);
+
+  function ask(run: Run): void {
+    removing.reset();
+    setUnwanted(run);
+  }
+
+  return (
+    <Card
+      id="runs"
+      title="Submissions"
+      note={`Of ${name} to ${board.name}, newest first`}
+      beside={
+        <button type="button" className="button" disabled={searching.isPending} onClick={() => searching.mutate()}>
+          Show removed runs
+        </button>
+      }
+    >
+      {runs ? (
+        runs.length === 0 ? (
+          <Notice title="No submissions">The player has no submissions that count on this board.</Notice>
+        ) : (
+          <ol className="divide-y divide-line">
+            {runs.map((run) => (
+              <RunRow key={run.id} run={run} score={full(run.score)} pending={restoring.isPending} remove={ask} restore={restoring.mutate} />
+            ))}
+          </ol>
+        )
+      ) : error ? (
+        <ErrorNotice error={error} retry={refetch} />
+      ) : (
+        <SkeletonRows rows={3} label="Loading the submissions" />
+      )}
+      <Status error={restoring.error ?? searching.error} searched={searching.data?.length} />
+      {hasNextPage && (
+        <div className="border-t border-line p-4 text-center">
+          <button type="button" className="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Show earlier submissions
+          </button>
+        </div>
+      )}
+      {unwanted && (
+        <ReasonDialog
+          title="Remove this run?"
+          act="Remove"
+          pending={removing.isPending}
+          error={removing.error}
+          confirm={(reason) => removing.mutate({ run: unwanted, reason })}
+          close={() => setUnwanted(null)}
+        >
+          <p>
+            The run of {name} with the score {full(unwanted.score)} stops counting. All other submissions count on. You can restore the run.
+          </p>
+          <EntryFacts board={board} userId={userId} />
+        </ReasonDialog>
+      )}
+    </Card>
+  );
+}
+
+function Status({ error, searched }: { error: unknown; searched: number | undefined }) {
+  return (
+    <p role="status" className={`px-4 py-3 text-sm empty:hidden sm:px-6 ${error ? 'text-down' : 'text-muted'}`}>
+      {error ? inWords(error) : searched === 0 ? 'No run of this player was removed from this board.' : null}
+    </p>
+  );
+}
