@@ -78,7 +78,7 @@ async def signing_keys(edge: TheEdge, caller: Admin) -> Answer:
 
 @routes.post("/api/admin/signing-keys", **documentation.change(SigningKeyOut, StoreUnavailable, status=_CREATED))
 async def create_signing_key(edge: TheEdge, caller: Admin) -> Answer:
-    """Create a key that signs player tokens from 5 s later on. Older keys stay accepted: retire them. Admins only."""
+    """Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Admins only."""
     key = await edge.services.signing_keys.create(caller.actor)
     return answer_written(render_signing_key(key), status=_CREATED)
 

@@ -40,7 +40,7 @@ _ROUTERS = (
 
 
 _CANNOT_START = 3
-"""Exit code of a worker that cannot start. The parents of uvicorn and gunicorn then end, and start no other."""
+"""Exit code of a worker that cannot start. The parent (uvicorn, gunicorn) then ends, and restarts no worker."""
 _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to listen on
 
 

@@ -61,4 +61,4 @@ TASKS: Mapping[str, Callable[[Services], Awaitable[int]]] = {
     "boards": keep_boards,
     "verified": verify_some,
 }
-"""Scheduled tasks, by the name of their counts."""
+"""Scheduled tasks, by the name of each task's count in the result of `handler`."""

@@ -143,7 +143,7 @@ async def remove_submission(
     submission_id: SubmissionId,
     query: Annotated[ReasonQuery, Query()],
 ) -> Answer:
-    """Remove one submission of a player from a board in all open periods. The others count on. Admins only.
+    """Remove one submission of a player from a board in all open periods. All others still count. Admins only.
 
     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.

@@ -181,7 +181,7 @@ async def _submit(edge: Edge, caller: Caller, slug: str, options: SubmitQuery, i
 
 
 def _results(edge: Edge, items: Sequence[_Item], results: Sequence[Receipt | Submission | Rejection]) -> JsonBody:
-    """Return the answer to a batch. A submission among the results was queued."""
+    """Return the answer to a batch. A `Submission` in `results` stands for an item that was queued."""
     rendered = [_result(edge, item, result) for (item, _), result in zip(items, results, strict=True)]
     return JsonBody(f'{{"results":[{",".join(rendered)}]}}')
 

@@ -98,9 +98,9 @@ def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: i
 
 
 def _change_of(board: Board, item: SubmissionIn) -> tuple[int, int | None]:
-    """Return the score and change of a submission with `change`. On `sum` boards, the score already is a difference.
-
-    Raises `Refused` if the item also has a score or `achieved_at`, or has neither score nor change.
+    """Return the score and change of a submission with `change`.
+    On `sum` boards, the difference is an ordinary score, and the returned change is None. Raises `Refused` if the item
+    also has a score or `achieved_at`, or has neither score nor change.
     """
     require_one(score=item.score, change=item.change)
     if item.achieved_at is not None:

@@ -684,7 +684,7 @@ export interface paths {
         post?: never;
         /**
          * Remove submission
-         * @description Remove one submission of a player from a board in all open periods. The others count on. Admins only.
+         * @description Remove one submission of a player from a board in all open periods. All others still count. Admins only.
          *
          *     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
          *     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
@@ -961,7 +961,7 @@ export interface paths {
         put?: never;
         /**
          * Create signing key
-         * @description Create a key that signs player tokens from 5 s later on. Older keys stay accepted: retire them. Admins only.
+         * @description Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Admins only.
          */
         post: operations["createSigningKey"];
         delete?: never;

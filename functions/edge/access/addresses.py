@@ -57,7 +57,8 @@ def _peer_of(scope: AsgiScope) -> Address | None:
     The scope's client may be forged: by default, uvicorn takes it from the X-Forwarded-For of any program on its
     machine. No header changes the server's address. If it is a loopback address, the client is on this machine.
     """
-    # On AWS Lambda the server is the Host header. There the client comes from API Gateway, which nobody can forge.
+    # On AWS Lambda, the scope's server is the Host header, which clients choose. Its client comes from API Gateway and
+    # cannot be forged.
     server = None if _IN_EVENT in scope else _address_in(scope.get("server"))
     return server if server is not None and server.is_loopback else _address_in(scope.get("client"))
 

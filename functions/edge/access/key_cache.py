@@ -25,7 +25,7 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""Key of the only entry of the cache. One query loads all valid keys: guesses therefore cost no queries."""
+"""Cache key of the only entry: one query loads all valid API keys. Guessed API keys therefore cause no queries."""
 
 
 class KeyCache:

@@ -24,8 +24,8 @@ _SIGN_IN = "/api/auth/"
 class RateLimits:
     """Counter of requests.
 
-    Each request counts against one limit: its key's, its player's (token), or else its address's. Sign-ins count
-    against a limit of the address of their own: anybody may send them, and each may create a player.
+    Each request counts against one limit: the limit of its key, of the player of its token, or else of its address.
+    Sign-ins have a separate limit per address: anybody may send them, and each may create a player.
     """
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
@@ -83,5 +83,5 @@ def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Heade
 
 
 def _seconds(microseconds: int) -> int:
-    """Return the seconds, rounded up: a client that waits for them is not too early."""
+    """Return the time in seconds, rounded up: a client that waits this long does not retry too early."""
     return -(-microseconds // SECOND_US)

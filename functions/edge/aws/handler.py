@@ -14,7 +14,7 @@ from leaderforge.wiring import Services
 
 
 class RawPaths:
-    """Application that receives the path of an event as its raw path.
+    """Middleware that passes on the path of an event as the raw path of the request.
 
     Mangum passes the decoded path only. External ids may contain encoded slashes, which must be decoded after routing.
     """

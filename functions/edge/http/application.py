@@ -1,6 +1,6 @@
 """Application that serves routes.
 
-FastAPI only documents the routes, without its serving layers. `routing` serves them, for a reason that it states.
+FastAPI only documents the routes. `routing` serves them without FastAPI's layers, which would take more time.
 """
 
 from typing import Any
@@ -68,7 +68,7 @@ class Application(FastAPI):
         """Return the OpenAPI document. It is generated on first use: a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
-                # FastAPI silences this warning too, but not for models with `defer_build`.
+                # FastAPI ignores this category of warnings itself, but not for models with `defer_build`.
                 document = get_openapi(
                     title=self.title,
                     summary=self.summary,

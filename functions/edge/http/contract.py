@@ -1,7 +1,7 @@
 """The OpenAPI document as generators of clients need it.
 
-FastAPI's document states valid values. Generators also derive types and names from it. Without these changes they would
-use 32 bits for ids, call an enumeration `Order`, and require members that have a default.
+FastAPI's document states valid values. Generators also derive types and names from it. From an unchanged document, they
+would use 32 bits for ids, call an enumeration `Order`, and require members that have a default.
 """
 
 import re

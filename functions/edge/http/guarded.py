@@ -91,7 +91,7 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._is_answering():  # the client would read a refusal as a part of that answer
+        if self._is_answering():  # the client would read a refusal as a part of this answer to its earlier request
             self.transport.close()
         elif self._refusal is HTTPStatus.BAD_REQUEST:
             super().send_400_response(msg)

@@ -1,7 +1,7 @@
 """Check of the Host header, against DNS rebinding.
 
 An attacker can let the name of a page resolve to this server's address. Browsers then treat the server as part of the
-page's site. The Host header has the name of the page.
+page's site. Requests from the page are recognised by their Host header, which has the name of the page.
 """
 
 import re

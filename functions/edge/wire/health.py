@@ -33,7 +33,7 @@ class HealthOut(StrictOut):
 def render_health(
     status: Status, partitions: Sequence[bool], database: Mapping[str, bool], *, writable: bool
 ) -> JsonBody:
-    """Return the health. The booleans say which partitions of the index, and which nodes by name, answer."""
+    """Return the health, from whether each partition of the index and each node of the database answers."""
     index = IndexHealth(partitions=len(partitions), healthy=sum(partitions))
     health = HealthOut(status=status, index=index, database=dict(database), writable=writable, version=__version__)
     return JsonBody.of(health)

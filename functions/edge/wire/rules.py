@@ -18,7 +18,7 @@ from pydantic_core.core_schema import (
 ValueT = TypeVar("ValueT")
 
 RULE = "rule"
-"""Type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
+"""pydantic's name for the type of the errors of `Rule` and `Whole`. Their messages are ready to show."""
 _PROBLEMS: Mapping[str, str] = {
     RULE: "{message}",
     "value_error": "{error}",
@@ -103,7 +103,7 @@ PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any 
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
 """Annotation that accepts 5.0 for an integer in a body: some languages write every number with a fraction.
 
-Doubles are exact within the bounds.
+The bounds of `Whole` exclude numbers that a double cannot represent exactly.
 """
 PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; send any other id as an external id")
 """`FROM_NUMBER` for a player's id in a body, with advice about external ids."""
