@@ -15,7 +15,7 @@ _REASON = "Reason"
 _MOST_REASON = 1000
 """Maximum characters of a stored reason."""
 _NO_REASON = "failed repeatedly; see the log of the ingest function"
-"""Reason of a message that SQS itself moved: its receive count exceeded the limit."""
+"""Reason of a dead letter that SQS itself has moved: its receive count exceeded the limit."""
 
 
 class SqsQueue:
@@ -81,7 +81,7 @@ def _printable(text: str) -> str:
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
     """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MOST_BYTES  # as after a full chunk: the first body begins a new chunk
+    size = _MOST_BYTES  # start with a full size: the first body then begins the first chunk
     for body in bodies:
         length = len(body.encode())
         if size + length > _MOST_BYTES or len(chunks[-1]) == _MOST_ENTRIES:

@@ -77,7 +77,8 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     event is not committed yet, and this function does not read it. The submission waits for the row, then adds the
     event.
 
-    This holds only if all processes submit to this ladder. A backfill therefore starts after the propagation time.
+    This holds only if every process already counts submissions on this ladder. A backfill therefore starts after the
+    propagation time.
     """
     board = ladder.board
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]

@@ -77,7 +77,7 @@ class Taken:
 
 
 class Collision(LeaderForgeError):
-    """Error that rolls back the transaction of a batch, with its values that are taken."""
+    """Error that rolls back the transaction of a batch. `taken` has the values of the batch with an owner."""
 
     def __init__(self, taken: Taken) -> None:
         super().__init__("taken")

@@ -44,7 +44,7 @@ class PostgresHistoryStore:
 def _signs(board: Board) -> Sequence[int]:
     """Return the last two parameters of history_best.sql: factors of score and subscore. Lower products are better.
 
-    The statements of other policies have no such parameters.
+    Return none for other policies: their statements have no such parameters.
     """
     if board.policy is not Policy.BEST:
         return ()

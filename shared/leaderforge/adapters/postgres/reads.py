@@ -1,7 +1,7 @@
 """Ranks from PostgreSQL, while the index cannot answer.
 
 In the columns `ranked` and `subranked`, a lower score or subscore is better. The total order is therefore one ascending
-row comparison, whatever the board's order. Rows compare with bounds as sort keys compare with each other.
+row comparison, whatever the board's order. Comparing a row with a bound gives the same result as comparing sort keys.
 """
 
 from collections.abc import Collection, Mapping, Sequence

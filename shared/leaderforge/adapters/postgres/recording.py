@@ -129,8 +129,8 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
     """Return the positions of a round in parts: one for submissions that need several statements, one per policy.
 
-    Several statements cost nearly twice as much if they also lock the standings. Few submissions need them. All
-    submissions of a player on a board stay in one part.
+    Previous places make several statements lock the standings, which nearly doubles their cost. Only the few
+    submissions in the first part have this cost. All submissions of a player on a board stay in one part.
     """
     players = Counter((submissions[i].board.id, submissions[i].event.user_id) for i in positions)
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)

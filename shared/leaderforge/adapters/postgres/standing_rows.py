@@ -41,8 +41,8 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
     """Return the player's place before each written standing, None if there was none.
 
-    One submission must have changed each standing. Raises `Contended` if another batch inserted a first standing
-    meanwhile, which `previous` lacks.
+    Exactly one submission must have changed each standing. Raises `Contended` if another batch meanwhile inserted a
+    first standing, which `previous` lacks.
     """
     places: dict[StandingKey, EarlierPlace | None] = {}
     for key, standing in written.items():

@@ -43,7 +43,7 @@ class Workers:
         self._probing: dict[WorkerId, asyncio.Task[None]] = {}
 
     async def positions(self, user_ids: Sequence[int]) -> Mapping[WorkerId, Sequence[int]]:
-        """Return the positions of the players of each worker. Raises `StoreUnavailable`."""
+        """Return, for each worker, the positions of its players in `user_ids`. Raises `StoreUnavailable`."""
         if not self._lows:
             placements = await self._pool.fetch(statement("placements"), reserved=True)
             self._lows, self._workers = [p["low"] for p in placements], [p["node"] for p in placements]

@@ -26,7 +26,7 @@ _RUN_ID = re.compile(rb"run_id:(\w+)")
 
 
 def unconditionally() -> None:
-    """Do nothing before a write."""
+    """Allow every write: the `before_write` of calls without a condition."""
 
 
 class WatchedCluster(RedisCluster):
@@ -120,6 +120,6 @@ async def _run_id(connection: AbstractConnection) -> bytes:
     await connection.send_command("INFO", "server", check_health=False)
     try:
         match = _RUN_ID.search(await connection.read_response())
-    except ResponseError:  # for example if the user may not call `INFO`
+    except ResponseError:  # the server refused, for example because the user may not call `INFO`
         return b""
     return b"" if match is None else match[1]

@@ -31,7 +31,7 @@ class RedisFeed:
         self._cluster = cluster
         self._channel = keys.changes
         self._slot = keys.slots[0]
-        # After a reply, the next ping is sent up to one interval later.
+        # Time limit between two replies. After a reply, up to one interval passes until the next ping.
         self._silence_s = _PING_S + silence_s
         self._sender = uuid4().hex[:12]
 

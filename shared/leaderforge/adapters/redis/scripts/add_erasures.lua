@@ -2,8 +2,8 @@
 -- KEYS: meta
 -- ARGV: for each player: id, value (revision (7), flags (1))
 -- Erasures are fields of meta. A key of their own would mostly be missing, and while a slot moves, a cluster refuses
--- scripts with a missing key beside existing keys. The field 'erasures' exists if there are any erasures. It is long,
--- because the server then stores the hash as a table: as a list, it would slow down every read.
+-- scripts with a missing key beside existing keys. The field 'erasures' exists if there are any erasures. Its value is
+-- long, because this makes the server store the hash as a table. As a list, the hash would slow down every read.
 redis.call('HSET', KEYS[1], 'erasures', string.rep('-', 65))
 for i = 1, #ARGV, 2 do
     local field = 'erasure:' .. ARGV[i]

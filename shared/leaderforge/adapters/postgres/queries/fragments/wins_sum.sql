@@ -1,6 +1,6 @@
 -- Whether the added run replaces the stored run. A run that changed the sum wins over a run that did not change it. Of
 -- two runs that changed it, the later one wins. Of two others, the earlier one wins: the factor -1 reverses the order.
--- Version 0.2 stored subscores without setting `scored`.
+-- Version 0.2 stored subscores without setting `scored`: a stored subscore counts as `scored`.
 -- A removed standing (4) has no run. Its numbers do not matter.
 (standings.hidden & 4 <> 0
         or (
