@@ -81,7 +81,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
         await prepare(product)
         with progress_bar("Populating", sessions) as advance:
             filled = await fill(product, target, plans, advance)
-        # A rebuild loads the missed chunks too: it reads the database after them.
+        # A rebuild loads the missed chunks too, because it reads the database after the chunks were stored.
         if await completed(product):
             await _index_missed(product, target, filled)
         product.changes.ladder(target)

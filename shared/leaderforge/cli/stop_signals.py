@@ -24,8 +24,8 @@ class StopSignals:
     The handler raises nothing. An exception of a handler surfaces at an arbitrary line, and Python discards it in the
     callback of a weak reference.
 
-    The wakeup socket ends the wait of the event loop. Without it, a signal that arrives just before the wait would be
-    handled only after it.
+    The wakeup socket ends the wait of the event loop. Otherwise, a signal that arrives just before a wait would be
+    handled only after that wait.
 
     SIGINT is recorded even if the shell ignores it, as for background jobs. SIGHUP stays ignored under nohup.
     """

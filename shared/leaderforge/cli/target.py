@@ -41,7 +41,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
             f"no service runs in {data_dir}: start `leaderforge dev`, set its --data-dir, or set "
             "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
         ) from None
-    # Absent in dev.json if other machines can reach the service: it then issues no development tokens.
+    # dev.json has no secret if other machines can reach the service, which then issues no development tokens.
     signing = {"LEADERFORGE_SIGNING_SECRET": facts["signing_secret"]} if "signing_secret" in facts else {}
     return {
         "LEADERFORGE_POSTGRES_DSN": facts["postgres"],
