@@ -43,8 +43,8 @@ class Caller:
 
     `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
     has the `external_id` in the token. `username` is the name in a token, for a new player. `is_unresolved` is true if
-    the store was unavailable when the external id was looked up. `fingerprint` distinguishes keys from environment
-    variables, which have only their scope as a name.
+    the store was unavailable when the external id was looked up. Keys of environment variables have only
+    their scope as a name: `fingerprint` distinguishes keys with equal names.
     """
 
     kind: CallerKind

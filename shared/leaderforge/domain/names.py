@@ -76,7 +76,7 @@ def name_key(text: str) -> str:
 
 
 def prefix_key(text: str) -> str:
-    """Return the text with which the keys of all names start that start with `text`."""
+    """Return the common prefix of the keys of all names that start with `text`."""
     return f"{name_key(text)} " if text[-1:].isspace() and not text.isspace() else name_key(text)
 
 

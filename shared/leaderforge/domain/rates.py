@@ -56,7 +56,7 @@ class Allowance:
 def take(due: int, now: int, limit: RateLimit) -> tuple[int, Allowance]:
     """Return the new theoretical arrival time and the decision on a request now. All times are in us.
 
-    A refused request does not change the theoretical arrival time.
+    `due` is the stored theoretical arrival time. A refused request does not change it.
     """
     begin = max(due, now)
     after = begin + limit.interval_us

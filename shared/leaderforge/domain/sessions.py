@@ -30,7 +30,10 @@ A later use, and any use of an older token, shows that somebody copied the token
 """
 
 _FEWEST_DIFFERENT = 8
-"""Minimum number of different characters of a secret. Of 32 random hexadecimal digits, one in 20 million has fewer."""
+"""Minimum number of different characters of a secret.
+
+One in 20 million random texts of 32 hexadecimal digits has fewer.
+"""
 _SECRET_BYTES = 32
 _ID_BYTES = 16
 _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64})")
@@ -38,9 +41,10 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Refresh token of a session. The player id in it selects the node of the store; the secret proves the right.
+    """Refresh token of a session. Its player id selects the node of the store; its secret proves the right to refresh.
 
-    Only refresh tokens contain the random id of the session: a token with another secret may therefore end the session.
+    Only refresh tokens contain the random id of the session. A token with this id and an unknown secret is therefore a
+    replaced one, and may end the session.
     """
 
     user_id: int

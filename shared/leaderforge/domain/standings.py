@@ -19,7 +19,7 @@ class Event(NamedTuple):
 
     `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times:
     see `ReceptionClock`. It is 0 for events of older versions. `change` is the requested difference to the player's
-    score, None if the score itself was requested. Until the store records such an event, its score is not known.
+    score, None if the score itself was requested. The score of a change is unknown until the store records it.
     """
 
     user_id: int
@@ -164,7 +164,7 @@ def out_of_range(user_id: int) -> ScoreOutOfRange:
 
 
 def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
-    """Return whether the event is the standing's run or, on `sum` boards, moves the score in the board's order."""
+    """Return whether the event is the standing's run or, on `sum` boards, improves the sum in the board's order."""
     if board.policy is Policy.SUM:
         return event.score > 0 if board.order is Order.DESC else event.score < 0
     return standing.run_id == event.submission_id
@@ -179,7 +179,7 @@ def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
     present, run_id = not standing.removed, standing.run_id.int
     match board.policy:
         case Policy.SUM:
-            # Version 0.2 stored subscores without setting `scored`.
+            # Version 0.2 stored subscores without setting `scored`: look at the subscore too.
             moved = standing.scored or standing.subscore != 0
             # Among submissions that do not change the sum, the earliest is the run: later ones do not change the time.
             sign = 1 if moved else -1

@@ -102,7 +102,7 @@ def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:
     """Return whether a request with this time (ms) can have stored the event. Times after the reception are clamped."""
-    # Events of version 0.2 have no reception: each later time may have been clamped.
+    # Events of version 0.2 have no reception: any time after the stored one may have been clamped to it.
     received_ms = stored.received_us // 1000 if stored.received_us else stored.achieved_at
     return stored.achieved_at in {requested_at, min(requested_at, received_ms)}
 

@@ -102,20 +102,22 @@ more than a day is not expected to resume.
 BELIEF_MS = 1_000
 """Time for which a process believes the index after it began to read the declarations.
 
-The first submission of an outage waits this long. Several checks fit into the time.
+It must be short, because the first submission of an outage of the index waits this long. It must be long enough for
+several checks.
 """
 
 BELIEF_RENEWAL_MS = 200
 """Time between checks of the belief while there are reads."""
 
 DECLARED_READ_MS = 300
-"""Time limit of a read of the declarations. A slower store is an outage: a slow check would end the belief."""
+"""Time limit of a read of the declarations. A slower store counts as an outage: a longer check would end the belief."""
 
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
 
-A busy machine delays checks: it is therefore longer than `BELIEF_MS`. The store may have answered other processes in
-the gap. This does no harm: the `as_of` of an answer is the last check that read the declarations.
+A busy machine delays checks: the gap may therefore be longer than `BELIEF_MS`. The store may have answered other
+processes in the gap. This does no harm: the `as_of` of an answer is the time of the last check that read the
+declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS
