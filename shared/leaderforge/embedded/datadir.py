@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def create(data: Path, user: str, password: str, account: Account, wait: Wait) -> None:
-    """Create a data directory atomically. Its only role that can log in needs a password, and a loopback address.
+    """Create a data directory atomically. Only one role can log in: with a password, from a loopback address.
 
     Removes the partial directory of an interrupted attempt. Raises `ServerFailed` if a PostgreSQL program fails.
     """

@@ -36,7 +36,7 @@ def drop_root(uid: int, gid: int, paths: list[str]) -> None:
     """Change to the user permanently. Retain one capability, to read paths, only if a path needs it.
 
     Data and virtual environments often lie in directories that only root can enter, such as /root. Wider file
-    permissions would outlive the server, a capability of this process does not.
+    permissions would outlive the server. A capability ends with its process.
     """
     has_capabilities = sys.platform == "linux"
     if has_capabilities:

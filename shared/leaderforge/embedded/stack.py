@@ -125,7 +125,7 @@ class LocalStack:
         A stored index starts concurrently. The API does not need it. If it takes long, `watch` continues its start.
         """
         if not self.postgres.data.exists():
-            self.valkey.wipe()  # it may contain the index of a deleted database
+            self.valkey.wipe()  # the stored index may be of a deleted database
         is_stored = await asyncio.to_thread(self.valkey.prepare)
         self._index_start = asyncio.create_task(self._start_valkey(step))
         try:

@@ -273,9 +273,9 @@ class ValkeyCluster:
         ports = {"port": str(port), "cluster-port": str(port + BUS_OFFSET)}
         settings = {**ports, "dir": str(node.directory), **self._settings}
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        # Servers since version 7 read the collation from LC_ALL; only newer ones have an option for it.
+        # Set the collation by LC_ALL, which servers read since version 7. Only later versions have an option for it.
         environment = {**os.environ, "LC_ALL": "C"}
-        # Not an option: every user of the machine can read the options of a process.
+        # Pass secrets as standard input: every user of the machine can read the options of a process.
         secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]
         node.start([self._executable, "-", *options], environment=environment, standard_input="".join(secrets).encode())
 
