@@ -58,7 +58,7 @@ class SigningKeyStore(Protocol):
     async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
         """Retire a key at `act.at`, and return it. Its tokens are accepted until `accepted_until` (ms).
 
-        A key that is already retired keeps its time of retirement. Of both ends, the earlier one remains.
+        A key that is already retired keeps its time of retirement, and the earlier `accepted_until` of the two.
         Raises `SigningKeyNotFound`.
         """
         ...

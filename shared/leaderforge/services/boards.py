@@ -63,7 +63,8 @@ class BoardService:
 async def _in_time(change: Awaitable[Board]) -> Board:
     """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
 
-    Backfill and purge start a fixed time after the time stored with the change. A later commit would come too late.
+    Backfill and purge start a fixed time after the time stored with the change. A commit after the limit could come
+    after their start.
     """
     try:
         async with asyncio.timeout(COMMIT_LIMIT_MS / 1000):

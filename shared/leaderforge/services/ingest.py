@@ -97,7 +97,7 @@ async def redrive(queue: SubmissionQueue, limit: int, on_redriven: Callable[[Dea
                 await queue.put([letter.body])
                 await queue.forget(letter)
                 on_redriven(letter)
-        # Only letters came back that this call has queued: stop, because they may fail again and again.
+        # This call has queued all of these letters before: stop, because they may fail again and again.
         if len(digests) == previous:
             break
     return len(digests)

@@ -36,7 +36,7 @@ _PLAYERS_A_LOOKUP = 1000
 _RESTS = 9
 """Pause of reconciliation, as a multiple of its working time.
 
-Requests wait while it works: it uses a tenth of the time.
+Requests wait while reconciliation works. With these pauses, it works a tenth of the time.
 """
 _CATCH_UP_RESTS = 1
 """Pause of a catch-up, as a multiple of its working time.
@@ -261,10 +261,10 @@ class MaintainService:
         return loaded
 
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
-        """Make these emptied partitions ignore late updates of erased players. Remove updates that arrived first.
+        """Make these emptied partitions ignore late updates of erased players. Remove late updates that came before.
 
-        Call it after the partitions were emptied: erasures after that leave removed standings in the partitions
-        themselves.
+        Call it after the partitions were emptied. Players who are erased after that time need no erasure here: removed
+        standings are stored in the partitions when the players are erased.
         """
 
         async def keep_out(erased: Mapping[int, int]) -> None:
@@ -291,7 +291,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Compare names that arrived before with the store: they may be late ones."""
+        """Load names into these partitions. Refresh other names already there: they may be from late updates."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

@@ -23,7 +23,7 @@ _SLACK = 8
 """Additional entries beyond both ends of a page: entries may move across the ends between the two steps of a read."""
 
 _ATTEMPTS = 8
-"""Maximum attempts of the two steps. They are repeated if more entries moved across an end."""
+"""Maximum attempts to read a page. A read is repeated if more than `_SLACK` entries moved across an end of the page."""
 
 
 class QueryService:

@@ -151,7 +151,7 @@ class LadderGroup:
         if earlier is None:
             return None
         place, above = earlier.place, None
-        # Two submissions may have the same place before them, of which only the later place has a rank.
+        # A later submission may be preceded by an equal place with a rank, although this one has too few submissions.
         if self.is_ranked(earlier):
             above = self._above_earlier.get(place)
             if above is None and place == self.newest[place.user_id].place:

@@ -15,9 +15,11 @@ from leaderforge.ports.clock import Clock
 from leaderforge.services.refreshing import RefreshingCache
 
 _ALL = "all signing keys"
-"""Key of the only entry of the cache. One query loads all keys."""
+"""Cache key of the only entry: one query loads all signing keys."""
 _RELOAD_S = 1.0
-"""Minimum time in s between two queries for unknown keys. They occur because the first key signs before it propagates.
+"""Minimum time in s between two queries for unknown keys.
+
+Valid keys may be unknown: the first key signs before all processes have loaded it.
 """
 _FIRST_KEY_ACTOR = "service"
 

@@ -53,8 +53,9 @@ class SubmitService:
         self._telemetry = telemetry
         self.writes = WriteHealth()
         # Several batches are in flight: while some wait for the database and the index, the process works on others.
-        # Each policy has its queue, because a single statement can record submissions of one policy only. Rules that
-        # depend on the standing, and previous standings, need more round trips: their queues do not delay others.
+        # Each policy has its queue, because a single statement can record submissions of one policy only. Submissions
+        # with rules that depend on the standing, or with previous standings, need more round trips. They have queues of
+        # their own, in order not to delay others.
         self._take = {
             (previous, policy): Coalescer(
                 partial(self._take_batch, previous=previous),

@@ -41,9 +41,9 @@ Load = Callable[[Ladder, int], Awaitable[Top]]
 class _Slot:
     """Cached top of a ladder.
 
-    The load of `top` started at `began`. The top is valid until `until` (ms), or longer if `followed`. `best` is the
-    best sort key that updates have changed since the start of the load in flight. `grown` is true if one of these
-    updates changed the number of entries. `invalidated` is set once the top is invalid.
+    The load of `top` started at `began`. The top is valid until `until` (ms), or longer if `followed` (see
+    `TopCache.follow`). `best` is the best sort key that updates have changed since the start of the load in flight.
+    `grown` is true if one of these updates changed the number of entries. `invalidated` is set once the top is invalid.
     """
 
     ladder: Ladder
@@ -133,7 +133,7 @@ class TopCache:
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
         """Return the top from a load without concurrent updates of its entries, or from load number `_ATTEMPTS`."""
-        # A load that began before this call may lack updates acknowledged since then: its result counts as cached.
+        # A load that began before this call may lack updates acknowledged since then: report its result as cached.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:

@@ -63,8 +63,8 @@ def with_credible_watermarks(survey: Survey, now: int) -> Survey:
 class IndexTrust:
     """Decision of this process whether to believe the index.
 
-    A belief is the number of an uninterrupted time in which the index was believed. With `renews`, a task renews the
-    belief while there are reads. Otherwise, the first read after the end of the belief renews it.
+    A belief is a number that identifies an uninterrupted time in which the index is believed. With `renews`, a task
+    renews the belief while there are reads. Otherwise, the first read after the end of the belief renews it.
     """
 
     def __init__(
