@@ -106,7 +106,7 @@ async def _answering(services: Services) -> Sequence[bool]:
 
 async def _survey(services: Services) -> Survey:
     parts = services.parts
-    # Half of the limit, to leave time for the index survey if the database is slow.
+    # Use half of `_HEALTH_S`: the other half remains for the survey of the index if the database is slow.
     survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
     return with_credible_watermarks(survey, services.clock())
 

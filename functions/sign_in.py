@@ -37,7 +37,7 @@ async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Ans
 async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
     """Return a new token and a new refresh token of a session.
 
-    The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. Any
+    The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any
     other replaced token ends the session, because somebody has copied it. After 404, sign in again.
     """
     return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))

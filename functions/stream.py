@@ -64,7 +64,7 @@ class _Admission:
     """Address of the client, "" for a program on this machine."""
 
     def counted_address(self, caller: Caller) -> str:
-        """Return the address whose listeners are limited, "" for none: a holder of a key serves many players."""
+        """Return the address whose limit counts the listener, "" for none: a holder of a key serves many players."""
         return "" if caller.kind in (CallerKind.KEY, CallerKind.ENVIRONMENT) else self.address
 
     async def is_valid(self, slug: str) -> bool:

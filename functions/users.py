@@ -165,7 +165,7 @@ async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile:
     **documentation.change(ExportOut, PlayerNotFound, StoreUnavailable),
 )
 async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
-    """Return all data of a player. For admins, and for the player itself without the actions of moderators."""
+    """Return all data of a player, to admins or to the player itself. Only admins receive the actions of moderators."""
     caller.require_own(user_id)
     records = edge.services.records
     record = await records.read(user_id)

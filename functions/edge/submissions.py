@@ -36,7 +36,7 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
 async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
     """Return a caller's submissions, or the error that prevents each one. Raises `StoreUnavailable`.
 
-    With `LEADERFORGE_CREATE_PLAYERS` and a key, a valid submission by external id creates its unknown player.
+    If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates its unknown player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
     # Look players up before boards: a submission must not use an old board after a slow look-up.
@@ -137,9 +137,10 @@ def player_of(item: HasPlayer, user_ids: Mapping[ExternalId, int]) -> int:
 
 
 def missing_player(edge: Edge, item: SubmissionIn, error: LeaderForgeError) -> LeaderForgeError:
-    """Return the error of a submission. If its player does not exist any more, invalidate the cached player id.
+    """Return the error of a submission that failed with `error`.
 
-    The error of a submission by external id names that id.
+    If the submission names an external id whose player does not exist any more, invalidate the cached player id. The
+    returned error then names the external id.
     """
     if item.external_id is None or not isinstance(error, PlayerNotFound):
         return error

@@ -547,7 +547,7 @@ export interface paths {
         };
         /**
          * Export user
-         * @description Return all data of a player. For admins, and for the player itself without the actions of moderators.
+         * @description Return all data of a player, to admins or to the player itself. Only admins receive the actions of moderators.
          */
         get: operations["exportUser"];
         put?: never;
@@ -1028,7 +1028,7 @@ export interface paths {
          * Refresh session
          * @description Return a new token and a new refresh token of a session.
          *
-         *     The refresh token of the request becomes invalid. It can be sent again for 60 s, in case the answer was lost. Any
+         *     The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any
          *     other replaced token ends the session, because somebody has copied it. After 404, sign in again.
          */
         post: operations["refreshSession"];

@@ -38,7 +38,7 @@ def is_on_this_machine(scope: AsgiScope) -> bool:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the last one on the way to this server that is not a trusted proxy's.
+    """Return the client's address: the last address on the way to this server that belongs to no trusted proxy.
 
     Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
     """

@@ -56,7 +56,7 @@ class LambdaHandler:
 
     def _mangum(self) -> Mangum:
         services = runtime.services
-        # After `runtime.close()` the services are new: the application must use them.
+        # After `runtime.close()`, the services are other objects: build an application that uses them.
         if self._serving is None or self._serving[0] is not services:
             app = RawPaths(application(services, *self._routers))
             self._serving = (services, Mangum(app, lifespan="off"))

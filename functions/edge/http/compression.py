@@ -40,8 +40,8 @@ def preferred(accept: bytes) -> Encoding | None:
 def passes_bytes(scope: Scope) -> bool:
     """Return whether the connection to the client can carry binary bodies.
 
-    REST APIs of API Gateway need a setting for binary bodies, but compress answers themselves. Function URLs and HTTP
-    APIs, whose events have version 2.0, always carry them.
+    Events of version 2.0 come from function URLs and HTTP APIs, which always carry binary bodies. REST APIs need a
+    setting for binary bodies, which may be missing. They can compress answers themselves.
     """
     event = scope.get("aws.event")
     return event is None or event.get("version") == "2.0"

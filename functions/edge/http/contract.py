@@ -64,7 +64,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Set a schema's title to its name, and remove the titles of its members, which generators would make types of."""
+    """Set a schema's title to its name, and remove the titles of its members: generators would make types of them."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):

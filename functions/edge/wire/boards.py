@@ -122,7 +122,7 @@ class BoardOut(StrictOut):
     name: str = Field(description="The display name.", examples=["Default"])
     policy: Policy
     order: Order
-    # Always sent, but optional in the schema: OpenAPI Generator for C# allows no null in a required enumeration.
+    # Optional in the schema, although always sent: OpenAPI Generator for C# allows no null in a required enumeration.
     subscore_order: Order | None = Field(None, description="The order of second scores; null on boards without them.")
     rank_style: RankStyle
     min_score: IntegerOut | None
