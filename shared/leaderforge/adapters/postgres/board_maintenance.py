@@ -46,7 +46,7 @@ class PostgresBoardMaintenance:
         return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
-        # Boards that an older version deleted have no time of deletion.
+        # Boards that an older version deleted have no time of deletion: 0 means long ago.
         rows = {board_of(row): row["deleted_at"] or 0 for row in await self._pool.fetch(statement("deleted_boards"))}
         return [
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()

@@ -15,7 +15,9 @@ Key = TypeVar("Key", bound=tuple[object, ...])
 async def judge(
     connection: Connection, events: Sequence[tuple[Key, Submission]]
 ) -> Mapping[Key, Submission | RuleViolated | ScoreOutOfRange]:
-    """Return the submission of each new event, with the score of a change, or its error. Events of errors are deleted.
+    """Return the submission of each new event, or the error that refuses it. Refused events are deleted.
+
+    The returned submission of a change has its score, which depends on the player's standing.
 
     Events must be in ascending order of their keys. Players are locked in this order, which prevents deadlocks. The
     locks exclude concurrent submissions of the same player until the commit.
@@ -31,7 +33,7 @@ async def judge(
 
 
 async def _allowed(connection: Connection, submission: Submission) -> Submission:
-    """Return the submission, with the score of a change. Raises `RuleViolated` or `ScoreOutOfRange`."""
+    """Return the submission. A change gets its score. Raises `RuleViolated` or `ScoreOutOfRange`."""
     await _lock(connection, submission.event)
     await _require_interval(connection, submission)
     ladder, limits = submission.ladders[0], submission.board.limits

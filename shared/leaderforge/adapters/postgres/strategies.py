@@ -46,8 +46,8 @@ class WriteStrategy(Protocol):
 class BatchWrite:
     """Write of any batch to any database, by several statements in a transaction.
 
-    A player must have at most one submission in the batch whose rules depend on the standing. The time on the `clock`
-    (us since 1970) is the recording time of the events, and the lower bound of new revisions.
+    In a batch, a player must have at most one submission with a rule that depends on the standing. The time on the
+    `clock` (us since 1970) is the recording time of the events, and the lower bound of new revisions.
 
     With `previous`, the outcomes have the places before each submission.
     """
@@ -185,8 +185,8 @@ class WriteStrategies:
 
 def distinct_boards(submissions: Sequence[Submission]) -> Collection[Board]:
     """Return the boards of the submissions. A board whose settings just changed may occur in its old and new form."""
-    # The submissions of a batch usually share one object. A check of each submission's board took 0.3 ms for 500 of
-    # them.
+    # The submissions of a batch usually share one board object. A check of each submission's board took 0.3 ms for 500
+    # submissions.
     return {id(board): board for board in (s.ladders[0].board for s in submissions)}.values()
 
 

@@ -23,8 +23,8 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `groups` maps partitions to the ids of their players. The script runs on all `partitions`. An update with counting
-    needs every partition of the index, otherwise only the partitions of the players.
+    `groups` maps partitions to the ids of their players. The script runs on all `partitions`. These are all
+    partitions of the index if the update counts entries, otherwise the partitions of its players.
     """
 
     update: LadderUpdate
@@ -65,7 +65,7 @@ class PartitionedUpdate:
         }
         # An incomplete partition returns None instead of counts. The total is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
-        # One sum per standing, then one per earlier standing.
+        # The sums are in this order: one per standing, then one per earlier standing.
         sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
         above: Sequence[int | None] = [None] * len(self.records) if sums is None else sums
         board = self.update.ladder.board
