@@ -117,7 +117,7 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return the bound as numbers. They compare with ranked places as the bound compares with their keys.
+    """Return the bound as numbers. Comparing them with a ranked place equals comparing the bound with its sort key.
 
     SQL compares numbers, the index compares bytes: both must cut a list at the same entry.
     """

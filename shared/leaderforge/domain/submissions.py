@@ -60,7 +60,7 @@ class Submission(NamedTuple):
         return result if run is None else result._after(run)
 
     def _after(self, run: "CountedRun") -> "Submission":
-        """Return the submission, on `latest` boards with a time after the run's.
+        """Return the submission. On `latest` boards, its time is after the time of the run.
 
         Clocks differ and queues delay submissions. A change must nevertheless come after the run to which it applies.
         """

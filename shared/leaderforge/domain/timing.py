@@ -27,7 +27,7 @@ BOARD_STALE_MS = 4_500
 BOARD_PATIENCE_MS = 100
 """Maximum wait of a read for the refresh of a stale board. It covers a usual query.
 
-Then the read uses the cached board.
+After this time, the read uses the cached board.
 """
 
 KEYS_FRESH_MS = 2_000
@@ -154,7 +154,10 @@ REPEATED_DROP_MS = 3_600_000
 
 
 def commit_limit_s(store_timeout_s: float) -> float:
-    """Return the time limit, in s, of a transaction for which other processes wait. `store_timeout_s` limits a call."""
+    """Return the time limit, in s, of a transaction for which other processes wait.
+
+    `store_timeout_s` limits a call to the store.
+    """
     return min(store_timeout_s, COMMIT_LIMIT_MS / 1000)
 
 
@@ -167,5 +170,5 @@ def submission_wait_s(store_timeout_s: float) -> float:
 
 
 def top_ttl_ms(top_cache_ms: int) -> int:
-    """Return the age, in ms, up to which a top is valid without the change feed. `top_cache_ms` is its setting."""
+    """Return the age, in ms, up to which a top is valid without the change feed. `top_cache_ms` is set by operators."""
     return min(top_cache_ms, TOP_LIMIT_MS)

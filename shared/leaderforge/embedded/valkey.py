@@ -25,9 +25,9 @@ MAX_NODES = 12
 _START_SECONDS = 60.0  # including the time to load the dump
 _STOP_SECONDS = 60.0
 _MEETING_SECONDS = 15.0
-"""Time limit in s for the nodes of a stored cluster, which all answer, to become complete.
+"""Time limit in s for a stored cluster to become complete, once all its nodes answer.
 
-They need some 2 s. A cluster that lacks slots or nodes never becomes complete.
+It needs some 2 s. A cluster that lacks slots or nodes never becomes complete.
 """
 _SETTINGS = {
     "bind": LOOPBACK,

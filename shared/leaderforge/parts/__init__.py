@@ -28,8 +28,8 @@ Close = Callable[[], Awaitable[object]]
 class Parts:
     """Adapters that the services use.
 
-    `clock_us` is `clock` in microseconds. The functions in `opens` connect, `closes` disconnect, and `renews` close
-    broken connections.
+    `clock_us` is `clock` in microseconds. The functions in `opens` connect, the functions in `closes` disconnect.
+    The functions in `renews` close broken connections.
     """
 
     store: ScoreStore
