@@ -52,7 +52,7 @@ class Changes:
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Note the changes of entries that an update of the index has made."""
         if applied:
-            # Take the better key of each player: a player who falls out of a cached top changes it too.
+            # Take the better of the old and the new key: a player who falls out of a cached top changes it too.
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))

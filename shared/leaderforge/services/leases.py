@@ -25,7 +25,7 @@ class Lease:
     async def acquire(self) -> bool:
         """Acquire the lease. Return False if another process has it. Raises `IndexUnavailable`.
 
-        Then run the job in a block of `renewal`.
+        After the acquisition, run the job in a block of `renewal`.
         """
         return await self._store.lease(self._name, self._holder, _SECONDS)
 

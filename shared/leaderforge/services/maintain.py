@@ -291,7 +291,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Refresh other names already there: they may be from late updates."""
+        """Load names into these partitions. Refresh names that differ already: they may be from late updates."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

@@ -200,8 +200,8 @@ class ModerationService:
 async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
     """Do the action `act` for each item, a few items at a time. Return the result or the error for each item.
 
-    After any other exception, start no further action. Raise the exception once the actions in flight have ended,
-    because no action may overwrite a later request of the client.
+    After any other exception, start no further action. Raise the exception once the actions in flight have ended:
+    an action that ends after the answer could overwrite a later request of the client.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

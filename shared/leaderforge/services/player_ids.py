@@ -198,5 +198,5 @@ def _player(identity: int | ExternalId, username: str | None, new_id: int, now: 
 
 
 def _may_exist(identity: int | ExternalId, outcome: Player | LeaderForgeError) -> bool:
-    """Return whether the creation failed because its id is in use: by this player, or reserved by an erasure."""
+    """Return whether the creation failed because the id already has a player, or is reserved by an erasure."""
     return isinstance(outcome, ExternalIdTaken if isinstance(identity, ExternalId) else PlayerExists)

@@ -41,7 +41,7 @@ class Erasure:
 class RecordService:
     """Export and erasure of players.
 
-    For `erased_ms`, an erased player is not created again on sight. None means that no player is created on sight.
+    During `erased_ms` after an erasure, first sight does not create the player again. None: it never creates players.
     """
 
     def __init__(

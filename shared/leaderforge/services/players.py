@@ -146,7 +146,7 @@ class PlayerService:
     async def _with_owners(self, outcomes: Sequence[Player | LeaderForgeError]) -> Sequence[Player | LeaderForgeError]:
         """Return the outcomes. Errors about taken usernames and external ids get the id of the owner, if there is one.
 
-        Only callers that may see all players create and change them. They need the owner to resolve the conflict.
+        The id is no secret for callers who may create and change players. They need it to resolve the conflict.
         """
         names = {str(error.details["username"]) for error in outcomes if isinstance(error, UsernameTaken)}
         external_ids = {str(error.details["external_id"]) for error in outcomes if isinstance(error, ExternalIdTaken)}

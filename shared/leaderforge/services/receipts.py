@@ -110,7 +110,7 @@ class LadderGroup:
         if self._earlier is None:
             return LadderUpdate(self._ladder, standings, self.counted)
         board = self._ladder.board
-        # A place that the submission did not change has the rank of the present place.
+        # Do not count for a place that the submission did not change: it has the rank of the present place.
         for user_id, places in self._earlier.items():
             present = self.newest[user_id].place
             self._earlier[user_id] = [place for place in places if place != present]

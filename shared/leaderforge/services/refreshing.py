@@ -28,8 +28,8 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
-    seconds. If the source does not answer in time, the cache serves the cached value without waiting for another
-    `fresh_s` seconds.
+    seconds. If the source does not answer in time, the cache serves the cached value. For the next `fresh_s` seconds,
+    `get` then does not wait again.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
     concurrently with itself. The latest load of a key wins: the result of an older one is discarded.

@@ -64,8 +64,8 @@ class _Slot:
 class TopCache:
     """Cache of the first entries of ladders. An update of the entries invalidates them.
 
-    Cached entries and their total are at most `ttl_ms` old. Either they were loaded within that time, or all changes
-    before that time are known (see `follow`) and did not affect them. Concurrent callers share one load.
+    Cached entries and their total are at most `ttl_ms` old. Either they were loaded in the last `ttl_ms`, or
+    all changes until `ttl_ms` ago are known (see `follow`) and did not affect them. Concurrent callers share one load.
     """
 
     def __init__(self, load: Load, clock: Clock, telemetry: Telemetry, *, ttl_ms: int, capacity: int = 1024) -> None:
@@ -150,7 +150,7 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget earlier updates, which the result contains. It may lack updates from here on.
+        # Forget earlier updates: the result of the load contains them. The result may lack updates from here on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

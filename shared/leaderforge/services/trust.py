@@ -209,8 +209,8 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            # There was a gap, in which updates may have been acknowledged before they were delivered: end earlier
-            # beliefs.
+            # The belief had ended before this check began. In between, updates may have been acknowledged before they
+            # were delivered: end earlier beliefs.
             self._generation += 1
         self._valid_until = began_at + _BELIEF_S
         return None
@@ -225,8 +225,8 @@ class IndexTrust:
         self._checked_at = now
         await self._deliver()
         declared, watermarks = await asyncio.gather(self._declared(was_believed), self._index.watermarks())
-        # Read the number after the calls above: they detect connections that broke while the process was idle or
-        # frozen.
+        # Read the number of disruptions after the calls above, which detect connections that broke while the process
+        # was idle or frozen.
         disruptions = self._index.disruptions
         self._note_doubts(disruptions, declared, watermarks)
         if self._doubted:
