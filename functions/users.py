@@ -98,7 +98,7 @@ async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) 
 
 @routes.get("/api/users", **documentation.read(UsersOut, StoreUnavailable))
 async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuery, Query()]) -> Answer:
-    """Return the players whose names start with a prefix, ordered by name, or the player with a name."""
+    """Return the players whose names start with a prefix, ordered by name, or the players with an exact name."""
     require_one(prefix=query.prefix, username=query.username)
     users = edge.services.users
     if query.prefix is not None:

@@ -441,7 +441,7 @@ export interface paths {
         };
         /**
          * Find users
-         * @description Return the players whose names start with a prefix, ordered by name, or the player with a name.
+         * @description Return the players whose names start with a prefix, ordered by name, or the players with an exact name.
          */
         get: operations["findUsers"];
         put?: never;
