@@ -1,4 +1,4 @@
-"""Limit of a process's open files. Each connection takes one."""
+"""Limit of a process's open files. Each connection counts as one."""
 
 import resource
 
@@ -7,7 +7,7 @@ _MOST = 65_536
 
 
 def raise_open_files() -> None:
-    """Raise this process's limit of open files to the system's limit for it, at most `_MOST`."""
+    """Raise this process's soft limit of open files to its hard limit, at most `_MOST`."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = _MOST if hard == resource.RLIM_INFINITY else min(hard, _MOST)
     if soft != resource.RLIM_INFINITY and soft < most:

@@ -62,7 +62,7 @@ an event that is not visible afterwards never will be.
 """
 
 SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
-"""Upper bound from the moment when a submission gets its board to its commit."""
+"""Upper bound of the time in which a submission is committed, after it got its board."""
 
 PROPAGATION_MS = COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Propagation time of a change of a board or period, from the time stored with the change.

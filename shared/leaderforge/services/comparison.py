@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of comparing every standing with the index, with the incomplete partitions."""
+    """Result of comparing every standing with the index. `incomplete` has the numbers of incomplete partitions."""
 
     checked: int
     differences: Sequence[Difference]
