@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 const api = process.env.VITE_API ?? 'http://127.0.0.1:8000';
 
-/** The development server answers each address of the page. The base tells the page so, as the API's server does. */
+/** Plugin that inserts `<base>`, as the API's server does. The development server also serves all addresses. */
 const addresses: Plugin = {
   name: 'addresses',
   apply: 'serve',

@@ -79,7 +79,7 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** Return an absolute address with one of these protocols. Relative ones start at the page's folder. */
+/** Return the absolute address of a value, relative to the page's folder. Null unless it has one of these protocols. */
 function address(value: unknown, protocols: readonly string[]): string | null {
   if (!isText(value) || !URL.canParse(value, document.baseURI)) return null;
   const url = new URL(value, document.baseURI);

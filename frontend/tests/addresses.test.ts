@@ -10,7 +10,7 @@ afterEach(() => {
   window.history.replaceState(null, '', '/');
 });
 
-/** Open the page at an address. A server that knows its addresses names its folder. */
+/** Open the page at an address. `folder` is the base that the server inserts, null for a server that inserts none. */
 async function opened(address: string, folder: string | null) {
   if (folder !== null) document.head.innerHTML = `<base href="${origin}${folder}">`;
   window.history.replaceState(null, '', address);

@@ -33,7 +33,7 @@ export function LeaderboardPage() {
   const leaders = useLiveTop();
   const total = leaders.data?.total ?? 0;
   const moved = useMovements(leaders.data?.entries, `${ladder.board} ${ladder.period}`);
-  const shown = `${ladder.board} ${ladder.period}`; // key of the lists: movements between two ladders have no meaning
+  const shown = `${ladder.board} ${ladder.period}`; // React key: another ladder gets new lists, without movements
   const title = useBoardTitle();
   const board = useBoard();
   const rankWidth = formatNumber(total).length;

@@ -29,7 +29,7 @@ const STEPS = [
   { medal: 'bg-bronze', block: 'min-h-20 sm:min-h-22' },
 ] as const;
 
-/** Columns of each position, by the number of entries: of three, the leader is in the middle. */
+/** Classes that order the columns, by the number of entries and by position. Of three, the leader is in the middle. */
 const PLACES: Readonly<Record<number, readonly string[]>> = {
   1: ['order-1'],
   2: ['order-1', 'order-2'],
@@ -37,7 +37,7 @@ const PLACES: Readonly<Record<number, readonly string[]>> = {
 };
 const GRIDS: Readonly<Record<number, string>> = { 1: 'grid-cols-1 max-w-72', 2: 'grid-cols-2 max-w-xl', 3: 'grid-cols-3 max-w-3xl' };
 
-/** Width of a digit in em, with its part of the separators. */
+/** Width of a digit in em, including its share of the width of the separators. */
 const DIGIT_EM = 0.62;
 
 /** First three entries. Screen readers read them in order of rank. */

@@ -11,7 +11,7 @@ interface Read {
   readonly entries: readonly Entry[];
 }
 
-/** Return recent movements by player id. Each one is dropped after some seconds. Other ladders begin without any. */
+/** Return recent movements by player id. They end after some seconds. The first read of another ladder adds none. */
 export function useMovements(entries: readonly Entry[] | undefined, ladder = ''): ReadonlyMap<number, Movement> {
   const [latest, setLatest] = useState<Read | null>(null);
   const [moved, setMoved] = useState(NONE);

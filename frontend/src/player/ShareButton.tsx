@@ -28,7 +28,7 @@ export function ShareButton() {
         <Icon name={result === 'copied' ? 'check' : 'link'} className="size-4" />
         {result ? words[result] : words.copyLink}
       </button>
-      {/* Outside the button: with a status inside, the button would have no name. */}
+      {/* The status is outside the button: inside, it would leave the button without an accessible name. */}
       <span role="status" className="sr-only">
         {result && words[result]}
       </span>
