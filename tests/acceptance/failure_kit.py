@@ -64,7 +64,7 @@ class Rig:
             "LEADERFORGE_STORE_TIMEOUT_MS": "1000",
             "LEADERFORGE_RECONCILE_MS": "500",
         }
-        limits = httpx.Limits(max_keepalive_connections=0)  # keep none: a killed server leaves broken connections
+        limits = httpx.Limits(max_keepalive_connections=0)  # a killed server would break idle connections
         self._http = httpx.AsyncClient(base_url=api.url, timeout=ANSWER_S, limits=limits)
 
     async def start_api(self) -> None:
@@ -182,7 +182,7 @@ class Rig:
         return oracle
 
     async def comes_to_verify(self) -> Oracle:
-        """Wait until reconciliation has repaired the losses of a process or primary, then do as `verifies`."""
+        """Wait until reconciliation has repaired the losses of a process or primary, then call `verifies`."""
 
         async def clean() -> bool:
             return (await self.compared()).clean

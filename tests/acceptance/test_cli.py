@@ -49,7 +49,7 @@ def new(valkey, postgres) -> NewCommand:
 
 @pytest.fixture(scope="module")
 async def populated(valkey, postgres) -> Command:
-    """Command with a populated database, which tests only read. A test that breaks the index uses a separate one."""
+    """Command with a populated database, which tests only read. Tests that break the index use `elsewhere`."""
     command = await _new(postgres.dsn, valkey.addresses)
     assert command.run("populate", *CROWD).output == ["12,000 sessions added"]
     return command
@@ -290,7 +290,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""Number of the line on which the test blocks the import, to kill it there."""
+"""Number of a line in the middle of the import: the tests block the import there before they kill it."""
 
 
 @pytest.fixture(scope="module")

@@ -190,7 +190,7 @@ class Game:
         self.void.discard(event.submission_id)
 
     def _open_periods_of(self, event: Event) -> list[int]:
-        """Return the periods in which the event counts unless it is void. Yesterday is over."""
+        """Return the periods that are open at `NOON` and in which the event counts, unless it is void."""
         ladders = self.board.ladders_at(event.achieved_at)
         periods = [ladder.period for ladder in ladders if ladder in self.board.ladders_at(NOON)]
         return [period for period in periods if (event.submission_id, period) not in self.void_in]

@@ -46,14 +46,14 @@ PERIODS = {
 """Names of the periods before and after `MIDNIGHT`."""
 
 PAIRS = list(itertools.product([1, 2, 8, 32, 64], [1, 3, 6]))
-"""Numbers of partitions and of nodes."""
+"""Every pair of a number of partitions and a number of nodes."""
 RULES = list(itertools.product(Policy, Order, [None, *Order], RankStyle, PeriodKind))
 """Every combination of policy, order, subscore, rank style and period."""
 Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
-"""Each combination of rules with one pair of partitions and nodes. Each pair gets each period kind."""
+"""Each combination of rules, with one of `PAIRS`. Each pair occurs with each period kind."""
 IN_THE_STORE = 6
-"""Every sixth combination is also read while the index is away."""
+"""Interval of the combinations that are also read from the store, while the index is away: every sixth one."""
 
 Case = tuple[int, int, Rules]
 

@@ -103,7 +103,10 @@ async def test_every_untouched_player_is_met_once_in_both_directions(api: Served
 
 
 async def paged(api: Served, load: Load, query: str, follow: str) -> tuple[Counter[int], Any]:
-    """Follow the cursors `follow` to an end of the board. Return how often each player appeared, and the last page."""
+    """Read the page of `query`, then follow the cursors in its member `follow` to an end of the board.
+
+    Return how often each player appeared, and the last page.
+    """
     seen: Counter[int] = Counter()
     while True:
         answer = await api.get(f"/api/boards/default/page?{query}")

@@ -29,7 +29,7 @@ from tests.browser.chromium import SITE, chromium, context
 OVERTAKEN = 20
 LAPS = 6
 STOPS = 40
-"""Number of positions between the first and the last rank at which a lap measures."""
+"""Number of positions between the first and the last rank at which each of the `LAPS` measures."""
 REGION = "[role=region][tabindex='0']"
 
 _COMPRESSED = """() => {

@@ -112,7 +112,7 @@ class TestReleases:
         await erase(stores, 1)
         assert await stores.users.by_external_id(["a"]) == {}
         stores.clock.ms = START + RELEASE_MS - 1
-        # Processes may still cache the erased player's id. A new player with this id would get those submissions.
+        # Processes may still map `a` to the erased player 1: a new player 1 would get the submissions for `a`.
         reused, renamed = await stores.users.create([user(1, None), user(2, "a")])
         assert (type(reused), type(renamed)) == (PlayerExists, ExternalIdTaken)
         stores.clock.ms = START + RELEASE_MS

@@ -358,10 +358,10 @@ class Model:
 
     board: Board
     events: dict[int, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    """Events that count in each period."""
+    """Events that count, by period."""
     void: set[UUID] = field(default_factory=set)
     entered: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Players that ever had a standing in each period."""
+    """Players that ever had a standing, by period."""
     hidden_entries: set[tuple[int, int]] = field(default_factory=set)
     hidden_players: set[int] = field(default_factory=set)
 

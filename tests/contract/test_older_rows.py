@@ -28,7 +28,10 @@ async def recorded(stores: Stores, *submissions: Submission) -> Standing:
 async def test_a_removed_row_loses_whatever_its_numbers(
     database: Database, policy: Policy, order: Order, score: int, achieved_at: int, together: bool
 ) -> None:
-    """On `sum` boards the row's score is 0. With `together`, two events of a player take another statement than one."""
+    """The removed row has extreme numbers, except for the score 0 on `sum` boards.
+
+    With `together`, two events of the player are written by another statement than one event.
+    """
     ladder = await database.ladder(policy, order)
     await database.players(1)
     await recorded(database, submit(ladder, 1, 3, at=5))

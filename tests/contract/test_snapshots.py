@@ -37,7 +37,7 @@ REPEATED = "submission_id = any"
 
 @pytest.fixture(params=[1, 2], ids=["at once", "in a transaction"])
 def copies(request: pytest.FixtureRequest) -> int:
-    """Number of copies of a submission in one batch: one statement cannot record a player's event twice."""
+    """Number of copies of a submission in one batch. One copy takes one statement, two copies take a transaction."""
     number: int = request.param
     return number
 

@@ -97,7 +97,7 @@ def batch(board: Board, seed: int) -> Sequence[Submission]:
 def neutral(
     outcomes: Sequence[Recorded | LeaderForgeError],
 ) -> Sequence[tuple[list[int], Sequence[Standing], bool, bool] | str]:
-    """Return the outcomes without their board, conflicts as text: an id may recur with other content."""
+    """Return the outcomes without their board. Conflicts, of ids that recur with other content, become texts."""
     assert all(isinstance(outcome, Recorded | SubmissionConflict) for outcome in outcomes)
     return [
         ([ladder.period for ladder in o.ladders], o.standings, o.duplicate, o.improved)

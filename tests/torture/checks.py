@@ -162,7 +162,7 @@ def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
 
 
 def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
-    """Yield a problem if a player surely has a rank. The answer says that the player has none."""
+    """Yield a problem if a player surely has a rank, although the answer says that there is none."""
     states = view.states(user_id)
     if states and all(state.ranked for state in states):
         yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)

@@ -79,7 +79,7 @@ async def test_long_answers_are_compressed_for_those_who_accept_it(crowd: Api, p
     assert answer.headers["vary"] == "accept-encoding"
     for header in ("etag", "cache-control", "content-type"):
         assert answer.headers.get(header) == plain.headers.get(header)
-    if path != "/metrics":  # its content changes with each request
+    if path != "/metrics":  # metrics change with each request
         assert json.loads(DECODERS[name](sent)) | {"as_of": 0} == json.loads(content) | {"as_of": 0}
 
 

@@ -175,7 +175,7 @@ async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind
     begin, part = BESIDE_A_BODY[kind]
     flood = part * (2_000_000 // len(part))
     received = await answer_to(port, [CHUNKED + begin, *(flood[i : i + size] for i in range(0, len(flood), size))])
-    # The application had begun: it may answer to the end of the connection.
+    # The application was already called. It may still answer when the connection ends.
     assert received in (b"", b"hello") or not received.startswith(b"HTTP/1.1 200 ")
     [request] = echo.requests
     assert len(request["headers"]) == 3
@@ -183,7 +183,7 @@ async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind
 
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
-    """A proxy checks and adds headers. Trailers would come after its own, and count as the nearest to the server."""
+    """A proxy checks headers and appends its own. Trailers would follow them, and pass as headers of the proxy."""
     sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
     size = max(1, len(sent) // pieces)
     received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])

@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One query looks up all boards: one after another, the first would be too old once the last is loaded."""
+    """One query loads all boards. With one query each, the first board would be too old once the last is loaded."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:

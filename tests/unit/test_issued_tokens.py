@@ -48,7 +48,7 @@ async def test_both_issuers_are_accepted_beside_each_other() -> None:
     async with serving(**TOKENS, **SIGNING) as api:
         await api.players(123)
         assert [await status(api, text) for text in (token(123), await issued(api, "123"))] == [200, 200]
-        # A token signed with the secret of the configured issuer must not pass as issued by naming a signing key.
+        # A token that is signed by the configured issuer, but names a signing key, must not pass as issued.
         forged = jwt.encode(
             {"iss": "leaderforge", "aud": "leaderforge", "sub": "123", "exp": 33_000_000_000},
             TOKENS["LEADERFORGE_TOKEN_SECRET"],

@@ -66,7 +66,7 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """Return the highest clock reading up to and including this time. Clocks are never set back by three hours."""
+    """Return the highest clock reading up to and including this time. No clock is set back by three hours or more."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))

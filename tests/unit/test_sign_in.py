@@ -121,7 +121,7 @@ class TestFirstSight:
             answer = await api.post("/api/scores", {"user_id": 90001, "score": 5}, token(90001))
             assert (answer.status_code, answer.json()["user_id"]) == (200, 90001)
             assert (await api.get("/api/users/90002", token(90002))).json()["username"] is None
-            # By number, a key creates no player: the player must exist.
+            # With a key, a submission by `user_id` creates no player.
             assert (await api.post("/api/scores", {"user_id": 90003, "score": 5})).status_code == 404
 
     async def test_a_key_creates_players_by_external_id(self) -> None:

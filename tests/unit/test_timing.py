@@ -183,7 +183,7 @@ class TestBelief:
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """From half of its time on, reads renew a belief themselves. The background task should be earlier."""
+        """Once half of the time of a belief has passed, reads renew it. The background task should renew it before."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:

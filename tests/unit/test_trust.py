@@ -366,7 +366,7 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
 async def test_an_answer_without_the_store_claims_only_the_time_before_the_outage(
     world: World, elapsed: Elapsed
 ) -> None:
-    """One process has lost the store only. Another one has lost the index only, and acknowledges a score."""
+    """One process has lost only the store. Another one has lost only the index, and acknowledges a score."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     before_outage = world.now
