@@ -89,7 +89,7 @@ async def measure(settings: Mapping[str, str], number: int, connections: int, se
 
 
 async def idle_boards(services: Services, addresses: Sequence[str], number: int) -> tuple[dict[str, Any], list[Board]]:
-    """Create boards. Return the duration, their memory in the index, and the boards."""
+    """Create `number` boards. Return the duration, the number of their keys in the index, and the boards."""
     async with client_of(addresses) as client:
         before = await keys_in(client)
         started = time.perf_counter()
@@ -101,7 +101,7 @@ async def idle_boards(services: Services, addresses: Sequence[str], number: int)
 
 @dataclass
 class Load:
-    """A few callers that submit to one board, with heavy load on the other boards."""
+    """Few callers that submit to the board `quiet`, and heavy load on the boards `others`."""
 
     quiet: Board
     others: Sequence[Board]
@@ -116,7 +116,7 @@ class Load:
         await asyncio.gather(*callers)
 
     def figures(self, seconds: float) -> dict[str, float]:
-        """Return the latency of the few callers' submissions, and the submissions per second of the others."""
+        """Return the latency of the few callers' submissions, and the submissions per second of the heavy load."""
         cuts = quantiles(self.taken, n=100)
         shown = {f"p{percent}_ms": round(cuts[percent - 1] * 1000, 2) for percent in (50, 95, 99)}
         return shown | {"others_per_second": round(self.done / seconds)}

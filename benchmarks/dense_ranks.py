@@ -38,7 +38,10 @@ _COUNTED = "redis.call('ZLEXCOUNT', KEYS[2]"
 
 
 def _with_distinct(removed: str, added: str) -> str:
-    """Return apply.lua with an index of the distinct scores, in which it counts ranks."""
+    """Return apply.lua with an index of the distinct scores, by which the script counts ranks.
+
+    `removed` and `added` are the Lua code that updates this index for a removed and for an added entry.
+    """
     return (
         _APPLY.replace(_REMOVED, f"{_REMOVED}local gone = string.sub(old_entry, 1, 7)\n{removed}")
         .replace(_ADDED, f"{_ADDED}local new = string.sub(entry, 1, 7)\n{added}")

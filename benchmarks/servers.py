@@ -56,7 +56,7 @@ def command(server: str, port: int, workers: int) -> list[str]:
 
 @contextmanager
 def running(server: str, workers: int, facts: dict[str, Any], directory: Path) -> Iterator[str]:
-    """Run a server over the servers of the product, and yield its URL."""
+    """Serve the application by this server, on the database and index of the product. Yield the URL."""
     port = free_port()
     metrics = directory / f"metrics-{server}-{workers}"
     metrics.mkdir()

@@ -49,7 +49,7 @@ where pid = pg_backend_pid() and relname = any ($1)
     and mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
 order by relname, mode
 """
-"""Locks on some tables that conflict with writes."""
+"""Query of the locks that conflict with writes, held by this connection on the tables $1."""
 
 
 def main(

@@ -72,9 +72,9 @@ def scripts(folder: Path) -> Mapping[int, str]:
 def look_alikes(folder: Path) -> Mapping[int, str]:
     """Return the replacement of each character that looks like another one. ASCII characters have none.
 
-    Characters of equal looks get one replacement: an ASCII character if there is one. Of several, such as l, I and 1,
-    the first of the kind of the replaced character (capital, digit or other) is taken. A compatibility form of ASCII
-    characters of equal looks has no replacement: normalisation makes it ASCII.
+    Characters of equal looks get one replacement: an ASCII character if there is one. If several ASCII characters look
+    equal, such as l, I and 1, `nearest` selects one. A compatibility form of an ASCII text that looks equal needs no
+    replacement: normalisation makes it ASCII.
     """
     prototypes = {int(row[0], 16): text_of(row[1]) for row in fields(folder / "confusables.txt")}
     classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -93,7 +93,10 @@ def look_alikes(folder: Path) -> Mapping[int, str]:
 
 
 def nearest(category: str, candidates: Sequence[str]) -> str | None:
-    """Return the candidate of the same kind as a character of the category, or else a letter, or any. None if empty."""
+    """Return the first candidate of the kind of the category: digit, capital or small letter.
+
+    Without such a candidate, return the first letter, or else the first candidate. Return None without candidates.
+    """
     fits_best = str.isdigit if category[0] == "N" else str.isupper if category == "Lu" else str.islower
     for fits in (fits_best, str.isalpha, bool):
         for candidate in candidates:

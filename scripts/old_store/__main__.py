@@ -61,7 +61,7 @@ class Recorder:
 
     @contextmanager
     def served(self, time: int) -> Iterator[None]:
-        """Run the API during the block, from `time` (ms) on. A new index makes each period rollover begin at once."""
+        """Run the API during the block, on a new index, with the clock at `time` (ms). Rollover begins at once."""
         self._clock.set(time)
         variables = environment(
             self._addresses,
@@ -202,7 +202,7 @@ def ended(recorder: Recorder) -> None:
 
 
 def recorded(recorder: Recorder, dsn: str, keys: dict[str, str]) -> dict[str, Any]:
-    """Return the answers at `story.END`, and later ones after the backfill. Write the store before the later ones."""
+    """Return the answers at `story.END` and the answers after the backfill. Write the store in between."""
     with recorder.served(story.time_ms(story.END)):
         recorder.until_stored(_AT_THE_END, "the last rollover")
         recorder.send(story.unfinished())

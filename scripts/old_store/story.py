@@ -86,7 +86,7 @@ def scores(day: str) -> Iterator[Call]:
 
 
 def repeated(batch: Call) -> Iterator[Call]:
-    """Yield the first submission of a batch, which is a duplicate, alone."""
+    """Yield the first submission of a batch again, alone: it is a duplicate."""
     yield Call("POST", batch.path.removesuffix("/batch"), batch.body["submissions"][0], "submit")
 
 
@@ -144,7 +144,7 @@ def questions(periods: Mapping[str, list[str]]) -> Iterator[Call]:
 
 
 def of_growing() -> Iterator[Call]:
-    """Yield reads of the board whose backfill is pending. They have other answers when it has ended."""
+    """Yield reads of the board whose backfill is pending. Their answers change when the backfill ends."""
     for name in ("all-time", "2026-W48", "2026-11"):
         yield from _of_period("growing", name)
 
