@@ -102,7 +102,7 @@ def test_a_server_whose_address_is_unknown_refuses_weak_keys(
 
 @pytest.mark.parametrize(("keys", "problem"), WEAK, ids=["short", "none", "guessable"])
 def test_a_server_of_all_addresses_refuses_weak_keys(keys: Mapping[str, str], problem: str, tmp_path: Path) -> None:
-    """With Compose, the server listens on all addresses."""
+    """The command of Compose makes the server listen on all addresses."""
     everywhere = {"LEADERFORGE_HOST": "0.0.0.0"}  # noqa: S104 - the server must refuse it
     process = started("python -m functions.local", {**NEEDED, **everywhere, **keys}, free_port(), tmp_path / "log")
     assert ended(process) == 1

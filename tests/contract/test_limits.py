@@ -120,7 +120,7 @@ class TestChange:
 
     @pytest.mark.parametrize("policy", JUDGED_BY_CHANGE)
     async def test_racing_submissions_never_jump(self, stores: Stores, policy: Policy) -> None:
-        """Each score exceeds the one before by the maximum change. It therefore counts only if that one has counted."""
+        """Each score exceeds the previous one by the maximum change, and therefore counts only after it."""
         one = await ladder(stores, policy, max_change=10)
         await stores.players(1)
         await outcomes(stores, submit(one, 1, 0))

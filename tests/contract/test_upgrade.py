@@ -143,7 +143,7 @@ async def test_both_versions_count_side_by_side(old_store: str) -> None:
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:
-    """An export or a backup may read for hours. All later clients would wait behind a migration that waits for it."""
+    """An export or a backup may read for hours. Clients would wait behind a migration that waits for its end."""
     async with old_clients(old_store) as clients, long_transaction(old_store):
         migrating = asyncio.create_task(migrate(old_store))
         await until(lambda: waits_for_a_lock(old_store), "the migration to wait for a lock")

@@ -52,7 +52,7 @@ class MutatedApi(ApiServer):
 
 @dataclass(slots=True)
 class Journal:
-    """Current nemesis, the time of its last step, and the time of the database's last recovery (s, monotonic)."""
+    """Current nemesis, the time of its last step, and the last time at which the database came back (s, monotonic)."""
 
     nemesis: str = "start"
     step: str = ""
@@ -102,7 +102,7 @@ class Rig:
         return Client(self.apis[process].url, key)
 
     def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
-        """Start API processes. Kill running ones before."""
+        """Start API processes. If one runs, kill it first."""
         for number in processes:
             api = self.apis[number]
             api.process.kill()

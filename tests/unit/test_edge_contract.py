@@ -153,7 +153,7 @@ def test_answers_may_get_members_and_requests_may_not(document: Mapping[str, Any
 
 
 def test_members_with_a_default_are_optional_and_say_it(document: Mapping[str, Any]) -> None:
-    """The generator of TypeScript types would make a member with `default` mandatory: the description names it."""
+    """With `default`, the generator of TypeScript types makes a member mandatory. The description has the default."""
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         for member, of_it in schema.get("properties", {}).items():

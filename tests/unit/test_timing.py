@@ -57,7 +57,7 @@ STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEO
 
 class TestChangesOfBoards:
     def test_a_backfill_begins_after_the_last_submission_under_the_old_periods(self) -> None:
-        """A backfill counts each event once. A submission that misses the added kind must be committed before it."""
+        """A backfill counts each event once. Submissions that miss the added kind must be committed before it."""
         change_is_committed = COMMIT_LIMIT_MS
         last_use_of_the_old_board = change_is_committed + max(BOARD_STALE_MS, CACHE_LIMIT_MS)
         last_commit = last_use_of_the_old_board + SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
@@ -79,7 +79,7 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch uses its first board once it has the last one. Before its recording, it has no other wait."""
+        """A batch waits for all its boards before it uses the first one. Then nothing else delays its recording."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 

@@ -99,7 +99,7 @@ export function distribution(around: Surroundings, buckets: number) {
   });
 }
 
-/** Query of the score at a percentile: that of the last entry ahead of this percentage of the other players. */
+/** Query of the score at a percentile: the score of the last entry that is ahead of this share of the other players. */
 export function scoreAtPercentile(around: Surroundings, percent: number) {
   return queryOptions({
     queryKey: ['percentile', around.ladder, percent],

@@ -8,7 +8,7 @@ function wantsMotion(): boolean {
 }
 
 /**
- * Animate elements marked with `data-slide` from their positions before `content` changed to the new ones.
+ * Animate elements marked with `data-slide` from their old to their new positions when `content` changes.
  *
  * An element with the same mark may have replaced the previous one.
  */
