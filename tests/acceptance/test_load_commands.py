@@ -52,7 +52,7 @@ PLOTS = {
     "benchmarks.plot_shards": "benchmarks.shards",
     "benchmarks.plot_stores": "benchmarks.stores",
 }
-"""Module that plots the results, by the module that measures them."""
+"""Module that measures the results, by the module that plots them."""
 
 FLAMES = "benchmarks.flames"
 CAPPED = "benchmarks.shards_capped"

@@ -171,7 +171,7 @@ class TestSubmission:
 
 
 async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
-    """Return the outcomes of two submissions. The act runs after the insert of events, before that of standings."""
+    """Return the outcomes of two submissions. The act runs between the insert of events and the insert of standings."""
     async with interrupted(database) as (stores, pool):
         pool.before("insert into standings", act)
         return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
@@ -192,9 +192,9 @@ async def test_what_is_shown_while_a_period_is_removed_is_removed_too(database: 
 
 
 class TestKeys:
-    """Creation of a key between the update that matches none and the query for the reason.
+    """Creation of a key between an update that does not find the key and the query for the reason.
 
-    On Citus, the creation waits instead.
+    On Citus, the creation waits for the end of the update.
     """
 
     async def test_it_is_rotated(self, on_postgres: Database) -> None:
