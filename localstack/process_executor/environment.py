@@ -26,7 +26,10 @@ class Environment:
 
 
 def environment_of(function: VersionFunctionConfiguration, settings: Mapping[str, object], scratch: str) -> Environment:
-    """Return the environment of a function with these variables. Raises `RuntimeMissing`."""
+    """Return the environment of a function, with the variables `settings` and the folder `scratch` for temporary files.
+
+    Raises `RuntimeMissing`.
+    """
     code = Path(function.code.get_unzipped_code_location())
     layers = [Path(layer.code.get_unzipped_code_location()) / "python" for layer in function.layers or []]
     variables = {name: str(value) for name, value in settings.items()}
