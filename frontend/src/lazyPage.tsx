@@ -7,7 +7,7 @@ export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();
 
-/** Let pages that could not be loaded be requested again. */
+/** Forget that pages could not be loaded: the next use of such a page requests it again. */
 export function retryPages(): void {
   failures.forEach((forget) => {
     forget();

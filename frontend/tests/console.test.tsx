@@ -10,7 +10,7 @@ const KEY = 'admin-key';
 const MADE = { created_at: '2026-11-23T12:00:00.000Z', created_by: 'env:admin', rotated_at: null, replaced_until: null, revoked_at: null };
 const ACT = { at: MADE.created_at, actor: 'key:ops', action: 'key.create', board: null, user_id: null, reason: null, details: { name: 'game' } };
 
-/** Return a handler that answers like the API if the request has the key, else with a refusal. */
+/** Return a handler that answers like the API. It refuses calls for admins without the key `KEY`. */
 function guarded(): Handler {
   const names = new Map<string, Record<string, unknown>>([['game', MADE]]);
   return (url, init) => {
