@@ -19,9 +19,12 @@ async def judge(
 
     The returned submission of a change has its score, which depends on the player's standing.
 
-    Events must be in ascending order of their keys. Players are locked in this order, which prevents deadlocks. The
-    locks exclude concurrent submissions of the same player until the commit.
+    Events must be in ascending order of their keys. Players are locked in this order, and all of them before standings,
+    which prevents deadlocks. The locks exclude concurrent submissions of the same player until the commit.
     """
+    for _, submission in events:
+        if submission.is_judged:
+            await _lock_player(connection, submission.event)
     judged: dict[Key, Submission | RuleViolated | ScoreOutOfRange] = {}
     for key, submission in events:
         try:
@@ -34,10 +37,11 @@ async def judge(
 
 async def _allowed(connection: Connection, submission: Submission) -> Submission:
     """Return the submission. A change gets its score. Raises `RuleViolated` or `ScoreOutOfRange`."""
-    await _lock(connection, submission.event)
     await _require_interval(connection, submission)
     ladder, limits = submission.ladders[0], submission.board.limits
     ids = submission.event.user_id, ladder.board.id, ladder.period
+    if submission.event.change is not None:
+        await connection.fetch(statement("lock_standings_on"), *ids[:2])
     rows = await connection.fetch(statement("standing_score"), *ids)
     run = CountedRun(*rows[0]) if rows else None
     if submission.event.change is not None:
@@ -47,13 +51,10 @@ async def _allowed(connection: Connection, submission: Submission) -> Submission
     return submission
 
 
-async def _lock(connection: Connection, event: Event) -> None:
-    if event.change is None:
-        await connection.fetch(statement("lock_user"), event.user_id)
-        return
-    # Lock the standings too: submissions without rules lock only the standings that they change, not the player.
-    for lock in ("lock_player", "lock_standings"):
-        await connection.fetch(statement(lock), event.user_id)
+async def _lock_player(connection: Connection, event: Event) -> None:
+    # A change needs the stronger lock: submissions without rules lock no player, but their first standings wait for it.
+    lock = "lock_user" if event.change is None else "lock_player"
+    await connection.fetch(statement(lock), event.user_id)
 
 
 async def _require_interval(connection: Connection, submission: Submission) -> None:

@@ -123,7 +123,18 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(position)
-    return rounds
+    # Rules and changes lock players and standings before the standings are written, in the order of players. Together
+    # with other submissions, or with those of other policies, they could deadlock.
+    return [part for positions in rounds for part in _judged_apart(submissions, positions)]
+
+
+def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
+    """Return a round in parts: by policy the submissions that depend on standings, and all others together."""
+    parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
+    for position in positions:
+        submission = submissions[position]
+        parts[submission.board.policy if submission.is_judged else None].append(position)
+    return parts.values()
 
 
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:

@@ -1,6 +1,7 @@
--- Locks rows in the order in which submissions write them: this prevents deadlocks.
-select board_id, period_id, submissions
+-- Locks rows in the order in which submissions write them, by policy first: this prevents deadlocks.
+select standings.board_id, standings.period_id, standings.submissions
 from standings
-where user_id = $1
-order by board_id, period_id
-for update;
+left join boards on boards.board_id = standings.board_id
+where standings.user_id = $1
+order by boards.policy collate "C", standings.board_id, standings.period_id
+for update of standings;
