@@ -7,7 +7,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import BufferedReader, RawIOBase, TextIOWrapper
 from typing import Any, BinaryIO, TextIO, cast
@@ -55,15 +55,13 @@ def text_lines(text: TextIO) -> Iterator[str]:
 def count_lines(raw: BinaryIO) -> int:
     """Return an upper bound of the score lines in a file: the number of its line ends or of its objects.
 
-    The stream starts at the beginning again.
+    Afterwards, the stream is at its beginning again. The reader of the lines reports a file that is cut off.
     """
     total = 1
     stream = _decompressed(raw)
-    try:
+    with suppress(CutOff):
         while chunk := stream.read1(_CHUNK_BYTES):
             total += max(chunk.count(b"\n"), chunk.count(b"\r"), chunk.count(b"{"))
-    except CutOff:
-        pass  # the reader of the lines reports the damage
     raw.seek(0)
     return total
 

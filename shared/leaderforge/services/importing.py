@@ -175,10 +175,7 @@ class Importer:
         self._refused(line.number, reason)
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
-        """Apply the newest standing of each player to the index.
-
-        If the index cannot be reached, note the failure in the tally.
-        """
+        """Apply the newest standing of each player to the index. Note in the tally if the index cannot be reached."""
         # Later results of a batch replace earlier ones: only the last standing of a player is applied.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:

@@ -27,8 +27,7 @@ async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
     for start in range(0, len(unclaimed), _TRANSACTIONS):
         piece = [user for user in players if user.user_id in unclaimed[start : start + _TRANSACTIONS]]
         results += await asyncio.gather(*(pool.transact(partial(_claim_name, user=user)) for user in piece))
-    collisions = [collision for result in results if result for collision in result]
-    return ClaimedNames(players, results.count([]), collisions)
+    return ClaimedNames(players, results.count([]), [collision for result in results for collision in result or ()])
 
 
 async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaims:

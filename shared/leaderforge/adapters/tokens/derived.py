@@ -31,13 +31,8 @@ class DerivedSigner:
     def sign(self, kid: str, claims: TokenClaims) -> IssuedToken:
         issued_at_s = self._clock() // 1000
         expires_at_s = issued_at_s + claims.valid_s
-        payload: dict[str, object] = {
-            "iss": ISSUER,
-            "aud": ISSUER,
-            "sub": claims.subject,
-            "iat": issued_at_s,
-            "exp": expires_at_s,
-        }
+        payload: dict[str, object] = {"iss": ISSUER, "aud": ISSUER, "sub": claims.subject}
+        payload |= {"iat": issued_at_s, "exp": expires_at_s}
         if claims.username is not None:
             payload["name"] = claims.username
         text = jwt.encode(payload, derived_key(self._secret, kid), _ALGORITHM, {"kid": kid})
