@@ -54,7 +54,7 @@ def main(
 
 
 def measured(path: Path, name: str, board: Board, lines: int) -> Mapping[str, Any]:
-    """Return the processor time and the memory of a preview, with the check of the notation before it."""
+    """Return the processor time and the memory of a preview, including the check that decides how scores are read."""
     began = time.process_time()
     plan = FilePlan(board, Columns(time="time"), FileLayout(format_of(path.name)))
     acceptance = LineAcceptance(ImportRules(), board, now_ms, ReceptionClock(lambda: now_ms() * 1000))

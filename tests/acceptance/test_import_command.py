@@ -1,4 +1,4 @@
-"""`leaderforge import` on files as people have them: what it says, its exit codes, and the way back from an export."""
+"""`leaderforge import` on files as people have them: its messages, its exit codes, and the import of an export."""
 
 import re
 import shlex

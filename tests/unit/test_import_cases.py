@@ -255,7 +255,7 @@ async def test_ties_keep_the_order_of_the_file(desk: Desk, batch: int):
 
 @pytest.mark.parametrize("name", ["many.csv", "many.ndjson"])
 async def test_ties_of_known_and_new_players_keep_the_order_of_the_file(desk: Desk, name: str):
-    # Later ids: the known players would come last in any order of ids.
+    # Players that exist already, with ids that do not follow the order of the file.
     later = [await desk.api.post("/api/users", {"username": f"player {i}"}, ADMIN_KEY) for i in range(0, 2500, 40)]
     assert {answer.status_code for answer in later} == {201}
     board = await desk.board()

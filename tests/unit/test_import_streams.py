@@ -280,7 +280,7 @@ def test_ids_subscores_and_metadata():
     ]
     objects = json.dumps([{**rows[0], "id": "=1", "kills": 7, "meta": {"a": 1.5}}, {**rows[1], "meta": None}])
     for name, data in (("a.json", objects), ("a.ndjson", "\n".join(map(json.dumps, json.loads(objects))))):
-        # All but the submission ids: the contents differ.
+        # Compare without the submission ids, which depend on the texts in the file.
         assert [line[1:4] + line[5:] for line in read(data.encode(), name, columns)] == [
             line[1:4] + line[5:] for line in lines
         ]
