@@ -27,7 +27,7 @@ interface Decimal {
 /** Number of decimals of a second, by the unit of time. */
 const TIMES: Readonly<Record<string, number>> = { ms: 3, s: 0 };
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?$/;
-/** Minutes after hours, and seconds, are 00 to 59: as in imports, `leaderforge.domain.score_texts`. */
+/** Pattern of a clock time. Seconds, and minutes after hours, are 00 to 59, as in imports (`domain/score_texts.py`). */
 const CLOCK = /^(-?)(?:(\d+):(?=[0-5]\d:))?(\d+):([0-5]\d)(?:\.(\d+))?$/;
 
 const integer = perLocale((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
