@@ -76,7 +76,7 @@ async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query
     """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
     require_at_most_one(user_id=query.user_id, external_id=query.external_id)
     user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
-    criteria = AuditFilter(board=query.board, user_id=user_id, action=query.action)
+    criteria = AuditFilter(query.board, user_id, query.action, query.actor)
     entries = await edge.services.parts.audit.entries(criteria, query.limit, query.before)
     players = {user_id for audited in entries if (user_id := audited.entry.user_id) is not None}
     external_ids = await edge.services.users.external_ids(players)

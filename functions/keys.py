@@ -35,8 +35,11 @@ _CREATED = 201
 
 @routes.get("/api/admin/keys", operation_id="listKeys", **documentation.read(KeysOut, StoreUnavailable))
 async def keys(edge: TheEdge, caller: Admin) -> Answer:
-    """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only."""
-    return answer_stored(render_keys(await edge.services.keys.all()))
+    """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
+
+    `environment` names the settings that have API keys, and their numbers of keys.
+    """
+    return answer_stored(render_keys(await edge.services.keys.all(), edge.callers.configured()))
 
 
 @routes.post("/api/admin/keys", **documentation.write(IssuedKeyOut, KeyNameTaken, StoreUnavailable, status=_CREATED))

@@ -102,7 +102,7 @@ const keys = createRoute({
 const audit = createRoute({
   getParentRoute: () => consoleFrame,
   path: '/audit',
-  component: lazyPage(() => import('./console/AuditPage'), 'AuditPage'),
+  component: lazyPage(() => import('./console/audit/AuditPage'), 'AuditPage'),
 });
 
 /** Load the pages of players while the browser is idle, so that they open without a connection. */

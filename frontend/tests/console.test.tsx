@@ -1,14 +1,16 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { requestOf } from '../src/console/moderation/acts';
 import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
-import { board, refusal, serve, type Handler } from './server';
+import { board, refusal, serve, type Answer, type Handler } from './server';
 
 const KEY = 'admin-key';
 const MADE = { created_at: '2026-11-23T12:00:00.000Z', created_by: 'env:admin', rotated_at: null, replaced_until: null, revoked_at: null };
 const ACT = { at: MADE.created_at, actor: 'key:ops', action: 'key.create', board: null, user_id: null, reason: null, details: { name: 'game' } };
+const FORMULA = { ...ACT, actor: 'env:admin', action: 'entry.hide', board: 'laps', user_id: -7, reason: '=1+1, "sum"', details: {} };
+const ENVIRONMENT = { setting: 'LEADERFORGE_ADMIN_KEYS', actor: 'env:admin', scopes: ['admin'], keys: 2 };
 
 /** Return a handler that answers like the API. It refuses calls for admins without the key `KEY`. */
 function guarded(): Handler {
@@ -17,7 +19,7 @@ function guarded(): Handler {
     if (!url.pathname.startsWith('/api/admin/')) return board(5)(url, init);
     const sent = new Headers(init.headers).get('Authorization');
     if (sent !== `Bearer ${KEY}`) return refusal(401, 'unauthenticated', 'this key is not known');
-    if (url.pathname === '/api/admin/audit') return { body: { entries: url.searchParams.has('board') ? [] : [ACT], next: null } };
+    if (url.pathname === '/api/admin/audit') return auditPage(url);
     const name = url.pathname.split('/')[4] ?? '';
     if (init.method === 'DELETE') names.set(name, { ...MADE, revoked_at: MADE.created_at });
     if (init.method === 'POST') {
@@ -25,8 +27,18 @@ function guarded(): Handler {
       names.set(made.name ?? name, MADE);
       return { status: 201, body: { name: made.name ?? name, scopes: ['submit'], ...MADE, key: 'lf_new' } };
     }
-    return { body: { keys: [...names].map(([one, key]) => ({ name: one, scopes: ['submit'], ...key })) } };
+    return { body: { keys: [...names].map(([one, key]) => ({ name: one, scopes: ['submit'], ...key })), environment: [ENVIRONMENT] } };
   };
+}
+
+/** Return a page of an audit log with entries of two actors. Exports get one entry a page. */
+function auditPage({ searchParams }: URL): Answer {
+  const actor = searchParams.get('actor');
+  const acts = [ACT, FORMULA].filter((entry) => actor === null || entry.actor === actor);
+  if (searchParams.has('board') || searchParams.get('action') === 'key.revoke') return { body: { entries: [], next: null } };
+  if (searchParams.get('limit') !== '1000') return { body: { entries: acts, next: null } };
+  const at = Number(searchParams.get('cursor') ?? 0);
+  return { body: { entries: acts.slice(at, at + 1), next: at + 1 < acts.length ? String(at + 1) : null } };
 }
 
 afterEach(() => setAdminKey(null));
@@ -87,11 +99,48 @@ describe('the console', () => {
 
   it('tells who did what, and on which board', async () => {
     const { user, asked } = openSignedIn('/console/audit');
-    expect(await screen.findByText('key.create')).toBeInTheDocument();
+    expect(await screen.findByText('key.create', { selector: 'span' })).toBeInTheDocument();
     expect(screen.getByText('name game')).toBeInTheDocument();
     await user.type(screen.getByLabelText('Board'), 'blitz');
     expect(await screen.findByText('No audit entries')).toBeInTheDocument();
     await waitFor(() => expect(asked().at(-1)).toContain('board=blitz'));
+  });
+
+  it('tells the exact time, and filters by action and actor', async () => {
+    const { user, asked } = openSignedIn('/console/audit');
+    expect((await screen.findAllByText(/^Nov 23, 2026, \d+:\d\d:00/)).length).toBeGreaterThan(0);
+    await user.type(screen.getByLabelText('Actor'), 'Ops');
+    expect(screen.getByText('Enter an actor such as key:ops.')).toBeInTheDocument();
+    await user.clear(screen.getByLabelText('Actor'));
+    await user.type(screen.getByLabelText('Actor'), 'env:admin');
+    await waitFor(() => expect(screen.queryByText('key.create', { selector: 'span' })).not.toBeInTheDocument());
+    expect(asked().some((url) => url.includes('Ops'))).toBe(false);
+    await user.selectOptions(screen.getByLabelText('Action'), 'key.revoke');
+    expect(await screen.findByText('No audit entries')).toBeInTheDocument();
+    expect(asked().at(-1)).toContain('action=key.revoke&actor=env%3Aadmin');
+  });
+
+  it.each([
+    ['CSV', 'audit-log.csv', `env:admin,entry.hide,laps,-7,"'=1+1, ""sum""",{}\r\n`],
+    ['NDJSON', 'audit-log.ndjson', `${JSON.stringify(FORMULA)}\n`],
+  ])('exports all pages of the log as %s', async (format, name, end) => {
+    const saved = vi.fn<(content: Blob) => string>(() => 'blob:saved');
+    vi.stubGlobal('URL', Object.assign(URL, { createObjectURL: saved, revokeObjectURL: vi.fn() }));
+    const clicked = vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => undefined);
+    const { user } = openSignedIn('/console/audit');
+    await user.click(await screen.findByRole('button', { name: `Export ${format}` }));
+    await waitFor(() => expect(clicked).toHaveBeenCalled());
+    expect(clicked.mock.contexts[0]).toMatchObject({ download: name });
+    const content = await textOf(saved.mock.calls[0]?.[0]);
+    expect(content).toContain('key:ops');
+    expect(content.endsWith(end)).toBe(true);
+  });
+
+  it('lists the keys of the settings as set from outside', async () => {
+    openSignedIn('/console/keys');
+    const outside = await screen.findByRole('list', { name: 'Keys set from outside' });
+    expect(outside).toHaveTextContent('env:admin set from outsideadmin; 2 keys in LEADERFORGE_ADMIN_KEYS.');
+    expect(within(outside).queryByRole('button')).not.toBeInTheDocument();
   });
 });
 
@@ -109,3 +158,12 @@ describe('what moderators do', () => {
     expect(requestOf({ act: name, ...draft })).toEqual({ method, path, ...(body && { body }) });
   });
 });
+
+/** Return a file's text: jsdom's Blob has no `text`. */
+function textOf(content: Blob | undefined): Promise<string> {
+  return new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result as string);
+    reader.readAsText(content ?? new Blob());
+  });
+}

@@ -122,6 +122,7 @@ filters = st.builds(
     board=st.none() | st.sampled_from(["a", "b"]),
     user_id=st.none() | st.integers(-1, 1),
     action=st.none() | st.sampled_from(["entry.hide", "key.create"]),
+    actor=st.none() | st.sampled_from(["cli", "key:ops"]),
 )
 
 

@@ -1,10 +1,15 @@
 """Keys over HTTP, and their audit entries."""
 
+from hashlib import sha256
+
 import pytest
 
+from functions.edge.access.credentials import CallerResolver
+from functions.edge.access.sign_in import SignIn
+from leaderforge.config import EnvironmentSettings
 from leaderforge.domain.callers import ANONYMOUS, KeyScope
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
-from tests.unit.edge_fixtures import Api
+from tests.unit.edge_fixtures import ENVIRONMENT, Api
 
 
 async def create(api: Api, name: str, *scopes: str) -> str:
@@ -116,6 +121,40 @@ async def test_the_audit_log_tells_who_did_what_page_by_page(api: Api) -> None:
     created = (await api.get("/api/admin/audit?action=key.create", ADMIN_KEY)).json()["entries"]
     assert [one["action"] for one in created] == ["key.create"]
     assert (await api.get("/api/admin/audit?user_id=1&board=default", ADMIN_KEY)).json()["entries"] == []
+
+
+async def test_the_audit_log_of_one_actor(api: Api) -> None:
+    ops = await create(api, "ops", "admin")
+    api.clock.now += 1
+    await revoke(api, "ops", ops)
+    for actor, actions in (("key:ops", ["key.revoke"]), ("env:admin", ["key.create"]), ("cli", []), ("player:-7", [])):
+        page = (await api.get(f"/api/admin/audit?actor={actor}", ADMIN_KEY)).json()
+        assert [entry["action"] for entry in page["entries"]] == actions
+    refusal = await api.get("/api/admin/audit?actor=Ops%20Team", ADMIN_KEY)
+    assert (refusal.status_code, "such as key:ops" in refusal.text) == (422, True)
+
+
+async def test_keys_of_the_settings_are_counted_without_secrets(api: Api) -> None:
+    answer = await api.get("/api/admin/keys", ADMIN_KEY)
+    assert answer.json()["environment"] == [
+        {"setting": "LEADERFORGE_SUBMIT_KEYS", "actor": "env:submit", "scopes": ["submit"], "keys": 1},
+        {"setting": "LEADERFORGE_ADMIN_KEYS", "actor": "env:admin", "scopes": ["admin"], "keys": 1},
+    ]
+    for key in (ADMIN_KEY, SUBMIT_KEY):
+        digest = sha256(key.encode()).hexdigest()
+        assert key not in answer.text
+        assert digest[:8] not in answer.text
+
+
+async def test_each_setting_with_keys_is_listed_once(api: Api) -> None:
+    variables = {
+        **ENVIRONMENT,
+        "LEADERFORGE_ADMIN_KEYS": f"{ADMIN_KEY},{ADMIN_KEY}-of-another",
+        "LEADERFORGE_SUBMIT_KEYS": "",
+    }
+    sign_in = SignIn(api.services.player_ids, creates=False)
+    callers = CallerResolver(EnvironmentSettings.from_environment(variables), api.edge.keys, None, sign_in)
+    assert [(caller.actor, count) for caller, count in callers.configured()] == [("env:admin", 2)]
 
 
 @pytest.mark.parametrize("cursor", ["1", "a.b", "-1.2", f"1.{'9' * 19}", "1.2.3"])

@@ -892,6 +892,8 @@ export interface paths {
         /**
          * List keys
          * @description Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
+         *
+         *     `environment` names the settings that have API keys, and their numbers of keys.
          */
         get: operations["listKeys"];
         put?: never;
@@ -1626,6 +1628,28 @@ export interface components {
          */
         EntryState: "listed" | "hidden" | "unranked" | "removed";
         /**
+         * EnvironmentKeysOut
+         * @description The API keys of one setting. Only a restart with another value changes them.
+         */
+        EnvironmentKeysOut: {
+            /**
+             * @description The environment variable.
+             * @example LEADERFORGE_ADMIN_KEYS
+             */
+            setting: string;
+            /**
+             * @description The name of these keys in the audit log.
+             * @example env:admin
+             */
+            actor: string;
+            scopes: components["schemas"]["KeyScope"][];
+            /**
+             * Format: int64
+             * @description The number of keys.
+             */
+            keys: number;
+        };
+        /**
          * ErasureOut
          * @description The extent of an erasure, and its id in the audit log.
          */
@@ -2015,10 +2039,12 @@ export interface components {
         KeyScope: "read" | "submit" | "set" | "admin";
         /**
          * KeysOut
-         * @description All API keys, ordered by name.
+         * @description All API keys of the database, ordered by name, and the settings that have API keys.
          */
         KeysOut: {
             keys: components["schemas"]["KeyOut"][];
+            /** @description Keys that are set from outside, without their texts. */
+            environment: components["schemas"]["EnvironmentKeysOut"][];
         };
         /**
          * LookupIn
@@ -9886,6 +9912,8 @@ export interface operations {
                 external_id?: string;
                 /** @description Return only actions of this kind, such as `key.create`. */
                 action?: string;
+                /** @description Return only actions of this actor, such as `key:ops`. */
+                actor?: string;
                 /** @description The maximum number of entries. */
                 limit?: number;
                 /** @description A page's `next`. */
@@ -10148,7 +10176,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All API keys, ordered by name. */
+            /** @description All API keys of the database, ordered by name, and the settings that have API keys. */
             200: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */

@@ -12,6 +12,7 @@ export type Moderated = Schemas['ModeratedOut'];
 export type Order = Schemas['BoardOrder'];
 export type Policy = Schemas['BoardPolicy'];
 export type RankStyle = Schemas['RankStyle'];
+export type EnvironmentKeys = Schemas['EnvironmentKeysOut'];
 export type Erasure = Schemas['ErasureOut'];
 export type Health = Schemas['HealthOut'];
 export type Hidden = Schemas['HiddenOut'];

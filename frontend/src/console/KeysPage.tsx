@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import type { Key } from '../api/types';
+import type { EnvironmentKeys, Key } from '../api/types';
+import { plural } from '../format/numbers';
 import { Ago } from '../ui/Ago';
 import { Card } from '../ui/Card';
 import { ErrorNotice, Notice } from '../ui/Notice';
@@ -36,11 +37,14 @@ export function KeysPage() {
       }
     >
       {data ? (
-        <KeyTable
-          keys={data.keys}
-          rotate={(name) => setAsked({ kind: 'rotate', name })}
-          revoke={(name) => setAsked({ kind: 'revoke', name })}
-        />
+        <>
+          <KeyTable
+            keys={data.keys}
+            rotate={(name) => setAsked({ kind: 'rotate', name })}
+            revoke={(name) => setAsked({ kind: 'revoke', name })}
+          />
+          <OutsideKeys environment={data.environment} />
+        </>
       ) : error ? (
         <ErrorNotice error={error} retry={refetch} />
       ) : (
@@ -62,7 +66,7 @@ interface TableProps {
 
 function KeyTable({ keys: all, rotate, revoke }: TableProps) {
   if (all.length === 0) {
-    return <Notice title="No keys in the database yet">Create a key. Keys in the settings work, but are not listed here.</Notice>;
+    return <Notice title="No keys in the database yet">Create a key. Game servers and operators send it with each call.</Notice>;
   }
   return (
     <ul className="divide-y divide-line">
@@ -85,6 +89,25 @@ function KeyTable({ keys: all, rotate, revoke }: TableProps) {
               </button>
             </div>
           )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Keys of environment variables. The console cannot change them. */
+function OutsideKeys({ environment }: { environment: readonly EnvironmentKeys[] }) {
+  return (
+    <ul aria-label="Keys set from outside" className="divide-y divide-line border-t border-line empty:hidden">
+      {environment.map(({ setting, actor, scopes, keys: count }) => (
+        <li key={setting} className="bg-sunken/50 px-4 py-4 sm:px-6">
+          <p className="font-medium break-words">
+            {actor} <span className="text-sm font-normal text-muted">set from outside</span>
+          </p>
+          <p className="text-sm break-words text-muted">
+            {scopes.join(', ')}; {plural(count, 'key', 'keys')} in <code className="font-mono">{setting}</code>. To change them, set the
+            variable and restart the service.
+          </p>
         </li>
       ))}
     </ul>

@@ -64,7 +64,10 @@ export function keys(operator: Client) {
   });
 }
 
-export function audit(operator: Client, wanted: Pick<AuditQuery, 'board' | 'user_id' | 'action'>) {
+/** Filters of the audit log. */
+export type AuditWanted = Partial<Pick<AuditQuery, 'board' | 'user_id' | 'action' | 'actor'>>;
+
+export function audit(operator: Client, wanted: AuditWanted) {
   return infiniteQueryOptions({
     queryKey: [OPERATORS, 'audit', wanted],
     queryFn: ({ signal, pageParam }) =>

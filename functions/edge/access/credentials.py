@@ -1,6 +1,8 @@
 """Conversion of the Authorization header to the caller."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from functions.edge.access.key_cache import KeyCache
@@ -24,6 +26,11 @@ class CallerResolver:
         self._keys = keys
         self._tokens = tokens
         self._sign_in = sign_in
+
+    def configured(self) -> Sequence[tuple[Caller, int]]:
+        """Return, for each setting with keys, the caller with one of them and the number of keys."""
+        counts = Counter(replace(caller, fingerprint="") for caller in self._configured.values())
+        return list(counts.items())
 
     async def verify(self, authorization: bytes | None) -> Caller:
         """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token.

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StrictInt
 
 from functions.edge.wire.bodies import JsonBody
-from functions.edge.wire.fields import TimeOut
+from functions.edge.wire.fields import CountOut, TimeOut
 from functions.edge.wire.models import StrictIn, StrictOut
 from functions.edge.wire.rules import FROM_NUMBER, Rule
 from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey
-from leaderforge.domain.callers import KeyScope
+from leaderforge.domain.callers import Caller, KeyScope
 from leaderforge.services.api_keys import IssuedKey
 
 KeyName = Annotated[
@@ -58,10 +58,20 @@ class KeyOut(StrictOut):
     revoked_at: TimeOut | None
 
 
+class EnvironmentKeysOut(StrictOut):
+    """The API keys of one setting. Only a restart with another value changes them."""
+
+    setting: str = Field(description="The environment variable.", examples=["LEADERFORGE_ADMIN_KEYS"])
+    actor: str = Field(description="The name of these keys in the audit log.", examples=["env:admin"])
+    scopes: list[KeyScope]
+    keys: CountOut = Field(description="The number of keys.")
+
+
 class KeysOut(StrictOut):
-    """All API keys, ordered by name."""
+    """All API keys of the database, ordered by name, and the settings that have API keys."""
 
     keys: list[KeyOut]
+    environment: list[EnvironmentKeysOut] = Field(description="Keys that are set from outside, without their texts.")
 
 
 class IssuedKeyOut(KeyOut):
@@ -77,14 +87,20 @@ def render_key(key: ApiKey) -> JsonBody:
     return JsonBody.of(KeyOut(**_members(key)))
 
 
-def render_keys(keys: Iterable[ApiKey]) -> JsonBody:
-    """Return API keys without their texts."""
-    return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys]))
+def render_keys(keys: Iterable[ApiKey], environment: Iterable[tuple[Caller, int]]) -> JsonBody:
+    """Return API keys without their texts. `environment` has callers with keys of the settings, and numbers of keys."""
+    from_settings = [_environment_keys(caller, count) for caller, count in environment]
+    return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys], environment=from_settings))
 
 
 def render_issued_key(issued: IssuedKey) -> JsonBody:
     """Return an API key with its text."""
     return JsonBody.of(IssuedKeyOut(**_members(issued.key), key=issued.text))
+
+
+def _environment_keys(caller: Caller, count: int) -> EnvironmentKeysOut:
+    setting = f"LEADERFORGE_{caller.name.upper()}_KEYS"
+    return EnvironmentKeysOut(setting=setting, actor=caller.actor, scopes=sorted(caller.scopes), keys=count)
 
 
 def _members(key: ApiKey) -> dict[str, Any]:

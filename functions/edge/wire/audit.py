@@ -28,6 +28,11 @@ Action = Annotated[
     Field(pattern=r"^[a-z_.]{1,64}$", examples=["key.create"]),
     Rule("must be the kind of an action, such as key.create"),
 ]
+Actor = Annotated[
+    str,
+    Field(pattern=r"^[a-z]{1,16}(:[a-z0-9_-]{1,64})?$", examples=["key:ops"]),
+    Rule("must be an actor of the audit log, such as key:ops, env:admin or cli"),
+]
 
 
 class AuditQuery(QueryIn):
@@ -37,6 +42,7 @@ class AuditQuery(QueryIn):
         None, description="Return only actions on the player with this external id. Not allowed with `user_id`."
     )
     action: Omittable[Action] = Field(None, description="Return only actions of this kind, such as `key.create`.")
+    actor: Omittable[Actor] = Field(None, description="Return only actions of this actor, such as `key:ops`.")
     limit: PageLimit = 50
     cursor: Omittable[AuditCursor] = Field(None, description="A page's `next`.")
 

@@ -41,11 +41,10 @@ class AuditFilter:
     board: str | None = None
     user_id: int | None = None
     action: str | None = None
+    actor: str | None = None
 
     def admits(self, entry: AuditEntry) -> bool:
         """Return whether the entry matches the filter."""
-        requested = (self.board, self.user_id, self.action)
-        return all(
-            value is None or value == actual
-            for value, actual in zip(requested, (entry.board, entry.user_id, entry.action), strict=True)
-        )
+        requested = (self.board, self.user_id, self.action, self.actor)
+        actual_values = (entry.board, entry.user_id, entry.action, entry.actor)
+        return all(value is None or value == actual for value, actual in zip(requested, actual_values, strict=True))

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { inWords } from '../../api/errors';
 import type { User } from '../../api/types';
 import { useOperator } from '../operator';
+import { save } from '../save';
 import { nameOf } from '../../ui/PlayerName';
 
 /** Button that downloads all data of a player as a file. */
@@ -30,12 +31,4 @@ export function ExportButton({ player }: { player: User }) {
       </span>
     </>
   );
-}
-
-/** Save the data as a file, by a temporary link. */
-function save(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
-  const link = Object.assign(document.createElement('a'), { href: address, download: name });
-  link.click();
-  URL.revokeObjectURL(address);
 }

@@ -39,7 +39,14 @@ class PostgresAuditLog:
     ) -> Sequence[Audited]:
         at, audit_id = before or _END
         rows = await self._pool.fetch(
-            statement("audit"), criteria.board, criteria.user_id, criteria.action, at, audit_id, limit
+            statement("audit"),
+            criteria.board,
+            criteria.user_id,
+            criteria.action,
+            criteria.actor,
+            at,
+            audit_id,
+            limit,
         )
         return [_audited_from_row(row) for row in rows]
 
