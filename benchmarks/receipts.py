@@ -1,8 +1,8 @@
-"""Cost of the parts of receipts that are returned on request, in one run.
+"""Cost of external ids, and of the parts of receipts that are returned on request, in one run.
 
     python -m benchmarks.receipts --out docs/performance/results/receipts.json
 
-Starts a new product and loads it with submissions with and without these parts, in turns. Other load on the machine
+Starts a new product and loads it with submissions with and without these options, in turns. Other load on the machine
 affects both: compare the ratios, which are medians over the rounds with their quartiles. Processor time is the time of
 API, database and index together.
 """
@@ -21,14 +21,18 @@ from rich.table import Table
 
 from benchmarks.bench import loaded, product, step
 from benchmarks.report import about, write
+from benchmarks.requests import external_id
 
 PAIRS = {
+    "submit_external": "submit",
     "submit_previous": "submit",
     "batch_previous": "batch",
     "periods_all": "periods",
     "periods_previous": "periods",
 }
-"""Scenarios with additional parts, and the same scenarios without them."""
+"""Scenarios with options, and the same scenarios without them."""
+A_REQUEST = 500
+"""Number of players that one request creates."""
 BOARD = {"board": "periods", "name": "Periods", "periods": ["all-time", "daily", "weekly"]}
 
 Samples = dict[str, list[dict[str, Any]]]
@@ -51,6 +55,7 @@ def main(
         facts = stack.enter_context(product(directory, []))
         step("populate", ["populate", "--users", str(players), "--sessions", str(2 * players)], directory)
         httpx.post(f"{facts['api']}/api/boards", json=BOARD, headers=_admin(facts)).raise_for_status()
+        create_external_players(facts, players)
         for turn in track(range(rounds), "Measuring", console=console):
             for kind in list(samples) if turn % 2 else list(samples)[::-1]:
                 load = {"players": players, "connections": connections, "seconds": seconds, "batch": batch}
@@ -65,6 +70,17 @@ def main(
     if any(set(result["statuses"]) != {"200"} for results in samples.values() for result in results):
         console.print("[red]Some requests failed; the figures do not count.[/]")
         raise typer.Exit(1)
+
+
+def create_external_players(facts: dict[str, Any], players: int) -> None:
+    """Create players with external ids, and submit a score for each: the load must not measure first submissions."""
+    with httpx.Client(base_url=facts["api"], headers=_admin(facts), timeout=60) as client:
+        for first in track(range(1, players + 1, A_REQUEST), "Creating players with external ids"):
+            ids = [external_id(i) for i in range(first, min(first + A_REQUEST, players + 1))]
+            users = {"users": [{"external_id": i} for i in ids]}
+            client.post("/api/users/batch", json=users).raise_for_status()
+            scores = {"submissions": [{"external_id": i, "score": 1} for i in ids]}
+            client.post("/api/boards/default/scores/batch", json=scores).raise_for_status()
 
 
 def _admin(facts: dict[str, Any]) -> dict[str, str]:

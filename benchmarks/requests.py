@@ -28,6 +28,9 @@ class Maker:
     def submission(self) -> str:
         return f'{{"user_id":{self.player()},"score":{self._random.randrange(1, 101)}}}'
 
+    def external_submission(self) -> str:
+        return f'{{"external_id":"{external_id(self.player())}","score":{self._random.randrange(1, 101)}}}'
+
     def submissions(self) -> str:
         return f'{{"submissions":[{",".join(self.submission() for _ in range(self._batch))}]}}'
 
@@ -41,10 +44,16 @@ class Maker:
         ).encode()
 
 
+def external_id(user_id: int) -> str:
+    """Return the external id of a player, as long as a UUID."""
+    return f"player:{user_id:029}"
+
+
 KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "noop_post": lambda make: make.post("/noop", make.submission()),
     "noop_get": lambda make: make.get("/noop"),
     "submit": lambda make: make.post("/api/scores", make.submission()),
+    "submit_external": lambda make: make.post("/api/scores", make.external_submission()),
     "submit_unranked": lambda make: make.post("/api/scores?rank=none", make.submission()),
     "submit_previous": lambda make: make.post("/api/scores?previous=exact", make.submission()),
     "periods": lambda make: make.post("/api/boards/periods/scores", make.submission()),
