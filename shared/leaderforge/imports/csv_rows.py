@@ -13,7 +13,7 @@ from leaderforge.imports.separators import SEPARATORS, find_separator, likely_se
 from leaderforge.imports.streams import CutOff, text_lines
 
 _HEADER_LINES = 100
-"""Blank lines before the header that are skipped at most."""
+"""Maximum number of blank lines before the header."""
 
 
 class CsvTable:
@@ -44,7 +44,7 @@ class CsvTable:
         return notes
 
     def rows(self, on_bad: OnBadLine, *, with_content: bool) -> Iterator[TableRow]:
-        """Yield the rows that are not blank, each with the number of its first line. Bad ones are reported."""
+        """Yield the rows that are not blank, with the numbers of their first lines. Report bad rows to `on_bad`."""
         width = len(self.header)
         pick, identify = _picker(self.header, self._required), _identifier(self.header)
         for number, row in self._lines(on_bad):
@@ -123,7 +123,7 @@ def _wrong_header(column: str, header: Sequence[str], first: str) -> str:
 
 
 def _bad_csv(first: int, last: int, error: csv.Error) -> BadLine:
-    """Return the error for lines that are not CSV. A quote that is not closed reaches over many."""
+    """Return the error for lines that are not CSV. A quote that is not closed affects many lines."""
     count = max(1, last - first + 1)
     if count == 1 and "unexpected end" not in str(error):
         return BadLine(first, f"not CSV: {error}")

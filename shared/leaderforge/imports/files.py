@@ -38,10 +38,10 @@ class ScoreNotation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """How to make score lines of a file. `source` tells it apart from files with equal lines.
+    """Plan for reading score lines from a file. `source` distinguishes the file from others with equal lines.
 
-    Times without an offset are in `time_zone`, by default the board's. Without a `notation`,
-    numbers are stored scores: `planning.completed_plan` sets it.
+    Times without an offset are in `time_zone`, by default the board's. `planning.completed_plan` sets the `notation`
+    if it is None. Until then, numbers are stored scores.
     """
 
     board: Board
@@ -55,7 +55,7 @@ class FilePlan:
 
     @property
     def is_stored(self) -> bool:
-        """Return whether numbers are stored scores. On boards without decimals, they are both at once."""
+        """Return whether numbers are stored scores. False on boards without decimals: both notations are equal."""
         return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
@@ -76,7 +76,7 @@ class ScoreFile:
         )
 
     def lines(self, on_bad: OnBadLine, on_progress: OnProgress = lambda _: None) -> Iterator[ScoreLine]:
-        """Yield the score lines in the order of the file. Bad ones are reported, in the same order."""
+        """Yield the score lines in the order of the file. Report bad lines to `on_bad`, in the same order."""
         position = 0
         parse = self._parser.parse
         for count, row in enumerate(self._table.rows(on_bad, with_content=self._parser.needs_content)):

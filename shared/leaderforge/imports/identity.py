@@ -1,7 +1,7 @@
 """Identity of a line: it decides whether a line was imported before.
 
-With a column of ids, the id identifies the line. Otherwise its content does, and how often that content came before in
-the file. The identity therefore survives a file that grows at either end or is sorted anew.
+With a column of ids, the id identifies the line. Otherwise, the line is identified by its content and the number of
+earlier lines with this content. Identities therefore stay the same if the file grows at either end or is sorted anew.
 """
 
 import sqlite3
@@ -58,7 +58,7 @@ class Occurrences:
 
 
 class Identities:
-    """Submission ids of the lines of one file. `source` tells apart files with equal lines."""
+    """Submission ids of the lines of one file. `source` distinguishes files with equal lines."""
 
     def __init__(self, board: str, source: str | None = None) -> None:
         self._of_ids = f"{board}\0" if source is None else f"{board}\0{source}\0"

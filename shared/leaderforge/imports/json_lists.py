@@ -26,7 +26,7 @@ class JsonElement(NamedTuple):
 def elements(text: TextIO, decoder: json.JSONDecoder, path: str = "") -> Iterator[JsonElement]:
     """Yield the elements of the list at a path: names of members, separated by dots. An empty path is the document.
 
-    Raises `BadLine` if there is no such list, or where the document is not JSON. All elements before were yielded.
+    Raises `BadLine` if there is no such list. If the document is not JSON, yields the elements before the fault first.
     """
     document = _Document(text, decoder)
     for name in filter(None, path.split(".")):
@@ -69,12 +69,12 @@ class _Document:
         raise BadLine(self.line, f"there is no member {name!r}: check --path")
 
     def begin(self, mark: str, reason: str) -> None:
-        """Move to the first element behind the mark of a list or object. Raises `BadLine` if there is none."""
+        """Move behind the opening bracket (`mark`) of a list or object. Raises `BadLine` if there is none."""
         self.expect(mark, reason)
         self._is_first = True
 
     def expect(self, mark: str, reason: str) -> None:
-        """Move behind a mark. Raises `BadLine` with the reason if it does not come next."""
+        """Move behind the character `mark`. Raises `BadLine` with the reason if another character comes next."""
         if self._peek() != mark:
             raise BadLine(self.line, f"not JSON of scores: {reason}")
         self._position += 1
@@ -124,8 +124,8 @@ class _Document:
                 return ""
 
     def _read(self) -> bool:
-        """Append the next part of the document, as long as the value at the position. Return False at the end."""
-        # The part doubles: a long value is decoded again with each one.
+        """Append the next part of the document. Return False at the end."""
+        # Each part doubles the text of a long value: the value is decoded again after each part.
         part = self._text.read(max(_CHUNK, len(self._buffer) - self._position))
         passed = self.line
         self._buffer = self._buffer[self._position :] + part

@@ -1,4 +1,4 @@
-"""From rows to score lines."""
+"""Conversion of rows to score lines."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +73,7 @@ class ScoreLineParser:
     def parse(self, row: TableRow) -> ScoreLine | None:
         """Return the line of a row, None if a condition excludes it. Raises `BadLine`."""
         values = row.values
-        # Before the conditions: the place of a line among equal ones must not depend on them.
+        # Identify the line before the conditions exclude it: the count of equal lines must not depend on conditions.
         submission_id = self._identities.of_content(row.content) if self._columns.id is None else None
         for position, condition in self._conditions:
             if not condition.holds(values[position]):

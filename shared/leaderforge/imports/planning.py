@@ -1,4 +1,4 @@
-"""Completion of a plan for a file: the columns exist, and numbers have one meaning."""
+"""Completion of a plan for a file: check of the columns, and choice of the notation of scores."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +16,7 @@ _EXAMPLE = 1234
 
 
 def completed_plan(raw: BinaryIO, plan: FilePlan, on_note: OnNote) -> FilePlan:
-    """Return the plan with the notation of the scores. Remark on it where a board has two.
+    """Return the plan with the notation of the scores. Report a notation that was chosen here to `on_note`.
 
     Raises `BadLine` if the header lacks a column, with a proposal, and `Refused` if the file cannot be read as planned.
     """

@@ -15,7 +15,7 @@ from leaderforge.imports.streams import opened_text
 from leaderforge.imports.times import TimeParser
 
 _SAMPLED = 50
-"""Rows whose values are looked at."""
+"""Maximum number of rows whose values are examined."""
 _PLAYER = ("player", "username", "user", "name", "nickname", "nick", "scorer", "athlete", "driver", "runner", "team")
 _SCORE = ("score", "points", "result", "goals", "total", "value", "xp", "time", "lap")
 _TIME = ("achieved_at", "time", "date", "timestamp", "when", "day", "at", "created_at", "datetime")

@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text: compression and encoding.
+"""Conversion of the bytes of a file to its text: compression and encoding.
 
 The first bytes decide about the compression, never the name. A byte order mark decides about the encoding.
 """
@@ -67,7 +67,7 @@ def count_lines(raw: BinaryIO) -> int:
 
 
 class _CheckedStream(RawIOBase):
-    """Stream whose errors of damaged data are `CutOff`. To close it does not close the source."""
+    """Stream that raises `CutOff` for damaged data. Closing it does not close the source."""
 
     def __init__(self, source: Any) -> None:
         self._source = source
@@ -82,7 +82,7 @@ class _CheckedStream(RawIOBase):
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _cut_off(error) from None
         except Exception as error:
-            # The module of this class is optional.
+            # Compare the name: the module with the class `ZstdError` is optional.
             if type(error).__name__ != "ZstdError":
                 raise
             raise _cut_off(error) from None

@@ -30,14 +30,15 @@ _MILLISECOND = timedelta(milliseconds=1)
 _DIGITS = re.compile("-?[0-9]+")
 _MOST_DIGITS = 30
 _HINTS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
-"""Units that numbers with so many digits are likely to have."""
+"""Likely units of numbers, by their number of digits."""
 
 
 class TimeParser:
-    """Parser of the times of one file. `zone` is that of times without an offset.
+    """Parser of the times of one file. `zone` is the time zone of times without an offset.
 
     The format is a unit of `UNITS`, `serial`, or a pattern such as `%d.%m.%Y %H:%M`. Without a format, a time is ISO
-    8601, or a number of milliseconds since 1970 with 13 digits. Of an hour that clocks repeat, the first one counts.
+    8601, or a number of milliseconds since 1970 with 13 digits. In an hour that the clocks
+    repeat, the first pass counts.
     """
 
     def __init__(self, time_format: str | None = None, zone: str = "UTC") -> None:
