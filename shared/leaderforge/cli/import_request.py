@@ -1,4 +1,4 @@
-"""Options of one `leaderforge import`, and the objects of the services that they stand for."""
+"""Options of one `leaderforge import`, and their conversion to the parameters of the services."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +57,7 @@ class ImportRequest:
 
     @property
     def layout(self) -> FileLayout:
-        """Return how the file is to be read. Raises `Refused` or `typer.BadParameter`."""
+        """Return the layout of the file. Raises `Refused` or `typer.BadParameter`."""
         return FileLayout(
             format=TableFormat(self.format_) if self.format_ else format_of(self.file.name),
             separator=separator(self.separator),
@@ -68,11 +68,11 @@ class ImportRequest:
 
     @property
     def style(self) -> NumberStyle:
-        """Return the marks in numbers."""
+        """Return the decimal mark and the separator of thousands."""
         return NumberStyle(self.decimal, self.thousands)
 
     def columns(self, proposal: ColumnProposal | None = None) -> Columns:
-        """Return the columns to read. The proposal stands for columns that no option names."""
+        """Return the columns to read. The proposal replaces columns that no option names."""
         default = ColumnProposal("player", "score", None) if proposal is None else proposal
         has_id = self.player_id is not None or self.user_id is not None
         player = self.player if self.player is not None or has_id else default.player
@@ -93,7 +93,7 @@ class ImportRequest:
         )
 
     def plan(self, board: Board, columns: Columns) -> FilePlan:
-        """Return how to make score lines of the file."""
+        """Return the plan for reading the file."""
         return FilePlan(
             board=board,
             columns=columns,

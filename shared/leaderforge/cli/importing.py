@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _PREVIEWED = 10
-"""Lines that a dry run shows."""
+"""Maximum number of lines that a dry run shows."""
 
 
 def import_(
@@ -67,7 +67,7 @@ def import_(
 
     Example: leaderforge import goals.csv --player scorer --score =1 --time date --where own_goal=FALSE
     """
-    # The parameters have the names of the fields.
+    # The parameters have the names of the fields of `ImportRequest`.
     parameters = locals()
     from leaderforge.cli.import_request import ImportRequest
 
@@ -100,7 +100,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
         ):
             await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance)
         tally.index_behind = not await completed(product)
-        # The index may have got scores only now, after the import has announced them.
+        # The index may have received scores only now, after the import has invalidated the cached tops.
         product.changes.board(board.id)
         return tally
 

@@ -1,4 +1,4 @@
-"""Acceptance of submissions: the rules for every way in that need no stored data."""
+"""Acceptance of submissions: the rules that need no stored data, for API, queue and import."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -32,7 +32,7 @@ def accept(
     known yet.
 
     Raises `Refused`, `RuleViolated` or `PeriodClosed` if it cannot be counted. The rules that depend on the player's
-    earlier submissions are checked when it is recorded, and so is the score of a change.
+    earlier submissions, and the score of a change, are checked when the submission is recorded.
     """
     if subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)

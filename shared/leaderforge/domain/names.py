@@ -55,7 +55,7 @@ def display_fault(text: str, longest: int) -> str | None:
 
 def require_displayed(text: str, longest: int, subject: str) -> str:
     """Return the text in its displayed form. Raises `Refused`, in a sentence on `subject`, if it cannot be shown."""
-    # Nearly all names of an import are of this kind, and the checks below take many times as long.
+    # Fast path for printable ASCII: nearly all names of an import have it, and the checks below take much longer.
     if text.isascii() and text.isprintable() and 1 <= len(text) <= longest and text == text.strip():
         return text
     displayed_text = displayed(text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from leaderforge.domain.boards import MAX_INTEGER, PLAIN, Display
 
 _FRACTION_DIGITS = {"ms": 3, "s": 0}
-"""Units of time, each with the decimals of a second that its whole numbers have."""
+"""Units of time, each with the number of decimals of a second that it stands for: 3 for milliseconds."""
 _QUOTE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _SIGNS = "[-+\N{MINUS SIGN}]?"
 _MAX_SHOWN = 60
@@ -79,7 +79,7 @@ class ScoreParser:
         raise ValueError(f"{shortened(text)} is not {kind}{self._hint(text)}")
 
     def is_only_shown(self, text: str) -> bool:
-        """Return whether the text is a shown score that is no stored one: with decimals, or a clock time."""
+        """Return whether the text can be a shown score only: a number with decimals, or a clock time."""
         match = self._number.fullmatch(text)
         if match is not None:
             return match[3] is not None

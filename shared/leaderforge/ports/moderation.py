@@ -58,11 +58,11 @@ class Moderation(Protocol):
     async def replace_submission(
         self, submission: Submission, act: AuditEntry, *, in_past: bool
     ) -> Sequence[LadderStanding]:
-        """Replace a stored event by that of a submission with the same id.
+        """Replace a stored event by the event of a submission with the same id.
 
-        The stored event counts no longer in the open periods of its time, with `in_past` in all of them. The new one
-        counts on the ladders of the submission. The board's score limits do not apply. Raises `SubmissionNotFound`,
-        `Conflict` if a moderator has removed the event, and `ScoreOutOfRange`.
+        The stored event no longer counts in the open periods that contain its time. With `in_past`, it no longer counts
+        in the past ones either. The new event counts on the ladders of the submission. The board's score limits do not
+        apply. Raises `SubmissionNotFound`, `Conflict` if a moderator has removed the event, and `ScoreOutOfRange`.
         """
         ...
 

@@ -30,8 +30,8 @@ _REASON = "corrected by an import"
 class ImportTerms:
     """Terms of an import: its actor for the audit log, and its rights.
 
-    With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, lines
-    that are stored with other content replace it. Both need the rights of an operator.
+    With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a
+    line replaces stored content of its submission that differs. Both need the rights of an operator.
     """
 
     actor: str
@@ -71,7 +71,7 @@ class FileImports:
     def check(self, raw: BinaryIO, plan: FilePlan, on_note: OnNote, *, history: bool = False) -> FilePlan:
         """Return the completed plan for a file, before any line is read.
 
-        Raises `Refused` or `BadLine` if no line could count as the file means it.
+        Raises `Refused` or `BadLine` if the columns do not fit the board, or the file cannot be read as planned.
         """
         require_columns(plan.board, plan.columns, history=history)
         return completed_plan(raw, plan, on_note)

@@ -11,12 +11,12 @@ from leaderforge.imports.lines import ScoreLine
 from leaderforge.services.imported_lines import LineAcceptance
 
 _CHUNK = 1000
-"""Lines that are checked together."""
+"""Number of lines that are checked together."""
 
 
 @dataclass(slots=True)
 class ImportPreview:
-    """First lines of an import as they would count, and the number of all lines that would."""
+    """First lines of an import as they would count, and the number of all lines that would count."""
 
     first: list[tuple[ScoreLine, Event]] = field(default_factory=list)
     counting: int = 0

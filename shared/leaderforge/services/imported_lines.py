@@ -1,4 +1,4 @@
-"""From score lines to submissions, by the rules that hold for every way in."""
+"""Conversion of score lines to submissions, by the rules of all submissions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ ANYBODY = 0
 
 @dataclass(frozen=True, slots=True)
 class ImportRules:
-    """Rules of one import: lines a transaction, and the grace (ms) of late submissions.
+    """Rules of one import: number of lines per transaction, and time (ms) in which late submissions are accepted.
 
     With `history`, lines count in all periods that the board keeps, and the board's score limits do not apply.
     `expected_lines` is an upper bound of the number of lines: lines without a time are spread over as many ms.
@@ -30,7 +30,7 @@ class ImportRules:
 
 
 def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
-    """Raise `Refused` if no line with these columns could be counted as its file means it."""
+    """Raise `Refused` if the board excludes these columns: a subscore, or no time despite a minimum interval."""
     if columns.subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; leave out --subscore", board=board.slug)
     if columns.time is None and board.limits.min_interval_ms is not None and not history:
@@ -58,7 +58,7 @@ class LineTimes:
 
 
 class LineAcceptance:
-    """Conversion of lines to submissions by the rules that hold for every way in, without the stored data."""
+    """Conversion of lines to submissions, by the rules of all submissions that need no stored data."""
 
     def __init__(self, rules: ImportRules, board: Board, clock: Clock, reception_clock: Clock) -> None:
         self._rules = rules
@@ -67,7 +67,7 @@ class LineAcceptance:
         self._times = LineTimes(board, clock(), rules.expected_lines)
 
     def submissions(self, board: Board, lines: Sequence[ScoreLine]) -> Sequence[Submission | LeaderForgeError]:
-        """Return the submission of each line, of `ANYBODY`, or the error that prevents it."""
+        """Return the submission of each line, with `ANYBODY` as its player, or the error that prevents it."""
         now = self._clock()
         rules_of = without_limits(board) if self._rules.history else board
         return [self._submission(rules_of, line, now) for line in lines]

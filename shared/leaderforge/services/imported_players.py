@@ -26,9 +26,9 @@ _Outcomes: TypeAlias = Mapping[_PlayerKey, int | LeaderForgeError]
 class ImportedPlayers:
     """Player ids of the lines of one import.
 
-    The id of this service identifies a player, without it the external id, without that the username. A username that
-    several players have is refused; where names are unique, there is none. New players get names that obey the `names`
-    rules.
+    A player is identified by the id of this service if the line has one, else by the external id, else by the username.
+    If names need not be unique, a username that several players have is refused. New players get names that obey the
+    rules `names`.
 
     New ids ascend in the order of the file: among equal scores and times, the smaller id leads.
     """

@@ -47,8 +47,8 @@ class ImportTally:
     """Progress of an import.
 
     `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
-    other content. `clamped` lines have times in the future. `closed` lines do not count in some periods of their time,
-    which are over. `duplicate_lines` has the numbers of the first duplicates.
+    other content. `clamped` lines have times in the future. `closed` lines do not count in some periods that contain
+    their time, because those are over. `duplicate_lines` has the numbers of the first duplicates.
     """
 
     recorded: int = 0

@@ -15,7 +15,7 @@ from leaderforge.ports.clock import Clock
 
 
 class MemoryEvents(MemoryBoards):
-    """Events of all boards. A change of events alone leaves the standings as they are."""
+    """Events of all boards. The methods of this class do not change standings."""
 
     def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog, clock: Clock) -> None:
         super().__init__(users, audit, clock)

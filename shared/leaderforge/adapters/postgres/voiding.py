@@ -57,7 +57,7 @@ class SubmissionVoid:
         await self._connection.execute(statement("set_void"), *key, void)
 
     async def delete(self, submission_id: UUID, rows: Sequence[Record]) -> None:
-        """Delete the event. The player's other events make up the standings in `rows`, which are locked.
+        """Delete the event. In `rows`, the locked standings, replace each affected one by the fold of the other events.
 
         Raises `SubmissionNotFound`, and `Conflict` if a moderator has removed the event.
         """
