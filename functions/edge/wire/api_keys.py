@@ -88,7 +88,7 @@ def render_key(key: ApiKey) -> JsonBody:
 
 
 def render_keys(keys: Iterable[ApiKey], environment: Iterable[tuple[Caller, int]]) -> JsonBody:
-    """Return API keys without their texts. `environment` has callers with keys of the settings, and numbers of keys."""
+    """Return API keys without their texts. `environment` has a caller and the number of keys for each setting."""
     from_settings = [_environment_keys(caller, count) for caller, count in environment]
     return JsonBody.of(KeysOut(keys=[KeyOut(**_members(key)) for key in keys], environment=from_settings))
 
