@@ -129,7 +129,7 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round in parts: by policy the submissions that depend on standings, and all others together."""
+    """Return a round in parts: one per policy for the submissions that depend on standings, one for all others."""
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
     for position in positions:
         submission = submissions[position]
