@@ -1,4 +1,4 @@
-"""Page while parts of the product are down, or the browser is offline."""
+"""The web page during outages of parts of the product, and in a browser that is offline."""
 
 import asyncio
 import re

@@ -75,6 +75,6 @@ def test_a_signal_ends_everything(folder: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert "types" not in output  # the second target of its lane was not started
+    assert "types" not in output  # After the failure, the next target of the same lane does not start.
     assert time.monotonic() - begin < PATIENCE_S
     assert not any(map(lives, family))

@@ -86,7 +86,7 @@ class PlayerScoreIn(_NewScoreIn):
 
 
 class ScoresIn(LongIn, ReasonIn):
-    """Scores to set together, one a player."""
+    """Scores to set together. Each player may have one."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -17,9 +17,9 @@ class PlayerStore(Protocol):
         """Create players. Return each player or its error.
 
         The errors are `PlayerExists`, `UsernameTaken`, `EmailTaken` and `ExternalIdTaken`. Usernames are unique by
-        `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An id stays
-        taken for `RELEASE_MS` after its player lost it. With `on_sight`, the players are created on first sight: an id
-        of an erased player then stays taken until the `creatable_at` of the erasure.
+        `claims_of`, emails regardless of case (Unicode NFKC, case-folded), external ids by code points. An external
+        id that a player gave up stays taken for `RELEASE_MS`, and so do both ids of an erased player. With `on_sight`,
+        the ids of an erased player stay taken for longer: until the `creatable_at` of the erasure.
         """
         ...
 

@@ -35,9 +35,9 @@ class Declaration:
     async def declare(self) -> None:
         """Create or renew the declaration. Raises `StoreUnavailable`.
 
-        Return once no process believes an index that lacks this process's pending updates. This takes
-        `DECLARATION_WAIT_MS` from the first commit of the declaration. The store must also answer after that time.
-        During an outage of the store, processes continue to believe an index that they believed at its start.
+        After the first commit, wait for `DECLARATION_WAIT_MS`: by then, all processes have read the declaration, and
+        none believes an index that lacks the pending updates of this process. Then require an answer of the store.
+        Processes that the store does not answer cannot read the declaration, and keep their belief.
         """
         withdrawals: int | None = None
         while True:

@@ -200,7 +200,8 @@ class IndexTrust:
 
     async def _check(self) -> IndexUnavailable | None:
         """Check all conditions. Return the reason not to believe the index, None if it is believed."""
-        # The time of the belief starts here: a declaration may be committed directly after the declarations are read.
+        # The belief is valid for `_BELIEF_S` from here, not from the end of the check: its process would miss a declaration
+        # that is committed during the check, and would believe the index for longer than the declaring process waits.
         began_at = monotonic()
         try:
             await self._require_all()

@@ -18,7 +18,7 @@ _PLACE = slice(8, -4)
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
 _LOST = bytes(12)
-"""Replacement for a stored value that is missing."""
+"""Value of an entry whose stored value is missing. Zeros stand for its revision, flags and submissions."""
 
 _HAS_METADATA = 1
 _HIDDEN = 2

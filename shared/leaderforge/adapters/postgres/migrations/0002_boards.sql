@@ -56,7 +56,8 @@ create table periods (
     primary key (board_id, period_id)
 );
 
--- Players that changed other than by an event, in standings, name or existence. Reconcile reads them too.
+-- Players that changed without an event: by moderation, a new name, a creation or an erasure. Reconcile reads these
+-- players in addition to those with new events.
 create table touches (
     user_id bigint not null,
     recorded_at bigint not null,
