@@ -200,8 +200,8 @@ class IndexTrust:
 
     async def _check(self) -> IndexUnavailable | None:
         """Check all conditions. Return the reason not to believe the index, None if it is believed."""
-        # The belief is valid for `_BELIEF_S` from here, not from the end of the check: its process would miss a declaration
-        # that is committed during the check, and would believe the index for longer than the declaring process waits.
+        # The belief is valid for `_BELIEF_S` from here, not from the end of the check. A declaration may be committed
+        # during the check. Otherwise, this process would believe the index for longer than the declaring one waits.
         began_at = monotonic()
         try:
             await self._require_all()
