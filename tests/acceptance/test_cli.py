@@ -139,7 +139,7 @@ async def test_populated_standings_are_the_sessions(populated: Command):
 async def test_populate_refuses_what_is_there_differently(populated: Command, options: Sequence[str]):
     before = await everything(populated)
     [error] = populated.run("populate", *CROWD, *options, code=1).errors
-    assert error.startswith("error: players 1 to ")
+    assert error.startswith("error: ids 1 to ")
     assert await everything(populated) == before
 
 
