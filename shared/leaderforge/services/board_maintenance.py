@@ -36,7 +36,7 @@ class BoardMaintenance:
         self._lease = Lease(index, "boards")
 
     async def run(self) -> int:
-        """Run all due backfills and purges. Return the number of boards, 0 if another process holds the lease."""
+        """Run all due backfills and purges. Return their number, 0 if another process holds the lease."""
         backfills = [board for board in await self._store.boards_to_backfill() if self._may_backfill(board)]
         purges = [deleted for deleted in await self._store.deleted_boards() if self._is_propagated(deleted.deleted_at)]
         if (not backfills and not purges) or not await self._lease.acquire():
@@ -63,7 +63,7 @@ class BoardMaintenance:
         await self._store.finish_backfill(board)
 
     async def _backfill_ladder(self, ladder: Ladder) -> None:
-        """Compute the ladder's standings from stored events. Concurrent submissions get newer revisions and prevail."""
+        """Compute the ladder's standings from stored events, and load them into the index if it contains the ladder."""
         period = ladder.board.calendar.numbered(ladder.period)
         async with aclosing(self._store.players_between(ladder.board, period)) as players:
             async for user_ids in players:

@@ -63,8 +63,7 @@ class BoardService:
 async def _in_time(change: Awaitable[Board]) -> Board:
     """Return the changed board. Raises `StoreUnavailable` if the change is not committed within `COMMIT_LIMIT_MS`.
 
-    Backfill and purge start a fixed time after the time stored with the change. A commit after the limit could come
-    after their start.
+    A backfill or purge starts a fixed time after the time stored with the change. The change must be committed before.
     """
     try:
         async with asyncio.timeout(COMMIT_LIMIT_MS / 1000):

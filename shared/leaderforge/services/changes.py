@@ -52,7 +52,8 @@ class Changes:
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
         """Note the changes of entries that an update of the index has made."""
         if applied:
-            # Take the better of the old and the new key: a player who falls out of a cached top changes it too.
+            # Take the better of the old and the new key, because a player who falls out of a cached top also changes
+            # that top.
             best = min(min(a.key, a.previous or a.key) for a in applied)
             grown = any(a.previous is None for a in applied)
             self._note(LadderChange(best, grown, ladder.board.id, ladder.period))
@@ -83,7 +84,7 @@ class Changes:
     def players(self, identities: Sequence[int | str]) -> None:
         """Note that the players with these ids and external ids changed or were erased."""
         self._on_identities(identities)
-        # Above the limit, nothing is announced: cached players of other processes then expire by their TTL.
+        # Announce no more players above the limit. Other processes then use their cached players until the TTL ends.
         if len(self._identities) < _MOST:
             self._identities |= dict.fromkeys(identities)
             self._start_announcing()
@@ -95,19 +96,19 @@ class Changes:
                 await self._flush()
 
     async def close(self) -> None:
-        """Announce all noted changes, or give up. Stop the announcements."""
+        """Announce all noted changes within `_SETTLING_S` seconds if possible. Then stop the announcements."""
         await self.settle()
         if self._announcing is not None:
             self._announcing.cancel()
             await asyncio.wait([self._announcing])
 
     async def follow(self) -> None:
-        """Receive the changes of other processes until cancelled. Cached tops stay valid longer meanwhile."""
+        """Receive the changes of other processes until cancelled. Meanwhile, unchanged tops outlive their TTL."""
         while True:
             try:
                 async with aclosing(self._feed.hear(self._clock)) as messages:
-                    # The feed cannot confirm tops loaded before this time: changes between two subscriptions may be
-                    # missing.
+                    # Tops loaded before `since` may lack changes that were announced while there was no subscription.
+                    # Only later tops may therefore outlive their TTL.
                     since = (await anext(messages)).until or 0
                     self._telemetry.gauge("change_feed_connected", 1)
                     async for message in messages:
@@ -123,8 +124,8 @@ class Changes:
             self._tops.invalidate(change)
         if message.identities:
             self._on_identities(message.identities)
-        # A process that cannot reach the index cannot announce changes either. This is safe: the index is not believed
-        # then.
+        # A process that cannot reach the index cannot announce its changes. It declares them as pending, and other
+        # processes then do not believe the index.
         if message.until is not None and await self._index_is_believed():
             self._tops.follow(since, message.until - ANNOUNCED_WITHIN_MS)
 

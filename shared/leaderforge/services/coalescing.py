@@ -14,9 +14,9 @@ Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT]]]
 """Function that processes a batch. It returns one result per item, in order."""
 
 BATCH = 32
-"""Batch size at which the round trip is amortised. Larger batches save little per item, and fewer of them overlap."""
+"""Batch size that makes the share of the round trip small. Larger batches gain little, and fewer of them overlap."""
 STAGGER_S = 0.02
-"""Time in s after which the next batch starts beside one in flight: the duration of a few commits.
+"""Time in s after which a batch starts although another one is in flight: the duration of a few commits.
 
 A batch that takes longer is probably waiting for a lock or a disk.
 """
@@ -26,8 +26,8 @@ class Coalescer(Generic[ItemT, ResultT]):
     """Batches concurrent calls: while batches are in flight, new calls queue for the next batch.
 
     An idle coalescer runs a call at once. While a batch is in flight, the next one starts when that batch ends, when
-    the next one is full, or after `stagger_s` seconds. Batches in quick succession would be small, and small batches
-    cost the most per item. A delayed batch must not block the next ones.
+    the next one is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most
+    per item. It is limited, because one slow batch must not block the next ones.
 
     `run` returns one result per item, in order. An exception of `run` reaches every caller of the batch. A call raises
     `Overloaded` after `time_limit_s` seconds, or if `max_waiting` calls are queued.
@@ -73,7 +73,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         return await future
 
     def _limit_time_of(self, future: asyncio.Future[ResultT], loop: asyncio.AbstractEventLoop) -> None:
-        """Schedule the call's timeout. All calls share one time limit: one timer, for the oldest call, suffices."""
+        """Schedule the call's timeout. All calls share one time limit, and therefore one timer, for the oldest call."""
         while self._limited and self._limited[0][1].done():
             self._limited.popleft()
         self._limited.append((loop.time() + self._time_limit_s, future))
@@ -133,7 +133,8 @@ class Coalescer(Generic[ItemT, ResultT]):
                     future.set_result(result)
         except asyncio.CancelledError:
             for _, future in batch:
-                # Shutdown cancels the batch: its callers must not wait for the time limit.
+                # Shutdown cancels the batch. Cancel its calls too, because they would otherwise wait until their time
+                # limit.
                 future.cancel()
             raise
         except Exception as error:

@@ -15,7 +15,7 @@ RETRY_S = 0.2
 
 _RECHECKS = 10
 _MAX_IN_FLIGHT = 10_000
-"""Assumed maximum number of updates in flight. If more standings differ, most updates are lost: skip further checks."""
+"""Assumed maximum number of updates in flight. If more standings differ, regard all of them as lasting differences."""
 
 
 async def lasting(

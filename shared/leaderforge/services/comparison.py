@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of comparing every standing with the index. `incomplete` has the numbers of incomplete partitions."""
+    """Result of comparing every standing with the index. `incomplete` lists the incomplete partitions by number."""
 
     checked: int
     differences: Sequence[Difference]
@@ -110,7 +110,7 @@ class IndexComparison:
     async def _extra(self, ladder: Ladder, matching: int) -> Sequence[int]:
         """Return the players who have an entry in the index only.
 
-        `matching` counts the entries that the store has too.
+        `matching` is the number of entries that index and store have in common.
         """
         # Equal totals prove that the index has no extra entry. Comparing them saves reading all keys.
         if (await self._index.counts(ladder, [])).total == matching:

@@ -1,4 +1,4 @@
-"""Declaration to all processes that this process has pending index updates. It precedes their acknowledgement."""
+"""Declaration of a process that it has pending index updates. While it exists, other processes read the store."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Declaration:
         self._effective_at = 0.0
         self._withdrawals = 0
         self._is_confirmed = False
-        """True if the store has answered after the declaration took effect."""
+        """True once the store has answered a read after `_effective_at`."""
 
     @property
     def may_exist(self) -> bool:
@@ -33,11 +33,11 @@ class Declaration:
         return self._may_exist
 
     async def declare(self) -> None:
-        """Create or renew the declaration. Raises `StoreUnavailable`.
+        """Create or renew the declaration. Return once no process believes an index that lacks this process's updates.
 
-        After the first commit, wait for `DECLARATION_WAIT_MS`: by then, all processes have read the declaration, and
-        none believes an index that lacks the pending updates of this process. Then require an answer of the store.
-        Processes that the store does not answer cannot read the declaration, and keep their belief.
+        The first declaration waits `DECLARATION_WAIT_MS`, until all earlier beliefs have ended. Then it reads the store
+        once, to exclude an outage, during which processes would continue to believe the index. Raises
+        `StoreUnavailable`.
         """
         withdrawals: int | None = None
         while True:
@@ -50,7 +50,8 @@ class Declaration:
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # Read with the time limit of other processes: they consider a slower store an outage.
+                    # Other processes read declarations with the same time limit. If this read fails, they may still
+                    # believe the index because of an outage.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:
@@ -60,8 +61,8 @@ class Declaration:
     async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
         """Remove the declaration if it may be in the store and this process has no pending updates.
 
-        Callers of `declare` add their updates before they call it. A withdrawal therefore shows that their updates are
-        delivered, and ends their wait. Raises `StoreUnavailable`.
+        This also ends concurrent calls of `declare`, because the updates of their callers are then delivered. Raises
+        `StoreUnavailable`.
         """
         async with self._lock:
             if self._may_exist and not holds_updates():
@@ -71,8 +72,8 @@ class Declaration:
                 self._withdrawals += 1
 
     async def _renew(self) -> None:
-        # A catch-up may have removed the expired declaration. Since then, processes may believe the index again: wait
-        # until their beliefs end.
+        # A catch-up removes an expired declaration, and processes may then believe the index again. Wait until these
+        # beliefs have ended.
         expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
         # Set before the call: a failed call may have committed.

@@ -85,7 +85,7 @@ class Delivery:
         return True
 
     async def moderated(self, changed: Sequence[LadderStanding]) -> None:
-        """Apply standings that changed without an event. Such a change may alter the number of visible entries."""
+        """Apply standings that changed without an event. Invalidate the tops of their ladders, as totals may differ."""
         await self.apply([LadderUpdate(ladder, [standing]) for ladder, standing in changed])
         for ladder, _ in changed:
             self._changes.ladder(ladder)
@@ -99,7 +99,7 @@ class Delivery:
         await self.moderated([(ladder, standing) for ladder, rows in standings for standing in rows])
 
     async def created(self, users: Collection[Player]) -> None:
-        """Add the labels of new players."""
+        """Add the labels of new players to the index."""
         swaps = {user.user_id: NameSwap(None, user.label) for user in users}
         try:
             unresolved = await self._index.swap_names(swaps)
@@ -109,14 +109,14 @@ class Delivery:
             await self._refresh_names(unresolved)
 
     async def relabelled(self, user_id: int, released: str | None = None) -> None:
-        """Replace a player's label by the label in the store. `released` is the former external id, if it changed."""
+        """Replace a player's label in the index by the store's label. `released` is the lost external id, if any."""
         if released is not None:
             self._changes.players([released])
         await self._refresh_names([user_id])
         self._changes.everything()
 
     async def erased(self, user_id: int, removed: Sequence[LadderStanding], external_id: str | None = None) -> None:
-        """Remove a player. The removed standings stay in the index, which therefore ignores late updates."""
+        """Remove an erased player from the index. The `removed` standings stay and make it ignore late updates."""
         self._changes.players([user_id] if external_id is None else [user_id, external_id])
         await self.moderated(removed)
         await self._refresh_names([user_id])
@@ -125,7 +125,7 @@ class Delivery:
     async def deliver_pending(self) -> None:
         """Deliver all pending updates and withdraw the declaration.
 
-        Raises `Unavailable`, also if another call is delivering them.
+        Raises `Unavailable`, also while another call delivers them.
         """
         if self._delivering:
             raise IndexUnavailable("the rank index is being brought up to date")

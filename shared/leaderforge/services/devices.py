@@ -117,7 +117,8 @@ class DeviceService:
     async def _purge(self) -> None:
         """Delete some expired sessions if a purge is due. Expired sessions are invalid even before their deletion."""
         if (now := self._clock()) >= self._purge_at:
-            # Set the time before the purge: concurrent sign-ins must not wait for the same rows.
+            # Set the time before the purge: a concurrent sign-in must not start a second purge and wait for the same
+            # rows.
             self._purge_at = now + _PURGE_MS
             if await self._sessions.purge(now, PURGED_AT_ONCE):
                 self._purge_at = now

@@ -101,8 +101,8 @@ async def _last_ahead_of(ranking: Ranking, ladder: Ladder, percent: Fraction, to
     above_tie, above_end = (await ranking.counts(ladder, bounds)).above
     if above_end <= rank:
         return key
-    # The tie extends below the rank: its players are ahead of too few others. The entry above the tie is ahead of
-    # enough.
+    # The tie extends below the rank, and its players are ahead of too few others. Take the entry directly above the
+    # tie, which is ahead of enough others.
     if above_tie == 0:
         slug = ladder.board.slug
         raise NotRanked(f"no player on board {slug!r} is ahead of {float(percent):g} % of the others", board=slug)

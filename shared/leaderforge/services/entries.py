@@ -41,7 +41,8 @@ class RankedEntries:
 class Page:
     """Consecutive entries of a board, its `total`, and the time `as_of` (ms).
 
-    `next` and `previous` are the sort keys after and before which the adjacent pages lie, None at an end.
+    `next` is the sort key after which the next page starts, None on the last page. `previous` is the sort key before
+    which the previous page ends, None on the first page.
     """
 
     entries: Sequence[Entry]

@@ -30,8 +30,8 @@ _REASON = "corrected by an import"
 class ImportTerms:
     """Terms of an import: its actor for the audit log, and its rights.
 
-    With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a
-    line replaces stored content of its submission that differs. Both need the rights of an operator.
+    With `history`, lines count in past periods too, and the board's score limits do not apply. With `replace`, a line
+    replaces the stored submission with the same id if its content differs. Both need the rights of an operator.
     """
 
     actor: str
@@ -100,7 +100,7 @@ class FileImports:
         on_note: OnNote,
         on_progress: OnProgress = lambda _: None,
     ) -> ImportTally:
-        """Import a file by a completed plan, and return the tally, which grows meanwhile.
+        """Import a file by a completed plan. Update `tally` during the import, and return it at the end.
 
         Raises `StoreUnavailable`: another run then continues the import. An import of history or with replacements is
         written to the audit log.

@@ -61,7 +61,7 @@ class HistoryService:
         With `before`, return submissions before this position only. Raises `NotRanked` if the player has no
         standing on the board, or one that the caller must not see.
         """
-        # The store lists current periods too: add their maximum number to the limit.
+        # The store also lists current periods, which are not returned. Raise the limit by their maximum number.
         played = await self._store.played(board, user_id, periods + _KINDS)
         if not played or (any(standing.hidden for standing in played) and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(board.slug, user_id)
@@ -79,7 +79,7 @@ class HistoryService:
         past = [ladder for ladder in ladders if not _is_current(ladder, now) and not ladder.incomplete][:limit]
         ranks: list[PastPeriod] = []
         for ladder in past:
-            # The player may have too few submissions in this period, or may just have left it.
+            # Skip a period in which the player has too few submissions, or which the player has just left.
             with suppress(NotRanked):
                 rank = await self._query.rank(ladder, user_id, viewer)
                 ranks.append(PastPeriod(ladder.board.calendar.numbered(ladder.period), rank))

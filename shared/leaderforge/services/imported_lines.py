@@ -42,9 +42,10 @@ def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
 
 
 class LineTimes:
-    """Times (ms) of lines without one, a millisecond apart: among equal scores, the order of the file decides.
+    """Times (ms) for lines without a time: one millisecond apart, in the order of the file.
 
-    The times of `expected` lines end at the start of the import. None lies in a period that is over at the start.
+    Among equal scores, the earlier line therefore leads. The time of line number `expected` is the start of the import.
+    It is later if a period had just begun, because no time may lie in an earlier period.
     """
 
     def __init__(self, board: Board, start: int, expected: int) -> None:

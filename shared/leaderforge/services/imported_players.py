@@ -17,7 +17,7 @@ _ATTEMPTS = 8
 """Maximum attempts to create a player. New ids are random and may collide."""
 
 _PlayerKey: TypeAlias = tuple[str | None, str | None]
-"""External id and None, or None and the key by which usernames are unique."""
+"""External id and None. For a line without an external id, None and the name key."""
 _BY_ID: _PlayerKey = None, None
 """Key of the lines with an id of this service. They need no look-up."""
 _Outcomes: TypeAlias = Mapping[_PlayerKey, int | LeaderForgeError]
@@ -96,7 +96,7 @@ class ImportedPlayers:
         return ids
 
     def _new(self, names: Mapping[_PlayerKey, str | None]) -> Sequence[Player]:
-        # Ids of later milliseconds are larger: each batch needs a millisecond of its own.
+        # Create the ids of each batch from a later millisecond, because such ids are larger.
         now = self._clock()
         self._last_ms = max(now, self._last_ms + 1)
         new_ids = sorted(new_user_ids(self._last_ms, len(names)))

@@ -47,8 +47,8 @@ class ImportTally:
     """Progress of an import.
 
     `refused` counts the lines that could not be recorded. `conflicts` counts the refused lines that are stored with
-    other content. `clamped` lines have times in the future. `closed` lines do not count in some periods that contain
-    their time, because those are over. `duplicate_lines` has the numbers of the first duplicates.
+    other content. `clamped` counts the lines with times in the future. `closed` counts the lines whose time lies in a
+    period that no longer accepts them. `duplicate_lines` has the numbers of the first duplicates.
     """
 
     recorded: int = 0
@@ -66,7 +66,7 @@ class ImportTally:
 class Importer:
     """Import of score lines in batches, one transaction each. A line that was recorded before does not count again.
 
-    The times of the `reception_clock` (us) keep the order of lines with equal times. New players' names obey the rules
+    Times of the `reception_clock` (us) order lines with equal times as in the file. New players' names obey the rules
     `names`.
     """
 
@@ -141,7 +141,7 @@ class Importer:
         return [await self._resolved(s, outcome) for s, outcome in zip(submissions, outcomes, strict=True)]
 
     async def _resolved(self, submission: Submission, outcome: Recorded | LeaderForgeError) -> _Outcome:
-        """Return the outcome. If other content is stored and to be replaced, replace it."""
+        """Return the outcome. After a conflict, replace the stored submission if the import may replace submissions."""
         if self._replace is None or not isinstance(outcome, SubmissionConflict):
             return outcome
         try:

@@ -20,7 +20,7 @@ _CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """Message of the queue: its submission, or the error in it."""
+    """Queued submission, or the error of a message that is no valid submission."""
 
     message_id: str
     body: str
@@ -64,7 +64,7 @@ class IngestService:
             return [error] * len(submissions)
 
     async def _settle(self, delivery: QueueMessage, outcome: Receipt | LeaderForgeError) -> str:
-        """Return the result of a message. Move a submission that can never count to the dead letters."""
+        """Return the result as a label for metrics. Move a submission that can never count to the dead letters."""
         if isinstance(outcome, Receipt):
             return "duplicate" if outcome.duplicate else "counted"
         if isinstance(outcome, Unavailable):

@@ -88,7 +88,7 @@ class Ladders:
         return [past[board.id] for board in boards]
 
     async def _load_past(self, board: Board) -> _Ladders:
-        # Take the time before the query: the list may not show retirements that follow the start of the query.
+        # Take the time before the query, because the list may lack retirements after the start of the query.
         began_at = monotonic()
         ladders = {ladder.period: ladder for ladder in await self._store.ladders_of(board)}
         if len(self._past) >= _MOST_BOARDS:

@@ -17,7 +17,7 @@ HEARTBEAT_S = 15.0
 _LOOK_S = 0.5
 """Maximum time between two refreshes without a change notification, in s. Reading the cache is cheap."""
 _SPACING_S = 0.2
-"""Time in s during which changes are collected after an update."""
+"""Minimum time between two updates of listeners, in s. One update contains all changes in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class _Watch:
         try:
             state = await self._view.load()
         except Unavailable:
-            # During an outage, listeners keep the last state, and heartbeats keep their connections.
+            # During an outage, listeners keep the last state. Heartbeats keep their connections open.
             state = self.state
         if state.id != self.state.id:
             self.state = state

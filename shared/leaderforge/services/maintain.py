@@ -28,7 +28,7 @@ OnRepair = Callable[[Ladder | None], None]
 """Callback for each repaired ladder or, with None, for repaired names."""
 
 _FORGETTING_MS = 600_000
-"""Time between deletions of old touches, in ms."""
+"""Minimum time between two deletions of old notes of touched players, in ms."""
 _LEASE_WAIT_S = 60.0
 """Time limit for acquiring the lease for a requested rebuild, in s."""
 _RETRY_S = 0.2
@@ -46,7 +46,7 @@ A catch-up must be fast, because the slower store answers reads until it ends. I
 _END_OF_TIME_MS = 2**53
 """Time after all events, in ms since 1970."""
 _RESTING_S = 1.0
-"""Time in s after which a reconciliation no longer pauses: an index so far behind needs all changes quickly."""
+"""Time in s after which a reconciliation no longer pauses, because an index so far behind needs all changes quickly."""
 
 
 class MaintainService:
@@ -76,8 +76,8 @@ class MaintainService:
     async def reconcile(self, every_ms: int = 0) -> int:
         """Reconcile the index with the store. Return the number of standings read.
 
-        Apply all standings with an event since the oldest watermark again. The index ignores standings that it has
-        already. Rebuild partitions that are incomplete or too stale.
+        Apply all standings that changed since the oldest watermark again. The index ignores standings that it has
+        already. If partitions are incomplete or too stale, rebuild them instead.
 
         Do nothing if another process holds the lease, or if the watermark is less than `every_ms` behind. Raises
         `Unavailable`.
@@ -97,13 +97,12 @@ class MaintainService:
             return await self._reconcile(oldest, rests=_RESTS if every_ms else 0)
 
     async def catch_up(self) -> bool:
-        """Apply every change that is in the store at the start of this call.
+        """Apply every change that is in the store at the start of this call. Do not advance watermarks.
 
-        Return False if another process holds the lease, or if another catch-up began or the index was lost meanwhile.
-        Withdraw expired declarations: the changes of their processes are applied too.
+        Withdraw expired declarations, because the changes of their processes are then applied too. Return False if
+        another process holds the lease, or if another catch-up began or the index was lost meanwhile.
 
-        The watermarks of complete partitions stay unchanged. `reconcile` advances them, and keeps them at least
-        `SETTLE_MS` in the past. Raises `Unavailable`, also if a node may have lost writes meanwhile.
+        Raises `Unavailable`, also if a node may have lost writes meanwhile.
         """
         if not await self._lease.acquire():
             return False
@@ -155,12 +154,12 @@ class MaintainService:
         return self._clock() - SETTLE_MS
 
     async def _credible_watermarks(self) -> Sequence[int | None]:
-        """Return the watermarks, None for a watermark that is not credible because a clock was set back afterwards."""
+        """Return the watermarks. Replace a watermark by None if it is not credible (see `trust.is_credible`)."""
         now = self._clock()
         return [watermark if is_credible(watermark, now) else None for watermark in await self._index.watermarks()]
 
     def _to_rebuild(self, watermarks: Sequence[int | None]) -> Collection[int]:
-        """Return the partitions that are incomplete, or whose watermarks precede the kept notes of touched players."""
+        """Return the partitions that are incomplete, or whose watermarks precede all kept notes of touched players."""
         too_old = self._settled_at() - TOUCHES_KEPT_MS
         return [p for p, watermark in enumerate(watermarks) if watermark is None or watermark < too_old]
 
@@ -182,7 +181,7 @@ class MaintainService:
             raise IndexUnavailable("the rank index broke off while it was brought up to date; it is tried again")
 
     async def _apply_changes(self, since: int, until: int, *, rests: int) -> int:
-        """Apply changes from `since` to `until` (ms) again. Return the number of standings with events in that time.
+        """Apply changes from `since` to `until` (ms) again. Return the number of standings that changed in that time.
 
         During the first `_RESTING_S` seconds, pause after each chunk for `rests` times its duration.
         """
@@ -221,10 +220,10 @@ class MaintainService:
         return chunks(list(await self._store.touched_between(since, until)), _PLAYERS_A_LOOKUP)
 
     async def _forget_touches(self, before: int) -> None:
-        """Delete notes of touched players from before `before` (ms), every ten minutes. No index needs them any more.
+        """Delete the notes of touched players that are older than `before` (ms), at most every ten minutes.
 
-        Also drop the erasures and the removed standings of erased players from the index. Late updates of these players
-        can no longer be in flight.
+        Also delete the erasures and the removed standings of erased players in the index. They are obsolete, because
+        late updates of these players can no longer be in flight.
         """
         if before - self._touches_forgotten < _FORGETTING_MS:
             return
@@ -240,7 +239,7 @@ class MaintainService:
         self._touches_forgotten = before
 
     async def _rebuild(self, partitions: Collection[int], progress: Progress) -> int:
-        # The watermark is the time before the load: reconciliation applies events again that arrive during the load.
+        # Take the watermark before the load. Reconciliation then applies the events again that arrive during the load.
         watermark = self._settled_at()
         disruptions = self._index.disruptions
         ladders = await self._store.ladders()
@@ -261,10 +260,10 @@ class MaintainService:
         return loaded
 
     async def _keep_out_erased(self, partitions: frozenset[int]) -> None:
-        """Make these emptied partitions ignore late updates of erased players. Remove late updates that came before.
+        """Make these partitions ignore late updates of erased players. Remove late updates that they already applied.
 
-        Call it after the partitions were emptied. Players who are erased after that time need no erasure here: removed
-        standings are stored in the partitions when the players are erased.
+        Call it after the partitions were emptied, which deletes the removed standings of erased players. A later
+        erasure stores its removed standings itself.
         """
 
         async def keep_out(erased: Mapping[int, int]) -> None:
@@ -291,7 +290,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Refresh names that differ already: they may be from late updates."""
+        """Load names into these partitions. Refresh a different name there: a late update may have stored it."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

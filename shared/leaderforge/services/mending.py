@@ -1,10 +1,11 @@
-"""Replacement of values in the index by the store's values. Each player's value is replaced in one step.
+"""Replacement of values in the index by the store's values, regardless of revisions, one player in one step.
 
-The replacement ignores revisions. Revisions order the updates of one standing. If a clock is set back, they do not
-order the standings of an erased player and of a later player with the same id. The index then refuses the standings of
-the later player because of the removed standings.
+After a clock was set back, a new player may have lower revisions than an erased player with the same id had. The
+removed standings of the erased player then make the index refuse the standings of the new player. Only a replacement
+regardless of revisions corrects the index.
 
-Each function reads the index first, then the store. It replaces a value only if the index still has the value read.
+Each function reads the index first, then the store. It replaces a value only if the index still has the value that was
+read.
 """
 
 from collections.abc import Collection, Sequence

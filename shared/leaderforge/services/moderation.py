@@ -198,10 +198,10 @@ class ModerationService:
 
 
 async def _each(items: Sequence[ItemT], act: Callable[[ItemT], Awaitable[_Changes]]) -> Sequence[_Changes | Unapplied]:
-    """Do the action `act` for each item, a few items at a time. Return the result or the error for each item.
+    """Do the action `act` for each item, a few items at a time. Return each item's result or its `Unapplied` error.
 
-    After any other exception, start no further action. Raise the exception once the actions in flight have ended:
-    an action that ends after the answer could overwrite a later request of the client.
+    After an exception of another type, start no further action. Raise the exception only after the actions in flight
+    have ended. They could otherwise overwrite a later request of the client.
     """
     waiting = iter(enumerate(items))
     outcomes: dict[int, _Changes | Unapplied] = {}

@@ -6,15 +6,14 @@ from leaderforge.ports.index import NameIndex, NameSwap
 from leaderforge.ports.players import PlayerStore
 
 _ROUNDS = 16
-"""Maximum attempts. Another attempt is needed only after a name was replaced, here or by a concurrent call."""
+"""Maximum attempts. Another attempt follows if a name differed, until a check finds no difference."""
 
 
 class NameSync:
     """Replacement of names in the index by the store's names.
 
-    The index is read first, then the store. A name is replaced only if the index still has the name read. Another check
-    follows each replacement. After concurrent renames, the index therefore has the latest name, in whatever order the
-    replies arrive.
+    The index is read first, then the store. A name is replaced only if the index still has the name that was read. The
+    check is repeated after each replacement. The index therefore has the latest name, even after concurrent renames.
     """
 
     def __init__(self, index: NameIndex, users: PlayerStore) -> None:

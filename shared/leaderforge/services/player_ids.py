@@ -38,11 +38,11 @@ class _Cached(NamedTuple):
 
 
 class PlayerIds:
-    """Players by external id, and players that are known to exist by id.
+    """Cache of players: by external id, and by player id.
 
-    A cached player is used for at most `MAPPING_MS` after its look-up began: a released external id becomes claimable
-    only later. Two clocks measure that time, because one of them stands still while a machine is suspended. Missing
-    players are not cached.
+    A cached player is used for at most `MAPPING_MS` after the start of its look-up. Only later may another player claim
+    a released external id. Two clocks measure that time, because one of them stands still while a machine is suspended.
+    Missing players are not cached.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class PlayerIds:
         return {i: user_id for i, user_id in zip(distinct, user_ids, strict=True) if user_id is not None}
 
     def invalidate(self, identities: Iterable[int | str]) -> None:
-        """Mark cached players as unusable, also players whose look-up is in flight."""
+        """Remove players from the cache. Do not cache the results of look-ups in flight."""
         self._invalidations += 1
         for identity in identities:
             self._cached.pop(identity if isinstance(identity, int) else ExternalId(identity), None)
@@ -156,7 +156,7 @@ class PlayerIds:
     async def _create_missing(self, names: dict[int | ExternalId, str | None]) -> Mapping[int | ExternalId, int]:
         """Create players with these names, and return the ids of the created and existing ones.
 
-        Remove erased players from `names`, and set a taken name to None: another attempt creates the player without it.
+        Change `names` for the next attempt: remove erased players, and set each taken name to None.
         """
         now = self._clock()
         new_ids = new_user_ids(now, len(names))
@@ -179,7 +179,7 @@ class PlayerIds:
 
     def _keep(self, user_ids: Mapping[int | ExternalId, int], until: tuple[float, int]) -> None:
         for identity, user_id in user_ids.items():
-            # Insert the entry again: the oldest entries must come first.
+            # Move the entry to the end: the first entries must be the oldest, because the cache evicts them first.
             self._cached.pop(identity, None)
             self._cached[identity] = _Cached(user_id, *until)
         while len(self._cached) > _MOST_CACHED:
@@ -198,5 +198,5 @@ def _player(identity: int | ExternalId, username: str | None, new_id: int, now: 
 
 
 def _may_exist(identity: int | ExternalId, outcome: Player | LeaderForgeError) -> bool:
-    """Return whether the creation failed because the id already has a player, or is reserved by an erasure."""
+    """Return whether the creation failed because `identity` has a player, or had one who was erased not long ago."""
     return isinstance(outcome, ExternalIdTaken if isinstance(identity, ExternalId) else PlayerExists)

@@ -41,7 +41,8 @@ class Erasure:
 class RecordService:
     """Export and erasure of players.
 
-    During `erased_ms` after an erasure, first sight does not create the player again. None: it never creates players.
+    For `erased_ms` after an erasure, first sight does not create the player again. If first sight creates no players,
+    `erased_ms` is None.
     """
 
     def __init__(

@@ -230,7 +230,7 @@ class QueryService:
     ) -> Page:
         """Return the page of a window's rows without the first `skipped` rows.
 
-        The `previous` of a page beyond the end leads to the last entries.
+        If the page is beyond the end of the ladder, its `previous` leads to the last entries.
         """
         rows = [*window.before, *window.after][skipped:][:limit]
         page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)

@@ -47,7 +47,7 @@ class Reader:
         self._telemetry = telemetry
 
     def as_of(self, ranking: Ranking) -> int:
-        """Return a time (ms): the rows just read from `ranking` contain every change acknowledged before it."""
+        """Return a time (ms). All changes acknowledged before it are in the rows just read from `ranking`."""
         return self._trust.as_of() if ranking.source is Source.INDEX else self._clock()
 
     async def player_ranks(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> list[PlayerRank]:
@@ -176,7 +176,7 @@ class Reader:
 
 
 def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
-    """Return the rank bounds of rows. On boards with shared ranks, the tie bounds of the rows follow."""
+    """Return the rank bounds of the rows, followed by their tie bounds on boards with shared ranks."""
     bounds = [rank_bound(ladder.board, row.key) for row in rows]
     if ladder.board.rank_style is RankStyle.ORDINAL:
         return bounds

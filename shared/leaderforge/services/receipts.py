@@ -110,7 +110,7 @@ class LadderGroup:
         if self._earlier is None:
             return LadderUpdate(self._ladder, standings, self.counted)
         board = self._ladder.board
-        # Do not count for a place that the submission did not change: it has the rank of the present place.
+        # Do not count above an earlier place that equals the present one, because both have the same rank.
         for user_id, places in self._earlier.items():
             present = self.newest[user_id].place
             self._earlier[user_id] = [place for place in places if place != present]
@@ -151,7 +151,8 @@ class LadderGroup:
         if earlier is None:
             return None
         place, above = earlier.place, None
-        # A later submission may be preceded by an equal place with a rank, although this one has too few submissions.
+        # Check the submissions first. An equal place before a later submission of the batch may have a rank, although
+        # this one had too few submissions.
         if self.is_ranked(earlier):
             above = self._above_earlier.get(place)
             if above is None and place == self.newest[place.user_id].place:

@@ -8,11 +8,10 @@ _SETBACK_US = CLOCK_DIFFERENCE_MS * 1000
 
 
 class ReceptionClock:
-    """Clock whose times (us since 1970) are strictly increasing, also within a batch.
+    """Clock of increasing times (us since 1970), which order submissions with equal times by their reception.
 
-    They order submissions with equal times: a submission that the process received later counts as later. If `clock`
-    (us) is set back by up to `CLOCK_DIFFERENCE_MS`, this clock advances by 1 us per call until `clock` has caught up.
-    It follows a larger setback.
+    If `clock` (us) is set back by up to `CLOCK_DIFFERENCE_MS`, the times advance by 1 us per call until `clock` has
+    caught up. After a larger setback, the times follow `clock`.
     """
 
     def __init__(self, clock: Clock) -> None:

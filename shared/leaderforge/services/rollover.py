@@ -99,8 +99,8 @@ class RolloverService:
 
         The update of a process that was frozen may create such keys long after the period or the board was dropped.
         """
-        # Read the index first: a ladder is stored before it gets keys. A ladder that has keys but is not stored was
-        # therefore dropped.
+        # Read the index before the store, because a ladder is stored before it has keys. A ladder that is then missing
+        # in the store was dropped.
         present = await self._index.present_ladders()
         boards = await self._store.boards()
         purging = {deleted.board.id for deleted in await self._store.deleted_boards()}

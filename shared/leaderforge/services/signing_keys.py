@@ -104,7 +104,7 @@ class SigningKeyService:
         return signer.sign(key.kid, TokenClaims(subject_of(identity), valid_s, username))
 
     def _signing(self, keys: Mapping[str, SigningKey]) -> SigningKey | None:
-        """Return the newest key that all processes have loaded, else the oldest key, None without a usable key."""
+        """Return the newest usable key that all processes have loaded, else the oldest usable key, if any."""
         usable = [key for key in keys.values() if key.retired_at is None]
         propagated = [key for key in usable if key.created_at + CACHE_LIMIT_MS <= self._clock()]
         return propagated[-1] if propagated else usable[0] if usable else None

@@ -170,7 +170,7 @@ def _add_to_groups(
 
 
 def _add_earlier(groups: Sequence[LadderGroup], recorded: Recorded) -> None:
-    """Add the places before a submission to the groups of its ladders, if they had ranks and the group is counted."""
+    """Add the places before a submission to the groups of its ladders. Skip unranked places and uncounted groups."""
     for group, earlier in zip(groups, recorded.previous, strict=True):
         if earlier is not None and group.counted and group.is_ranked(earlier):
             group.add_earlier(earlier.place)

@@ -100,7 +100,7 @@ class TopCache:
         self._followed_until = until
 
     def invalidate(self, change: LadderChange) -> None:
-        """Invalidate the cached tops whose entries this change affects. If only a total may differ, let it expire."""
+        """Invalidate the tops whose entries this change affects. Let a top expire if only its total may differ."""
         for slot in self._slots_of(change):
             slot.best = change.best if slot.best is None else min(change.best, slot.best)
             slot.grown |= change.grown
@@ -132,7 +132,7 @@ class TopCache:
         return slot
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
-        """Return the top from a load without concurrent updates of its entries, or from load number `_ATTEMPTS`."""
+        """Load the top until no update changes its entries meanwhile, at most `_ATTEMPTS` times. Return the result."""
         # A load that began before this call may lack updates acknowledged since then: report its result as cached.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
@@ -150,7 +150,8 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget earlier updates: the result of the load contains them. The result may lack updates from here on.
+        # Forget the updates before this load, because its result contains them. Note those during it, which may be
+        # missing.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:

@@ -47,9 +47,9 @@ _PATIENCE_S = 0.25
 def is_credible(watermark: int | None, now: int) -> bool:
     """Return whether a partition may be complete up to this watermark (ms). `now` is the current time (ms).
 
-    A process sets watermarks at least `SETTLE_MS` behind its clock. `SETTLE_MS` exceeds `COMMIT_LIMIT_MS` by the
-    allowance for differences between clocks. A watermark less than `COMMIT_LIMIT_MS` before `now` shows that a clock
-    was set back. Events may then have been recorded before the watermark without reaching the index.
+    Processes set watermarks at least `SETTLE_MS` behind their clocks, and clocks differ by at most
+    `CLOCK_DIFFERENCE_MS`. A watermark less than `COMMIT_LIMIT_MS` before `now` therefore shows that a clock was set
+    back. The partition may then lack events from before the watermark.
     """
     return watermark is not None and watermark <= now - COMMIT_LIMIT_MS
 
@@ -154,10 +154,9 @@ class IndexTrust:
         return self.current()
 
     def as_of(self) -> int:
-        """Return a time (ms): a believed index contains every change acknowledged before it.
+        """Return a time (ms). If the index is believed, it contains every change acknowledged before this time.
 
-        During an outage of the store, this process cannot read the declarations of others. The time is then that of the
-        last check that read them.
+        During an outage of the store, it is the time of the last check that read the declarations of other processes.
         """
         return self._confirmed_at if self._store_is_down else self._clock()
 
@@ -200,8 +199,8 @@ class IndexTrust:
 
     async def _check(self) -> IndexUnavailable | None:
         """Check all conditions. Return the reason not to believe the index, None if it is believed."""
-        # The belief is valid for `_BELIEF_S` from here, not from the end of the check. A declaration may be committed
-        # during the check. Otherwise, this process would believe the index for longer than the declaring one waits.
+        # Count the belief from here. A process that declares directly after the read below waits only `BELIEF_MS` for
+        # the end of this belief.
         began_at = monotonic()
         try:
             await self._require_all()
@@ -210,8 +209,8 @@ class IndexTrust:
             self._refused_until = monotonic() + _REFUSAL_S
             return failure if isinstance(failure, IndexUnavailable) else IndexUnavailable(failure.message)
         if began_at >= self._valid_until:
-            # The belief had ended before this check began. In between, updates may have been acknowledged before they
-            # were delivered: end earlier beliefs.
+            # There was a gap since the last belief, in which a process may have acknowledged an update before its
+            # delivery. Reads that began before the gap must therefore fail: change the belief.
             self._generation += 1
         self._valid_until = began_at + _BELIEF_S
         return None
@@ -219,8 +218,8 @@ class IndexTrust:
     async def _require_all(self) -> None:
         """Check all conditions of the module. Raises `Unavailable` if a condition is not met or cannot be checked."""
         now = monotonic()
-        # During an outage of the store, a busy machine may delay a check by up to this gap. After a longer gap, the
-        # belief from before the outage has ended.
+        # Tolerate late checks of a busy machine during an outage of the store. After a longer gap, the belief from
+        # before the outage has ended.
         is_outage = self._store_is_down and now < self._checked_at + _OUTAGE_GAP_S
         was_believed = self._is_valid() or is_outage
         self._checked_at = now
