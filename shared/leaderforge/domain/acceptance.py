@@ -24,15 +24,15 @@ def accept(
     change: int | None = None,
     history: bool = False,
 ) -> Submission:
-    """Return the submission of a score that a process received at a time (us since 1970).
+    """Return the submission of a score that a process received at `received_us` (us since 1970).
 
-    Without a requested time (ms), the score was achieved then. Later times are clamped to it. The submission counts in
-    the periods that accept it at `now` (ms), late ones for `grace_ms` after their end. With `history` it counts in all
-    periods that have not expired, however long they are past. With a `change` of the player's score, the score is not
-    known yet.
+    The score was achieved at `requested_at` (ms) or, without it, at the reception. Times after the reception are
+    clamped. The submission counts in each period that contains its time, until `grace_ms` after the end of the period.
+    With `history` it counts in all such periods that have not expired. With a `change` of the player's score, `score`
+    is not used yet.
 
-    Raises `Refused`, `RuleViolated` or `PeriodClosed` if it cannot be counted. The rules that depend on the player's
-    earlier submissions, and the score of a change, are checked when the submission is recorded.
+    Raises `Refused`, `RuleViolated` or `PeriodClosed` if it cannot be counted. Rules that depend on the player's
+    earlier submissions are checked when the submission is recorded. The score of a change is computed then.
     """
     if subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; remove subscore", board=board.slug)
@@ -50,5 +50,5 @@ def accept(
 
 
 def without_limits(board: Board) -> Board:
-    """Return the board without its score limits: scores of the past need not obey the rules of today."""
+    """Return the board without its score limits, because past scores need not obey the present limits."""
     return replace(board, limits=NO_LIMITS)

@@ -31,7 +31,7 @@ class ReplacedDigest:
 class ApiKey:
     """API key, stored as its SHA-256 digest only. Times are in ms.
 
-    Names are never reused, even after revocation. Audit entries therefore stay unambiguous.
+    Names are never reused, even after revocation, because audit entries must stay unambiguous.
     """
 
     name: str
@@ -59,8 +59,8 @@ def new_key() -> str:
 
 
 def digest_of(key: str) -> bytes:
-    """Return the SHA-256 digest of a key's text. The key is random: neither a salt nor a slow hash is needed."""
-    # A header may hold bytes that are not UTF-8. They must hash to an unknown key, not raise an error.
+    """Return the SHA-256 digest of a key's text. A random key needs neither a salt nor a slow hash."""
+    # A header may contain bytes that are not UTF-8. Hash them like any unknown key instead of raising an error.
     return sha256(key.encode(errors="surrogateescape")).digest()
 
 

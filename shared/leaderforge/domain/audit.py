@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class AuditEntry:
     """Logged action at a time `at` (ms).
 
-    `details` must not contain personal data: no names, no emails, nothing that must not outlive the erasure of a
-    player. `actor` is a `Caller.actor`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
+    `details` must not contain personal data: no names, no emails, and nothing else that an erasure has to delete.
+    `actor` is a `Caller.actor`. `action` is a noun and a verb, such as `key.revoke` or `entry.hide`.
     """
 
     at: int

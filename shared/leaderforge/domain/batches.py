@@ -1,6 +1,6 @@
-"""Processing of a batch in parts. The outcomes keep the order of the items.
+"""Processing of a batch in parts. The outcomes have the order of the items.
 
-A part consists of the items of a type (`complete`) or at given positions (`run_in_groups`).
+`complete` processes the items of one type. `run_in_groups` processes the items in groups, one after another.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

@@ -137,7 +137,7 @@ def _backfill(board: Board, kinds: tuple[PeriodKind, ...], now: int) -> Backfill
     until = now + PROPAGATION_MS
     if before is None:
         return Backfill(added, now, until)
-    # A second change during a backfill extends it: keep the earlier start and all kinds.
+    # A second change during a backfill extends it. The new backfill has the earlier start and the kinds of both.
     return Backfill(tuple(dict.fromkeys((*before.kinds, *added))), before.since, until)
 
 
@@ -207,7 +207,7 @@ def _valid(settings: BoardSettings) -> BoardSettings:
 def _require_season_used(settings: BoardSettings) -> None:
     """Raise `Refused` if the season has no period kind that uses it.
 
-    Callers check only a new season. A board may keep its season without the period kind, to name past seasons.
+    Call it for a new season only. A board without seasonal periods may keep its season, which names its past seasons.
     """
     if settings.season is not None and PeriodKind.SEASON not in settings.periods:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")

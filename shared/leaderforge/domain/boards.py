@@ -38,9 +38,9 @@ class RankStyle(StrEnum):
 class ScoreLimits:
     """Rules that a submission must respect. None means no limit.
 
-    `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest change of a standing by
-    one submission, in both directions. The first submission of a player is exempt. `min_interval_ms` is the shortest
-    time between two submissions of a player.
+    `min_score` and `max_score` are bounds of every submitted score. `max_change` is the largest difference, in both
+    directions, by which one submission may change a standing. A player's first submission is exempt from it.
+    `min_interval_ms` is the shortest time between two submissions of a player.
     """
 
     min_score: int | None = None
@@ -67,9 +67,9 @@ class ScoreLimits:
             )
 
     def require_step(self, policy: Policy, before: int, score: int) -> None:
-        """Raise `RuleViolated` if the step from `before` to `score` is too large.
+        """Raise `RuleViolated` if the change from the score `before` to `score` is too large.
 
-        On `sum` boards the score itself is the change, which `require_score` checks.
+        On `sum` boards nothing is checked here: a submitted score is itself the change, which `require_score` checks.
         """
         if policy is not Policy.SUM:
             self.require_change(score - before)
@@ -100,8 +100,8 @@ PLAIN = Display()
 class Backfill:
     """Pending backfill of period kinds that were added to a board.
 
-    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. The backfill
-    starts at `until` or later, when every process already counts submissions in these periods.
+    Periods of these kinds that overlap `since` to `until` (ms) are incomplete until the backfill is done. From `until`
+    on, every process counts new submissions in these periods. The backfill starts only then.
     """
 
     kinds: tuple[PeriodKind, ...]
@@ -140,12 +140,13 @@ class Board:
     backfill: Backfill | None = None
 
     def __hash__(self) -> int:
-        # Boards are keys of caches on the submit path: a hash over every field is too expensive there.
+        # Boards are keys of caches on the submit path, where a hash over every field is too expensive.
         return self.id
 
     def missing_submissions(self, submissions: int) -> int:
         """Return how many more submissions a player with this number of submissions needs to be ranked."""
-        # With a minimum of 1 every standing is ranked, even a row whose number of submissions the index has lost (0).
+        # With a minimum of 1 every standing is ranked. This includes rows with 0 submissions, whose number the index
+        # has lost.
         return max(0, self.min_submissions - submissions) if self.min_submissions > 1 else 0
 
     def ladders_at(self, time: int) -> "tuple[Ladder, ...]":
@@ -165,7 +166,7 @@ class Board:
 
         See `periods.counting_in`.
         """
-        # The most common case, on the hot path of submissions: skip the calendar.
+        # Skip the calendar in the most common case, because submissions must be fast.
         if self.calendar.kinds == FOR_ALL_TIME.kinds:
             return (Ladder(self),)
         return tuple(Ladder(self, p.number) for p in counting_in(self.calendar, time, now, grace_ms))
@@ -188,7 +189,8 @@ class Board:
 class Ladder(NamedTuple):
     """One board in one period: the unit of ranking.
 
-    A past period is retired some time after its end. Its ladder is then not `indexed`, and the store answers reads.
+    A past period is retired some time after its end. From then on, its ladder is not `indexed`, and the store answers
+    reads.
     """
 
     board: Board

@@ -42,9 +42,9 @@ class Caller:
     """Authenticated or anonymous origin of a request.
 
     `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
-    has the `external_id` in the token. `username` is the name in a token, for a new player. `is_unresolved` is true if
-    the store was unavailable when the external id was looked up. Keys of environment variables have only
-    their scope as a name: `fingerprint` distinguishes keys with equal names.
+    has the `external_id` in the token. `username` is the name that a token gives to a new player. `is_unresolved` is
+    true if the store was unavailable when the external id was looked up. A key from an environment variable is named
+    after its scope, and `fingerprint` distinguishes keys with equal names.
     """
 
     kind: CallerKind

@@ -8,7 +8,7 @@ from leaderforge.domain.order import FIRST
 
 @dataclass(frozen=True, slots=True)
 class LadderChange:
-    """Change of the entries of a ladder whose sort keys are not before `best`.
+    """Change of entries of a ladder: only entries from the sort key `best` on may differ.
 
     `grown` is true if the number of entries may have changed too. A change without a period concerns every ladder of
     the board. A change without a board concerns all ladders.
@@ -22,7 +22,7 @@ class LadderChange:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Changes that other processes announced. All changes announced up to `until` (ms) have been received.
+    """Announced changes of other processes. All changes announced up to `until` (ms) have been received.
 
     `identities` are player ids and external ids of players that changed or were erased.
     """

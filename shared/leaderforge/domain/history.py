@@ -13,7 +13,7 @@ from leaderforge.domain.standings import Event, LadderStanding
 class HistoryPosition(NamedTuple):
     """Position among a player's submissions: time (ms since 1970), reception (us since 1970) and submission id.
 
-    Submissions are ordered by time, then by reception. The time is when the score was achieved, not when it arrived.
+    Submissions are ordered by time, then by reception. The time of a submission says when its score was achieved.
     """
 
     at: int
@@ -46,8 +46,8 @@ class PlayedLadder:
 class KeptPeriod:
     """Stored period of a board, and its state in the period rollover.
 
-    From `retired_at` on, the store answers instead of the index. From `expired_at` on, no read returns the period. Both
-    are in ms since 1970, None before the step.
+    From `retired_at` (ms) on, the store answers reads instead of the index. From `expired_at` (ms) on, no read returns
+    the period. Both are None before.
     """
 
     ladder: Ladder
@@ -73,8 +73,8 @@ class Kept:
 class Erased:
     """Numbers of erased events and standings, and of anonymised audit entries.
 
-    `removed` has a removed standing for each erased one, with a higher revision. With it, the index ignores late
-    updates.
+    `removed` has a removed standing with a higher revision in place of each erased standing. It makes the index ignore
+    late updates.
     """
 
     events: int

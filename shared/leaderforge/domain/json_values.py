@@ -5,7 +5,7 @@ from decimal import Decimal
 
 
 class _Number(Decimal):
-    """Number of a JSON text. It equals other numbers only, while Python's 1 also equals `True`."""
+    """Number of a JSON text. It equals other numbers only. In Python, the number 1 would also equal `True`."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Number) and Decimal.__eq__(self, other)
@@ -16,7 +16,8 @@ class _Number(Decimal):
 def is_same_json(first: str | None, second: str | None) -> bool:
     """Return whether two JSON texts have the same value.
 
-    The order of members, white space and the form of numbers do not count. None means no text, and equals only None.
+    The order of members, white space and the form of numbers make no difference. None means no text: it equals only
+    None.
     """
     if first is None or second is None or first == second:
         return first == second

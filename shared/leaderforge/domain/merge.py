@@ -32,10 +32,10 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[T]):
-    """Entries around a bound: their total, the number above it, and the nearest on each side.
+    """Entries around a bound: the total of the ladder, the number above the bound, and the nearest on each side.
 
-    `before` and `after` are in rank order. `after` starts with the first entry at or below the bound, at rank `above` +
-    1.
+    `before` and `after` are in rank order. `after` starts with the first entry at or below the bound. The rank of this
+    entry is `above` + 1.
     """
 
     total: int
@@ -48,7 +48,7 @@ class Window(Generic[T]):
 class Counts:
     """Total of the entries, and the number above each bound, in the order of the bounds.
 
-    `all_present` is true if the required entries were still in the ladder during the count.
+    `all_present` is true if all entries in the `present` argument of `Ranking.counts` were still in the ladder.
     """
 
     total: int
@@ -87,10 +87,10 @@ def is_conclusive(
     needed: tuple[int, int],
     key: Callable[[T], bytes],
 ) -> bool:
-    """Return whether `needed` entries of the merged window, before and after its bound, are exact.
+    """Return whether the merged window is exact for the `needed` numbers of entries before and after its bound.
 
-    `requested` is the size of each partition's window. The merged entries are exact unless a partition's window was
-    filled and ends before the last of them.
+    Each partition listed at most the `requested` numbers of entries. It may have omitted entries if its list is full
+    and ends before the last merged entry. The merged window is not exact then.
     """
     requested_before, requested_after = requested
     needed_before, needed_after = needed

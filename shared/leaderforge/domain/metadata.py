@@ -7,7 +7,7 @@ from json import dumps
 MAX_METADATA_BYTES = 2048
 
 _SMALLEST, _LARGEST = 1e-21, 1e21
-"""Bounds of the absolute value of a float. From 1e21 on, JavaScript writes an exponent; 1e-21 is the inverse."""
+"""Bounds of a float's absolute value. From 1e21 on, JavaScript writes an exponent. The lower bound is the inverse."""
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """Escaped U+0000, which PostgreSQL cannot store. It is an escape only after an odd number of backslashes."""
 

@@ -1,6 +1,6 @@
 """Rules for names of players, in addition to `names.display_fault`: no mixed scripts and no refused words.
 
-They apply when a name is created or changed. Stored names stay as they are.
+The rules apply to new names only. Stored names stay as they are.
 """
 
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ _ANYWHERE = "*"
 
 @dataclass(frozen=True)
 class RefusedWords:
-    """Words that names must not have. A word in asterisks, such as `*word*`, is also refused as part of a longer word.
+    """Words that names must not have. A word in asterisks, such as `*word*`, is also refused inside a longer word.
 
-    Words are compared like names: case makes no difference, and look-alikes are equal. Only letters, digits and marks
-    count.
+    Words are compared like names: without case, and with look-alikes as equals. Other characters than letters, digits
+    and marks are ignored.
     """
 
     lines: Iterable[str] = ()
@@ -73,5 +73,5 @@ def _is_part(line: str) -> bool:
 
 
 def _compact_keys(line: str) -> Iterable[str]:
-    """Return the keys by which the word in a line is compared. A line without letters, digits and marks has none."""
+    """Return the keys by which the word in a line is compared, none if it has no letters, digits or marks."""
     return filter(None, ("".join(words_of(key)) for key in claims_of(line)))

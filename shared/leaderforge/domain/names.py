@@ -34,7 +34,7 @@ _WITH_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
 def displayed(text: str) -> str:
     """Return the text in NFC, without invisible characters that do not change the shape of their neighbours.
 
-    Controls of the writing direction are therefore removed. Joiners and variation selectors stay.
+    For example, controls of the writing direction are removed. Joiners and variation selectors stay.
     """
     return text if text.isascii() else unicodedata.normalize("NFC", unicode_tables().hidden.sub("", text))
 
@@ -54,8 +54,8 @@ def display_fault(text: str, longest: int) -> str | None:
 
 
 def require_displayed(text: str, longest: int, subject: str) -> str:
-    """Return the text in its displayed form. Raises `Refused`, in a sentence on `subject`, if it cannot be shown."""
-    # Fast path for printable ASCII: nearly all names of an import have it, and the checks below take much longer.
+    """Return the text in its displayed form. Raises `Refused`, with a message about `subject`, if it breaks a rule."""
+    # Skip the slower checks for printable ASCII, because nearly all names of an import have only such characters.
     if text.isascii() and text.isprintable() and 1 <= len(text) <= longest and text == text.strip():
         return text
     displayed_text = displayed(text)
@@ -83,8 +83,8 @@ def prefix_key(text: str) -> str:
 def claims_of(text: str) -> Mapping[str, bool]:
     """Return the keys that a name claims if names are unique. The value of a key is true if it stands for look-alikes.
 
-    Two names are too similar if they share a key. The key for look-alikes is the UTS 39 skeleton of the name as
-    written, but with ASCII characters unchanged. Case is folded afterwards.
+    Two names are too similar if they share a key. The key for look-alikes is the UTS 39 skeleton of the name, with
+    folded case. In the skeleton, ASCII characters stay unchanged.
     """
     key = name_key(text)
     if text.isascii():
@@ -100,7 +100,7 @@ def _decomposed(text: str) -> str:
 
 def folded(text: str) -> str:
     """Return the text without case and compatibility forms."""
-    # Case folding can denormalise text: normalise again.
+    # Normalise again, because case folding can denormalise text.
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -117,9 +117,9 @@ def ranked_key(board: Board, ranked: Ranked) -> bytes:
 
 
 def ranked_bound(board: Board, bound: bytes) -> Ranked:
-    """Return the bound as numbers. Comparing them with a ranked place equals comparing the bound with its sort key.
+    """Return the bound as numbers. They compare with a ranked place as the bound compares with its sort key.
 
-    SQL compares numbers, the index compares bytes: both must cut a list at the same entry.
+    SQL compares numbers, and the index compares bytes. Both must cut a list at the same entry.
     """
     width = key_bytes(board)
     ranked = ranked_place(bound[:width].ljust(width, b"\0"))
@@ -142,8 +142,8 @@ def score_bound(board: Board, score: int) -> bytes:
 def rank_bound(board: Board, key: bytes) -> bytes:
     """Return the rank bound of an entry: its rank is 1 + the number of entries above it.
 
-    Shared ranks count better scores and subscores only: the bound is then the prefix of the key with score and
-    subscore.
+    For shared ranks, the bound is the prefix of the key with score and subscore. Entries with equal scores and
+    subscores are therefore not above it.
     """
     return key if board.rank_style is RankStyle.ORDINAL else key[: -TIME_BYTES - USER_BYTES]
 

@@ -84,7 +84,7 @@ class Calendar:
         return next((period for period in self.at(time) if period.kind is kind), None)
 
     def numbered(self, number: int) -> Period:
-        """Return the period with this number. A calendar of the same time zone must have assigned the number.
+        """Return the period with this number. The number must come from a calendar of the same time zone.
 
         A season ends at the next start by the current cron expression. Without a cron expression it has no end.
         """
@@ -103,7 +103,7 @@ _FOR_EVER_ONLY = (FOR_EVER,)
 
 
 def counting_in(calendar: Calendar, time: int, now: int, grace_ms: int) -> Sequence[Period]:
-    """Return the periods in which a submission of this time counts. All times are in ms.
+    """Return the periods in which a submission of this time counts now. All times are in ms.
 
     A period counts late submissions for `grace_ms` after its end.
     """
@@ -124,8 +124,8 @@ def number_of_name(calendar: Calendar, name: str) -> int | None:
         if match is not None:
             try:
                 number = _number(kind, _begin_named(calendar, kind, match))
-                # If the time zone skipped a day, the first moment of that day lies in the next day, which has another
-                # name.
+                # If the time zone skipped a day, the first moment of that day lies in the next day, and the name would
+                # differ.
                 return number if calendar.numbered(number).name == name else None
             except (ValueError, OverflowError):
                 return None
@@ -159,7 +159,7 @@ def _numbered(calendar: Calendar, number: int) -> Period:
     kind, moment = _KINDS[number & (1 << _CODE_BITS) - 1], _moment(number >> _CODE_BITS)
     if kind is not PeriodKind.SEASON:
         return _period(calendar, kind, moment)
-    # The calendar may have lost its cron expression: the start alone still identifies the season.
+    # The start alone identifies the season, because the calendar may have lost its cron expression.
     ends_at = _period(calendar, kind, moment).ends_at if calendar.season else None
     return Period(number, _season_name(moment), kind, _milliseconds(moment), ends_at)
 
@@ -204,7 +204,7 @@ def _season(expression: str, reading: datetime) -> tuple[datetime, datetime]:
     Raises `OverflowError` if either does not exist.
     """
     try:
-        # Reverse iteration excludes its start: add a second to find a season that starts now.
+        # Reverse iteration excludes its start. Add a second, because a season may start exactly at this time.
         start = next(CronSim(expression, reading + timedelta(seconds=1), reverse=True))
         return start, next(CronSim(expression, reading))
     except (StopIteration, ValueError):
@@ -247,7 +247,7 @@ def _begin_named(calendar: Calendar, kind: PeriodKind, match: re.Match[str]) -> 
 
 
 def _number(kind: PeriodKind, start: datetime) -> int:
-    # Every start is a whole second: the division is exact.
+    # The division is exact, because every start is a whole second.
     return _milliseconds(start) // 1000 << _CODE_BITS | _CODES[kind]
 
 
@@ -256,5 +256,5 @@ def _moment(second: int) -> datetime:
 
 
 def _milliseconds(moment: datetime) -> int:
-    # Integer arithmetic: `timestamp()` returns a float.
+    # Use integer arithmetic, because `timestamp()` returns a float.
     return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -99,7 +99,7 @@ def is_compound(label: str) -> bool:
 
 
 def digest_of_id(identity: int | str) -> str:
-    """Return a hash of a player id or an external id, by which the store remembers erased players."""
+    """Return a hash of a player id or an external id, by which the store recognises the ids of erased players."""
     kind = "player" if isinstance(identity, int) else "external"
     return sha256(f"{kind}:{identity}".encode()).hexdigest()
 

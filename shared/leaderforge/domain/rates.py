@@ -1,8 +1,8 @@
 """Rate limits by the generic cell rate algorithm (GCRA), exact, in integer microseconds.
 
-Each subject has one number, the theoretical arrival time: the moment at which all its accepted requests would be due at
-the sustained rate. A request passes if this time is at most one burst ahead of now. The algorithm equals a token bucket
-of `burst` tokens, without a refill process.
+Each subject has one number, the theoretical arrival time. A request adds the interval of the sustained rate to the
+later one of this time and now. If the sum is at most one burst ahead of now, the request passes, and the sum is the new
+arrival time. The algorithm equals a token bucket of `burst` tokens, without a refill process.
 """
 
 import re
@@ -44,7 +44,7 @@ class RateLimit:
 class Allowance:
     """Decision on a request, and the remaining allowance.
 
-    The next request passes after `retry_us`, a full burst after `reset_us`.
+    The next request passes after `retry_us`. A full burst passes after `reset_us`.
     """
 
     allowed: bool

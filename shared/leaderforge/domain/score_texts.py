@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from leaderforge.domain.boards import MAX_INTEGER, PLAIN, Display
 
 _FRACTION_DIGITS = {"ms": 3, "s": 0}
-"""Units of time, each with the number of decimals of a second that it stands for: 3 for milliseconds."""
+"""Units of time, and the number of decimals of a second in each: 3 for milliseconds."""
 _QUOTE = "\N{RIGHT SINGLE QUOTATION MARK}"
 _SIGNS = "[-+\N{MINUS SIGN}]?"
 _MAX_SHOWN = 60
 """Maximum characters of a wrong value in a message."""
 _ALWAYS_SAFE = len(str(MAX_INTEGER)) - 1
-"""Number of digits with which every whole number is at most `MAX_INTEGER`."""
+"""Number of digits up to which every whole number is at most `MAX_INTEGER`."""
 _LOOKS_GROUPED = re.compile(rf"{_SIGNS}[0-9]{{1,3}}(?:[,.'{_QUOTE}\s][0-9]{{1,3}})+")
 
 
@@ -79,7 +79,7 @@ class ScoreParser:
         raise ValueError(f"{shortened(text)} is not {kind}{self._hint(text)}")
 
     def is_only_shown(self, text: str) -> bool:
-        """Return whether the text can be a shown score only: a number with decimals, or a clock time."""
+        """Return whether the text can be a shown score but no stored score: a number with decimals, or a clock time."""
         match = self._number.fullmatch(text)
         if match is not None:
             return match[3] is not None
@@ -141,7 +141,7 @@ def _digits(grouped: str) -> str:
 
 def _bounded(text: str, sign: str, digits: str) -> int:
     """Return the integer of the digits. Raises `ValueError` if it is beyond `MAX_INTEGER`."""
-    # Python converts at most 4,300 digits.
+    # Check the length first, because Python converts at most 4,300 digits.
     significant = digits.lstrip("0") or "0"
     score = int(significant) if len(significant) <= _ALWAYS_SAFE + 1 else MAX_INTEGER + 1
     if score > MAX_INTEGER:

@@ -1,11 +1,12 @@
 """Selection of the entry at a global rank among sorted partitions. Each round probes a few local positions.
 
 This is multi-way selection by pivots, after Frederickson and Johnson (The complexity of selection and ranking in X+Y
-and matrices with sorted columns, 1982). Every probed key bounds the number of preceding entries in each partition. The
-sums of these bounds decide which keys enclose the target. Entries outside are dropped.
+and matrices with sorted columns, 1982). Every probed key bounds the number of entries before it in each partition. The
+sums of these bounds decide which keys enclose the target. Entries outside are no longer candidates.
 
-Players are hashed: the target is probably near the same fraction of each partition. Probes are densest there. Their
-distances grow geometrically, which narrows any distribution by a constant factor per round.
+Players are hashed to partitions, and the target is therefore probably near the same fraction of each partition. Probes
+are densest there. Their distances grow geometrically, which reduces the candidates by a constant factor per round for
+any distribution.
 """
 
 from bisect import bisect_left
@@ -21,8 +22,8 @@ FEW = 160
 class Selection:
     """Search for the entry with `rank` - 1 entries above it.
 
-    `sizes` are the numbers of entries of the partitions. Alternate `probes` and `narrow` until `done`. Then `key` is
-    the entry's sort key, or None if the partitions have shrunk below the rank.
+    `sizes` are the numbers of entries of the partitions. Call `probes` and `narrow` in turn until `done`. Then `key` is
+    the entry's sort key. It is None if the partitions lost entries meanwhile and no entry has this rank.
     """
 
     def __init__(self, sizes: Sequence[int], rank: int) -> None:

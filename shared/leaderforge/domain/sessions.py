@@ -26,7 +26,7 @@ MOST_SESSIONS = 10
 REPEAT_MS = 60_000
 """Time in ms for which the previous refresh token remains usable, because the answer with the new token may be lost.
 
-A later use, and any use of an older token, shows that somebody copied the token. Both end the session.
+A later use shows that somebody copied the token, as does any use of an older token. Such a use ends the session.
 """
 
 _FEWEST_DIFFERENT = 8
@@ -41,10 +41,10 @@ _REFRESH_TOKEN = re.compile(r"lfr_(-?[0-9]{1,16})\.([0-9a-f]{32})\.([0-9a-f]{64}
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Refresh token of a session. Its player id selects the node of the store; its secret proves the right to refresh.
+    """Refresh token of a session. Its player id selects the node of the store. Its secret proves the right to refresh.
 
-    Only refresh tokens contain the random id of the session. A token with this id and an unknown secret is therefore a
-    replaced one, and may end the session.
+    Only refresh tokens contain the random id of a session. A token with a valid session id and an unknown secret is
+    therefore a replaced token, and may end the session.
     """
 
     user_id: int

@@ -25,7 +25,7 @@ def mix64(number: int) -> int:
 
 
 def partition_of(user_id: int, partitions: int) -> int:
-    """Return the player's partition, 0 to `partitions` - 1. It is equal on every machine and in every version."""
+    """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
     # Multiply and shift: the partitions get equal ranges of hashes. Unlike a mask, it works for any number of
     # partitions.
     return (mix64(user_id) * partitions) >> 64
@@ -38,7 +38,7 @@ def slot_of(tag: str) -> int:
 
 @cache
 def hash_tags(partitions: int) -> tuple[str, ...]:
-    """Return a hash tag for each partition, in the middle of its equal share of the slots.
+    """Return a hash tag for each partition, whose slot is in the middle of an equal share of all slots.
 
     Any even split of the slots over nodes therefore spreads the partitions evenly. Raises `ValueError` unless
     `partitions` is 1 to 1024.

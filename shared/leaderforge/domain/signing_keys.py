@@ -18,8 +18,8 @@ _PURPOSE = b"leaderforge player tokens\0"
 class SigningKey:
     """Signing key, of which the store has only the random id. Times are in ms.
 
-    The key itself is derived from the id and a secret of the settings. The store alone can therefore forge no tokens.
-    A retired key signs nothing; tokens with its signature are accepted until `accepted_until`.
+    The key itself is derived from the id and a secret of the settings, because access to the store alone must not
+    suffice to forge tokens. A retired key signs nothing. Tokens with its signature are accepted until `accepted_until`.
     """
 
     kid: str

@@ -1,7 +1,8 @@
 """Texts in cells of files for spreadsheets.
 
-Spreadsheets run a cell that begins like a formula. Exports therefore write an apostrophe before such names, and imports
-remove it. Names that begin like such an escape get an apostrophe too: each text then stands for exactly one name.
+Spreadsheets run a cell that begins like a formula. Exports therefore write an apostrophe before such a name, and
+imports remove it. A name that already looks like the result gets another apostrophe. Each text therefore stands for
+exactly one name.
 """
 
 # First characters of a formula. Spreadsheets treat the full-width forms alike.

@@ -1,7 +1,7 @@
 """Events, and their combination to standings.
 
-A standing depends on the set of a player's events, never on their order: `combine` is associative and commutative.
-Events may therefore be folded individually, in batches, or again from the log.
+A standing depends on the set of a player's events, not on their order, because `combine` is associative and
+commutative. Events may therefore be folded one by one, in batches, or again from the stored events.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ from leaderforge.domain.order import MAX_TIME, Place, ranked_score
 class Event(NamedTuple):
     """Stored submission: a score, its time (ms) and its JSON metadata, if any.
 
-    `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times:
-    see `ReceptionClock`. It is 0 for events of older versions. `change` is the requested difference to the player's
-    score, None if the score itself was requested. The score of a change is unknown until the store records it.
+    `subscore` is the second score, 0 on boards without one. `received_us` (us since 1970) orders events of equal times
+    (see `ReceptionClock`). It is 0 for events of older versions. `change` is the requested difference to the player's
+    score, None if the request had a score. The score of a change is unknown until the store records it.
     """
 
     user_id: int
@@ -54,7 +54,7 @@ class Standing(NamedTuple):
     """Result of a player's events on a ladder.
 
     `achieved_at`, `received_us`, `run_id` and `metadata` come from one event, the run. `scored` is true if any event
-    had a score or subscore other than zero: on `sum` boards, only such events change the time. `revision` grows with
+    had a score or subscore other than zero. On `sum` boards, only such events change the time. `revision` grows with
     each change.
     """
 
@@ -103,7 +103,7 @@ def standing_of(event: Event) -> Standing:
 def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     """Return the row of a removed standing: the neutral element of `combine`.
 
-    The row stays because its revision must outlive the removal. Otherwise older index updates would restore the
+    The row is stored, because its revision must outlive the removal. Older index updates would otherwise restore the
     standing.
     """
     # This version never takes the run from a standing with the flag `REMOVED`. Version 0.2 ignores the flag and
@@ -171,17 +171,18 @@ def is_improvement(board: Board, event: Event, standing: Standing) -> bool:
 
 
 def _precedence(board: Board, standing: Standing) -> tuple[int, ...]:
-    """Return the precedence of the standing's run. When standings are combined, the run with the largest one stays.
+    """Return the precedence of the standing's run. `combine` keeps the run with the largest one.
 
     A removed standing has no run, and therefore the lowest precedence.
     """
-    # The id breaks all remaining ties: the run must not depend on the order of the events.
+    # Break all remaining ties by the id, because the run must not depend on the order of the events.
     present, run_id = not standing.removed, standing.run_id.int
     match board.policy:
         case Policy.SUM:
-            # Version 0.2 stored subscores without setting `scored`: look at the subscore too.
+            # Check the subscore too, because version 0.2 stored subscores without setting `scored`.
             moved = standing.scored or standing.subscore != 0
-            # Among submissions that do not change the sum, the earliest is the run: later ones do not change the time.
+            # Among submissions that do not change the sum, the earliest is the run, because later ones do not change
+            # the time.
             sign = 1 if moved else -1
             return (present, moved, sign * standing.achieved_at, sign * standing.received_us, run_id)
         case Policy.LATEST:

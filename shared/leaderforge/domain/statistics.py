@@ -18,7 +18,7 @@ def rank_at(percent: Fraction, total: int) -> int:
 
     `total` counts all players.
     """
-    # The double negation rounds up: the rank must be ahead of at least the percentage.
+    # The double negation rounds up, because at least `percent` of the others must be behind the rank.
     return total - -((-percent * (total - 1)) // 100)
 
 

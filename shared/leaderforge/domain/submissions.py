@@ -62,7 +62,7 @@ class Submission(NamedTuple):
     def _after(self, run: "CountedRun") -> "Submission":
         """Return the submission. On `latest` boards, its time is after the time of the run.
 
-        Clocks differ and queues delay submissions. A change must nevertheless come after the run to which it applies.
+        A change must come after the run to which it applies, even if clocks differ or a queue delays it.
         """
         if self.board.policy is not Policy.LATEST or run.reception < (self.event.achieved_at, self.event.received_us):
             return self
@@ -102,7 +102,7 @@ def conflict(submission: Submission, stored: Event) -> SubmissionConflict | None
 
 def _can_have_requested(stored: Event, requested_at: int) -> bool:
     """Return whether a request with this time (ms) can have stored the event. Times after the reception are clamped."""
-    # Events of version 0.2 have no reception: any time after the stored one may have been clamped to it.
+    # Events of version 0.2 have no reception. Their stored time may be the result of clamping any later time.
     received_ms = stored.received_us // 1000 if stored.received_us else stored.achieved_at
     return stored.achieved_at in {requested_at, min(requested_at, received_ms)}
 
@@ -114,8 +114,8 @@ def _json_value(text: str | None) -> object:
 class Recorded(NamedTuple):
     """Committed submission, with the player's standing on each of its ladders after the commit.
 
-    A `duplicate` was committed earlier, with equal content: its ladders are the ladders of the first copy. Ladders of
-    retired periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
+    A `duplicate` was committed earlier with equal content, and has the ladders of the first commit. Ladders of retired
+    periods are not `indexed`. `improved` is the result of `is_improvement` for the main standing.
 
     `previous` has the place on each ladder directly before the submission, None if there was none. It is empty for a
     duplicate, and if it was not requested.

@@ -33,8 +33,8 @@ class PartitionState:
 class VerificationState:
     """Progress of the verification of all standings, which compares a batch of players at a time.
 
-    Up to `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were
-    repaired. `reached` is the last compared player id, None after a complete pass.
+    At `verified_at` (ms), `checked` standings of the current pass were compared, and `differing` of them were repaired.
+    `reached` is the last compared player id, None after a complete pass.
     """
 
     verified_at: int

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1)
 _BEGINNING = f"{datetime.min.isoformat()}.000Z"
-"""Text of the earliest time, used for every earlier time too: RFC 3339 has no years before 1."""
+"""Text of the earliest time. Earlier times have the same text, because RFC 3339 has no years before 1."""
 
 
 def time_text(milliseconds: int) -> str:
@@ -29,5 +29,5 @@ def moment_of(text: str) -> datetime:
 
 @lru_cache(4096)
 def _second_text(seconds: int) -> str:
-    """Return a time in s since 1970 as text. Cached: most receipts contain one of a few recent seconds."""
+    """Return a time in s since 1970 as text. Cache it, because most receipts contain one of a few recent seconds."""
     return (_EPOCH + timedelta(seconds=seconds)).isoformat()

@@ -19,10 +19,10 @@ CACHE_LIMIT_MS = 5_000
 """Maximum age of a used board or API key while the store answers. The documentation promises it."""
 
 BOARD_FRESH_MS = 2_000
-"""Age up to which a cached board is used without a refresh. A board then costs half a query a second."""
+"""Age up to which a cached board is used without a refresh. A board in use costs half a query a second."""
 
 BOARD_STALE_MS = 4_500
-"""Age from which callers wait for the refresh of a board. Submissions are refused if it fails."""
+"""Age from which callers wait for the refresh of a board. Submissions are refused if the refresh fails."""
 
 BOARD_PATIENCE_MS = 100
 """Maximum wait of a read for the refresh of a stale board. It covers a usual query.
@@ -51,14 +51,13 @@ PERIOD_STATE_FRESH_MS = 5_000
 # The way of a submission into the store -----------------------------------------------------------------------------
 
 SUBMISSION_WAIT_MS = 10_000
-"""Maximum wait of a submission, after its board was read, until it is recorded: for a batch in flight and the next one.
-"""
+"""Maximum wait of a submission, from the read of its board to its recording: a batch in flight and its own batch."""
 
 COMMIT_LIMIT_MS = 5_000
 """Maximum time from the start to the commit of a transaction for which other processes wait.
 
-Before a batch is recorded, its new periods are stored within the same limit. Readers of changes wait for the same time:
-an event that is not visible afterwards never will be.
+The periods of a batch are stored within the same limit before the batch is recorded. Readers of changes also wait for
+this time. An event that is not visible afterwards will never be committed.
 """
 
 SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
@@ -67,8 +66,8 @@ SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
 PROPAGATION_MS = COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Propagation time of a change of a board or period, from the time stored with the change.
 
-First the change commits, then caches expire, then the last submission under the old state commits or never will. The
-clocks of the changing process and of the waiting process may differ.
+The terms are consecutive: the change commits, caches expire, and the last submission under the old state commits. The
+clocks of the changing and of the waiting process may differ.
 """
 
 # External ids -------------------------------------------------------------------------------------------------------
@@ -79,8 +78,8 @@ MAPPING_MS = 30_000
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Time for which nobody else may claim a released external id, from the time written in the release.
 
-The release commits, caches expire, and the last submission for the old player gets its board and commits, or never
-will.
+The terms are consecutive: the release commits, cached players expire, the last look-up ends, and the last submission
+for the old player commits.
 """
 
 # Repair of the index ------------------------------------------------------------------------------------------------
@@ -91,10 +90,10 @@ SETTLE_MS = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
 TOUCHES_KEPT_MS = 86_400_000
 """Age up to which the store keeps notes of players who changed without an event.
 
-An index whose watermark is older is rebuilt.
+An index with an older watermark lacks such changes, and is therefore rebuilt.
 
-It is also the time for which removed standings of erased players keep late updates away. A process that was frozen for
-more than a day is not expected to resume.
+Removed standings of erased players are kept for the same time, to make the index ignore late updates. A process that
+was frozen for more than a day is not expected to resume.
 """
 
 # Belief in the index ------------------------------------------------------------------------------------------------
@@ -102,7 +101,7 @@ more than a day is not expected to resume.
 BELIEF_MS = 1_000
 """Time for which a process believes the index after it began to read the declarations.
 
-It must be short, because the first submission of an outage of the index waits this long. It must be long enough for
+It must be short, because the first submission in an outage of the index waits this long. It must be long enough for
 several checks.
 """
 
@@ -115,9 +114,8 @@ DECLARED_READ_MS = 300
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
 
-A busy machine delays checks: the gap may therefore be longer than `BELIEF_MS`. The store may have answered other
-processes in the gap. This does no harm: the `as_of` of an answer is the time of the last check that read the
-declarations.
+It exceeds `BELIEF_MS`, because a busy machine delays checks. The store may have answered other processes in the gap.
+Answers stay correct, because their `as_of` is the time of the last check that read the declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS
@@ -137,12 +135,12 @@ ANNOUNCEMENT_SPACING_MS = 100
 ANNOUNCED_WITHIN_MS = 2 * ANNOUNCEMENT_SPACING_MS
 """Maximum time from a change of the index to its announcement: the spacing, and the same time for sending.
 
-The feed confirms that all announcements up to a time have arrived. All changes of the index are then known up to
-that time minus this limit.
+The feed confirms the time up to which all announcements have arrived. All changes of the index up to that time minus
+this limit are therefore known.
 """
 
 TOP_LIMIT_MS = 30_000
-"""Maximum age of a cached top, also if no change of it was announced. It bounds the harm of a lost announcement."""
+"""Maximum age of a cached top, even if no change of it was announced. It limits the effect of a lost announcement."""
 
 # Period rollover ----------------------------------------------------------------------------------------------------
 
@@ -150,7 +148,7 @@ ROLLOVER_EVERY_MS = 60_000
 """Time between two rounds of period rollover, over all processes."""
 
 REPEATED_DROP_MS = 3_600_000
-"""Time for which each round drops a retired period again: a late update may have restored its keys."""
+"""Time for which each round deletes a retired period's index keys again, because a late update may restore them."""
 
 
 def commit_limit_s(store_timeout_s: float) -> float:
@@ -170,5 +168,5 @@ def submission_wait_s(store_timeout_s: float) -> float:
 
 
 def top_ttl_ms(top_cache_ms: int) -> int:
-    """Return the age, in ms, up to which a top is valid without the change feed. `top_cache_ms` is set by operators."""
+    """Return the age, in ms, up to which a top is valid without the change feed. Operators set `top_cache_ms`."""
     return min(top_cache_ms, TOP_LIMIT_MS)

@@ -7,7 +7,7 @@ from leaderforge.domain.boards import MAX_INTEGER
 from leaderforge.domain.players import ExternalId, external_id
 
 ISSUER = "leaderforge"
-"""`iss` and `aud` of the issued tokens. A configured issuer has other keys, and may have any name."""
+"""`iss` and `aud` of the issued tokens. Even a configured issuer with this name has other keys."""
 
 EXTERNAL_SUBJECT = "ext:"
 """Prefix of a subject that is an external id, as in paths. A subject of digits alone is a player id."""
@@ -43,7 +43,7 @@ def subject_of(identity: int | ExternalId) -> str:
 def identity_of(text: str) -> int | ExternalId:
     """Return the player that a person names: by a player id, or by an external id with or without `ext:`.
 
-    Digits are a player id if they are in its range. Larger numbers, such as a SteamID64, are external ids. Raises
+    A number up to the largest player id is a player id. A larger number, such as a SteamID64, is an external id. Raises
     `Refused` if the external id is not valid.
     """
     if _DIGITS.fullmatch(text) and abs(int(text)) <= MAX_INTEGER:

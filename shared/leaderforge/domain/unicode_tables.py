@@ -15,8 +15,9 @@ from importlib.resources import files
 class UnicodeTables:
     """Sets of characters, as patterns, and properties of single characters.
 
-    `ignorable` characters are invisible. The `hidden` ones among them do not change the shape of their neighbours.
-    `blank` symbols look like a space. `looks` has the replacement of each character that looks like another one.
+    `ignorable` characters are invisible. `hidden` characters are the ignorable ones that do not change the shape of
+    their neighbours. `blank` symbols look like a space. `looks` has the replacement of each character that looks like
+    another one.
     """
 
     ignorable: re.Pattern[str]

@@ -39,7 +39,7 @@ class WallClock:
         """Return the moment of the single clock change after `before` and up to `after`, by bisection."""
         offset = before.astimezone(self.zone).utcoffset()
         while after - before > _SECOND:
-            # Whole seconds: offsets change at whole seconds only.
+            # Whole seconds suffice, because offsets change at whole seconds only.
             middle = before + (after - before) // 2 // _SECOND * _SECOND
             if middle.astimezone(self.zone).utcoffset() == offset:
                 before = middle
