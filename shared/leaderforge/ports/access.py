@@ -1,4 +1,8 @@
-"""API keys, signing keys, audit log, player tokens and rate limits."""
+"""Interfaces between services and the outside, one module per concern. Import the module of the concern.
+
+All calls raise `Unavailable` (`IndexUnavailable` or `StoreUnavailable`) if the adapter does not answer within its time
+limit. Times are in ms since 1970 UTC.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -35,7 +39,8 @@ class KeyStore(Protocol):
     async def rotate(self, name: str, digest: bytes, replaced_until: int, act: AuditEntry) -> ApiKey:
         """Replace a key's digest, and return the key. The previous digest stays valid until `replaced_until` (ms).
 
-        A digest before the previous one becomes invalid at once. Raises `KeyNotFound` or `KeyRevoked`.
+        If the previous digest had itself replaced a digest, the latter becomes invalid at once. Raises `KeyNotFound` or
+        `KeyRevoked`.
         """
         ...
 
@@ -48,7 +53,7 @@ class SigningKeyStore(Protocol):
     """Store of the signing keys. Each change writes its audit entry in the same transaction."""
 
     async def create(self, key: SigningKey, act: AuditEntry) -> None:
-        """Create a key. Its id is random, and therefore new."""
+        """Create a key. Its random id is assumed to be new."""
         ...
 
     async def keys(self) -> Sequence[SigningKey]:
@@ -58,8 +63,8 @@ class SigningKeyStore(Protocol):
     async def retire(self, kid: str, accepted_until: int, act: AuditEntry) -> SigningKey:
         """Retire a key at `act.at`, and return it. Its tokens are accepted until `accepted_until` (ms).
 
-        A key that is already retired keeps its time of retirement, and the earlier `accepted_until` of the two.
-        Raises `SigningKeyNotFound`.
+        If the key is already retired, keep its time of retirement, and the earlier one of both `accepted_until`. Raises
+        `SigningKeyNotFound`.
         """
         ...
 
@@ -100,7 +105,7 @@ class TokenSigner(Protocol):
         ...
 
     def verifier(self, accepts: AcceptsKey, configured: TokenVerifier | None) -> TokenVerifier:
-        """Return the verifier of issued tokens. `configured` verifies the tokens of other issuers, if any."""
+        """Return the verifier of player tokens. `configured` verifies the tokens of other issuers, if any."""
         ...
 
 

@@ -31,8 +31,8 @@ class BoardStore(Protocol):
     async def change_board(self, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
         """Replace a board by the result of `change`, write the audit entry, and return the board.
 
-        The board is locked meanwhile. An error of `change` propagates and nothing changes. If `change` returns an equal
-        board, nothing is written. After a deadlock `change` runs again. Raises `BoardNotFound`.
+        The board is locked meanwhile. If `change` returns an equal board, nothing is written. If `change` raises an
+        error, the call raises it and changes nothing. `change` runs again after a deadlock. Raises `BoardNotFound`.
         """
         ...
 
@@ -58,7 +58,7 @@ class BoardMaintenanceStore(Protocol):
     async def refold(self, ladder: Ladder, user_ids: Sequence[int]) -> Sequence[Standing]:
         """Replace these players' standings by the fold of all their events in the ladder's period, and return them.
 
-        The result is exact also with concurrent submissions, provided that all of them count on the ladder.
+        Concurrent submissions are not lost, provided that all processes already count submissions on the ladder.
         """
         ...
 

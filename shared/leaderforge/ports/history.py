@@ -28,7 +28,8 @@ class HistoryStore(Protocol):
     ) -> Sequence[Board]:
         """Return boards with a standing of the player, whose slugs follow `after`, ordered by slug.
 
-        Private boards are included only with `private`. Boards on which the player is hidden need `hidden`.
+        Private boards are included only if `private` is true. Boards on which the player is hidden are included only if
+        `hidden` is true.
         """
         ...
 

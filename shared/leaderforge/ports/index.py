@@ -69,11 +69,11 @@ class NameIndex(Protocol):
         ...
 
     async def swap_names(self, swaps: Mapping[int, NameSwap]) -> Collection[int]:
-        """Replace each name that still equals the observed one. Return the players with other names."""
+        """Replace each name that still equals the observed one. Return the players whose names did not equal it."""
         ...
 
     async def add_names(self, names: Mapping[int, str]) -> Collection[int]:
-        """Set the names of players without a name. Do not replace names. Return the players with other names."""
+        """Set the names of players without a name. Return the players who already have a different name."""
         ...
 
 
@@ -92,7 +92,7 @@ class ErasureIndex(Protocol):
         ...
 
     async def forget_erasures(self, revisions: Mapping[int, int]) -> None:
-        """Delete the erasures of these players, except erasures with higher revisions than these."""
+        """Delete the erasures of these players, unless their revisions are higher than the given ones."""
         ...
 
 
@@ -134,8 +134,8 @@ class IndexWriter(Protocol):
         """Replace the values of the players by these standings, each in one step, regardless of revisions.
 
         Remove the values of players without a standing. Keep a value that has changed since `observe`, and return its
-        player. The caller must read the standings after `observe`: then no older value replaces a newer one. To set the
-        standing of a player who has an erasure but no value, `observed` must contain the erasure.
+        player. The caller must read the standings after `observe`, because an older value could otherwise replace a
+        newer one. To set the standing of a player who has an erasure but no value, `observed` must contain the erasure.
         """
         ...
 

@@ -22,9 +22,9 @@ LadderIds: TypeAlias = tuple[int, int]
 class IndexMaintenance(Protocol):
     """Completeness of the index: its state, and the steps that restore it.
 
-    `advance`, `finish_rebuild` and `finish_catch_up` confirm earlier writes. `disruptions` is the number of disruptions
-    before those writes. If it has grown, a node may have lost some writes. The calls then do nothing and raise
-    `IndexUnavailable`. An adapter never sends such a call twice.
+    `advance`, `finish_rebuild` and `finish_catch_up` confirm earlier writes. Their argument `disruptions` is the number
+    of disruptions before those writes. If the number has grown, a node may have lost some of the writes. The calls then
+    do nothing and raise `IndexUnavailable`. Adapters never retry these calls.
     """
 
     @property

@@ -38,7 +38,7 @@ class Moderation(Protocol):
         ...
 
     async def remove_from(self, ladder: Ladder, user_id: int, act: AuditEntry) -> Sequence[LadderStanding]:
-        """Remove a player's standing in one period, and void the player's events there. They count in other periods.
+        """Remove a player's standing in one period, and void the player's events in this period only.
 
         Raises `NotRanked` if the player has no standing in the period.
         """
@@ -49,9 +49,9 @@ class Moderation(Protocol):
     ) -> Sequence[LadderStanding]:
         """Void one event of a player on a board, or let it count again, in all open periods.
 
-        The new standing is the fold of the player's counting events; without any, the standing is removed. Nothing
-        changes if the event is in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a sum
-        would leave the range of scores.
+        The standing becomes the fold of the player's counting events. Without such events it is removed. Nothing
+        changes if the event is already in the requested state. Raises `SubmissionNotFound`, and `ScoreOutOfRange` if a
+        sum would leave the range of scores.
         """
         ...
 

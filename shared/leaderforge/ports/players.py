@@ -24,9 +24,9 @@ class PlayerStore(Protocol):
         ...
 
     async def change(self, user_id: int, changes: ProfileChange, act: AuditEntry) -> Player:
-        """Change a player's profile, and return the changed player. The previous values become free.
+        """Change a player's profile, and return the changed player. Other players may claim the previous values.
 
-        A previous external id becomes free for others `RELEASE_MS` later. The audit entry is written in the same
+        A previous external id may be claimed only after `RELEASE_MS`. The audit entry is written in the same
         transaction. Raises `PlayerNotFound`, `UsernameTaken`, `EmailTaken` or `ExternalIdTaken`.
         """
         ...
@@ -65,7 +65,7 @@ class PlayerStore(Protocol):
 
 
 class NameClaimer(Protocol):
-    """Function that claims stored names without claims: formerly shared names, and names that older versions stored."""
+    """Function that claims unclaimed names: names of former services with shared names, or of older versions."""
 
     async def __call__(self, after: int, limit: int) -> ClaimedNames:
         """Claim the names of up to `limit` players whose ids follow `after`, unless other players claim them."""
@@ -94,8 +94,8 @@ class PlayerRecords(Protocol):
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         """Erase a player and all data in one transaction, devices and sessions too. Return the numbers of erased rows.
 
-        Older audit entries are anonymised: they lose the player and the reason. The audit entry, with the numbers, is
-        added. The player is not created again on sight before `creatable_at` (ms); None means that players are not
-        created on sight. Raises `PlayerNotFound`.
+        Anonymise the audit entries of the player, which also lose their reasons. Add `act` with the numbers to the
+        audit log. First sight does not create the player again before `creatable_at` (ms), None if it never creates
+        players. Raises `PlayerNotFound`.
         """
         ...

@@ -10,7 +10,7 @@ class SubmissionQueue(Protocol):
     """Queue of submissions, and its dead letters. All calls raise `QueueUnavailable`."""
 
     async def put(self, bodies: Sequence[str]) -> None:
-        """Queue submissions. After an error, a part of them may be queued: retries rely on submission ids."""
+        """Queue submissions. After an error, some of them may be queued. A retry is safe due to the submission ids."""
         ...
 
     async def bury(self, body: str, reason: str) -> None:
@@ -18,7 +18,7 @@ class SubmissionQueue(Protocol):
         ...
 
     async def dead_letters(self) -> Sequence[DeadLetter]:
-        """Return a batch of dead letters, an empty one at the end. Later calls skip returned letters for a while."""
+        """Return a batch of dead letters, empty if there are none left. For a while, later calls skip these letters."""
         ...
 
     async def forget(self, letter: DeadLetter) -> None:

@@ -26,9 +26,9 @@ class Ranking(Protocol):
     async def counts(self, ladder: Ladder, bounds: Sequence[bytes], present: Sequence[bytes] = ()) -> Counts:
         """Return the number of entries, and the number above each bound.
 
-        `present` are sort keys of entries that were read before. The result tells whether all of them were still in
-        the ladder at the time of the count (`Counts.all_present`). If not, callers read and count again: an entry that
-        has moved up would be counted above a bound of its own earlier sort key.
+        `present` are sort keys of entries that were read before. `Counts.all_present` says whether all of them were
+        still in the ladder during the count. If not, callers must read and count again. An entry that has moved up
+        would be counted above the bound of its own earlier sort key.
         """
         ...
 

@@ -27,9 +27,9 @@ class ChangeLog(Protocol):
         ...
 
     def erased_between(self, since: int, until: int) -> AsyncGenerator[Mapping[int, int], None]:
-        """Yield, in chunks, the players erased at or after `since` and before `until` (ms).
+        """Yield, in chunks, the players erased at or after `since` and before `until` (ms), each with a revision.
 
-        The values are revisions. All late updates of these players have lower revisions. An id may be in use again.
+        All late updates of an erased player have lower revisions. A new player may already have the same id.
         """
         ...
 
@@ -62,8 +62,9 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         the batch count in these places.
 
         A refused submission (`PlayerNotFound`, `ScoreOutOfRange`, `RuleViolated`) does not affect the others. A
-        repeated submission id of a player on a board is a duplicate, and changes nothing. With other content it is
-        refused (`SubmissionConflict`), also within the batch. A player may occur more than once in a batch.
+        submission with a stored id of the same player and board is a duplicate, and changes nothing. If its content
+        differs, it is refused (`SubmissionConflict`). Both also apply within the batch. A player may occur more than
+        once in a batch.
         """
         ...
 

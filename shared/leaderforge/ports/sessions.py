@@ -8,9 +8,9 @@ from leaderforge.domain.sessions import PlayerSession, RefreshToken, SignInRecor
 
 
 class SessionStore(Protocol):
-    """Store of devices, by the digest of their secret, and of sessions. Erasing a player deletes both.
+    """Store of devices, by the digest of their secret, and of sessions. The parameter `now` is in ms.
 
-    Hiding a player deletes the sessions. A `now` is in ms.
+    Erasing a player deletes the devices and the sessions. Hiding a player deletes the sessions only.
     """
 
     async def player_of(self, device: str) -> int | None:
@@ -35,13 +35,13 @@ class SessionStore(Protocol):
     async def refresh(self, token: RefreshToken, successor: RefreshToken, now: int, expires_at: int) -> bool:
         """Replace the token of a session by its successor. The session then ends at `expires_at` (ms).
 
-        Return False if the token is unknown, replaced or expired. The token before the current one is still accepted
-        for `REPEAT_MS` after its replacement. Any other replaced token ends its session.
+        Return False if the token is unknown, replaced or expired. Exception: the token before the current one is
+        accepted for `REPEAT_MS` after its replacement. Any other use of a replaced token ends its session.
         """
         ...
 
     async def end(self, token: RefreshToken) -> bool:
-        """End the session of this token, which may have been replaced. Return whether there was such a session."""
+        """End the session of this token, even if the token was replaced. Return whether there was such a session."""
         ...
 
     async def end_all(self, user_id: int, act: AuditEntry) -> int:
