@@ -1,4 +1,4 @@
-"""Reading of score files: bytes to text, text to rows, rows to score lines. It does no I/O of its own beyond a stream.
+"""Reading of score files: bytes to text, text to rows, rows to score lines. Its only input is a stream.
 
-`files` connects the modules. The command uses it, as any other way to upload a file would.
+`files` is the entry point of the package, for the command and for any other way to upload a file.
 """

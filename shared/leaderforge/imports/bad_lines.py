@@ -7,7 +7,7 @@ from leaderforge.domain.errors import LeaderForgeError
 
 
 class BadLine(LeaderForgeError):
-    """Error for a line that cannot be imported. `count` lines from `number` on share it."""
+    """Error for lines that cannot be imported: `count` lines, from line `number` on."""
 
     code = "bad_line"
 

@@ -19,11 +19,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of the score lines. `score` is a column or a constant.
+    """Columns of the score lines. An integer `score` is the score of every line.
 
-    A line needs a `player`, a username, a `player_id`, an external id, or a `user_id` of this service. The column
-    `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content identifies a line. `metadata` has
-    JSON text; `members` become members of the metadata. Texts in `missing` mean no value.
+    The columns `player` (username), `player_id` (external id) and `user_id` (id of this service) identify the player. A
+    line needs one of them. The column `time_of_day` adds a clock time to the dates of `time`. Without `id`, the content
+    identifies a line. `metadata` has JSON text, to which `members` add members. Texts in `missing` mean no value.
     """
 
     player: str | None = "player"

@@ -141,7 +141,7 @@ def _picker(header: Sequence[str], required: Sequence[str]) -> Callable[[Sequenc
 
 
 def _identifier(header: Sequence[str]) -> Callable[[Sequence[str]], str]:
-    """Return the function that makes one text of a row's content. It is independent of the order of the columns."""
+    """Return the function that returns a row's content as one text, regardless of the order of the columns."""
     order = sorted(range(len(header)), key=lambda position: header[position])
     names = "\0".join(header[position] for position in order)
     if order == sorted(order):

@@ -1,4 +1,4 @@
-"""Score lines of a file: the entrance of this package.
+"""Score lines of a file. This module is the entry point of the package.
 
 The file is a binary stream that can be rewound, such as an open file or an upload.
 """
@@ -30,7 +30,7 @@ _PROGRESS_ROWS = 500
 
 
 class ScoreNotation(StrEnum):
-    """Meaning of numbers: the stored whole number, or the number that the board shows."""
+    """Meaning of numbers in a file: stored scores (whole numbers), or scores as the board shows them."""
 
     STORED = "stored"
     SHOWN = "shown"
@@ -55,7 +55,7 @@ class FilePlan:
 
     @property
     def is_stored(self) -> bool:
-        """Return whether numbers are stored scores. False on boards without decimals: both notations are equal."""
+        """Return whether numbers are stored scores. On boards without decimals, both notations are equal: False."""
         return self.notation is not ScoreNotation.SHOWN and self.board.display.decimals > 0
 
 
@@ -118,7 +118,7 @@ def require_header(raw: BinaryIO, plan: FilePlan) -> None:
 def find_notation(raw: BinaryIO, plan: FilePlan) -> ScoreNotation:
     """Return the notation of all scores of a file.
 
-    One score with decimals or as a clock time decides for the whole file: each column has one meaning.
+    One score with decimals or as a clock time decides for the whole file, because a column has one meaning.
     """
     parser = ScoreParser(plan.board.display, plan.style)
     for score in _scores(raw, plan):

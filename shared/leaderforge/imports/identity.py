@@ -10,9 +10,9 @@ from hashlib import blake2b, sha1
 from uuid import UUID
 
 _IDS = UUID("6f1c7a0e-2a5e-5b0e-9f57-1c0d8b9f4a11").bytes
-"""Namespace of the submission ids. Changing it makes earlier imports count again."""
+"""Namespace of the submission ids. With another one, lines of earlier imports would count again."""
 _MAX_RECENT = 250_000
-"""Maximum number of contents in memory, some 30 MB. Further ones move to a temporary file."""
+"""Maximum number of counts in memory, which take some 30 MB. Above it, they move to a temporary file."""
 
 
 class Occurrences:
@@ -46,12 +46,12 @@ class Occurrences:
 
     def _store(self) -> None:
         if self._file is None:
-            # An empty name is a temporary file, which SQLite deletes.
+            # For an empty name, SQLite creates a temporary file, and deletes it at the end.
             self._file = sqlite3.connect("", isolation_level=None)
             self._file.execute("create table contents (digest integer primary key, times integer not null)")
         with closing(self._file.cursor()) as cursor:
             cursor.execute("begin")
-            # In the order of the table, which makes the pages sequential.
+            # Insert in the order of the table, because sequential pages are faster.
             cursor.executemany("insert or replace into contents values (?, ?)", sorted(self._recent.items()))
             cursor.execute("commit")
         self._recent.clear()
@@ -67,14 +67,14 @@ class Identities:
 
     def of_id(self, text: str) -> UUID:
         """Return the submission id of a line with an id."""
-        # A UUID of version 5, as all versions of the product make of ids.
+        # Keep version 5, because earlier versions of the product derived UUIDs of this version from ids.
         digest = sha1(_IDS + f"{self._of_ids}{text}".encode(), usedforsecurity=False).digest()
         return UUID(bytes=digest[:16], version=5)
 
     def of_content(self, content: str) -> UUID:
         """Return the submission id of the next line with this content."""
         hasher = self._of_contents.copy()
-        # Bytes that are not UTF-8 are surrogates here.
+        # Pass lone surrogates, which stand for bytes that are not UTF-8.
         hasher.update(content.encode(errors="surrogatepass"))
         digest = hasher.digest()
         previous = self._occurrences.count(int.from_bytes(digest[:8], "big", signed=True))

@@ -1,4 +1,4 @@
-"""Elements of a list in a JSON document, read one by one: the document may be larger than the memory."""
+"""Elements of a list in a JSON document. They are read one by one, because the document may exceed the memory."""
 
 import json
 import re
@@ -26,7 +26,8 @@ class JsonElement(NamedTuple):
 def elements(text: TextIO, decoder: json.JSONDecoder, path: str = "") -> Iterator[JsonElement]:
     """Yield the elements of the list at a path: names of members, separated by dots. An empty path is the document.
 
-    Raises `BadLine` if there is no such list. If the document is not JSON, yields the elements before the fault first.
+    Raises `BadLine` if there is no such list, or if the document is not JSON. Elements before the fault are yielded
+    first.
     """
     document = _Document(text, decoder)
     for name in filter(None, path.split(".")):
@@ -104,7 +105,7 @@ class _Document:
                     raise BadLine(self.line, f"not JSON: {_CUT_OFF if self._is_complete else error}") from None
                 self._read()
                 continue
-            # A number at the end of the buffer may go on.
+            # A number at the end of the buffer may continue in the next part.
             if end == len(self._buffer) and self._buffer[self._position] in _FIRST_OF_LITERAL and self._read():
                 continue
             self._position = end
@@ -125,7 +126,7 @@ class _Document:
 
     def _read(self) -> bool:
         """Append the next part of the document. Return False at the end."""
-        # Each part doubles the text of a long value: the value is decoded again after each part.
+        # Double the text of a long value with each part, because the value is decoded again after each part.
         part = self._text.read(max(_CHUNK, len(self._buffer) - self._position))
         passed = self.line
         self._buffer = self._buffer[self._position :] + part

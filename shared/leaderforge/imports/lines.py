@@ -24,7 +24,7 @@ _MAX_CACHED = 200_000
 
 
 class ScoreLine(NamedTuple):
-    """Score to import: its line number, its player and its time in ms, None if it has none.
+    """Score to import: its line number, its player and its time in ms, None for a line without a time.
 
     A player has a name, an external id, both, or the id of this service.
     """
@@ -73,7 +73,8 @@ class ScoreLineParser:
     def parse(self, row: TableRow) -> ScoreLine | None:
         """Return the line of a row, None if a condition excludes it. Raises `BadLine`."""
         values = row.values
-        # Identify the line before the conditions exclude it: the count of equal lines must not depend on conditions.
+        # Identify the line before the conditions exclude it, because the count of equal lines must not depend on
+        # conditions.
         submission_id = self._identities.of_content(row.content) if self._columns.id is None else None
         for position, condition in self._conditions:
             if not condition.holds(values[position]):

@@ -1,4 +1,4 @@
-"""Separators of columns: found in the header, never guessed in silence."""
+"""Separators of columns. The separator of a file is found in its header."""
 
 import csv
 from collections.abc import Sequence

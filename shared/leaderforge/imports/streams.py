@@ -1,6 +1,6 @@
 """Conversion of the bytes of a file to its text: compression and encoding.
 
-The first bytes decide about the compression, never the name. A byte order mark decides about the encoding.
+The first bytes of a file decide about the compression, never its name. A byte order mark decides about the encoding.
 """
 
 import gzip
@@ -21,7 +21,7 @@ _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe
 _PEEKED_BYTES = 64
 _CHUNK_BYTES = 1 << 18
 _MAX_LINE = 1 << 22
-"""Maximum characters of a line. It bounds the memory: a longer line is read as several, which are bad lines."""
+"""Maximum characters of a line, to bound the memory. A longer line is read as several lines, which are bad lines."""
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252")
 """Encodings that a file may have."""
@@ -37,8 +37,9 @@ class CutOff(Refused):
 def opened_text(raw: BinaryIO, encoding: str | None = None) -> Iterator[TextIO]:
     """Yield the text of a file, decompressed if it is gzip or zstd data. Line ends stay as they are.
 
-    The default encoding is that of the byte order mark, else UTF-8. Bytes that are not UTF-8 become lone surrogates: a
-    bad line must not end the whole import. Raises `Refused` for a spreadsheet file, and for UTF-16 without a mark.
+    Without `encoding`, a byte order mark decides about the encoding. Without a mark, it is UTF-8. Bytes that are not
+    UTF-8 become lone surrogates, because a bad line must not end the whole import. Raises `Refused` for a spreadsheet
+    file, and for UTF-16 without a mark.
     """
     stream = _decompressed(raw)
     chosen = _encoding_of(stream.peek(_PEEKED_BYTES)[:_PEEKED_BYTES], encoding)
@@ -55,7 +56,8 @@ def text_lines(text: TextIO) -> Iterator[str]:
 def count_lines(raw: BinaryIO) -> int:
     """Return an upper bound of the score lines in a file: the number of its line ends or of its objects.
 
-    Afterwards, the stream is at its beginning again. The reader of the lines reports a file that is cut off.
+    Afterwards, the stream is at its beginning again. A file that is cut off is counted up to this point without an
+    error.
     """
     total = 1
     stream = _decompressed(raw)
@@ -77,12 +79,12 @@ class _CheckedStream(RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         try:
-            # `read` would lose the data before the damage.
+            # Use `read1`, because `read` would lose the data before the damage.
             chunk = self._source.read1(len(buffer))
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise _cut_off(error) from None
         except Exception as error:
-            # Compare the name: the module with the class `ZstdError` is optional.
+            # Compare the name, because the module with the class `ZstdError` is optional.
             if type(error).__name__ != "ZstdError":
                 raise
             raise _cut_off(error) from None
@@ -124,7 +126,7 @@ def _encoding_of(start: bytes, requested: str | None) -> str:
     if requested is not None and not requested.startswith("utf"):
         return requested
     marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
-    # Every other byte of Western text in UTF-16 is zero.
+    # In UTF-16, every other byte of Western text is zero.
     is_wide = requested is None and start.count(0) > len(start) // 4
     if marked is None and (is_wide or requested == "utf-16"):
         raise Refused("the file has no byte order mark: if it is UTF-16, set --encoding utf-16-le or utf-16-be")

@@ -37,8 +37,8 @@ class TimeParser:
     """Parser of the times of one file. `zone` is the time zone of times without an offset.
 
     The format is a unit of `UNITS`, `serial`, or a pattern such as `%d.%m.%Y %H:%M`. Without a format, a time is ISO
-    8601, or a number of milliseconds since 1970 with 13 digits. In an hour that the clocks
-    repeat, the first pass counts.
+    8601, or a number of milliseconds since 1970 with 13 digits. In an hour that the clocks repeat, times belong to the
+    first pass.
     """
 
     def __init__(self, time_format: str | None = None, zone: str = "UTC") -> None:
@@ -63,7 +63,7 @@ class TimeParser:
         if "%" not in time_format:
             known = ", ".join([*UNITS, SERIAL])
             raise Refused(f"unknown time format {time_format!r}: use {known} or a pattern such as '%d.%m.%Y %H:%M'")
-        # Dates recur, and the parser of patterns is slow.
+        # Cache the results, because dates recur and parsing by a pattern is slow.
         return lru_cache(65536)(lambda text: self._patterned(text, time_format))
 
     def _standard(self, text: str) -> int:
