@@ -50,7 +50,7 @@ class Changes:
         self._sending = asyncio.Lock()
 
     def applied(self, ladder: Ladder, applied: Sequence[Applied]) -> None:
-        """Note the changes of entries that an update of the index has made."""
+        """Note that an update of the index has changed entries. `applied` has the old and the new sort keys."""
         if applied:
             # Take the better of the old and the new key, because a player who falls out of a cached top also changes
             # that top.
@@ -63,7 +63,7 @@ class Changes:
         self._note(LadderChange(board_id=ladder.board.id, period=ladder.period))
 
     def repaired(self, ladder: Ladder | None) -> None:
-        """Note that a ladder or, with None, any names were repaired in the index."""
+        """Note a repair of a ladder in the index. If it is None, names were repaired."""
         if ladder is None:
             self.everything()
         else:

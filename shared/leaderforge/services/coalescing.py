@@ -66,7 +66,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
         if not self._scheduled:
-            # Calls of the same loop iteration join one batch.
+            # Fail at once under overload, because most calls would time out in a long queue anyway.
             self._scheduled = True
             loop.call_soon(self._dispatch)
         self._limit_time_of(future, loop)

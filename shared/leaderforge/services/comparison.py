@@ -17,7 +17,7 @@ Progress = Callable[[int], None]
 
 
 LADDERS_A_SCAN = 100
-"""Ladders per scan. Most ladders are short: with one scan per ladder, the scans would cost more than the rows."""
+"""Ladders per scan. Most ladders are short, and a scan for each of them would cost more than its rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Delivery:
         """
         indexed = [update for update in updates if update.ladder.indexed]
         for update in updates:
-            # The store answers reads of these ladders, but their tops are cached as well: invalidate them.
+            # The store answers reads of these ladders, but their tops are cached too, and must be invalidated.
             if not update.ladder.indexed:
                 self._changes.ladder(update.ladder)
         try:

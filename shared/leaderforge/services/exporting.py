@@ -68,7 +68,7 @@ def _with_external_id(columns: list[str], entry: Entry) -> list[str]:
 
 
 def _columns(board: Board) -> list[str]:
-    """Return the exported columns in order, without the metadata: `lines` adds them as JSON text."""
+    """Return the exported columns in order, without the metadata, which `lines` adds as JSON text."""
     subscore = [] if board.subscore_order is None else ["subscore"]
     return ["rank", "user_id", "username", "score", *subscore, "submissions", "achieved_at"]
 
@@ -88,5 +88,5 @@ def _csv(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _json(members: dict[str, Any], metadata: str | None) -> str:
-    # The metadata is already JSON text: insert the text without parsing.
+    # Insert the metadata without parsing, because it is already JSON text.
     return f'{dumps(members, ensure_ascii=False)[:-1]}, "metadata": {metadata or "null"}}}\n'

@@ -80,7 +80,7 @@ class ImportedPlayers:
         }
 
     async def _create(self, names: Mapping[_PlayerKey, str | None]) -> _Outcomes:
-        """Create the players and return their ids by key, also of players whom another process creates meanwhile."""
+        """Create the players and return their ids by key. Include players whom another process creates meanwhile."""
         ids: dict[_PlayerKey, int | LeaderForgeError] = {
             key: refusal for key, name in names.items() if (refusal := self._names.refusal(name))
         }

@@ -104,7 +104,7 @@ class Importer:
         return self.tally
 
     async def _import(self, lines: Sequence[ScoreLine]) -> None:
-        # An import may take hours, and the board may change meanwhile: count in its current periods.
+        # Read the settings again for each batch, because they may change during an import of several hours.
         self._board = await self._current_board(self._board.slug)
         accepted = self._acceptance.submissions(self._board, lines)
         submissions = await self._with_players(lines, accepted)
@@ -176,7 +176,7 @@ class Importer:
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index. Note in the tally if the index cannot be reached."""
-        # Later results of a batch replace earlier ones: only the last standing of a player is applied.
+        # Keep only the last standing of each player: later results of a batch replace earlier ones.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:
             if isinstance(result, Recorded):

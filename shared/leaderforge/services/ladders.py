@@ -15,7 +15,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services.coalescing import BATCH, Coalescer
 
 CURRENT = "current"
-"""Name of a board's main period that contains the current time."""
+"""Name by which a request selects the board's main period that contains the current time."""
 
 _FRESH_S = LADDERS_FRESH_MS / 1000
 _WAIT_S = LOOKUP_WAIT_MS / 1000
@@ -82,7 +82,7 @@ class Ladders:
             return cached.ladders
 
     async def _list_batch(self, boards: Sequence[Board]) -> Sequence[_Ladders]:
-        # Concurrent lookups may name the same board.
+        # Load each board once, because concurrent lookups may name the same board.
         by_id = {board.id: board for board in boards}
         past = dict(zip(by_id, await asyncio.gather(*map(self._load_past, by_id.values())), strict=True))
         return [past[board.id] for board in boards]

@@ -32,7 +32,7 @@ class View(Protocol):
     """Source of states that listeners watch."""
 
     async def load(self) -> ViewState:
-        """Return the current state. Its `id` is equal while nothing changes. Raises `NotFound` if the view is gone."""
+        """Return the current state. Its `id` changes only with its content. Raises `NotFound` if the view is gone."""
         ...
 
     async def until_changed(self) -> None:
@@ -69,7 +69,7 @@ class _Watch:
                         async with asyncio.timeout(_LOOK_S):
                             await self._view.until_changed()
                     await self._refresh()
-                    # Wait for further changes: listeners need only one update for a burst of them.
+                    # Wait for further changes, because listeners need only one update for a burst of them.
                     await asyncio.sleep(_SPACING_S)
         finally:
             self._disconnect()
@@ -93,7 +93,7 @@ class _Watch:
 
     def _wake(self) -> None:
         self._woken_at = monotonic()
-        # Create a new event for the next change: the old one could be cleared before a listener has run.
+        # Replace the event instead of clearing it. It could otherwise be cleared before a listener has run.
         news, self.news = self.news, asyncio.Event()
         news.set()
 
@@ -177,7 +177,7 @@ class Hub:
 
     def _leave(self, key: Hashable, watch: _Watch) -> None:
         watch.listeners -= 1
-        # After `close`, another watch may have the key: do not end that watch.
+        # After `close`, the key may belong to another watch, which must not end.
         if self._watches.get(key) is watch and (watch.over or not watch.listeners):
             del self._watches[key]
             watch.end()
@@ -185,7 +185,7 @@ class Hub:
 
 async def _states(watch: _Watch, last_id: str) -> AsyncGenerator[ViewState | None, None]:
     while not watch.over:
-        # Take the event before reading the state: a change in between sets this event and is not lost.
+        # Take the event before reading the state. A change after the reading then sets this event and is not lost.
         news, state = watch.news, watch.state
         yield None if state.id == last_id else state
         last_id = state.id

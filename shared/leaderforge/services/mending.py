@@ -29,7 +29,7 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
     observed = {**erasures, **(await index.observe([ladder], user_ids)).get(ladder, {})}
     standings = await store.standings(ladder, user_ids)
     stored = {standing.user_id for standing in standings}
-    # A removed standing in the index must stay even if the store has none: it makes the index ignore late updates.
+    # Keep a removed standing in the index even if the store has none, because it makes the index ignore late updates.
     targets = [i for i in user_ids if i in stored or (i in observed and not observed[i].removed)]
     await index.mend(ladder, targets, standings, observed)
 

@@ -46,7 +46,7 @@ class PeriodService:
         now = self._clock()
         current = board.calendar.at(now)
         numbers = {period.number for period in current}
-        # The store lists current periods too: add their number to the limit, and 1 to detect a next page.
+        # The store also lists current periods. Raise the limit by their number, and by 1 to detect a next page.
         stored = await self._store.periods(board, limit + len(numbers) + 1, before)
         past = [ladder for ladder in stored if ladder.period not in numbers]
         entries = (

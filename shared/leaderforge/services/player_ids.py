@@ -63,7 +63,7 @@ class PlayerIds:
         self._invalidations = 0
         wait_s = LOOKUP_WAIT_MS / 1000
         self._load = Coalescer(self._load_batch, max_batch=_A_BATCH, time_limit_s=wait_s)
-        # One batch at a time: two of them would compete for the same new players.
+        # Run one batch at a time, because two of them would compete for the same new players.
         self._create = Coalescer(self._create_batch, max_batch=_A_BATCH, max_in_flight=1, time_limit_s=wait_s)
 
     def cached(self, identity: int | ExternalId) -> int | None:

@@ -20,7 +20,7 @@ from leaderforge.services.reading import Reader
 from leaderforge.services.top import Top, TopCache
 
 _SLACK = 8
-"""Additional entries beyond both ends of a page: entries may move across the ends between the two steps of a read."""
+"""Additional entries to read beyond both ends of a page, because entries may move between the two steps of a read."""
 
 _ATTEMPTS = 8
 """Maximum attempts to read a page. A read is repeated if more than `_SLACK` entries moved across an end of the page."""
@@ -165,7 +165,7 @@ class QueryService:
         return await self._reader.read(ladder, read)
 
     async def range(self, ladder: Ladder, low: int, high: int, limit: int, after: bytes | None = None) -> Page:
-        """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all of them.
+        """Return up to `limit` entries with a score from `low` to `high`, inclusive. `total` counts all such entries.
 
         With `after`, return only entries below this sort key, which is the `next` of the previous page.
         """
@@ -174,7 +174,7 @@ class QueryService:
         bound = start if after is None else max(start, after + b"\0")
 
         async def read(ranking: Ranking) -> Page:
-            # Read one more entry, to see whether there is a next page.
+            # Read one more entry to find out whether there is a next page.
             window = await ranking.window(ladder, bound, before=0, after=limit + 1)
             counts = await ranking.counts(ladder, [start, end])
             rows = [row for row in window.after if row.key < end]

@@ -22,7 +22,7 @@ class ReceiptOptions(NamedTuple):
 
 
 WITH_RANK = ReceiptOptions()
-"""Options of nearly all submissions."""
+"""Default options: the receipt has the rank, but no other optional part."""
 WITHOUT_RANK = ReceiptOptions(rank=False)
 
 

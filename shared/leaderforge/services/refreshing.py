@@ -86,15 +86,15 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return await self.get(key)
 
     async def get_refreshed(self, key: KeyT) -> ValueT | None:
-        """Wait for the load in flight or the first load, at most `patience_s` seconds. Then return the cached value.
+        """Return the cached value. Before, wait at most `patience_s` seconds for the first load or a load in flight.
 
         Return None if there is no cached value, also after a failed load.
         """
         if key in self._loads or key not in self._slots:
             await asyncio.wait([self._loading(key, self._now())], timeout=self._patience_s)
             slot = self._slots.get(key)
-            # A successful load has replaced the slot. After another result the slot is still due: postpone the next
-            # wait.
+            # A successful load has replaced the slot. Otherwise, the cached value remains due for a refresh, but later
+            # calls must not wait again for `fresh_s` seconds.
             if slot is not None and (now := self._now()) >= slot.wait_at:
                 slot.wait_at = now + self._fresh_s
         slot = self._slots.get(key)

@@ -79,7 +79,7 @@ class RolloverService:
         return rollover
 
     async def run(self) -> Rollover:
-        """Run all due steps, and return the numbers of their results. The number of removed standings is limited."""
+        """Run all due steps, and return the numbers of their results. Limit the number of removed standings."""
         boards = await self._store.boards()
         retired = dropped = 0
         for period in await self._periods.undropped(boards):

@@ -17,7 +17,7 @@ from leaderforge.services.ladders import CURRENT
 from leaderforge.services.query import QueryService
 
 _CONCURRENT = 16
-"""Maximum ranks of a call that are read concurrently: other calls share the connections."""
+"""Maximum ranks that one call reads concurrently, because other calls need connections too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class TopCache:
 
 
 def _as_cached(top: Top) -> Top:
-    # An answer from the store keeps its source: clients must see that the index was not used.
+    # An answer from the store keeps its source, because clients must see that the index was not used.
     if top.page.source is not Source.INDEX:
         return top
     return replace(top, page=replace(top.page, source=Source.CACHE))
