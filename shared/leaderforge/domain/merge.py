@@ -61,7 +61,7 @@ def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Ca
 
     `key` returns an entry's sort key.
     """
-    # The entries closest to the bound come last in each list: merge backwards, then restore the order.
+    # The entries closest to the bound come last in each list. Therefore merge backwards, then restore the order.
     nearest = merge(*(reversed(w.before) for w in windows), key=key, reverse=True)
     return Window(
         total=sum(w.total for w in windows),

@@ -123,7 +123,7 @@ def ranked_bound(board: Board, bound: bytes) -> Ranked:
     """
     width = key_bytes(board)
     ranked = ranked_place(bound[:width].ljust(width, b"\0"))
-    # A bound longer than a key, such as a key followed by a zero byte, lies directly after that key.
+    # A bound longer than a key, such as a key followed by a zero byte, lies directly after this key.
     if len(bound) > width:
         return Ranked(ranked.score, ranked.subscore, ranked.achieved_at, ranked.user_id + 1)
     return ranked

@@ -91,7 +91,7 @@ class Calendar:
         return FOR_EVER if number == ALL_TIME else _numbered(self, number)
 
     def knows(self, number: int) -> bool:
-        """Return whether the number can be that of a period."""
+        """Return whether a period of this calendar can have the number."""
         try:
             return bool(self.numbered(number))
         except (KeyError, OverflowError):

@@ -26,7 +26,7 @@ def mix64(number: int) -> int:
 
 def partition_of(user_id: int, partitions: int) -> int:
     """Return the player's partition, 0 to `partitions` - 1. It is the same on all machines and in all versions."""
-    # Multiply and shift: the partitions get equal ranges of hashes. Unlike a mask, it works for any number of
+    # Multiply and shift, which gives the partitions equal ranges of hashes. Unlike a mask, this works for any number of
     # partitions.
     return (mix64(user_id) * partitions) >> 64
 
@@ -48,7 +48,7 @@ def hash_tags(partitions: int) -> tuple[str, ...]:
     targets = [(2 * i + 1) * SLOTS // (2 * partitions) for i in range(partitions)]
     missing = set(targets)
     tag_of_slot: dict[int, str] = {}
-    # There is no formula from a slot to a tag: try numbers until every target slot has a tag.
+    # Try numbers until every target slot has a tag, because no formula leads from a slot to a tag.
     for number in count():
         tag = str(number)
         slot = slot_of(tag)

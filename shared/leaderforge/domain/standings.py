@@ -106,8 +106,8 @@ def removed_standing(board: Board, user_id: int, revision: int) -> Standing:
     The row is stored, because its revision must outlive the removal. Older index updates would otherwise restore the
     standing.
     """
-    # This version never takes the run from a standing with the flag `REMOVED`. Version 0.2 ignores the flag and
-    # compares the values, and its processes may run during an upgrade. The values are therefore worse than any event's.
+    # This version never takes the run from a standing with the flag `REMOVED`. Processes of version 0.2, which may run
+    # during an upgrade, ignore the flag and compare the values. The values are therefore worse than those of any event.
     worst, latest = MAX_INTEGER, MAX_TIME
     best = board.policy is Policy.BEST
     return Standing(

@@ -61,7 +61,7 @@ this time. An event that is not visible afterwards will never be committed.
 """
 
 SUBMISSION_MS = SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
-"""Upper bound of the time in which a submission is committed, after it got its board."""
+"""Upper bound of the time from the read of a submission's board to the commit of the submission."""
 
 PROPAGATION_MS = COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Propagation time of a change of a board or period, from the time stored with the change.
@@ -73,7 +73,7 @@ clocks of the changing and of the waiting process may differ.
 # External ids -------------------------------------------------------------------------------------------------------
 
 MAPPING_MS = 30_000
-"""Age up to which a cached player of an external id is used. In that time, the lookups of a player cost one query."""
+"""Age up to which a cached player of an external id is used. The look-ups of a player cost one query in this time."""
 
 RELEASE_MS = COMMIT_LIMIT_MS + MAPPING_MS + LOOKUP_WAIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS
 """Time for which nobody else may claim a released external id, from the time written in the release.
@@ -85,7 +85,7 @@ for the old player commits.
 # Repair of the index ------------------------------------------------------------------------------------------------
 
 SETTLE_MS = COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS
-"""Minimum age of a watermark. An older event is committed or never will be, whichever clock recorded it."""
+"""Minimum age of a watermark. An event of this age is committed, or never will be, even if clocks differ."""
 
 TOUCHES_KEPT_MS = 86_400_000
 """Age up to which the store keeps notes of players who changed without an event.
@@ -109,7 +109,7 @@ BELIEF_RENEWAL_MS = 200
 """Time between checks of the belief while there are reads."""
 
 DECLARED_READ_MS = 300
-"""Time limit of a read of the declarations. A slower store counts as an outage: a longer check would end the belief."""
+"""Time limit of a read of the declarations. A slower store counts as an outage, as a belief is too short to wait."""
 
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
