@@ -8,7 +8,7 @@ from leaderforge.ports.clock import Clock
 
 
 class ChangeFeed(Protocol):
-    """Pub/sub channel for changed ladders. It stores nothing: a process without a subscription misses messages."""
+    """Pub/sub channel for changed ladders and players. It stores no messages for processes without a subscription."""
 
     async def announce(self, changes: Sequence[LadderChange], identities: Sequence[int | str] = ()) -> None:
         """Send changes of ladders, and ids of changed players, to all subscribed processes.

@@ -43,7 +43,10 @@ class IndexMaintenance(Protocol):
         ...
 
     async def advance(self, watermark: int, *, disruptions: int | None = None) -> None:
-        """Raise the watermark of every complete partition to `watermark` (ms)."""
+        """Raise the watermark of every complete partition to `watermark` (ms).
+
+        Raises `IndexUnavailable` if the number of disruptions exceeds `disruptions`, by default the number at the call.
+        """
         ...
 
     async def begin_rebuild(self, ladders: Sequence[Ladder], partitions: Collection[int]) -> str:
@@ -53,7 +56,10 @@ class IndexMaintenance(Protocol):
     async def finish_rebuild(
         self, token: str, partitions: Collection[int], watermark: int, *, disruptions: int | None = None
     ) -> Collection[int]:
-        """Mark the partitions as complete unless they were emptied again meanwhile. Return the marked partitions."""
+        """Mark the partitions as complete unless they were emptied again meanwhile. Return the marked partitions.
+
+        Raises `IndexUnavailable` if the number of disruptions exceeds `disruptions`, by default the number at the call.
+        """
         ...
 
     async def begin_catch_up(self) -> str:
@@ -61,7 +67,10 @@ class IndexMaintenance(Protocol):
         ...
 
     async def finish_catch_up(self, token: str, *, disruptions: int | None = None) -> bool:
-        """Store that the catch-up has finished. Return False if another one began meanwhile, or the index was lost."""
+        """Store that the catch-up has finished. Return False if another one began meanwhile, or the index was lost.
+
+        Raises `IndexUnavailable` if the number of disruptions exceeds `disruptions`, by default the number at the call.
+        """
         ...
 
     async def catch_ups(self) -> CatchUps:

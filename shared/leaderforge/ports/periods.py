@@ -11,7 +11,7 @@ class PeriodStore(Protocol):
     """Store of the periods that have at least one submission. All writes are safe to retry."""
 
     async def periods(self, board: Board, limit: int, before: int | None = None) -> Sequence[Ladder]:
-        """Return a board's periods with numbers below `before`, the latest first. Expired periods are left out."""
+        """Return up to `limit` periods of a board with numbers below `before`, latest first, without expired ones."""
         ...
 
     async def undropped(self, boards: Sequence[Board]) -> Sequence[KeptPeriod]:
@@ -19,7 +19,7 @@ class PeriodStore(Protocol):
         ...
 
     async def old(self, board: Board, before: int, limit: int) -> Sequence[KeptPeriod]:
-        """Return a board's periods with numbers below `before` and without index keys, the oldest first."""
+        """Return up to `limit` periods of a board with numbers below `before` and without index keys, oldest first."""
         ...
 
     async def retire(self, ladder: Ladder, at: int) -> None:
