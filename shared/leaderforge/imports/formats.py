@@ -29,7 +29,7 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class FileLayout:
-    """Layout of a file. A separator or encoding of None is detected.
+    """Layout of a file. If the separator or the encoding is None, it is detected.
 
     `header` has the names of the columns of a file without a header. `list_path` names the members that lead to the
     list of a JSON document, separated by dots.

@@ -38,7 +38,7 @@ class JsonTable:
         return []
 
     def rows(self, on_bad: OnBadLine, *, with_content: bool) -> Iterator[TableRow]:
-        """Yield the rows with their line numbers. Values that are no objects are reported."""
+        """Yield the rows with their line numbers. Report values that are no objects to `on_bad`."""
         convert = _Converter(self._required, with_content=with_content)
         for number, value in self._values(on_bad):
             if not isinstance(value, dict):
@@ -68,7 +68,7 @@ class JsonTable:
 
 
 class _Converter:
-    """Converter of objects to rows. Most objects of a file have the same members in the same order."""
+    """Converter of objects to rows. It sorts the members only if an object has other ones than its predecessor."""
 
     def __init__(self, required: Sequence[str], *, with_content: bool) -> None:
         self._required = required

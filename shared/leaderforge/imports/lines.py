@@ -52,7 +52,7 @@ class ScoreLineParser:
         *,
         escaped: bool,
     ) -> None:
-        """Set the columns of the rows. In an `escaped` file an apostrophe may precede a name, as in an export."""
+        """Set the columns of the rows. In an `escaped` file an apostrophe may precede a name, as in exported files."""
         self._columns = columns
         self._missing = columns.missing
         self._identities = identities

@@ -61,7 +61,7 @@ def propose_columns(
 
 
 def _best(columns: Sequence[str], names: Sequence[str]) -> str | None:
-    """Return the column with the most usual name, else the first one."""
+    """Return the column with the most usual one of these names. If no column has one, return the first."""
     return _named(columns, names) or next(iter(columns), None)
 
 

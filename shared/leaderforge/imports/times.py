@@ -67,7 +67,7 @@ class TimeParser:
         return lru_cache(65536)(lambda text: self._patterned(text, time_format))
 
     def _standard(self, text: str) -> int:
-        """Return the time in a text of ISO 8601, or in milliseconds."""
+        """Return the time in a text of ISO 8601, or in a number of milliseconds."""
         if _DIGITS.fullmatch(text) and len(text) != 8:
             return _milliseconds(text)
         try:
