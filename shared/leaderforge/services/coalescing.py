@@ -23,7 +23,7 @@ A batch that takes longer is probably waiting for a lock or a disk.
 
 
 class Coalescer(Generic[ItemT, ResultT]):
-    """Batches concurrent calls: while batches are in flight, new calls queue for the next batch.
+    """Batching of concurrent calls. While batches are in flight, new calls queue for the next batch.
 
     An idle coalescer runs a call at once. While a batch is in flight, the next one starts when that batch ends, when
     the next one is full, or after `stagger_s` seconds. This delay collects calls, because small batches cost the most

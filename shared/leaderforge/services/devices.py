@@ -47,10 +47,10 @@ class DeviceService:
         self._purge_at = 0
 
     async def sign_in(self, secret: str, username: str | None = None) -> SignedIn:
-        """Start a session of the device's player, who is created if necessary. One secret always has one player.
+        """Start a session of the device's player, who is created if necessary. A secret always belongs to one player.
 
-        A new player gets the name unless it is taken or breaks a rule. Raises `SignInDisabled`, `Refused` for a weak
-        secret, `StoreUnavailable` or `Overloaded`.
+        A new player gets the `username` unless it is taken or breaks a rule. Raises `SignInDisabled`, `Refused` for a
+        weak secret, `StoreUnavailable` or `Overloaded`.
         """
         self._require_enabled()
         device = device_of(secret)

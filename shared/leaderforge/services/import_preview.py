@@ -30,9 +30,9 @@ def preview_lines(
     *,
     limit: int,
 ) -> ImportPreview:
-    """Return the preview, with up to `limit` lines. `refused` receives each line that would not count, and the reason.
+    """Return the preview, with up to `limit` lines. `refused` receives the number of each bad line, and the reason.
 
-    The rules that depend on stored data are not checked.
+    Rules that depend on stored data are not checked.
     """
     preview = ImportPreview()
     iterator = iter(lines)

@@ -27,10 +27,10 @@ class ImportedPlayers:
     """Player ids of the lines of one import.
 
     A player is identified by the id of this service if the line has one, else by the external id, else by the username.
-    If names need not be unique, a username that several players have is refused. New players get names that obey the
-    rules `names`.
+    If names need not be unique, a username that several players have is refused. The names of new players must obey the
+    rules in `names`.
 
-    New ids ascend in the order of the file: among equal scores and times, the smaller id leads.
+    New ids ascend in the order of the file, because the smaller id leads among equal scores and times.
     """
 
     def __init__(self, users: PlayerStore, clock: Clock, names: NameRules) -> None:

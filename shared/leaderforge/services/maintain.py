@@ -79,8 +79,8 @@ class MaintainService:
         Apply all standings that changed since the oldest watermark again. The index ignores standings that it has
         already. If partitions are incomplete or too stale, rebuild them instead.
 
-        Do nothing if another process holds the lease, or if the watermark is less than `every_ms` behind. Raises
-        `Unavailable`.
+        Do nothing if another process holds the lease, or if reconciliation would advance the watermark by less than
+        `every_ms`. Raises `Unavailable`.
         """
         watermarks = await self._credible_watermarks()
         oldest = min((watermark for watermark in watermarks if watermark is not None), default=0)

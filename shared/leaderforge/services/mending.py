@@ -37,8 +37,8 @@ async def mend_players(index: RankIndex, store: ScoreStore, ladder: Ladder, user
 async def mend_touched(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
     """Remove or replace these players' values that cannot come from the store. Return the changed ladders.
 
-    A removed standing in the index stays even if the store has no standing: it makes the index ignore late updates of
-    an erased player.
+    Keep a removed standing even if the store has no standing, because it makes the index ignore late updates of an
+    erased player.
     """
     observed = await index.observe(await store.ladders(), user_ids)
     if not observed:

@@ -142,8 +142,8 @@ class ModerationService:
     ) -> Sequence[LadderStanding]:
         """Replace the content of a stored submission. The audit entry has the `replaced` values.
 
-        See `Moderation.replace_submission` for `in_past`. Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or
-        `ScoreOutOfRange`.
+        The old content no longer counts in open periods. With `in_past`, it no longer counts in past periods either.
+        Raises `PlayerNotFound`, `SubmissionNotFound`, `Conflict` or `ScoreOutOfRange`.
         """
         user_id = submission.event.user_id
         details = {"submission_id": str(submission.event.submission_id), "replaced": replaced}

@@ -52,10 +52,10 @@ class SubmitService:
         self._trust = trust
         self._telemetry = telemetry
         self.writes = WriteHealth()
-        # Several batches are in flight: while some wait for the database and the index, the process works on others.
-        # Each policy has its queue, because a single statement can record submissions of one policy only. Submissions
-        # with rules that depend on the standing, or with previous standings, need more round trips. They have queues of
-        # their own, in order not to delay others.
+        # Several batches are in flight, because the process can work on some while others wait for the store and the
+        # index. Each policy has its queue, because a single statement can record submissions of one policy only.
+        # Submissions with rules that depend on the standing, or with previous standings, need more round trips. They
+        # have queues of their own, in order not to delay others.
         self._take = {
             (previous, policy): Coalescer(
                 partial(self._take_batch, previous=previous),
@@ -81,7 +81,7 @@ class SubmitService:
         """Commit one submission and return its receipt, with exact ranks if requested and known.
 
         Raises `RuleViolated`, `PlayerNotFound`, `ScoreOutOfRange`, `StoreUnavailable` or `Overloaded`. A retry with the
-        same submission id is safe: the submission counts at most once.
+        same submission id is safe, because a submission counts at most once.
         """
         previous, policy = options.previous, submission.board.policy
         take = self._judge[previous] if submission.is_judged else self._take[previous, policy]

@@ -41,9 +41,9 @@ Load = Callable[[Ladder, int], Awaitable[Top]]
 class _Slot:
     """Cached top of a ladder.
 
-    The load of `top` started at `began`. The top is valid until `until` (ms), or longer if `followed` (see
-    `TopCache.follow`). `best` is the best sort key that updates have changed since the start of the load in flight.
-    `grown` is true if one of these updates changed the number of entries. `invalidated` is set once the top is invalid.
+    The load of `top` started at `began` (ms). The top is valid until `until` (ms), or longer if `followed` (see
+    `TopCache.follow`). `invalidated` is set once the top is invalid. During a load, `best` is the best sort key that an
+    update has changed. `grown` is true if an update has changed the number of entries.
     """
 
     ladder: Ladder

@@ -5,8 +5,8 @@ may answer from the index while it knows all of these conditions to be true:
 
 1. This process has no pending index updates.
 2. No other process has declared pending index updates (see `declaring`).
-3. Every partition is complete. Its watermark is neither later than this process's clock allows, nor earlier than the
-   previous one that this process read.
+3. Every partition is complete. Its watermark is neither later than this process's clock allows (see `is_credible`),
+   nor earlier than at the previous check.
 4. A catch-up has finished that began after this process's last reason to doubt the index. Reasons are the start of the
    process, a broken connection, a timeout, a slot that another node took over, a watermark that is too late or has
    fallen (see 3), and an expired declaration.

@@ -27,10 +27,10 @@ _FIRST_ROUND = VerificationState(0, 0, 0, None)
 
 
 class VerificationService:
-    """Comparison of index and store in the order of player ids, in endless passes. The index stores the state.
+    """Repeated comparison of index and store, in the order of player ids. The index stores its progress.
 
-    Reconciliation should prevent all differences. Each difference is a sign of a defect: it is counted and repaired.
-    Only `MaintainService.verify` finds entries of players without a standing.
+    Reconciliation should prevent all differences. Each difference is therefore a sign of a defect, and is counted and
+    repaired. Only `MaintainService.verify` finds entries of players without a standing.
     """
 
     def __init__(
