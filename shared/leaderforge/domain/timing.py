@@ -109,7 +109,7 @@ BELIEF_RENEWAL_MS = 200
 """Time between checks of the belief while there are reads."""
 
 DECLARED_READ_MS = 300
-"""Time limit of a read of the declarations. A slower store counts as an outage, as a belief is too short to wait."""
+"""Time limit of a read of the declarations, shorter than a belief. A slower store counts as an outage."""
 
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
