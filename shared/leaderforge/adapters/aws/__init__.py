@@ -1,1 +1,1 @@
-"""AWS calls of the functions, without the SDK, which would add half a second to every cold start."""
+"""Calls from the functions to AWS services. They do not use the AWS SDK, which would add 0.5 s to every cold start."""

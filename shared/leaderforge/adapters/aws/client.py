@@ -42,7 +42,7 @@ class AwsAccess:
 class AwsClient:
     """Client of one service over one connection. Calls run one at a time.
 
-    A stale connection is replaced once per call.
+    If the service has closed the connection, a call opens a new one and is sent again, once.
     """
 
     def __init__(self, access: AwsAccess, service: str, *, target: str, version: str, timeout_s: float) -> None:
@@ -98,7 +98,7 @@ class AwsClient:
         except (OSError, HTTPException):
             if not is_reused:
                 raise
-        # AWS closes idle connections, for example while Lambda has frozen this process: retry on a new one.
+        # AWS closes idle connections, for example while Lambda has frozen this process. Retry on a new connection.
         return self._exchange(operation, body)
 
     def _exchange(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:

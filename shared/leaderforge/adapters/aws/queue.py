@@ -10,12 +10,12 @@ from leaderforge.domain.errors import LeaderForgeError, QueueUnavailable
 _MOST_ENTRIES = 10
 """Maximum number of messages of an SQS call."""
 _MOST_BYTES = 250_000
-"""Maximum size of the bodies of a call. SQS accepts 256 KiB, attributes included."""
+"""Maximum size, in bytes, of the message bodies of a call. SQS accepts 256 KiB, including attributes."""
 _REASON = "Reason"
 _MOST_REASON = 1000
 """Maximum characters of a stored reason."""
 _NO_REASON = "failed repeatedly; see the log of the ingest function"
-"""Reason of a dead letter that SQS itself has moved: its receive count exceeded the limit."""
+"""Reason of a dead letter that SQS itself has moved, because it was received too often."""
 
 
 class SqsQueue:
@@ -74,14 +74,14 @@ def _letter(message: dict[str, Any]) -> DeadLetter:
 
 
 def _printable(text: str) -> str:
-    """Return the text with unprintable characters replaced: SQS accepts only the characters of XML."""
+    """Return the text with unprintable characters replaced, because SQS accepts only the characters of XML."""
     return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _chunks(bodies: Sequence[str]) -> Sequence[Sequence[str]]:
     """Split the bodies into as few calls as their number and sizes allow."""
     chunks: list[list[str]] = []
-    size = _MOST_BYTES  # start with a full size: the first body then begins the first chunk
+    size = _MOST_BYTES  # the size of a full chunk, therefore the first body begins a new one
     for body in bodies:
         length = len(body.encode())
         if size + length > _MOST_BYTES or len(chunks[-1]) == _MOST_ENTRIES:

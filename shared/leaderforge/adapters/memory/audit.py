@@ -16,7 +16,7 @@ class MemoryAuditLog:
         self.write(entry)
 
     def write(self, entry: AuditEntry) -> None:
-        """Write an entry synchronously: to other tasks, a change and its entry are one step."""
+        """Write an entry. The call is synchronous, therefore no task can see a change without its entry."""
         self._entries.append(Audited(len(self._entries) + 1, entry))
 
     def anonymize(self, user_id: int) -> int:

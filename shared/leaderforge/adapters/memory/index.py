@@ -1,4 +1,4 @@
-"""In-memory rank index. It sorts on every read: simple to verify, too slow for production."""
+"""In-memory rank index. It sorts all entries on every read, which is too slow for production."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -61,11 +61,11 @@ class MemoryIndex:
         return dict(self._standings.get(place_of(ladder), {}))
 
     def lose(self, ladder: Ladder, user_id: int) -> Standing:
-        """Delete a standing as a fault would, and return it. Raises `KeyError` if it is missing."""
+        """Simulate the loss of a standing: delete it, and return it. Raises `KeyError` if it is missing."""
         return self._standings[place_of(ladder)].pop(user_id)
 
     def overwrite(self, ladder: Ladder, standing: Standing) -> None:
-        """Store the standing regardless of its revision, as a fault would. `apply` ignores older revisions."""
+        """Simulate a fault: store the standing even if its revision is older. `apply` ignores older revisions."""
         self._standings[place_of(ladder)][standing.user_id] = standing
 
     def snapshot(self) -> IndexSnapshot:
@@ -138,7 +138,7 @@ class MemoryIndex:
         ]
 
     def _above_earlier(self, update: LadderUpdate, user_id: int) -> Sequence[int]:
-        """Return the number of entries of other players above each of the player's earlier sort keys."""
+        """Return, for each earlier sort key of the player, the number of other players' entries above it."""
         own_key = _listed_key(update.ladder, self._standings[place_of(update.ladder)].get(user_id))
         keys = [key for key in self._keys(update.ladder) if key != own_key]
         bounds = [rank_bound(update.ladder.board, key) for key in (update.earlier or {}).get(user_id, ())]
@@ -178,7 +178,7 @@ class MemoryIndex:
         changed = []
         for user_id in user_ids:
             expected = observed.get(user_id)
-            # Compare-and-swap: a value that changed since `observe` is left for the next pass.
+            # Do not replace a value that changed since `observe`. The next pass of the verification compares it again.
             if stored.get(user_id, self._erasures.get(user_id)) != (expected and expected.value):
                 changed.append(user_id)
             elif user_id in replacements:
@@ -320,8 +320,7 @@ class MemoryIndex:
     def _above(self, ladder: Ladder, standing: Standing) -> int:
         bound = rank_bound(ladder.board, sort_key(ladder.board, standing))
         stored_key = _listed_key(ladder, self._standings[place_of(ladder)].get(standing.user_id))
-        # The stored standing may be newer and better than the requested one. A player must not count above their own
-        # entry.
+        # The player's stored entry may be newer and better than this standing. Do not count it as an entry above.
         return sum(key < bound for key in self._keys(ladder) if key != stored_key)
 
     def _row(self, ladder: Ladder, standing: Standing) -> Row:

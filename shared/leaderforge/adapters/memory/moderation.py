@@ -107,7 +107,7 @@ class MemoryModeration:
         return sorted(matches, key=lambda standing: standing.user_id)[:limit]
 
     def _standings(self, user_id: int, board: Board | None = None) -> Sequence[LadderStanding]:
-        """Return a player's standings, removed ones too, on one or on all boards. Raises `PlayerNotFound`."""
+        """Return a player's standings on one or on all boards, including removed ones. Raises `PlayerNotFound`."""
         if user_id not in self._users.by_id:
             raise PlayerNotFound.of(user_id)
         return [

@@ -28,7 +28,7 @@ def microseconds() -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """Released id. Times are in ms. The player `user_id`, if any, may claim the id again."""
+    """Released id. Times are in ms. The player `user_id` may claim it again at once; None after an erasure."""
 
     user_id: int | None
     claimable_at: int
@@ -86,9 +86,10 @@ class MemoryPlayerStore:
         return new
 
     def erase(self, user_id: int, revision: int, creatable_at: int | None) -> None:
-        """Erase a player. Note a revision above those of all the player's standings, for reconcile.
+        """Erase a player, and note the erasure for reconcile.
 
-        `creatable_at` has the same meaning as in `PlayerRecords.erase`.
+        `revision` is above the revisions of all the player's standings. First sight does not create the player again
+        before `creatable_at` (ms). None means that it never creates players.
         """
         external_id = self.by_id.pop(user_id).external_id
         self.hidden.discard(user_id)
@@ -105,7 +106,7 @@ class MemoryPlayerStore:
             self._released[external_id] = release
 
     def touch(self, user_id: int) -> None:
-        """Note for reconcile that the player changed other than by an event."""
+        """Note for reconcile a change without an event: a new name, a moderation, a creation or an erasure."""
         self.touches.append((user_id, self._now()))
 
     async def get(self, user_ids: Collection[int]) -> Mapping[int, Player]:

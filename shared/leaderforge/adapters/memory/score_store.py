@@ -51,7 +51,7 @@ class MemoryScoreStore(MemoryEvents):
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:
         self._require_available()
-        # Apply the whole batch first: every receipt shows the standing after it.
+        # Apply the whole batch before building receipts, because every receipt shows the standing after the batch.
         accepted = [(self._places(submission), self._accept(submission)) for submission in submissions]
         outcomes = [
             duplicate if isinstance(duplicate, LeaderForgeError) else self._outcome(submission, duplicate)
@@ -120,7 +120,7 @@ class MemoryScoreStore(MemoryEvents):
             yield {user_id: user.label for user_id, user in self._users.by_id.items()}
 
     def set_retired(self, ladder: Ladder) -> None:
-        """Mark a period as retired: the store answers instead of the index."""
+        """Mark a period as retired. Reads of the period then use the store instead of the index."""
         self._periods[place_of(ladder)] = True
 
     def forget_period(self, ladder: Ladder) -> None:
@@ -159,7 +159,7 @@ class MemoryScoreStore(MemoryEvents):
         return rows[rank - 1].key if 1 <= rank <= len(rows) else None
 
     def standings_of_player(self, user_id: int) -> Sequence[LadderStanding]:
-        """Return the player's standings, removed ones too, on all boards that are not deleted."""
+        """Return the player's standings, including removed ones, on all boards that are not deleted."""
         boards = {board.id: board for board in self._boards.values()}
         return [
             (
@@ -198,7 +198,8 @@ class MemoryScoreStore(MemoryEvents):
 
     def erase(self, user_id: int) -> tuple[int, int]:
         """Erase the player's events and standings, and return the numbers of both."""
-        # Reserve a revision: the index receives removed standings, with the revisions of the erased standings plus one.
+        # The index stores each erased standing as a removed one, whose revision is higher by one. Reserve that
+        # revision.
         self._next_revision()
         events = [key for key in self._events if key[0] == user_id]
         for key in events:
@@ -208,12 +209,12 @@ class MemoryScoreStore(MemoryEvents):
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
     def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
-        """Return the player's place on each ladder of the submission, None if there is none."""
+        """Return the player's present place on each ladder of the submission, None for a ladder without a standing."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
         return [None if standing is None else standing.earlier for standing in standings]
 
     def _accept(self, submission: Submission) -> bool | LeaderForgeError:
-        """Store the submission unless it is refused. Return whether it is a duplicate, or the error."""
+        """Store the submission unless it is a duplicate or refused. Return whether it is a duplicate, or its error."""
         user_id, key = submission.event.user_id, submission.event_key
         if user_id not in self._users.by_id:
             return PlayerNotFound.of(user_id)
@@ -229,7 +230,7 @@ class MemoryScoreStore(MemoryEvents):
         return False
 
     def _changed(self, submission: Submission) -> Submission:
-        """Return the submission. A change gets its score from the player's standing: see `Submission.on_top_of`."""
+        """Return the submission. For a change, compute its score on top of the player's standing."""
         if submission.event.change is None:
             return submission
         standing = self._ladder(submission.ladders[0]).get(submission.event.user_id)

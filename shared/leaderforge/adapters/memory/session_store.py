@@ -18,7 +18,7 @@ from leaderforge.domain.sessions import (
 
 
 class MemorySessionStore:
-    """`SessionStore` in dicts of the player store, which also deletes from them when it erases players."""
+    """`SessionStore` in dicts of the player store, which deletes a player's devices and sessions in an erasure."""
 
     def __init__(self, users: MemoryPlayerStore, audit: MemoryAuditLog) -> None:
         self._users = users
