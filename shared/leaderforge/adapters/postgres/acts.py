@@ -26,7 +26,7 @@ class Acts:
     Each one writes an audit entry and, for reconcile, a row of `touches`.
 
     `clock` is in microseconds. A change commits within `timeout_s` seconds or fails. The limit must not exceed
-    `COMMIT_LIMIT_MS`, because reconcile relies on it.
+    `COMMIT_LIMIT_MS`: reconcile would miss changes that commit later.
     """
 
     def __init__(self, pool: Pool, clock: Clock) -> None:

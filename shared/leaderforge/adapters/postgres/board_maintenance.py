@@ -46,7 +46,7 @@ class PostgresBoardMaintenance:
         return bool(await self._pool.fetch(statement("finish_backfill"), board.id, until))
 
     async def deleted_boards(self) -> Sequence[DeletedBoard]:
-        # Boards that an older version deleted have no time of deletion: 0 means long ago.
+        # Boards that an older version deleted have no time of deletion. 0 stands for a deletion long ago.
         rows = {board_of(row): row["deleted_at"] or 0 for row in await self._pool.fetch(statement("deleted_boards"))}
         return [
             DeletedBoard(board, [Ladder(board), *await self._periods.of_board(board)], at) for board, at in rows.items()
@@ -58,7 +58,7 @@ class PostgresBoardMaintenance:
                 yield [row["user_id"] for row in rows]
 
     async def purge(self, board: Board, user_ids: Sequence[int]) -> None:
-        # Purge events last: after a failure between the two statements, `players_on` finds the players by their events.
+        # Purge events last. If the second statement fails, `players_on` still finds the players by their events.
         for purge in ("purge_standings", "purge_events"):
             await self._pool.fetch(statement(purge), board.id, joined(user_ids))
 
@@ -70,12 +70,11 @@ class PostgresBoardMaintenance:
 async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int], now: int) -> Sequence[Standing]:
     """Replace standings by the fold of all events in the ladder's period. `now` is in microseconds since 1970.
 
-    Each event counts exactly once, also with concurrent submissions. A submission inserts its event first, then folds
-    the event into the standing. This function locks the standing first, then reads the events.
+    Each event counts exactly once, also with concurrent submissions. A submission inserts its event before it locks and
+    changes the standing. This function locks the standing before it reads the events.
 
-    If the submission locks the row first, this function waits for its commit, and then reads its event. Otherwise the
-    event is not committed yet, and this function does not read it. The submission waits for the row, then adds the
-    event.
+    If the submission locks the standing first, this function waits for its commit, and reads its event. If this
+    function locks it first, the event is not committed, and therefore not read. The submission then adds it.
 
     This holds only if every process already counts submissions on this ladder. A backfill therefore starts after the
     propagation time.

@@ -77,7 +77,7 @@ async def create_board(connection: Connection, board: Board, act: AuditEntry | N
 
 
 async def change_board(connection: Connection, slug: str, change: Callable[[Board], Board], act: AuditEntry) -> Board:
-    """Change a locked board, and write the audit entry unless nothing changes. Raises `BoardNotFound`."""
+    """Lock a board, change it and write the audit entry, unless nothing changes. Raises `BoardNotFound`."""
     before = await _lock(connection, slug)
     after = change(before)
     if after == before:

@@ -1,8 +1,8 @@
-"""Creating and changing players. Each id, username, email and external id has one owner, also within a batch.
+"""Creation and change of players. No two players share an id, username, email or external id.
 
 Claims are inserted and deleted in the order of their keys: usernames, then emails, then external ids. This order
-prevents deadlocks. Releases of an id are read after the id is claimed: a release that commits meanwhile is then
-visible.
+prevents deadlocks. An id is claimed before its release is read. Otherwise, a release that commits in between would be
+missed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ class Taken:
 
 
 class Collision(LeaderForgeError):
-    """Error that rolls back the transaction of a batch. `taken` has the values of the batch with an owner."""
+    """Error that rolls back the transaction of a batch. `taken` contains the values of the batch that have an owner."""
 
     def __init__(self, taken: Taken) -> None:
         super().__init__("taken")
@@ -103,10 +103,10 @@ async def insert(
     on_sight: bool = False,
     unique_names: bool = True,
 ) -> None:
-    """Insert players and their claims. Raises `Collision` if a value is taken, or an id is reserved at `now` (ms).
+    """Insert players and their claims. Raises `Collision` if a value is taken, or a released id not free at `now` (ms).
 
-    The players must not share a unique value: see `without_rivals`. A released id is reserved for some time.
-    `on_sight` has the same meaning as in `PlayerStore.create`.
+    The players must not share a unique value: see `without_rivals`. A released id may be claimed again only after some
+    time. With `on_sight`, first sight creates the players: they wait longer for ids of erased players.
     """
     by_id = {user.user_id: user for user in users}
     emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
@@ -151,9 +151,9 @@ async def change(
 
 
 async def release(connection: Connection, user: Player, now: int, creatable_at: int | None) -> None:
-    """Delete the claims of a player that is erased at `now` (ms), and note the ids as released.
+    """Delete the claims of a player who is erased at `now` (ms), and note the player id and external id as released.
 
-    `creatable_at` has the same meaning as in `PlayerRecords.erase`.
+    First sight does not create the player again before `creatable_at` (ms). None means that it never creates players.
     """
     await replace_name(connection, user.user_id, user.username, None, unique=True)
     await _swap_emails(connection, user.user_id, user.email, None)
@@ -189,7 +189,7 @@ def external_id_taken(external_id: str) -> ExternalIdTaken:
 
 
 def external_id_released(external_id: str) -> ExternalIdTaken:
-    """Return the error for an external id whose owner gave it up, or was erased, a moment ago."""
+    """Return the error for an external id that its owner released, or lost by an erasure, a moment ago."""
     return ExternalIdTaken(
         f"the external id {external_id!r} belonged to another player until recently; retry later or use another one",
         external_id=external_id,
@@ -212,7 +212,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of ids that are reserved at `now` (ms), each with the player who may claim the id again."""
+    """Return the digests of released ids that others may not claim at `now` (ms), each with the player who may."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}
@@ -230,7 +230,7 @@ async def _swap_emails(connection: Connection, user_id: int, old: str | None, ne
     released, claimed = (None if text is None else email_key(text) for text in (old, new))
     if released == claimed:
         return True
-    # In the order of keys: two players who swap emails do not deadlock.
+    # Use the order of keys. Otherwise, two players who swap emails concurrently could deadlock.
     for key in sorted(key for key in (released, claimed) if key is not None):
         if key == released:
             await connection.execute(statement("release_emails"), key, user_id)

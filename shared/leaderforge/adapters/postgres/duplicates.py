@@ -16,7 +16,7 @@ async def read_duplicates(
 ) -> Sequence[Recorded | LeaderForgeError]:
     """Return the outcome of each duplicate, `Vanished` if its first copy was deleted meanwhile.
 
-    One statement reads first copies and standings: a second one would read another snapshot.
+    One statement reads first copies and standings, because two statements would read different snapshots.
     """
     boards = {s.board.id: s.board for s in submissions}
     user_ids = {s.event.user_id for s in submissions}
@@ -28,7 +28,7 @@ async def read_duplicates(
 
 
 def _outcome(submission: Submission, first: Record | None, standings: Standings) -> Recorded | LeaderForgeError:
-    """Return the outcome of a duplicate: the current standings on the ladders of its first copy.
+    """Return the outcome of a duplicate, with the current standings on the ladders of its first copy.
 
     If the first copy has other content, or a moderator has removed it, the outcome is a `Conflict`.
     """

@@ -1,6 +1,6 @@
 """Translation of errors of the driver and the server, by SQLSTATE.
 
-Server texts are not passed on: they can contain values, addresses and names of tables.
+Messages of the server are not passed on, because they can contain values, addresses and names of tables.
 """
 
 import asyncpg

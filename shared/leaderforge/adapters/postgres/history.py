@@ -42,9 +42,9 @@ class PostgresHistoryStore:
 
 
 def _signs(board: Board) -> Sequence[int]:
-    """Return the last two parameters of history_best.sql: factors of score and subscore. Lower products are better.
+    """Return the last two parameters of history_best.sql: factors of score and subscore, by which lower is better.
 
-    Return none for other policies: their statements have no such parameters.
+    Return an empty sequence for other policies, whose statements lack these parameters.
     """
     if board.policy is not Policy.BEST:
         return ()

@@ -19,8 +19,8 @@ async def judge(
 
     The returned submission of a change has its score, which depends on the player's standing.
 
-    Events must be in ascending order of their keys. Players are locked in this order, and all of them before standings,
-    which prevents deadlocks. The locks exclude concurrent submissions of the same player until the commit.
+    Events must be in ascending order of their keys. Locks are taken in this order, on all players first, then on
+    standings, which prevents deadlocks. They exclude concurrent submissions of the same player until the commit.
     """
     for _, submission in events:
         if submission.is_judged:
@@ -36,7 +36,7 @@ async def judge(
 
 
 async def _allowed(connection: Connection, submission: Submission) -> Submission:
-    """Return the submission. A change gets its score. Raises `RuleViolated` or `ScoreOutOfRange`."""
+    """Return the submission, with the computed score if it is a change. Raises `RuleViolated` or `ScoreOutOfRange`."""
     await _require_interval(connection, submission)
     ladder, limits = submission.ladders[0], submission.board.limits
     ids = submission.event.user_id, ladder.board.id, ladder.period
@@ -52,7 +52,7 @@ async def _allowed(connection: Connection, submission: Submission) -> Submission
 
 
 async def _lock_player(connection: Connection, event: Event) -> None:
-    # A change needs the stronger lock: submissions without rules lock no player, but their first standings wait for it.
+    # A change needs the stronger lock, which also delays the first standings of submissions that lock no player.
     lock = "lock_user" if event.change is None else "lock_player"
     await connection.fetch(statement(lock), event.user_id)
 

@@ -62,10 +62,9 @@ async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
 
 
 async def _require_revoked(connection: Connection, name: str) -> ApiKey:
-    """Return a revoked key after an update that matched no valid key.
+    """Return the revoked key with this name, after an update found no valid key to revoke.
 
-    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update: the caller then retries the
-    transaction.
+    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update. The transaction is then retried.
     """
     rows = await connection.fetch(statement("key"), name)
     if not rows:

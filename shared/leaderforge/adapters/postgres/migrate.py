@@ -17,11 +17,11 @@ _LOCK = 0x6C656164_666F7267  # the bytes of "leadforg"
 _LOCK_WAIT_MS = 1500
 """Limit of the wait for a lock on a table, in ms.
 
-Statements of clients queue behind this wait, and fail after 5 s. A migration of two tables waits twice. Autovacuum
-gives way after 1 s: a shorter limit would never get the lock of a table that is being vacuumed.
+Statements of clients queue behind this wait, and fail after 5 s. Two waits of a migration must fit into this time.
+Autovacuum releases its lock after 1 s: with a shorter limit, a migration could never lock a table under vacuum.
 """
 _PAUSE_S = 1.0
-"""Time in s for the queued statements of clients, before a migration waits for its locks again."""
+"""Pause in s before a migration waits for its locks again. Queued statements of clients run in this time."""
 _LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 
@@ -62,8 +62,8 @@ async def migrate(
 ) -> Sequence[str]:
     """Apply the missing migrations up to the number `last`, each in its own transaction, and return their names.
 
-    Concurrent calls are safe, and so is a call after an interrupted one. Clients continue to work meanwhile: a
-    migration that does not get all locks soon releases them and retries.
+    Concurrent calls are safe. A call after an interrupted one is safe. Clients continue to work, because a migration
+    that cannot get all its locks soon releases them and retries.
 
     Raises `SchemaTooNew` if the database has migrations of a newer version. Raises `StoreUnavailable` if the database
     is unreachable, or if a statement or the wait for locks takes longer than `timeout_s` seconds.
@@ -117,7 +117,8 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", number: int) 
         if number in await _applied(connection):
             return None
         name = migrations()[number]
-        # One statement per round trip: Citus forwards some statements to its workers with the full text of the request.
+        # Send one statement per round trip. Citus would forward all statements of a request to its workers with some of
+        # them.
         for command in commands(files(__package__).joinpath("migrations", name).read_text()):
             await connection.execute(command)
         await connection.execute(statement("schema_migrated"), number, name)

@@ -1,7 +1,7 @@
 """Hiding, removing and setting standings, in PostgreSQL.
 
-A change locks the player first, then the player's standings. The first lock excludes new standings. The second one
-waits for submissions in flight. Each submission therefore counts entirely before or entirely after the change.
+A change locks the player, then the player's standings. The lock on the player prevents new standings. The locks on
+standings wait for submissions in flight. Each submission therefore counts entirely before or after the change.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

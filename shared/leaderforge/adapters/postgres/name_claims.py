@@ -1,4 +1,4 @@
-"""Repair of the claims of stored names: adding missing claims, and releasing stale claims."""
+"""Repair of the claims of stored names: it adds missing claims, and releases stale ones."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from leaderforge.domain.names import claims_of
 from leaderforge.domain.players import ClaimedNames, NameCollision, Player, StaleClaims
 
 _TRANSACTIONS = 4
-"""Maximum number of concurrent transactions, which leaves connections for requests."""
+"""Maximum number of concurrent transactions. The limit leaves connections of the pool for requests."""
 
 
 async def claim_names(pool: Pool, after: int, limit: int) -> ClaimedNames:
@@ -45,7 +45,7 @@ async def release_stale_claims(pool: Pool, after: str, limit: int) -> StaleClaim
 
 
 async def _release_stale(connection: Connection, key: str, user_id: int) -> bool:
-    """Release a claim unless the player's present name has its key. Return whether it was released."""
+    """Release a claim of the player unless the player's present name has this key. Return whether it was released."""
     rows = await connection.fetch(statement("lock_profile"), user_id)
     if any(key in _claims(row) for row in rows):
         return False

@@ -1,7 +1,7 @@
-"""Usernames in PostgreSQL: claims if names must be unique, shared names otherwise.
+"""Usernames in PostgreSQL. Unique names are stored as claims, other names as shared names.
 
-A player has claims or a shared name, depending on the setting when the name was stored. Claims are inserted and deleted
-in the order of their keys, which prevents deadlocks.
+The setting at the time of storing a name decides which of the two its player has. Claims are inserted and deleted in
+the order of their keys, which prevents deadlocks.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -13,7 +13,7 @@ from leaderforge.domain.players import Player
 
 
 async def insert_names(connection: Connection, users: Iterable[Player], *, unique: bool) -> set[str]:
-    """Insert the names of new players. Return the keys that are taken, none if names need not be unique."""
+    """Insert the names of new players. Return the keys that other players own, none if names need not be unique."""
     named = [(user.username, user.user_id) for user in users if user.username is not None]
     if not unique:
         await run_rows(connection, "share_usernames", sorted((name_key(name), user_id) for name, user_id in named))
@@ -38,7 +38,7 @@ async def replace_name(connection: Connection, user_id: int, old: str | None, ne
 
 
 def keys_of(name: str) -> set[str]:
-    """Return the keys under which a name may be stored, with the key that versions up to 0.2.0 used."""
+    """Return the keys under which a name may be stored, including the key that versions up to 0.2.0 used."""
     return {*claims_of(name), folded(name)}
 
 

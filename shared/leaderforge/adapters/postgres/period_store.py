@@ -39,8 +39,8 @@ class PostgresPeriodStore:
         await self._change("expire_period", ladder, at)
 
     async def _change(self, name: str, ladder: Ladder, at: int) -> None:
-        # Other processes wait for the propagation time, which begins at `at`. A commit after the time limit would reach
-        # them too late.
+        # Other processes rely on the change once the propagation time since `at` is over. Without a limit, the commit
+        # could be later.
         await self._pool.transact(
             lambda connection: connection.execute(statement(name), ladder.board.id, ladder.period, at),
             commit_limit_s(self._pool.timeout_s),

@@ -45,7 +45,7 @@ class Periods:
             await self._store_new(new)
 
     async def _store_new(self, new: Set[_Ids]) -> None:
-        # One time limit for all periods together: the caller's cached boards must not become stale meanwhile.
+        # Limit the time of all periods together. Otherwise, the caller's cached boards could become stale meanwhile.
         async with self._pool.limit(self._limit_s):
             # Sorted: concurrent processes insert in one order, which prevents deadlocks.
             for ids in sorted(new):
@@ -93,7 +93,7 @@ class Periods:
         return [Ladder(board, row["period_id"], indexed=not row["retired"]) for row in rows]
 
     async def among(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
-        """Return the requested ladders whose periods are stored, with `indexed` as stored, in no order."""
+        """Return the requested ladders whose periods are stored, in any order. Retired ones have `indexed` false."""
         requested = {_ids(ladder): ladder for ladder in ladders}
         boards, periods = ({ids[i] for ids in requested} for i in range(2))
         rows = await self._pool.fetch(statement("periods_listed"), joined(boards), joined(periods))

@@ -39,12 +39,12 @@ class PostgresPlayerRecords:
     async def erase(self, user_id: int, act: AuditEntry, creatable_at: int | None = None) -> Erased:
         async def work(connection: Connection, now: int) -> Erased:
             player = user_of(await lock_player(connection, user_id))
-            # Wait for submissions in flight. Once the standings are locked, all events are committed, and the purge
-            # deletes them.
+            # The locks wait for submissions in flight. Their events are then committed, and the purge deletes them too.
             await connection.fetch(statement("lock_standings"), user_id)
             standings = await standings_of_player(connection, user_id)
             last = max((standing.revision for _, standing in standings), default=0) + 1
-            # Standings of a later player with this id need higher revisions: the index ignores lower ones as stale.
+            # If the id is reused, the new player's standings need higher revisions, because the index ignores lower
+            # ones.
             await connection.execute(statement("touch_erased"), user_id, now // 1000, last)
             erased = Erased(
                 events=_count(await connection.execute(statement("erase_events"), user_id)),

@@ -1,7 +1,7 @@
 """Players in PostgreSQL.
 
-The claim of a username determines its owner. Claims have their own tables: on Citus, only the distribution column of a
-table can be unique. One transaction writes a player and the claims.
+The claim of a username determines its owner. Claims have their own tables, because on Citus only the distribution
+column of a table can be unique. One transaction writes a player and the claims.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -40,7 +40,7 @@ class PostgresPlayerStore:
         taken = Taken(unique_names=self._unique_names)
         waiting = dict(enumerate(users))
         while waiting:
-            # A player who shares a unique value with an earlier player waits for the outcome of the earlier one.
+            # If a player shares a unique value with an earlier one, create the earlier one first.
             outcomes |= await self._create(without_rivals(waiting, unique_names=self._unique_names), taken, on_sight)
             outcomes |= {
                 i: error for i, user in waiting.items() if i not in outcomes and (error := taken.refusal(user))
@@ -108,7 +108,7 @@ class PostgresPlayerStore:
         keys = {key for name in usernames for key in keys_of(name)}
         rows = await self._pool.fetch(self._names_statement, list(keys))
         users = await self.get({row["user_id"] for row in rows})
-        # A player may be renamed between the two statements. It then has another key, or none.
+        # A player may be renamed between the two statements, and then has another key or none.
         return {key: user for _, user in sorted(users.items(), reverse=True) if (key := _key_of(user)) is not None}
 
     @property
@@ -144,7 +144,7 @@ class PostgresPlayerStore:
     async def _create_others(
         self, users: Mapping[int, Player], collision: Taken, taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create the players of a batch except players with a taken value, who get errors."""
+        """Create the players of a batch. A player with a taken value gets an error instead."""
         taken.update(collision)
         refused = {i: error for i, user in users.items() if (error := collision.refusal(user))}
         remaining = {i: user for i, user in users.items() if i not in refused}
@@ -153,7 +153,7 @@ class PostgresPlayerStore:
     async def _create_apart(
         self, users: Mapping[int, Player], taken: Taken, on_sight: bool
     ) -> dict[int, Player | LeaderForgeError]:
-        """Create players in two halves, to isolate a player with a value that the database cannot store."""
+        """Create each half of the players separately, to isolate a value that the database cannot store."""
         if len(users) == 1:
             return dict.fromkeys(users, Refused("the player has a value that cannot be stored"))
         items = list(users.items())

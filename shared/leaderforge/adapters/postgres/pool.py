@@ -21,10 +21,10 @@ Connection: TypeAlias = "PoolConnectionProxy[Record]"
 Transacted: TypeAlias = Callable[[Connection], Awaitable[T]]
 """Function that works on a connection. It may run again after a deadlock."""
 
-# No generic plans: the number of rows depends on the bound and the board, which a generic plan ignores.
+# No generic plans, because they ignore the bound and the board, on which the number of rows depends.
 SNAPSHOT = """begin isolation level repeatable read, read only;
 set local plan_cache_mode = force_custom_plan"""
-# No limits between two chunks: a slow consumer must not lose its stream.
+# No limits between two chunks, because a slow consumer must not lose its stream.
 _STREAM = SNAPSHOT + "; set local idle_in_transaction_session_timeout = 0; set local statement_timeout = "
 
 _IDLE_SECONDS = 300
@@ -33,7 +33,7 @@ _PROBE_S = 0.5
 """Time limit of the probe of an idle connection, in s."""
 _REPETITIONS = 4
 """Maximum retries of a transaction after deadlocks."""
-# After these errors no reply is outstanding: the connection is in sync and can be reused.
+# After these errors, no reply is outstanding, therefore the connection can be reused.
 _LEAVES_WELL = (asyncpg.PostgresError, LeaderForgeError)
 
 
@@ -41,13 +41,14 @@ class Pool:
     """Connection pool that connects on first use, on the running event loop.
 
     `timeout_s` limits every call, including the wait for a connection. `connect_timeout_s` limits each new connection.
-    `stream_timeout_s` limits the wait for each chunk of a stream: Citus collects all rows before it sends the first.
+    `stream_timeout_s` limits the wait for each chunk of a stream. It is long, because Citus collects all rows before it
+    sends the first one.
 
     `settings` are server settings in addition to the time limits. `application` is the name in the server's statistics.
     With `pgbouncer` (transaction mode), no statement stays prepared and no setting is sent.
 
-    A third of the connections is reserved for writes and for calls with `reserved`. On Citus, reads of a hanging node
-    must not block the submissions to other nodes.
+    A third of the connections is reserved for writes and for calls with `reserved`. Otherwise, on Citus, reads of one
+    hanging node could block submissions to all nodes.
 
     All calls raise `StoreUnavailable` if the server does not answer in time, and `Rejected` if it refuses the
     statement.
@@ -124,7 +125,7 @@ class Pool:
             except _LEAVES_WELL:
                 raise
             except BaseException:
-                # Do not cancel the query: that takes a second connection, which a frozen server does not accept.
+                # Do not cancel the query. That needs a second connection, which a frozen server does not accept.
                 connection.terminate()
                 raise
 
@@ -167,7 +168,7 @@ class Pool:
         return await self._retried(partial(self.connection, timeout_s, reserved=True), work, timeout_s)
 
     def _is_shorter(self, timeout_s: float | None) -> TypeGuard[float]:
-        """Return whether a limit is below the pool's limit, which is the only one that the server applies by itself."""
+        """Return whether a limit is below the pool's limit, and must therefore be sent to the server."""
         return timeout_s is not None and timeout_s < self.timeout_s
 
     async def _retried(
@@ -250,7 +251,7 @@ class Pool:
 
 
 def _server_settings(timeout_s: float) -> dict[str, str]:
-    """Return the server settings with time limits. They end statements whose client has disappeared."""
+    """Return the server settings with time limits, by which the server ends statements of clients that disappeared."""
     milliseconds = str(int(timeout_s * 1000))
     return {
         "statement_timeout": milliseconds,
@@ -262,10 +263,10 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
 
 
 def _limited_begin(timeout_s: float) -> str:
-    """Return the SQL that begins a transaction with time limits of its own in the server."""
+    """Return the SQL that begins a transaction and sets time limits in the server for it."""
     names = ("statement_timeout", "idle_in_transaction_session_timeout")
     return "; ".join(["begin", *(f"set local {name} = {int(timeout_s * 1000)}" for name in names)])
 
 
 async def _keep(connection: "asyncpg.Connection[Record]") -> None:
-    """Skip the reset of a session, and its round trip: no statement here changes the session."""
+    """Skip the reset of a session, which costs a round trip. It is not needed: no statement changes the session."""

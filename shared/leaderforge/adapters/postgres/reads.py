@@ -1,7 +1,7 @@
-"""Ranks from PostgreSQL, while the index cannot answer.
+"""Ranks from PostgreSQL, for reads that the index cannot answer.
 
-In the columns `ranked` and `subranked`, a lower score or subscore is better. The total order is therefore one ascending
-row comparison, whatever the board's order. Comparing a row with a bound gives the same result as comparing sort keys.
+The columns `ranked` and `subranked` contain score and subscore so that lower is better, whatever the board's order.
+Therefore, one ascending row comparison gives the same total order as the sort keys.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -59,7 +59,8 @@ class PostgresRanking:
 
 
 async def _counts(connection: Connection, ladder: Ladder, bounds: Sequence[bytes]) -> Counts:
-    # Count between adjacent bounds: the server then reads each entry once. Sums give the entries above each bound.
+    # Count between adjacent bounds, because the server then reads each entry once. The sums are the counts above each
+    # bound.
     edges = sorted({FIRST, *bounds, LAST})
     columns = list(zip(*(_edge(ladder.board, edge) for edge in edges), strict=True))
     rows = await connection.fetch(

@@ -45,7 +45,7 @@ class Recorder:
         return await run_in_groups(submissions, rounds, partial(self._record, previous=previous))
 
     async def _record(self, submissions: Sequence[Submission], *, previous: bool) -> Outcomes:
-        """Record the submissions of a round. Retry vanished ones in a new transaction, with a new snapshot."""
+        """Record the submissions of a round. Retry submissions with the outcome `Vanished` in a new transaction."""
         strategy = await self._strategies.choose(submissions, previous=previous)
         write: Write = partial(self._write_accepted, strategy.write)
         if await self._strategies.is_distributed():
@@ -123,13 +123,13 @@ def _rounds(submissions: Sequence[Submission]) -> Sequence[Sequence[int]]:
         if turn == len(rounds):
             rounds.append([])
         rounds[turn].append(position)
-    # Rules and changes lock players and standings before the standings are written, in the order of players. Together
-    # with other submissions, or with those of other policies, they could deadlock.
+    # Submissions with rules or changes lock standings early, in the order of players. In one transaction with other
+    # submissions, or with another policy, two batches could deadlock.
     return [part for positions in rounds for part in _judged_apart(submissions, positions)]
 
 
 def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return a round in parts: one per policy for the submissions that depend on standings, one for all others."""
+    """Return a round's positions in parts: submissions that depend on standings, by policy, and all others."""
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)
     for position in positions:
         submission = submissions[position]
@@ -138,10 +138,10 @@ def _judged_apart(submissions: Sequence[Submission], positions: Sequence[int]) -
 
 
 def _apart(submissions: Sequence[Submission], positions: Sequence[int]) -> Iterable[Sequence[int]]:
-    """Return the positions of a round in parts: one for submissions that need several statements, one per policy.
+    """Return the positions in parts: submissions that need several statements, then all others by policy.
 
-    Previous places make several statements lock the standings, which nearly doubles their cost. Only the few
-    submissions in the first part have this cost. All submissions of a player on a board stay in one part.
+    Without the split, all submissions of the batch would need several statements, at nearly twice the cost. All
+    submissions of a player on a board stay in one part.
     """
     players = Counter((submissions[i].board.id, submissions[i].event.user_id) for i in positions)
     parts: defaultdict[Policy | None, list[int]] = defaultdict(list)

@@ -31,9 +31,9 @@ _CHUNK = 10_000
 """Maximum rows of a chunk, when all standings are read."""
 _CHANGES_A_CHUNK = 2_000
 _CHANGES_A_PIECE = 100
-"""Maximum rows that are converted without a pause. Requests run concurrently: a long step would delay them."""
+"""Maximum rows that are converted without a pause. A longer step would delay concurrent requests."""
 _WORKER_SHARE = 0.6
-"""Share of the time limit of `record` for each worker of Citus. It leaves time to return outcomes of other workers."""
+"""Share of the time limit of `record` that each worker of Citus gets. The rest suffices to return the outcomes."""
 
 
 def microseconds() -> int:
@@ -46,8 +46,7 @@ class PostgresScoreStore:
 
     `periods` is the instance that all stores of the process share; by default, a new one. `record_timeout_s` limits the
     time from the call of `record` to the commit, including retries. `clock` (in microseconds) is the lower bound of new
-    revisions, which are a hybrid logical clock. A recreated player therefore never gets lower revisions than the erased
-    player.
+    revisions, which are a hybrid logical clock.
     """
 
     source = PostgresRanking.source
@@ -104,9 +103,10 @@ class PostgresScoreStore:
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:
-        # One time limit for all steps: the propagation time of a changed board or period includes it.
+        # Limit the time of all steps together: the propagation time of a changed board or period includes this limit.
         async with self._pool.limit(self._record_timeout_s):
-            # Store the periods before the events: rollover and rebuild must find every period that has standings.
+            # Store the periods before the events, because rollover and rebuild must find every period that has
+            # standings.
             await self._periods.open(ladder for submission in submissions for ladder in submission.ladders)
             outcomes = await self._recorder.record(submissions, previous=previous)
         return await self._periods.mark_retired(outcomes)

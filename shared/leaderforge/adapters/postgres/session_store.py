@@ -1,7 +1,8 @@
 """Devices and sessions in PostgreSQL.
 
-A device is a claim with its own table, like a username: on Citus, only the distribution column can be unique. Sessions
-are distributed by player. A sign-in locks the player's row. Therefore, no session remains when a player is erased.
+A device is a claim with its own table, because on Citus only the distribution column can be unique. Sessions are
+distributed by player. A sign-in locks the player's row, therefore it cannot add a session to a player during an
+erasure.
 """
 
 from leaderforge.adapters.postgres.acts import lock_player
@@ -103,7 +104,7 @@ class PostgresSessionStore:
         return SignInRecord(devices["devices"], [SessionTimes(*row) for row in sessions])
 
     async def purge(self, now: int, limit: int) -> bool:
-        # Read, then delete: a deletion has no limit on Citus.
+        # Read a limited number, then delete them: Citus supports no limit in a deletion.
         expired = await self._pool.fetch(statement("expired_sessions"), now, limit)
         if expired:
             user_ids, session_ids = joined({row["user_id"] for row in expired}), [row["session_id"] for row in expired]

@@ -26,7 +26,7 @@ _FIELDS = len(Standing._fields)
 
 def standing_of_row(board: Board, row: Record) -> Standing:
     """Return the standing in a row. The first columns must be the fields of a standing, in their order."""
-    # Read columns by position, which is faster than by name: rebuilds convert every row of the table here.
+    # Read columns by position, which is faster than by name. A rebuild converts every row of the table here.
     standing = Standing(*row[:_FIELDS])
     if board.subscore_order is Order.DESC:
         return standing._replace(subscore=ranked_score(Order.DESC, standing.subscore))
@@ -41,8 +41,8 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
     """Return the player's place before each written standing, None if there was none.
 
-    Exactly one submission must have changed each standing. Raises `Contended` if another batch meanwhile inserted a
-    first standing, which `previous` lacks.
+    Exactly one submission must have changed each standing. Raises `Contended` if a concurrent batch inserted a standing
+    that was missing when `previous` was read.
     """
     places: dict[StandingKey, EarlierPlace | None] = {}
     for key, standing in written.items():

@@ -10,7 +10,7 @@ from typing import TypeVar
 from leaderforge.adapters.postgres.pool import Connection, Record
 
 SIZES = (256, 128, 64, 32, *range(16, 0, -1))
-"""Numbers of rows that multi-row statements may have. Each number needs its own prepared statement: keep them few."""
+"""Numbers of rows that a multi-row statement may have. Keep them few: each one needs its own prepared statement."""
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ _BOARD_COLUMNS = ":board_columns"
 _WINS = ":wins"
 """Marker that the policy's fragments/wins_*.sql replaces, in statements whose names end with the policy.
 
-Several columns depend on the condition in the fragment. Without the marker, each would repeat it, or need a subquery.
+The fragment is a condition on which several columns depend. Without the marker, each column would repeat it.
 """
 
 
@@ -32,7 +32,7 @@ def statement(name: str) -> str:
     text = _text(name)
     if _WINS in text:
         text = text.replace(_WINS, fragment(f"wins_{name.rpartition('_')[2]}"))
-    # Not `select *`: a prepared statement with `*` fails when a migration adds a column.
+    # `select *` would not do, because a prepared statement with `*` fails when a migration adds a column.
     return text.replace(_BOARD_COLUMNS, fragment("board_columns")) if _BOARD_COLUMNS in text else text
 
 
@@ -86,7 +86,7 @@ def pieces(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 def joined(values: Collection[object]) -> str:
     """Return the values as one comma-separated text, for `string_to_array`.
 
-    Values must not contain commas. With an array parameter, the driver looks up its type on each connection: 200 ms on
-    Citus.
+    Values must not contain commas. An array parameter would cost 200 ms per connection on Citus, for the driver's
+    look-up of its type.
     """
     return ",".join(map(str, values))

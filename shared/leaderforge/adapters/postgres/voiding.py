@@ -85,8 +85,8 @@ class SubmissionVoid:
         """Return the events that count in the player's standing on a ladder. `submissions` is their number."""
         ids = self._user_id, self._board.id, ladder.period
         rows = await self._connection.fetch(statement("counting_events"), *ids, *period_bounds(ladder))
-        # Version 0.2 did not mark events that were removed from one period. Only the latest events then make up the
-        # standing.
+        # Version 0.2 did not mark events that were removed from one period. The standing then consists of the latest
+        # events.
         return [event_of_row(row) for row in rows[max(0, len(rows) - submissions) :]]
 
     async def _replace(self, ladder: Ladder, events: Sequence[Event]) -> None:

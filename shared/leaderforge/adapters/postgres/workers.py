@@ -30,8 +30,8 @@ class Workers:
     opens: calls to this worker fail at once, until a probe succeeds. A worker that hangs therefore delays its callers
     only once.
 
-    The placements of shards are cached until a call fails. After a shard has moved, its old worker still accepts rows
-    for it: a stale placement costs time, but does no harm.
+    The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
+    of a moved shard still accepts rows for it.
     """
 
     def __init__(self, pool: Pool, limit_s: float) -> None:
@@ -85,7 +85,7 @@ class Workers:
 
     async def _watch(self, worker: WorkerId) -> None:
         """Keep the circuit of the worker open until it answers a probe."""
-        # A lock or a slow disk may have delayed the call: open the circuit only if the first probe fails.
+        # A lock or a slow disk may have delayed the call. Therefore, open the circuit only if the first probe fails.
         while not await self._answers(worker):
             self._open.add(worker)
             await asyncio.sleep(_PROBE_EVERY_S)
@@ -97,7 +97,7 @@ class Workers:
             rows = await self._pool.fetch(statement("check_worker"), worker, timeout_s=_PROBE_S, reserved=True)
         except LeaderForgeError:
             return False
-        # A worker that was removed from the cluster has no row: its shards have moved to another one.
+        # A worker that was removed from the cluster has no row. Its shards have moved to other workers.
         return all(row["answers"] for row in rows)
 
 

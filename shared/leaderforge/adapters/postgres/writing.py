@@ -49,7 +49,7 @@ async def hold_standings(connection: Connection, submissions: Sequence[Submissio
         for submission in submissions
         for ladder in submission.ladders
     }
-    # In the order of `upsert_standings`: by policy, then by key.
+    # Lock in the order in which `upsert_standings` writes: by policy, then by key.
     absent = [(ladders[place], place[1][0]) for place in sorted(ladders)]
     rows = [replacing_row(lad, removed_standing(lad.board, user_id, revision), revision) for lad, user_id in absent]
     return standings_of_rows(await run_rows(connection, "hold_standings", rows), boards)
@@ -59,7 +59,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
     """Fold new events into the standings of their ladders, and return the changed standings."""
     standings: dict[StandingKey, Standing] = {}
     newcomers: set[int] = set()
-    # Sorted by policy, then by key: concurrent batches lock rows in one order.
+    # Sort by policy, then by key. Concurrent batches then lock rows in the same order, and cannot deadlock.
     for policy, folded in sorted(_fold_batch(submissions).items()):
         rows = [standing_row(key, *folded[key], revision) for key in sorted(folded)]
         for row in await run_rows(connection, f"upsert_{policy}", rows):
@@ -75,9 +75,9 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
 
 
 async def hide_newcomers(connection: Connection, user_ids: Collection[int], boards: Mapping[int, Board]) -> Standings:
-    """Hide new standings of hidden players, raise the revisions of reused ids, and return the changed standings.
+    """Hide new standings of hidden players, and raise revisions of reused player ids. Return the changed standings.
 
-    A concurrent hiding of a player locks the player's row, and therefore waits: new standings lock it by foreign key.
+    New standings lock the player's row by their foreign key. A concurrent action that hides the player waits for it.
     """
     newcomers = await connection.fetch(statement("newcomers"), joined(user_ids))
     if not newcomers:

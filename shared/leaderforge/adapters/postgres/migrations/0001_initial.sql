@@ -20,7 +20,7 @@ create table users (
     created_at bigint not null
 );
 
--- Unique usernames and emails, without regard to case: the application normalises and case-folds the keys.
+-- Unique usernames and emails. The application normalises and case-folds the keys, therefore case does not matter.
 create table username_claims (
     username_key text collate "C" primary key,
     user_id bigint not null
@@ -42,12 +42,12 @@ create table score_events (
     primary key (user_id, board_id, submission_id)
 );
 
--- Serves the reads of reconcile. Events arrive in the order of recorded_at: a block range index is small and selective.
+-- Index for the reads of reconcile. Events arrive in the order of recorded_at, therefore a block range index suffices.
 create index score_events_recorded_at on score_events using brin (recorded_at)
     with (pages_per_range = 32, autosummarize = on);
 
--- One row per player, board and period (0 is all-time): the fold of the player's events.
--- A lower `ranked` is better, whatever the board's order: one index serves both.
+-- One row per player, board and period (0 is all-time): the fold of the player's events. A lower `ranked` is better,
+-- whatever the board's order. One index therefore serves both orders.
 create table standings (
     user_id bigint not null references users on delete cascade,
     board_id bigint not null,

@@ -19,7 +19,7 @@ alter table boards
     -- A deleted board is invisible to callers at once. The background purge deletes its rows.
     add column deleted boolean not null default false;
 
--- Constraints are separate and named: Citus accepts no others on a distributed table.
+-- Constraints are added separately, with names, because Citus accepts no others on a distributed table.
 alter table boards add constraint boards_subscore_direction check (subscore_direction in ('desc', 'asc'));
 alter table boards add constraint boards_max_change check (max_change >= 0);
 alter table boards add constraint boards_min_interval check (min_interval_ms >= 0);
@@ -56,8 +56,8 @@ create table periods (
     primary key (board_id, period_id)
 );
 
--- Players that changed without an event: by moderation, a new name, a creation or an erasure. Reconcile reads these
--- players in addition to those with new events.
+-- Changes of players without an event: a new name, a moderation, a creation or an erasure. Reconcile reads this table
+-- in addition to the events.
 create table touches (
     user_id bigint not null,
     recorded_at bigint not null,

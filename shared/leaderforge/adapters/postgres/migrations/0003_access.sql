@@ -1,4 +1,4 @@
--- API keys, stored as SHA-256 digests, and the audit log. Both are small: reference tables on Citus.
+-- API keys, stored as SHA-256 digests, and the audit log. Both are small, therefore they are reference tables on Citus.
 
 create table api_keys (
     name text collate "C" primary key,

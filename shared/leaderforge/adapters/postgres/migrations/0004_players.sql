@@ -1,2 +1,2 @@
--- Serves the moderators' listing of hidden standings of a ladder.
+-- Index for the list of hidden standings of a ladder, which moderators read.
 create index standings_hidden on standings (board_id, period_id, user_id) where hidden <> 0;

@@ -8,6 +8,6 @@ create table pending_processes (
     declared_at timestamptz not null
 );
 
--- Highest revision of an erased player. A later player with the same id gets revisions above it, even after a clock was
--- set back. The index ignores an update whose revision is lower than the stored one.
+-- Highest revision of an erased player. A new player with the same id gets higher revisions, even after a clock was set
+-- back. Otherwise, the index would ignore the new player's standings.
 alter table touches add column revision bigint;

@@ -1,3 +1,3 @@
--- `min_submissions` is the minimum of submissions to be ranked on a board; 1 means none.
+-- `min_submissions` is the number of submissions from which on a player has an entry on a board. 1 means no minimum.
 
 alter table boards add column min_submissions integer not null default 1;

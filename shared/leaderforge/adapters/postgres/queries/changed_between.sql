@@ -1,5 +1,5 @@
--- Returns the standings that changed between two times (ms), by the events recorded in that time. A revision is a time
--- in us, and at least the time of the last change. The last condition skips unchanged standings of the same players.
+-- Returns the standings that changed between two times (ms), found by the events recorded between them. A revision is
+-- at least the time (us) of the last change, therefore the last condition skips standings without a change since $1.
 select s.user_id, s.score, s.achieved_at, s.run_id, s.metadata, s.scored, s.submissions, s.revision, s.subranked, s.hidden, s.received_us, s.board_id, s.period_id
 from standings s
 join (

@@ -1,5 +1,5 @@
 -- Returns the number of entries in each interval between adjacent bounds. It reads each entry once, for any number of
--- bounds. Each of the four columns of a bound has its own parameter. Players with fewer submissions than $11 have no
+-- bounds. Each of the four columns of the bounds is one parameter. Players with fewer submissions than $11 have no
 -- entry. If $11 is 1, the planner removes this condition, and the scan reads the index only.
 select b.interval, count(*) as entries
 from unnest(

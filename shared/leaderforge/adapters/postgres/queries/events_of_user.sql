@@ -1,5 +1,4 @@
--- Returns null as the slug of a deleted board: the deletion changed the slug, and another board may have the former
--- one.
+-- Returns null as the slug of a deleted board, because a new board may have its former slug.
 select b.slug as board, e.user_id, e.submission_id, e.score, e.subscore, e.achieved_at, e.received_us, e.recorded_at,
     e.metadata, e.void
 from score_events e

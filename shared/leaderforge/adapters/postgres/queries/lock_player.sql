@@ -1,2 +1,3 @@
--- Locks a player against new standings too: the check of their foreign key waits for this lock. lock_user.sql is weaker.
+-- Locks a player, also against new standings, because the check of their foreign key waits for this lock. lock_user.sql
+-- locks without this effect.
 select user_id, username, email, created_at, external_id, attributes, hidden from users where user_id = $1 for update;

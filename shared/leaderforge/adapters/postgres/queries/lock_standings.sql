@@ -1,4 +1,4 @@
--- Locks rows in the order in which submissions write them, by policy first: this prevents deadlocks.
+-- Locks rows in the order in which submissions write them, by policy first, which prevents deadlocks.
 select standings.board_id, standings.period_id, standings.submissions
 from standings
 left join boards on boards.board_id = standings.board_id

@@ -1,5 +1,5 @@
--- Visible and hidden standings have a partial index each. One statement reads both: between two statements, a standing
--- that is hidden meanwhile would be missed.
+-- Visible and hidden standings have a partial index each. One statement reads both, because two statements would miss a
+-- standing that is hidden between them.
 select user_id
 from (
     select user_id from standings where board_id = $1 and period_id = $2 and hidden = 0

@@ -1,7 +1,7 @@
 -- Generated from fragments/record.sql and upsert_sum.sql by scripts/record_statements.py.
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event.
--- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
+-- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event. A player
+-- must have at most one event per board. Items must be sorted by key, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -22,8 +22,8 @@ new_events as (
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
--- Players who get their first standing on a ladder. The row lock waits while the player is being hidden: new standings
--- of a hidden player are hidden too.
+-- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
+-- because new standings of a hidden player must be hidden.
 newcomers as (
     select
         user_id, hidden,
@@ -41,11 +41,11 @@ newcomers as (
     )
     for key share
 ),
--- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players, and
--- the read includes their results. The steps are events, locks, upsert. A condition on the count of a step's rows makes
--- the next step wait for it; joins would do so at a quadratic cost. Events come first, as in all writes: another order
--- could deadlock. A first standing cannot be locked before it is inserted: the writer repeats the batch if another
--- batch inserts it meanwhile.
+-- Locks the standings of all items, and reads them. The lock waits for concurrent submissions of the same players,
+-- therefore the read includes their results. The steps are: insert the events, lock the standings, upsert them. A
+-- condition on the count of a step's rows makes the next step wait for it, at a lower cost than a join. Events come
+-- first, as in all writes, which prevents deadlocks. A missing standing cannot be locked. If another batch inserts it
+-- meanwhile, the writer repeats this batch.
 previous as (
     select s.user_id, s.score, s.achieved_at, s.run_id, s.submissions, s.revision, s.subranked, s.hidden, s.received_us,
         s.board_id, s.period_id

@@ -1,4 +1,5 @@
--- The previous token is accepted if the last refresh was after $7 (ms). Its use does not extend the time of acceptance.
+-- The previous token is accepted if the last refresh was after $7 (ms). Its use does not set `refreshed_at`, therefore
+-- it is not accepted for longer.
 update sessions
 set
     digest = $4,

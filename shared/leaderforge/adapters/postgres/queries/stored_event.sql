@@ -1,4 +1,4 @@
--- `void_in` is text: the driver would look up the type of an array on each connection.
+-- `void_in` is returned as text, because the driver would look up the type of an array on each connection.
 select
     user_id, submission_id, score, achieved_at, metadata, subscore, received_us, change, void, array_to_string(void_in, ',') as void_in
 from score_events

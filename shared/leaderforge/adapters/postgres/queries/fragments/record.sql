@@ -1,6 +1,6 @@
 -- Inserts events, and computes the rows for their standings. The upsert of the policy follows and writes `upsert_rows`.
--- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event.
--- A player must have at most one event per board. Items must be sorted by key: this prevents deadlocks.
+-- Each parameter is an array with one item per standing. `leads` is true for the item that inserts the event. A player
+-- must have at most one event per board. Items must be sorted by key, which prevents deadlocks.
 with items as (
     select *
     from unnest(
@@ -21,8 +21,8 @@ new_events as (
     on conflict (user_id, board_id, submission_id) do nothing
     returning user_id, board_id
 ),
--- Players who get their first standing on a ladder. The row lock waits while the player is being hidden: new standings
--- of a hidden player are hidden too.
+-- Players who get their first standing on a ladder. The row lock waits for a concurrent action that hides the player,
+-- because new standings of a hidden player must be hidden.
 newcomers as (
     select
         user_id, hidden,
