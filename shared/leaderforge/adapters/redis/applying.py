@@ -23,8 +23,8 @@ from leaderforge.ports.index import Applied, LadderUpdate
 class PartitionedUpdate:
     """Update of a ladder, split by partition.
 
-    `groups` maps partitions to the ids of their players. The script runs on all `partitions`. These are all
-    partitions of the index if the update counts entries, otherwise the partitions of its players.
+    `groups` maps partitions to the ids of their players. The script runs on `partitions`: all partitions of the index
+    if the update counts entries, otherwise the partitions of its players.
     """
 
     update: LadderUpdate
@@ -63,7 +63,7 @@ class PartitionedUpdate:
             for partition, reply in zip(self.partitions, replies, strict=True)
             for user_id, value in zip(self.groups.get(partition, ()), reply[0], strict=True)
         }
-        # An incomplete partition returns None instead of counts. The total is then unknown.
+        # An incomplete partition returns None instead of counts. The sum of all partitions is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
         # The sums are in this order: one per standing, then one per earlier standing.
         sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
@@ -103,7 +103,8 @@ def packed_bounds(bounds: Iterable[bytes]) -> Sequence[bytes | int]:
 
     One argument for many bounds costs the client less than one per bound.
     """
-    # An empty bound (`FIRST`) has no length at which to split. Replace it by the byte 0, which also precedes every key.
+    # Bounds are split by their length, which must not be 0. Replace `FIRST` by the byte 0, which also precedes every
+    # key.
     runs = groupby((bound or b"\0" for bound in bounds), len)
     return [part for length, run in runs for part in (length, b"".join(run))]
 
@@ -122,6 +123,6 @@ def _applied(board: Board, record: IndexRecord, previous_value: bytes | None, ab
     previous = key_of(record.key[-USER_BYTES:], previous_value)
     newer = revision_of(previous_value) > revision_of(record.packed[USER_BYTES:])
     if above is not None and newer and previous < rank_bound(board, record.key):
-        # The index may have a newer and better entry of the same player, counted above this standing.
+        # The index may have a newer and better entry of the same player. The script counted it above this standing.
         above -= 1
     return Applied(record.key, previous, above)

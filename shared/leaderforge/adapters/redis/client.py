@@ -1,7 +1,7 @@
-"""Client of redis-py without its retries: a request is sent once, and only to the known server process.
+"""Client of redis-py without retries. It sends each request once, and only to a server process that it knows.
 
-redis-py would refresh the topology and retry a command after a failed connection or write. A replica that took over
-meanwhile may lack writes on which the command relies.
+After a failure, redis-py would read the topology again and retry the command, perhaps on a promoted replica. The
+replica may lack writes on which the command relies.
 """
 
 import asyncio
@@ -26,21 +26,21 @@ _RUN_ID = re.compile(rb"run_id:(\w+)")
 
 
 def unconditionally() -> None:
-    """Allow every write: the `before_write` of calls without a condition."""
+    """Do nothing. Calls without a condition pass this function as `before_write`."""
 
 
 class WatchedCluster(RedisCluster):
     """Client that reports each node whose server process was replaced.
 
-    Requests on connections to the former process fail. A new connection would reach the new process unnoticed, although
-    the new process may have loaded an old dump. `runs` contains the run ids by node name.
+    A new process may have loaded an old dump, and new connections would reach it unnoticed. Each new connection
+    therefore compares the run id of the process with `runs`, the run ids by node name.
     """
 
     def __init__(self, runs: MutableMapping[str, bytes], on_restart: Callable[[], None], **options: Any) -> None:
         super().__init__(retry=Retry(NoBackoff(), 0), **options)
         self._runs = runs
         self._on_restart = on_restart
-        # Set the callback now: the nodes' pools copy this mapping when they are created.
+        # Set the callback now, because the nodes' pools copy this mapping when they are created.
         self.connection_kwargs["redis_connect_func"] = self.on_connect
 
     async def on_connect(self, connection: Connection) -> None:

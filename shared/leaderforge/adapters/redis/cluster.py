@@ -39,7 +39,7 @@ _USES = 64
 _KEYS_A_SCAN = 1000
 _TIME_OUTS = (TimeoutError, redis.exceptions.TimeoutError)
 _MOVES = (AskError, MovedError, TryAgainError)
-"""Replies for a slot that is moving or has moved to another node."""
+"""Errors with which a node replies if the slot is moving, or has moved, to another node."""
 
 
 class _Disturbed(RedisError):
@@ -48,7 +48,7 @@ class _Disturbed(RedisError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Script call on the keys of one partition. They have the same slot, as a cluster requires."""
+    """Script call on the keys of one partition. A cluster requires one slot for all keys of a call."""
 
     slot: int
     script: Script
@@ -60,11 +60,11 @@ class Cluster:
     """Self-healing client of the cluster, bound to the running event loop.
 
     Every operation ends within `timeout_s` seconds. After a failure, one caller at a time retries, every `_PAUSE_S`
-    seconds. All others fail at once: a hanging node must not build up a queue of waiting requests.
+    seconds. All others fail at once, because requests must not queue up behind a hanging node.
 
     `disruptions` grows with every sign that a node may have lost writes: a broken connection, a timeout, a restarted
     node, or a slot that another node has taken over. It grows even if the retry of the call succeeds, and before any
-    reply that comes after the loss.
+    reply that follows the loss.
     """
 
     def __init__(
@@ -93,11 +93,11 @@ class Cluster:
             return _require_success(replies)
 
     async def run_unrepeated(self, calls: Sequence[Call], disruptions: int | None = None) -> list[Any]:
-        """Run calls that confirm earlier writes, and return the replies in order. Never run them after a disruption.
+        """Run calls that confirm earlier writes, and return the replies in order. No call runs after a disruption.
 
-        A node may have lost the writes in a disruption. A call is therefore not repeated after an error. Raises
-        `IndexUnavailable`, also if the number of disruptions is no longer `disruptions` (by default, the number at the
-        start). Calls follow a slot in migration, because its keys move with all writes.
+        In a disruption, a node may have lost the writes. Calls are therefore not retried after an error. Raises
+        `IndexUnavailable` if a call fails, or if `self.disruptions` is not `disruptions` (default: its value at the
+        call). Calls follow a slot in migration, because its keys move with all writes.
         """
         number = self.disruptions if disruptions is None else disruptions
 
@@ -180,10 +180,10 @@ class Cluster:
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
         if broken:
             self.disruptions += 1
-            # Close the idle connections: they probably broke too. If each failed later, each would count as another
+            # Close the idle connections, which probably broke too. Otherwise, each would later count as another
             # disruption.
             await client.disconnect_idle()
-            # A dead node cannot redirect to its successor: read the topology again.
+            # Read the topology again, because a dead node cannot redirect to its successor.
             with suppress(RedisError, RedisClusterException):
                 await client.nodes_manager.initialize()
             await self._repeat(client, {i: requests[i] for i in broken}, replies)
@@ -192,9 +192,9 @@ class Cluster:
     async def _send_following(
         self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
     ) -> list[Any]:
-        """Return the replies. Send refused requests again while their slots move: no node has run them."""
+        """Return the replies. Send requests that a node refused for a moved slot again: no node has run them."""
         replies = await client.send(requests, [None] * len(requests), before_write)
-        # Do not let redis-py follow such replies: it may send ASKING and the command on different connections.
+        # Do not let redis-py follow moved slots: it may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
             self.disruptions += sum(isinstance(replies[i], MovedError) for i in moved)
             targets = [await _node_to_ask(client, replies[i]) for i in moved]
@@ -216,7 +216,8 @@ class Cluster:
     async def _describe(self, client: WatchedCluster, node: ClusterNode) -> IndexNode:
         try:
             async with asyncio.timeout(self._timeout_s / 2):
-                # Bypass the error handling of the client: it reads the topology again, which may hide a takeover.
+                # Bypass the error handling of the client, which reads the topology again and may thereby hide a
+                # takeover.
                 info = await node.execute_command("INFO", "memory")
         except (RedisError, OSError, TimeoutError):
             self.disruptions += 1
@@ -258,13 +259,13 @@ class Cluster:
         """
         client, self._client = self._client, None
         if client is not None:
-            # Concurrent operations may use the client until their time limit.
+            # Close it later: concurrent operations may use the client until their time limit.
             closing = asyncio.get_running_loop().create_task(_close_later(client, self._timeout_s))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
     async def _connected(self) -> WatchedCluster:
-        # Another operation may discard the client while this one waits.
+        # Use a local variable: another operation may discard `_client` while this one waits.
         client = self._client
         if client is None:
             client = self._client = self._new_client()
@@ -284,7 +285,8 @@ class Cluster:
             # cancellation (Python 3.11).
             socket_timeout=None,
             socket_connect_timeout=self._timeout_s,
-            # The configured address stays valid, for example that of a load balancer. Addresses of nodes change.
+            # Keep the configured addresses, which stay valid (for example, of a load balancer). Addresses of nodes
+            # change.
             dynamic_startup_nodes=False,
         )
 

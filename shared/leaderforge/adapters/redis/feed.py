@@ -22,8 +22,8 @@ _PING_S = 0.25
 class RedisFeed:
     """`ChangeFeed` on Redis Cluster 7 or Valkey 7.2, and later versions.
 
-    All processes use the node of the channel's slot. It replies in order: a pong follows all changes that were
-    announced before the ping.
+    All processes use the node of the channel's slot, which replies in order. A pong therefore proves that all changes
+    announced before the ping have arrived.
     """
 
     def __init__(self, cluster: Cluster, keys: IndexKeys, *, silence_s: float = 1.0) -> None:
@@ -39,9 +39,9 @@ class RedisFeed:
         await self._cluster.commands([("SPUBLISH", self._channel, _encode(self._sender, changes, identities))])
 
     async def hear(self, clock: Clock) -> AsyncGenerator[Heard, None]:
-        # An empty announcement makes the client follow the channel's slot to its current node.
+        # By this empty announcement, the client learns the current node of the channel's slot.
         await self.announce(())
-        # A connection outside the pool: a subscribed one cannot be used for commands.
+        # Use a connection outside the pool, because a subscribed one cannot be used for commands.
         connection = await self._cluster.connect(self._slot)
         pinging: asyncio.Task[None] | None = None
         try:

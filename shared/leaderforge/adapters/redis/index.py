@@ -82,8 +82,8 @@ class RedisIndex(RedisErasureIndex):
         return merge_counts(Counts(total, above, bool(is_present)) for is_present, total, *above in replies)
 
     async def window(self, ladder: Ladder, bound: bytes, *, before: int, after: int) -> Window[Row]:
-        # A partition has only a share of the entries. Read its probable share first, and complete windows only if the
-        # probable shares are too small.
+        # Each partition has only a share of the entries. First read a probable share of the window from each one. Read
+        # complete windows only if these shares are too small.
         requested = share(before, self.partitions), share(after, self.partitions)
         windows = await self._windows(ladder, bound, *requested)
         merged = merge_windows(windows, before, after, key=_entry)
@@ -109,7 +109,7 @@ class RedisIndex(RedisErasureIndex):
 
     def _cache_sizes(self, ladder: Ladder, sizes: list[int]) -> list[int]:
         if len(self._sizes) >= _CACHED_SIZES and ladder not in self._sizes:
-            # Clear all: the sizes only improve the first probes.
+            # Clearing all sizes does no harm, because they only improve the first probes.
             self._sizes.clear()
         self._sizes[ladder] = sizes
         return sizes
@@ -136,7 +136,7 @@ class RedisIndex(RedisErasureIndex):
         return [part.applied(list(islice(replies, len(part.partitions)))) for part in partitioned]
 
     async def load(self, ladder: Ladder, standings: Sequence[Standing]) -> Collection[int]:
-        """Apply many standings, one per player, in calls too short to block the nodes noticeably."""
+        """Apply many standings, one per player, in short calls that do not block the nodes noticeably."""
         groups = self._packed(ladder, standings)
         refused = await asyncio.gather(*(self._load_partition(ladder, p, records) for p, records in groups.items()))
         return list(chain.from_iterable(refused))

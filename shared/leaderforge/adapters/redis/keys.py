@@ -1,7 +1,7 @@
 """Names of all keys of the index.
 
-All keys of a partition share its hash tag: one script may use them together. They start with the namespace and the
-number of partitions. An index with another number of partitions therefore has other keys: both can exist together.
+All keys of a partition share its hash tag, therefore one script may use them together. Keys start with the namespace
+and the number of partitions. Indexes with different numbers of partitions can therefore coexist.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Format of standings in the index: records of a fixed width, which scripts split by position.
 
 A record consists of the player id (7 bytes), revision (7), flags (1), the sort key without the player id (13, or 20
-with a subscore) and submissions (4). The hash of standings maps the player id to the stored value, the other fields.
-Records with a flag of `UNLISTED` have no entry in the sorted set.
+with a subscore) and submissions (4). The hash of standings maps the player id to the stored value, which consists of
+the other fields. Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
 from typing import NamedTuple
@@ -43,7 +43,7 @@ def record_of(board: Board, standing: Standing) -> IndexRecord:
 def packed(board: Board, key: bytes, standing: Standing) -> bytes:
     """Return the packed record of a standing. `key` is its sort key."""
     revision_and_flags = (standing.revision << 8 | _flags(board, standing)).to_bytes(8, "big")
-    # The field has four bytes. Clamp: an error would block the standing.
+    # The field has four bytes. Clamp the number, because an error would keep the standing out of the index.
     submissions = min(standing.submissions, _MAX_SUBMISSIONS).to_bytes(4, "big")
     return key[-USER_BYTES:] + revision_and_flags + key[:-USER_BYTES] + submissions
 

@@ -1,8 +1,8 @@
 """Deletion of large keys in short steps.
 
-DEL would block the node until the key is freed. UNLINK frees it in a thread. With the allocator of some servers, this
-thread blocks the others. After an UNLINK of 3.3 million members, writes stalled for 1.9 s. Other nodes consider a node
-failed after a shorter time.
+DEL would block the node until the key is freed. UNLINK frees it in a thread, which can block the node too, depending on
+its allocator. An UNLINK of 3.3 million members stalled writes for 1.9 s. Other nodes consider a node failed after a
+shorter time.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _KEYS_A_TRIP = 64
 
 
 async def remove_keys(cluster: Cluster, slot: int, keys: Sequence[bytes]) -> None:
-    """Delete sorted sets and hashes of one slot. Members that are added meanwhile may remain in a hash.
+    """Delete sorted sets and hashes of one slot. Members that are added to a hash during the call may remain.
 
     Raises `IndexUnavailable`.
     """

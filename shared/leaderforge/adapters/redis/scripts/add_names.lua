@@ -1,4 +1,4 @@
--- Set the names of players that have none.
+-- Set the names of players who have no name yet.
 -- KEYS: names
 -- ARGV: for each player: id, name
 -- Returns the ids of the players who have other names.

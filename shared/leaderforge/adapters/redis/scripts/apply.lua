@@ -1,9 +1,8 @@
 -- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
 -- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
--- ARGV: length of a record, records (one per player); optionally length of a bound, bounds
--- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
--- player id, and submissions (4). With flags of 2 or more there is no entry.
--- An erasure counts as the value of a player who has no value.
+-- ARGV: length of a record, records (one per player); optionally length of a bound, bounds A record is the player id (7
+-- bytes), then its value in the hash: revision (7), flags (1), the entry without the player id, and submissions (4).
+-- With flags of 2 or more there is no entry. If a player has no value, the player's erasure is used instead.
 -- Returns the previous value of each player, then the counts; false instead of the counts if the partition is
 -- incomplete.
 local length = tonumber(ARGV[1])
@@ -14,7 +13,7 @@ local function entry_of(value)
     return value and string.byte(value, 8) < 2 and string.sub(value, 9, -5)
 end
 
--- Erasures are rare: repairs store them. Look for them only if a player has no value.
+-- Look for erasures only if a player has no value. Erasures are rare, because only repairs store them.
 local function add_erasures(users, stored)
     local missing, fields = {}, {}
     for i = 1, #users do
@@ -37,7 +36,7 @@ local function run(command, key, arguments)
     end
 end
 
--- 1000 records at a time: unpack() puts all arguments on the Lua stack, which is limited.
+-- Process 1000 records at a time, because unpack() puts all arguments on the Lua stack, which is limited.
 for from = 1, #records, 1000 * length do
     local users, values = {}, {}
     for at = from, math.min(from + 1000 * length, #records + 1) - length, length do
@@ -50,7 +49,7 @@ for from = 1, #records, 1000 * length do
     for i, user in ipairs(users) do
         local old, value = stored[i], values[i]
         before[#before + 1] = old
-        -- Revisions are compared as numbers: comparing strings would depend on the server's locale.
+        -- Compare revisions as numbers, because a comparison of strings would depend on the server's locale.
         if not old or struct.unpack('>I7', old) < struct.unpack('>I7', value) then
             set[#set + 1] = user
             set[#set + 1] = value
@@ -73,7 +72,7 @@ end
 if #ARGV == 2 then
     return { before }
 end
--- Counts need a complete partition. Updates do not: they go on during a rebuild.
+-- Only counts need a complete partition. Updates continue during a rebuild.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return { before, false }
 end

@@ -1,4 +1,4 @@
--- Store the token of a partition's rebuild. Without a watermark the partition is incomplete.
+-- Replace meta by the token of a partition's rebuild. Without a watermark, the partition is incomplete.
 -- KEYS: meta
 -- ARGV: token
 redis.call('UNLINK', KEYS[1])

@@ -1,4 +1,4 @@
--- Find the standings that differ from their values or entries in a partition.
+-- Compare standings with their values and entries in a partition.
 -- KEYS: entries, standings
 -- ARGV: length of a record, records as in apply.lua
 -- Returns the ids of the players whose standings differ.
