@@ -1,4 +1,4 @@
-"""Metrics for several receivers, or for none."""
+"""Distribution of metrics to several receivers, or to none."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager

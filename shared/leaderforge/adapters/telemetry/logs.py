@@ -15,7 +15,7 @@ _SHARED: list[Any] = [
     structlog.processors.format_exc_info,
 ]
 _WITH_THEIR_OWN = ("uvicorn", "uvicorn.error")
-"""Loggers that uvicorn configures with text handlers before this module runs."""
+"""Loggers that uvicorn has configured with text handlers before this module runs."""
 
 _IN_OUR_PLACE = "uvicorn.access"
 """Access log of uvicorn. It would log each request a second time, without its id."""
@@ -65,7 +65,7 @@ def configure(level: str, to: TextIO | None = None) -> None:
     handler.addFilter(_LibraryBudget())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # Lower levels apply only to the project's own logs: libraries log too much below WARNING.
+    # A level below WARNING applies only to the project's own logs, because libraries log too much at that level.
     root.setLevel(max(number, logging.WARNING))
     for name in _WITH_THEIR_OWN:
         logger = logging.getLogger(name)

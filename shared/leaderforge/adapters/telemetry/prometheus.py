@@ -91,7 +91,7 @@ class Prometheus:
         return _Timer(self._histograms.get(name) or self._new_histogram(name))
 
     def count(self, name: str, value: int = 1, **labels: str) -> None:
-        # `labels` locks and validates on every call: cache the labelled metrics by their values.
+        # `labels` locks and validates on every call. Therefore, cache its results by the values of the labels.
         counter = self._counted.get((name, *labels.values()))
         (counter or self._new_counter(name, labels)).inc(value)
 

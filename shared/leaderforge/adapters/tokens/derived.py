@@ -74,6 +74,6 @@ class _SeveralIssuers:
 def _has_signing_key(token: str) -> bool:
     try:
         return is_kid(jwt.get_unverified_header(token).get("kid"))
-    # The verifier reports the fault of an unreadable header. Deeply nested JSON raises a `RecursionError`.
+    # Ignore an unreadable header, because the verifier reports it. Deeply nested JSON raises a `RecursionError`.
     except (jwt.PyJWTError, RecursionError):
         return False

@@ -16,7 +16,7 @@ from leaderforge.domain.errors import Unavailable
 REFRESH_S = 300.0
 """TTL of a fetched key set, in s."""
 PAUSE_S = 10.0
-"""Minimum time between two fetches, in s. Tokens with unknown keys cannot cause more fetches."""
+"""Minimum time between two fetches, in s. It limits the fetches that tokens with unknown keys cause."""
 _FETCH_S = 5.0
 """Time limit of a fetch, in s."""
 
@@ -60,11 +60,11 @@ class PublishedKeys:
         fitting = self._fitting(algorithm, kid)
         now = monotonic()
         if (not fitting or now >= self._refresh_at) and now >= self._may_fetch_at and self._fetching is None:
-            # Set the time before the fetch: the pause must also follow a failed fetch.
+            # Set the time before the fetch, because the pause must also follow a failed fetch.
             self._may_fetch_at = now + PAUSE_S
             self._fetching = asyncio.get_running_loop().create_task(self._renew())
         if not fitting and self._fetching is not None:
-            # `wait` does not cancel the fetch if this caller is cancelled: others wait for it too.
+            # If this caller is cancelled, `wait` does not cancel the fetch, for which other callers may wait.
             await asyncio.wait([self._fetching])
             fitting = self._fitting(algorithm, kid)
         if self._keys is None:

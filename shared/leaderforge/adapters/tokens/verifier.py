@@ -33,8 +33,8 @@ class TokenRules:
     """Required claims of a token, and the claims that identify its player.
 
     `leeway_s` is the tolerated clock difference in s. `player_claim` holds an external id if `is_external`, else a
-    player id. If `is_prefixed`, it holds an external id after `ext:`, or a player id: only this service issues such
-    tokens. `name_claim` holds the name of a new player, if any.
+    player id. If `is_prefixed`, as in tokens that this service issues, it holds a player id, or `ext:` and an external
+    id. `name_claim` holds the name of a new player, if any.
     """
 
     issuer: str
@@ -55,7 +55,7 @@ class _Verified:
 class JwtVerifier:
     """`TokenVerifier` by PyJWT.
 
-    The key determines the algorithm, never the token: otherwise an attacker could choose a weaker algorithm.
+    The key determines the algorithm. If the token did, an attacker could choose a weaker one.
     """
 
     def __init__(self, keys: KeySource, rules: TokenRules, clock: Clock) -> None:
@@ -100,7 +100,8 @@ class JwtVerifier:
                     leeway=self._rules.leeway_s,
                     options={"require": [*_REQUIRED, self._rules.player_claim]},
                 )
-            # Try the next key only after a wrong signature: errors of the claims would be the same with every key.
+            # Try the next key only after a wrong signature, because errors of the claims would be the same with every
+            # key.
             except jwt.InvalidSignatureError:
                 continue
         raise jwt.InvalidSignatureError("it is not signed by a trusted key")
@@ -111,7 +112,7 @@ class JwtVerifier:
 
     def _keep(self, digest: bytes, verified: _Verified) -> None:
         if len(self._verified) >= _MOST_KEPT:
-            # Clear the whole cache: that costs only one verification per active token.
+            # Clear the whole cache, which costs only one more verification per active token.
             self._verified.clear()
         self._verified[digest] = verified
 
