@@ -1,6 +1,6 @@
 """The `leaderforge` command.
 
-Each command is a module. Heavy imports belong inside the functions: `--help` must stay fast.
+Each command is a module. Slow imports belong inside the functions, because `--help` must stay fast.
 """
 
 import sys
@@ -34,7 +34,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # the reader of the output has closed it, as `head` does: no error
+            raise  # no error: the program that reads the output has closed it, as `head` does
         except (LeaderForgeError, OSError) as error:
             if ctx.params["debug"]:
                 raise

@@ -70,7 +70,7 @@ def dev(
 
 
 class _Session:
-    """Operation of a stack, from its start to its stop."""
+    """Run of a stack of servers, from its start to its stop."""
 
     def __init__(self, stack: LocalStack, console: Console, signals: StopSignals, *, demo: bool) -> None:
         self._stack, self._console, self._signals, self._demo = stack, console, signals, demo
@@ -143,7 +143,7 @@ async def _welcome(stack: LocalStack) -> list[str]:
 
 
 def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
-    """Return the lines about development tokens: a token, and commands of its player, who needs no key."""
+    """Return the lines about development tokens: a token, and commands by which its player submits without a key."""
     score = _post(stack, "/api/scores", f'{{"external_id": "{player.external_id}", "score": 500}}', player.token)
     rank = f"curl {stack.api.url}/api/leaderboard/rank/ext:{player.external_id}"
     more = f"Tokens for other players: {_command()} tokens create --player ID"
@@ -151,7 +151,7 @@ def _player_lines(stack: LocalStack, player: DevelopmentPlayer) -> list[str]:
 
 
 def _command() -> str:
-    """Return the path by which this command was started, to paste: it may be in no directory of PATH."""
+    """Return the path by which this command was started. A pasted command needs it if PATH lacks its directory."""
     return sys.argv[0] if Path(sys.argv[0]).name == "leaderforge" else "leaderforge"
 
 
@@ -195,6 +195,6 @@ def _stopping(console: Console, name: str) -> Iterator[None]:
 
 
 def _say(console: Console, text: str) -> None:
-    """Print the text. Ignore a closed terminal: the servers must still be shut down."""
+    """Print the text. Ignore a closed terminal, because the servers must still be shut down."""
     with suppress(OSError):
         console.print(text)

@@ -1,4 +1,4 @@
-"""Development tokens: players of `leaderforge dev` submit without a key from the start."""
+"""Development tokens, with which players of `leaderforge dev` can submit without a key."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,7 +27,7 @@ class DevelopmentPlayer:
 async def development_player(environment: Mapping[str, str]) -> DevelopmentPlayer:
     """Return a new player with a token. On the first start, create the signing key and open the default board.
 
-    A later start leaves the board as it is: its owner may have closed it.
+    Further starts do not open the board again, because its owner may have closed it to players.
     """
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:

@@ -27,7 +27,7 @@ NONE_IMPORTED = 4
 
 
 class BadLines:
-    """Collector of bad lines. With `stop` it raises the first one. A quiet one prints nothing."""
+    """Collector of bad lines. With `stop`, it raises the error of the first one. With `quiet`, it prints nothing."""
 
     def __init__(self, *, stop: bool = False, quiet: bool = False) -> None:
         self._stop = stop
@@ -58,7 +58,7 @@ class BadLines:
 
     @contextmanager
     def counted(self, tally: "ImportTally") -> Iterator[None]:
-        """If the block fails, print the number of scores that it recorded. They stay recorded."""
+        """If the block fails, print the number of scores that it has recorded, which stay recorded."""
         try:
             yield
         except BaseException:
@@ -70,7 +70,7 @@ class BadLines:
 
 
 def report_tally(tally: "ImportTally", bad: BadLines) -> None:
-    """Print the summary of an import. Raises `typer.Exit` unless all lines count."""
+    """Print the summary of an import. Raises `typer.Exit` with the exit code if any line is bad."""
     replaced = f"{tally.replaced:,} replaced, " if tally.replaced else ""
     typer.echo(
         f"{tally.recorded:,} scores imported, {tally.duplicates:,} duplicates, {replaced}"
@@ -84,7 +84,7 @@ def report_tally(tally: "ImportTally", bad: BadLines) -> None:
 
 
 def _remarks(tally: "ImportTally") -> Iterator[str]:
-    """Yield remarks on lines that count in an unexpected way."""
+    """Yield remarks on lines that count, but perhaps not as the user expects."""
     if tally.duplicates and tally.recorded:
         lines = ", ".join(map(str, tally.duplicate_lines))
         yield (

@@ -72,7 +72,7 @@ class ImportRequest:
         return NumberStyle(self.decimal, self.thousands)
 
     def columns(self, proposal: ColumnProposal | None = None) -> Columns:
-        """Return the columns to read. The proposal replaces columns that no option names."""
+        """Return the columns to read. For columns that no option names, use the proposal."""
         default = ColumnProposal("player", "score", None) if proposal is None else proposal
         has_id = self.player_id is not None or self.user_id is not None
         player = self.player if self.player is not None or has_id else default.player
@@ -107,5 +107,5 @@ class ImportRequest:
 
     @property
     def terms(self) -> ImportTerms:
-        """Return the terms of the import. The command has direct access to the store, as an operator."""
+        """Return the terms of the import. The command acts as an operator, by direct access to the store."""
         return ImportTerms(COMMAND.actor, self.history, self.replace, self.batch)

@@ -100,7 +100,7 @@ async def _import(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> "Im
         ):
             await product.imports.run(raw, plan, request.terms, tally, bad, _print_note, advance)
         tally.index_behind = not await completed(product)
-        # The index may have received scores only now, after the import has invalidated the cached tops.
+        # Invalidate the cached tops again: they may have been loaded before the index received the last scores.
         product.changes.board(board.id)
         return tally
 
@@ -117,7 +117,7 @@ async def _preview(request: "ImportRequest", raw: BinaryIO, bad: BadLines) -> No
 
 
 def _columns(request: "ImportRequest", raw: BinaryIO, board: "Board") -> "Columns":
-    """Return the columns that the options name. If they name none, propose columns and say which."""
+    """Return the columns that the options name. If they name none, propose columns and print the proposal."""
     from leaderforge.imports.proposals import propose_columns, sampled_rows
 
     if request.names_columns:

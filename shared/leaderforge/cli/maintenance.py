@@ -65,7 +65,7 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
 
 def _incompleteness(partitions: "Sequence[int]", *, is_maintained: bool) -> str:
-    """Return why the index is incomplete, and what to do."""
+    """Return the message about an incomplete index: the reason, and the next step for the operator."""
     cause = (
         "another process is rebuilding it; verify again afterwards"
         if is_maintained

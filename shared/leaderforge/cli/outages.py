@@ -13,7 +13,7 @@ from leaderforge.wiring import Services
 ResultT = TypeVar("ResultT")
 
 _FIRST_PATIENCE_S = 10.0
-"""Time in s to wait for an index that never answered: its address may be wrong."""
+"""Time in s to wait for an index that has never answered. It is short, because the address may be wrong."""
 _PATIENCE_S = 120.0
 """Time in s to wait for an index that answered before. A failover or a restart takes seconds."""
 _REPLY_S = 5.0
@@ -22,7 +22,7 @@ _ATTEMPTS = 10
 
 
 async def outlast(product: Services, action: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Return the result of an action, which must be safe to repeat. After an outage of the index, repeat it.
+    """Run an action and return its result. After an outage of the index, run it again, which must be safe.
 
     Raises `IndexUnavailable` if the index does not answer in time, or fails again and again.
     """
@@ -52,7 +52,7 @@ async def prepare(product: Services) -> None:
 async def completed(product: Services) -> bool:
     """Deliver this command's pending updates, and rebuild incomplete partitions of the index.
 
-    A running API or worker does both too, but there may be none. Return False if the index cannot be reached.
+    A running API or worker would do the same, but none may run. Return False if the index cannot be reached.
     """
 
     async def complete() -> None:

@@ -29,7 +29,7 @@ _IN_FLIGHT = 3
 
 @dataclass(slots=True)
 class Filled:
-    """Numbers of added and of existing sessions, and the chunks that the index missed."""
+    """Numbers of added and of existing sessions, and the plans of the chunks that the index missed."""
 
     added: int = 0
     skipped: int = 0
@@ -65,7 +65,8 @@ def populate(
     filled = run_until_stopped(_populate(users, sessions, seed, end, board, data_dir))
     typer.echo(f"{filled.added:,} sessions added" + (f", {filled.skipped:,} existed already" if filled.skipped else ""))
     if filled.index_behind:
-        # Reconciliation covers recent changes only. Populated sessions are recorded as old.
+        # Reconciliation would not repair the index: it reads recent changes only, and these sessions are recorded as
+        # old.
         typer.echo("the index could not be reached: run `leaderforge rebuild` when it is available", err=True)
 
 
@@ -81,7 +82,7 @@ async def _populate(users: int, sessions: int, seed: int, end: int, board: str, 
         await prepare(product)
         with progress_bar("Populating", sessions) as advance:
             filled = await fill(product, target, plans, advance)
-        # A rebuild loads the missed chunks too, because it reads the database after the chunks were stored.
+        # Call `completed` first: if it rebuilds a partition, the rebuild also loads the missed chunks.
         if await completed(product):
             await _index_missed(product, target, filled)
         product.changes.ladder(target)
@@ -152,7 +153,7 @@ async def _store(product: "Services", ladder: Ladder, plan: "Plan") -> Sequence[
     load = product.parts.load_history
     if load is None:
         raise Refused("this store has no bulk loader: populate a PostgreSQL store")
-    # Record the sessions at their latest time: reconciliation then skips them, and `_index` loads them.
+    # Record the sessions as old, at their latest time. Reconciliation then skips them, because `_index` loads them.
     await load(ladder, users, events, chunk.standings, plan.until)
     return chunk.standings
 

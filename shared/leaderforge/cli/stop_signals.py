@@ -1,4 +1,4 @@
-"""Stop signals of a command. None is lost while the command runs."""
+"""Stop signals of a command. No signal is lost while the command runs."""
 
 import asyncio
 import os
@@ -21,13 +21,13 @@ _EXIT_BY_SIGNAL = 128
 class StopSignals:
     """Recorder of SIGINT, SIGTERM and SIGHUP within a block, in the main thread.
 
-    The handler raises nothing. An exception of a handler surfaces at an arbitrary line, and Python discards it in the
-    callback of a weak reference.
+    The handler only records the signal. An exception would interrupt the program at an arbitrary line, and Python would
+    discard it in the callback of a weak reference.
 
-    The wakeup socket ends the wait of the event loop. Otherwise, a signal that arrives just before a wait would be
-    handled only after that wait.
+    A signal wakes the event loop through a socket. Otherwise, the loop would not handle a signal that arrives just
+    before it waits until the wait ends.
 
-    SIGINT is recorded even if the shell ignores it, as for background jobs. SIGHUP stays ignored under nohup.
+    SIGINT is recorded even if it was ignored, as in background jobs of a shell. SIGHUP stays ignored under nohup.
     """
 
     def __init__(self, on_repeat: Callable[[signal.Signals], object] | None = None) -> None:
@@ -50,7 +50,7 @@ class StopSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After a stop signal the process ends: another signal must not interrupt the interpreter's shutdown.
+        # After a stop signal, the process is ending. Keep the handlers: a second signal must not interrupt that.
         if not self.received:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)

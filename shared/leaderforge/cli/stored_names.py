@@ -44,7 +44,7 @@ async def _claim_names(report: "_Report", data_dir: Path) -> None:
     async with services(data_dir) as product:
         if product.parts.claim_names is None or product.parts.release_stale_claims is None:
             raise LeaderForgeError("this store has no claims")
-        # Release stale claims first: each would count as a collision.
+        # Release stale claims first, because each would count as a collision.
         await release_stale(product.parts.release_stale_claims)
         with progress_bar("Checking names", None) as advance:
             async for names in review_names(product.parts.claim_names, product.name_rules, report.last_id):
@@ -63,7 +63,7 @@ class _Report:
         """Print and count the problems of a chunk."""
         for collision in names.collisions[: max(0, _REPORTED - self._collisions)]:
             typer.echo(f"player {collision.user_id} has the name of player {collision.owner_id}: {collision.key!r}")
-        # Escaped: the name may be invisible, look like another one or turn the line around.
+        # Escape the name, which may be invisible, look like another name or reverse the direction of the line.
         for name in names.refused[: max(0, _REPORTED - self._refused)]:
             typer.echo(f"player {name.user_id} has the name {name.username!a}: {name.reason}")
         self.last_id = names.last_id

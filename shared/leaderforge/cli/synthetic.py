@@ -20,7 +20,7 @@ _ACTIVITY_SHAPE = 1.3
 _FIRST, _SECOND = (line.split() for line in files(__package__).joinpath("names.txt").read_text().splitlines())
 _WORDS = len(_FIRST) * len(_SECOND)
 _SHUFFLE = 2_654_435_761
-"""Odd factor: it permutes the remainders of a power of two. Neighbouring ids therefore get different names."""
+"""Odd factor: multiplying by it permutes the numbers below a power of two. Neighbouring ids get different names."""
 
 
 Session = tuple[int, int, int, int]
@@ -76,7 +76,7 @@ class Plan:
 
     def make(self) -> Chunk:
         """Return the chunk. Equal plans yield equal chunks. Every player plays once before any player plays twice."""
-        # Seed each chunk separately: a later run can generate any chunk again after an interruption.
+        # Seed each chunk separately. A run that continues an interrupted one can then generate any chunk again.
         random = Random(f"{self.seed}:{self.first}")  # noqa: S311 - synthetic data, reproducible
         played = list(self.players[: self.sessions])
         weights = [random.paretovariate(_ACTIVITY_SHAPE) for _ in self.players]
@@ -96,7 +96,7 @@ class Plan:
 def _standings(sessions: list[Session], revision: int) -> list[Standing]:
     """Return the standings of the sessions, as `domain.standings.fold` does on a `sum` board.
 
-    This loop folds some millions of sessions a minute; `fold` is much slower.
+    This loop folds some millions of sessions a minute. `fold` would be much slower.
     """
     totals: dict[int, list[int]] = {}
     for user_id, submission_id, score, achieved_at in sessions:

@@ -25,7 +25,7 @@ DEFAULT_DATA_DIR = Path(".leaderforge")
 """Data directory of `leaderforge dev`, in the current directory."""
 
 _LONG_MS = "60000"
-"""Time limit of index and store calls in ms. Commands work in bulk: their calls take longer than a request's."""
+"""Time limit of index and store calls in ms. Calls of commands are larger than calls of requests, and take longer."""
 
 
 def environment(data_dir: Path) -> Mapping[str, str]:
@@ -41,7 +41,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
             f"no service runs in {data_dir}: start `leaderforge dev`, set its --data-dir, or set "
             "LEADERFORGE_POSTGRES_DSN and LEADERFORGE_REDIS_NODES"
         ) from None
-    # dev.json has no secret if other machines can reach the service, which then issues no development tokens.
+    # If other machines can reach the service, it issues no development tokens, and dev.json has no signing secret.
     signing = {"LEADERFORGE_SIGNING_SECRET": facts["signing_secret"]} if "signing_secret" in facts else {}
     return {
         "LEADERFORGE_POSTGRES_DSN": facts["postgres"],
@@ -56,7 +56,7 @@ def environment(data_dir: Path) -> Mapping[str, str]:
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the services, with long time limits.
 
-    They connect on first use: only then are connection errors raised.
+    They connect on first use, which then raises connection errors.
     """
     from leaderforge.config import EnvironmentSettings
     from leaderforge.garbage import collect_seldom

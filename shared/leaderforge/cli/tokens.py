@@ -18,7 +18,7 @@ Valid = Annotated[str, typer.Option(help="Lifetime, such as 90s, 15m, 24h or 7d.
 
 @tokens.callback()
 def root() -> None:
-    """Create player tokens."""  # a group, although it has one command: `tokens create`
+    """Create player tokens."""  # makes this a group, although it has only one command, `tokens create`
 
 
 @tokens.command(epilog="Example: leaderforge tokens create --player 76561190012345678 --name Ada --valid 24h")
