@@ -30,7 +30,7 @@ def environment() -> dict[str, str]:
 
 
 def create(data: Path, user: str, password: str, account: Account, wait: Wait) -> None:
-    """Create a data directory atomically. Only one role can log in: with a password, from a loopback address.
+    """Create a data directory atomically. Only one role can log in, with a password and from a loopback address.
 
     Removes the partial directory of an interrupted attempt. Raises `ServerFailed` if a PostgreSQL program fails.
     """
@@ -48,13 +48,13 @@ def create(data: Path, user: str, password: str, account: Account, wait: Wait) -
 
 
 def set_aside_unusable(data: Path) -> None:
-    """Rename the data directory if it has no PG_VERSION: PostgreSQL cannot start on it."""
+    """Rename a data directory without the file PG_VERSION, because PostgreSQL cannot start on it."""
     if data.exists() and not (data / "PG_VERSION").exists():
         data.rename(data.with_name(f"data.unusable-{time.time_ns()}"))
 
 
 def end_orphans(data: Path) -> None:
-    """Kill PostgreSQL processes whose server has ended: PostgreSQL refuses to start while they run.
+    """Kill processes of a PostgreSQL server that has ended, because PostgreSQL refuses to start while they run.
 
     Raises `ServerFailed` if a server that this package did not start uses the directory.
     """

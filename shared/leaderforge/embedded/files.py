@@ -7,7 +7,7 @@ from typing import IO
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write the file atomically: readers see the old or the new content, never a part."""
+    """Write the file atomically. Readers see the old or the new content, never a part of it."""
     partial = path.with_name(f"{path.name}.partial")
     partial.unlink(missing_ok=True)
     with open(partial, "w", opener=_private) as file:
@@ -23,7 +23,7 @@ def append_private(path: Path) -> IO[bytes]:
 
 
 def append_log(path: Path) -> IO[bytes]:
-    """Open a log for appending. If it cannot be written, discard all output: the server must run even without a log."""
+    """Open a log for appending. If it cannot be written, return the null device: the server must run without a log."""
     try:
         return append_private(path)
     except OSError:
@@ -33,8 +33,8 @@ def append_log(path: Path) -> IO[bytes]:
 def rotate_log(path: Path, limit_bytes: int) -> None:
     """Move the last `limit_bytes` of a longer log to `<name>.1`, and empty the log.
 
-    Processes with the log open continue to append to it. Lines that arrive during the copy are lost. On a full disk,
-    all lines are lost, which frees space.
+    Processes that have the log open continue to append to it. Lines that arrive during the copy are lost. On a full
+    disk, the copy fails and all lines are lost, which frees space.
     """
     with suppress(OSError):
         length = path.stat().st_size

@@ -3,7 +3,7 @@
 `python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` requests the signal for the parent's end, then executes the
 command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root.
 
-It is a separate program: a process with threads cannot safely run Python between fork and exec.
+It is a separate program, because a process with threads cannot safely run Python between fork and exec.
 """
 
 import ctypes
@@ -35,8 +35,8 @@ def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str])
 def drop_root(uid: int, gid: int, paths: list[str]) -> None:
     """Change to the user permanently. Retain one capability, to read paths, only if a path needs it.
 
-    Data and virtual environments often lie in directories that only root can enter, such as /root. Wider file
-    permissions would outlive the server. A capability ends with its process.
+    Data and virtual environments often lie in directories that only root can enter, such as /root. The capability ends
+    with the process, whereas wider file permissions would outlive it.
     """
     has_capabilities = sys.platform == "linux"
     if has_capabilities:

@@ -24,7 +24,7 @@ class DirectoryLock:
     def acquire(self, **details: object) -> Self:
         """Acquire the lock and write the details into it.
 
-        Raises `AlreadyRunning`, with its details, if another process has the lock.
+        Raises `AlreadyRunning` with the details of the other process if that process holds the lock.
         """
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -45,7 +45,7 @@ class DirectoryLock:
         os.pwrite(self._descriptor, json.dumps({"pid": os.getpid(), **details}).encode(), 0)
 
     def release(self) -> None:
-        """Release the lock. The file stays: after its removal, two processes could lock two files of the same name."""
+        """Release the lock. Keep the file: after its removal, two processes could lock two files of the same name."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
@@ -54,7 +54,7 @@ class DirectoryLock:
     def disown(self) -> None:
         """Close this process's descriptor only.
 
-        A forked child must do so: its copy would hold the lock after the end of this process.
+        A forked child must call this, because its copy of the descriptor would hold the lock after the parent's end.
         """
         if self._descriptor is not None:
             os.close(self._descriptor)

@@ -11,9 +11,9 @@ BUS_OFFSET = 10_000
 LAST = 65_535
 
 _LOWEST, _HIGHEST = 10_000, 22_000
-"""Range of default ports. They and their bus ports are below the ephemeral range of outgoing connections.
+"""Range of default ports. They and their bus ports are below the range from which outgoing connections get ports.
 
-Therefore no outgoing connection takes the port of a server during its restart.
+Therefore, no outgoing connection can take the port of a server that is restarting.
 """
 
 

@@ -46,8 +46,8 @@ _SETTINGS = {
 class PostgresServer:
     """PostgreSQL server with its own data directory and a password generated on the first start.
 
-    The role in `dsn` owns the database. It may create databases and monitor the server, but is no superuser.
-    PostgreSQL refuses to run as root: started by root, it runs as the user `nobody`.
+    The role in `dsn` owns the database. It may create databases and monitor the server, but is no superuser. PostgreSQL
+    refuses to run as root. If root starts it, it runs as the owner of the data or as `nobody`.
     """
 
     def __init__(self, directory: Path, *, port: int | None = None, database: str = "leaderforge") -> None:
@@ -209,6 +209,6 @@ def unprivileged_account(data: Path) -> Account:
 def _buffers_mib() -> int:
     """Return the size of the buffers in MiB.
 
-    It is a quarter of the memory, as PostgreSQL's manual advises, but not more than a million players need.
+    It is a quarter of the machine's memory, as PostgreSQL's manual advises, up to the size that a million players need.
     """
     return min(psutil.virtual_memory().total // 4 // 2**20, _MOST_BUFFERS_MIB)

@@ -21,7 +21,7 @@ from leaderforge.embedded.files import append_log, rotate_log, write_private
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="leaderforge-spawner")
 """Thread that starts every process.
 
-Linux sends the death signal when the forking *thread* ends. This thread lives as long as the program.
+Linux sends the death signal when the *thread* that forked the process ends. This thread lives as long as the program.
 """
 
 _GUARD = Path(__file__).with_name("guard.py")
@@ -48,8 +48,8 @@ class ServerProcess:
     The process runs in its own session. Ctrl-C in the terminal therefore reaches only the supervisor, which stops its
     servers in order.
 
-    On Linux the system sends `death_signal` to the process when the supervisor ends. If a process survives, the next
-    `start` in the same directory ends it. The directory contains its id and time of creation.
+    On Linux, the system sends `death_signal` to the process when the supervisor ends. If the process survives, the next
+    `start` in the same directory ends it. It finds the process by the id and time of creation in that directory.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class ServerProcess:
         self.rotate_log()
         environment = {**(os.environ if environment is None else environment), _MARK: str(self.directory)}
         guarded = [*self._guard(), *map(str, command)]
-        # Recorded by id and time of creation: an id alone may belong to another process later.
+        # Record the id and the time of creation, because the system may reuse an id.
         self._process = self._spawn(guarded, cwd or self.directory, environment, standard_input)
         created = psutil.Process(self._process.pid).create_time()
-        with contextlib.suppress(OSError):  # the record is optional: it only matters if the supervisor is killed
+        with contextlib.suppress(OSError):  # optional: the record only matters if the supervisor is killed
             write_private(self._record, json.dumps({"pid": self._process.pid, "created": created}))
 
     def send(self, number: signal.Signals) -> None:
@@ -141,7 +141,7 @@ class ServerProcess:
             tree.send(process, signal.SIGSTOP)
 
     def resume(self) -> None:
-        # Descendants first: a resumed parent could end while they are still frozen.
+        # Resume descendants first, because a resumed parent could end while they are still frozen.
         for process in reversed(tree.family(self._require().pid)):
             tree.send(process, signal.SIGCONT)
 
@@ -174,7 +174,7 @@ class ServerProcess:
         self._record.unlink(missing_ok=True)
 
     def _is_marked(self, process: psutil.Process) -> bool:
-        """Return whether `_MARK` in the process's environment names this directory. It identifies orphans."""
+        """Return whether `_MARK` in the process's environment names this directory, as this class sets it."""
         with contextlib.suppress(psutil.Error):
             return process.environ().get(_MARK) == str(self.directory)
         return False
@@ -208,7 +208,7 @@ class ServerProcess:
 def _pipe_of(content: bytes) -> IO[bytes]:
     """Return the reading end of a pipe with this content. Unlike a temporary file, it needs no space on a disk.
 
-    Raises `ValueError` over `_PIPE_BYTES`: a longer write could wait for a reader.
+    Raises `ValueError` for a content longer than `_PIPE_BYTES`, because its write could wait for a reader.
     """
     if len(content) > _PIPE_BYTES:
         raise ValueError(f"standard input may have at most {_PIPE_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""Servers of one machine, which are started, watched and stopped together."""
+"""Servers on one machine that are started, watched and stopped together."""
 
 import asyncio
 import json
@@ -23,19 +23,19 @@ FIRST_VALKEY_PORT = 17_001
 FIRST_POSTGRES_PORT = 15_432
 
 _INDEX_PATIENCE_SECONDS = 5.0
-"""Time in s for which the start waits for a stored index after the API is healthy. PostgreSQL can answer meanwhile."""
+"""Time in s for which the start waits for a stored index, once the API is healthy. PostgreSQL can answer meanwhile."""
 _CHECK_SECONDS = 5.0
 _INCOMPLETE_SECONDS = 30.0
 """Time in s after which an incomplete index is created anew. It usually heals within 10 s of a node's restart."""
 _LONGEST_INDEX_PAUSE_SECONDS = 600.0
-"""Longest pause in s between two creations: each one makes the API rebuild the whole index."""
+"""Longest pause in s between two creations of the index, each of which makes the API rebuild it completely."""
 
 _KEYS = ("submit_key", "admin_key", "redis_password")
 _SIGNING_SECRET = "signing_secret"  # noqa: S105 - a name
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Step = Callable[[str], AbstractContextManager[None]]
-"""Function that shows the named step as in progress while its block runs."""
+"""Function that takes the name of a step, and returns a context manager that displays the step as in progress."""
 
 Migrate = Callable[[str], Awaitable[object]]
 """Function that migrates the database with this DSN to the current schema."""
@@ -98,7 +98,7 @@ class LocalStack:
 
     @property
     def has_development_tokens(self) -> bool:
-        """Return whether the service issues development tokens: only this machine may reach it."""
+        """Return whether the service issues development tokens, which it does only if no other machine can reach it."""
         return self.api.host in _LOOPBACK_HOSTS
 
     def claim(self) -> None:
@@ -125,7 +125,7 @@ class LocalStack:
         A stored index starts concurrently. The API does not need it. If it takes long, `watch` continues its start.
         """
         if not self.postgres.data.exists():
-            self.valkey.wipe()  # the stored index may be of a deleted database
+            self.valkey.wipe()  # the stored index may belong to a deleted database
         is_stored = await asyncio.to_thread(self.valkey.prepare)
         self._index_start = asyncio.create_task(self._start_valkey(step))
         try:
@@ -151,7 +151,7 @@ class LocalStack:
         write_private(self._description, json.dumps({**description, "pid": os.getpid()}, indent=2) + "\n")
 
     async def watch(self, say: Say) -> None:
-        """Restart and report each server that ends, until cancelled. No failure of one ends the others."""
+        """Restart and report each server that ends, until cancelled. A failure of one does not end the others."""
         await together(
             self._keep_index(say),
             keep_up(Watched(self.postgres.process, self.postgres.restart, self.postgres.abort), say),
@@ -177,7 +177,7 @@ class LocalStack:
         self.postgres.hurry()
 
     def _make_directory(self) -> None:
-        """Create the directory. Raises `ServerFailed` if it holds other files: a stack deletes files in it."""
+        """Create the directory. Raises `ServerFailed` if it has other files, because a stack deletes files in it."""
         self.directory.mkdir(mode=0o711, parents=True, exist_ok=True)
         if not any(self.directory.iterdir()):
             (self.directory / ".gitignore").write_text("*\n")
@@ -202,7 +202,7 @@ class LocalStack:
             await migrate(self.postgres.dsn)
 
     async def _keep_index(self, say: Say) -> None:
-        """Start the index unless it runs. Then restart its nodes, and replace it if it stays incomplete."""
+        """Start the index unless it runs. Restart each node that ends, and replace an index that stays incomplete."""
         backoff = Backoff(_LONGEST_INDEX_PAUSE_SECONDS)
         starting: Awaitable[None] = self._index_start or self._start_index()
         while not await attempt("the index does not start, reads come from PostgreSQL", starting, say):
@@ -215,7 +215,7 @@ class LocalStack:
         await together(self._keep_complete(say, backoff), *(keep_up(node, say) for node in nodes))
 
     async def _keep_complete(self, say: Say, backoff: Backoff) -> None:
-        """Create the cluster anew whenever it was incomplete for `_INCOMPLETE_SECONDS`: PostgreSQL has all its data."""
+        """Create the cluster anew after it was incomplete for `_INCOMPLETE_SECONDS`. PostgreSQL has all its data."""
         now = asyncio.get_running_loop().time
         complete_at = now()
         while True:
@@ -229,7 +229,7 @@ class LocalStack:
                 complete_at = now()
 
     async def _keep_api_informed(self, say: Say) -> None:
-        """Restart the API after a server had to move to another port."""
+        """Restart the API whenever a server has moved to another port."""
         while True:
             await asyncio.sleep(_CHECK_SECONDS)
             await attempt("the API is not told the servers' ports", self._inform_api(say), say)
@@ -270,7 +270,7 @@ class LocalStack:
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
-    """Cancel the task and wait for its end. Its error is not reported: the cause of the cancellation is."""
+    """Cancel the task and wait for its end. Ignore its error: the caller reports the cause of the cancellation."""
     task.cancel()
     await asyncio.wait([task])
     if not task.cancelled():

@@ -39,7 +39,7 @@ async def together(*calls: Awaitable[None]) -> None:
 
 
 class Backoff:
-    """Pauses between the attempts of one part: 1 s, then twice as long each time, up to a limit."""
+    """Pauses between the attempts to start one server: 1 s, then twice as long each time, up to a limit."""
 
     def __init__(self, longest_seconds: float = _LONGEST_PAUSE_SECONDS) -> None:
         self._longest = longest_seconds
@@ -51,7 +51,7 @@ class Backoff:
         await asyncio.sleep(self.next_pause(asyncio.get_running_loop().time()))
 
     def next_pause(self, now: float) -> float:
-        """Return the pause before the next attempt. There is none if the last attempt lasted `_STEADY_SECONDS`."""
+        """Return the pause (s) before the next attempt: 0 if the last one was at least `_STEADY_SECONDS` ago."""
         seconds = self._seconds if now - self._attempt_at < _STEADY_SECONDS else 0.0
         self._attempt_at = now + seconds
         self._seconds = min(max(1.0, 2 * seconds), self._longest)
@@ -60,7 +60,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Server process to keep running, with its restart and the abort of a restart."""
+    """Server process to keep running, with the functions that restart it and abort a restart."""
 
     process: ServerProcess
     restart: Callable[[], None]
@@ -81,7 +81,7 @@ async def keep_up(watched: Watched, say: Say) -> None:
 
 
 async def attempt(failure: str, action: Awaitable[None], say: Say) -> bool:
-    """Await the action and return whether it succeeded. Show its error: no failure of one part may end the others."""
+    """Await the action and return whether it succeeded. Show its error, which must not end other parts."""
     try:
         await action
     except Exception as error:

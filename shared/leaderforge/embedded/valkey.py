@@ -48,7 +48,7 @@ _SETTINGS = {
     "shutdown-timeout": "2",  # seconds that a primary waits for lagging replicas
 }
 _OF_OUR_VERSION = {"cluster-config-save-behavior": "best-effort"}
-"""Settings that only the server in the wheel supports. With this setting, a full disk does not end a node."""
+"""Settings that only the server in the wheel supports. With this one, a node continues to run on a full disk."""
 
 
 class ValkeyCluster:
@@ -56,7 +56,7 @@ class ValkeyCluster:
 
     Nodes are numbered: the primaries first, then the replicas of the first primary, and so on.
 
-    The index can be rebuilt. Nodes therefore write it to disk only at a clean stop. A cluster that fails to start is
+    Nodes write the index to disk only at a clean stop, because it can be rebuilt. A cluster that fails to start is
     created anew.
     """
 
@@ -106,7 +106,7 @@ class ValkeyCluster:
         return self._nodes[node]
 
     def prepare(self) -> bool:
-        """Lock the directory and choose the ports, which `addresses` then contains. Later calls change nothing.
+        """Lock the directory and choose the ports of `addresses`. Further calls change nothing.
 
         Return whether there is a stored cluster to start. Raises `AlreadyRunning`.
         """
@@ -191,7 +191,7 @@ class ValkeyCluster:
                 self.wait_ready()
 
     def revive(self, node: int) -> None:
-        """Start a node that has ended, empty. Do not wait for the cluster. Raises `ServerFailed`."""
+        """Start a node that has ended. It is empty then. Do not wait for the cluster. Raises `ServerFailed`."""
         with self._busy:
             if not self._nodes[node].alive:
                 self._nodes[node].kill()
@@ -211,7 +211,7 @@ class ValkeyCluster:
         self.stop()
 
     def _start_with_retries(self, *, is_stored: bool) -> None:
-        """Start the stored cluster. Create a new one if it is missing, has another shape, lacks its ports or fails.
+        """Start the stored cluster. If it is missing, differs in shape, lacks its ports or fails, create a new one.
 
         A program can take the ports between the check and the start. The last retry therefore uses other ports.
         """
@@ -275,7 +275,7 @@ class ValkeyCluster:
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         # Set the collation by LC_ALL, which servers read since version 7. Only later versions have an option for it.
         environment = {**os.environ, "LC_ALL": "C"}
-        # Pass secrets as standard input: every user of the machine can read the options of a process.
+        # Pass secrets as standard input, because every user of the machine can read the options of a process.
         secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]
         node.start([self._executable, "-", *options], environment=environment, standard_input="".join(secrets).encode())
 
@@ -287,7 +287,7 @@ class ValkeyCluster:
         return bool(running) and all(self._client.is_complete(port, self.size, self._replicas) for port in running)
 
     def _remove_dumps(self) -> None:
-        """Delete the loaded dumps. After a crash they would restore a stale index, which is worse than an empty one."""
+        """Delete the dumps that the nodes have loaded. After a crash, a start from them would restore a stale index."""
         for node in self._nodes:
             (node.directory / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
 

