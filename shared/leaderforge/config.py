@@ -265,7 +265,10 @@ class EnvironmentSettings(CloudSettings):
 
     @property
     def erased_ms(self) -> int | None:
-        """Return the ms after an erasure in which first sight creates no player. None: it never creates players."""
+        """Return the time (ms) after an erasure in which first sight does not create the player again.
+
+        None means that first sight never creates players.
+        """
         return self.erased_hours * 3_600_000 if self.create_players else None
 
     @property
@@ -275,9 +278,9 @@ class EnvironmentSettings(CloudSettings):
 
     @property
     def checks_host(self) -> bool:
-        """Return whether the Host header is checked: if allowed hosts are set, or on the machine of a developer.
+        """Return whether the Host header is checked: if allowed hosts are set, or on a developer's machine.
 
-        A server on a loopback address runs on such a machine, unless it is behind proxies.
+        A server on a loopback address counts as running on a developer's machine, unless it has trusted proxies.
         """
         is_local = not self.exposed and not self.trusted_proxies and self.function_name is None
         return bool(self.allowed_hosts) or is_local

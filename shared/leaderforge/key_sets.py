@@ -6,7 +6,7 @@ from hashlib import sha256
 from hmac import compare_digest
 
 SHORTEST_KEY = 16
-"""Minimum length of an API key, in characters, where other machines can reach the service."""
+"""Minimum length of an API key, in characters, if other machines can reach the service."""
 
 _FEWEST_DIFFERENT = 6
 """Minimum number of different characters of a key."""
@@ -34,7 +34,7 @@ class KeySet:
     def __contains__(self, key: str) -> bool:
         """Return whether the set contains the key, in constant time."""
         digest = sha256(key.encode(errors="surrogateescape")).digest()
-        # A list, not a generator: the comparison must not stop at the first match.
+        # Use a list, because a generator would let the comparison stop at the first match.
         return any([compare_digest(digest, candidate) for candidate in self._digests])  # noqa: C419
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ def _digest(key: str) -> bytes:
 
 
 def weakness(key: str) -> str | None:
-    """Return the fault of a weak key, None for a strong one. A hashed key is only compared with well-known keys."""
+    """Return the fault of a weak key, None for a strong one. Of a hashed key, only check whether it is well-known."""
     if key.startswith("sha256:"):
         guessable = any(_digest(key) == _digest(candidate) for candidate in _WELL_KNOWN)
     elif len(key) < SHORTEST_KEY:

@@ -5,9 +5,9 @@ from time import monotonic
 
 
 class LogBudget:
-    """Budget of log lines: the first `lines` of each kind in a window of `window_s` seconds. It counts all others.
+    """Budget of log lines: `lines` of each kind in a window of `window_s` seconds. Further lines are only counted.
 
-    Kinds must be few: their counts stay in memory.
+    There must be few kinds, because their counts stay in memory.
     """
 
     def __init__(self, lines: int = 10, window_s: float = 10.0, clock: Callable[[], float] = monotonic) -> None:

@@ -3,7 +3,7 @@
 import resource
 
 _MOST = 65_536
-"""Maximum of the limit to set: higher limits make some programs slow."""
+"""Maximum of the limit that this module sets. Higher limits make some programs slow."""
 
 
 def raise_open_files() -> None:

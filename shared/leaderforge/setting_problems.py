@@ -1,4 +1,4 @@
-"""Combinations of environment settings that are refused because they would let strangers in.
+"""Combinations of environment settings that are refused because they would grant access to strangers.
 
 Each function returns messages. `variables` maps the names of variables to their instructions.
 """

@@ -96,7 +96,7 @@ class Services:
 
     @property
     def imports(self) -> "FileImports":
-        """Return the service that imports files. Functions do not need it: its modules are loaded on first use."""
+        """Return the service that imports files. Its modules are loaded on first use: functions do not need them."""
         from leaderforge.services.file_imports import FileImports
 
         return FileImports(
@@ -150,7 +150,7 @@ def assemble(settings: EnvironmentSettings, parts: Parts) -> Services:
     reception_clock = ReceptionClock(parts.clock_us)
     time_limit_s = submission_wait_s(settings.store_timeout_ms / 1000)
     declaration = Declaration(parts.processes)
-    # Lambda functions check the index during a call: a concurrent task would need another database connection.
+    # On Lambda, check the index during the call, because a concurrent task would need another database connection.
     renews = settings.function_name is None
     trust = IndexTrust(parts.index, parts.processes, declaration, parts.clock, parts.telemetry, renews=renews)
     reader = Reader(parts.index, trust, parts.store, parts.users, parts.clock, parts.telemetry)

@@ -6,7 +6,7 @@ from leaderforge.config import VARIABLES, EnvironmentSettings, SettingsError
 from leaderforge.domain.name_rules import NameRules, RefusedWords
 
 _MAX_BYTES = 2**20
-"""Maximum size of the file in bytes. A name is compared with every `*word*`, which takes milliseconds for 1 MiB."""
+"""Maximum size of the file in bytes. It limits the time to compare a name with every `*word*` to milliseconds."""
 
 
 def name_rules(settings: EnvironmentSettings) -> NameRules:

@@ -1,6 +1,6 @@
 """Parts on servers: stores in PostgreSQL, and the index in Redis Cluster or Valkey.
 
-Only serving processes import this module: it loads both drivers.
+This module loads both drivers, therefore only processes that use them import it.
 """
 
 from functools import partial
@@ -70,7 +70,7 @@ def server_parts(settings: EnvironmentSettings) -> Parts:
         release_stale_claims=partial(release_stale_claims, pool),
         queue=queue,
         opens=(pool.open, index.watermarks),
-        # Queue calls are rare: a new connection is cheaper than a check of the old one.
+        # Queue calls are rare. Opening a new connection for each is cheaper than probing an idle one.
         renews=(pool.renew, index.renew, *([queue.close] if queue else [])),
         closes=(store.close, pool.close, index.close, *([queue.close] if queue else []), *stop_telemetry),
     )
