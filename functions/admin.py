@@ -98,7 +98,7 @@ async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
 
 
 async def _answering(services: Services) -> Sequence[bool]:
-    """Return, for each partition, whether it answers reads. While the index is not believed, none does."""
+    """Return, for each partition, whether it answers reads. No partition does while the index is not believed."""
     index = services.parts.index
     partitions, is_believed = await asyncio.gather(index.health(), services.trust.is_believed())
     return partitions if is_believed else [False] * index.partitions
@@ -106,7 +106,7 @@ async def _answering(services: Services) -> Sequence[bool]:
 
 async def _survey(services: Services) -> Survey:
     parts = services.parts
-    # Use half of `_HEALTH_S`: the other half remains for the survey of the index if the database is slow.
+    # Use half of `_HEALTH_S`. The other half remains for the survey of the index if the database is slow.
     survey = await parts.index.survey(await _within(_HEALTH_S / 2, parts.store.ladders(), []))
     return with_credible_watermarks(survey, services.clock())
 
@@ -114,7 +114,7 @@ async def _survey(services: Services) -> Survey:
 def _status(partitions: Sequence[bool], nodes: Mapping[str, bool], *, writable: bool) -> Status:
     if all(partitions) and all(nodes.values()) and writable:
         return "ok"
-    # Some calls still work with a complete index alone, or with any node of the database.
+    # Some calls still work if only the index is complete, or if any node of the database answers.
     return "degraded" if all(partitions) or any(nodes.values()) else "unavailable"
 
 

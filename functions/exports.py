@@ -35,7 +35,7 @@ _EXAMPLES = {
 
 
 def _require_streaming(request: Request) -> None:
-    """Raise `StreamingUnavailable` if the server buffers responses: it would have a whole board in memory."""
+    """Raise `StreamingUnavailable` if the server buffers responses, because it would have a whole board in memory."""
     if is_buffered(request.scope):
         raise StreamingUnavailable(
             "this deployment buffers responses and cannot stream; page through .../page, or run `leaderforge export`"
@@ -69,7 +69,7 @@ async def export(
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     pages = exporting.pages(edge.services.query, ladder)
-    # Read the first page before the response begins: its source is a header, and an error still gets a status.
+    # Read the first page before the response begins. Its source becomes a header, and its error still gets a status.
     first = await anext(pages)
     name = f"{ladder.board.slug}-{ladder.period_name}.{query.format}"
     headers = download_headers(_TYPES[query.format], name, first.source)

@@ -36,7 +36,7 @@ _ROUTERS = (
     keys.routes,
     sign_in.routes,
 )
-"""All routes. They are tried in this order: the most frequent calls first."""
+"""All routes. They are compared in this order, with the most frequent calls first."""
 
 
 _CANNOT_START = 3
@@ -47,7 +47,7 @@ _EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - an assumption, not an address to list
 def create_app(services: Services | None = None) -> FastAPI:
     """Return the application over these services. Without them, build services from environment variables.
 
-    Ends the process if the settings are wrong: workers of a server would otherwise be started again and again.
+    Ends the process if the settings are wrong. Otherwise, a server would start its workers again and again.
     """
     services = services or build(_settings_under_server(os.environ))
 
@@ -77,7 +77,7 @@ def create_app(services: Services | None = None) -> FastAPI:
 def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSettings:
     """Return the settings under a server that chose its address itself, such as the command of uvicorn.
 
-    The process cannot know that address. Unless LEADERFORGE_HOST names it, assume that other machines reach it.
+    The process cannot know that address. Without LEADERFORGE_HOST, assume that other machines can reach it.
     """
     host = environment.get("LEADERFORGE_HOST", "").strip() or _EVERY_ADDRESS
     try:
@@ -88,7 +88,7 @@ def _settings_under_server(environment: Mapping[str, str]) -> EnvironmentSetting
 
 
 def _warn_without_limits() -> None:
-    """Warn if uvicorn serves without limits on the heads of requests: any client could exhaust the memory."""
+    """Warn if uvicorn serves without limits on the heads of requests, by which any client could exhaust the memory."""
     if "uvicorn.protocols.http" in sys.modules and "functions.edge.http.guarded" not in sys.modules:
         structlog.get_logger("leaderforge.http").warning(
             "unlimited_request_heads", remedy="start uvicorn with --http functions.edge.http.guarded:GuardedHttp"
@@ -110,7 +110,7 @@ async def _background(*jobs: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """Log the error of a job. Jobs run until they are cancelled: any other end is a defect."""
+    """Log the error of a job, which is a defect: jobs must run until they are cancelled."""
     if not task.cancelled() and (error := task.exception()) is not None:
         structlog.get_logger("leaderforge.background").error("background_job_failed", exc_info=error)
 
@@ -133,9 +133,9 @@ def main() -> None:
         http=GuardedHttp,
         ws="none",
         log_config=None,
-        # No access log of uvicorn: the edge logs each request itself, with its id.
+        # No access log of uvicorn, because the edge logs each request with its id.
         access_log=False,
-        # Only proxies in LEADERFORGE_TRUSTED_PROXIES are believed.
+        # Headers of proxies are used only from addresses in LEADERFORGE_TRUSTED_PROXIES, which the edge checks.
         proxy_headers=False,
     )
 

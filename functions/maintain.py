@@ -33,7 +33,7 @@ async def maintain(services: Services) -> dict[str, int]:
 
 
 async def reconcile(services: Services, every_ms: int = 0) -> int:
-    """Reconcile the index unless that was done less than `every_ms` ago. Return the number of standings read.
+    """Reconcile the index unless the last time was less than `every_ms` ago. Return the number of read standings.
 
     Then run period rollover, at most once a minute.
     """
@@ -51,7 +51,7 @@ async def keep_boards(services: Services) -> int:
 
 
 async def verify_some(services: Services) -> int:
-    """Verify a part of the standings unless that was done within the last minute. Return their number."""
+    """Verify a part of the standings unless another part was verified within the last minute. Return their number."""
     with services.telemetry.transaction("verify"):
         return await services.verification.run_if_due()
 

@@ -180,7 +180,7 @@ async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: Us
     """Set a player's score on a board in all open periods. Requires a key of scope `set`.
 
     It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
-    nothing, and lists no entries.
+    nothing, and its response has no entries.
     """
     target, grounds = await edge.board_unchecked(board), _grounds(caller, score.reason)
     changes = await edge.services.moderation.set_score(target, score.for_player(user_id), grounds)
@@ -196,7 +196,7 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
 
     Each score gets its own result, as for a single one. A request may have one score for each player.
     """
-    # Look players up before the board: an action must not use an old board after a slow look-up.
+    # Look players up before the board. Otherwise, a slow look-up of players could make the board too old.
     new = await _scores_to_set(edge, scores.scores)
     target, grounds = await edge.board_unchecked(board), _grounds(caller, scores.reason)
     valid = [score for score in new if isinstance(score, ScoreToSet)]
@@ -250,7 +250,7 @@ def _missing(external_id: str) -> str:
 async def _scores_to_set(
     edge: Edge, items: Sequence[PlayerScoreIn | Malformed]
 ) -> Sequence[ScoreToSet | LeaderForgeError | ValidationError]:
-    """Return the score of each item with its player, or the error."""
+    """Return, for each item, the score to set and its player, or the error."""
     external_ids = {i.external_id for i in items if isinstance(i, PlayerScoreIn) and i.external_id is not None}
     user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
     players: set[int] = set()
@@ -260,7 +260,7 @@ async def _scores_to_set(
 def _score_to_set(
     item: PlayerScoreIn, user_ids: Mapping[ExternalId, int], players: set[int]
 ) -> ScoreToSet | LeaderForgeError:
-    """Return the score to set, or the error. `players` holds the players of earlier items; add the item's player."""
+    """Return the score to set, or the error. Add its player to `players`, the players of the preceding items."""
     try:
         user_id = player_of(item, user_ids)
     except LeaderForgeError as error:

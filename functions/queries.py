@@ -254,7 +254,7 @@ async def _continued_page(
 async def _continued(
     edge: Edge, caller: Caller, slug: str, period: str, text: str, *allowed: Direction
 ) -> tuple[Ladder, Cursor]:
-    """Return a cursor and its ladder. The period `current` means the cursor's period, even after the period's end."""
+    """Return a cursor and its ladder. `current` stands for the cursor's period, even after the end of this period."""
     board = await edge.readable_board(slug, caller)
     cursor = decoded(text, board, *allowed)
     name = board.calendar.numbered(cursor.period).name if period == CURRENT else period

@@ -37,15 +37,15 @@ async def sign_in_device(edge: TheEdge, caller: Anyone, device: DeviceIn) -> Ans
 async def refresh_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
     """Return a new token and a new refresh token of a session.
 
-    The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any
-    other replaced token ends the session, because somebody has copied it. After 404, sign in again.
+    The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any other
+    replaced token ends the session, because it may have been stolen. If the session has ended (404), sign in again.
     """
     return answer_written(render_session(await edge.services.devices.refresh(refresh.refresh_token)))
 
 
 @routes.post("/api/auth/revoke", **documentation.write(SignedOutOut, SessionNotFound, StoreUnavailable))
 async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> Answer:
-    """End the session of a refresh token, which may have been replaced. Idempotent.
+    """End the session of a refresh token, even if a refresh has replaced the token. Idempotent.
 
     The player tokens of the session stay valid until they expire, in minutes.
     """

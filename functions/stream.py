@@ -64,7 +64,7 @@ class _Admission:
     """Address of the client, "" for a program on this machine."""
 
     def counted_address(self, caller: Caller) -> str:
-        """Return the address whose limit counts the listener, "" for none: a holder of a key serves many players."""
+        """Return the address whose limit counts the listener. Return "" for a key, which may serve many players."""
         return "" if caller.kind in (CallerKind.KEY, CallerKind.ENVIRONMENT) else self.address
 
     async def is_valid(self, slug: str) -> bool:
@@ -119,7 +119,7 @@ async def stream(
 
     The data of an event is an answer of `top` with the member `source`. Lines with only a colon are heartbeats.
     """
-    # Check rights before the response begins: afterwards, only a closed stream could report a refusal.
+    # Check rights before the response begins. Afterwards, only the end of the stream could report a refusal.
     await edge.readable_ladder(board, caller, query.period)
     view = _TopView(edge, board, query)
     states = edge.services.live.listen((board, query), view, last_id, address=admission.counted_address(caller))
@@ -132,7 +132,7 @@ async def _events(
     prefix = _RECONNECT
     async with aclosing(listening) as states:
         async for state in states:
-            # Check before each event: a key may be revoked, or the board made private, while the stream is open.
+            # Check before each event, because the key may be revoked or the board made private during the stream.
             if not await is_admitted():
                 return
             yield prefix + (_HEARTBEAT if state is None else state.message)
@@ -142,7 +142,7 @@ async def _events(
 class _TopView:
     """First entries of a board. Each load uses the board's current settings and period.
 
-    All listeners of the board with the same query share it. It therefore checks no rights: `_Admission` does.
+    All listeners of the board with the same query share it. Therefore, `_Admission` checks their rights instead.
     """
 
     def __init__(self, edge: Edge, board: str, query: StreamQuery) -> None:
@@ -166,7 +166,7 @@ class _TopView:
 
 
 def _state(answer: Answer) -> ViewState:
-    """Return a response as an event. Its source becomes a member: events have no headers."""
+    """Return a response as an event. The source header becomes a member, because events have no headers."""
     identity = answer.tag
     source = dict(answer.raw_headers)[b"x-leaderforge-source"]
     content = with_member(bytes(answer.body), b"source", source)

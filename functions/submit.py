@@ -150,7 +150,7 @@ async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: S
     """Submit the valid items. Answer with a result for each item, in order."""
     outcomes = await _outcomes(edge, caller, items)
     if edge.services.settings.queued_submits:
-        # The queue gets valid items only: clients learn of rejections now, instead of by dead letters later.
+        # Queue valid items only. Clients get rejections in the response, instead of dead letters in the queue.
         queued = [render_message(outcome) for outcome in outcomes if isinstance(outcome, Submission)]
         await edge.services.ingest.enqueue(queued)
         return answer_private(_results(edge, items, outcomes).closed(), _ACCEPTED)
@@ -161,7 +161,7 @@ async def _submit_all(edge: Edge, caller: Caller, options: SubmitQuery, items: S
 
 
 async def _outcomes(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | Rejection]:
-    """Return the submission of each item, or the reason for which it is not submitted."""
+    """Return, for each item, the submission or the reason to reject it."""
     valid = [(item, slug) for item, slug in items if isinstance(item, SubmissionIn)]
     outcomes = iter(await submissions_of(edge, caller, valid))
     return [item if isinstance(item, Malformed) else next(outcomes) for item, _ in items]

@@ -182,7 +182,8 @@ async def standings(
 ) -> Answer:
     """Return a player's standings in the current periods of all boards, or of one.
 
-    Without `board`, boards that the caller may not read are left out. With it, such a board is refused.
+    Without `board`, boards that the caller may not read are left out. A `board` that the caller may not read is
+    refused.
     """
     require_at_most_one(board=query.board, after=query.after)
     reads = edge.services.standings

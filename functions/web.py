@@ -23,7 +23,7 @@ _REVALIDATE = "no-cache"
 _HASHED = "assets"
 """The folder of files whose names contain a hash of their content."""
 _API_PATHS = ("/api", "/metrics")
-"""Paths below which only the API answers. A missing route is 404 there, whatever files the site has."""
+"""Paths below which only the API answers. A path without a route is 404 there, even if the site has such a file."""
 _INDEX = "index.html"
 _CONFIG = "config.json"
 _PAGE = re.compile(r"/(player/[^/]+|friends|submit|console(/[a-z]+)?)/?")
@@ -59,7 +59,7 @@ def serve_documentation(app: FastAPI, site: Path | None) -> None:
     has_page = site is not None and (site / _DOCS_PAGE).is_file()
 
     async def answer(_: Request) -> Response:
-        # Relative: the site may lie below a prefix that a proxy strips.
+        # Use a relative path, because the site may lie below a prefix that a proxy strips.
         return RedirectResponse(f"../{_DOCS_PAGE}") if has_page else HTMLResponse(_WITHOUT_SITE)
 
     app.router.add_route(_DOCS_PATH, answer, methods=["GET"])
@@ -95,7 +95,7 @@ class _Files(StaticFiles):
         try:
             return await super().get_response(path, scope)
         except HTTPException as error:
-            # For a wrong link, browsers get the site's page, and programs get the API's error.
+            # For a path without a file, browsers get the site's page, and programs get the API's error.
             if error.status_code != 404 or "text/html" not in Headers(scope=scope).get("accept", ""):
                 raise
             return await self._page(scope, status=404)
@@ -107,7 +107,7 @@ class _Files(StaticFiles):
         return response
 
     async def _page(self, scope: MutableMapping[str, Any], status: int = 200) -> Response:
-        """Return index.html with a `base` element: it names the site's folder and enables addresses without `#`."""
+        """Return index.html with a `base` element, which names the site's folder and enables addresses without `#`."""
         content = await to_thread.run_sync((self._folder / _INDEX).read_text)
         folder = "../" * (_address(scope).count("/") - 1) or "./"
         html = content.replace(_HEAD, f'{_HEAD}\n    <base href="{folder}" />', 1)

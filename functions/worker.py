@@ -56,7 +56,7 @@ async def keep_maintained(services: Services) -> None:
 async def _repeat(
     job: str, run: Callable[[], Awaitable[object]], on_failure: Callable[[], None], every_ms: int
 ) -> None:
-    """Run a job every `every_ms`, also after failures. With 0, do nothing: other processes run it then."""
+    """Run a job every `every_ms`, also after failures. With 0, do nothing, because other processes run it."""
     log = structlog.get_logger(f"leaderforge.{job}")
     is_deferred = False
     while every_ms:
@@ -74,7 +74,7 @@ async def _repeat(
         except Exception:
             on_failure()
             log.exception(f"{job}_failed")
-        # Jitter: processes that start together must not run their jobs at the same times.
+        # Add jitter, because processes that start together must not run their jobs at the same times.
         await asyncio.sleep(every_ms / 1000 * random.uniform(0.9, 1.1))  # noqa: S311 - jitter is no secret
 
 

@@ -20,7 +20,7 @@ _MAX_RENDERED = 256
 
 
 class RenderedTops:
-    """Rendered first entries of boards. Each answer is valid as long as the top cache returns the same page object."""
+    """Rendered answers with first entries. An answer is valid while the top cache returns the same page object."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[Ladder, int], tuple[Page, Answer]] = {}
@@ -28,11 +28,11 @@ class RenderedTops:
     def answer(self, ladder: Ladder, limit: int, page: Page, render: Callable[[], Answer]) -> Answer:
         """Return the answer that was rendered from this page object before, or render a new one."""
         rendered = self._answers.get((ladder, limit))
-        # Identity suffices: the cache returns the same object until it loads again.
+        # A comparison by identity suffices, because the cache returns the same object until it loads again.
         if rendered is not None and rendered[0] is page:
             return rendered[1]
         if len(self._answers) >= _MAX_RENDERED:
-            # Clear all, which is cheap: the next read renders a top again.
+            # Clear all, which costs only one rendering for the next read of each top.
             self._answers.clear()
         answer = render()
         self._answers[ladder, limit] = (page, answer)
@@ -42,8 +42,8 @@ class RenderedTops:
 class Edge:
     """Services, and the caches of the edge.
 
-    The `readable_...` methods check the caller's rights. The `..._unchecked` methods do not: their callers have checked
-    before, or check in another way.
+    The `readable_...` methods check the caller's rights. The `..._unchecked` methods do not, therefore their callers
+    must check them.
     """
 
     def __init__(self, services: Services) -> None:
@@ -54,7 +54,7 @@ class Edge:
         sign_in = SignIn(services.player_ids, creates=services.settings.create_players)
         self.callers = CallerResolver(services.settings, self.keys, services.tokens, sign_in)
         rate_limits = RateLimits(services.settings, services.parts.limiter, services.telemetry)
-        # None if no limit is set: requests then skip the limiter entirely.
+        # None if no limit is set. Requests then skip the limiter entirely.
         self.rate_limits = rate_limits if rate_limits else None
         self._boards = BoardCache(services.parts.store)
         self._ladders = Ladders(services.parts.store, services.clock)

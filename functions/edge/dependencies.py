@@ -1,6 +1,6 @@
 """Dependencies of handlers, as FastAPI declares them.
 
-Functions without HTTP must not import this module: it imports FastAPI.
+Functions without HTTP must not import this module, because it imports FastAPI, which is slow.
 """
 
 from typing import Annotated

@@ -21,7 +21,7 @@ ANYBODY = 0
 
 
 async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionIn) -> Submission:
-    """Return a caller's submission to a board. Raises the error that prevents it, such as `PlayerNotFound`."""
+    """Return a caller's submission to a board. Raises an error, such as `PlayerNotFound`, if it cannot be counted."""
     user_id = item.user_id
     if item.external_id is not None:
         user_id = edge.services.player_ids.cached(item.external_id) if user_id is None else None
@@ -34,12 +34,12 @@ async def submission_of(edge: Edge, caller: Caller, slug: str, item: SubmissionI
 
 
 async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> Sequence[Submission | LeaderForgeError]:
-    """Return a caller's submissions, or the error that prevents each one. Raises `StoreUnavailable`.
+    """Return, for each item, the caller's submission, or the error that prevents it. Raises `StoreUnavailable`.
 
     If LEADERFORGE_CREATE_PLAYERS is set, a valid submission with a key and an external id creates its unknown player.
     """
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
-    # Look players up before boards: a submission must not use an old board after a slow look-up.
+    # Look players up before boards. Otherwise, a slow look-up of players could make the boards too old.
     user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
     if len(user_ids) < len(external_ids) and edge.services.settings.create_players and caller.may_register:
         return await _with_new_players(edge, caller, items, user_ids)
@@ -49,12 +49,12 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
 async def _with_new_players(
     edge: Edge, caller: Caller, items: Sequence[_Item], user_ids: Mapping[ExternalId, int]
 ) -> Sequence[Submission | LeaderForgeError]:
-    """Return the submissions or errors, after creating the unknown players of valid submissions."""
+    """Create the unknown players of valid submissions, then return the submission or error of each item."""
     sighted = {i: ANYBODY for item, _ in items if (i := item.external_id) is not None and i not in user_ids}
     checked = await _checked_all(edge, caller, items, {**user_ids, **sighted})
     valid = {item.external_id for (item, _), o in zip(items, checked, strict=True) if isinstance(o, Submission)}
     await edge.services.player_ids.ensure_many(i for i in sighted if i in valid)
-    # Check all items again: boards and other players may have changed meanwhile.
+    # Check all items again, because boards and other players may have changed meanwhile.
     user_ids = await edge.services.player_ids.find_many({*user_ids, *sighted})
     final = await _checked_all(edge, caller, items, user_ids)
     return [first if isinstance(first, LeaderForgeError) else last for first, last in zip(checked, final, strict=True)]
@@ -78,8 +78,8 @@ async def _board(edge: Edge, slug: str) -> Board | BoardNotFound:
 def submission_received(edge: Edge, board: Board, item: SubmissionIn, user_id: int, received_us: int) -> Submission:
     """Return the submission of a score that a process received at a time (us since 1970).
 
-    `achieved_at` defaults to the time of reception, and later times are clamped to it. Raises `Refused`, `RuleViolated`
-    or `PeriodClosed` if the submission cannot be counted.
+    `achieved_at` defaults to the time of reception. A time after the reception is clamped to it. Raises `Refused`,
+    `RuleViolated` or `PeriodClosed` if the submission cannot be counted.
     """
     score, change = (item.score, None) if item.score is not None and item.change is None else _change_of(board, item)
     return accept(
@@ -120,7 +120,7 @@ class HasPlayer(Protocol):
 
 def identity_of(item: HasPlayer) -> int | ExternalId:
     """Return the player id or external id in an item. Raises `Refused` unless exactly one was sent."""
-    # Fast path: a batch has up to 1000 items, nearly all with a player id.
+    # Fast path, because a batch has up to 1000 items, nearly all with a player id.
     if item.user_id is not None and item.external_id is None:
         return item.user_id
     require_one(user_id=item.user_id, external_id=item.external_id)

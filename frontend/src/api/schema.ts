@@ -569,7 +569,8 @@ export interface paths {
          * Get standings
          * @description Return a player's standings in the current periods of all boards, or of one.
          *
-         *     Without `board`, boards that the caller may not read are left out. With it, such a board is refused.
+         *     Without `board`, boards that the caller may not read are left out. A `board` that the caller may not read is
+         *     refused.
          */
         get: operations["getStandings"];
         put?: never;
@@ -633,7 +634,7 @@ export interface paths {
          * @description Set a player's score on a board in all open periods. Requires a key of scope `set`.
          *
          *     It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
-         *     nothing, and lists no entries.
+         *     nothing, and its response has no entries.
          */
         put: operations["setScore"];
         post?: never;
@@ -1030,8 +1031,8 @@ export interface paths {
          * Refresh session
          * @description Return a new token and a new refresh token of a session.
          *
-         *     The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any
-         *     other replaced token ends the session, because somebody has copied it. After 404, sign in again.
+         *     The refresh token of the request is replaced. It can be sent again for 60 s, in case the answer was lost. Any other
+         *     replaced token ends the session, because it may have been stolen. If the session has ended (404), sign in again.
          */
         post: operations["refreshSession"];
         delete?: never;
@@ -1051,7 +1052,7 @@ export interface paths {
         put?: never;
         /**
          * Revoke session
-         * @description End the session of a refresh token, which may have been replaced. Idempotent.
+         * @description End the session of a refresh token, even if a refresh has replaced the token. Idempotent.
          *
          *     The player tokens of the session stay valid until they expire, in minutes.
          */
@@ -2690,7 +2691,7 @@ export interface components {
         };
         /**
          * ScoresIn
-         * @description Scores to set together, one a player.
+         * @description Scores to set together, at most one per player.
          * @example {
          *       "reason": "results of the tournament",
          *       "scores": [

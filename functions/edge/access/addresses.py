@@ -10,7 +10,7 @@ from leaderforge.setting_types import Network
 Address = IPv4Address | IPv6Address
 
 _OF_PROXIES = frozenset({b"forwarded", b"via", b"x-real-ip"})
-"""Request headers that only proxies add, except `X-Forwarded-...`, which are recognised by their prefix."""
+"""Request headers that only proxies add. Headers `X-Forwarded-...` are missing here: their prefix identifies them."""
 _IN_EVENT = "aws.event"
 """Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -23,7 +23,7 @@ def is_reached_locally(scope: AsgiScope) -> bool:
     if _IN_EVENT in scope:
         return False
     host = _host_in(scope.get("server"))
-    if host in _LOOPBACK:  # skips the parser for most requests
+    if host in _LOOPBACK:  # fast path: most requests need no parser
         return True
     address = _parsed(host)
     return address is None or address.is_loopback
@@ -38,9 +38,9 @@ def is_on_this_machine(scope: AsgiScope) -> bool:
 
 
 def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
-    """Return the client's address: the last address on the way to this server that belongs to no trusted proxy.
+    """Return the client's address: the nearest address on the way from this server that is no trusted proxy.
 
-    Clients can forge X-Forwarded-For, therefore only the parts that trusted proxies appended count.
+    Clients can forge X-Forwarded-For. Therefore, use only the parts that trusted proxies have appended.
     """
     address = _peer_of(scope)
     hops = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
@@ -54,11 +54,11 @@ def address_of(scope: AsgiScope, proxies: Sequence[Network]) -> str:
 def _peer_of(scope: AsgiScope) -> Address | None:
     """Return the address at the other end of the connection, None if it is unknown.
 
-    The scope's client may be forged: by default, uvicorn takes it from the X-Forwarded-For of any program on its
-    machine. No header changes the server's address. If it is a loopback address, the client is on this machine.
+    If the server's address in the scope is a loopback address, the client is on this machine: return that address. The
+    scope's client may be forged, because uvicorn reads it from the X-Forwarded-For of any program on its machine.
     """
-    # On AWS Lambda, the scope's server is the Host header, which clients choose. Its client comes from API Gateway and
-    # cannot be forged.
+    # On AWS Lambda, the scope's server is the Host header, which clients choose. The scope's client comes from API
+    # Gateway and cannot be forged.
     server = None if _IN_EVENT in scope else _address_in(scope.get("server"))
     return server if server is not None and server.is_loopback else _address_in(scope.get("client"))
 

@@ -28,14 +28,14 @@ class CallerResolver:
         self._sign_in = sign_in
 
     def configured(self) -> Sequence[tuple[Caller, int]]:
-        """Return, for each setting with keys, the caller with one of them and the number of keys."""
+        """Return, for each setting with API keys, the caller that its keys stand for, and the number of its keys."""
         counts = Counter(replace(caller, fingerprint="") for caller in self._configured.values())
         return list(counts.items())
 
     async def verify(self, authorization: bytes | None) -> Caller:
-        """Return the caller, `ANONYMOUS` without a header. Raises `Unauthenticated` for an unknown key or token.
+        """Return the caller of a header, `ANONYMOUS` without one. Raises `Unauthenticated` for an unknown key or token.
 
-        The player of a token is not looked up: see `sign_in`.
+        This call does not look up the player of a token: see `sign_in`.
         """
         if authorization is None:
             return ANONYMOUS
@@ -53,7 +53,7 @@ class CallerResolver:
         return caller
 
     async def sign_in(self, caller: Caller) -> Caller:
-        """Return a verified caller, with the player id of its token. The player may be created: see `SignIn`."""
+        """Return a verified caller with the player id of its token. `SignIn` may create the player."""
         return await self._sign_in.resolve(caller) if caller.has_token else caller
 
 

@@ -17,7 +17,7 @@ from leaderforge.services.refreshing import RefreshingCache
 
 @dataclass(frozen=True, slots=True)
 class _CachedKey:
-    """Caller with a key, and the time (ms since 1970) at which a replaced key expires, None for a current key."""
+    """Caller of a key, and the time (ms since 1970) at which the key expires if it was replaced, otherwise None."""
 
     caller: Caller
     expires_at: int | None
@@ -50,13 +50,13 @@ class KeyCache:
         """Return the caller with this key, None for an unknown key. Raises `StoreUnavailable` if no keys are cached."""
         keys = self._keys.fresh(_ALL)
         if keys is None:
-            # Without cached keys, wait for a limited time only: a hanging store must not hold every request.
+            # Without cached keys, wait for a limited time only, because a hanging store must not hold every request.
             keys = await (self._keys.get(_ALL) if _ALL in self._keys else self._keys.get_refreshed(_ALL))
         if keys is None:
             raise StoreUnavailable("the API keys cannot be read from the database; retry shortly")
         caller = self._caller(keys, digest)
         if caller is None:
-            # The key may be newer than the cached ones: wait for the refresh in flight, if any.
+            # The key may be newer than the cached ones. Therefore, wait for the refresh in flight, if any.
             caller = self._caller(await self._keys.get_refreshed(_ALL) or keys, digest)
         return caller
 

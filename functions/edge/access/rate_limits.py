@@ -1,4 +1,4 @@
-"""Rate limits: the subject of a request, its allowance, and the response headers for both."""
+"""Rate limits: the subject (key, player or address) of a request, its allowance, and the response headers."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ class RateLimits:
     """Counter of requests.
 
     Each request counts against one limit: the limit of its key, of the player of its token, or else of its address.
-    Sign-ins have a separate limit per address: anybody may send them, and each may create a player.
+    Sign-ins have a separate limit per address, because anybody may send them and each may create a player.
     """
 
     def __init__(self, settings: EnvironmentSettings, limiter: RateLimiter, telemetry: Telemetry) -> None:
@@ -44,7 +44,7 @@ class RateLimits:
         return scope["route"].path not in _EXEMPT
 
     async def admit(self, scope: AsgiScope, caller: Caller | None) -> None:
-        """Count a request and store its rate limit headers in the scope. The caller is None if it is unknown.
+        """Count a request, and store its rate limit headers in the scope. `caller` is None for invalid credentials.
 
         Raises `RateLimited`. While the limiter is unavailable, requests pass, and a metric counts them.
         """
@@ -83,5 +83,5 @@ def rate_limit_headers(limit: RateLimit, allowance: Allowance) -> Sequence[Heade
 
 
 def _seconds(microseconds: int) -> int:
-    """Return the time in seconds, rounded up: a client that waits this long does not retry too early."""
+    """Return the time in seconds, rounded up, because a client that waits for it must not retry too early."""
     return -(-microseconds // SECOND_US)

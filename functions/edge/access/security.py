@@ -62,7 +62,7 @@ class AccessCheck:
 
 
 class MonitorCheck(AccessCheck):
-    """Access check that admits everybody, also while the store cannot verify keys: outages must be visible."""
+    """Access check that admits everybody, even while the store cannot verify keys: monitors must see outages."""
 
     async def __call__(self, request: Request) -> Caller:
         return await _verifiable(request)
@@ -101,7 +101,8 @@ Operator = Annotated[Caller, Depends(OperatorCheck(KeyScope.ADMIN))]
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:
     """Count the request against its rate limit. Raises `RateLimited`.
 
-    The caller is only verified: a request above the limit must neither look up nor create the player of its token.
+    A request above the limit must neither look up nor create the player of its token. Therefore, only verify the
+    caller.
     """
     if not rate_limits.cover(request.scope):
         return

@@ -17,8 +17,8 @@ class SignIn:
     async def resolve(self, caller: Caller) -> Caller:
         """Return the caller of a token with its player id.
 
-        If the player does not exist, the caller is returned unchanged. While the store is unavailable, the caller is
-        marked as unresolved: it may read, but not act as a player.
+        If the player does not exist, return the caller unchanged. If the store is unavailable, mark the caller as
+        unresolved. It may then read, but not act as a player.
         """
         identity = caller.user_id if caller.external_id is None else caller.external_id
         if identity is None or (caller.external_id is None and not self._creates):
@@ -38,5 +38,5 @@ class SignIn:
             return await self._ids.find(sighting.identity)
         try:
             return await self._ids.ensure(sighting)
-        except PlayerNotFound:  # the player was erased recently: an old token must not create it again
+        except PlayerNotFound:  # the player was erased recently, and an old token must not create it again
             return None

@@ -16,7 +16,7 @@ from leaderforge.wiring import Services
 class RawPaths:
     """Middleware that passes on the path of an event as the raw path of the request.
 
-    Mangum passes the decoded path only. External ids may contain encoded slashes, which must be decoded after routing.
+    Without it, Mangum passes the decoded path only. Encoded slashes in external ids must be decoded after routing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +26,7 @@ class RawPaths:
         event = scope["aws.event"]
         path = event.get("requestContext", {}).get("http", event).get("path")
         if path:
-            # A gateway may have decoded the path, which then has characters that a raw path must encode.
+            # Encode the path again: a gateway may have decoded it, and a raw path must not contain decoded characters.
             scope["raw_path"] = quote(path, safe="/:%").encode()
         await self._app(scope, receive, send)
 
@@ -56,7 +56,7 @@ class LambdaHandler:
 
     def _mangum(self) -> Mangum:
         services = runtime.services
-        # After `runtime.close()`, the services are other objects: build an application that uses them.
+        # `runtime.close()` discards the services. Build a new application that uses the new ones.
         if self._serving is None or self._serving[0] is not services:
             app = RawPaths(application(services, *self._routers))
             self._serving = (services, Mangum(app, lifespan="off"))

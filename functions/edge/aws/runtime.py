@@ -1,4 +1,4 @@
-"""The state that survives between invocations of AWS Lambda."""
+"""State that a process keeps between invocations of AWS Lambda."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from leaderforge.wiring import Services, build
 T = TypeVar("T")
 
 PAUSE_S = 5.0
-"""Time in s without an invocation after which connections are probed: the network silently drops idle ones."""
+"""Time in s without an invocation after which connections are probed, because the network silently drops idle ones."""
 
 _TURNS = 4
 """Number of event loop iterations after which a closed connection has left its pool."""
@@ -34,7 +34,7 @@ class Runtime:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """Event loop, set as the current one: other code that ran a loop in this thread may have unset it."""
+        """Event loop. It is set as the current one on each use, because other code in this thread may have unset it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
@@ -59,11 +59,11 @@ class Runtime:
     def thaw(self) -> None:
         """Discard connections that were lost while the process was frozen.
 
-        The loop detects connections that the peer has closed. Only a probe detects connections that the network dropped
+        The loop detects only connections that the peer has closed. A probe detects connections that the network dropped
         silently.
         """
         self.loop.run_until_complete(_turns())
-        # Read the wall clock: the monotonic one may stand still while the process is frozen.
+        # Read the wall clock, because the monotonic one may stand still while the process is frozen.
         paused, self._used_at = time() - self._used_at, time()
         # If the clock went backwards, assume a long pause.
         if self._services is not None and not 0 <= paused < PAUSE_S:

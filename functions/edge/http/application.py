@@ -65,7 +65,7 @@ class Application(FastAPI):
         return Starlette.build_middleware_stack(self)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document. It is generated on first use: a cold start does not need it."""
+        """Return the OpenAPI document. It is generated on first use, because a cold start does not need it."""
         if self.openapi_schema is None:
             with catch_warnings(category=UnsupportedFieldAttributeWarning, action="ignore"):
                 # FastAPI ignores this category of warnings itself, but not for models with `defer_build`.
@@ -97,11 +97,12 @@ def application(
         redirect_slashes=False,
         lifespan=lifespan,
         middleware=[*_middleware(services), Middleware(EdgeRoutes, routes), _FILES],
-        # Off: the telemetry port already measures all requests.
+        # Switched off, because the telemetry port already measures all requests.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         exception_handlers={HTTPException: _answer_http_error, Exception: _answer_failure},
     )
-    # `EdgeRoutes` serves the routes before the router is reached. The router has them only to answer 405 with `Allow`.
+    # `EdgeRoutes` serves the routes before requests reach the router. The router has them only to answer 405 with
+    # `Allow`.
     app.router.routes[:0] = routes
     app.state.edge = Edge(services)
     return app

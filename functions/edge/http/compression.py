@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.types import Scope
 
 MIN_BYTES = 1024
-"""Minimum length in bytes of an answer to compress. A shorter one needs at most two packets anyway."""
+"""Minimum length in bytes of an answer to compress. A shorter one needs at most two packets uncompressed."""
 GZIP_LEVEL = 2
 ZSTD_LEVEL = 1
 """Compression level of zstd. By `benchmarks/compression.py`, higher levels cost much time and save few bytes."""
@@ -40,8 +40,8 @@ def preferred(accept: bytes) -> Encoding | None:
 def passes_bytes(scope: Scope) -> bool:
     """Return whether the connection to the client can carry binary bodies.
 
-    Events of version 2.0 come from function URLs and HTTP APIs, which always carry binary bodies. REST APIs need a
-    setting for binary bodies, which may be missing. They can compress answers themselves.
+    Events of version 2.0 come from function URLs and HTTP APIs, which always carry binary bodies. Events of REST APIs
+    have another version. REST APIs carry binary bodies only by a setting, but can compress answers themselves.
     """
     event = scope.get("aws.event")
     return event is None or event.get("version") == "2.0"
@@ -74,7 +74,7 @@ def _gzip(content: bytes) -> bytes:
 def _zstd() -> Callable[[bytes], bytes] | None:
     """Return the compression function of zstd, None if zstd is not installed.
 
-    One compressor serves all answers: a new one for each would take longer than the compression of a short answer.
+    One compressor serves all answers, because creating one takes longer than compressing a short answer.
     """
     for name in _ZSTD_MODULES:
         try:

@@ -1,7 +1,7 @@
 """The OpenAPI document as generators of clients need it.
 
-FastAPI's document states valid values. Generators also derive types and names from it. From an unchanged document, they
-would use 32 bits for ids, call an enumeration `Order`, and require members that have a default.
+FastAPI's document describes valid values only, but generators also derive types and names from it. Unchanged, they
+would use 32 bits for ids, name an enumeration `Order`, and require members that have a default.
 """
 
 import re
@@ -28,7 +28,7 @@ _BOUNDS = ("minimum", "maximum")
 
 
 def operation_id(name: str) -> str:
-    """Return the operationId of a handler with this name: `create_board` is `createBoard`."""
+    """Return the operationId of a handler with this name, such as `createBoard` for `create_board`."""
     first, *following = name.split("_")
     return first + "".join(map(str.capitalize, following))
 
@@ -64,7 +64,7 @@ def _objects(node: Any) -> Iterator[JsonObject]:
 
 
 def _name_once(name: str, schema: JsonObject) -> None:
-    """Set a schema's title to its name, and remove the titles of its members: generators would make types of them."""
+    """Set a schema's title to its name, and remove its members' titles, from which generators would make types."""
     schema["title"] = _SCHEMA_NAMES.get(name, name)
     for node in _objects(schema.get("properties", {})):
         if isinstance(node.get("title"), str):
@@ -104,5 +104,5 @@ def _type_integer(node: JsonObject) -> None:
 
 
 def _summary(operation: str) -> str:
-    """Return an operationId as words: `createBoard` is "Create board"."""
+    """Return an operationId as words, such as "Create board" for `createBoard`."""
     return re.sub("[A-Z]", lambda capital: f" {capital[0].lower()}", operation).capitalize()

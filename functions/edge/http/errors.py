@@ -144,7 +144,7 @@ def validation_error(error: ValidationError, most_problems: int = _MAX_PROBLEMS)
 
 
 def _place_of(failure: ErrorDetails) -> str:
-    """Return the place of a problem. It is cut, because a client chooses the name of an unknown member."""
+    """Return the place of a problem, cut to `_MAX_PLACE`, because a client chooses the names of unknown members."""
     return ".".join(map(str, failure["loc"]))[:_MAX_PLACE]
 
 

@@ -1,7 +1,7 @@
 """uvicorn's protocol with limits on the head of a request: the request line and the headers.
 
-uvicorn reads heads of any length and waits for them without a time limit. The application sees a request only after its
-head. `uvicorn --http functions.edge.http.guarded:GuardedHttp` uses this protocol.
+uvicorn reads heads of any length and waits for them without a time limit. The application cannot limit them, because it
+receives a request only after the head. `uvicorn --http functions.edge.http.guarded:GuardedHttp` uses this protocol.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from leaderforge.domain.errors import LeaderForgeError
 MAX_HEAD_BYTES = 32_768
 MAX_HEADERS = 128
 HEAD_S = 10.0
-"""Time limit in s for a complete head: from the connection, or from the head's first byte on a used connection."""
+"""Time limit in s for a complete head. It begins at the connection or, for further requests, at the first byte."""
 _SLICE = 16_384
-"""Maximum bytes that are parsed at once within a head. A chunk of 256 KiB could hold 80,000 headers."""
+"""Maximum bytes of a head that are parsed at once. Otherwise, a chunk of 256 KiB could contain 80,000 headers."""
 
 
 class GuardedHttp(HttpToolsProtocol):
-    """Protocol that answers a long head with 431 or 414, and a late one with 408. It then closes the connection.
+    """Protocol that answers 431 or 414 to a long head, 408 to a late one, and then closes the connection.
 
-    It drops trailers. It closes a connection that sends many bytes outside a body, such as trailers or extensions of
-    chunks.
+    It drops trailers. If a client sends many bytes that are no part of a body, such as trailers or chunk extensions, it
+    closes the connection.
     """
 
     _in_head = True
@@ -35,7 +35,7 @@ class GuardedHttp(HttpToolsProtocol):
     _head_bytes = 0
     """Bytes of an incomplete head so far."""
     _has_body = False
-    """True if the data that is being parsed contained a part of a body so far."""
+    """True if the chunk in the parser has contained a part of a body so far."""
     _bytes_beside = 0
     """Number of bytes since the last part of a body."""
     _trailers = 0
@@ -67,8 +67,8 @@ class GuardedHttp(HttpToolsProtocol):
         if self._in_head:
             super().on_header(name, value)
             return
-        # Drop a trailer: uvicorn would append it to the headers, after those that a proxy has added, and without a
-        # limit.
+        # Drop a trailer. uvicorn would append it to the headers without a limit, where it could override a proxy's
+        # header.
         self._trailers += 1
         if self._trailers > MAX_HEADERS:
             raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
@@ -91,7 +91,7 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._is_answering():  # the client would read a refusal as a part of this answer to its earlier request
+        if self._is_answering():  # an error would become a part of the answer to the earlier request
             self.transport.close()
         elif self._refusal is HTTPStatus.BAD_REQUEST:
             super().send_400_response(msg)
@@ -112,7 +112,7 @@ class GuardedHttp(HttpToolsProtocol):
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse_long_head()
                 return
-        # After a complete request, uvicorn's own timer limits the time until the next one.
+        # Between requests, uvicorn's own timer limits the wait for the next one.
         if self._head_timer is None and (self._is_begun or not self._is_answering()):
             self._head_timer = self.loop.call_later(HEAD_S, self._on_late_head)
 

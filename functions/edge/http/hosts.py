@@ -1,7 +1,7 @@
 """Check of the Host header, against DNS rebinding.
 
-An attacker can let the name of a page resolve to this server's address. Browsers then treat the server as part of the
-page's site. Requests from the page are recognised by their Host header, which has the name of the page.
+An attacker can let the host name of a page resolve to this server's address. Browsers then treat the server as part of
+the page's site. The Host header of requests from the page contains that host name.
 """
 
 import re
@@ -15,7 +15,7 @@ from functions.edge.http.errors import MisdirectedRequest, error_answer
 from functions.edge.http.headers import header
 
 _ANY_HOST = "/api/health"
-"""Path that is served for every Host: load balancers send their own, and its answer has no private data."""
+"""Path that is served for every Host. Load balancers send their own Host, and the answer has no private data."""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:]*)(:\d*)?")
 _CACHED = 256
 

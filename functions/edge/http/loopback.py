@@ -10,8 +10,8 @@ from leaderforge.domain.errors import Forbidden
 class LoopbackOnly:
     """Middleware that refuses requests to addresses that other machines can reach.
 
-    With a loopback address in LEADERFORGE_HOST, weak keys are allowed. The server may listen on another address
-    nevertheless, for example with `uvicorn --host`.
+    Weak keys are allowed if LEADERFORGE_HOST is a loopback address. The server could then still listen on another
+    address, for example with `uvicorn --host`, and must refuse its requests.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -55,7 +55,7 @@ class EdgeMiddleware:
 
     def _account(self, exchange: "_Exchange", seconds: float) -> None:
         status, route = exchange.status or _CLIENT_CLOSED, exchange.route
-        # A client may send any method. Count all unknown methods as one: each would be a new time series.
+        # A client may send any method. Count all unknown methods as one, because each would be a new time series.
         method = exchange.method if exchange.method in _METHODS else "other"
         self._telemetry.count("http_requests", method=method, route=route, status=str(status))
         if self._access_log:
@@ -95,14 +95,14 @@ class _Exchange:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self.method: str = scope["method"]
-        # Copy the scope: the server's own one must keep HEAD, for which the server expects no body.
+        # Copy the scope. The server's own scope must keep HEAD, for which the server expects no body.
         self.scope = {**scope, "method": "GET", _HEAD: True} if self.method == "HEAD" else scope
         self.request_id = _request_id(scope)
         self.status = 0
 
     @property
     def route(self) -> str:
-        """Template of the path. Metrics have one time series per template, not one per path."""
+        """Template of the path, by which metrics have one time series instead of one per path."""
         route = self.scope.get("route")
         return _NO_ROUTE if route is None else route.path
 
@@ -130,5 +130,5 @@ def _request_id(scope: Scope) -> bytes:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _SAFE_ID.fullmatch(value):
             return bytes(value)
-    # An id is no secret: the fast generator suffices.
+    # An id is no secret, therefore the fast generator suffices.
     return b"%032x" % random.getrandbits(128)

@@ -22,7 +22,7 @@ def parsed(model: type[BaseModel], text: bytes) -> BaseModel:
 
 
 def require_none(text: bytes) -> None:
-    """Raise `Refused` if the query string has parameters: the call takes none."""
+    """Raise `Refused` if the query string of a call without parameters has any."""
     _require_known([name for name, _ in _pairs(text)], ())
 
 

@@ -12,7 +12,7 @@ from leaderforge.domain.sources import Source
 Header = tuple[bytes, bytes]
 
 _JSON: Header = (b"content-type", b"application/json")
-# `no-cache` allows clients to store a response, but makes them revalidate it by its ETag.
+# `no-cache` allows clients to store a response, but they must revalidate it by its ETag.
 _REVALIDATE: Header = (b"cache-control", b"no-cache")
 NO_STORE: Header = (b"cache-control", b"no-store")
 _VARY: Header = (b"vary", b"accept-encoding")
@@ -95,7 +95,7 @@ class Unchanged(Response):
 
 
 def answer_read(body: JsonBody, result: ReadResult) -> Answer:
-    """Return the response to a read, with `as_of` as last member. The ETag ignores that time."""
+    """Return the response to a read, with `as_of` as the last member. The ETag does not depend on `as_of`."""
     return _answer_read(body, body.with_as_of(result.as_of), result.source)
 
 
@@ -128,7 +128,7 @@ def download_headers(content_type: str, file_name: str, source: Source) -> Seque
 
 
 def _answer_read(body: JsonBody, content: bytes, source: Source) -> Answer:
-    # A weak ETag: responses with the same ETag may differ in `as_of`.
+    # The ETag is weak, because responses with the same ETag may differ in `as_of`.
     etag = b'W/"%s"' % body.digest()
     return Answer(content, [_JSON, _REVALIDATE, _SOURCES[source], (b"etag", etag)], etag=etag)
 
@@ -136,6 +136,6 @@ def _answer_read(body: JsonBody, content: bytes, source: Source) -> Answer:
 def _matches(if_none_match: bytes, etag: bytes) -> bool:
     if if_none_match.strip() == b"*":
         return True
-    # RFC 9110 compares weakly here: `W/` does not matter.
+    # Compare weakly, as RFC 9110 requires here: ignore the prefix `W/`.
     opaque = etag.removeprefix(b"W/")
     return any(candidate.strip().removeprefix(b"W/") == opaque for candidate in if_none_match.split(b","))

@@ -1,8 +1,7 @@
 """Routing: conversion of a request to a handler's parameters, and of its result or error to a response.
 
-FastAPI reads the handlers' signatures on first use, and documents them. This module serves the requests in a third of
-FastAPI's time. It has no dependency graph, and validates bodies from their bytes. It sends results without another
-conversion. A `Stream` is sent while it is generated.
+FastAPI only documents the handlers. This module serves requests in a third of FastAPI's time, because it has no
+dependency graph, validates bodies directly from their bytes, and does not convert results again.
 """
 
 import asyncio
@@ -61,7 +60,7 @@ class EdgeRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether the route matches the request, and the additions to the scope."""
-        # Compare the literal prefix first: this avoids most regular expressions.
+        # Compare the literal prefix first, which avoids most regular expressions.
         if not scope.get("root_path") and not scope["path"].startswith(self._prefix):
             return Match.NONE, {}
         match, additions = super().matches(scope)
@@ -79,7 +78,7 @@ class EdgeRoute(Route):
 class EdgeRoutes:
     """Dispatcher of requests to routes. Requests without a route go to the wrapped application.
 
-    Routes answer their own errors: they do not need the application's error layers.
+    Routes answer their own errors, therefore they do not need the application's error layers.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[EdgeRoute]) -> None:
@@ -122,7 +121,7 @@ class _Operation:
         return self._checks[0][1] if self._checks else None
 
     @cached_property
-    # Built on first use: a cold start needs the models of one route only.
+    # Build it on first use, because a cold start needs the models of one route only.
     def _path(self) -> type[BaseModel]:
         fields: dict[str, Any] = {name: (hint, ...) for name, hint in self._in_path.items()}
         return create_model("Path", __config__=ConfigDict(hide_input_in_errors=True), **fields)
@@ -153,7 +152,7 @@ class _Operation:
         return _as_requested(answer, request.scope) if isinstance(answer, Answer) else answer
 
     async def _answer(self, request: Request, max_body_bytes: int) -> Answer | Stream:
-        # Check access first: a caller without rights must not learn whether its input is valid.
+        # Check access first, because a caller without rights must not learn whether its input is valid.
         arguments: dict[str, Any] = {name: await check(request) for name, check in self._checks}
         for name, extract in self._extractors:
             arguments[name] = extract(request)
@@ -171,7 +170,7 @@ class _Operation:
             arguments[name] = model.model_validate_json(await _body(request, min(max_body_bytes, model.max_bytes)))
         answer = await self._endpoint(**arguments)
         if isinstance(answer, Stream):
-            # Generate the first piece now: an error until here still gets an error response.
+            # Generate the first piece before the response begins. Its errors then still get an error response.
             await answer.begin()
         return answer
 
@@ -191,7 +190,7 @@ def _as_requested(answer: Answer, scope: Scope) -> Response:
 
 
 def path_with_external_ids(scope: Scope) -> str:
-    """Return the path of a request, with its external ids still percent-encoded: they may contain slashes.
+    """Return the path of a request. Its external ids stay percent-encoded, because they may contain slashes.
 
     Servers without `raw_path` and some gateways decode the path first. Behind them, clients must encode an external id
     with a slash or a percent sign twice.
@@ -251,7 +250,8 @@ def _require_json(scope: Scope) -> None:
 
 async def _body(request: Request, limit: int) -> bytes:
     """Return the body. Raises `BodyTooLarge` over `limit` bytes, and `RequestTimeout` if it does not arrive in time."""
-    # Refuse a declared length before reading. It may be absent or wrong: the received length counts too.
+    # Refuse a declared length before reading. Also check the received length, because the declared one may be absent or
+    # wrong.
     length = header(request.scope, b"content-length")
     if length is not None and length.isdigit():
         _require_within(int(length), limit)
@@ -269,7 +269,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def _joined_body(request: Request, message: Any, limit: int) -> bytes:
-    """Return the body that begins with this first message."""
+    """Receive the other messages of a body, and return it with its first message."""
     body = bytearray()
     while True:
         if message["type"] == "http.disconnect":

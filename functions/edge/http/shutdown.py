@@ -12,14 +12,14 @@ from types import FrameType
 def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
     """Within the block, run the callback on the event loop when SIGINT or SIGTERM arrives.
 
-    Servers wait for open requests before they end the application's lifespan. A live stream never ends by itself: it
-    needs this earlier signal. The existing signal handlers are still called.
+    Servers wait for open requests before they end the application's lifespan. A live stream would never end without
+    this earlier signal. The existing signal handlers are still called.
     """
     loop = asyncio.get_running_loop()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        # Only this call is safe in a signal handler, and wakes an idle loop.
+        # Only this call of the loop is safe in a signal handler, and it wakes an idle loop.
         loop.call_soon_threadsafe(callback)
         handler = handlers[signal.Signals(number)]
         if callable(handler):

@@ -22,8 +22,8 @@ def is_buffered(scope: Scope) -> bool:
 class Stream(Response):
     """Response that is sent while it is generated, until it ends or the client disconnects.
 
-    Nothing is sent before `begin` has returned: an earlier error gets a normal error response. A later error aborts the
-    connection: the client then knows that the response is incomplete. The generator is closed in all cases.
+    Nothing is sent before `begin` has returned, therefore its errors get a normal error response. A later error aborts
+    the connection, by which the client learns that the response is incomplete. The generator is closed in all cases.
     """
 
     def __init__(self, pieces: AsyncGenerator[bytes, None], headers: Sequence[Header], status: int = 200) -> None:
@@ -39,14 +39,14 @@ class Stream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.ensure_future(self._send(scope, send))
-        # Watch for the disconnect concurrently: while the generator waits for a change, no send would notice it.
+        # Watch for the disconnect concurrently, because nothing is sent while the generator waits for a change.
         disconnect = asyncio.ensure_future(_disconnect(receive))
         try:
             await asyncio.wait((sending, disconnect), return_when=asyncio.FIRST_COMPLETED)
         finally:
             disconnect.cancel()
             sending.cancel()
-            # Closing a generator that still runs raises an error: wait for its task first.
+            # Wait for the task first, because closing a generator that still runs raises an error.
             await asyncio.wait((sending, disconnect))
             await self._pieces.aclose()
         if not sending.cancelled():

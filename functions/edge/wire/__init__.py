@@ -1,6 +1,5 @@
 """Wire format, one module per resource: the model of its input, the model of its output, and its rendering.
 
-An output model documents a response, and renders most of them. Responses with entries are rendered by hand: this is
-several times faster than validation, and metadata, which is already JSON text, passes unchanged. Tests compare the
-hand-written rendering with the models.
+Output models document all responses, and render most of them. Hand-written code renders responses with entries, because
+it is several times faster and passes on metadata, which is already JSON text. Tests compare it with the models.
 """

@@ -8,13 +8,14 @@ from functions.edge.wire.models import StrictOut
 from leaderforge.domain.times import time_text
 
 _DIGEST_BYTES = 12
-"""Length of a digest: with 96 bits, a client that compares ETags meets no collision."""
+"""Length of a digest in bytes. With 96 bits, two contents practically never have the same ETag."""
 
 
 class JsonBody:
     """JSON object of a response, in UTF-8. Immutable.
 
-    The member `as_of` is added last and is not in the digest: equal content has one digest at all times.
+    The digest does not cover the member `as_of`, which is added last. Equal contents of different times have equal
+    digests.
     """
 
     __slots__ = ("_content",)
@@ -42,7 +43,7 @@ class JsonBody:
 
 def with_member(content: bytes, name: bytes, text: bytes) -> bytes:
     """Return a JSON object with one more member. It must have members already, and `text` must not need escapes."""
-    # A view: a slice would copy the whole body once more.
+    # Use a view, because a slice would copy the whole body once more.
     return b'%s,"%s":"%s"}' % (memoryview(content)[:-1], name, text)
 
 

@@ -111,9 +111,8 @@ class RangeOut(_Listing):
 def render_entry(entry: Entry, extra: str = "", marks_hidden: bool = False) -> str:
     """Return an entry as a JSON object. `extra` contains further members, each after a comma.
 
-    All entries are rendered here, therefore this function implements the hidden-player view. Only `marks_hidden`, which
-    is for admins, marks a hidden entry. The entry's own player receives it unmarked, and does not learn that it is
-    hidden.
+    All entries are rendered here, therefore this function implements the hidden-player view. `marks_hidden` is for
+    admins. Without it, a hidden entry is unmarked, therefore its own player does not learn that it is hidden.
     """
     subscore = "" if entry.subscore is None else f'"subscore":{entry.subscore},'
     external = "" if entry.external_id is None else f'"external_id":{string_json(entry.external_id)},'

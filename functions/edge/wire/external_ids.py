@@ -5,6 +5,6 @@ from typing import Any
 
 
 def external_id_of(user_id: int | None, external_ids: Mapping[int, str]) -> Mapping[str, Any]:
-    """Return the member for the external id of a player, none for a player without one."""
+    """Return the member for the external id of a player. The mapping is empty for a player without one."""
     external_id = None if user_id is None else external_ids.get(user_id)
     return {} if external_id is None else {"external_id": external_id}

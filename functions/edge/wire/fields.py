@@ -67,7 +67,7 @@ EXTERNAL_PREFIX = "ext:"
 """Prefix of an external id in a path."""
 IntegerIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_NUMBER]
 PlayerIdIn = Annotated[StrictInt, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), PLAYER_FROM_NUMBER]
-"""A player's id in a body. The error about a number that is too large, such as a SteamID64, names external ids."""
+"""A player's id in a body. The error for a number that is too large, such as a SteamID64, recommends external ids."""
 IntegerText = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER), FROM_TEXT]
 """An integer in a path or a query."""
 IntegerOut = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
@@ -106,7 +106,7 @@ UserId = Annotated[
 ]
 """A player id in a path. Handlers always receive the integer id: `routing` looks external ids up.
 
-The documentation shows an integer only: generators for C# make a class of a parameter with two types.
+The documentation has an integer only, because generators for C# make a class of a parameter with two types.
 """
 Identity = Annotated[UserId, "identity"]
 """A player id in a path. The player may not exist: handlers receive an external id unchanged."""

@@ -32,7 +32,7 @@ class HistoryQuery(QueryIn):
         """Position of the submission from which to continue, None to start."""
         if self.cursor is None:
             return None
-        # Cursors of version 0.2 lack the time of reception. It is 0 in the submissions of that version.
+        # Cursors of version 0.2 lack the time of reception. Use 0, which the submissions of that version have.
         time, *reception, submission_id = self.cursor.split("_")
         return HistoryPosition(int(time), int(reception[0]) if reception else 0, UUID(submission_id))
 

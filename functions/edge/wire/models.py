@@ -26,10 +26,10 @@ class StrictIn(BaseModel):
     max_bytes: ClassVar[int] = 16_384
     """Maximum length of the body. LEADERFORGE_MAX_BODY_BYTES may be lower.
 
-    The longest valid one, a submission whose metadata is written in escapes, has some 13,000 bytes.
+    The longest valid body has some 13,000 bytes: a submission whose metadata consists of escapes.
     """
 
-    # Build models on first use: a cold start must not wait for models that no request needs.
+    # Build models on first use, because a cold start must not wait for models that no request needs.
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 

@@ -86,7 +86,7 @@ class PlayerScoreIn(_NewScoreIn):
 
 
 class ScoresIn(LongIn, ReasonIn):
-    """Scores to set together. Each player may have one."""
+    """Scores to set together, at most one per player."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -76,7 +76,7 @@ async def render_export(
 ) -> AsyncGenerator[bytes, None]:
     """Yield all data of a player as the pieces of a JSON object.
 
-    With `for_admin`, include audit entries and mark hidden standings. Players must learn of neither.
+    With `for_admin`, include audit entries and mark hidden standings. Players must see neither of them.
     """
     player = user_out(record.user, with_email=True).model_dump_json(exclude_unset=True)
     standings = ",".join([_render_standing(placed, marks_hidden=for_admin) for placed in record.standings])

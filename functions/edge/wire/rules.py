@@ -53,7 +53,7 @@ def problem_of(error: ErrorDetails) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Annotation of a type: the message for each invalid value, whichever check refuses it."""
+    """Annotation of a type. Its message replaces the messages of all checks of a value."""
 
     words: str
 
@@ -77,14 +77,16 @@ def _from_digits(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """Annotation of an integer type with both bounds. Its error names the bounds. `convert` converts other values.
+    """Annotation of an integer type with both bounds. Its error names the bounds.
 
-    It must be the last annotation: FastAPI documents only the constraints before it.
+    `convert` returns the integer in a value of another type, such as a text.
+
+    It must be the last annotation, because FastAPI documents only the constraints before it.
     """
 
     convert: Callable[[object], object]
     is_common: bool
-    """True if most values need `convert`. Otherwise it is called only for values that are not integers."""
+    """True if most values need `convert`. If false, `convert` is called only for values that are not integers."""
     alternative: str = ""
     """Advice at the end of the error message."""
 
@@ -101,7 +103,7 @@ FROM_TEXT = Whole(_from_digits, is_common=True)
 PLAYER_FROM_TEXT = Whole(_from_digits, is_common=True, alternative="; write any other id as an external id after ext:")
 """`FROM_TEXT` for a player's id in a path, with advice about external ids."""
 FROM_NUMBER = Whole(_without_fraction, is_common=False)
-"""Annotation that accepts 5.0 for an integer in a body: some languages write every number with a fraction.
+"""Annotation that accepts 5.0 for an integer in a body, because some languages write every number with a fraction.
 
 The bounds of `Whole` exclude numbers that a double cannot represent exactly.
 """
@@ -110,7 +112,7 @@ PLAYER_FROM_NUMBER = Whole(_without_fraction, is_common=False, alternative="; se
 
 
 class _NotNull:
-    """Annotation that removes null from the documentation: a query parameter cannot be null, only absent."""
+    """Annotation that removes null from the documentation, because a query parameter cannot be null, only absent."""
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         members = handler(schema)

@@ -92,7 +92,7 @@ class SubmissionIn(StrictIn):
 class QueuedSubmissionIn(SubmissionIn):
     """A submission in the queue. `received_us` is the time (us since 1970) at which the API received it.
 
-    Messages of other producers lack it.
+    Messages that other programs have queued lack it.
     """
 
     board: BoardName
