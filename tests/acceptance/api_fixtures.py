@@ -56,9 +56,9 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
-    """Serve on a free port of the loopback address, with this clock."""
+    """Serve on a free port of the loopback address. The service reads its time from `clock`."""
     built = build(EnvironmentSettings.from_environment(settings))
-    # Only the real clock measures microseconds: clocks of tests count milliseconds.
+    # Clocks of tests return milliseconds, but reception is measured in microseconds.
     clock_us = built.parts.clock_us if clock is now_ms else lambda: clock() * 1000
     services = assemble(built.settings, replace(built.parts, clock=clock, clock_us=clock_us))
     config = uvicorn.Config(

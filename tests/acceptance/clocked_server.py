@@ -52,7 +52,7 @@ def main(clock_file: str, descriptor: str) -> None:
     built = build(EnvironmentSettings.from_environment(os.environ))
     with shared_clock(Path(clock_file)) as clock, socket.socket(fileno=int(descriptor)) as listening:
         app = create_app(assemble(built.settings, replace(built.parts, clock=clock, clock_us=lambda: clock() * 1000)))
-        # Keep idle connections open: the server could close one just as a test reuses it.
+        # Keep idle connections open, because the server could otherwise close one just as a test reuses it.
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_keep_alive=600)
         uvicorn.Server(config).run(sockets=[listening])
 

@@ -52,7 +52,7 @@ class Collector(ThreadingHTTPServer):
         }
 
     def answer(self, method: str, licence: str, body: Any) -> Any:
-        """Return the result of an agent's call."""
+        """Return the result that the collector would return for this call of an agent."""
         self.licences.add(licence)
         if method == "preconnect":
             return {"redirect_host": _LOOPBACK}
@@ -77,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         super().handle()
-        # The agent starts recording before it closes the connection of its handshake.
+        # Set `connected` when the handshake's connection ends, because the agent records transactions by then.
         self.server.connected |= self._method == "agent_settings"
 
     def do_POST(self) -> None:

@@ -38,7 +38,7 @@ CONTENTS = {
         ' from standings join users using (user_id) order by username collate "C", board_id, period_id'
     ),
 }
-"""Queries for the data that equal imports must share: everything except player ids and recording times."""
+"""Queries for the data that must be equal after two imports of one file: all except player ids and recording times."""
 
 _SECONDS = 120
 _numbers = count()
@@ -64,7 +64,7 @@ class Command:
     namespace: str
 
     def run(self, *arguments: str, code: int = 0, **variables: str) -> Finished:
-        """Run a command to its end. Fails on another exit code, or on a traceback."""
+        """Run a command to its end. Fails on an exit code other than `code`, or on a traceback."""
         ended = subprocess.run(
             _command(arguments),
             check=False,
@@ -121,7 +121,7 @@ class Command:
 
     @asynccontextmanager
     async def held(self, statement: str, *arguments: object) -> AsyncIterator[None]:
-        """Hold the locks of the statement during the block. Afterwards, wait for the end of commands' sessions."""
+        """Run the statement and hold its locks during the block. Then wait for the end of the commands' sessions."""
         async with self.connection() as connection:
             transaction = connection.transaction()
             await transaction.start()

@@ -43,7 +43,7 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""Maximum number of index clients to try while a node hangs. Each new client looks up the nodes again."""
+"""Maximum number of index clients to try while a node hangs. Only a new client asks for the present nodes again."""
 
 
 class Rig:
@@ -64,7 +64,7 @@ class Rig:
             "LEADERFORGE_STORE_TIMEOUT_MS": "1000",
             "LEADERFORGE_RECONCILE_MS": "500",
         }
-        limits = httpx.Limits(max_keepalive_connections=0)  # a killed server would break idle connections
+        limits = httpx.Limits(max_keepalive_connections=0)  # an idle connection to a killed server would fail on reuse
         self._http = httpx.AsyncClient(base_url=api.url, timeout=ANSWER_S, limits=limits)
 
     async def start_api(self) -> None:
@@ -102,7 +102,7 @@ class Rig:
         await until(acknowledged, "a submission to be acknowledged")
 
     async def source(self) -> str | None:
-        """Return the current source of reads."""
+        """Return the source of a new read, None if the read fails."""
         return (await self.ask(f"{BOARD}/page?rank=2&limit=1")).source
 
     async def reads_from(self, source: str) -> None:
@@ -115,7 +115,7 @@ class Rig:
         return str((await self.ask("/api/health")).body["status"])
 
     async def heals(self) -> None:
-        """Return once the product has recovered by itself."""
+        """Return once the service reports good health and answers from the index."""
 
         async def well() -> bool:
             answer = await self.ask("/api/health")
@@ -149,7 +149,7 @@ class Rig:
             assert lines(answer.body.get("entries", [answer.body])) == wanted
             assert answer.body["total"] == oracle.total
 
-        async def top_too() -> bool:  # the cached top may be a second old
+        async def top_too() -> bool:  # the top is cached for a second
             top = await self.ask(f"{BOARD}/top?limit=1000")
             return top.source in {*sources, "cache"} and lines(top.body["entries"]) == oracle.lines
 
@@ -182,7 +182,7 @@ class Rig:
         return oracle
 
     async def comes_to_verify(self) -> Oracle:
-        """Wait until reconciliation has repaired the losses of a process or primary, then call `verifies`."""
+        """Wait until reconciliation has repaired the index after a crash of a process or node. Then call `verifies`."""
 
         async def clean() -> bool:
             return (await self.compared()).clean

@@ -17,7 +17,7 @@ CLIENTS = ROOT / "tests" / "clients"
 FRONTEND = ROOT / "frontend"
 DOCUMENT = FRONTEND / "openapi.json"
 LATER_MEMBERS = {"ReceiptOut": "duplicate", "EntryOut": "submissions", "BoardOut": "decimals", "ErrorObject": "details"}
-"""Response members that the clients' document omits, by schema: they act as members that a later version adds."""
+"""Response members by schema. Clients are generated without them, as if a later version had added them."""
 
 _TOOLS = CLIENTS / ".venv" / "bin"
 _PACKAGES = FRONTEND / "node_modules"
@@ -26,12 +26,12 @@ _NEWTONSOFT = _PACKAGES / "jillejr.newtonsoft.json-for-unity/Plugins/Newtonsoft.
 _CSHARP_OPTIONS = (
     "packageName=LeaderForge",
     "targetFramework=net48",
-    "supportsRetry=false",  # retries need Polly, which only NuGet offers
-    "disallowAdditionalPropertiesIfNotPresent=false",  # otherwise new members in batch results would be errors
-    "conditionalSerialization=true",  # otherwise a change of a board would send null for unset members
+    "supportsRetry=false",  # code with retries needs the package Polly, which only NuGet offers
+    "disallowAdditionalPropertiesIfNotPresent=false",  # otherwise a client fails on unknown members of batch results
+    "conditionalSerialization=true",  # otherwise a request to change a board has null for unset members
 )
 _CSHARP = ("-langversion:7.2", "-warn:0")
-"""Compiler options for the C# version of the generated code, which is not the compiler's default."""
+"""Compiler options: the C# version that the generated code needs, and no warnings."""
 _ASSEMBLIES = ("System.Net.Http", "System.ComponentModel.DataAnnotations", "System.Runtime.Serialization", "System.Web")
 _MONO = " ".join(["mono-mcs", *(f"libmono-{name.replace('.', '-').lower()}4.0-cil" for name in _ASSEMBLIES)])
 """Debian packages of the compiler, its runtime and `_ASSEMBLIES`."""
@@ -109,7 +109,7 @@ def _tool(name: str) -> Path:
 
 
 def _program(name: str, package: str) -> str:
-    """Return the path of a program, or skip the test if it is missing: pip and npm cannot install it."""
+    """Return the path of a program. If it is missing, skip the test, because neither pip nor npm can install it."""
     return shutil.which(name) or pytest.skip(f"this machine has no {name}; install Debian's {package}")
 
 

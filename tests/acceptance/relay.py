@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 _BYTES = 65_536
 _STEPS = 10
-"""Iterations of the event loop after which a local client has noticed the reset of its connection."""
+"""Number of event loop iterations in which a local client notices the reset of its connection."""
 
 
 class Relay:
@@ -32,7 +32,7 @@ class Relay:
             passing.cancel()
 
     async def reset(self) -> None:
-        """Reset every connection, and return once the clients have noticed: their next writes fail."""
+        """Reset every connection. Return once the clients have noticed the reset: their next writes fail."""
         for writer in self._writers:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()

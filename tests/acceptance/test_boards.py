@@ -1,4 +1,4 @@
-"""Changes of boards at run time, by several processes over one store and by the command."""
+"""Changes of boards while two processes serve them, through the API and by the command."""
 
 import asyncio
 import re
@@ -157,7 +157,7 @@ async def test_what_the_api_does_holds_in_the_other_process(world: World) -> Non
 
 @pytest.mark.parametrize("policy", [Policy.SUM, Policy.BEST])
 async def test_a_period_is_completed_while_submissions_go_on(world: World, policy: Policy) -> None:
-    """Both processes accept submissions throughout, even before they know the new period. Each one counts once."""
+    """Both processes accept submissions, even before they know the new period. Each submission counts once."""
     board = f"{policy}-race"
     await world.post("/api/boards", {"board": board, "policy": policy})
     taken: defaultdict[int, list[int]] = defaultdict(list)
@@ -189,9 +189,9 @@ async def test_a_period_is_completed_while_submissions_go_on(world: World, polic
     async def weekly_is(status: int) -> bool:
         return set(await world.statuses(f"/api/boards/{board}/top?period=weekly")) == {status}
 
-    # Caches expire in real time: wait for them before setting the clock past the propagation time.
+    # Set the clock past the propagation time only after the caches have expired, which they do in real time.
     await until(lambda: weekly_is(503), "both processes to know of the period")
-    await another_batch_each()  # batches sent before may not know the new period
+    await another_batch_each()  # batches in flight may still lack the new period
     world.clock.now += PROPAGATION_MS
     await until(lambda: weekly_is(200), "the period to be complete")
     await another_batch_each()

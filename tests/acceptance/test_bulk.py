@@ -1,4 +1,4 @@
-"""Bulk calls on real parts: metadata of runs, batches across boards, exports of complete boards."""
+"""Bulk calls on a real server and stores: metadata of runs, batches across boards, exports of complete boards."""
 
 import csv
 import json

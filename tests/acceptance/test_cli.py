@@ -160,7 +160,7 @@ async def test_populate_goes_on_after_a_kill(new: NewCommand):
     crowd = ("populate", "--users", "32000", "--sessions", "64000", "--until", "2024-05-06")
     unbroken, killed = await new(), await new()
     unbroken.run(*crowd)
-    # A transaction holds the name of a player of the second chunk. Only this chunk waits.
+    # A transaction holds the name of a player of the second chunk, and only this chunk waits for it.
     [(key,)] = await unbroken.query("select username_key from username_claims where user_id = 15000")
 
     async def others_done() -> bool:
@@ -290,7 +290,7 @@ async def test_import_equals_the_oracle(new: NewCommand, tmp_path: Path, write: 
 
 LINES = 12_000
 KEYSTONE = 7_345
-"""Number of a line in the middle of the import: the tests block the import there before they kill it."""
+"""Number of the line at which the tests block the import before they kill it. It is in the middle of the file."""
 
 
 @pytest.fixture(scope="module")
@@ -369,7 +369,7 @@ async def test_reconcile_mends_what_an_import_killed_before_the_index_left(own_v
     cluster.resume(0)
     standings = await command.count("standings")
     assert command.run("verify", code=1).output[-1] == f"{standings} standings compared, {standings} differ"
-    # Date the events back, as if the commit limit had passed.
+    # Reconciliation omits events until the settle time has passed: make these events old enough.
     await command.query("update score_events set recorded_at = recorded_at - $1", SETTLE_MS)
     assert command.run("reconcile").output == [f"{standings} standings checked"]
     assert command.run("verify").output == [f"{standings} standings compared, 0 differ"]

@@ -209,7 +209,7 @@ main(["dev", "--no-demo", "--port", "0", "--data-dir", {str(tmp_path / "data")!r
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE_S)
     assert ended.returncode != 0
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert not (tmp_path / "data" / "postgres" / "data").exists()  # the start ended before it created the database
+    assert not (tmp_path / "data" / "postgres" / "data").exists()  # the command ended before it created the database
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""Every example in the documentation is true: each page is followed from its top on a new server.
+"""Every example in the documentation is true, if a reader follows a page from its top on a new server.
 
-All pages together, in one run, also work on the demo after the README, for readers who try them there.
+A reader can also follow all pages one after another on the demo of the README.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> N
 
 
 async def test_all_pages_work_on_the_demo_in_one_run(valkey, postgres, clock: Ticks) -> None:
-    """Ranks and totals differ on the demo. Refusals are as documented, and the demo's players do not change."""
+    """Check only error codes, because the demo has other ranks and totals. The demo's players must not change."""
     dsn = await new_database(postgres.dsn)
     settings = environment(valkey.addresses, dsn, **TOKENS, **SIGNING)
     await fill(settings)
@@ -113,7 +113,7 @@ def _code(answer: str) -> str:
 
 
 def _key(example: Example, values: Mapping[str, str]) -> str | None:
-    """Return the example's API key or player token. Create a token unless the page has one: tokens expire."""
+    """Return the example's API key or player token. Create a valid token, unless the page has made one."""
     if example.key != "TOKEN":
         return KEYS[example.key]
     if "TOKEN" in values:

@@ -1,4 +1,4 @@
-"""Protection of a server, whichever documented command starts it."""
+"""Protection of a server by each documented command that starts it."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""External ids over HTTP, on two processes over the real stores: first submissions in a race, releases, the index."""
+"""External ids on two processes over the real stores: concurrent first submissions, releases, and the index."""
 
 import asyncio
 from collections import Counter

@@ -1,6 +1,6 @@
 """Every row of "What fails, and what users see" in docs/architecture.md, on real servers under load.
 
-The tests check the effects that users see, and the recovery.
+The tests check the answers during each failure, and the recovery after it.
 """
 
 import asyncio
@@ -123,7 +123,7 @@ class TestIndexFails:
         slot = IndexKeys(rig.settings["LEADERFORGE_NAMESPACE"], PARTITIONS).slots[0]
         async with rig.load() as load:
             await load.goes_on()
-            # Scripts fail if a key is missing while its slot moves. Read first: reads restore missing names.
+            # While a slot moves, scripts fail if a key is missing. Therefore let reads restore missing names first.
             await rig.reads_from("index")
             await rig.ask(f"{BOARD}/page?rank=1&limit=1000")
             await _move(rig, slot, 0, 1, load)
@@ -240,7 +240,7 @@ async def _move(rig: Rig, slot: int, source: int, target: int, load: Load) -> No
             assert keys
             old.execute_command("MIGRATE", LOOPBACK, port, "", 0, 5000, "KEYS", *keys)
             await load.goes_on()
-        await rig.reads_from("index")  # through the old node, which redirects to the new one
+        await rig.reads_from("index")  # the old node still owns the slot, and redirects to the new one
         for client in (new, old):
             client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[1])
         await rig.reads_from("index")

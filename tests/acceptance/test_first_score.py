@@ -90,7 +90,7 @@ def test_players_without_a_server_get_ranks(runs: ExitStack, tmp_path: Path) -> 
 
 
 def test_other_machines_get_no_development_tokens(runs: ExitStack, tmp_path: Path) -> None:
-    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - tested here
+    dev = run(runs, tmp_path, "--no-demo", "--nodes", "1", "--host", "0.0.0.0").ready()  # noqa: S104 - the test needs a server for other machines
     assert "signing_secret" not in dev.description
     assert "token" not in dev.output
     api = f"http://127.0.0.1:{httpx.URL(dev.description['api']).port}"

@@ -1,4 +1,4 @@
-"""Clients made by generators: each makes one call of each kind against the running product, with the same results."""
+"""Generated clients: each makes one call of each kind on the running product, and gets the same results."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 async def test_a_generated_client_makes_one_call_of_each_kind(
     api: Served, tmp_path: Path, client: Callable[[Path], Sequence[str | Path]]
 ) -> None:
-    """Responses have members that the clients in Python and C# do not know."""
+    """Responses have members that are missing in the document of the Python and C# clients."""
     command = await asyncio.to_thread(client, tmp_path)
     assert await facts(api, command) == FACTS
 

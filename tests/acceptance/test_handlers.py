@@ -111,7 +111,7 @@ async def settings(valkey, postgres) -> dict[str, str]:
 
 @pytest.fixture
 async def invoke(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Invoke]:
-    """Function that calls a handler as Lambda does: in a thread without an event loop. The process begins cold."""
+    """Function that calls a handler like Lambda: in a thread without an event loop. The first call is a cold start."""
     for name, value in (settings | {"AWS_LAMBDA_FUNCTION_NAME": "leaderforge"}).items():
         monkeypatch.setenv(name, value)
     yield lambda handler, event: asyncio.to_thread(handler, event, None)
@@ -218,7 +218,7 @@ async def test_each_function_serves_its_routes(invoke: Invoke, event: MakeEvent)
 
 @pytest.mark.parametrize("external_id", ["a/b", "player|eu/42", "100%", "a%2Fb", "50% / 50%", "é☃", "ext:/"])
 async def test_external_ids_in_paths(invoke: Invoke, event: MakeEvent, external_id: str) -> None:
-    """Events contain the id encoded once: the client encodes it twice, and the gateway decodes it once."""
+    """The client encodes the id twice, and the gateway decodes it once. Therefore events contain it encoded once."""
     external_id = f"{external_id} {uuid4().hex}"
     body = {"external_id": external_id}
     status, created = told(await invoke(users.handler, event("POST", "/api/users", body, SUBMIT_KEY)))
@@ -362,7 +362,7 @@ async def test_the_schedule_keeps_the_index_true(invoke: Invoke, settings: dict[
 async def test_the_queue_is_counted_but_for_what_is_poisoned(
     invoke: Invoke, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the dead-letter queue is unreachable, only the invalid messages of a batch are delivered again."""
+    """While the dead-letter queue is unreachable, valid messages count, and invalid ones are delivered again."""
     user_id = await player(invoke, event)
     for name, value in NOWHERE.items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""Live boards on real parts: every listener receives each change, from any process and during failures."""
+"""Live boards on real servers: every listener receives each change, by any process and during failures."""
 
 import asyncio
 import re
@@ -69,7 +69,7 @@ async def test_every_listener_gets_each_change(api: Served) -> None:
         for number in range(1, 6):
             await submit(api, 1)
             await all_at(listeners, 1000 + number)
-        # One read for all listeners, with a margin for announcements of reconciliation.
+        # Listeners share one read per change. Some more reads follow from announcements of reconciliation.
         assert metric(api, "top_merge_seconds_count") - before < 50
         assert metric(api, "stream_listeners") == 50
     for listener in listeners:
@@ -82,7 +82,7 @@ async def all_at(listeners: list[Listener], score: int) -> None:
 
 
 async def test_listeners_hear_of_what_other_processes_change(api: Served, settings: Mapping[str, str]) -> None:
-    # The TTL is a minute here instead of a second: only the feed can show the change so soon.
+    # With a TTL of a minute, only the feed can invalidate the cached top before the test's end.
     async with served({**settings, "LEADERFORGE_TOP_CACHE_MS": "60000"}) as other:
         await hears(other)
         async with listening(other.url) as listener:
@@ -123,10 +123,9 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 
 
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
-    """Poll until no poll has read the index for 9 s, nine times the TTL without the feed. Return the ETag.
+    """Poll until no poll has read the index for 9 s, which is nine times the TTL without the feed. Return the ETag.
 
-    `asked` records the reads of the index. Announcements of reconciliation cause reads until it has passed the last
-    submission.
+    `asked` records the reads of the index. Reconciliation still causes some until it has processed the last submission.
     """
     quiet_since = asyncio.get_running_loop().time()
 
@@ -151,7 +150,7 @@ async def test_many_changes_reach_listeners_as_the_newest(api: Served) -> None:
 
 
 class TestFailures:
-    """Failures of a separate cluster."""
+    """Failures of an index cluster that only this class uses."""
 
     @pytest.fixture
     async def valkey(self, own_valkey: OwnValkey) -> ValkeyCluster:
@@ -227,7 +226,7 @@ async def test_a_server_that_is_told_to_stop_ends_its_streams(settings: Mapping[
         async with listening(server.url) as listener:
             await listener.until(lambda one: bool(one.events))
             await asyncio.to_thread(server.stop)
-            await listener.until(lambda one: one.ended)  # ended by a last chunk, not by a broken connection
+            await listener.until(lambda one: one.ended)  # the response is complete, not broken off
     finally:
         await asyncio.to_thread(server.stop)
     log = (tmp_path / "log").read_text()

@@ -1,4 +1,4 @@
-"""Every command of docs/performance runs, in a short form on real servers. Figures are not checked."""
+"""Short runs of every command of docs/performance, on real servers. The figures are not checked."""
 
 import csv
 import json
@@ -62,7 +62,7 @@ NOT_HERE = {
     "tests.browser.budget",  # checks response times, which needs an idle machine
     "benchmarks.compare",  # needs a checkout of another version
     "benchmarks.rolling",  # needs a checkout of another version
-    "benchmarks.coldstart",  # needs the functions' Python: run by the cloud's tests
+    "benchmarks.coldstart",  # needs the Python version of the functions, and runs in tests/cloud
     "benchmarks.stores",  # needs a Citus cluster
 }
 

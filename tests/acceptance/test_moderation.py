@@ -43,7 +43,7 @@ async def api(valkey, postgres, clock: Days) -> AsyncIterator[Served]:
 
 
 class Game:
-    """New board with players 1 to 5, each better than the next."""
+    """New board with players 1 to 5. Player 1 leads, player 5 is last."""
 
     def __init__(self, api: Served, board: str, first: int) -> None:
         self.api = api
@@ -64,7 +64,7 @@ class Game:
         return await self.api.post(f"{self.board}/scores", body)
 
     async def listed(self, period: str = "all-time") -> list[tuple[int, int]]:
-        """Return rank and number of all visible players. Every kind of read must agree."""
+        """Return the rank of each visible player and the player's number in the game. Every kind of read must agree."""
         query = f"period={period}"
         top = await self.get(f"top?{query}&limit=1000")
         page = await self.get(f"page?{query}&limit=1000")
@@ -194,7 +194,7 @@ async def test_what_is_removed_is_gone_for_everyone(new_game: NewGame, clock: Da
     assert await game.listed() == WITHOUT_2
     for key in (None, game.token(2), ADMIN_KEY):
         assert await game.rank(2, key) is None
-    # The past day keeps its ranks until a removal names it.
+    # The ranks of the past day change only by a removal that names this day.
     assert await game.listed("2026-11-23") == ALL
     late = await game.submit(2, 1, submission_id)
     assert (late.status_code, late.json()["error"]["code"]) == (409, "conflict")

@@ -1,4 +1,4 @@
-"""Every read equals the brute-force answer: for all rules of boards, on any number of partitions, with many ties."""
+"""Every read equals the brute-force answer, for all rules of boards and any number of partitions, with many ties."""
 
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -53,7 +53,7 @@ Rules = tuple[Policy, Order, Order | None, RankStyle, PeriodKind]
 ROTATED = [(*PAIRS[(i + i // len(PAIRS)) % len(PAIRS)], rules) for i, rules in enumerate(RULES)]
 """Each combination of rules, with one of `PAIRS`. Each pair occurs with each period kind."""
 IN_THE_STORE = 6
-"""Interval of the combinations that are also read from the store, while the index is away: every sixth one."""
+"""Step between the combinations of rules that are also read from the store, while the index is away."""
 
 Case = tuple[int, int, Rules]
 
@@ -88,7 +88,7 @@ EVERYTHING = ReceiptOptions(previous=True, periods=True)
 
 
 def told(value: int | Rules) -> str:
-    """Return a parameter's text in the name of a test."""
+    """Return the text of a parameter for the name of its test."""
     return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
@@ -201,7 +201,7 @@ async def test_every_read_equals_brute_force_whatever_the_rules(products, cluste
         await check_reads(product, ladder, Oracle(board, own), random, expect=Source.INDEX)
         await check_index(product, ladder)
     if RULES.index(rules) % IN_THE_STORE == 0:
-        # This index is never built: another process holds the lease.
+        # No process builds this index, because another holder has the lease of maintenance.
         index = new_redis_index(clusters[nodes], partitions)
         assert await index.lease("maintain", "another", 600)
         away = Product(product.store, product.users, index)
@@ -266,7 +266,7 @@ def check_details(
 ) -> None:
     """Compare the standing and the previous standing of each period with the oracle.
 
-    The submission is `taken[before]`.
+    `taken` are all counted events. The event of the submission has the index `before`.
     """
     assert isinstance(receipt, Receipt)
     assert receipt.details is not None

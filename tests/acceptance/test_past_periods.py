@@ -1,4 +1,4 @@
-"""Past periods on real servers: complete reads from the database after their retirement, then their removal."""
+"""Past periods on real servers. Retired periods are read completely from the database until they expire."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -95,7 +95,7 @@ async def everything(api: Served, source: str) -> Mapping[str, Any]:
 
 
 async def followed(api: Served, read: str, source: str) -> Mapping[str, Any]:
-    """Return the pages from the first to the last and, if they have `previous`, back to the first."""
+    """Follow the cursors `next` to the last page, then `previous` back. Return the pages by path."""
     shown: dict[str, Any] = {}
     page = await answer(api, read, source)
     for way in ("next", "previous"):
@@ -122,7 +122,7 @@ async def until_from_the_store(api: Served) -> None:
         answer = await api.get(f"/api/boards/laps/ranks/1?period={YESTERDAY}")
         return answer.headers["x-leaderforge-source"] == "postgres"
 
-    # Wait for the catch-up of the index first: before it, all answers come from the store anyway.
+    # Wait for the catch-up first. Until then all answers come from the store, even for periods that are not retired.
     await until(lambda: is_caught_up(api), "the index to be brought over the days")
     await until(is_read_from_the_store, "the retired period to be read from the store")
 

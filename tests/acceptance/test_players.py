@@ -208,7 +208,7 @@ class TestErase:
         *codes, status = await asyncio.gather(*(submit() for _ in range(4)), erase())
         assert status == 200
         assert set().union(*codes) <= {"ok", "user_not_found"}
-        # Removed standings are dropped once no late update can arrive.
+        # The index keeps removed standings until no late update can arrive, then deletes them.
         await until(lambda: is_forgotten(api, user_id), "the index to forget the player")
         assert (await api.services.maintain.verify()).clean
 

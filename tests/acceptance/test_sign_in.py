@@ -49,7 +49,7 @@ async def test_concurrent_sign_ins_with_one_secret_have_one_player(servers: tupl
     sessions = await asyncio.gather(*(sign_in(servers[i % 2], secret) for i in range(SIGN_INS)))
     [user_id] = {session["user_id"] for session in sessions}
     assert sum(session["created"] for session in sessions) == 1
-    # Each process accepts the tokens of both, even those signed with the first key.
+    # Each process accepts the tokens of both processes, although one of them has just created the first signing key.
     outcomes = await asyncio.gather(*(submitted(servers[i // 2 % 2], session) for i, session in enumerate(sessions)))
     assert {status for status, _ in outcomes} == {200}
     assert max(receipt["score"] for _, receipt in outcomes) == SIGN_INS
@@ -93,7 +93,7 @@ async def test_linking_an_account_keeps_the_scores(servers: tuple[Served, Served
 
 
 async def test_a_new_signing_key_is_accepted_everywhere(servers: tuple[Served, Served]) -> None:
-    """One process creates a signing key and issues a token with it. The other one must accept the token."""
+    """One process creates a signing key and issues a token with it. The other process must accept the token."""
     await sign_in(servers[0], secrets.token_hex(32))
     created = await servers[0].post("/api/admin/signing-keys", None, ADMIN_KEY)
     assert created.status_code == 201

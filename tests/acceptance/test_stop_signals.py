@@ -1,4 +1,4 @@
-"""A stop signal ends a command at any step. It is sent from inside the command, at each step."""
+"""A stop signal ends a command at any step. The command under test sends the signal to itself at each step."""
 
 import re
 import signal
@@ -40,7 +40,7 @@ main()
 BEFORE_SERVERS = [
     "leaderforge.embedded.stack:.LocalStack",
     "leaderforge.embedded.stack:LocalStack._make_directory",
-    "fcntl:.flock",  # the lock's file exists, the lock is not held yet
+    "fcntl:.flock",  # the lock's file exists, but is not locked yet
     "leaderforge.embedded.lock:DirectoryLock.note",
     "leaderforge.embedded.stack:LocalStack._stored_keys",
     "leaderforge.embedded.api:ApiServer.require_port",
@@ -52,7 +52,7 @@ BEFORE_SERVERS = [
 ]
 WITH_SERVERS = [
     "leaderforge.embedded.stack:LocalStack.start",
-    "leaderforge.embedded.process:ServerProcess._spawn",  # in the thread that starts servers
+    "leaderforge.embedded.process:ServerProcess._spawn",  # runs in the thread that starts servers
     "leaderforge.embedded.topology:NodeClient.form",
     "leaderforge.embedded.datadir:.ensure_database",
     "leaderforge.wiring:.migrate",
@@ -100,7 +100,7 @@ def test_dev_stops_at_each_step_of_its_start(tmp_path: Path, step: str, way: str
     assert not re.search("Traceback|Exception ignored|never awaited", ended.stdout + ended.stderr)
     assert ended.returncode in (0, 130), ended.stdout + ended.stderr
     assert not (data / "dev.json").exists()
-    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # ended before it created the database
+    assert not (data / "postgres" / "data").exists() or step in WITH_SERVERS  # only these steps create a database
 
 
 @pytest.fixture

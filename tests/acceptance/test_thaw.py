@@ -1,4 +1,4 @@
-"""Connections that the network dropped silently while a function was frozen: sent bytes vanish without an error."""
+"""Connections that the network dropped silently while a function was frozen: writes do not fail, but get no reply."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, until
 __all__ = ["invoke"]
 
 FOREVER_MS = "60000"
-"""Time limit of store and index in ms. A wait on a lost connection would reach it and fail the test."""
+"""Time limit of store and index in ms. A call that waits on a lost connection reaches it, and the test fails."""
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ BACKFILLED_MS = 60_000
 AT_ONCE = 8
 """Number of concurrent requests. With more, a slow machine refuses some as `overloaded`."""
 VOLATILE = {"as_of", "next", "previous"}
-"""Members that are not compared: times of reading, and cursors, whose text is opaque."""
+"""Members that differ in every answer and are not compared: times of reading, and cursors."""
 PURGED = {None, "short"}
-"""Boards whose events have no standing any more: deleted boards (None), and `short`, whose periods have expired."""
+"""Boards whose events outlive their standings: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
 """Members of which only `code` is compared: their texts may change."""
 
