@@ -27,5 +27,5 @@ EVERYTHING: dict[str, Any] = {
 }
 """Board settings for all fields. No value is a default.
 
-Values of one type differ, except flags: a test detects swapped columns.
+Values of one type differ, except flags, so that tests detect swapped columns.
 """

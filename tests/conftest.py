@@ -32,7 +32,7 @@ OwnPostgres = Callable[..., PostgresServer]
 
 
 LONGEST_FIRST = ("acceptance", "browser", "contract")
-"""Order of the folders: short modules come last, and all workers then end at about the same time."""
+"""Order of the folders. Short modules run last, and therefore all workers end at about the same time."""
 
 
 class ByModule(LoadScopeScheduling):  # type: ignore[misc]
@@ -71,7 +71,7 @@ class ExistingCluster:
 @pytest.fixture(scope="session", autouse=True)
 def no_process_left() -> Iterator[None]:
     """Fail the run if a process outlives the tests, including orphans."""
-    if sys.platform == "linux":  # adopt orphans: the check finds only children
+    if sys.platform == "linux":  # adopt orphans, because the check finds only children
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     yield
@@ -82,9 +82,9 @@ def no_process_left() -> Iterator[None]:
 def valkey(
     no_process_left: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ValkeyCluster | ExistingCluster]:
-    """Cluster of three nodes, shared by all tests: tests must use separate key names and break nothing.
+    """Cluster of three nodes, shared by all tests. Each test must use its own key names, and stop no node.
 
-    LEADERFORGE_TEST_REDIS (host:port, separated by commas) replaces it by an existing cluster.
+    If LEADERFORGE_TEST_REDIS has addresses (host:port, separated by commas), use the existing cluster there.
     """
     existing = os.environ.get("LEADERFORGE_TEST_REDIS")
     if existing:
@@ -125,6 +125,6 @@ def _describe(process: psutil.Process) -> str | None:
         command = " ".join(process.cmdline())
     except psutil.NoSuchProcess:
         return None
-    if not lives(process) or "resource_tracker" in command:  # the tracker ends with the interpreter
+    if not lives(process) or "resource_tracker" in command:  # multiprocessing's tracker ends with Python
         return None
     return f"{process.pid} {command}"

@@ -1,4 +1,4 @@
-"""Delivery, reads and repair of an index, connected as in the wiring, over the parts that a test provides."""
+"""Services that update, read and repair an index, connected as in the product, over stores of a test."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ from leaderforge.services.trust import IndexTrust
 
 @dataclass
 class Process:
-    """Services of one process between its callers and the index.
+    """Services of one process that read or update the index.
 
     Several processes may share store, players, index and declarations.
     """
@@ -78,7 +78,7 @@ class Link:
             if self.is_cut:
                 self.disruptions += 1
                 raise IndexUnavailable("the rank index did not answer")
-            # Compare with the disruptions of this link: the shared index counts none.
+            # Compare with the disruptions of this link, because the index itself does not know them.
             if options.pop("disruptions", None) not in (None, self.disruptions):
                 raise IndexUnavailable("a connection to the rank index broke before")
             return await target(*args, **options)

@@ -34,10 +34,11 @@ _CHANGING_AT_TIMES = frozenset({"verification"})
 
 @dataclass(frozen=True)
 class Example:
-    """Call of an example. `key` is the shell variable with its key. `now` is its time in ms, None if irrelevant.
+    """Call of an example, and the response that the page shows.
 
-    `player` is the id of the player whose token the page uses, if any. `answer` is the response on the page, in the
-    format `form`, None without one. A streamed answer has no end.
+    `key` is the shell variable with the API key or token, `player` the id of the token's player. `now` is the time of
+    the call in ms, None if irrelevant. `answer` is the response in the format `form`, None if the page shows none.
+    `streamed` is true for a response without an end.
     """
 
     method: str
@@ -56,7 +57,7 @@ class Example:
         return None if self.content is None else json.loads(self.content)
 
     def values_in(self, answer: str) -> dict[str, str]:
-        """Return the values of variables that later calls of the page take from the answer."""
+        """Return the variables that later calls of the page use, with their values from this answer."""
         members = json.loads(answer) if self.form == "json" and answer.startswith("{") else {}
         return {name: str(members[member]) for name, member in _VARIABLES.items() if member in members}
 

@@ -28,7 +28,7 @@ LAST_MIGRATION = 6
 
 _DATA = Path(__file__).parent / "data" / "0.1.0"
 _LIMITS = dict.fromkeys(("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"), "5000")
-"""Time limits of 0.1.0 in the server, in ms."""
+"""Settings of a database session of 0.1.0: time limits in ms."""
 _REPETITIONS = 4
 """Maximum number of retries of 0.1.0 after a deadlock."""
 _PLAYERS = count(100_000_000)
@@ -167,7 +167,7 @@ class OldClients:
             await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))
 
     async def submit(self, connection: Connection) -> None:
-        """Submit a score of 1: in one statement, or on Citus in a transaction of two."""
+        """Submit a score of 1. On Citus, the submission is a transaction of two statements instead of one statement."""
         user_id, submission_id, now = random.choice(self.players), uuid4(), time_ns() // 1000
         if self.distributed:
             await self._submit_in_two(connection, user_id, submission_id, now)

@@ -67,7 +67,7 @@ class Oracle:
         return 100.0 if self.total == 1 else 100 * behind / (self.total - 1)
 
     def at_percentile(self, percent: int) -> Line | None:
-        """Return the last line ahead of at least `percent` of the other lines. With ties, no line may qualify."""
+        """Return the last line ahead of at least `percent` of the other lines, None if ties leave no such line."""
         ahead = [line for line in self.lines if self.percentile(line) >= percent]
         return ahead[-1] if ahead else None
 

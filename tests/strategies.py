@@ -36,7 +36,7 @@ tied_events = st.builds(
     received_us=st.integers(0, 3),
     change=st.none(),
 )
-"""Events of few players with few scores and times: there are ties in every field."""
+"""Events of few players with few scores and times, and therefore with ties in every field."""
 
 
 def on_board(board: Board, event: Event) -> Event:

@@ -5,13 +5,13 @@ import inspect
 from collections.abc import Callable
 
 PATIENCE_S = 120.0
-"""Time limit of a wait, in s. It only ends a test that hangs: benchmarks measure durations."""
+"""Time limit of a wait, in s. It is long, because it must only end tests that hang."""
 
 
 async def until(condition: Callable[[], object], what: str, *, every: float = 0.01) -> None:
     """Return once the condition holds. It may be synchronous or asynchronous, and is checked every `every` seconds.
 
-    Raises AssertionError with the awaited condition.
+    Raises AssertionError with `what`, the awaited condition as text, after `PATIENCE_S`.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE_S

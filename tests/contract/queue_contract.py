@@ -1,4 +1,4 @@
-"""Contract of submission queues. tests/contract runs it in memory, tests/cloud on the API of Amazon SQS."""
+"""Contract of submission queues. tests/contract runs it on the in-memory queue, tests/cloud on Amazon SQS."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -189,5 +189,5 @@ def other_period(ladder: Ladder) -> Ladder:
 
 
 def sibling(dsn: str, database: str) -> str:
-    """Return the connection string of another database on the same server."""
+    """Return the DSN of another database on the server of this DSN."""
     return urlsplit(dsn)._replace(path=f"/{database}").geturl()

@@ -130,7 +130,7 @@ async def breakable(own_valkey: OwnValkey) -> AsyncIterator[tuple[object, RedisF
 
 
 async def heard_by(hearing_feed: ChangeFeed, feed: ChangeFeed) -> None:
-    """Return once `hearing_feed` receives announcements of `feed`. Either may have to find its node first."""
+    """Return once `hearing_feed` receives announcements of `feed`. Retry while a feed looks for its node."""
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:

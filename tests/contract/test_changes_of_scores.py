@@ -1,4 +1,4 @@
-"""Submissions of changes: each adds to the player's latest score, and no change is lost."""
+"""Submissions of changes. Each adds its difference to the player's latest score, and none is lost."""
 
 import asyncio
 from random import Random

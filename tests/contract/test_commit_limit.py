@@ -52,7 +52,7 @@ async def test_a_period_that_opens_too_late_refuses_its_submission(
     database: Database, count: Count, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timing, "COMMIT_LIMIT_MS", LIMIT_MS)
-    # Raise the limits of an opening and of a statement: only the commit limit may end the wait.
+    # Raise the limits of an opening and of a statement, because the test needs the commit limit to end the wait.
     monkeypatch.setattr("leaderforge.adapters.postgres.periods.commit_limit_s", lambda _: 10 * PATIENCE_S)
     board = await database.board(calendar=Calendar((PeriodKind.DAILY,)))
     await database.players(1)

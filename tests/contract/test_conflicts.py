@@ -80,7 +80,7 @@ async def test_other_content_is_a_conflict_and_changes_nothing(
     "edit",
     [
         event(metadata='{"b":[true,5e-1],"a":1.0}'),
-        # A retry without a time takes the time of its own reception.
+        # A retry without a requested time gets the time of its reception. It is a duplicate all the same.
         lambda submission: event(achieved_at=AT + 9, received_us=10**12)(submission)._replace(requested_at=None),
         event(achieved_at=AT),
     ],
@@ -93,7 +93,7 @@ async def test_equal_content_is_a_duplicate(stores: Stores, edit: Edit) -> None:
 
 
 async def test_a_time_in_the_future_of_the_first_copy_was_clamped(stores: Stores) -> None:
-    """A later copy may be clamped to a later time, or need no clamping any more."""
+    """A later copy may be clamped to a later time, or not at all. Both copies are equal."""
     submission = await first(stores)
     sent = submit(submission.ladders[0], 1, 5, at=RECEIVED_MS)
     sent = requested(RECEIVED_MS + 3000)(event(received_us=RECEIVED_MS * 1000)(sent))

@@ -112,7 +112,7 @@ class TestReleases:
         await erase(stores, 1)
         assert await stores.users.by_external_id(["a"]) == {}
         stores.clock.ms = START + RELEASE_MS - 1
-        # Processes may still map `a` to the erased player 1: a new player 1 would get the submissions for `a`.
+        # Until the release ends, processes may map `a` to 1. A new player 1 would get the submissions for `a`.
         reused, renamed = await stores.users.create([user(1, None), user(2, "a")])
         assert (type(reused), type(renamed)) == (PlayerExists, ExternalIdTaken)
         stores.clock.ms = START + RELEASE_MS
@@ -133,7 +133,7 @@ class TestReleases:
         assert kinds(outcomes) == [ExternalIdTaken, PlayerExists]
         await stores.users.forget_released(stores.clock.ms)
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [ExternalIdTaken]
-        # An explicit creation is allowed at once, and every creation once the release has ended.
+        # Until the release ends, only an explicit creation succeeds. Then first sight creates the player again.
         assert kinds(await stores.users.create([user(2, None)])) == [Player]
         stores.clock.ms += 1
         assert kinds(await stores.users.create([user(3, "a")], on_sight=True)) == [Player]

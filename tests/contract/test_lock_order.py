@@ -18,7 +18,7 @@ DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_data
 
 
 class Storm:
-    """Concurrent calls on a few players and boards. `sums` has the changes on the last board by player."""
+    """Concurrent calls on a few players and boards. `sums` has each player's total of changes on the last board."""
 
     def __init__(self, stores: Database, boards: list[Board], *, changes: bool, acts: bool) -> None:
         self.stores = stores
@@ -68,11 +68,11 @@ class Storm:
 
 @pytest.mark.parametrize(("changes", "acts"), [(True, False), (False, True), (True, True)])
 async def test_no_two_calls_wait_for_each_other(on_postgres: Database, changes: bool, acts: bool) -> None:
-    """A deadlock costs each of its transactions a second, and repetition."""
+    """A deadlock delays its transactions by a second, and at least one has to be retried."""
     policies = Policy.LATEST, Policy.SUM, Policy.BEST, Policy.LATEST
     boards = [await on_postgres.board(policy=policy, calendar=DAILY) for policy in policies]
     await on_postgres.players(*PLAYERS)
-    # First standings cannot be locked before they are inserted: they are not part of this test.
+    # Insert first standings before the test, because a standing cannot be locked before it exists.
     first = [event(0, user_id=user_id) for user_id in PLAYERS]
     for board in boards:
         await on_postgres.scores.record([Submission(board.ladders_at(NOON), one) for one in first])

@@ -316,7 +316,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """Each submission counts before or after an act on all ladders alike: all ladders have equal standings."""
+        """A submission counts before or after an act, on all ladders alike. Therefore all ladders are equal."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 

@@ -28,9 +28,9 @@ async def recorded(stores: Stores, *submissions: Submission) -> Standing:
 async def test_a_removed_row_loses_whatever_its_numbers(
     database: Database, policy: Policy, order: Order, score: int, achieved_at: int, together: bool
 ) -> None:
-    """The removed row has extreme numbers, except for the score 0 on `sum` boards.
+    """A removed row of an older version has extreme numbers. A later submission must replace all of them.
 
-    With `together`, two events of the player are written by another statement than one event.
+    With `together`, the submission and its copy are in one batch, which the store writes by another statement.
     """
     ladder = await database.ladder(policy, order)
     await database.players(1)

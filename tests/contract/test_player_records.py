@@ -102,14 +102,14 @@ class TestErase:
             assert (await stores.scores.counts(ladder, [])).total == (ladder == other)
         [submitted] = await stores.scores.record([submit(other, 1, 5)])
         assert isinstance(submitted, PlayerNotFound)
-        # The index must drop the player, whatever updates are in flight.
+        # The index must drop the player, even if updates of the player are in flight.
         assert set(await stores.scores.touched_between(NOON, NOON + 1)) == {1}
         with pytest.raises(PlayerNotFound):
             await stores.records.erase(1, ERASE)
 
     @pytest.mark.parametrize("batch", [1, 2], ids=["one statement", "a transaction"])
     async def test_revisions_grow_though_the_clock_was_put_back(self, stores: Stores, batch: int) -> None:
-        """If two players had the same id, the index distinguishes their updates by revision."""
+        """A new player may get the id of an erased one. The index distinguishes their updates by revision."""
         ladder = await stores.ladder()
         stores.clock.ms = NOON + 86_400_000
         await stores.players(1)
@@ -156,7 +156,7 @@ class TestErase:
         assert list(await stores.audit.entries(AuditFilter(user_id=1), 10)) == []
 
     async def test_submissions_and_changes_meanwhile(self, stores: Stores) -> None:
-        """Whatever the order, no data of the player are left."""
+        """An erasure leaves no data of the player, whatever the order of concurrent submissions and changes."""
         board = await stores.board(calendar=DAILY)
         for user_id in range(1, 9):
             await stores.players(user_id)

@@ -330,7 +330,7 @@ class TestPool:
             await pool.close()
 
         asyncio.run(last())
-        gc.collect()  # collect connections of the closed loops
+        gc.collect()  # garbage of the closed loops must cause no error
 
     async def test_it_can_be_closed_and_used_again(self, postgres_dsn: str) -> None:
         async for database in opened(postgres_dsn):

@@ -26,7 +26,7 @@ CALENDAR = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))
 
 
 def expected(board: Board, earlier: Sequence[Event], user_id: int) -> EarlierPlace | None:
-    """Return the place of a player after these events, by the oracle."""
+    """Return the player's standing after these events, by the oracle. None without a standing."""
     line = next((line for line in Oracle(board, earlier).lines if line.user_id == user_id), None)
     place = line and Place(line.score, line.achieved_at, user_id, line.subscore or 0)
     return None if line is None or place is None else EarlierPlace(place, line.submissions)
@@ -69,7 +69,7 @@ async def test_they_are_the_fold_of_all_events_before(
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
-    """The previous standing of a submission is the result of the one before it, which may have requested none."""
+    """The previous standing is the result of the submission before, even if that one requested no previous standing."""
     ladder = await stores.ladder()
     await stores.players(1, 2)
     batches = [[submit(ladder, 1, 1), submit(ladder, 2, 1)] for _ in range(24)]

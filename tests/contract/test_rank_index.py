@@ -167,7 +167,7 @@ async def test_earlier_standings_have_no_rank_while_a_partition_is_incomplete(ne
 
 
 async def test_many_ladders_are_applied_together(new_index: NewIndex) -> None:
-    """The updates need several round trips, and every third ladder requests counts. Ladders are independent."""
+    """The updates need several round trips. Every third ladder requests counts, and no ladder affects another one."""
     index = await complete(new_index(3), LADDERS[0])
     ladders = [Ladder(Board(i, f"board-{i}", "Board", order=list(Order)[i % 2])) for i in range(1000, 1150)]
     crowds = {ladder: crowd(5, seed=ladder.board.id) for ladder in ladders}

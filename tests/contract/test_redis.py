@@ -74,7 +74,7 @@ async def alone(own_valkey: OwnValkey) -> AsyncIterator[tuple[ValkeyCluster, Clu
 
 
 async def disconnect_unseen(server: ValkeyCluster, client: Cluster) -> None:
-    """Cancel a call, after which the client closes its connection. Fails if that counts as a disruption."""
+    """Make the client close its connection, by cancelling a call. Fails if the client counts a disruption."""
     before = client.disruptions
     using = asyncio.create_task(client.commands([("BLPOP", "nothing", "0")]))
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
@@ -117,7 +117,7 @@ async def test_what_vouches_is_not_sent_to_a_restarted_node(alone: tuple[ValkeyC
     await asyncio.to_thread(server.kill, 0)
     await asyncio.to_thread(server.restart, 0)
     async with redis.asyncio.Redis.from_url(f"redis://{server.addresses[0]}") as node:
-        await node.hset(KEYS.meta[0], "watermark", 5)  # an older watermark, as from an old dump
+        await node.hset(KEYS.meta[0], "watermark", 5)  # an old watermark, as in an outdated dump of the node
         with pytest.raises(IndexUnavailable):
             await index.advance(6, disruptions=before)
         assert await node.hget(KEYS.meta[0], "watermark") == b"5"
@@ -202,7 +202,7 @@ async def answers(index: RedisIndex) -> bool:
 
 
 async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
-    """Updates of new and erased players work too: no script may need a key that is usually missing."""
+    """Updates of new and erased players succeed, because no script needs a key that is missing for most players."""
     server = own_valkey(nodes=2)
     client = Cluster(server.addresses, timeout_s=10)
     index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))

@@ -55,7 +55,7 @@ async def changed(store: ScoreStore, since: int, until: int = 10**9) -> dict[tup
 
 
 def folded(ladder: Ladder, events: Iterable[Event]) -> dict[int, Standing]:
-    """Return the fold of the events by player. Each id counts once."""
+    """Return the standing that results from each player's events. Each submission id counts once."""
     by_user: dict[int, dict[UUID, Event]] = defaultdict(dict)
     for event in events:
         by_user[event.user_id].setdefault(event.submission_id, event)

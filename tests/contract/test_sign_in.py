@@ -110,7 +110,7 @@ class TestSessions:
         assert lost is not None
         second = await refreshed(stores, token, REPEAT_MS)
         assert second is not None
-        # The token of the answer that arrived continues the session.
+        # The session continues with the token of the answer that the client received.
         assert await refreshed(stores, second, REPEAT_MS) is not None
 
     async def test_a_repetition_does_not_extend_its_time(self, stores: Stores, user_id: int) -> None:
@@ -235,7 +235,7 @@ class TestSessions:
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, True, act("player.hide"))
         assert await refreshed(stores, token, 1) is None
-        # A hidden player can sign in again, and therefore does not notice.
+        # A hidden player can sign in again, and therefore does not notice that the player is hidden.
         token = await started(stores, user_id)
         await stores.moderation.set_player_hidden(user_id, False, act("player.unhide"))
         assert await refreshed(stores, token, 1) is not None

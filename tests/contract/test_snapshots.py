@@ -104,7 +104,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * (1 + copies)
 
     async def test_it_is_decided_anew_so_many_times(self, database: Database) -> None:
-        """After five interferences the store refuses the submission. Sent again, it counts."""
+        """After five interferences the store refuses the submission. A retry by the client counts."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -158,7 +158,7 @@ class TestSubmission:
         assert list(await database.scores.standings(ladder, [1])) == []
 
     async def test_another_submission_is_judged_first(self, database: Database) -> None:
-        """A submission locks the standing before it checks limits: it must see the submission that came first."""
+        """A submission must check limits against the submission before it. Therefore it locks the standing first."""
         ladder = Ladder(await database.board(limits=ScoreLimits(min_interval_ms=1000)))
         await database.players(1)
         async with interrupted(database) as (stores, pool):

@@ -1,4 +1,4 @@
-"""The real databases accept each SQL file unchanged: it can be pasted after `prepare name as`."""
+"""The real databases can prepare each SQL file unchanged, by `prepare NAME as` before its text."""
 
 from importlib.resources import files
 

@@ -106,7 +106,7 @@ async def test_no_migration_rewrites_a_table(old_store: str) -> None:
 
 
 async def test_a_store_that_applied_0010_before_its_release_is_migrated(old_store: str) -> None:
-    """Before its release, migration 0010 also added the column of `standings` that 0015 adds now."""
+    """Before its release, migration 0010 added a column to `standings` that 0015 adds now."""
     await migrate(old_store, last=10)
     await run(old_store, "alter table standings add column received_us bigint not null default 0")
     assert "0015_standing_receptions.sql" in await migrate(old_store)
@@ -143,7 +143,7 @@ async def test_both_versions_count_side_by_side(old_store: str) -> None:
 
 
 async def test_no_client_waits_behind_a_migration_that_a_long_transaction_blocks(old_store: str) -> None:
-    """An export or a backup may read for hours. Clients would wait behind a migration that waits for its end."""
+    """An export may read for hours. A migration that waits for the end of the export must not block clients."""
     async with old_clients(old_store) as clients, long_transaction(old_store):
         migrating = asyncio.create_task(migrate(old_store))
         await until(lambda: waits_for_a_lock(old_store), "the migration to wait for a lock")
@@ -180,15 +180,15 @@ async def test_a_migration_that_cannot_get_its_locks_says_so(postgres_store: str
 
 
 class Interrupted(asyncpg.Connection):
-    """Connection that breaks before or after a statement with the text `end`.
+    """Connection that breaks at the statement `end`, but not before the statement `begin` if there is one.
 
-    The break cannot come before the statement with the text `begin`. `is_sent` is true for a break after `end`.
+    If `is_sent`, the server has executed `end` before the break.
     """
 
     begin, end, is_sent = "", "", False
 
     async def execute(self, query: str, *args: object, **options: Any) -> str:
-        """Run a statement. Break the connection before or after the statement with the text `end`."""
+        """Run a statement. Break the connection if the statement is `end`."""
         self.has_begun = getattr(self, "has_begun", not self.begin) or query == self.begin
         ends = self.has_begun and query == self.end
         if not ends or self.is_sent:

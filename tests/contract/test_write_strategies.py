@@ -59,7 +59,7 @@ async def test_a_batch_that_does_not_fit_takes_several_statements(
 
 @pytest.mark.parametrize("policy", Policy)
 async def test_both_write_the_same(on_postgres: Database, policy: Policy) -> None:
-    """Batches with new, hidden and erased players and with duplicates, on two boards with two period kinds."""
+    """Write batches with new, hidden and erased players and with duplicates, to two boards with two period kinds."""
     await on_postgres.players(*PLAYERS)
     await on_postgres.run("update users set hidden = true where user_id in (2, 5)")
     await on_postgres.run("insert into touches (user_id, recorded_at, revision) values (3, 1, 10000000000000000)")
@@ -97,7 +97,7 @@ def batch(board: Board, seed: int) -> Sequence[Submission]:
 def neutral(
     outcomes: Sequence[Recorded | LeaderForgeError],
 ) -> Sequence[tuple[list[int], Sequence[Standing], bool, bool] | str]:
-    """Return the outcomes without their board. Conflicts, of ids that recur with other content, become texts."""
+    """Return the outcomes in a form that does not depend on the board. A conflict becomes its message."""
     assert all(isinstance(outcome, Recorded | SubmissionConflict) for outcome in outcomes)
     return [
         ([ladder.period for ladder in o.ladders], o.standings, o.duplicate, o.improved)
