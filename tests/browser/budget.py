@@ -2,9 +2,9 @@
 
     python -m tests.browser.budget --players 1000000 --out docs/performance/results/page.json
 
-Starts a new product in a temporary directory, or in --data-dir to use and keep the data of an earlier run. Opens the
-built site in Chromium, submits scores, scrolls through all ranks several times, and uses every control. Prints the
-measurements beside the budget. Fails if a value exceeds it.
+Starts a new product in a temporary directory. With --data-dir, it uses the data of an earlier run and keeps them. Opens
+the built site in Chromium, submits scores, scrolls through all ranks several times, and uses every control. Prints the
+measurements beside their upper bounds, and fails if a measurement exceeds its bound.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ def main(
 
 
 async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict[str, Any]]:
-    """Return the lines of the budget, and the raw measurements."""
+    """Return the measured values with their upper bounds, and the raw measurements."""
     async with chromium() as browser:
         window = await context(browser)
         page = await window.new_page()
@@ -110,7 +110,7 @@ async def measure(facts: dict[str, Any], players: int) -> tuple[list[Line], dict
 
 
 async def follow(page: Page, facts: dict[str, Any]) -> list[float]:
-    """Let one player after another take the lead. Return the seconds until the page shows each."""
+    """Let one player after another take the lead. Return, for each, the seconds until the page shows the new leader."""
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     seen = []
     headers = {"Authorization": f"Bearer {facts['submit_key']}"}
@@ -174,7 +174,7 @@ async def use(page: Page, players: int) -> list[dict[str, Any]]:
 
 
 def table(lines: list[Line], players: int) -> Table:
-    """Return the lines as a table."""
+    """Return the measured values and their upper bounds as a table."""
     shown = Table("", "measured", "budget", "", title=f"The page on a board of {players:,} players")
     for line in lines:
         mark = "[green]holds[/]" if line.holds else "[red]over[/]"

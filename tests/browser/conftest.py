@@ -1,4 +1,4 @@
-"""Built site in a real browser, on real servers with many players."""
+"""Fixtures: the built site in a real browser, in front of real servers with many players."""
 
 import os
 import re
@@ -46,7 +46,7 @@ async def browser(no_process_left: None) -> AsyncIterator[Browser]:
 
 @pytest.fixture(scope="session")
 async def product(valkey, postgres, site: Path) -> AsyncIterator[Served]:
-    """Product with the site, on real parts. Its default board has `PLAYERS` players."""
+    """Product with the site, on a real index and database. Its default board has `PLAYERS` players."""
     settings = environment(
         valkey.addresses,
         await new_database(postgres.dsn),
@@ -85,5 +85,5 @@ async def open_page(browser: Browser) -> AsyncIterator[Open]:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    # The browser logs each error status and each failed connection as an error: ignore errors that tests expect.
+    # The browser logs each response with an error status and each failed connection. Ignore those that a test expects.
     return message.type == "error" and not _EXPECTED.search(message.text)

@@ -25,7 +25,7 @@ from tests.browser.chromium import SCHEMES, SITE, SIZES, chromium, context
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 COLOURS = 256
-"""Number of colours of a picture: enough for text and flat colours, at a third of the bytes."""
+"""Number of colours of a picture. It is enough for text and flat colours, and the file has a third of the bytes."""
 
 HERO = 20_000_001
 NEWCOMERS = {HERO: "AdaLovelace", HERO + 1: "عبد الرحمن الخوارزمي", HERO + 2: "Wolfeschlegelsteinhausenbergerdorff"}
@@ -34,7 +34,7 @@ LAPS_MS = 83_456
 CARS = ["Falcon", "Comet", "Lynx", "Borealis"]
 
 WATCHED_S = 25
-"""Time in s for which the console is open before its picture is taken: its charts need samples."""
+"""Time in s for which the console is open before its picture is taken. Meanwhile its charts collect samples."""
 
 Act = Callable[[Page, dict[str, Any]], Awaitable[None]]
 

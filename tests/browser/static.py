@@ -11,7 +11,7 @@ from typing import Any
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Keep the tests' output readable."""
+        """Log no request, to keep the tests' output readable."""
 
 
 @contextmanager

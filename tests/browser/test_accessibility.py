@@ -1,4 +1,4 @@
-"""Accessibility of each page: axe reports no violation, the keyboard reaches everything, motion is optional."""
+"""Accessibility of each page: axe reports no violation, the keyboard reaches all controls, motion can be reduced."""
 
 import re
 

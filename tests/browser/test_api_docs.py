@@ -1,4 +1,4 @@
-"""Page of the API's documentation: it is complete, loads only files of its origin, and can try calls."""
+"""Page of the API's documentation. It is complete, loads only files of its origin, and can send calls."""
 
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ async def test_a_call_can_be_tried_with_a_key(product: Served, open_page: Open) 
     await call.get_by_role("button", name="Try it out").click()
     await call.get_by_role("button", name="Execute").click()
     await expect(call.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def _operations(product: Served) -> int:

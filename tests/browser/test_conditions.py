@@ -38,7 +38,7 @@ async def test_answers_of_the_database_are_marked_until_the_index_is_back(
         await asyncio.to_thread(lambda: [cluster.restart(node, wait=False) for node in range(cluster.size)])
         await asyncio.to_thread(cluster.wait_ready)
         await expect(mark).not_to_be_visible()
-        await page.close()  # otherwise the server would end before the page
+        await page.close()  # close the page before its server
 
 
 async def test_offline_the_last_that_was_loaded_stays(product, open_page: Open) -> None:
@@ -57,7 +57,7 @@ async def test_offline_the_pages_open_in_their_frame(product, open_page: Open) -
     page = await open_page(product.url)
     leader = page.get_by_role("list", name="The first three").get_by_role("link").first
     await expect(leader).to_be_visible()
-    await page.wait_for_load_state("networkidle")  # the other pages are loaded while the browser is idle
+    await page.wait_for_load_state("networkidle")  # an idle browser loads the other pages in advance
     await page.context.set_offline(True)
     await leader.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")

@@ -1,4 +1,4 @@
-"""Operators' console: it needs an admin key, which stays in the page's memory only."""
+"""Operators' console. It needs an admin key, and keeps the key only in the memory of the page."""
 
 import json
 import re
@@ -127,7 +127,7 @@ async def test_the_state_of_the_parts_is_told_and_drawn(product: Served, open_pa
         len(told["partitions"])
     )
     lag = page.get_by_role("img", name="Index lag").locator("path[fill=none]")
-    await expect(lag).to_have_attribute("d", re.compile("L"))  # the chart has a line from two samples on
+    await expect(lag).to_have_attribute("d", re.compile("L"))  # a line needs two samples
     for title in ("Cache hits", "Memory of the index", "Entries"):
         await expect(page.get_by_role("img", name=title)).to_be_visible()
 

@@ -1,4 +1,4 @@
-"""An open page follows the board: by events, or by polling without them."""
+"""An open page follows the board by server-sent events, or else by polling."""
 
 import re
 from itertools import count

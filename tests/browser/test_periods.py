@@ -1,4 +1,4 @@
-"""Past periods in a browser: selection, ranking, and the page of a player."""
+"""Past periods in a browser: their selection, their ranking, and the page of a player."""
 
 from collections.abc import AsyncIterator
 
@@ -29,7 +29,7 @@ class Ticks:
 
 @pytest.fixture
 async def turned(valkey, postgres, site) -> AsyncIterator[Served]:
-    """Server with a daily board: all players scored yesterday, today the last of them leads."""
+    """Server with a daily board. All players scored yesterday. Today the last player of yesterday leads."""
     clock = Ticks()
     settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
     async with served(settings, clock=clock) as api:
@@ -63,7 +63,7 @@ async def test_a_past_period_is_looked_through(turned: Served, open_page: Open) 
     await page.keyboard.press("Enter")
     await expect(page.locator("[aria-posinset='31']")).to_contain_text("player 10")
     assert await violations(page) == []
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> None:
@@ -75,4 +75,4 @@ async def test_a_player_has_past_periods(turned: Served, open_page: Open) -> Non
     await past.get_by_role("link", name=YESTERDAY).click()
     await expect(page.get_by_label("Period")).to_have_value("2026-11-23")
     await expect(page.get_by_role("list", name="The first three").get_by_role("listitem").first).to_contain_text(WINNER)
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server

@@ -19,7 +19,7 @@ LEADER, STRANGER = "Driver 30", "Driver 12"
 
 @pytest.fixture
 async def races(valkey, postgres, site) -> AsyncIterator[Served]:
-    """Server with two boards. On the weekly one, later players are faster."""
+    """Server with two boards. On the weekly board, a player with a larger id has a faster lap."""
     settings = environment(valkey.addresses, await new_database(postgres.dsn), LEADERFORGE_WEB_DIRECTORY=str(site))
     async with served(settings, clock=lambda: WEDNESDAY) as api:
         await api.until_healthy()
@@ -40,7 +40,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(races.url)
 
-    # The weekly board: when it ends, what counts, who leads.
+    # The visitor opens the weekly board, and sees its end, its policy and its leaders.
     await page.get_by_label("Board").select_option("Fastest laps")
     await expect(page.get_by_role("heading", level=1, name="Fastest laps")).to_be_visible()
     await expect(page.get_by_text("Ends in 4d 17h (Mon 05:00 your time, Sun 24:00 New York)")).to_be_visible()
@@ -49,7 +49,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(leaders.first).to_contain_text(LEADER)
     await expect(leaders.first).to_contain_text("1:27.000")
 
-    # Their own rank.
+    # The visitor finds the own rank.
     await page.get_by_role("button", name="Find me").click()
     await page.keyboard.type(STRANGER)
     await page.get_by_role("option", name=STRANGER).click()
@@ -59,13 +59,13 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(page).to_have_title("Driver 12 - Fastest laps - LeaderForge")
     assert await violations(page) == []
 
-    # The link to share.
+    # The visitor copies the link to the own page.
     await page.get_by_role("button", name="Copy link").click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = await page.evaluate("navigator.clipboard.readText()")
     assert link == f"{races.url}/player/12?board=laps"
 
-    # Back on the board, their rank stays in view.
+    # Back on the board, the visitor still sees the own rank.
     await page.get_by_role("link", name="LeaderForge").click()
     await expect(page.get_by_role("region", name="Your rank")).to_contain_text("Rank 19 of 30")
     await page.get_by_role("link", name="Show in the list").click()
@@ -78,7 +78,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(friend.get_by_role("heading", level=1, name=STRANGER)).to_be_visible()
     await expect(friend.get_by_role("combobox", name="Board")).to_have_value("laps")
     await friend.close()
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_page: Open) -> None:
@@ -89,7 +89,7 @@ async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_pa
     await expect(page.get_by_text("No name begins with “Hydra”.")).to_be_visible()
     await page.get_by_role("link", name="Open the leaderboard").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Leaderboard")
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, open_page: Open) -> None:
@@ -98,4 +98,4 @@ async def test_links_of_earlier_versions_lead_to_the_same_page(races: Served, op
     await expect(page).to_have_url(f"{races.url}/player/12?board=laps")
     await page.reload()
     await expect(page.get_by_role("heading", level=1)).to_have_text(STRANGER)
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server

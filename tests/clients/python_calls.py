@@ -1,6 +1,6 @@
 """One call of each kind by a generated client, the package `leaderforge_client`: `python_calls.py URL KEY`.
 
-It prints the received facts as JSON. It runs in the generators' environment, beside the generated package.
+It prints facts from the responses as JSON. It runs in the generators' environment, which has the generated package.
 """
 
 import json
@@ -43,7 +43,7 @@ PLAYER = 246441796207139
 
 
 def main(url: str, key: str) -> dict[str, Any]:
-    """Make the calls. Return the facts that a game would read."""
+    """Make the calls. Return the facts from their responses that a game would use."""
     client = AuthenticatedClient(base_url=url, token=key)
     metadata = SubmissionInMetadataType0.from_dict({"car": "red"})
     achieved_at = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -26,7 +26,7 @@ class Caller:
         return await self._client.post(self._cloud.api + path, json=body, headers=bearer(key))
 
     async def at_url(self, output: str, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Call a function at the URL in this output of the stack. Connect to LocalStack: the host has no DNS entry."""
+        """Call a function by the URL in this output of the stack. Connect to LocalStack, because DNS lacks the host."""
         url = urlsplit(self._cloud.stack.outputs[output])
         here = urlsplit(self._cloud.api)
         headers = bearer(SUBMIT_KEY) | {"Host": url.netloc}

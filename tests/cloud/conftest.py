@@ -60,7 +60,7 @@ def cloud(emulator: Emulator, package: Path, valkey, cloud_postgres: PostgresSer
     """Deployment without queued submissions."""
     given = parameters(valkey.addresses, cloud_postgres.dsn, KEYS, {})
     deployed = LocalCloud(emulator, deploy(emulator, "tests", package, given))
-    # The first maintenance run builds the index. Run it now: its schedule would start it only after a minute.
+    # The first maintenance run builds the index. Start it now, because the schedule would start it after a minute.
     answer = deployed.client("lambda").invoke(FunctionName="tests-maintain", Payload=b"{}")
     assert json.load(answer["Payload"]).keys() == {"reconciled", "boards", "verified"}
     return deployed

@@ -26,7 +26,7 @@ async def submit(call: Caller, player: int) -> int:
 
 
 async def held(server: PostgresServer, function: str = FUNCTION) -> set[tuple[int, object]]:
-    """Return the function's connections: process ids and opening times."""
+    """Return the connections of the function to the database: process ids and opening times."""
     connection = await asyncpg.connect(server.dsn)
     try:
         query = "select pid, backend_start from pg_stat_activity where application_name = $1"

@@ -137,7 +137,7 @@ def queued(count: int) -> Iterator[str]:
 
 
 def poison() -> list[str]:
-    """Return poison messages. The first four can be counted once their players exist, the others never."""
+    """Return poison messages. A redrive counts the first four once their players exist, but never the others."""
     late = [{"board": "default", "user_id": i, "score": SCORE, "submission_id": str(uuid4())} for i in LATE_PLAYERS]
     never: list[Any] = [
         {**late[0], "score": 0.5, "submission_id": str(uuid4())},
@@ -169,7 +169,7 @@ async def test_the_queue_counts_each_once_buries_poison_and_gives_it_back(cloud:
 
 
 async def counted(call: Caller, user_ids: Sequence[int], submissions: int) -> bool:
-    """Return whether the players have this total of submissions, and the matching scores."""
+    """Return whether the players have this total of submissions, and scores that match their submissions."""
     answer = await call.post("/api/boards/default/ranks/lookup", {"user_ids": list(user_ids)})
     entries = answer.json()["entries"]
     total = sum(entry["submissions"] for entry in entries)

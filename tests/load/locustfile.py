@@ -1,7 +1,7 @@
 """Players, game servers and spectators: `locust -f tests/load/locustfile.py --host URL --submit-key KEY`.
 
 A player's requests are 70 % submissions, 20 % reads of the top ten and 10 % reads of the own rank. A file of `shapes`
-adds a variable load: `-f tests/load/locustfile.py,tests/load/shapes/spike.py`. Users create their players at the start.
+varies the load: `-f tests/load/locustfile.py,tests/load/shapes/spike.py`. Users create their players when they start.
 See docs/load-tests.md.
 """
 
@@ -32,7 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @events.test_start.add_listener
 def require_key(environment: Environment, **_: Any) -> None:
-    """End at once without a key: every submission would be refused."""
+    """End the run at once if there is no key, because every submission would be refused."""
     if not environment.parsed_options.submit_key:
         raise SystemExit("give a submit key of the service with --submit-key or in LEADERFORGE_SUBMIT_KEY")
 
@@ -117,7 +117,7 @@ class GameServer(User):
         self.client.post(f"{BOARD}/ranks/lookup", json={"user_ids": self.players})
 
     def report(self, name: str, *, again: bool) -> None:
-        """Send the last round, for the second time if `again`. Check each result: failed items leave the status 200."""
+        """Send the last round, for the second time if `again`. Check each item: the status is 200 even if one fails."""
         body = {"submissions": self.round}
         with self.client.post(BATCH, json=body, name=name, catch_response=True) as answer:
             if answer.ok and any(result.get("duplicate") is not again for result in answer.json()["results"]):
@@ -149,7 +149,7 @@ class Spectator(User):
     def look_around_somebody(self) -> None:
         path, name = f"{BOARD}/around/{random.choice(self.seen)}?radius=5", f"{BOARD}/around/{{user_id}}"
         with self.client.get(path, name=name, catch_response=True) as answer:
-            if answer.status_code == 404:  # nobody has played yet
+            if answer.status_code == 404:  # the board is still empty
                 answer.success()
 
     @tag("read")

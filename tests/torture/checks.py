@@ -1,4 +1,4 @@
-"""Checks of answers against all answers that are correct at their time."""
+"""Checks of answers of the product. An answer is correct if any possible state of the players explains it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -14,7 +14,7 @@ SLACK = 8
 """Maximum number of moving players. With more, the length and the first rank of a page are not checked."""
 
 NAMELESS = "no name"
-"""Kind of problem that is allowed while the database is away: names that the index lacks."""
+"""Kind of the problem that an entry has no name. It is allowed while the database is unavailable."""
 
 
 class Problem(NamedTuple):
@@ -245,7 +245,7 @@ def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]
 
 def _check_at(view: View, score: int, rank: int, name: str) -> Iterator[Problem]:
     least, most = view.above(-score)
-    moving = len(view.unsettled)  # players may move between the rounds of the search for the rank
+    moving = len(view.unsettled)  # the search for the rank takes several reads, between which players may move
     if not least - moving < rank <= most + 1 + moving:
         yield Problem("wrong percentile", f"{name} at rank {rank}", f"{score}, of rank {least + 1} to {most + 1}")
 

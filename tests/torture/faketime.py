@@ -35,7 +35,7 @@ class Clock:
         self.set(0)
 
     def can_jump(self) -> bool:
-        """Return whether a process follows the clock. It does not if the library is for another processor."""
+        """Return whether the clock of a process can be set. This fails if the library is for another processor."""
         offset_s = self.offset_s
         self.set(_PROBED_S)
         try:
@@ -55,7 +55,7 @@ class Clock:
             "LD_PRELOAD": str(self._library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DISABLE_SHM": "1",  # shared memory would outlive a killed process
+            "FAKETIME_DISABLE_SHM": "1",  # use a file, because shared memory would outlive a killed process
             "DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
         }

@@ -52,7 +52,7 @@ class History:
         return self.steps[-1].state
 
     def begin(self, state: State, now: float) -> Step:
-        """Note that a change was sent: from now on the state is possible."""
+        """Note that the change to this state was sent. From now on the state is possible."""
         self.steps.append(Step(state, now))
         return self.steps[-1]
 

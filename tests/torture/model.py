@@ -47,7 +47,7 @@ class LadderModel:
             self._changes.popleft()
 
     def refuse(self, user_id: int, step: Step, now: float) -> None:
-        """Note that a change was refused: it was possible until now, and the previous state is valid again."""
+        """Note that a change was refused. Its state was possible until now, and the previous state is valid again."""
         history = self.histories[user_id]
         before = history.steps[history.steps.index(step) - 1].state
         self.acknowledge(user_id, step, now)

@@ -46,7 +46,7 @@ class Mutation:
 def believe_at_start() -> None:
     """Break this rule: a process does not believe the index before a catch-up that began after its start.
 
-    Changes that a crashed process committed, but neither delivered nor declared, stay missing from the index.
+    Reads then lack the changes that a crashed process committed, but neither delivered nor declared.
     """
     original = IndexTrust.__init__
 
@@ -74,7 +74,7 @@ def drop_pending_names() -> None:
 def remove_before_loading() -> None:
     """Break this rule: reconciliation replaces the entries of touched players in one step.
 
-    The mutation removes the entries first and loads them afterwards, as release 0.1.0 did. They vanish meanwhile.
+    The mutation removes the entries, then loads them, as release 0.1.0 did. Reads between these steps lack the entries.
     """
 
     async def mend(index: RankIndex, store: ScoreStore, user_ids: Sequence[int]) -> Sequence[Ladder]:
@@ -89,9 +89,9 @@ def remove_before_loading() -> None:
 
 
 def future_watermark() -> None:
-    """Break this rule: a watermark in the future, from a clock that was set back since, counts as none.
+    """Break this rule: a process ignores a watermark in the future, which is left if the clock was set back.
 
-    Catch-ups begin at the watermark, and overlook everything committed before it.
+    The mutated process begins catch-ups at this watermark, and overlooks everything committed before it.
     """
 
     def is_credible(watermark: int | None, now: int) -> bool:
@@ -113,7 +113,7 @@ def undeclared() -> None:
 def acknowledge_early() -> None:
     """Break this rule: a submission is acknowledged after its commit.
 
-    The receipt shows the expected standing, and the commit follows.
+    The mutation sends a receipt with the expected standing, and commits `_UNCOMMITTED_S` later.
     """
     commit = SubmitService.submit
     commits: set[asyncio.Task[Receipt]] = set()
@@ -160,7 +160,7 @@ MUTATIONS: Mapping[str, Mutation] = {
 
 def create_app() -> FastAPI:
     """Return the application with the mutation in the environment variable."""
-    mutation = os.environ.pop(VARIABLE)  # the product refuses unknown settings
+    mutation = os.environ.pop(VARIABLE)  # the product refuses to start with an unknown setting
     MUTATIONS[mutation].apply()
     return local.create_app()
 
@@ -168,7 +168,7 @@ def create_app() -> FastAPI:
 def _replace(owner: Any, name: str, value: Any) -> None:
     """Replace an attribute.
 
-    Raises AttributeError if it is missing: after a rename the mutation must not become harmless.
+    Raises AttributeError if it is missing, because a mutation of a renamed attribute would have no effect.
     """
     getattr(owner, name)
     setattr(owner, name, value)

@@ -1,4 +1,4 @@
-"""Nemeses: disturbances of the product while readers poll. At its end, each nemesis has all parts running again."""
+"""Nemeses: disturbances of the product while readers poll. Each nemesis ends with all parts running again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,7 +26,7 @@ MODERATING: Mapping[str, int] = {
 }
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Weights of acts that the index misses for good if it misses the first attempt: retries change nothing."""
+"""Weights of acts whose retry changes nothing: if the first attempt does not reach the index, no retry repairs it."""
 
 NOTHING: Mapping[str, int] = {"pause": 1}
 RENAMING: Mapping[str, int] = {"rename": 1}
@@ -193,7 +193,7 @@ async def crash_in_outage(stage: Stage) -> None:
     stage.step(f"processes {numbers} killed")
     stage.rig.thaw_index(stage.nodes)
     await _start(stage, numbers)
-    if stage.random.random() < 0.5:  # stop writes: each would repair its player in the index
+    if stage.random.random() < 0.5:  # no writes, because each would repair its player in the index
         stage.act(NOTHING)
         await stage.hold(5)
         stage.rest()
@@ -204,7 +204,7 @@ async def crash_at_outage(stage: Stage) -> None:
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
-    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # kill before they declare
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # too short for a declaration
     stage.rig.kill_apis()
     stage.step("both processes killed")
     stage.rig.thaw_index(stage.nodes)
@@ -217,7 +217,7 @@ async def crash_at_outage(stage: Stage) -> None:
 async def crash_beside_frozen(stage: Stage) -> None:
     """Kill the process that has pending updates while the other one is frozen and misses the outage.
 
-    The frozen process has no call in flight: a late call would make it doubt the index.
+    The frozen process has no call in flight, because a call that fails afterwards would make it doubt the index.
     """
     frozen = stage.process()
     crashing = [number for number in range(API_PROCESSES) if number != frozen]
@@ -253,7 +253,7 @@ async def clock_day(stage: Stage) -> None:
     """Set the clock a day ahead, then an hour behind, and crash with acknowledged scores pending."""
     stage.rig.clock.set(DAY_S)
     stage.step("a day ahead")
-    await stage.hold(13)  # watermarks follow the clock 7 s later
+    await stage.hold(13)  # wait for a watermark a day ahead: it is 7 s behind the clock
     stage.rig.clock.set(-HOUR_S)
     stage.step("an hour behind")
     await stage.hold(1)
@@ -278,13 +278,13 @@ async def clock_steps(stage: Stage) -> None:
 
 
 async def newcomers(stage: Stage) -> None:
-    """Create players, submit and rename them at once, and read them until reconciliation has passed."""
+    """Create players, submit and rename them at once. Readers poll until reconciliation has read the changes."""
     stage.act({**BASE, "newcomer": 60})
     stage.step("created")
     await stage.hold(4)
     stage.rest()
     stage.step("settling")
-    await stage.hold(9)  # reconciliation reads them 7 s later
+    await stage.hold(9)  # reconciliation reads a change after 7 s
 
 
 async def erase_in_outage(stage: Stage) -> None:

@@ -52,9 +52,9 @@ class Reader:
         }
 
     async def read(self, pace_s: float) -> None:
-        """Read until `over` is set, except while `paused`.
+        """Read until the event `over` is set. Do not read while `paused`.
 
-        Pause after each read for its duration, at least `pace_s`.
+        Pause after each read, for as long as the read took, within one to five times `pace_s`.
         """
         reads, weights = list(self._reads), list(self._reads.values())
         while not self.over:

@@ -52,7 +52,7 @@ class MutatedApi(ApiServer):
 
 @dataclass(slots=True)
 class Journal:
-    """Current nemesis, the time of its last step, and the last time at which the database came back (s, monotonic)."""
+    """Current nemesis, the time of its last step, and the time of the database's last restart (s, monotonic)."""
 
     nemesis: str = "start"
     step: str = ""
@@ -153,7 +153,7 @@ class Rig:
         return await process.wait()
 
     async def prepare(self, players: Sequence[int]) -> None:
-        """Create the boards, and players so old that reconciliation does not read them."""
+        """Create the boards and players. Date the players so far back that reconciliation does not read them."""
         pool = Pool(self.dsn)
         try:
             users = [Player(user_id, f"player {user_id}", None, 0) for user_id in players]
@@ -170,7 +170,7 @@ class Rig:
         client.close()
 
     async def mend(self) -> None:
-        """Restart everything that a nemesis has left stopped."""
+        """Restart or resume every part that a nemesis has stopped."""
         self.clock.set(0)
         await asyncio.to_thread(self._mend_servers)
         for api in self.apis:

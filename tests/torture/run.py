@@ -1,4 +1,4 @@
-"""Run of the checker: readers, writers and nemeses together, until the time is over."""
+"""Run of the checker: readers, writers and nemeses together, until the planned time has passed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -28,8 +28,8 @@ class Plan:
 
     `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
 
-    With `rounds`, each nemesis runs `rounds` times, however long that takes. With `until_found`, the run ends at the
-    first violation. `mutation` is the fault of the API processes, if any.
+    With `rounds`, the run ends after `rounds` runs of each nemesis. With `until_found`, it ends at the first violation.
+    `mutation` is the fault of the API processes, if any.
     """
 
     seconds: float
@@ -90,7 +90,7 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
 
 
 async def _torment(plan: Plan, stage: Stage) -> None:
-    """Run nemeses in a random order until the time is over."""
+    """Run nemeses in a random order until the planned time has passed."""
     names = [name for name in plan.nemeses or NEMESES if name not in CLOCKS or stage.rig.clock_jumps]
     for name in CLOCKS & set(plan.nemeses or NEMESES) - set(names):
         stage.report.skipped[name] = "there is no libfaketime that works here"

@@ -1,4 +1,4 @@
-"""The polling checker finds deliberate faults of the protocol, which cause wrong answers only while parts fail."""
+"""The polling checker finds deliberate faults of the product that cause wrong answers only while parts fail."""
 
 from pathlib import Path
 

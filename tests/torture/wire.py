@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from benchmarks.wire import FAILED, Wire
 
 PATIENCE_S = 30.0
-"""Time limit of a response, in s. It is longer than any nemesis: an abandoned request could still take effect."""
+"""Time limit of a response, in s. It exceeds all nemeses, because an abandoned request could take effect later."""
 
 HUNG = -1
 """Status of a request without a response in time."""

@@ -29,7 +29,7 @@ BASE: Mapping[str, int] = {
 """Weights of the acts while no nemesis changes them."""
 
 ACTS: Mapping[str, int] = {"newcomer": 2, "erase": 2, "recreate": 4, "duel": 1}
-"""Weights of further background acts. A run that is restricted to chosen nemeses leaves them out."""
+"""Weights of background acts that are added to `BASE`, unless the run has only chosen nemeses."""
 
 _MOST_SCORE = 10**12
 _RETRY_S = 0.05
@@ -37,7 +37,7 @@ _FEWEST_PLAYERS = 15
 
 
 class Numbers:
-    """Unique numbers, shared by all writers of a run. With unique scores, the order does not depend on times."""
+    """Unique numbers for all writers of a run. Unique scores leave no ties, whose order would depend on times."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -156,7 +156,7 @@ class Writer:
         self._players.append(user_id)
 
     async def duel(self) -> None:
-        """Erase a new player while two clients submit the same scores for it. Later submissions are refused."""
+        """Erase a new player while two clients submit the same scores for it. The erasure makes submissions fail."""
         user_id = self._numbers.player()
         await self._create(user_id)
         score = self._numbers.score()

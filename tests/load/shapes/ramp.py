@@ -1,4 +1,4 @@
-"""Growing number of users, step by step, until the service fails or the last step is over."""
+"""Number of users that grows step by step, until the service fails or the last step ends."""
 
 from locust import LoadTestShape
 

@@ -1,4 +1,4 @@
-"""A few users of each kind, until each kind of request was sent or its time limit is over."""
+"""A few users of each kind, until each kind of request was sent or the time limit has passed."""
 
 from locust import LoadTestShape
 
