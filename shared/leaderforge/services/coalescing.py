@@ -59,14 +59,14 @@ class Coalescer(Generic[ItemT, ResultT]):
 
     async def __call__(self, item: ItemT) -> ResultT:
         """Return the result for the item. Raises `Overloaded`."""
-        # Fail at once under overload: in a long queue, most calls would time out anyway.
+        # Fail at once under overload, because most calls would time out in a long queue anyway.
         if len(self._waiting) >= self._max_waiting:
             raise Overloaded(f"{self._max_waiting} requests are waiting already; try again shortly")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[ResultT] = loop.create_future()
         self._waiting.append((item, future))
         if not self._scheduled:
-            # Fail at once under overload, because most calls would time out in a long queue anyway.
+            # Calls of the same loop iteration join one batch.
             self._scheduled = True
             loop.call_soon(self._dispatch)
         self._limit_time_of(future, loop)
@@ -99,7 +99,7 @@ class Coalescer(Generic[ItemT, ResultT]):
         loop = asyncio.get_running_loop()
         while self._waiting and self._may_leave(loop.time()):
             batch = [self._waiting.popleft() for _ in range(min(self._max_batch, len(self._waiting)))]
-            # Skip callers that timed out or were cancelled: their requests must not take effect.
+            # Skip callers that timed out or were cancelled, because their requests must not take effect.
             batch = [(item, future) for item, future in batch if not future.done()]
             if batch:
                 task = loop.create_task(self._serve(batch))
@@ -107,7 +107,7 @@ class Coalescer(Generic[ItemT, ResultT]):
                 task.add_done_callback(self._landed)
                 self._next_at = loop.time() + self._stagger_s
         if self._waiting and len(self._in_flight) < self._max_in_flight and self._overdue is None:
-            # One timer suffices: it fires at `_next_at`, and `_dispatch` sets it again while calls wait.
+            # One timer suffices, because `_dispatch` sets it again while calls wait.
             self._overdue = loop.call_at(self._next_at, self._dispatch_overdue)
 
     def _may_leave(self, now: float) -> bool:
