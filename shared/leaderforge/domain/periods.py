@@ -224,7 +224,7 @@ def _season_name(begin: datetime) -> str:
     return f"season-{begin.year:04}{begin.month:02}{begin.day:02}T{begin.hour:02}{begin.minute:02}{seconds}Z"
 
 
-# ASCII: by default, \d also matches digits of other scripts.
+# ASCII is necessary, because by default \d also matches digits of other scripts.
 _NAMES = {
     PeriodKind.DAILY: re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
     PeriodKind.WEEKLY: re.compile(r"(\d{4})-W(\d\d)", re.ASCII),

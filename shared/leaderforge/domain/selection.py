@@ -60,11 +60,11 @@ class Selection:
         low = self._least(pivots[upto], probes, keys) if upto >= 0 else self._low
         high = self._most(pivots[past], probes, keys) if past < len(pivots) else self._high
         self._low, self._high = low, high
-        # Both bounds meet: exactly `target` entries precede this key.
+        # Both bounds meet, and exactly `target` entries precede this key.
         if upto >= 0 and sum(low) == self._target == sum(self._most(pivots[upto], probes, keys)):
             self.key = pivots[upto]
             self.done = True
-        # Entries were removed meanwhile: no entry has this rank any more.
+        # Entries were removed meanwhile, and no entry has this rank any more.
         elif not sum(low) <= self._target < sum(high):
             self.done = True
 

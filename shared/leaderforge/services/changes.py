@@ -158,7 +158,7 @@ class Changes:
             try:
                 await self._feed.announce(list(pending.values()), list(identities))
             except BaseException:
-                # Queue the changes again, also after a cancellation: they may not have been sent.
+                # Queue the changes again, also after a cancellation, because they may not have been sent.
                 for change in pending.values():
                     self._pend(change)
                 self._identities |= identities

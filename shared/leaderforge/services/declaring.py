@@ -76,7 +76,7 @@ class Declaration:
         # beliefs have ended.
         expired = not self._is_younger_than(_LIFE_S)
         began_at = monotonic()
-        # Set before the call: a failed call may have committed.
+        # Set the flag before the call, because a failed call may have committed.
         self._may_exist = True
         await self._processes.declare(self.process_id)
         self._renewed_at = began_at

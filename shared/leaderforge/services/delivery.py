@@ -150,7 +150,7 @@ class Delivery:
                 self._changes.ladder(ladder)
             if renamed:
                 self._changes.everything()
-        with suppress(StoreUnavailable):  # harmless: a later call withdraws the declaration, or it expires
+        with suppress(StoreUnavailable):  # harmless, because a later call withdraws the declaration, or it expires
             await self._declaration.withdraw(lambda: bool(self._pending))
 
     async def _reinstate(self, updates: Sequence[LadderUpdate], applied: Sequence[Sequence[Applied]]) -> None:

@@ -164,7 +164,7 @@ class Importer:
             self.tally.closed += len(submission.ladders) < len(submission.board.calendar.kinds)
 
     def _note(self, line: ScoreLine, refusal: LeaderForgeError) -> None:
-        # An outage is not an error of the line: end the import, which a later run continues.
+        # An outage is not an error of the line. End the import, which a later run continues.
         if isinstance(refusal, Unavailable):
             raise refusal
         self.tally.refused += 1
@@ -176,7 +176,7 @@ class Importer:
 
     async def _index_up(self, results: Sequence[Recorded | LeaderForgeError]) -> None:
         """Apply the newest standing of each player to the index. Note in the tally if the index cannot be reached."""
-        # Keep only the last standing of each player: later results of a batch replace earlier ones.
+        # Keep only the last standing of each player, which replaces earlier standings of the batch.
         newest: defaultdict[Ladder, dict[int, Standing]] = defaultdict(dict)
         for result in results:
             if isinstance(result, Recorded):

@@ -93,11 +93,11 @@ async def redrive(queue: SubmissionQueue, limit: int, on_redriven: Callable[[Dea
             digest = blake2b(letter.body.encode(), digest_size=16).digest()
             if digest not in digests:
                 digests.add(digest)
-                # Queue first, then delete: a crash in between leaves two copies of the submission, which counts once.
+                # Queue first, then delete. A crash in between leaves two copies of the submission, which counts once.
                 await queue.put([letter.body])
                 await queue.forget(letter)
                 on_redriven(letter)
-        # This call has queued all of these letters before: stop, because they may fail again and again.
+        # Stop, because this call has queued all of these letters before, and they may fail again and again.
         if len(digests) == previous:
             break
     return len(digests)

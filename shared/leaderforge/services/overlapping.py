@@ -16,7 +16,7 @@ async def for_each(
     Raises the first exception of the iteration or of the work, and cancels all work in flight. Closes `items`.
     """
     working: set[asyncio.Task[None]] = set()
-    # Close the stream: it occupies a connection of the store, and garbage collection would return it too late.
+    # Close the stream, because it occupies a connection of the store. Garbage collection would return it too late.
     async with aclosing(items):
         try:
             async for item in items:

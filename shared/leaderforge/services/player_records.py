@@ -70,7 +70,7 @@ class RecordService:
         sign_ins = await self._sessions.record(user_id)
         user = await self._user(user_id)
         if user.created_at != before.created_at:
-            # The player was erased meanwhile, and the id belongs to a new player: discard the data read so far.
+            # Discard the data read so far, because the player was erased meanwhile, and the id belongs to a new player.
             return await self.read(user_id)
         return PlayerExport(user, standings, acts, sign_ins)
 
@@ -85,7 +85,7 @@ class RecordService:
         """
         erasure_id = uuid4()
         details = {"erasure_id": str(erasure_id)} | ({} if reference is None else {"reference": reference})
-        # No player id in the entry: the audit log must not identify the erased player.
+        # Store no player id in the entry, because the audit log must not identify the erased player.
         now = self._clock()
         creatable_at = None if self._erased_ms is None else now + self._erased_ms
         erased = await self._records.erase(

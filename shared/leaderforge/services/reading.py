@@ -126,7 +126,7 @@ class Reader:
         if ladder.board.rank_style is RankStyle.ORDINAL or not rows:
             return ranks
         bounds = [rank_bound(ladder.board, row.key) for row in rows]
-        # Count for the first row only: no other row can share its rank with entries before the page.
+        # Count for the first row only, because no other row can share its rank with entries before the page.
         ranks[0] = rank_of((await ranking.counts(ladder, bounds[:1])).above[0])
         for i in range(1, len(rows)):
             if bounds[i] == bounds[i - 1]:

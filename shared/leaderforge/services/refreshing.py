@@ -118,7 +118,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         A load in flight may have begun before the value was created: if it finds no value, load again.
         """
         was_loading = key in self._loads
-        # Shielded: the cancellation of one caller must not end the load of the others.
+        # Shield the load, because the cancellation of one caller must not end the load of the others.
         value = await asyncio.shield(self._loading(key, now))
         if value is None and was_loading:
             value = await asyncio.shield(self._loading(key, self._now()))
@@ -143,7 +143,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
             if value is None:
                 self._slots.pop(key, None)
             else:
-                # Count the age from the start of the load: the source may have changed while it answered.
+                # Count the age from the start of the load, because the source may have changed while it answered.
                 self._slots[key] = _Slot(value, began, began + self._fresh_s, began + self._stale_s)
         return value
 
@@ -151,7 +151,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         load = self._loads.get(key)
         if load is not None and load[0] is task:
             del self._loads[key]
-        # Expected errors need no log line: callers have a cached value, or raise the error.
+        # Log no expected errors, because callers have a cached value, or raise the error.
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaderForgeError):
             task.get_loop().call_exception_handler({"message": "a cache refresh failed", "exception": error})

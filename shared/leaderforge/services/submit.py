@@ -110,8 +110,8 @@ class SubmitService:
 
     async def _deliver(self, batch: Sequence[_Counted]) -> Sequence[Receipt]:
         """Apply recorded submissions to the index, and return their receipts."""
-        # The belief must begin before the index counts. Renew it after the commit, not concurrently: a Lambda function
-        # has only one connection to the store.
+        # The belief must begin before the index counts. Renew it after the commit, not concurrently, because a Lambda
+        # function has only one connection to the store.
         belief = self._trust.current()
         if belief is None:
             belief = await self._trust.renewed()
@@ -152,8 +152,8 @@ def _add_to_groups(
     """Add the standings of a submission to the groups of their ladders. Return these groups, in order."""
     submission_groups: list[LadderGroup] = []
     for ladder, standing in zip(recorded.ladders, recorded.standings, strict=True):
-        # Counting costs a call on every partition: usually only the main ladder, which comes first, needs it.
-        # A ladder in backfill lacks standings: no rank on it is exact.
+        # Usually only the main ladder, which comes first, needs a count, because counting costs a call on every
+        # partition. A ladder in backfill lacks standings, and no rank on it is exact.
         counted = options.rank and (options.periods or not submission_groups) and not ladder.incomplete
         counted = counted and not ladder.board.missing_submissions(standing.submissions)
         # A ladder that is main for one submission may be secondary for another. Only the group of the main ladder is

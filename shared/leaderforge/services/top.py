@@ -125,7 +125,7 @@ class TopCache:
     def _slot(self, ladder: Ladder, limit: int) -> _Slot:
         key = (ladder.board.id, ladder.period, _size(limit))
         slot = self._slots.get(key)
-        if slot is None or slot.ladder != ladder:  # the board's settings have changed: its entries may have changed too
+        if slot is None or slot.ladder != ladder:  # a change of the board's settings may have changed the entries
             if len(self._slots) >= self._capacity:
                 self._slots.pop(next(iter(self._slots)))
             slot = self._slots[key] = _Slot(ladder)
@@ -133,12 +133,13 @@ class TopCache:
 
     async def _load_clean(self, slot: _Slot, size: int) -> Top:
         """Load the top until no update changes its entries meanwhile, at most `_ATTEMPTS` times. Return the result."""
-        # A load that began before this call may lack updates acknowledged since then: report its result as cached.
+        # Report the result of a load that began before this call as cached, because it may lack updates acknowledged
+        # since then.
         is_joined = slot.loading is not None
         for _ in range(_ATTEMPTS):
             if slot.loading is None:
                 slot.loading = asyncio.get_running_loop().create_task(self._fill(slot, size))
-            # Shielded: the cancellation of one caller must not end the load of the others.
+            # Shield the load, because the cancellation of one caller must not end the load of the others.
             top, clean = await asyncio.shield(slot.loading)
             if clean:
                 break

@@ -111,7 +111,7 @@ class IndexTrust:
 
         The caller must call `leave` or `abandon` at the end of the read.
         """
-        # Check early: a busy process may renew the belief late, and the belief could end before the read does.
+        # Check early, because a busy process may renew the belief late, and the belief could end before the read does.
         if not self._is_valid() or monotonic() > self._valid_until - _BELIEF_S / 2:
             await self._require_confirmed()
         self._note_read()
@@ -181,7 +181,7 @@ class IndexTrust:
         """Check all conditions, or repeat a recent refusal. Raises `IndexUnavailable` if the index is not believed."""
         if monotonic() < self._refused_until:
             raise IndexUnavailable("the rank index is not up to date")
-        # Shielded: the cancellation of one reader must not end the check that others share.
+        # Shield the check, because the cancellation of one reader must not end the check for the others.
         refusal = await asyncio.shield(self._confirm())
         if refusal is not None:
             raise refusal

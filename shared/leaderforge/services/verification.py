@@ -84,7 +84,7 @@ class VerificationService:
         different = await still_different(self._store, self._index, ladder, suspects)
         if different:
             # A wrong value may have the right revision, and `load` would ignore the standing. `mend` replaces the value
-            # in one step: no reader misses the entry.
+            # in one step, and no reader misses the entry.
             await mend_players(self._index, self._store, ladder, different)
             await self._names.refresh(different)
             self._on_repair(ladder)
