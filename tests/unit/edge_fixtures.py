@@ -92,7 +92,7 @@ class Api(ApiClient):
 
 @asynccontextmanager
 async def serving(queue: SubmissionQueue | None = None, **environment: str) -> AsyncIterator[Api]:
-    """Serve over empty in-memory adapters, with these settings in addition to the usual ones. The index is complete."""
+    """Serve over empty in-memory adapters with a complete index. `environment` adds settings to the usual ones."""
     audit, prometheus, clock = MemoryAuditLog(), Prometheus(), Ticks()
     users, feed = MemoryPlayerStore(audit), MemoryFeed(MemoryChannel())
     store, index = MemoryScoreStore(users, audit=audit), MemoryIndex(3)

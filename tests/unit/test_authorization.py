@@ -199,9 +199,9 @@ def _body(operation: Mapping[str, Any]) -> bytes:
 
 
 async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
-    """Return the status of the response. For a batch, return the status of its first item if it is refused.
+    """Return the status of the response, or 403 if the first item of a batch is refused.
 
-    Of an endless response, read only the beginning.
+    Read only the beginning of the response, because a stream has no end.
     """
     path, _, query = ask.target.partition("?")
     # Without this header, the edge treats the test as a program on the server's machine.
@@ -229,7 +229,7 @@ async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
 
 
 def _refusal_in(body: bytes) -> int | None:
-    """Return the status of the first item of a batch if it was refused as not allowed, else None."""
+    """Return 403 if the body belongs to a batch whose first item was forbidden, else None."""
     if not body.startswith(b'{"results":'):
         return None
     [first, *_] = json.loads(body)["results"]
@@ -276,7 +276,7 @@ async def test_every_caller_is_let_in_or_refused(route: str, private: bool) -> N
             if refused_with is not None:
                 assert status == refused_with, (route, caller)
             else:
-                # The request is valid: only the state of the data may cause a refusal.
+                # The request is valid. Therefore only the stored data may cause an error, such as a 404 or 409.
                 assert status in {200, 201, 404, 409}, (route, caller)
 
 
@@ -292,7 +292,7 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
         expected = [{}, *expected]
     said = OPERATIONS[route].get("security")
     assert said == expected
-    # The health check refuses no authenticated caller.
+    # The health check has no 403, because it admits every authenticated caller.
     refusals = {"401"} if route == "GET /api/health" else {"401", "403"}
     assert refusals <= set(OPERATIONS[route]["responses"])
 

@@ -124,7 +124,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(watch: Stopwat
 
 
 async def test_an_answer_that_takes_too_long_is_not_used(watch: Stopwatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The board of a slow answer would be older than 5 s, whatever the time limit of the store."""
+    """The cache waits at most `CACHE_LIMIT_MS`, because a board from a slower answer would be too old."""
     monkeypatch.setattr("functions.edge.board_cache.CACHE_LIMIT_MS", 10)
     store = Watched()
     store.may_answer.clear()
@@ -192,7 +192,7 @@ async def test_a_look_up_from_before_a_change_here_does_not_bring_the_old_board_
 
 
 async def test_a_board_created_during_a_shared_look_up_is_found(watch: Stopwatch) -> None:
-    """A query has missed the board and is in flight. Meanwhile, another process creates the board."""
+    """Another process creates the board after the query in flight has read the store, but before it returns."""
 
     class Early(Watched):
         async def boards_named(self, slugs: Collection[str]) -> Mapping[str, Board]:

@@ -123,7 +123,7 @@ def test_names_of_schemas_do_not_collide(document: Mapping[str, Any]) -> None:
     assert {name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)} == set()
     assert set(schemas) & COLLIDING == set()
     assert {name: schema["title"] for name, schema in schemas.items()} == {name: name for name in schemas}
-    # Generators use the title of a nameless schema as the name of its type.
+    # Members and parameters must have no title, because generators would make it the name of a type.
     titled = {name for name, schema in named_schemas(document["components"]) if isinstance(schema.get("title"), str)}
     assert titled == set()
 

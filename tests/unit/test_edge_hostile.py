@@ -1,4 +1,4 @@
-"""Requests that try to cause excessive work: the size of answers and the work for them are bounded."""
+"""Requests that try to cause excessive work. The size of the answers and the work for them stay bounded."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -18,7 +18,7 @@ from tests.unit.edge_fixtures import Ticks
 
 
 class Watched(MemoryKeyStore):
-    """Store that counts reads. It answers when the test allows it, or fails."""
+    """Store that counts reads. A read waits until the test allows an answer, or fails if the test says so."""
 
     def __init__(self) -> None:
         super().__init__(MemoryAuditLog())
@@ -168,7 +168,7 @@ async def test_a_store_that_hangs_is_waited_for_only_now_and_then(stage: Stage) 
 
 
 async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None:
-    """AWS Lambda may freeze a process between two requests for hours."""
+    """AWS Lambda may freeze a process for hours, and with it a read of the keys. The next request needs a new read."""
     key = await stage.create()
     await stage.name_of(key)
     stage.pass_time(KEYS_FRESH_MS / 1000)

@@ -1,4 +1,4 @@
-"""Lifetime of the application: start, reconciliation, shutdown."""
+"""Application from its start to its shutdown, with reconciliation in the background."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -22,7 +22,7 @@ STREAM = "/api/boards/default/stream"
 
 
 class Listener(Connection):
-    """Connection that parses events."""
+    """Connection that parses the events of a live board."""
 
     @property
     def text(self) -> str:

@@ -106,7 +106,7 @@ async def test_a_name_is_stored_as_it_is_displayed(api: Api) -> None:
 
 
 async def test_a_stored_name_may_be_sent_again(api: Api) -> None:
-    """The stored name is older than the rule that refuses it for new players."""
+    """A rule that is newer than the stored name refuses the name, but not for the player who has it."""
     await api.services.parts.users.create([Player(7, CYRILLIC, None, 0)])
     body = {"username": CYRILLIC, "email": "ada@example.org"}
     for method, status in (("PUT", 200), ("PATCH", 200)):

@@ -206,7 +206,7 @@ async def receipts_of(api: Api, items: Sequence[Mapping[str, Any]]) -> Sequence[
 
 
 def check(board: Board, counted: Sequence[Event], events: Sequence[Event], n: int, receipt: Any) -> None:
-    """Compare the receipt of `events[n]` with the oracle. `events` are one batch, sent after the `counted` events."""
+    """Compare the receipt of `events[n]` with the oracle. `events` are a batch, submitted after `counted`."""
     event = events[n]
     ladders = board.ladders_at(event.achieved_at)
     assert [period["period"] for period in receipt["periods"]] == [ladder.period_name for ladder in ladders]
@@ -234,7 +234,7 @@ def previous(board: Board, before: Sequence[Event], others: Sequence[Event]) -> 
 
 
 def line_of(board: Board, events: Sequence[Event], user_id: int) -> tuple[Line, int | None]:
-    """Return the player's line without a minimum of submissions, and the rank on `board`, None without a rank."""
+    """Return the player's line as if the board had no minimum of submissions, and the rank on `board`, if any."""
     line = Oracle(replace(board, min_submissions=1), events).line_of(user_id)
     oracle = Oracle(board, events)
     return line, None if user_id in oracle.unranked else oracle.line_of(user_id).rank

@@ -1,4 +1,4 @@
-"""All requests: ids, one format of errors, limits, browsers, logs."""
+"""Rules for all requests: ids, the format of errors, size limits, access by browsers, logs."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ SCORE = b'{"user_id": 1, "score": 5}'
 
 @dataclass(frozen=True)
 class Log:
-    """Log of a test, from `start` on: pytest must capture the output already."""
+    """Log of a test. Call `start` after pytest has begun to capture the output."""
 
     captured: pytest.CaptureFixture[str]
 

@@ -1,4 +1,4 @@
-"""Ties, hidden entries and ends of boards: ranks, percentiles and pages agree with each other."""
+"""Ranks, percentiles and pages agree with each other at ties, at hidden entries and at the ends of a board."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -97,7 +97,7 @@ async def test_among_equals_nobody_is_ahead_of_anybody(api: Api) -> None:
     ],
 )
 async def test_a_hidden_player_cannot_tell(api: Api, style: RankStyle, hidden: int, ranks: list[int]) -> None:
-    """All ranks and totals of a response with the player's own entry count the same players."""
+    """A response with the hidden player's own entry includes this player in all ranks and totals."""
     board = await ranked(api, style, [100, 100, 90, 80])
     before = [await read(api, f"{board}/around/{hidden}?radius=4"), await lookup(api, board)]
     await api.post(f"{board}/entries/{hidden}/hide", WHY, ADMIN_KEY)

@@ -42,7 +42,7 @@ def test_stops_at_the_first_signal_that_works(process: ServerProcess) -> None:
     process.start(STUBBORN)
     await_ready(process)
     began = time.monotonic()
-    process.stop((signal.SIGTERM, 0.2), (signal.SIGUSR1, 30))  # not SIGHUP, which is ignored under nohup
+    process.stop((signal.SIGTERM, 0.2), (signal.SIGUSR1, 30))  # no SIGHUP, because nohup makes processes ignore it
     assert time.monotonic() - began >= 0.2
     assert process.pid is None
     assert not process.alive

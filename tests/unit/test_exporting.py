@@ -1,4 +1,4 @@
-"""Export of complete ladders: every file can be parsed."""
+"""Export of complete ladders to files that can be parsed."""
 
 import csv
 import json

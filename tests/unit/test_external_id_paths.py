@@ -36,7 +36,7 @@ def test_a_path_as_it_was_sent_is_encoded_once(external_id: str) -> None:
 
 @given(TEXTS)
 def test_a_path_that_was_decoded_is_encoded_twice(external_id: str) -> None:
-    """API Gateway decodes paths once. Mangum turns the events of API Gateway into requests without a raw path."""
+    """API Gateway decodes paths, and requests from Mangum have no raw path. Therefore clients encode ids twice."""
     sent = path_of(external_id, 2)
     for raw_path in ({"raw_path": None}, {}):
         assert received({"path": unquote(sent), **raw_path}) == external_id

@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S
 
 REQUEST = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello"
 MOST_READ = 4 * MAX_HEAD_BYTES
-"""Upper bound of the bytes that the server's protocol reads of an endless head."""
+"""Maximum number of bytes that the server reads of an endless request head."""
 
 
 @dataclass
@@ -183,7 +183,7 @@ async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind
 
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
-    """A proxy checks headers and appends its own. Trailers would follow them, and pass as headers of the proxy."""
+    """A proxy checks headers, but not trailers. If trailers became headers, they would seem to come from the proxy."""
     sent = CHUNKED + b"0\r\nX-Forwarded-For: 127.0.0.1\r\nAuthorization: Bearer x\r\n\r\n"
     size = max(1, len(sent) // pieces)
     received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])

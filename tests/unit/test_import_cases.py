@@ -1,4 +1,4 @@
-"""Imports of the files in tests/data/import, beside the same service over HTTP."""
+"""Imports of the files in tests/data/import. Submissions of the same values over HTTP have the same results."""
 
 import gzip
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -137,7 +137,7 @@ async def test_scores_beyond_the_limits_of_the_board_are_bad_lines_as_over_http(
     rejected = int(result.reasons[max(rules)].rsplit(" ", 1)[1])
     answer = await desk.api.post("/api/boards/cup/scores", {"user_id": 7, "score": rejected})
     assert (answer.status_code, answer.json()["error"]["message"]) == (422, result.reasons[max(rules)])
-    # Players of bad lines are not created.
+    # The import creates no player for a bad line.
     assert result.tally.players_created == len(scores)
 
 
@@ -255,7 +255,7 @@ async def test_ties_keep_the_order_of_the_file(desk: Desk, batch: int):
 
 @pytest.mark.parametrize("name", ["many.csv", "many.ndjson"])
 async def test_ties_of_known_and_new_players_keep_the_order_of_the_file(desk: Desk, name: str):
-    # Players that exist already, with ids that do not follow the order of the file.
+    # Create some players before the import, so that their ids are not in the order of the file.
     later = [await desk.api.post("/api/users", {"username": f"player {i}"}, ADMIN_KEY) for i in range(0, 2500, 40)]
     assert {answer.status_code for answer in later} == {201}
     board = await desk.board()

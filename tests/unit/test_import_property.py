@@ -1,4 +1,4 @@
-"""Any table of players, scores and times, in any format, imports to the board that submissions over HTTP make."""
+"""The import of any table, in any format, results in the same board as submissions of its rows over HTTP."""
 
 import asyncio
 import csv
@@ -105,7 +105,7 @@ async def _import(
     table_format, write = FORMATS[form]
     display = Display(settings["unit"], settings["decimals"])
     as_text = str if notation is ScoreNotation.STORED and display.decimals else lambda n: score_text(display, n)
-    # Two equal rows are two lines, and the order of lines is that of the submissions.
+    # Equal rows count separately, and rows count in the order of the file, as the submissions do.
     data = write([{"player": row.player, "score": as_text(row.score), "time": iso(row)} for row in table])
     plan = FilePlan(board, Columns(time="time"), FileLayout(table_format), notation=notation)
     reasons: dict[int, str] = {}
@@ -144,7 +144,7 @@ async def _create(api: Api, settings: dict[str, Any]) -> None:
 
 
 async def _board(api: Api, period: str) -> list[tuple[Any, ...]]:
-    """Return the entries in their order, without the ids. Equal scores and times keep the order of first sight."""
+    """Return the entries in their order, without player ids. Ties are in the order of the players' first sight."""
     answer = await api.get(f"/api/boards/cup/page?rank=1&limit=100&period={period}", ADMIN_KEY)
     assert answer.status_code == 200, answer.text
     return [

@@ -1,4 +1,4 @@
-"""From bytes to rows: encodings, compression, separators, JSON lists, proposals, times, memory."""
+"""Reading of files: encodings, compression, separators, JSON lists, proposed columns, times, memory."""
 
 import gzip
 import json
@@ -183,7 +183,7 @@ def test_a_long_list_is_read_in_constant_memory():
     import tracemalloc
 
     class Endless:
-        """Text of a list with many elements."""
+        """Text of a JSON list with many elements, read in pieces."""
 
         def __init__(self) -> None:
             self._chunks: Iterator[str] = iter(["[1", *[", 1" * 20_000] * 8, "]"])
@@ -225,7 +225,7 @@ def test_occurrences_are_exact_beyond_the_memory(max_recent: int, digests: list[
         (None, "Europe/Berlin", "2026-10-14 09:30", 1_791_963_000_000),
         (None, "Europe/Berlin", "2026-10-14T07:30:00Z", 1_791_963_000_000),
         (None, "America/New_York", "20261014", 1_791_950_400_000),
-        # The hour that comes twice: the first one counts.
+        # A time in an hour that the clock repeats means the first such hour.
         (None, "Europe/Berlin", "2026-10-25 02:30", 1_792_888_200_000),
     ],
 )

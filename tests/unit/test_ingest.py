@@ -1,4 +1,4 @@
-"""Queued submissions: counted once, retried, dead letters, redrive."""
+"""Queued submissions: each counts once. Retries, dead letters and their redrive."""
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -94,7 +94,7 @@ async def test_the_future_is_not_believed(api: Api) -> None:
 
 
 async def test_boards_of_many_messages_are_few_queries(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One query loads all boards. With one query each, the first board would be too old once the last is loaded."""
+    """One query loads all boards. With a query per board, the first board would be stale when the last one arrives."""
     await api.players(1)
     slugs = [f"board-{i}" for i in range(50)]
     for slug in slugs:
@@ -216,7 +216,7 @@ async def test_a_batch_is_queued_but_for_what_is_not_valid(queued: Api, queue: M
 async def test_other_content_under_a_submission_id_becomes_a_dead_letter(queued: Api, queue: MemoryQueue) -> None:
     await queued.players(1)
     first = {"user_id": 1, "score": 5, "submission_id": str(uuid4())}
-    # A retry has a later reception. Without `achieved_at`, it still equals the first copy.
+    # A retry has a later reception, but without `achieved_at` it is a duplicate of the first copy.
     for submission in (first, first, {**first, "score": 6}):
         await queued.post("/api/scores", submission)
         queued.clock.now += 1000
@@ -265,7 +265,7 @@ async def test_a_letter_that_comes_back_while_redriving_stays() -> None:
 
 
 async def test_one_rule_holds_for_every_way_in(queue: MemoryQueue) -> None:
-    """A score that is not acceptable has one error, whether it is queued or not, alone or in a batch."""
+    """An invalid score has the same error with and without the queue, alone and in a batch."""
     message = "the score must be at most 10, not 11"
     submission = {"user_id": 1, "score": 11}
     for environment in ({}, QUEUED):

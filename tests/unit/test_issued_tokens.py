@@ -124,7 +124,7 @@ async def test_rotation_with_an_overlap() -> None:
         api.clock.now += 1
         created = await api.post(KEYS, None, ADMIN_KEY)
         assert created.status_code == 201
-        # Other processes may not know the new key yet: the old key continues to sign.
+        # The old key continues to sign at first, because other processes may not know the new key yet.
         assert kid_of(await issued(api, "123")) == kid_of(old)
         api.clock.now += CACHE_LIMIT_MS
         new = await issued(api, "123", 61)

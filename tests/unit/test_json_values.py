@@ -17,7 +17,7 @@ values = st.recursive(
 
 
 def typed(value: object) -> object:
-    """Return the value with all booleans marked: in Python, True equals 1."""
+    """Return the value with all booleans marked, because in Python True equals 1."""
     if isinstance(value, dict):
         return {name: typed(member) for name, member in value.items()}
     if isinstance(value, list):

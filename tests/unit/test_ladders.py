@@ -82,7 +82,7 @@ async def board(store: Watched) -> Board:
 async def test_the_age_of_a_list_counts_from_the_start_of_its_query(
     store: Watched, board: Board, seconds: list[float]
 ) -> None:
-    """The list may lack a retirement that was committed during the query."""
+    """A list of past periods may lack a retirement that was committed during its query."""
     process = Ladders(store, lambda: START)
     store.may_answer.clear()
     looking = asyncio.create_task(process.get(board, DAYS[0]))

@@ -1,4 +1,4 @@
-"""Hub of live listeners: the states that listeners receive, and when."""
+"""Hub of live listeners: the states that it sends to them, and the times at which it sends."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -16,7 +16,7 @@ Listening = AsyncGenerator[ViewState | None, None]
 
 
 class Board:
-    """View that tests change."""
+    """View of a board whose text the tests change. It counts its loads."""
 
     def __init__(self) -> None:
         self.loads = 0

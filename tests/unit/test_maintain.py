@@ -167,7 +167,7 @@ ERASE = AuditEntry(0, "cli", "player.erase")
 
 
 async def test_an_erased_player_is_forgotten_whatever_comes_late(world: World):
-    """An update that was in flight during the erasure does not stay."""
+    """The index drops an update that was in flight during the erasure."""
     late = await world.commit(1, 5)
     await world.commit(2, 6)
     await world.records.erase(1, ERASE)

@@ -1,4 +1,4 @@
-"""Lengths of the product's modules. A module above the limit has more than one subject: split it by subject."""
+"""Lengths of the product's modules. Split a module above the limit by subject."""
 
 from pathlib import Path
 

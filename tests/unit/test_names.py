@@ -278,7 +278,7 @@ def test_ascii_names_follow_the_rules_of_all_names(text: str) -> None:
 
 
 def test_each_folded_character_has_its_key() -> None:
-    """The key of a key is the key itself, as with NFKC_Casefold: no character is left to remove, map or normalise."""
+    """A name key has nothing left to remove, map or normalise. Therefore the key of a key is the key itself."""
     for point in range(0xA0, sys.maxunicode + 1):
         character = chr(point)
         if unicodedata.category(character) not in {"Cn", "Cs", "Co"}:

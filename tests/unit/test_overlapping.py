@@ -1,4 +1,4 @@
-"""Concurrent processing of a few items at a time, while the next items are read. A failure ends all of it."""
+"""Concurrent processing of a few items at a time, while the next items are read. A failure ends reading and work."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -69,7 +69,7 @@ async def test_a_failure_ends_all_work(source: AsyncGenerator[int, None], error:
 
 
 class Source:
-    """Stream that records whether it holds its connection."""
+    """Stream of items that records whether it is open and holds its connection."""
 
     def __init__(self) -> None:
         self.is_open = False

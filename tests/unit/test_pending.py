@@ -1,4 +1,4 @@
-"""An index receives its pending updates before it is read again."""
+"""Pending index updates. After an outage, the index receives them before any read of it."""
 
 from uuid import UUID
 

@@ -32,7 +32,7 @@ ZONES = (
     "UTC",
     "Europe/Berlin",
     "America/Sao_Paulo",  # clock changes at midnight until 2018
-    "Asia/Beirut",  # clock changes at midnight, still today
+    "Asia/Beirut",  # clock changes at midnight to this day
     "America/Havana",  # clock changes forward at midnight, back from 1:00 to midnight
     "America/St_Johns",  # from 1987 to 2010, clock changes at 0:01, in autumn back into the previous day
     "Pacific/Apia",  # skipped 2011-12-30
@@ -43,7 +43,7 @@ ZONES = (
 )
 SEASONS = (
     "0 0 1 * *",  # months
-    "30 2 * * *",  # Berlin skips this time once a year, and repeats it once a year
+    "30 2 * * *",  # a time that Berlin skips once a year and repeats once a year
     "0 */6 * * *",
     "15 0 * * 1",
     "0 0 1 1,4,7,10 *",
@@ -66,7 +66,7 @@ def local(zone: str, time: int) -> datetime:
 
 @cache
 def highest_reading(zone: str, time: int) -> datetime:
-    """Return the highest clock reading up to and including this time. No clock is set back by three hours or more."""
+    """Return the highest clock reading of the last three hours up to this time. No clock is set back further."""
     steps = range(time - 180 * MINUTE, time, MINUTE)
     before_the_minute = time - time % MINUTE - 1
     return max(local(zone, moment) for moment in (*steps, before_the_minute, time))

@@ -44,7 +44,7 @@ class Store(MemoryPlayerStore):
 
 
 class Delivered:
-    """Record of the players whose labels were delivered."""
+    """Record of the players whose labels were sent to the index."""
 
     def __init__(self) -> None:
         self.users: list[Player] = []
@@ -121,7 +121,7 @@ async def test_a_process_that_was_suspended_looks_up_again(world: World, standin
 
 
 async def test_no_process_uses_an_old_player_when_another_may_claim_the_id(world: World) -> None:
-    """The lookup begins just before the release, and the process uses its result as late as possible."""
+    """The lookup begins just before the release. The process uses the result for the last time that it may."""
     await world.add(user(1, A), user(2))
     world.store.gate.clear()
     looking = asyncio.create_task(world.ids.get(A))

@@ -56,7 +56,7 @@ async def test_an_unknown_player_is_named_in_the_dead_letter() -> None:
         assert letter.body == message["body"]
         assert letter.reason.startswith("user_not_found")
         assert SHOP in letter.reason
-        # The failed lookup was not cached: the message counts when it is redriven.
+        # The failed lookup was not cached, and therefore the message counts after a redrive.
         await api.services.parts.users.create([Player(7, None, None, START, ExternalId(SHOP))])
         assert await ingested(api, message) == []
         assert (await ranked(api))["score"] == 5

@@ -16,7 +16,7 @@ from tests.delivering import Process
 @pytest.mark.parametrize("style", RankStyle)
 @pytest.mark.parametrize("score", [1, 25, 50])
 async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style: RankStyle, score: int) -> None:
-    """Player 2 moves to another rank, or keeps its rank. Its new entry must not count above its earlier entry."""
+    """Player 2 moves between the two reads. The new entry must not count as another player above the old entry."""
     ladder = Ladder(Board(1, "default", "Default", rank_style=style))
     index = MemoryIndex(partitions=2)
     players = MemoryPlayerStore()

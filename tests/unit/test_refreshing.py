@@ -146,7 +146,7 @@ async def test_current_values_are_never_stale(stage: Stage) -> None:
 async def test_a_source_that_hangs_is_waited_for_only_once_in_a_while(stage: Stage) -> None:
     stage.source.is_open.clear()
     stage.now += STALE_S
-    assert await stage.cache.get("a") == 1  # the wait ended after `patience_s`
+    assert await stage.cache.get("a") == 1  # the caller has waited for `patience_s`
     without_waiting = asyncio.create_task(stage.cache.get("a"))
     await stage.settle()
     assert without_waiting.done()
@@ -176,7 +176,7 @@ async def test_a_load_that_was_frozen_is_replaced_and_does_not_overwrite_a_newer
 
 async def test_whoever_misses_something_can_wait_for_the_load_in_flight(stage: Stage) -> None:
     assert await stage.cache.get_refreshed("a") == 1
-    assert stage.source.loads["a"] == 1  # the load of the fixture was complete
+    assert stage.source.loads["a"] == 1  # no load was in flight
     stage.now += FRESH_S
     stage.source.values["a"] = 2
     assert await stage.cache.get("a") == 1

@@ -1,4 +1,4 @@
-"""Repair step by step: after each change of the index, a reader sees every player that nobody removed."""
+"""Repair step by step. After each change of the index, a reader sees all players that are not removed."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -137,7 +137,7 @@ async def test_what_the_store_lost_is_removed_and_nothing_else(world: Watched) -
 
 
 async def test_a_standing_that_begins_during_the_pass_is_left_alone(world: Watched) -> None:
-    """The pass read the store earlier: a standing that the store lacked then is newer."""
+    """A standing that begins after the pass has read the store must not be removed as unknown to the store."""
     late = await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.index.apply(LADDER, [late])
@@ -211,7 +211,7 @@ REBUILD = ("begin_rebuild", "add_erasures", "mend", "load", "add_names", "finish
 async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world: Watched, thaw: str, recreated: bool
 ) -> None:
-    """A process freezes between its commit and the index. It resumes after the step `thaw`, and again at the end."""
+    """A frozen process commits, then updates the index late: after the step `thaw`, and once more after the rebuild."""
     other = Ladder(await world.store.create_board(Board(0, "other", "Other")))
     late = await world.commit(1, 5)
     await world.indexed(2, 7)
@@ -234,7 +234,7 @@ async def test_a_late_update_of_an_erased_player_does_not_survive_a_rebuild(
     world.index.look = look
     await world.maintain.rebuild()
     world.index.look = None
-    assert thawed or thaw == "mend"  # without an update before the erasures, the step `mend` has nothing to do
+    assert thawed or thaw == "mend"  # the step `mend` is left out if it has nothing to repair
     for ladder in (LADDER, other):
         await load_standings(world.index, world.store, ladder, [late])
     assert await world.ranked_ids() == expected
@@ -274,7 +274,7 @@ async def test_an_erasure_whose_process_died_keeps_late_updates_away(world: Watc
 
 
 async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(world: Watched) -> None:
-    """The repair observed that the index lacks the standing, then read the standing from the store."""
+    """The repair reads a standing that the index lacks. Before it continues, an erasure and a rebuild happen."""
     await world.commit(1, 5)
     standings_on = world.store.standings
 
@@ -292,7 +292,7 @@ async def test_a_repair_frozen_across_a_rebuild_brings_no_erased_player_back(wor
 
 
 async def test_an_erasure_does_not_keep_out_a_later_player(world: Watched) -> None:
-    """A frozen rebuild may leave an erasure that the store no longer has. Repairs then follow the store."""
+    """A frozen rebuild may write an erasure that the store has deleted since. Repairs then follow the store."""
     await world.index.add_erasures({1: 2**52})
     standing = await world.commit(1, 5)
     await load_standings(world.index, world.store, LADDER, [standing])

@@ -205,7 +205,7 @@ async def test_there_is_one_round_a_minute_whoever_asks(world: World) -> None:
 
 
 async def test_a_sweep_removes_what_came_after_the_end_of_its_ladder() -> None:
-    """Late updates of a frozen process refer to a dropped period and a deleted board."""
+    """A frozen process resumes, and updates a dropped period and a deleted board in the index."""
     world = World()
     board = await world.board(PeriodKind.ALL_TIME, PeriodKind.DAILY)
     await world.score(board, world.now)

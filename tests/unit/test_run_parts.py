@@ -1,4 +1,4 @@
-"""Script that runs the targets of `make test`: lanes run concurrently, every failure is shown, no process is left."""
+"""Script that runs the targets of `make test` in concurrent lanes. It prints every failure, and leaves no process."""
 
 import os
 import signal
@@ -75,6 +75,6 @@ def test_a_signal_ends_everything(folder: Path, number: signal.Signals) -> None:
     process.send_signal(number)
     output, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
-    assert "types" not in output  # After the failure, the next target of the same lane does not start.
+    assert "types" not in output  # the target comes second in its lane, and was not started
     assert time.monotonic() - begin < PATIENCE_S
     assert not any(map(lives, family))

@@ -1,4 +1,4 @@
-"""Scores as text: what the board shows can be read back, and nothing is guessed or rounded."""
+"""Scores as text. A shown score can be read back, and the parser never guesses or rounds."""
 
 import pytest
 from hypothesis import given

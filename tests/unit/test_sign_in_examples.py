@@ -1,4 +1,4 @@
-"""Code of docs/sign-in.md and of the ticket exchange: the service accepts the tokens that this code makes."""
+"""Code examples in docs/sign-in.md and of the ticket exchange. The service accepts the tokens that they make."""
 
 import os
 import re

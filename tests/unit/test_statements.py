@@ -1,4 +1,4 @@
-"""SQL files: each file is one statement that runs unchanged, or a fragment that is marked as one."""
+"""SQL files. Each file is one complete statement, or is marked as a fragment of statements."""
 
 import re
 from pathlib import Path

@@ -72,7 +72,7 @@ def test_few_play_most():
     counts = sorted(Counter(user_id for user_id, *_ in sessions).values(), reverse=True)
     busiest = sum(counts[:100])
     assert busiest > 100_000 * 0.1  # the busiest 1 % have more than 10 % of the sessions
-    assert counts[len(counts) // 2] < 100_000 / 10_000  # and half of all players have fewer than the mean
+    assert counts[len(counts) // 2] < 100_000 / 10_000  # half of all players have fewer sessions than the mean
 
 
 def test_names_are_names_and_nobody_shares_one():

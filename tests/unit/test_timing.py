@@ -1,6 +1,6 @@
 """Time budget: the inequalities on which correctness depends.
 
-`leaderforge.domain.timing` contains the times. A change of a time that violates an inequality fails here.
+`leaderforge.domain.timing` defines the durations. A new value that violates an inequality fails a test here.
 """
 
 import ast
@@ -57,19 +57,19 @@ STORE_TIMEOUTS_S = (0.01, 1.0, DEFAULTS.store_timeout_ms / 1000, 20.0, MAX_TIMEO
 
 class TestChangesOfBoards:
     def test_a_backfill_begins_after_the_last_submission_under_the_old_periods(self) -> None:
-        """A backfill counts each event once. Submissions that miss the added kind must be committed before it."""
+        """A backfill counts events committed before its start. Later submissions must use the added period kind."""
         change_is_committed = COMMIT_LIMIT_MS
         last_use_of_the_old_board = change_is_committed + max(BOARD_STALE_MS, CACHE_LIMIT_MS)
         last_commit = last_use_of_the_old_board + SUBMISSION_WAIT_MS + COMMIT_LIMIT_MS
         assert last_commit + CLOCK_DIFFERENCE_MS + PAUSE_MS <= PROPAGATION_MS
 
     def test_a_purge_begins_after_the_last_submission_to_the_deleted_board(self) -> None:
-        """A purge deletes the present rows. An event that commits after it would stay forever."""
+        """A purge deletes the rows that exist. An event that is committed after the purge would never be deleted."""
         assert COMMIT_LIMIT_MS + CACHE_LIMIT_MS + SUBMISSION_MS + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_makes_a_submission_slower_than_the_budget(self, store_timeout_s: float) -> None:
-        """Long time limits of the store serve bulk reads. A submission must not use an old board for that long."""
+        """Operators may raise the store's time limit for bulk reads. Submissions must still end within the budget."""
         limits_s = [limit(store_timeout_s) for limit in (submission_wait_s, commit_limit_s)]
         assert sum(limits_s) * 1000 <= SUBMISSION_MS
 
@@ -79,7 +79,7 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch waits for all its boards before it uses the first one. Then nothing else delays its recording."""
+        """A batch may spend the wait of a submission on its boards, because nothing else delays its recording."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -94,7 +94,7 @@ class TestCaches:
 
     @pytest.mark.parametrize(("fresh", "stale"), [(BOARD_FRESH_MS, BOARD_STALE_MS), (KEYS_FRESH_MS, KEYS_STALE_MS)])
     def test_a_refresh_has_time_before_callers_wait_for_it(self, fresh: int, stale: int) -> None:
-        """A refresh starts in the background. If it had no time there, it would delay requests every time."""
+        """The background refresh of a value that is no longer fresh should end before the value is stale."""
         assert fresh + COMMIT_LIMIT_MS // 5 <= stale
 
     def test_the_promise_is_the_one_of_the_documentation(self) -> None:
@@ -104,13 +104,13 @@ class TestCaches:
 
 class TestExternalIds:
     def test_nobody_claims_an_id_while_a_process_may_count_for_its_old_player(self) -> None:
-        """A process may use a cached mapping after the release. Its last submission must be committed before claims."""
+        """Another player may claim an id only after the last submission by a cached mapping to the old player."""
         last_use = COMMIT_LIMIT_MS + MAPPING_MS
         last_board = last_use + LOOKUP_WAIT_MS
         assert last_board + SUBMISSION_MS + CLOCK_DIFFERENCE_MS + PAUSE_MS <= RELEASE_MS
 
     def test_a_slow_lookup_is_no_older_than_a_cached_one(self) -> None:
-        """A lookup uses its result even if it arrives late. The result must not be older than a cached one may be."""
+        """A lookup may take its time limit. Its result must not be older than a cached mapping may be."""
         assert LOOKUP_WAIT_MS <= MAPPING_MS
 
 
@@ -123,9 +123,9 @@ class TestPeriodRollover:
         assert last_use_of_the_old_list + read_of_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
 
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
-        """A submission with the old state adds its standing to the index again.
+        """A submission that uses the cached state adds its standing to the dropped period, which needs another drop.
 
-        Few submissions should cause another drop.
+        Few submissions should be as slow as that.
         """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
@@ -139,7 +139,7 @@ class TestPeriodRollover:
         assert TOP_LIMIT_MS <= PROPAGATION_MS
 
     def test_standings_are_purged_after_the_last_late_submission(self) -> None:
-        """With the longest grace and the shortest retention, a late score is accepted when its period expires."""
+        """Even with the longest grace and the shortest retention, the last late score is committed before the purge."""
         day_ms = 86_400_000
         longest_grace_ms = EnvironmentSettings.from_environment(
             REQUIRED | {"LEADERFORGE_LATE_GRACE_MS": str(day_ms)}
@@ -157,19 +157,19 @@ class TestWatermarks:
         assert COMMIT_LIMIT_MS + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_a_watermark_of_another_process_is_credible(self) -> None:
-        """A process rejects a watermark later than its time minus the commit limit, which causes a rebuild.
+        """A process rejects a watermark that is later than its own time minus the commit limit, and rebuilds.
 
-        The fast clock of another process must not have this effect.
+        It must not reject the watermark of a process whose clock is ahead within the allowed difference.
         """
         assert SETTLE_MS - CLOCK_DIFFERENCE_MS >= COMMIT_LIMIT_MS
 
     @pytest.mark.parametrize("store_timeout_s", STORE_TIMEOUTS_S)
     def test_no_setting_lets_a_transaction_commit_behind_a_watermark(self, store_timeout_s: float) -> None:
-        """The limit of the store's calls may be longer than the commit limit: recording has a separate limit."""
+        """The store's time limit may exceed the commit limit, because recording also obeys the commit limit."""
         assert commit_limit_s(store_timeout_s) * 1000 + CLOCK_DIFFERENCE_MS <= SETTLE_MS
 
     def test_notes_of_touched_players_outlive_the_settle_time(self) -> None:
-        """Reconciliation needs the notes of changes without an event. An outage that outlives them needs a rebuild."""
+        """Reconciliation needs the notes of changes without an event. If they expire in an outage, it must rebuild."""
         assert TOUCHES_KEPT_MS >= 1000 * SETTLE_MS
 
     def test_no_late_update_outlives_the_removed_standings_of_an_erased_player(self) -> None:
@@ -183,11 +183,11 @@ class TestBelief:
         assert BELIEF_MS <= DECLARATION_WAIT_MS
 
     def test_a_slow_check_renews_the_belief_before_reads_wait_for_it(self) -> None:
-        """Once half of the time of a belief has passed, reads renew it. The background task should renew it before."""
+        """Reads renew a belief that is older than half of its duration. The background task should renew it earlier."""
         assert BELIEF_RENEWAL_MS + DECLARED_READ_MS <= BELIEF_MS / 2
 
     def test_a_declaration_survives_missed_renewals(self) -> None:
-        """An expired declaration costs all processes a catch-up. Two failed renewals must not cause it."""
+        """A declaration that expires makes all processes catch up. It must outlive two failed renewals."""
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
@@ -196,13 +196,13 @@ class TestBelief:
         assert longest_gap < DECLARATION_MS
 
     def test_a_declaration_outlives_the_beliefs_that_it_ends(self) -> None:
-        """A declaration that is removed earlier may escape a process that still believes the index."""
+        """A process that still believes the index could miss a declaration that is removed earlier."""
         assert DECLARATION_WAIT_MS + DECLARED_READ_MS < DECLARATION_RENEWAL_MS
 
 
 class TestTops:
     def test_announcements_leave_within_the_time_that_readers_assume(self) -> None:
-        """A change waits for the previous announcement. Enough time must remain to send its own."""
+        """A change waits for the spacing after the previous announcement. As much time must remain to send its own."""
         assert 2 * ANNOUNCEMENT_SPACING_MS <= ANNOUNCED_WITHIN_MS
 
     def test_a_followed_top_lives_longer_than_one_that_is_not(self) -> None:

@@ -273,7 +273,7 @@ async def test_a_withdrawn_key_is_forgotten(issuer: Issuer) -> None:
     issuer.keys[:] = [published("ES256", "new")]
     issuer.seconds += sources.REFRESH_S
     clock.ms += KEPT_MS
-    await verifies.caller(token)  # starts the fetch without waiting for it
+    await verifies.caller(token)  # the call starts the fetch, but does not wait for it
 
     async def is_withdrawn() -> bool:
         return not await keys.fitting("EdDSA", "old")

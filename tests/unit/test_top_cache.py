@@ -17,7 +17,7 @@ LAST = b"m"
 
 
 class Loader:
-    """Loader of tops. The total of a top is the number of loads so far. The test can delay a load."""
+    """Loader of tops. The total of each top is the number of loads so far. The test can delay a load."""
 
     def __init__(self) -> None:
         self.now = 1000

@@ -1,4 +1,4 @@
-"""The polling checker detects errors: hand-made histories with correct and wrong answers."""
+"""The polling checker accepts correct answers about hand-made histories, and reports wrong ones."""
 
 from collections.abc import Mapping
 from math import inf

@@ -99,7 +99,7 @@ class Elapsed:
 
 @pytest.fixture(autouse=True)
 def elapsed(monkeypatch: pytest.MonkeyPatch) -> Elapsed:
-    """Clock that the test controls, so that the machine's speed ends no belief. Each read checks all conditions."""
+    """Clock that the test controls, because on a slow machine beliefs would end early. Reads check all conditions."""
     elapsed = Elapsed()
     monkeypatch.setattr(trust, "monotonic", elapsed)
     monkeypatch.setattr(trust, "_REFUSAL_S", 0)
@@ -121,7 +121,7 @@ async def world() -> AsyncIterator[World]:
 
 
 async def test_a_process_that_starts_catches_the_index_up_first(world: World) -> None:
-    """A dead process left updates that the index lacks. A catch-up applies them before the index is believed."""
+    """The index lacks updates of a dead process. A new process catches up before it believes the index."""
     await world.commit(1, 5)
     assert await ranked(world.start()) == ([(1, "player 1")], Source.INDEX)
 
@@ -171,7 +171,7 @@ async def test_an_update_is_acknowledged_once_no_process_believes_the_index(worl
 
 
 async def test_who_waits_for_a_declaration_does_not_renew_it_once_the_updates_are_delivered(world: World) -> None:
-    """A renewed declaration would be withdrawn by a reader, and renewed again, without end."""
+    """Otherwise a reader would withdraw the declaration, and the process would renew it, again and again."""
     world.link(world.one).is_cut = True
     submitting = asyncio.gather(*(world.submit(world.one, user_id, user_id) for user_id in (1, 2, 3)))
 
@@ -284,7 +284,7 @@ async def test_a_declaration_is_renewed_while_updates_are_pending(
 
 
 async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None:
-    """A replica without the last writes may have taken over."""
+    """After a broken connection, a replica without the last writes may have become the primary."""
     await world.submit(world.one, 1, 5)
     await world.commit(2, 9)
     world.link(world.other).disruptions += 1
@@ -293,7 +293,7 @@ async def test_a_broken_connection_has_the_index_caught_up(world: World) -> None
 
 @pytest.mark.parametrize("later_ms", [86_400_000, 1 - COMMIT_LIMIT_MS])
 async def test_a_watermark_that_is_too_late_is_none(world: World, elapsed: Elapsed, later_ms: int) -> None:
-    """A clock was set back. Events recorded since then lie before the watermark: no pass would read them."""
+    """A clock was set back. No pass would read the events since then, because they lie before the watermark."""
     await world.commit(1, 5)
     await world.index.advance(world.now + later_ms)
     elapsed.now += BELIEF_MS / 1000
@@ -308,7 +308,7 @@ async def test_a_watermark_that_is_too_late_has_reconciliation_rebuild(world: Wo
 
 
 async def test_a_watermark_that_fell_has_the_index_caught_up(world: World, elapsed: Elapsed) -> None:
-    """A node has returned with an old snapshot."""
+    """An older watermark means that a node has restarted from an old snapshot."""
     await world.submit(world.one, 1, 5)
     world.now += SETTLE_MS
     await world.one.maintain.reconcile()

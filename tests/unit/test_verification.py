@@ -65,7 +65,7 @@ async def test_rounds_go_over_all_players_and_then_begin_anew(world: Inspected) 
 async def test_what_differs_is_counted_and_mended(world: Inspected, wrong: str) -> None:
     standing = world.index.lose(LADDER, 5)
     if wrong != "missing":
-        # The wrong value has the same revision: loading the standing again would change nothing.
+        # Loading the standing would change nothing, because the wrong value has the same revision.
         world.index.overwrite(LADDER, standing._replace(score=99))
     for _ in range(3):
         await world.verification.run()

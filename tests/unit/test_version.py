@@ -1,4 +1,4 @@
-"""Equality of the version in all files that contain it."""
+"""All files that contain the version have the same version."""
 
 import json
 import re

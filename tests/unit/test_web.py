@@ -1,4 +1,4 @@
-"""Built site beside the API, and the OpenAPI document from which it is generated."""
+"""Built site on the server of the API, and the OpenAPI document from which the site's client is generated."""
 
 import json
 from collections.abc import AsyncIterator
