@@ -16,7 +16,7 @@ ADMIN_KEY = "admin-key-of-the-tests"
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
 """Connection limits. Idle connections expire after 2 s.
 
-The server closes idle connections after 5 s. Without the earlier expiry, a request could use one just before that.
+The server closes idle connections after 5 s. Without the earlier expiry, a request could use one that is being closed.
 """
 
 

@@ -9,7 +9,7 @@ UNTIL = 1_750_000_000_000
 
 
 async def crowd(services: Services, players: int) -> Ladder:
-    """Fill the board `default`, and return its ladder.
+    """Fill the board `default` with players, and return its ladder.
 
     Players have ids from 1 and two submissions each on average.
     """

@@ -1,4 +1,4 @@
-"""Complete product whose parts tests break, with load on it, and checks of its invariants."""
+"""Complete product under load, whose parts the tests break, and checks of its invariants."""
 
 import asyncio
 import os
@@ -136,7 +136,7 @@ class Rig:
         return Oracle(Board(1, "default", "Default"), events)
 
     async def is_exact(self, sources: Collection[str] = INDEX, oracle: Oracle | None = None) -> Oracle:
-        """Assert that every kind of read equals the oracle and has one of the sources."""
+        """Assert that every kind of read equals the oracle and comes from one of the sources. Return the oracle."""
         oracle = oracle or await self.truth()
         chosen = random.sample(list(enumerate(oracle.lines)), 8)
         expected: list[tuple[str, Sequence[Line]]] = [(f"{BOARD}/page?rank=1&limit=1000", oracle.lines)]
@@ -157,7 +157,7 @@ class Rig:
         return oracle
 
     async def stays_exact(self, mending: Awaitable[object]) -> None:
-        """Assert that every read is exact, from any source, during a repair and until recovery."""
+        """Await the repair `mending`. Assert that all reads are exact meanwhile and until recovery, from any source."""
         oracle = await self.truth()
 
         async def mended() -> None:

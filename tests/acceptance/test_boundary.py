@@ -1,4 +1,4 @@
-"""End of a day under one clock: several processes, and submissions in flight between them."""
+"""End of a day in several processes with one clock, while submissions are in flight."""
 
 import asyncio
 import os
@@ -143,7 +143,7 @@ async def prepared(dsn: str, policy: Policy) -> Board:
 
 
 async def until_waiting(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Return once each process has submissions in flight that wait for the database."""
+    """Return once each process has submissions that wait for the end of `commits_held`."""
     waiting = "select count(*) from pg_locks where not granted and relation = 'score_events'::regclass"
 
     async def all_wait() -> bool:

@@ -46,7 +46,7 @@ async def api(valkey, postgres) -> AsyncIterator[Served]:
 async def test_a_generated_client_makes_one_call_of_each_kind(
     api: Served, tmp_path: Path, client: Callable[[Path], Sequence[str | Path]]
 ) -> None:
-    """Responses have members that are missing in the document of the Python and C# clients."""
+    """The Python and C# clients are generated from a document that lacks some members of the responses."""
     command = await asyncio.to_thread(client, tmp_path)
     assert await facts(api, command) == FACTS
 

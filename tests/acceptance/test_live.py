@@ -125,7 +125,7 @@ async def test_polling_what_does_not_change_leaves_the_index_alone(
 async def unasked(api: Served, path: str, asked: list[Any]) -> str:
     """Poll until no poll has read the index for 9 s, which is nine times the TTL without the feed. Return the ETag.
 
-    `asked` records the reads of the index. Reconciliation still causes some until it has processed the last submission.
+    `asked` records the reads of the index. Reconciliation causes reads until it has processed the last submission.
     """
     quiet_since = asyncio.get_running_loop().time()
 

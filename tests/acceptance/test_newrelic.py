@@ -78,7 +78,7 @@ def test_under_uvicorn(settings: Mapping[str, str], collector: Collector, tmp_pa
 
 
 def play(url: str) -> None:
-    """Use every measured part."""
+    """Send requests that use every part of the service with a metric."""
     with httpx.Client(base_url=url, headers=bearer(SUBMIT_KEY), timeout=PATIENCE_S) as client:
         wait_until(lambda: client.get("/api/health").json()["status"] == "ok", PATIENCE_S, "the index")
         user_id = client.post("/api/users", json={"username": "ada"}).json()["user_id"]

@@ -1,4 +1,4 @@
-"""Stable pages: a player who does not move appears exactly once, in both directions."""
+"""Stable pages. A player whose rank does not change appears exactly once, in both directions of paging."""
 
 import asyncio
 from collections import Counter

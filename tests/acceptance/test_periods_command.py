@@ -17,7 +17,7 @@ from tests.acceptance.conftest import new_database
 
 @pytest.fixture
 async def command(valkey, postgres) -> Command:
-    """Command with a daily board on an empty database."""
+    """Command on a new database with a daily board."""
     dsn = await new_database(postgres.dsn)
     pool = Pool(dsn)
     calendar = Calendar((PeriodKind.DAILY, PeriodKind.ALL_TIME))

@@ -41,7 +41,7 @@ class Goals:
         self.total = self.of.total()
 
     def board(self, ids: dict[str, int]) -> list[Place]:
-        """Return the complete board: most goals first, then the earlier last goal, then the smaller id."""
+        """Return the complete board by goals. Ties are ordered by the time of the last goal, then by player id."""
         places = [Place(goals, self.last[name], ids[name]) for name, goals in self.of.items()]
         return sorted(places, key=lambda place: (-place.score, place.achieved_at, place.user_id))
 

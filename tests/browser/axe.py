@@ -15,7 +15,7 @@ async def violations(page: Page) -> list[str]:
     """Return each violated rule with its elements, once the page is loaded and its animations have ended."""
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
     await page.evaluate(_STILL)
-    await page.evaluate(_AXE.read_text())  # evaluate the script: the site's policy forbids to add it as an inline tag
+    await page.evaluate(_AXE.read_text())  # no inline script tag, which the site's policy forbids
     found = await page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _RULES)
     return [
         f"{broken['id']}: {node['html']} {node['failureSummary']}"

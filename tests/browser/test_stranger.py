@@ -49,7 +49,7 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(leaders.first).to_contain_text(LEADER)
     await expect(leaders.first).to_contain_text("1:27.000")
 
-    # The visitor finds the own rank.
+    # The visitor finds their own rank.
     await page.get_by_role("button", name="Find me").click()
     await page.keyboard.type(STRANGER)
     await page.get_by_role("option", name=STRANGER).click()
@@ -59,13 +59,13 @@ async def test_a_stranger_finds_their_way(races: Served, open_page: Open, size: 
     await expect(page).to_have_title("Driver 12 - Fastest laps - LeaderForge")
     assert await violations(page) == []
 
-    # The visitor copies the link to the own page.
+    # The visitor copies the link to their own page.
     await page.get_by_role("button", name="Copy link").click()
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
     link = await page.evaluate("navigator.clipboard.readText()")
     assert link == f"{races.url}/player/12?board=laps"
 
-    # Back on the board, the visitor still sees the own rank.
+    # Back on the board, the visitor still sees their own rank.
     await page.get_by_role("link", name="LeaderForge").click()
     await expect(page.get_by_role("region", name="Your rank")).to_contain_text("Rank 19 of 30")
     await page.get_by_role("link", name="Show in the list").click()

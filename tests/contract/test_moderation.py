@@ -316,7 +316,7 @@ class TestEveryAct:
 
 class TestRaces:
     async def test_submissions_count_before_or_after_as_a_whole(self, stores: Stores) -> None:
-        """A submission counts before or after an act, on all ladders alike. Therefore all ladders are equal."""
+        """A submission counts before or after an act, on all ladders alike. Therefore all have equal standings."""
         board = await stores.board(calendar=DAILY)
         await stores.players(*range(1, 6))
 

@@ -69,7 +69,7 @@ async def test_they_are_the_fold_of_all_events_before(
 
 
 async def test_concurrent_submissions_form_one_chain(stores: Stores) -> None:
-    """The previous standing is the result of the submission before, even if that one requested no previous standing."""
+    """The previous standing is the result of the preceding submission, even if that submission requested none."""
     ladder = await stores.ladder()
     await stores.players(1, 2)
     batches = [[submit(ladder, 1, 1), submit(ladder, 2, 1)] for _ in range(24)]

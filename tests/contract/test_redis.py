@@ -202,7 +202,7 @@ async def answers(index: RedisIndex) -> bool:
 
 
 async def test_a_slot_in_migration_takes_updates_and_is_vouched_for(own_valkey: OwnValkey) -> None:
-    """Updates of new and erased players succeed, because no script needs a key that is missing for most players."""
+    """Updates of new and erased players succeed, because no script needs a key that usually does not exist."""
     server = own_valkey(nodes=2)
     client = Cluster(server.addresses, timeout_s=10)
     index, ladder = RedisIndex(client, partitions=1), Ladder(Board(1, "default", "Default"))

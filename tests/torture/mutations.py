@@ -89,7 +89,7 @@ def remove_before_loading() -> None:
 
 
 def future_watermark() -> None:
-    """Break this rule: a process ignores a watermark in the future, which is left if the clock was set back.
+    """Break this rule: a process ignores a watermark in the future, which appears when the clock is set back.
 
     The mutated process begins catch-ups at this watermark, and overlooks everything committed before it.
     """

@@ -204,7 +204,7 @@ async def crash_at_outage(stage: Stage) -> None:
     stage.act(ONCE)
     stage.rig.freeze_index(stage.nodes)
     stage.step("all nodes frozen")
-    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # too short for a declaration
+    await stage.pause(stage.random.uniform(0.2, 0.9) * INDEX_TIMEOUT_S)  # end before the processes declare updates
     stage.rig.kill_apis()
     stage.step("both processes killed")
     stage.rig.thaw_index(stage.nodes)

@@ -199,7 +199,7 @@ def _body(operation: Mapping[str, Any]) -> bytes:
 
 
 async def status_of(app: FastAPI, ask: Ask, credential: str | None) -> int:
-    """Return the status of the response, or 403 if the first item of a batch is refused.
+    """Return the status of the response, or 403 if the first item of a batch is forbidden.
 
     Read only the beginning of the response, because a stream has no end.
     """

@@ -105,7 +105,7 @@ async def _import(
     table_format, write = FORMATS[form]
     display = Display(settings["unit"], settings["decimals"])
     as_text = str if notation is ScoreNotation.STORED and display.decimals else lambda n: score_text(display, n)
-    # Equal rows count separately, and rows count in the order of the file, as the submissions do.
+    # Equal rows count separately, and all rows count in the order of the file, like the submissions over HTTP.
     data = write([{"player": row.player, "score": as_text(row.score), "time": iso(row)} for row in table])
     plan = FilePlan(board, Columns(time="time"), FileLayout(table_format), notation=notation)
     reasons: dict[int, str] = {}

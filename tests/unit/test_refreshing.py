@@ -222,7 +222,7 @@ async def test_a_load_from_before_a_mark_does_not_count(stage: Stage, mark: str)
     stage.now += FRESH_S
     stage.source.is_open.clear()
     assert await stage.cache.get("a") == 1
-    await stage.settle()  # a load has read 1
+    await stage.settle()  # the load has read 1 by now
     stage.source.values["a"] = 2
     getattr(stage.cache, mark)("a")
     stage.source.is_open.set()

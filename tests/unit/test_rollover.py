@@ -106,7 +106,7 @@ async def test_it_is_dropped_once_everybody_knows_and_again_until_that_is_sure(w
     assert await world.after(1) == Rollover(dropped=1)
     assert not world.indexed(day)
     [standing] = await world.store.standings(day, [1])
-    await world.index.apply(day, [standing])  # a very late update
+    await world.index.apply(day, [standing])  # an update that reaches the index after the drop
     assert await world.after(REPEATED_DROP_MS) == Rollover(dropped=1)
     assert not world.indexed(day)
     assert await world.after(DAY) == Rollover()

@@ -33,7 +33,7 @@ def test_players_spread_evenly_however_their_ids_are_made(step, partitions):
     players = 20_000
     sizes = Counter(partition_of(i * step, partitions) for i in range(players))
     mean = players / partitions
-    # Allow a deviation of six standard deviations from a uniform distribution.
+    # Allow partitions to differ from the mean by six standard deviations of a uniform distribution.
     assert all(abs(sizes[p] - mean) < 6 * mean**0.5 for p in range(partitions))
 
 

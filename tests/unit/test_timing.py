@@ -79,7 +79,7 @@ class TestChangesOfBoards:
         assert submission_wait_s(store_timeout_s) >= 2 * commit_limit_s(store_timeout_s)
 
     def test_a_batch_of_submissions_may_wait_for_all_its_boards(self) -> None:
-        """A batch may spend the wait of a submission on its boards, because nothing else delays its recording."""
+        """A batch may use up a submission's wait for the lookup of its boards. Nothing else delays its recording."""
         assert LOOKUP_WAIT_MS <= SUBMISSION_WAIT_MS
 
 
@@ -125,7 +125,7 @@ class TestPeriodRollover:
     def test_keys_are_dropped_after_usual_submissions_see_the_retirement(self) -> None:
         """A submission that uses the cached state adds its standing to the dropped period, which needs another drop.
 
-        Few submissions should be as slow as that.
+        Usual submissions should use the new state before the drop.
         """
         usual_time_in_the_index = DEFAULTS.index_timeout_ms
         assert COMMIT_LIMIT_MS + PERIOD_STATE_FRESH_MS + usual_time_in_the_index + CLOCK_DIFFERENCE_MS <= PROPAGATION_MS
