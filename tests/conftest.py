@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S
 
 PR_SET_CHILD_SUBREAPER = 36
 
-# No deadline: a busy machine must not fail a property test.
+# No deadline, because a busy machine must not fail a property test.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 

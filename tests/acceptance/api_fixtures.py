@@ -24,7 +24,7 @@ _numbers = count(1)
 def environment(addresses: list[str], dsn: str, **more: str) -> dict[str, str]:
     """Return environment settings for a new index on the cluster with these addresses, and for a database.
 
-    Time limits are long: a slow machine must not reach them. Tests of time limits set shorter ones.
+    Time limits are long, because a slow machine must not reach them. Tests of time limits set shorter limits.
     """
     return {
         "LEADERFORGE_REDIS_NODES": ",".join(addresses),
@@ -50,7 +50,7 @@ class Served(ApiClient):
 class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Install no signal handlers: the tests handle signals."""
+        """Install no signal handlers, because signals are for the process of the tests."""
         yield
 
 

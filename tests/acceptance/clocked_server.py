@@ -1,6 +1,6 @@
 """Server whose clock the tests set: `python -m tests.acceptance.clocked_server CLOCK_FILE SOCKET_FD`.
 
-Several server processes share one clock: eight bytes of a file that all of them map.
+Several server processes share one clock, which is eight bytes of a file that all of them map.
 """
 
 import mmap

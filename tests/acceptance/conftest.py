@@ -23,7 +23,7 @@ _numbers = count()
 
 @pytest.fixture
 def lasting_belief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Prolong beliefs in the index: a slow machine must not make answers come from the store."""
+    """Prolong beliefs in the index. Otherwise, on a slow machine, they could end and answers come from the store."""
     monkeypatch.setattr(trust, "_BELIEF_S", PATIENCE_S)
     monkeypatch.setattr(trust, "_PATIENCE_S", PATIENCE_S)
 

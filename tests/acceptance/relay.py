@@ -32,7 +32,7 @@ class Relay:
             passing.cancel()
 
     async def reset(self) -> None:
-        """Reset every connection. Return once the clients have noticed the reset: their next writes fail."""
+        """Reset every connection. Return once the clients have noticed the reset, and their next writes fail."""
         for writer in self._writers:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()

@@ -246,7 +246,7 @@ async def test_a_command_waits_for_an_index_that_restarts(
         restarting = asyncio.create_task(asyncio.to_thread(cluster.restart, 0))
         code = await asyncio.to_thread(process.wait, PATIENCE_S)
         await restarting
-    assert code == (1 if arguments == ["verify"] else 0)  # the restarted node is empty: all entries differ
+    assert code == (1 if arguments == ["verify"] else 0)  # all entries differ, because the restarted node is empty
 
 
 async def test_verify_names_the_very_player(populated: Command):

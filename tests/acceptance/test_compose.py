@@ -1,6 +1,4 @@
-"""docker-compose.yml: valid, closed to other machines, and with working commands, as far as tests without containers
-can show.
-"""
+"""docker-compose.yml: it is valid, opens no port to other machines, and its commands work outside containers."""
 
 import os
 import re
@@ -39,7 +37,7 @@ def services() -> Mapping[str, Any]:
 
 
 def composer() -> list[str] | None:
-    """Return the installed form of the compose command, None if there is none."""
+    """Return the command of Docker Compose on this machine, None if it is not installed."""
     for command in (["docker-compose"], ["docker", "compose"]):
         if (
             shutil.which(command[0])
@@ -115,7 +113,7 @@ async def test_the_api_and_the_worker_run_by_its_commands(
         assert migrating.wait(60) == 0, (tmp_path / "log").read_text()
     port = str(free_port())
     with ExitStack() as stack:
-        # Use loopback: outside a container, the service must not listen on the network.
+        # Listen on loopback only, because outside a container other machines could connect.
         local = {**api, "LEADERFORGE_HOST": "127.0.0.1", "LEADERFORGE_PORT": port}
         stack.enter_context(running(native(services["api"]["command"]), local, tmp_path))
         stack.enter_context(running(native(services["maintenance"]["command"]), maintenance, tmp_path))

@@ -1,4 +1,4 @@
-"""README's unchanged commands, in their order: they submit first scores with tokens, with a key, and from a file."""
+"""The README's commands, unchanged and in order, submit first scores with tokens, with a key, and from a file."""
 
 import json
 import os

@@ -163,7 +163,7 @@ async def player(invoke: Invoke, event: MakeEvent) -> int:
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop of the functions. Call it in a thread: it becomes the thread's current loop."""
+    """Return the loop of the functions, and make it the current loop of the calling thread."""
     return runtime.loop
 
 

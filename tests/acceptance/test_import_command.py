@@ -1,4 +1,4 @@
-"""`leaderforge import` on files as people have them: its messages, its exit codes, and the import of an export."""
+"""`leaderforge import` on typical files: its messages, its exit codes, and the import of an exported file."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Connections that the network dropped silently while a function was frozen: writes do not fail, but get no reply."""
+"""Connections that the network dropped silently while a function was frozen. Writes do not fail, but get no reply."""
 
 import asyncio
 from collections.abc import AsyncIterator

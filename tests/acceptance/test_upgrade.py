@@ -1,4 +1,4 @@
-"""Store of 0.1.0 under the present version: its answers do not change, and new features work on it."""
+"""Store of 0.1.0 under the present version. Answers from it do not change, and new features work on it."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ VOLATILE = {"as_of", "next", "previous"}
 PURGED = {None, "short"}
 """Boards whose events outlive their standings: deleted boards (None), and `short`, whose periods have expired."""
 REFUSED = {"error"}
-"""Members of which only `code` is compared: their texts may change."""
+"""Members of which only `code` is compared, because their texts may change."""
 
 _numbers = count()
 

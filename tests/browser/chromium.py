@@ -1,4 +1,4 @@
-"""The browser of the tests: Chromium from an npm package, driven by Playwright."""
+"""Browser of the tests. It is Chromium from an npm package, driven by Playwright."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Web page from its bucket, in a real browser: it shows the board that the functions serve."""
+"""Web page in a real browser. It comes from its bucket, and shows the board that the functions serve."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""A worker of Citus that hangs: it accepts connections, but does not answer."""
+"""Worker of Citus that hangs. It accepts connections, but does not answer."""
 
 import signal
 from asyncio import create_task, gather
@@ -55,7 +55,7 @@ async def node_of_one_worker(database: Database) -> tuple[str, set[int]]:
 def frozen(postmaster: int) -> Iterator[None]:
     """Stop all processes of a server during the block."""
     server = psutil.Process(postmaster)
-    # Stop the postmaster first: it could start further processes.
+    # Stop the postmaster first, because it could start further processes.
     processes = [server, *server.children()]
     try:
         for process in processes:

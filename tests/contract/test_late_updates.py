@@ -1,4 +1,4 @@
-"""Late updates from a frozen process: data erased during the freeze do not return."""
+"""Late updates of the index by a frozen process. They do not bring back data that was erased meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -154,7 +154,7 @@ class TestNeighbours:
 
 @dataclass
 class Judge:
-    """Oracle of score limits: it checks every submission against all submissions counted before it."""
+    """Oracle of score limits. It checks every submission against all submissions counted before it."""
 
     board: Board
 

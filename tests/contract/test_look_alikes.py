@@ -1,4 +1,4 @@
-"""Names that look the same exclude each other: in every store, even with names that older versions stored."""
+"""Names that look the same exclude each other in every store, even if an older version stored one of them."""
 
 # ruff: noqa: RUF001 - look-alikes are the subject of this module
 
@@ -100,7 +100,7 @@ NAMES = st.sampled_from(["САВА", "сава", "caba", "САВa", "Cаba", "ca
 )
 @given(steps=st.lists(st.tuples(st.integers(0, 3), NAMES | st.none()), max_size=12))
 async def test_claims_follow_the_names(stores: Stores, steps: list[tuple[int, str | None]]) -> None:
-    """Creations and renames in any order: a name is free if nobody else claims any of its keys."""
+    """After creations and renames in any order, a name is free if no other player claims one of its keys."""
     base = next(_fresh_ids) * 10
     names: dict[int, str | None] = {}
     try:

@@ -75,7 +75,7 @@ class TestHide:
         assert await held(stores, ladder, 1) == hidden
         assert await listed(stores, ladder) == [(2, 3)]
         assert await listed(stores, other) == [(1, 5)]
-        # Lookups by player id still return the row: the hidden player may see it.
+        # Lookups by player id still return the row, because the hidden player may see it.
         assert (await stores.scores.rows(ladder, [1]))[1].hidden
         await record(stores, submit(ladder, 1, 5))
         assert await listed(stores, ladder) == [(2, 3)]

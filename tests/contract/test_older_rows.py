@@ -1,4 +1,4 @@
-"""Rows that versions 0.1 and 0.2 stored: they count as before, without a rewrite."""
+"""Rows that versions 0.1 and 0.2 stored. They count as before, and no migration rewrites them."""
 
 from uuid import UUID
 

@@ -51,7 +51,7 @@ class TestCreate:
         )
         assert kinds(outcomes) == [PlayerExists, UsernameTaken, EmailTaken, Player, PlayerExists]
         assert set(await stores.users.get(range(10))) == {1, 2, 5}
-        # Refused players leave nothing behind: their names and emails are still free.
+        # The names and emails of refused players are still free.
         again = [user(6, "Cid"), user(7, "Dan", "dan@example.org")]
         assert list(await stores.users.create(again)) == again
 
@@ -68,7 +68,7 @@ class TestCreate:
         await stores.users.create([user(1, "taken", "taken@example.org")])
         outcomes = await stores.users.create(
             [
-                user(1, "Ann", "a@example.org"),  # refused because of its id: its name and email stay free
+                user(1, "Ann", "a@example.org"),  # refused because of its id, and therefore without claims
                 user(2, "ann", "A@example.org"),
                 user(3, "Ann"),
                 user(2, "Bob"),

@@ -161,7 +161,7 @@ VOUCHING: Mapping[str, Callable[[RedisIndex], Awaitable[object]]] = {
 async def test_what_vouches_is_never_sent_twice(
     behind_relay: tuple[Relay, Cluster, RedisIndex], step: str, cut: str
 ) -> None:
-    """Scripts that declare the index complete are not retried after a broken connection: the server may be another."""
+    """Scripts that declare the index complete are not retried on a new connection, which may lead to another server."""
     made, client, index = behind_relay
     before = client.disruptions
     made.written.clear()
@@ -244,7 +244,7 @@ async def migrate(server: ValkeyCluster, client: Cluster, slot: int) -> None:
 
 PLAYERS_OF_A_LARGE_KEY = 3_000
 MOST_MEMBERS_A_COMMAND = 500
-"""Maximum number of members that one deleting command may remove: the node runs no other command meanwhile."""
+"""Maximum number of members that one command may delete. Meanwhile the node runs no other command."""
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ async def fill(index: RedisIndex, ladder: Ladder) -> None:
 async def test_a_large_key_is_freed_in_short_steps(
     alone: tuple[ValkeyCluster, Cluster, RedisIndex], watched: redis.asyncio.Redis, way: str
 ) -> None:
-    """Neither DEL nor UNLINK may free the key: DEL blocks the node, UNLINK its memory allocator."""
+    """Neither DEL nor UNLINK may free the key, because DEL blocks the node, and UNLINK its memory allocator."""
     _, _, index = alone
     ladder = Ladder(Board(1, "default", "Default"))
     await fill(index, ladder)

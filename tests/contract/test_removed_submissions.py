@@ -1,4 +1,4 @@
-"""Removal and restoration of single submissions: the standing results from the remaining ones."""
+"""Removal and restoration of single submissions. The standing results from the remaining submissions."""
 
 import asyncio
 import json

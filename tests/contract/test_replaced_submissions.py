@@ -1,4 +1,4 @@
-"""Replacement of stored submissions: the player's standings are as if the first content had never been."""
+"""Replacement of stored submissions. The player's standings are as if the first content had never been stored."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -58,7 +58,7 @@ async def test_the_new_content_counts_in_place_of_the_stored_one(stores: Stores,
     await record(stores, alike, *events)
     assert await standings(stores, board, NOON) == await standings(stores, alike, NOON)
     assert {ladder.period for ladder, _ in changed} == {ladder.period for ladder in board.ladders_at(NOON)}
-    # The new content is stored: a repetition is a duplicate.
+    # The new content is stored, and therefore its repetition is a duplicate.
     [outcome] = await stores.scores.record([submission(board, events[position])])
     assert isinstance(outcome, Recorded)
     assert outcome.duplicate

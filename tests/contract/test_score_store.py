@@ -129,7 +129,7 @@ class TestRecord:
         assert again == Recorded([ladder], [before[1].standing], duplicate=True, improved=True)
         assert await all_standings(stores.scores, ladder) == {1: before[1].standing}
         assert await changed(stores.scores, 3) == {}
-        # Ids are unique per player: another player may use the same one.
+        # Another player may use the same submission id, because ids are unique per player.
         [mine] = await record(stores.scores, submit(ladder, 2, 1, id=first.event.submission_id.int))
         assert not mine.duplicate
 
@@ -188,7 +188,7 @@ class TestRecord:
             3: MAX_INTEGER,
             4: -MAX_INTEGER,
         }
-        # A refused submission leaves no trace: its id is still free.
+        # The id of a refused submission is still free.
         await record(stores.scores, too_much._replace(event=too_much.event._replace(score=-1)))
 
     @every_rule

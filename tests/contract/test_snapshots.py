@@ -78,7 +78,7 @@ class TestRetry:
         assert submissions(outcomes) == [1] * copies
 
     async def test_its_player_is_erased_and_created_anew(self, database: Database, copies: int) -> None:
-        """Event and standings come from one snapshot: never the old player's event with the new player's standings."""
+        """One snapshot has the event and the standings, which therefore never belong to different players."""
         ladder, submission = await played(database)
 
         async def replace() -> None:
@@ -238,7 +238,7 @@ async def renamed_meanwhile(database: Database) -> AsyncIterator[PlayerStore]:
 
 
 class TestExport:
-    """Erasure of a player during the export: the export is complete, or reports that the player does not exist."""
+    """Erasure of a player during the export. The export is complete, or reports that the player does not exist."""
 
     async def test_it_is_erased(self, database: Database) -> None:
         await played(database)

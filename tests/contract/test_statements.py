@@ -14,7 +14,7 @@ STATEMENTS = sorted(
     if entry.name.endswith(".sql")
 )
 DEFINITION = "create_schema_migrations"
-"""Statement that databases cannot prepare: it creates a table unless it exists."""
+"""Statement that databases cannot prepare, because it creates a table."""
 ON_CITUS_ONLY = {"check_worker", "placements", "ping_worker", "workers"}
 
 

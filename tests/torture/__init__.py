@@ -1,1 +1,1 @@
-"""Polling checker: it compares reads through two API processes with a model, while parts fail and players change."""
+"""Polling checker. It compares reads through two API processes with a model, while parts fail and players change."""

@@ -36,7 +36,7 @@ class LadderModel:
         return history.begin(state, now)
 
     def acknowledge(self, user_id: int, step: Step, now: float) -> None:
-        """Note that a change was acknowledged: earlier states are impossible from now on."""
+        """Note that a change was acknowledged. From now on, earlier states are impossible."""
         step.acknowledged = now
         self._open[user_id] -= 1
         if not self._open[user_id]:

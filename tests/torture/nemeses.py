@@ -26,7 +26,7 @@ MODERATING: Mapping[str, int] = {
 }
 
 ONCE: Mapping[str, int] = {"newcomer": 20, "erase": 40, "remove": 20, "hide_entry": 10, "unhide_entry": 10}
-"""Weights of acts whose retry changes nothing: if the first attempt does not reach the index, no retry repairs it."""
+"""Weights of acts whose retries have no effect. If the first attempt does not reach the index, no retry repairs it."""
 
 NOTHING: Mapping[str, int] = {"pause": 1}
 RENAMING: Mapping[str, int] = {"rename": 1}
@@ -253,7 +253,7 @@ async def clock_day(stage: Stage) -> None:
     """Set the clock a day ahead, then an hour behind, and crash with acknowledged scores pending."""
     stage.rig.clock.set(DAY_S)
     stage.step("a day ahead")
-    await stage.hold(13)  # wait for a watermark a day ahead: it is 7 s behind the clock
+    await stage.hold(13)  # wait for watermarks a day ahead, which takes 7 s
     stage.rig.clock.set(-HOUR_S)
     stage.step("an hour behind")
     await stage.hold(1)

@@ -188,7 +188,7 @@ class Reader:
         kind = kind if ladder.period is None else f"{kind} (past)"
         self._report.read(kind, self.process, answer, problems)
         if answer.status == FAILED:
-            await asyncio.sleep(0.02)  # no connection: the process is being restarted
+            await asyncio.sleep(0.02)  # no connection, because the process is being restarted
         return answer
 
     def _refusal(self, answer: Answer) -> list[Problem]:

@@ -1,6 +1,6 @@
 """Authorization matrix: every route of the OpenAPI document, called by every kind of caller.
 
-A new route needs a row in `RULES`: the tests fail without one.
+A new route needs a row in `RULES`. Without it, the tests fail.
 """
 
 import asyncio

@@ -235,7 +235,7 @@ class TestLimits:
         async with serving(**SIGNING, LEADERFORGE_SIGN_IN_LIMIT="1:2") as api:
             answers = [await api.post(DEVICE, {"secret": secrets.token_hex(16)}, None) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [200, 200, 429]
-            # Requests with a key and requests with wrong refresh tokens count against the limit too.
+            # Requests with a key or with wrong refresh tokens also count against the address's limit.
             assert (await api.post(DEVICE, {"secret": SECRET}, SUBMIT_KEY)).status_code == 429
             assert (await api.post(REFRESH, {"refresh_token": "x"}, None)).status_code == 429
             assert len(await api.services.parts.users.following(None, 10)) == 2

@@ -110,7 +110,7 @@ async def test_the_queue_keeps_the_order_of_reception() -> None:
             await api.post(path, submission)
         bodies = [json.loads(body) for body in queue.bodies]
         assert [body["received_us"] - START * 1000 for body in bodies] == [0, 1, 2, 3, 4, 5]
-        # Deliver in reverse: SQS guarantees no order.
+        # Deliver in reverse, because SQS guarantees no order.
         for body in (bodies[3], bodies[5], *bodies[:3], bodies[4]):
             assert await count_messages(Edge(api.services), [record(body)]) == []
         assert await number_of_run(api) == 5

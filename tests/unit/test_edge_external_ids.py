@@ -323,7 +323,7 @@ class TestPut:
         for body in ({"username": "ada"}, {}, {"external_id": SHOP}):
             again = await api.send("PUT", path, body, ADMIN_KEY)
             assert (again.status_code, again.json()) == (200, first.json())
-        # Nothing changed: the audit log has no entry.
+        # The audit log has no entry, because nothing changed.
         assert (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"] == []
         renamed = await api.send("PUT", path, {"username": "Countess"}, ADMIN_KEY)
         assert (renamed.status_code, renamed.json()["username"]) == (200, "Countess")

@@ -1,4 +1,4 @@
-"""Refusals of invalid values: the message states the rule in words, without internal names."""
+"""Refusals of invalid values. The message states the rule in words, without internal names."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Retries of acts that a process committed before it ended: the index still lacks the change."""
+"""Retries of acts whose process ended after the commit, but before it updated the index."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any

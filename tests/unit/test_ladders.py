@@ -1,4 +1,4 @@
-"""Lookup of ladders, also by processes with an outdated list of past periods."""
+"""Lookup of ladders, even if the cached list of past periods is outdated."""
 
 import asyncio
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""Packages of the functions: equal files yield equal bytes."""
+"""Packages of the functions. Equal files result in equal bytes."""
 
 import os
 from pathlib import Path

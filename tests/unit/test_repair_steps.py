@@ -68,7 +68,7 @@ class Watched(World):
         return [user_id_of(key) for key in sorted(keys)]
 
     async def watch(self, expected: dict[Ladder, list[int]], names: dict[int, str]) -> None:
-        """Check all later steps: these players are ranked, in this order, with these names only."""
+        """Check after each later step that exactly these players are ranked, in this order and with these names."""
 
         async def look(step: str) -> None:
             self.steps.append(step)
@@ -188,7 +188,7 @@ async def test_a_rename_during_a_rebuild_is_not_undone(world: Watched) -> None:
 
 
 async def test_a_name_that_comes_late_does_not_outlive_a_rebuild(world: Watched) -> None:
-    """The process that created the player was frozen before it added the name. Meanwhile another player got the id."""
+    """A process creates a player, and freezes before it adds the name. Meanwhile another player gets the id."""
     await world.commit(1, 5)
     await world.records.erase(1, ERASE)
     await world.users.create([Player(1, "Ada", None, world.now)])

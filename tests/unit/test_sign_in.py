@@ -42,7 +42,7 @@ async def test_a_subject_that_is_no_number() -> None:
             assert (await api.post("/api/scores", stranger, token_of(SUBJECT))).status_code == 403
         assert (await api.get(f"/api/users/{user_id}/export", token_of(SUBJECT))).status_code == 200
         assert (await api.get(f"/api/users/{other}/export", token_of(SUBJECT))).status_code == 403
-        # A subject of digits is an external id too, never the id of another player.
+        # Even a subject of digits is an external id, not a player id.
         await api.players(123)
         digits = await api.post("/api/scores", {"user_id": 123, "score": 5}, token_of("123"))
         assert digits.status_code == 403
@@ -107,7 +107,7 @@ class TestFirstSight:
     async def test_a_request_above_the_limit_creates_nobody(self) -> None:
         settings = {**EXTERNAL, **CREATING, "LEADERFORGE_PLAYER_LIMIT": "1:1"}
         async with serving(**settings) as api:
-            # Use up the player's limit, as another process would: all processes share the limiter.
+            # Use up the player's limit by the limiter, as another process would, because all processes share it.
             await api.limiter.take(f"player:ext:{SUBJECT}", RateLimit.parsed("1:1"))
             assert (await api.get("/api/boards/default/top", token_of(SUBJECT))).status_code == 429
             assert (await api.get(f"/api/users/ext:{SUBJECT}")).status_code == 404

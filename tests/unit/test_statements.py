@@ -1,4 +1,4 @@
-"""SQL files. Each file is one complete statement, or is marked as a fragment of statements."""
+"""SQL files. Each file is one complete statement, or its comment says that it is a fragment."""
 
 import re
 from pathlib import Path

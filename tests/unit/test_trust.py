@@ -149,7 +149,7 @@ async def test_a_catch_up_that_began_before_the_doubt_is_not_enough(world: World
 
 
 async def test_nobody_believes_an_index_that_one_process_could_not_update(world: World) -> None:
-    """One process has the pending update. The other one has had no broken connection, but must not believe either."""
+    """One process has a pending update. The other process has no broken connection, but must not believe the index."""
     world.link(world.one).is_cut = True
     assert await world.submit(world.one, 1, 5) is None
     for process in (world.one, world.other):
@@ -366,7 +366,7 @@ async def test_reads_go_on_while_the_store_does_not_answer(world: World, elapsed
 async def test_an_answer_without_the_store_claims_only_the_time_before_the_outage(
     world: World, elapsed: Elapsed
 ) -> None:
-    """One process has lost only the store. Another one has lost only the index, and acknowledges a score."""
+    """One process has lost only the store. The other process has lost only the index, and acknowledges a score."""
     await world.submit(world.one, 1, 5)
     assert await source(world.other) is Source.INDEX
     before_outage = world.now

@@ -1,4 +1,4 @@
-"""Names of the product: few bindings have vague names, and no two public types share a name.
+"""Names of the product. Few bindings have vague names, and no two public types share a name.
 
 The definitions are these:
 
