@@ -4,8 +4,8 @@
 
 Starts a new product in a temporary directory, or in --data-dir to use the data of an earlier run. Fills it with
 `leaderforge populate`, and runs each scenario in a closed loop (see `open_loop.busy_loop`). Prints throughput,
-latencies and the ratio to the ceiling. Scenarios and ceilings take turns for some rounds, and each ratio comes from one
-round: the speed of a shared machine varies.
+latencies and the ratio to the ceiling. Scenarios and ceilings take turns for some rounds. Each ratio compares figures
+of one round, because the speed of a shared machine varies.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ from leaderforge.domain.boards import Ladder
 from leaderforge.embedded.waiting import wait_until
 
 _LEADERFORGE = [sys.executable, "-m", "leaderforge"]
-"""The product's command. Unlike the installed script, it also starts another checkout."""
+"""Command of the product as a module: PYTHONPATH selects the checkout. The installed script has a fixed one."""
 CEILINGS = {"submit": "noop_post", "submit_unranked": "noop_post"}
 BATCHES = {"batch", "batch_unranked", "batch_previous"}
 INCOMPARABLE = {"noop_post", "noop_get", *BATCHES}
@@ -53,8 +53,8 @@ SCENARIOS = [
     "noop_get", "top", "rank", "around", "first_page", "deep_page",
     "noop_post", "submit", "submit_unranked", "batch", "batch_unranked",
 ]  # fmt: skip
-"""Scenarios in the order of a round: a ceiling directly before the scenarios compared with it, reads before writes,
-which cause background work.
+"""Scenarios in the order of a round. A ceiling comes directly before the scenarios compared with it. Writes come last,
+because they cause background work.
 """
 BATCHERS = 8
 START_S = 180.0
@@ -204,7 +204,7 @@ def summary(kind: str, samples: dict[str, list[dict[str, Any]]]) -> dict[str, An
 
 
 def api_process(supervisor: int) -> psutil.Process:
-    """Return the API process of this `leaderforge dev`: the parent if there are several."""
+    """Return the API process of the `leaderforge dev` with this process id: the parent if it has several workers."""
     children = psutil.Process(supervisor).children(recursive=True)
     return next(child for child in children if "uvicorn" in " ".join(child.cmdline()))
 
@@ -257,7 +257,7 @@ def await_reconciliation(facts: dict[str, Any]) -> None:
 
 
 def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
-    """Return the memory of the index's keys in bytes per player, without names."""
+    """Return the memory of the index's keys in bytes per player, by kind. The total does not include names."""
     used = {
         kind: sum(node.memory_usage(key, samples=0) or 0 for node, key in index_keys(facts, kind))
         for kind in ("entries", "standings", "names")
@@ -267,7 +267,7 @@ def index_memory(facts: dict[str, Any], players: int) -> dict[str, float]:
 
 
 def index_keys(facts: dict[str, Any], kind: str) -> Iterator[tuple[Redis, bytes]]:
-    """Yield the keys of a kind, each with its node."""
+    """Yield the keys whose names end with `kind`, each with a client of its node."""
     for address in facts["redis"]:
         host, _, port = address.rpartition(":")
         with Redis(host=host, port=int(port), password=facts.get("redis_password")) as node:

@@ -78,7 +78,7 @@ async def measure(settings: Mapping[str, str], number: int, connections: int, se
             "beside heavy load across all boards": boards,
         }
         load = {what: Load(quiet, others) for what, others in scenarios.items()}
-        # The scenarios take turns: other load on the machine then affects all of them equally.
+        # The scenarios take turns, because other load on the machine should affect all of them equally.
         for _ in range(ROUNDS):
             for one in load.values():
                 await one.run(services.submit, connections, seconds / ROUNDS)
@@ -136,7 +136,7 @@ class Load:
 
 
 async def upkeep(services: Services) -> dict[str, float]:
-    """Return the duration of the maintenance of all boards."""
+    """Return the durations of a rebuild, a verification and a run of board maintenance over all boards, in s."""
     timed = {}
     for what, work in {
         "seconds_to_rebuild": services.maintain.rebuild,

@@ -1,4 +1,4 @@
-"""Server without work: the ceilings to which benchmarks compare the product."""
+"""Server whose routes do no work. Its throughput is the ceiling with which benchmarks compare the product."""
 
 from typing import Annotated
 

@@ -97,7 +97,7 @@ def main(
         python = find_python()
         packages = [path for one in ARCHITECTURES for path in package(one, python, scratch / "packages")]
         code = _unpacked(packages, scratch / "code")
-        # Lambda names the function. Without a name, the application refuses calls that come from elsewhere.
+        # Lambda sets the function's name. Without it, the application would refuse the benchmark's events.
         function = {"AWS_LAMBDA_FUNCTION_NAME": "coldstart", "LEADERFORGE_POSTGRES_POOL_SIZE": "1"}
         settings = {**running.enter_context(backing(scratch)), **function}
         results = measured(python, code, settings, starts)
@@ -112,10 +112,10 @@ def _version(python: str) -> str:
 
 
 def measured(python: str, code: Path, settings: Mapping[str, str], starts: int) -> dict[str, dict[str, Any]]:
-    """Return, for each handler, the medians of the time and of the processor's time up to each mark, in ms.
+    """Return, for each handler, the median time and processor time from its start to each of `MARKS`, in ms.
 
-    The handlers take turns: a slow phase of the machine affects all of them. `ready_to_bare` is the median ratio of a
-    handler's time to the bare handler's time in the same turn.
+    The handlers take turns, because a slow phase of the machine should affect all of them. `ready_to_bare` is the
+    median ratio of a handler's time to the bare handler's time in the same turn.
     """
     runs: dict[str, list[dict[str, tuple[float, float]]]] = {name: [] for name in _HANDLERS}
     for _ in track(range(starts + 1), "Starting", console=Console(stderr=True)):
@@ -141,7 +141,7 @@ def _ratio(marks: Sequence[tuple[float, float]], floors: Sequence[tuple[float, f
 
 
 def show(results: Mapping[str, Mapping[str, Any]], sizes: Mapping[str, int]) -> None:
-    """Print a table with the time up to each mark and, in brackets, the processor time.
+    """Print a table with the time up to each of `MARKS` and, in brackets, the processor time.
 
     Then print the packages' sizes in bytes.
     """

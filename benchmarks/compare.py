@@ -4,8 +4,8 @@
     python -m benchmarks.compare ../before --out docs/performance/results/compare.json
 
 Starts both versions on this machine, each with its own data, and loads them in turn, in short rounds. The order changes
-with each round. Other load on the machine affects both: compare the ratios, which are shown as their median over the
-rounds with its quartiles.
+with each round. Other load on the machine affects both versions. Therefore compare the ratios. The table shows their
+median and quartiles over the rounds.
 """
 
 import tempfile

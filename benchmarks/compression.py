@@ -29,7 +29,7 @@ from leaderforge.services.entries import Entry
 Compress = Callable[[bytes], bytes]
 
 SIZES = (10, 50, 200, 1000)
-"""Entries of the answers: the default top, the default page, a long top, the longest page."""
+"""Numbers of entries in the compressed answers: the default top, the default page, a long top, the longest page."""
 USED = {("gzip", GZIP_LEVEL), ("zstd", ZSTD_LEVEL)}
 NOW = 1_795_435_200_000
 NAMES = files("leaderforge.cli").joinpath("names.txt").read_text().split()
@@ -69,7 +69,7 @@ def answer(size: int, random: Random) -> bytes:
 
 
 def forms() -> Iterator[tuple[str, int, Compress]]:
-    """Yield the encodings that are installed, with their levels."""
+    """Yield each level of each installed encoding: its name, the level, and a function that compresses."""
     for level in (1, 2, 3, 4, 6, 9):
         yield "gzip", level, partial(zlib.compress, level=level, wbits=31)
     zstd = _module("compression.zstd") or _module("backports.zstd")
@@ -88,7 +88,7 @@ def _module(name: str) -> Any:
 
 
 def measured(name: str, level: int, compress: Compress, contents: Mapping[int, bytes], rounds: int) -> dict[str, Any]:
-    """Return the cost of a level, by the size of the answer."""
+    """Return the processor time in us per KiB and the compressed size in bytes, both by number of entries."""
     return {
         "encoding": name,
         "level": level,
@@ -101,7 +101,7 @@ def measured(name: str, level: int, compress: Compress, contents: Mapping[int, b
 
 
 def _microseconds(compress: Compress, content: bytes) -> float:
-    """Return the processor time of one call."""
+    """Return the processor time of one call, in us."""
     calls = max(5, 400_000 // len(content))
     begin = time.process_time_ns()
     for _ in range(calls):

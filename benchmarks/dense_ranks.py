@@ -2,9 +2,9 @@
 
     python -m benchmarks.dense_ranks --out docs/performance/results/dense-ranks.json
 
-`counts` keeps the number of entries of each distinct score. The numbers of several partitions do not add up: `counts`
-is exact with one partition only. `members` keeps the set of players of each distinct score. These sets could be in
-partitions chosen by the score, and a repeated update changes nothing. Reports the server's time and memory.
+`counts` keeps the number of entries of each distinct score. It is exact with one partition only, because two partitions
+may have the same score. `members` keeps the set of players of each distinct score. Such sets could be partitioned by
+score, and a repeated update does not change them. Reports the server's time and memory.
 """
 
 import tempfile

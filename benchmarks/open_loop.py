@@ -1,8 +1,8 @@
 """Open loop: requests at fixed times, whether or not earlier ones have been answered.
 
-A closed loop sends less while a server is slow, and therefore omits the waiting that it caused: coordinated omission.
-Here request i is due at i / rate seconds, and its latency counts from its due time. It includes the wait for a free
-connection and delays of this process.
+A closed loop sends fewer requests while the server is slow. Its latencies therefore omit waits that the server caused
+(coordinated omission). Here request i is due at i / rate seconds, and its latency counts from its due time. The latency
+includes the wait for a free connection and delays of this process.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Request = tuple[str, bytes]
 """Kind of a request, and its bytes."""
 
 GRACE_S = 30.0
-"""Time limit of the last requests, in s."""
+"""Time limit in s for outstanding requests after the last due time."""
 
 
 @dataclass(slots=True)

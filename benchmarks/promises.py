@@ -34,7 +34,7 @@ KEY = "admin-key-of-the-benchmark"
 LONGEST_S = 60.0
 """Time limit in s after which a change counts as lost."""
 LONGEST_REST_S = 2.0
-"""Maximum pause in s between the other process's last read and a change: its cached values then have any age."""
+"""Maximum random pause in s before a change. The age of the other process's cached values therefore varies."""
 
 Condition = Callable[[], object]
 

@@ -3,8 +3,8 @@
     python -m benchmarks.receipts --out docs/performance/results/receipts.json
 
 Starts a new product and loads it with submissions with and without these options, in turns. Other load on the machine
-affects both: compare the ratios, which are medians over the rounds with their quartiles. Processor time is the time of
-API, database and index together.
+affects both. Therefore compare the ratios: medians over the rounds with their quartiles. Processor time is the sum of
+API, database and index.
 """
 
 import tempfile

@@ -4,7 +4,7 @@
 
 Each node may use a small share of a core (see `caps`), as if it were a small machine. All other parts are not limited:
 this process with the product's services, and a PostgreSQL that commits every submission. A submission calls one node.
-An exact rank calls every node: only batching, caching and replicas increase its throughput.
+An exact rank calls every node. Therefore only batching, caching and replicas increase its throughput.
 """
 
 import tempfile
