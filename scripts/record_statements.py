@@ -1,8 +1,8 @@
 """Write the SQL statements that record a batch: record_*.sql, and record_previous_*.sql with previous standings.
 
 Each statement consists of fragments/record.sql, which inserts events and computes the rows of their standings, and of a
-policy's upsert over these rows. The rules of a policy are therefore written once, for all strategies. The second kind
-also has fragments/previous.sql, which locks and reads the standings before the upsert. Run `python
+policy's upsert over these rows. Therefore each rule of a policy exists in one file only. record_previous_*.sql also
+contain fragments/previous.sql, which locks and reads the standings before the upsert. Run `python
 scripts/record_statements.py` after a change of these files.
 """
 

@@ -1,9 +1,9 @@
 """Run make targets side by side: `run_parts.py --lane TARGET... --lane TARGET...`.
 
 The targets of a lane run one after another, the lanes concurrently. The output of the first lane is streamed. In the
-other lanes, a failed target prints all of its output at its end, a passed one its last line.
+other lanes, a target prints at its end: all output if it failed, otherwise only the last line.
 
-A failure stops nothing: one run shows all failures. The exit code is then 1.
+After a failure the other targets still run, so one run shows all failures. The exit code is then 1.
 """
 
 import contextlib

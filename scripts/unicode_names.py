@@ -93,7 +93,7 @@ def look_alikes(folder: Path) -> Mapping[int, str]:
 
 
 def nearest(category: str, candidates: Sequence[str]) -> str | None:
-    """Return the first candidate of the kind of the category: digit, capital or small letter.
+    """Return the first candidate that is a digit, capital or small letter like a character of this Unicode category.
 
     Without such a candidate, return the first letter, or else the first candidate. Return None without candidates.
     """
@@ -123,7 +123,7 @@ def ranges_by_script(extensions: Mapping[int, str]) -> Iterator[str]:
 
 
 def version_of(folder: Path) -> str:
-    """Return the Unicode version of the files. Raises `ValueError` if they are of several."""
+    """Return the Unicode version of the files. Raises `ValueError` if they have different versions."""
     derived = (folder / "DerivedCoreProperties.txt").read_text(encoding="utf-8")
     security = (folder / "confusables.txt").read_text(encoding="utf-8-sig")
     versions = {re.search(r"-([\d.]+)\.txt", derived)[1], re.search(r"Version: ([\d.]+)", security)[1]}

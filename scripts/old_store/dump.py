@@ -45,7 +45,7 @@ print(json.dumps(texts))
 
 
 async def dumped(dsn: str) -> str:
-    """Return the rows of all tables as COPY commands with their data, and the next identities."""
+    """Return COPY commands with the rows of all tables, and statements that restore the sequences of ids."""
     connection = await asyncpg.connect(dsn)
     try:
         parts = [await _table(connection, table) for table in TABLES]

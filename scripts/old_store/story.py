@@ -10,7 +10,7 @@ from uuid import UUID
 
 PLAYERS = range(1, 25)
 HIDDEN, RENAMED, ERASED, WITHDRAWN = 7, 8, 24, 9
-"""Players that a moderator hides, that get another name, that are erased, and whose entries are removed."""
+"""Ids of one player each: the hidden one, the renamed one, the erased one, and the one whose entries are removed."""
 
 GRID = list(product(("sum", "best", "latest"), ("desc", "asc"), ("ordinal", "shared")))
 SUBSCORE_ORDERS = (None, "desc", "asc", None, "asc")
@@ -42,7 +42,7 @@ def time_ms(text: str) -> int:
 
 
 def boards() -> Iterator[Call]:
-    """Yield the creation of all boards."""
+    """Yield requests that create all boards."""
     for number, (policy, order, style) in enumerate(GRID):
         settings = {"policy": policy, "order": order, "rank_style": style}
         yield _board(f"{policy}-{order}-{style}", **settings, subscore_order=SUBSCORE_ORDERS[number % 5])
@@ -65,20 +65,20 @@ def boards() -> Iterator[Call]:
 
 
 def players() -> Iterator[Call]:
-    """Yield the creation of all players, some with an email."""
+    """Yield requests that create all players, some with an email."""
     for user_id in PLAYERS:
         email = {"email": f"Player{user_id}@example.org"} if user_id % 3 == 0 else {}
         yield Call("POST", "/api/users", {"user_id": user_id, "username": f"Player {user_id}é", **email}, "submit")
 
 
 def keys() -> Iterator[Call]:
-    """Yield the creation of an API key of each scope, and of one to revoke."""
+    """Yield requests that create an API key of each scope, and one to revoke."""
     for name, scopes in {"reader": ["read"], "server": ["submit"], "boss": ["admin"], "lost": ["submit"]}.items():
         yield Call("POST", "/api/admin/keys", {"name": name, "scopes": scopes})
 
 
 def scores(day: str) -> Iterator[Call]:
-    """Yield a batch for each board. Scores of a few values make ties."""
+    """Yield a batch for each board. Few different scores cause ties."""
     random = Random(day)  # noqa: S311 - repeatable data
     for board in (call.body for call in [_board("default"), *boards()]):
         submissions = [_submission(random, board, user_id) for user_id in random.sample(PLAYERS, 9)]
@@ -86,7 +86,7 @@ def scores(day: str) -> Iterator[Call]:
 
 
 def repeated(batch: Call) -> Iterator[Call]:
-    """Yield the first submission of a batch again, alone: it is a duplicate."""
+    """Yield a request that repeats the first submission of a batch, as a duplicate."""
     yield Call("POST", batch.path.removesuffix("/batch"), batch.body["submissions"][0], "submit")
 
 
