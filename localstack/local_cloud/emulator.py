@@ -26,7 +26,7 @@ _SETTINGS = {
     "LAMBDA_RETRY_BASE_DELAY": "2",
     "LAMBDA_SYNCHRONOUS_CREATE": "1",
     "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
-    # Fail on unsupported resources. The newer engine needs a request to LocalStack's own host.
+    # Fail on unsupported resources. Use the older engine, because the newer one needs a request to LocalStack's host.
     "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
     "PROVIDER_OVERRIDE_CLOUDFORMATION": "engine-legacy",
     # No requests to other hosts.

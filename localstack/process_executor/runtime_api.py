@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
     api: RuntimeApi
     protocol_version = "HTTP/1.1"
     wbufsize = -1
-    """Buffered writes: head and body leave in one packet. Two would cost a delayed acknowledgement, 40 ms."""
+    """Buffered writes: head and body leave in one packet. A second one would wait 40 ms for an acknowledgement."""
 
     def do_GET(self) -> None:
         if self.path != f"{_PATH}invocation/next":

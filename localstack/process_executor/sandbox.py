@@ -80,9 +80,9 @@ class Sandbox:
         self._api.close()
 
     def _await(self, kinds: Collection[MessageKind], request_id: str | None, seconds: float) -> Message | None:
-        """Return the next message of these kinds for the request, or about the end of the process.
+        """Return the next message of these kinds for the request, or the message EXITED or CLOSED.
 
-        None after `seconds`.
+        Return None if none arrives within `seconds`.
         """
         end = time.monotonic() + seconds
         while True:
