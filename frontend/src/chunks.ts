@@ -8,9 +8,9 @@ export class ChunkFailed extends Error {
 }
 
 /**
- * Load a part of the page, with retries after a pause. Raise `ChunkFailed` if all fail.
+ * Load a part of the page, with retries after a pause. Throw `ChunkFailed` if all fail.
  *
- * A new deployment may have replaced the part: then the page loads itself again.
+ * If all fail because a new deployment has replaced the page, reload the page instead.
  */
 export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[] = PAUSES_MS): Promise<T> {
   let failure: unknown;
@@ -29,7 +29,7 @@ export async function chunk<T>(load: () => Promise<T>, pauses: readonly number[]
   return new Promise<never>(() => undefined);
 }
 
-/** Load the page again if the server answers: otherwise the browser's own error page would remain. */
+/** Reload the page if the server answers. Otherwise a reload would leave the browser's own error page. */
 export async function reloadIfServed(): Promise<void> {
   if ((await servedPage()) !== null) location.reload();
 }
@@ -37,7 +37,7 @@ export async function reloadIfServed(): Promise<void> {
 /**
  * Return a function that loads the failed part from another address, null if the error names none.
  *
- * Browsers remember that a module could not be loaded, by its address.
+ * The address must differ, because browsers do not request the address of a failed module again.
  */
 function fromOtherAddress<T>(error: unknown, attempt: number): (() => Promise<T>) | null {
   const address = error instanceof Error ? ADDRESS.exec(error.message)?.[0] : undefined;

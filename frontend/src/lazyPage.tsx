@@ -7,7 +7,7 @@ export type LazyPage = (() => ReactElement) & { preload?: () => Promise<void> };
 
 const failures = new Set<() => void>();
 
-/** Forget that pages could not be loaded: the next use of such a page requests it again. */
+/** Discard the load failures of all pages. The next use of a failed page requests its code again. */
 export function retryPages(): void {
   failures.forEach((forget) => {
     forget();

@@ -10,8 +10,8 @@ import { DeploymentContext } from './context';
 export const OPERATORS = 'operators';
 
 /**
- * Provider of client and configuration. While an operator is signed in to the console, all pages send the admin key:
- * they can therefore show private boards.
+ * Provider of client and configuration. While an operator is signed in to the console, all pages send the admin key, so
+ * they can show private boards.
  */
 export function DeploymentProvider({ config, children }: { config: Config; children: ReactNode }) {
   const cache = useQueryClient();
@@ -25,7 +25,7 @@ export function DeploymentProvider({ config, children }: { config: Config; child
   useEffect(() => {
     if (previous.current === key) return;
     previous.current = key;
-    // The API answers differently with another key: read all public data again, and forget private data.
+    // With another key, the API may answer differently. Load public data in view again, and drop all data out of view.
     cache.removeQueries({ type: 'inactive' });
     void cache.resetQueries({ predicate: isPublic });
   }, [cache, key]);

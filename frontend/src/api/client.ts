@@ -20,7 +20,10 @@ type Init = Omit<RequestInit, 'headers'> & { readonly headers?: Record<string, s
 const KEPT_AT_MOST = 200;
 const NO_CONTENT = 204;
 const BAD_GATEWAY = 502;
-/** Reads of current ranks. Their source shows whether the index works: the index has only current ranks. */
+/**
+ * Paths that read current ranks. Only their source shows whether the index works, because the store may answer for past
+ * periods.
+ */
 const RANKED = /^\/api\/boards\/[^/]+\/(top|page|range|ranks|around|distribution)\b(?!.*[?&]period=)/;
 
 /** API client with conditional reads (ETag). Unchanged data is neither transferred nor rendered again. */
@@ -48,7 +51,7 @@ export class Client {
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const kept = this.#kept.get(path);
     const reply = await this.#fetch(path, {
-      // The browser's own cache would replace a 304 by its copy, which would then be parsed and compared in vain.
+      // The browser's own cache would replace a 304 by its copy, which this client would then parse without need.
       cache: 'no-store',
       headers: kept ? { 'If-None-Match': kept.etag } : {},
       ...(signal && { signal }),

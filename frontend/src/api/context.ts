@@ -11,7 +11,7 @@ export interface Deployment {
   readonly client: Client;
 }
 
-/** Board and period. A period of null is the current one. */
+/** Board and period. The period null is the current one. */
 export interface Ladder {
   readonly board: string;
   readonly period: string | null;
@@ -30,7 +30,7 @@ export function useDeployment(): Deployment {
 /** Return the deployment with the ladder in the address, or with the configured board. */
 export function useSurroundings(): Surroundings {
   const deployment = useDeployment();
-  // The router does not remove malformed parameters.
+  // Parse again, because the router does not remove malformed parameters.
   const { board = deployment.config.board, period = null } = useSearch({ strict: false, select: parseLadder, structuralSharing: true });
   return { ...deployment, ladder: { board, period } };
 }

@@ -13,7 +13,7 @@ export function createQueryClient(): QueryClient {
         staleTime: FRESH_MS,
         retry: (failures, error) => failures < RETRIES && isTransient(error),
         retryDelay: pauseMs,
-        // The client already returns the same object for unchanged data.
+        // A comparison of data would be useless, because `Client` returns the same object for unchanged data.
         structuralSharing: false,
       },
     },

@@ -1,7 +1,7 @@
 /** Callbacks of a stream. They are called until it is closed. */
 export interface Listener {
   readonly onEvent: (data: unknown) => void;
-  /** Called with true once events arrive, with false when they stop: the page then polls. */
+  /** Called with true once events arrive, with false when they stop. The page polls while they do not arrive. */
   readonly onFlow: (flows: boolean) => void;
 }
 

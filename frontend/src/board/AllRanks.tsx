@@ -34,7 +34,7 @@ export function AllRanks({ total, rank, moved }: Props) {
   const section = useRef<HTMLElement>(null);
   useEffect(() => {
     if (rank === undefined) return;
-    // In the next frame: `useBeginning` first scrolls each new page to its top.
+    // Scroll in the next frame, because `useBeginning` first scrolls each new page to its top.
     const frame = requestAnimationFrame(() => {
       if (rank > ON_PODIUM) section.current?.scrollIntoView();
       else window.scrollTo(0, 0);

@@ -11,7 +11,7 @@ interface Read {
   readonly entries: readonly Entry[];
 }
 
-/** Return recent movements by player id. They end after some seconds. The first read of another ladder adds none. */
+/** Return the movements of the last seconds by player id. The first read of a ladder yields none. */
 export function useMovements(entries: readonly Entry[] | undefined, ladder = ''): ReadonlyMap<number, Movement> {
   const [latest, setLatest] = useState<Read | null>(null);
   const [moved, setMoved] = useState(NONE);

@@ -31,7 +31,7 @@ export function formatInterval(ms: number): string {
   return formatUnit(ms / length, unit, 'long');
 }
 
-/** Return the end of a period on a zone's clock, such as Sun 24:00: midnight belongs to the day that ends. */
+/** Return the end of a period in a zone's local time, such as Sun 24:00. Midnight counts as the end of a day. */
 export function formatEnd(end: string, timeZone?: string): string {
   const zone = timeZone === undefined ? {} : { timeZone };
   const moment = new Date(end);

@@ -5,7 +5,7 @@ import { useNow } from '../ui/useNow';
 import { useBoard } from './useBoard';
 import { usePeriod } from './usePeriods';
 
-/** The end of the selected period: the time left, on the clocks of the reader and of the board. */
+/** End of the selected period: the time left, and the end in the time zones of the reader and of the board. */
 export function PeriodEnd() {
   useText();
   const now = useNow();

@@ -12,7 +12,7 @@ const CROWDED = 0.5;
 const STEPS = [1, 2, 5];
 /** Maximum number of bands of equal width between the tails. */
 const EQUAL_BANDS = 24;
-/** Position of the median, as a share of the range of scores between the tails. Below it, bands of equal width are useless. */
+/** Minimum position of the median for bands of equal width, as a share of the range of scores between the tails. */
 const SKEWED = 0.08;
 
 /** Return whether equal bands would have nearly all players in one of them. */
@@ -37,8 +37,8 @@ export function wideningBands(low: number, high: number): Band[] {
 }
 
 /**
- * Return equal bands from `low` to `high`, with round bounds, and one band for each tail: few extreme scores would make
- * equal bands so wide that nearly all players are in one.
+ * Return equal bands from `low` to `high`, with round bounds, and one band for each tail. Without tails, few extreme
+ * scores would make the bands so wide that one has nearly all players.
  */
 export function bandsWithTails(min: number, low: number, high: number, max: number): Band[] {
   const width = roundWidth((high - low) / EQUAL_BANDS);
@@ -48,7 +48,7 @@ export function bandsWithTails(min: number, low: number, high: number, max: numb
   return [...(min < low ? [{ low: min, high: low - 1 }] : []), ...bands, ...(max > high ? [{ low: high + 1, high: max }] : [])];
 }
 
-/** Return whether half of the players are in a small part of the range: bands should widen. */
+/** Return whether half of the players are in a small part of the range. Widening bands then show them better. */
 export function isSkewed(low: number, median: number, high: number): boolean {
   return high > low && (median - low) / (high - low) < SKEWED;
 }

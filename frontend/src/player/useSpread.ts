@@ -22,8 +22,8 @@ export interface Spread {
 }
 
 /**
- * Return the histogram of all scores. Its bands are equal, with a tail at each end if few scores are extreme. They
- * widen if most scores are near the lowest.
+ * Return the histogram of all scores. Its bands have equal width. If few scores are extreme, each end has a band for
+ * its tail. If most scores are near the lowest, the bands widen.
  */
 export function useSpread(): Spread {
   const around = useSurroundings();

@@ -11,7 +11,7 @@ import { useSuggestions } from './useSuggestions';
 /**
  * Search of a player by the beginning of the name, or by id. The key "/" moves the focus to it.
  *
- * In a narrow window it is a button. The opened search then covers the header.
+ * In a narrow window, a button opens the search, which then covers the header.
  */
 export function PlayerSearch() {
   const id = useId();

@@ -1,5 +1,6 @@
 /**
- * Pages of operators and developers: their texts are in English only, therefore the rest of the page is English too.
+ * Paths of the pages for operators and developers. Their texts are in English only, and header and numbers therefore
+ * are too.
  */
 const ENGLISH = /^\/(console|submit)(\/|$)/;
 

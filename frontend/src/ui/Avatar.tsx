@@ -6,7 +6,7 @@ interface Props {
   readonly className?: string;
 }
 
-/** Initials of a player on a colour of their own. It is decorative: the name stands beside it. */
+/** Initials of a player on the player's colour. They are decorative, because the name is beside them. */
 export function Avatar({ id, name, className = 'size-9 text-xs' }: Props) {
   return (
     <span

@@ -7,7 +7,7 @@ export function stored(key: string): string | null {
   }
 }
 
-/** Store a text in this browser; null removes it. Without storage, nothing outlives the page. */
+/** Store a text in this browser; null removes it. Without storage, do nothing. */
 export function store(key: string, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(key);

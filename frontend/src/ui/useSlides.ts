@@ -10,7 +10,7 @@ function wantsMotion(): boolean {
 /**
  * Animate elements marked with `data-slide` from their old to their new positions when `content` changes.
  *
- * An element with the same mark may have replaced the previous one.
+ * The value of `data-slide` identifies an element, even if the element itself was replaced.
  */
 export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T | null> {
   const container = useRef<T>(null);
@@ -36,7 +36,7 @@ export function useSlides<T extends HTMLElement>(content: unknown): RefObject<T 
 
 function slide(element: HTMLElement, from: DOMRect | undefined, to: DOMRect): void {
   if (!from || (from.x === to.x && from.y === to.y) || !wantsMotion()) return;
-  // A longer motion would start out of view. It comes from a list whose window moved, not from a changed rank.
+  // A longer motion would start out of view. A moved window of the list causes it, not a changed rank.
   if (Math.abs(from.y - to.y) > window.innerHeight) return;
   element.animate([{ transform: `translate(${from.x - to.x}px, ${from.y - to.y}px)` }, { transform: 'none' }], {
     duration: SLIDE_MS,

@@ -9,7 +9,7 @@ const PLAYER = 246441796207139;
 const [baseUrl = '', key = ''] = process.argv.slice(2);
 const client = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${key}` } });
 
-/** Return the data of an answer; fail if the call did. */
+/** Return the data of an answer. Throw if the call failed. */
 function expectData<Data>({ data, error }: { data?: Data; error?: unknown }): NonNullable<Data> {
   if (data === undefined || data === null) throw new Error(JSON.stringify(error));
   return data;
