@@ -6,7 +6,7 @@ import { useSlides } from '../src/ui/useSlides';
 const animate = vi.fn();
 const ROW = 64;
 
-/** List whose rows have the position on the page that follows from their order: jsdom has no layout. */
+/** List that gives each row a position by its order, because jsdom has no layout. */
 function List({ names }: { names: readonly string[] }) {
   const list = useSlides<HTMLUListElement>(names);
   return (

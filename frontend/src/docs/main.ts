@@ -9,7 +9,7 @@ const spec = (await reply.json()) as Record<string, unknown>;
 
 SwaggerUI({
   domNode: document.getElementById('docs'),
-  // Send tried calls to the API of this deployment.
+  // Send the calls that readers try to the API of this deployment.
   spec: { ...spec, servers: [{ url: apiBaseUrl || '/' }] },
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -15,7 +15,7 @@ const EQUAL_BANDS = 24;
 /** Minimum position of the median for bands of equal width, as a share of the range of scores between the tails. */
 const SKEWED = 0.08;
 
-/** Return whether equal bands would have nearly all players in one of them. */
+/** Return whether one of the equal bands has more than half of the players. */
 export function isCrowded(bars: readonly Bar[]): boolean {
   const total = bars.reduce((sum, bar) => sum + bar.count, 0);
   return bars.length > 4 && Math.max(...bars.map((bar) => bar.count)) > CROWDED * total;
