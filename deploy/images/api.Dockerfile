@@ -1,4 +1,4 @@
-# The API, the maintenance worker and the `leaderforge` command, by whichever command is run.
+# Image for the API, the maintenance worker and the `leaderforge` command. The container's command selects one.
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /build
 COPY requirements/server.txt ./

@@ -1,4 +1,4 @@
-# Locust, with the scenarios of tests/load.
+# Locust with the users of tests/load.
 FROM locustio/locust:2.42.1
 COPY tests/load/locustfile.py /mnt/locust/locustfile.py
 COPY tests/load/shapes /mnt/locust/shapes

@@ -1,4 +1,4 @@
-# The web page, as static files, with the API behind the same address.
+# nginx that serves the static web page, and passes /api/ on to the API.
 FROM node:22.21-bookworm-slim AS build
 WORKDIR /build/frontend
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc* ./
