@@ -16,11 +16,11 @@ export default tseslint.config(
     ],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // A number reads well in a template; everything else is to be converted on purpose.
+      // Numbers are readable in a template. Other values need an explicit conversion.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Handlers such as onClick={() => setOpen(true)} are the common case.
+      // Allow handlers such as onClick={() => setOpen(true)}, which are common.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // `await router.navigate()` in a handler has nowhere to return to.
+      // Allow async handlers, such as one that awaits `router.navigate()`: React ignores their promise.
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },

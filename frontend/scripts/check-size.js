@@ -1,4 +1,4 @@
-// Fails when the JavaScript of the first load, compressed, is over its budget.
+// Fail if the compressed JavaScript of the first load exceeds its budget.
 import { readFileSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 

@@ -1,5 +1,5 @@
-// Unpacks the Chromium that browser tests drive, and prints where it is and which folder of system libraries it needs:
-// none where the system has its own.
+// Unpack the Chromium of the browser tests. Print its path and the folder of libraries that it needs, as JSON. The folder
+// is null if the system has these libraries.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('../node_modules/.cache/chromium', import.meta.url));
 const env = { ...process.env };
 mkdirSync(folder, { recursive: true });
-process.env.TMPDIR = folder; // the package unpacks into it what is not there yet
-process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs20.x'; // the package unpacks its libraries as well
+process.env.TMPDIR = folder; // the package unpacks missing files into this folder
+process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs20.x'; // with this value, the package also unpacks its libraries
 
 const { default: chromium } = await import('@sparticuz/chromium');
 const executable = await chromium.executablePath();
