@@ -74,7 +74,7 @@ async def test_a_board_is_made_looked_at_and_changed(product: Served, open_page:
     form = page.get_by_role("dialog")
     await form.get_by_label("Slug").fill("laps")
     await form.get_by_label("Name", exact=True).fill("Fastest laps")
-    await form.get_by_label("Order", exact=True).select_option("lowest first")
+    await form.get_by_label("Order", exact=True).select_option("Lowest first")
     await form.get_by_label("weekly").check()
     await form.get_by_label("Unit").fill("ms")
     assert await violations(page) == []
@@ -106,11 +106,12 @@ async def test_a_player_is_hidden_and_shown_again(product: Served, open_page: Op
     await expect(first).to_have_text(leader["username"])
     page = await open_page(f"{product.url}/#/console/moderation")
     await sign_in(page, ADMIN_KEY)
-    await moderate(page, "Hide the entry on this board", leader["user_id"])
+    await choose_player(page, leader["username"])
+    await moderate(page, "Hide the entry on this board")
     await expect(page.get_by_role("region", name="Hidden entries").get_by_role("link")).to_have_text(leader["username"])
     await expect(first).not_to_have_text(leader["username"])
     assert await violations(page) == []
-    await moderate(page, "Show the entry on this board again", leader["user_id"])
+    await moderate(page, "Show the entry on this board again")
     await expect(page.get_by_text("No hidden entries")).to_be_visible()
     await expect(first).to_have_text(leader["username"])
     await page.get_by_role("link", name="Audit log").click()
@@ -172,10 +173,16 @@ async def test_a_board_is_deleted_by_its_name(product: Served, open_page: Open) 
     assert (await product.get("/api/boards/passing")).status_code == 404
 
 
-async def moderate(page: Page, act: str, user_id: int) -> None:
-    """Moderate a player."""
+async def choose_player(page: Page, name: str) -> None:
+    """Choose the player to moderate by the name."""
+    await page.get_by_label("Player", exact=True).fill(name)
+    await page.get_by_role("button", name=name).first.click()
+    await expect(page.get_by_role("region", name="Chosen player")).to_contain_text(name)
+
+
+async def moderate(page: Page, act: str) -> None:
+    """Moderate the chosen player."""
     await page.get_by_label("Action").select_option(act)
-    await page.get_by_label("s id", exact=False).fill(str(user_id))
     await page.get_by_label("Reason").fill("odd scores")
     await page.get_by_role("button", name="Apply").click()
     await expect(page.get_by_text("Done: ")).to_be_visible()

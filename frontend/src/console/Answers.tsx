@@ -9,10 +9,12 @@ interface Props {
   readonly error: unknown;
   /** Reason why the action is not possible yet, null if it is. */
   readonly missing?: string | null;
+  /** Text beside the buttons while the action is possible. */
+  readonly note?: string | null;
 }
 
 /** Footer of a dialog's form: buttons to act and to cancel, the error, and the reason for a disabled button. */
-export function Answers({ act, close, pending, error, missing = null }: Props) {
+export function Answers({ act, close, pending, error, missing = null, note = null }: Props) {
   const id = useId();
   return (
     <div>
@@ -21,7 +23,7 @@ export function Answers({ act, close, pending, error, missing = null }: Props) {
       </div>
       <div className="flex flex-wrap items-center justify-end gap-x-3 gap-y-2">
         <p id={id} className="mr-auto text-sm text-muted">
-          {missing}
+          {missing ?? note}
         </p>
         <button type="button" className="button" onClick={close}>
           Cancel

@@ -70,6 +70,7 @@ export function BoardsPage() {
 }
 
 const LIST = new Intl.ListFormat('en');
+const POLICIES = { best: 'best score', sum: 'sum of all scores', latest: 'latest score' } as const;
 /** Board that cannot be deleted: calls without a board use it. */
 const FOR_EVER = 'default';
 
@@ -112,7 +113,7 @@ function BoardList({ boards, edit, remove }: ListProps) {
 function inShort({ board, policy, order, periods, private: isPrivate, building }: Board): string {
   return [
     board,
-    `${policy}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
+    `${POLICIES[policy]}, ${order === 'desc' ? 'highest' : 'lowest'} first`,
     LIST.format(periods),
     ...(isPrivate ? ['private'] : []),
     ...(building.length > 0 ? [`backfilling ${LIST.format(building)}`] : []),

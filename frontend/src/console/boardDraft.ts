@@ -18,13 +18,13 @@ export interface BoardDraft {
 }
 
 export const NUMBERS = {
-  decimals: { label: 'Decimals', help: 'Decimal digits of a score.', least: 0 },
-  min_score: { label: 'Lowest score', help: '', least: Number.MIN_SAFE_INTEGER },
-  max_score: { label: 'Highest score', help: '', least: Number.MIN_SAFE_INTEGER },
+  decimals: { label: 'Decimals', help: 'Digits after the point, for display: 1234 with 2 is 12.34.', least: 0 },
+  min_score: { label: 'Lowest score', help: 'Of one submission.', least: Number.MIN_SAFE_INTEGER },
+  max_score: { label: 'Highest score', help: 'Of one submission.', least: Number.MIN_SAFE_INTEGER },
   max_change: { label: 'Largest change', help: 'By one submission, up or down.', least: 0 },
   min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.', least: 0 },
-  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent.', least: 1 },
-  keep_days: { label: 'Retention, days', help: 'Of past periods. Empty: permanent.', least: 1 },
+  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent: it cannot be changed later.', least: 1 },
+  keep_days: { label: 'Retention, days', help: 'Past periods are deleted after it. Empty: never.', least: 1 },
 } as const;
 
 export type NumberName = keyof typeof NUMBERS;

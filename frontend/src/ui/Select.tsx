@@ -9,12 +9,13 @@ interface Props<T extends string> {
   readonly options: readonly (readonly [T, string])[];
   readonly choose: (value: T) => void;
   readonly disabled?: boolean;
+  readonly help?: string;
   /** True to place the label beside the list instead of above it. */
   readonly inline?: boolean;
 }
 
 /** List from which one value is selected. */
-export function Select<T extends string>({ label, value, options, choose, disabled = false, inline = false }: Props<T>) {
+export function Select<T extends string>({ label, value, options, choose, disabled = false, help, inline = false }: Props<T>) {
   const id = useId();
   return (
     <div className={inline ? 'flex items-center gap-2' : ''}>
@@ -26,6 +27,7 @@ export function Select<T extends string>({ label, value, options, choose, disabl
           id={id}
           value={value}
           disabled={disabled}
+          aria-describedby={help === undefined ? undefined : `${id}-note`}
           className={`field appearance-none truncate pr-9 ${inline ? 'max-w-48' : ''}`}
           onChange={(event) => choose(event.currentTarget.value as T)}
         >
@@ -37,6 +39,11 @@ export function Select<T extends string>({ label, value, options, choose, disabl
         </select>
         <Icon name="down" className="pointer-events-none absolute top-1/2 right-3 size-4 -translate-y-1/2 text-muted" />
       </div>
+      {help !== undefined && (
+        <p id={`${id}-note`} className="mt-1.5 text-sm text-muted">
+          {help}
+        </p>
+      )}
     </div>
   );
 }

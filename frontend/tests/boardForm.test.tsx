@@ -1,0 +1,81 @@
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { setAdminKey } from '../src/api/adminKey';
+import { flawsOf, settingsOf, EMPTY } from '../src/console/boardDraft';
+import { PRESETS, PRESET_NAMES } from '../src/console/presets';
+import { open } from './page';
+import { aBoard, board, serve } from './server';
+
+const SEASON = aBoard('ladder', { name: 'Ladder', periods: ['season'], season: '0 0 1 * *', min_submissions: 3 });
+
+function openBoards() {
+  const sent: unknown[] = [];
+  const usual = board(5);
+  serve((url, init) => {
+    if (url.pathname === '/api/boards' && init.method === 'POST') {
+      sent.push(JSON.parse(init.body as string));
+      return { status: 201, body: aBoard('laps') };
+    }
+    return url.pathname === '/api/boards' ? { body: { boards: [aBoard('default'), SEASON] } } : usual(url, init);
+  });
+  act(() => setAdminKey('admin-key'));
+  return { sent, ...open('/console/boards', { console: true }) };
+}
+
+afterEach(() => setAdminKey(null));
+
+describe('the form of a board', () => {
+  it('starts from a preset', async () => {
+    const { user, sent } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Create a board' }));
+    const form = screen.getByRole('dialog', { name: 'Create a board' });
+    await user.selectOptions(within(form).getByLabelText('Preset'), 'Lap time');
+    expect(within(form).getByLabelText('Order')).toHaveDisplayValue('Lowest first');
+    await user.click(within(form).getByRole('button', { name: 'Create' }));
+    expect(within(form).getByText('Correct the marked fields.')).toBeInTheDocument();
+    await user.type(within(form).getByLabelText('Slug'), 'laps');
+    await user.click(within(form).getByRole('button', { name: 'Create' }));
+    await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({ board: 'laps', policy: 'best', order: 'asc', unit: 'ms', periods: ['all-time'], min_submissions: 1 });
+  });
+
+  it('says what is permanent before the board exists, and that it is fixed afterwards', async () => {
+    const { user } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Create a board' }));
+    const permanent = ['Slug', 'Policy', 'Order', 'Subscore order', 'Time zone', 'Minimum submissions'];
+    for (const label of permanent) {
+      expect(screen.getByLabelText(label)).toHaveAccessibleDescription(/Permanent: it cannot be changed later\.$/);
+      expect(screen.getByLabelText(label)).toBeEnabled();
+    }
+    expect(screen.getByLabelText('Equal scores')).not.toHaveAccessibleDescription(/Permanent/);
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await user.click(screen.getByRole('button', { name: 'Edit Ladder' }));
+    for (const label of permanent) {
+      expect(screen.getByLabelText(label)).toHaveAccessibleDescription('Fixed since the board was created.');
+      expect(screen.getByLabelText(label)).toBeDisabled();
+    }
+    expect(screen.getByLabelText('Season starts')).toBeDisabled();
+    expect(screen.queryByLabelText('Preset')).not.toBeInTheDocument();
+  });
+
+  it('groups its fields, and offers time zones and cron expressions', async () => {
+    const { user } = openBoards();
+    await user.click(await screen.findByRole('button', { name: 'Create a board' }));
+    const groups = screen.getAllByRole('group').map((group) => group.querySelector('legend')?.textContent);
+    expect(groups).toEqual(['Name', 'Scores', 'Periods', 'Limits', 'Access']);
+    const offered = (label: string) => {
+      const list = document.getElementById(screen.getByLabelText(label).getAttribute('list') ?? '');
+      return [...(list?.querySelectorAll('option') ?? [])].map(({ value }) => value);
+    };
+    expect(offered('Time zone')).toEqual(expect.arrayContaining(['UTC', 'Europe/Berlin', 'America/New_York']));
+    expect(offered('Season starts')).toContain('0 0 1 */3 *');
+  });
+
+  it.each(PRESET_NAMES)('has the preset %s, which is a valid board', (name) => {
+    const draft = { ...EMPTY, board: 'made', ...PRESETS[name].settings };
+    expect(flawsOf(draft)).toEqual({});
+    const settings = settingsOf(draft);
+    expect(settings.periods?.includes('season')).toBe(settings.season !== null);
+  });
+});

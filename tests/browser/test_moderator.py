@@ -1,0 +1,148 @@
+"""Walk of a moderator through the console. The tests find elements by role and visible text."""
+
+import csv
+import json
+from collections.abc import AsyncIterator
+from io import StringIO
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.acceptance.api_fixtures import Served, environment, served
+from tests.acceptance.conftest import new_database
+from tests.api_client import ADMIN_KEY
+from tests.browser.axe import violations
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.conftest import Open
+from tests.browser.test_console import sign_in
+
+CHEATER, HONEST = 4711, 12
+BEST, CHEATED = 83_456, 1_000
+
+
+@pytest.fixture
+async def league(valkey, postgres, site) -> AsyncIterator[Served]:
+    """Server with a private board of lap times. One player has an impossible lap besides an honest one."""
+    settings = environment(
+        valkey.addresses,
+        await new_database(postgres.dsn),
+        LEADERFORGE_WEB_DIRECTORY=str(site),
+        LEADERFORGE_WEB_PAGES="console",
+    )
+    async with served(settings) as api:
+        await api.until_healthy()
+        board = {"board": "league", "name": "League", "policy": "best", "order": "asc", "unit": "ms", "private": True}
+        assert (await api.post("/api/boards", board, ADMIN_KEY)).status_code == 201
+        for user_id, name in ((CHEATER, "Speedy Sam"), (HONEST, "Honest Hana"), (13, "Speedy Gonzales")):
+            await api.post("/api/users", {"user_id": user_id, "username": name})
+        for user_id, lap in ((CHEATER, BEST), (HONEST, 80_000), (13, 90_000), (CHEATER, CHEATED)):
+            sent = await api.post("/api/boards/league/scores", {"user_id": user_id, "score": lap})
+            assert sent.status_code == 200
+        yield api
+
+
+async def rank_of(api: Served, user_id: int) -> tuple[int, int]:
+    entry = (await api.get(f"/api/boards/league/ranks/{user_id}", ADMIN_KEY)).json()
+    return entry["rank"], entry["score"]
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+async def test_a_moderator_removes_one_run_and_undoes_it(
+    league: Served, open_page: Open, size: tuple[int, int]
+) -> None:
+    page = await open_page(f"{league.url}/console/moderation", size=size)
+    await sign_in(page, ADMIN_KEY)
+    await page.get_by_role("region", name="Moderation").get_by_label("Board").select_option("League")
+
+    # Find the cheater by name.
+    await expect(page.get_by_text("Choose a player. Enter a reason.")).to_be_visible()
+    await page.get_by_label("Player", exact=True).fill("speedy")
+    await page.get_by_role("button", name="Speedy Sam #4711").click()
+    entry = page.get_by_role("region", name="Chosen player")
+    await expect(entry).to_contain_text("0:01.000")
+    assert await violations(page) == []
+
+    # Remove the impossible run. The honest one counts on.
+    runs = page.get_by_role("region", name="Submissions")
+    await runs.get_by_role("button", name="Remove this run 0:01.000").click()
+    dialog = page.get_by_role("dialog", name="Remove this run?")
+    await expect(dialog).to_contain_text("The run of Speedy Sam with the score 0:01.000 stops counting.")
+    await expect(dialog.get_by_text("Enter a reason.")).to_be_visible()
+    await dialog.get_by_label("Reason").fill("a lap of one second")
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Remove").click()
+    await expect(dialog).not_to_be_visible()
+    await expect(entry).to_contain_text("1:23.456")
+    assert await rank_of(league, CHEATER) == (2, BEST)
+    assert await violations(page) == []
+
+    # Undo it in place.
+    await runs.get_by_role("button", name="Restore 0:01.000").click()
+    await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
+    await expect(entry).to_contain_text("0:01.000")
+    assert await rank_of(league, CHEATER) == (1, CHEATED)
+    await page.close()  # otherwise the server would end before the page
+
+
+async def test_a_removed_run_is_found_again_later(league: Served, open_page: Open) -> None:
+    [cheated] = [run for run in await runs_of(league, CHEATER) if run["submitted"] == CHEATED]
+    path = f"/api/boards/league/entries/{CHEATER}/submissions/{cheated['submission_id']}?reason=too%20fast"
+    assert (await league.send("DELETE", path, key=ADMIN_KEY)).status_code == 200
+    page = await open_page(f"{league.url}/console/moderation?board=league&player={CHEATER}")
+    await sign_in(page, ADMIN_KEY)
+    runs = page.get_by_role("region", name="Submissions")
+    await runs.get_by_role("button", name="Show removed runs").click()
+    await runs.get_by_role("button", name="Restore 0:01.000").click()
+    await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
+    assert await rank_of(league, CHEATER) == (1, CHEATED)
+    await page.close()  # otherwise the server would end before the page
+
+
+async def test_a_private_board_leads_to_moderation_and_back(league: Served, open_page: Open) -> None:
+    page = await open_page(f"{league.url}/console/boards")
+    await sign_in(page, ADMIN_KEY)
+    await page.get_by_role("link", name="View League").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("League")
+    leaders = page.get_by_role("list", name="The first three")
+    await expect(leaders).to_contain_text("Speedy Sam")
+    assert await violations(page) == []
+    await leaders.get_by_role("link", name="Moderate Speedy Sam").click()
+    await expect(page.get_by_role("region", name="Chosen player")).to_contain_text("Speedy Sam")
+
+    # Hide the entry, and show it again from the list of hidden ones.
+    await page.get_by_label("Reason").fill("under review")
+    await page.get_by_role("button", name="Apply").click()
+    hidden = page.get_by_role("region", name="Hidden entries")
+    await hidden.get_by_role("button", name="Unhide Speedy Sam").click()
+    dialog = page.get_by_role("dialog", name="Unhide Speedy Sam?")
+    await dialog.get_by_label("Reason").fill("review done")
+    await dialog.get_by_role("button", name="Unhide").click()
+    await expect(hidden.get_by_text("No hidden entries")).to_be_visible()
+
+    # The audit log has both, and exports them.
+    await page.get_by_role("link", name="Audit log").click()
+    await page.get_by_label("Actor").fill("env:admin")
+    await page.get_by_label("Action").select_option("entry.hide")
+    await expect(page.get_by_text("“under review”")).to_be_visible()
+    await expect(page.get_by_text("“review done”")).to_have_count(0)
+    [row] = csv.DictReader(StringIO(await saved(page, "Export CSV")))
+    assert (row["action"], row["actor"], row["user_id"]) == ("entry.hide", "env:admin", str(CHEATER))
+    assert json.loads(await saved(page, "Export NDJSON"))["reason"] == "under review"
+    assert await violations(page) == []
+
+    # Without the key, the private board is closed again.
+    await page.get_by_role("button", name="Sign out").click()
+    await page.go_back()
+    await expect(page.get_by_label("Admin key")).to_be_visible()
+    await page.close()  # otherwise the server would end before the page
+
+
+async def saved(page: Page, button: str) -> str:
+    """Return the text of the file that a button saves."""
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name=button).click()
+    return (await (await downloading.value).path()).read_text()
+
+
+async def runs_of(api: Served, user_id: int) -> list[dict]:
+    return (await api.get(f"/api/boards/league/history/{user_id}", ADMIN_KEY)).json()["points"]
