@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Shards } from '../src/api/types';
 import { setAdminKey } from '../src/api/adminKey';
 import { open } from './page';
-import { board, serve, theShards } from './server';
+import { aBoard, board, entry, serve, theShards } from './server';
 
 const HEALTH = { status: 'ok', index: { partitions: 3, healthy: 3 }, database: { postgres: true }, version: '0.2.0' };
 const VERIFIED_AT = '2026-11-23T12:00:00.000Z';
@@ -39,6 +39,22 @@ describe('the state of the parts', () => {
     const partitions = await table('Partitions');
     expect(partitions.getByRole('row', { name: /^2.*complete.*1.2 sec ago.*110/ })).toBeInTheDocument();
     expect(screen.getByText('The largest has 10% more entries than the average.')).toBeInTheDocument();
+  });
+
+  it('counts the players of each board in its current periods, and names the leader', async () => {
+    serve((url, init) => {
+      if (url.pathname === '/api/health') return { body: HEALTH };
+      if (url.pathname === '/api/admin/shards') return { body: theShards({}) };
+      if (url.pathname === '/api/boards') return { body: { boards: [aBoard('laps', { name: 'Laps', unit: 'ms', periods: ['all-time', 'weekly'] })] } };
+      if (!url.pathname.endsWith('/top')) return board(5)(url, init);
+      const isWeek = url.searchParams.get('period') === 'weekly';
+      return { body: { entries: [entry(1, { score: 83_456, username: isWeek ? 'ada' : 'bob' })], total: isWeek ? 12 : 3_400 } };
+    });
+    act(() => setAdminKey('admin-key'));
+    open('/console', { console: true });
+    const boards = await table('Boards');
+    expect(await boards.findByRole('row', { name: /^Laps.*all-time.*3,400.*bob.*1:23\.456/ })).toBeInTheDocument();
+    expect(await boards.findByRole('row', { name: /^Laps.*weekly.*12.*ada.*1:23\.456/ })).toBeInTheDocument();
   });
 
   it('says which part is down', async () => {

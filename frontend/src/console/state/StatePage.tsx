@@ -4,6 +4,7 @@ import { ErrorNotice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { useOperator } from '../operator';
 import { health, looks } from '../reads';
+import { Activity } from './Activity';
 import { Nodes } from './Nodes';
 import { Overall } from './Overall';
 import { Partitions } from './Partitions';
@@ -24,6 +25,7 @@ export function StatePage() {
       ) : (
         <SkeletonRows rows={4} label="Loading the state" />
       )}
+      <Activity />
       {parts.data && latest ? (
         <>
           <Trends looks={parts.data} latest={latest} />
