@@ -294,6 +294,24 @@ def test_bad_lines_of_json_are_reported_and_others_read(tmp_path: Path, text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ('[{"player": "Ann", "score": 1},\n{"player": "Ben", "score": 2}]', "not JSON: "),
+        ('[\n{"player": "Ann", "score": 1}\n]', "not JSON: "),
+        ('[{"player": "Ann", "score": 1}, {"player": "Ben", "score": 2}]', "not a JSON object: "),
+    ],
+)
+def test_a_list_in_a_file_of_lines_is_reported_with_the_option(tmp_path: Path, text: str, first: str):
+    reason = refusals(write(tmp_path, text, "scores.ndjson"))[1]
+    assert reason.startswith(first)
+    assert reason.endswith(": if the file is a JSON list, set --format json")
+
+
+def test_a_list_in_a_list_is_no_reason_for_the_option(tmp_path: Path):
+    assert refusals(write(tmp_path, "[[1]]", "scores.json")) == {1: "not a JSON object"}
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ('"Ann"x,1', "not CSV"),

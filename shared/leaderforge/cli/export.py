@@ -1,13 +1,11 @@
 """`leaderforge export`: a complete board as a file."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from leaderforge.cli.output_files import opened_output
 from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
 from leaderforge.domain.board_settings import DEFAULT_BOARD
@@ -39,7 +37,7 @@ def export(
 
     A player whose standing does not change meanwhile appears exactly once. The file appears when it is complete.
     """
-    with _opened(out) as file:
+    with opened_output(out) as file:
         written = run_until_stopped(_export(board, period, format_, file, data_dir))
     typer.echo(f"{written:,} entries exported", err=True)
 
@@ -66,19 +64,3 @@ async def _write(product: "Services", ladder: "Ladder", form: ExportFormat, file
         written += len(page.entries)
         advance(len(page.entries))
     return written
-
-
-@contextmanager
-def _opened(out: Path | None) -> Iterator[TextIO]:
-    """Yield standard output, or a temporary file that is renamed to `out` if the block succeeds."""
-    if out is None:
-        yield sys.stdout
-        return
-    unfinished = out.with_name(f"{out.name}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        unfinished.replace(out)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise

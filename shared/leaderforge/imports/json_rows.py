@@ -9,6 +9,8 @@ from leaderforge.imports.json_lists import JsonElement, elements
 from leaderforge.imports.rows import JsonText, TableRow
 from leaderforge.imports.streams import CutOff, text_lines
 
+_LIST_HINT = ": if the file is a JSON list, set --format json"
+
 
 class _Token(float):
     """Number with decimals or an exponent, with its text. A float alone would round it."""
@@ -42,7 +44,7 @@ class JsonTable:
         convert = _Converter(self._required, with_content=with_content)
         for number, value in self._values(on_bad):
             if not isinstance(value, dict):
-                on_bad(BadLine(number, "not a JSON object"))
+                on_bad(BadLine(number, "not a JSON object" + (_LIST_HINT if self._is_list_as_line(value) else "")))
                 continue
             try:
                 yield convert(number, value)
@@ -54,6 +56,9 @@ class JsonTable:
         for _, value in self._values(on_bad):
             if isinstance(value, dict):
                 yield {name: text_of(content) for name, content in value.items()}
+
+    def _is_list_as_line(self, value: object) -> bool:
+        return self._list_path is None and isinstance(value, list)
 
     def _values(self, on_bad: OnBadLine) -> Iterator[JsonElement]:
         try:
@@ -112,4 +117,4 @@ def _lines(text: TextIO, on_bad: OnBadLine) -> Iterator[JsonElement]:
             yield JsonElement(number, DECODER.decode(stripped))
         # Deeply nested JSON raises a `RecursionError`.
         except (ValueError, RecursionError) as error:
-            on_bad(BadLine(number, f"not JSON: {error}"))
+            on_bad(BadLine(number, f"not JSON: {error}" + (_LIST_HINT if stripped.startswith("[") else "")))
