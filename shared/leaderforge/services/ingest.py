@@ -43,10 +43,7 @@ class IngestService:
         await self._required().put(bodies)
 
     async def count(self, deliveries: Sequence[QueueMessage]) -> Sequence[str]:
-        """Commit the submissions and return the ids of the messages to deliver again.
-
-        Submissions that can never count become dead letters, with the reason.
-        """
+        """Commit the submissions, or make dead letters of those that can never count. Return ids to deliver again."""
         redelivered: list[str] = []
         for chunk in chunks(deliveries, _CHUNK):
             outcomes = await complete([delivery.content for delivery in chunk], Submission, self._commit)

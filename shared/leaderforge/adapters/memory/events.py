@@ -41,10 +41,7 @@ class MemoryEvents(MemoryBoards):
         }
 
     def set_void(self, board: Board, user_id: int, submission_id: UUID, void: bool) -> Sequence[Ladder]:
-        """Void an event, or let it count again. Return the ladders on which the player's standing changes.
-
-        Raises `SubmissionNotFound`.
-        """
+        """Void an event, or let it count again. Return the ladders that change. Raises `SubmissionNotFound`."""
         key = user_id, board.id, submission_id
         submission = self._events.get(key)
         if submission is None:
