@@ -165,7 +165,7 @@ def _started(
 
 
 def _unpacked(packages: Sequence[Path], code: Path) -> Path:
-    """Unpack the functions' package for this machine."""
+    """Unpack the package of the functions that fits this machine into the folder `code`, and return the folder."""
     arm = platform.machine() in {"arm64", "aarch64"}
     [functions] = [path for path in packages if path.name == f"functions-{'arm64' if arm else 'x86_64'}.zip"]
     with ZipFile(functions) as zipped:

@@ -106,8 +106,8 @@ function plain(text: string): string {
 }
 
 /**
- * Return the number as an integer with `decimals` decimals. Null if it has more decimals, or too many digits to be
- * exact.
+ * Return the stored score of a number: the number times 10 to the power of `decimals`. Null if the number has more
+ * decimals, or too many digits to be exact.
  */
 function fixed(sign: string, whole: string, fraction: string | undefined, decimals: number): number | null {
   const digits = (fraction ?? '').replace(/0+$/, '');

@@ -114,8 +114,9 @@ DECLARED_READ_MS = 300
 OUTAGE_GAP_MS = 5_000
 """Maximum time between two failed checks that belong to one outage of the store.
 
-It exceeds `BELIEF_MS`, because a busy machine delays checks. The store may have answered other processes in the gap.
-Answers stay correct, because their `as_of` is the time of the last check that read the declarations.
+It exceeds `BELIEF_MS`, because a busy machine delays checks. If the store answers other processes between the two
+checks, this process misses their declarations. Its answers are correct nevertheless: their `as_of` is the time of the
+last check that read the declarations.
 """
 
 DECLARATION_WAIT_MS = BELIEF_MS

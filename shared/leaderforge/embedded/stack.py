@@ -160,7 +160,7 @@ class LocalStack:
         )
 
     async def stop(self, step: Step) -> None:
-        """Stop the servers in order: API, index, database."""
+        """Stop the API, then the index, then the database. `step` shows each one while it stops."""
         if self._index_start is not None:
             await _cancelled(self._index_start)
         self._description.unlink(missing_ok=True)

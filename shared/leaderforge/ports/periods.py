@@ -31,7 +31,7 @@ class PeriodStore(Protocol):
         ...
 
     async def expire(self, ladder: Ladder, at: int) -> None:
-        """Hide a period from all reads, at `at` (ms)."""
+        """Hide a period from all reads. `at` is the present time (ms), which is stored with the period."""
         ...
 
     async def remove(self, ladder: Ladder, limit: int) -> int:

@@ -76,7 +76,7 @@ class StaleClaimReleaser(Protocol):
     """Function that releases stale claims: keys for look-alikes of names that their players no longer have."""
 
     async def __call__(self, after: str, limit: int) -> StaleClaims:
-        """Check up to `limit` claims whose keys follow `after`, and release the stale ones."""
+        """Check up to `limit` claims whose keys follow `after`. Release those whose players now have other names."""
         ...
 
 
