@@ -69,7 +69,7 @@ class ScoreLimits:
     def require_step(self, policy: Policy, before: int, score: int) -> None:
         """Raise `RuleViolated` if the change from the score `before` to `score` is too large.
 
-        On `sum` boards nothing is checked here: a submitted score is itself the change, which `require_score` checks.
+        On `sum` boards nothing is checked here. The submitted score is itself the change, which `require_score` checks.
         """
         if policy is not Policy.SUM:
             self.require_change(score - before)

@@ -74,7 +74,7 @@ def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Ca
 def share(count: int, partitions: int) -> int:
     """Return a probable upper bound for one partition's share of `count` consecutive entries.
 
-    Hashing spreads entries uniformly: the bound is the mean plus four standard deviations.
+    The bound is the mean plus four standard deviations, because hashing spreads entries uniformly.
     """
     mean = count / partitions
     return min(count, ceil(mean + 4 * sqrt(mean)) + 1)

@@ -65,7 +65,7 @@ class Ranked(NamedTuple):
 def sort_key(board: Board, place: HasPlace) -> bytes:
     """Return the entry's sort key, `key_bytes(board)` bytes long.
 
-    Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`: callers validate first.
+    Raises `OverflowError` if a number is beyond `MAX_INTEGER` or `MAX_TIME`. Callers must therefore validate first.
     """
     ranked = ranked_score(board.order, place.score) + _INTEGER_BIAS
     number = ranked << _SCORE_SHIFT | (place.achieved_at + _TIME_BIAS) << _TIME_SHIFT | (place.user_id + _INTEGER_BIAS)
@@ -140,7 +140,7 @@ def score_bound(board: Board, score: int) -> bytes:
 
 
 def rank_bound(board: Board, key: bytes) -> bytes:
-    """Return the rank bound of an entry: its rank is 1 + the number of entries above it.
+    """Return the rank bound of an entry. The rank is 1 + the number of entries above this bound.
 
     For shared ranks, the bound is the prefix of the key with score and subscore. Entries with equal scores and
     subscores are therefore not above it.

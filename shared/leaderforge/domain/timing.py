@@ -123,7 +123,7 @@ DECLARATION_WAIT_MS = BELIEF_MS
 """Time that a process waits between its declaration and its acknowledgement. All older beliefs end within it."""
 
 DECLARATION_MS = 10_000
-"""Age at which a declaration expires: its process counts as dead, and a catch-up takes over its updates."""
+"""Age at which a declaration expires. Its process then counts as dead, and a catch-up takes over its updates."""
 
 DECLARATION_RENEWAL_MS = DECLARATION_MS // 4
 """Age at which a process renews its declaration. Two renewals may fail before it expires."""

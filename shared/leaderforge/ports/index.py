@@ -44,9 +44,9 @@ class LadderUpdate:
 
 
 class IndexValue(NamedTuple):
-    """Value of a player on a ladder in an index. `value` is opaque: only the index that returned it can read it.
+    """Value of a player on a ladder in an index. `value` is opaque, and only the index that returned it can read it.
 
-    The value of a removed standing has no entry: it only makes the index ignore late updates.
+    The value of a removed standing has no entry. It only makes the index ignore late updates.
     """
 
     revision: int
@@ -103,7 +103,7 @@ class IndexWriter(Protocol):
         """Apply standings, one per player, and return their results in order. Ignore revisions that are not newer.
 
         With `count`, every partition then counts the entries above each standing. `above` is None if a partition is
-        incomplete. Raises `IndexUnavailable`: some of the standings may be applied nevertheless.
+        incomplete. Raises `IndexUnavailable`, although some of the standings may be applied.
         """
         ...
 

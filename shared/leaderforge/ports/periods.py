@@ -23,7 +23,7 @@ class PeriodStore(Protocol):
         ...
 
     async def retire(self, ladder: Ladder, at: int) -> None:
-        """Retire a period at `at` (ms): the store answers instead of the index. This is permanent."""
+        """Retire a period permanently, at `at` (ms). From then on, the store answers instead of the index."""
         ...
 
     async def note_dropped(self, ladder: Ladder) -> None:

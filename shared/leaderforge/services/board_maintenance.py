@@ -16,7 +16,7 @@ from leaderforge.services.mending import load_standings
 class BoardMaintenance:
     """Backfills and purges of boards.
 
-    Any process may run them: a lease admits one process at a time. The next run repeats an interrupted backfill or
+    Any process may run them. A lease admits only one process at a time. The next run repeats an interrupted backfill or
     purge.
     """
 

@@ -102,8 +102,8 @@ class FileImports:
     ) -> ImportTally:
         """Import a file by a completed plan. Update `tally` during the import, and return it at the end.
 
-        Raises `StoreUnavailable`: another run then continues the import. An import of history or with replacements is
-        written to the audit log.
+        Raises `StoreUnavailable`. Another run can then continue the import. An import of history or with replacements
+        is written to the audit log.
         """
         importer = self._importer(raw, plan, terms, tally, on_bad)
         await self._log(plan, terms)

@@ -30,7 +30,7 @@ class ImportRules:
 
 
 def require_columns(board: Board, columns: Columns, *, history: bool) -> None:
-    """Raise `Refused` if the board excludes these columns: a subscore, or no time despite a minimum interval."""
+    """Raise `Refused` if the board forbids the column `subscore`, or requires `time` by its minimum interval."""
     if columns.subscore is not None and board.subscore_order is None:
         raise Refused(f"board {board.slug!r} has no subscore; leave out --subscore", board=board.slug)
     if columns.time is None and board.limits.min_interval_ms is not None and not history:

@@ -97,7 +97,7 @@ class Importer:
         self.tally = ImportTally() if tally is None else tally
 
     async def run(self, lines: Iterable[ScoreLine]) -> ImportTally:
-        """Record all lines and return the tally. Raises `StoreUnavailable`: a later run then continues the import."""
+        """Record all lines and return the tally. Raises `StoreUnavailable`. A later run can then continue."""
         iterator = iter(lines)
         while batch := list(islice(iterator, self._rules.batch)):
             await self._import(batch)

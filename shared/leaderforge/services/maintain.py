@@ -50,7 +50,7 @@ _RESTING_S = 1.0
 
 
 class MaintainService:
-    """Repair of the index after crashes and losses of nodes. Any process may run it: a lease admits one process."""
+    """Repair of the index after crashes and losses of nodes. Any process may run it, but only one at a time."""
 
     def __init__(
         self,
@@ -290,7 +290,7 @@ class MaintainService:
         return loaded
 
     async def _load_names(self, partitions: frozenset[int]) -> None:
-        """Load names into these partitions. Refresh a different name there: a late update may have stored it."""
+        """Load names into these partitions. Refresh a different name there, as a late update may have stored it."""
 
         async def load(names: Mapping[int, str]) -> None:
             renamed = await self._index.add_names({i: name for i, name in names.items() if self._is_in(i, partitions)})

@@ -28,11 +28,12 @@ class RefreshingCache(Generic[KeyT, ValueT]):
 
     A value is fresh for `fresh_s` seconds after the start of its load. The first `get` after that starts a refresh and
     still returns the cached value. After `stale_s` seconds `get` waits for the refresh, but at most `patience_s`
-    seconds. If the source does not answer in time, the cache serves the cached value. For the next `fresh_s` seconds,
-    `get` then does not wait again.
+    seconds. If the source does not answer in time, `get` returns the cached value. It then does not wait again for the
+    next `fresh_s` seconds.
 
     A failed refresh is retried after `fresh_s` seconds. A missing value (None) is not cached. `load` may run
-    concurrently with itself. The latest load of a key wins: the result of an older one is discarded.
+    concurrently with itself. The result of the latest load of a key is cached, and those of earlier loads are
+    discarded.
     """
 
     def __init__(
@@ -101,12 +102,12 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return None if slot is None else slot.value
 
     def invalidate(self, key: KeyT) -> None:
-        """Mark the value as unusable: the next `get` waits for a load that starts after this call."""
+        """Mark the value as unusable. The next `get` then waits for a load that starts after this call."""
         self._slots.pop(key, None)
         self._loads.pop(key, None)
 
     def expire(self, key: KeyT) -> None:
-        """Mark the value as stale: the next `get` refreshes it first, and serves it only if that fails."""
+        """Mark the value as stale. The next `get` returns it only if a refresh fails."""
         self._loads.pop(key, None)
         if key in self._slots:
             slot = self._slots[key]
@@ -115,7 +116,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
     async def _load_now(self, key: KeyT, now: float) -> ValueT | None:
         """Return the source's current value.
 
-        A load in flight may have begun before the value was created: if it finds no value, load again.
+        A load in flight may have begun before the value was created. If it finds no value, load again.
         """
         was_loading = key in self._loads
         # Shield the load, because the cancellation of one caller must not end the load of the others.

@@ -38,8 +38,8 @@ class Rollover:
 class RolloverService:
     """Removal of past periods: from the index some time after their end, from the store once they are too old.
 
-    Each step is idempotent, and waits until every process acts on the previous step. A period is first retired: the
-    store then answers reads of it. Next, its index keys are dropped. Later it is expired, which hides it from reads.
+    Each step is idempotent, and waits until every process acts on the previous step. A period is first retired, and the
+    store answers reads of it. Next, its index keys are dropped. Later it is expired, which hides it from reads.
     Finally, its standings are removed.
 
     The index keeps a period for `index_ms` after its end, and at least while late submissions may arrive (`grace_ms`).

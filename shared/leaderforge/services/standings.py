@@ -32,7 +32,7 @@ class LadderRank:
 class PlayerStandings:
     """Entries of a player by board, in the order of the board's periods.
 
-    `building` lists ladders whose backfill is pending: no rank on them is exact. `next` is the slug after which to
+    `building` lists ladders without exact ranks, because their backfill is pending. `next` is the slug after which to
     continue, None at the end. Each entry contains every change acknowledged before `as_of` (ms). The source is the
     index if all entries are from it.
     """
