@@ -50,8 +50,8 @@ class Declaration:
                     await self._renew()
                 remaining_s = self._effective_at - monotonic()
                 if remaining_s <= 0 and not self._is_confirmed:
-                    # Other processes read declarations with the same time limit. If this read fails, they may still
-                    # believe the index because of an outage.
+                    # Read with the time limit of other processes. If the read fails, there may be an outage, during
+                    # which other processes still believe the index.
                     await self._processes.declared()
                     self._is_confirmed = True
             if remaining_s <= 0:

@@ -146,7 +146,7 @@ class MaintainService:
         return await self._lease.is_taken()
 
     async def verify(self, progress: Progress = ignore_progress) -> Verification:
-        """Compare every standing with the index. Changes in flight are not reported."""
+        """Compare every standing with the index. Do not report changes in flight."""
         return await IndexComparison(self._store, self._index).verify(progress)
 
     def _settled_at(self) -> int:

@@ -39,7 +39,7 @@ _OUTAGE_GAP_S = OUTAGE_GAP_MS / 1000
 _IDLE_S = 1.0
 """Time after the last read until checks stop, in s."""
 _REFUSAL_S = 0.05
-"""Time for which a refusal is repeated without a new check, in s."""
+"""Time in s for which the refusal to believe the index is repeated without a new check."""
 _PATIENCE_S = 0.25
 """Time for which a read waits for a catch-up before the store answers it, in s."""
 
