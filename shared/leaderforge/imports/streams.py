@@ -122,7 +122,10 @@ def _zstd_file(raw: BinaryIO) -> object:
 
 
 def _encoding_of(start: bytes, requested: str | None) -> str:
-    """Return the encoding of a text with these first bytes."""
+    """Return the requested encoding, else that of the byte order mark, else UTF-8. `start` has the first bytes.
+
+    Raises `Refused` for UTF-16 without a byte order mark.
+    """
     if requested is not None and not requested.startswith("utf"):
         return requested
     marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)

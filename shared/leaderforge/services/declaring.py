@@ -61,8 +61,8 @@ class Declaration:
     async def withdraw(self, holds_updates: Callable[[], bool]) -> None:
         """Remove the declaration if it may be in the store and this process has no pending updates.
 
-        This also ends concurrent calls of `declare`, because the updates of their callers are then delivered. Raises
-        `StoreUnavailable`.
+        A withdrawal also ends concurrent calls of `declare`, because the updates of their callers are then delivered.
+        Raises `StoreUnavailable`.
         """
         async with self._lock:
             if self._may_exist and not holds_updates():

@@ -83,8 +83,8 @@ class Reader:
     async def _read_index(self, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
-        Errors of `read`, such as `NotRanked`, propagate only if the index is believed. It could otherwise lack the
-        player's first submission.
+        Errors of `read`, such as `NotRanked`, propagate only if the index is believed. An index that is not believed
+        may lack the player's first submission.
         """
         belief = await self._trust.enter()
         try:

@@ -87,7 +87,7 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         return await self.get(key)
 
     async def get_refreshed(self, key: KeyT) -> ValueT | None:
-        """Return the cached value. Before, wait at most `patience_s` seconds for the first load or a load in flight.
+        """Wait at most `patience_s` seconds for the first load or a load in flight. Then return the cached value.
 
         Return None if there is no cached value, also after a failed load.
         """

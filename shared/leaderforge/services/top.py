@@ -151,8 +151,7 @@ class TopCache:
 
         Return the top, and whether it was cached.
         """
-        # Forget the updates before this load, because its result contains them. Note those during it, which may be
-        # missing.
+        # Forget the updates before this load, which its result contains. The result may lack updates from here on.
         slot.best, slot.grown = None, False
         began = self._clock()
         try:
