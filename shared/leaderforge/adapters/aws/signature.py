@@ -41,7 +41,7 @@ def signed_headers(
 
 
 def _key(credentials: AwsCredentials, scope: str) -> bytes:
-    """Return the signing key: a chain of HMACs over the parts of the scope."""
+    """Return the signing key, which a chain of HMACs derives from the parts of the scope."""
     key = f"AWS4{credentials.secret_access_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

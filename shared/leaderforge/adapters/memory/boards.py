@@ -170,7 +170,7 @@ class MemoryBoards:
         return hidden | (0 if previous is None else previous.hidden & ~REMOVED)
 
     def _next_revision(self) -> int:
-        # A hybrid logical clock, as in PostgreSQL: monotonic even if the clock stands still or is set back.
+        # A hybrid logical clock, as in PostgreSQL. It is monotonic even if the clock stops or is set back.
         self._revision = max(self._revision + 1, self._clock())
         return self._revision
 

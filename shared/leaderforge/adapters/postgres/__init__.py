@@ -1,1 +1,1 @@
-"""The stores on PostgreSQL, plain or distributed by Citus: one schema, one set of statements."""
+"""The stores on PostgreSQL, plain or distributed by Citus. Both have the same schema and statements."""

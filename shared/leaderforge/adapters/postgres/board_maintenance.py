@@ -76,8 +76,7 @@ async def _refold(connection: Connection, ladder: Ladder, user_ids: Sequence[int
     If the submission locks the standing first, this function waits for its commit, and reads its event. If this
     function locks it first, the event is not committed, and therefore not read. The submission then adds it.
 
-    This holds only if every process already counts submissions on this ladder. A backfill therefore starts after the
-    propagation time.
+    Every process must already count submissions on this ladder. A backfill therefore starts after the propagation time.
     """
     board = ladder.board
     empty = [removed_standing(board, user_id, now) for user_id in sorted(user_ids)]

@@ -30,7 +30,7 @@ async def copy_chunk(
 ) -> None:
     """Store new players, their events and their standings in one transaction.
 
-    Only the constraints of the tables are checked. Events must be distinct. Standings must be the fold of the
+    The function checks only the constraints of the tables. Events must be distinct. Standings must be the fold of the
     events, with revisions in us since 1970. `recorded_at` is in ms.
 
     Raises `Rejected`, and stores nothing, if a player, username or email exists.

@@ -106,7 +106,7 @@ async def insert(
     """Insert players and their claims. Raises `Collision` if a value is taken, or a released id not free at `now` (ms).
 
     The players must not share a unique value: see `without_rivals`. A released id may be claimed again only after some
-    time. With `on_sight`, first sight creates the players: they wait longer for ids of erased players.
+    time. With `on_sight`, as on first sight, this time is longer for ids of erased players.
     """
     by_id = {user.user_id: user for user in users}
     emails = {email_key(user.email): user.user_id for user in by_id.values() if user.email is not None}
@@ -212,7 +212,7 @@ async def _swap_external_ids(connection: Connection, old: Player, external_id: s
 async def _released(
     connection: Connection, identities: Collection[int | str], now: int, *, on_sight: bool = False
 ) -> Mapping[str, int | None]:
-    """Return the digests of released ids that others may not claim at `now` (ms), each with the player who may."""
+    """Return the digests of released ids that are not free at `now` (ms), each with the player who may claim it."""
     digests = sorted(map(digest_of_id, identities))
     rows = await connection.fetch(statement("released_ids"), digests, now, on_sight)
     return {row["id_digest"]: row["user_id"] for row in rows}
@@ -226,7 +226,7 @@ async def _note_release(
 
 
 async def _swap_emails(connection: Connection, user_id: int, old: str | None, new: str | None) -> bool:
-    """Replace the claim of an email, and return whether the new one was free. None stands for no email."""
+    """Replace the claim of an email, and return whether the new email was free. None means no email."""
     released, claimed = (None if text is None else email_key(text) for text in (old, new))
     if released == claimed:
         return True

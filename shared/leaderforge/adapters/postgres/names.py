@@ -24,7 +24,7 @@ async def insert_names(connection: Connection, users: Iterable[Player], *, uniqu
 
 
 async def replace_name(connection: Connection, user_id: int, old: str | None, new: str | None, *, unique: bool) -> bool:
-    """Replace a player's name, and return whether the new name was free. None stands for no name."""
+    """Replace a player's name, and return whether the new name was free. None means no name."""
     claims = {} if new is None else claims_of(new)
     released = set() if old is None else keys_of(old)
     if released == claims.keys() and (old is None or claims == claims_of(old)):

@@ -26,7 +26,7 @@ _BEYOND_ALL = 2**63 - 1
 class Periods:
     """Stored periods. A period is stored before its first submission, in its own transaction.
 
-    The stores of a process share one instance: it caches which periods are stored, and which are retired.
+    The stores of a process share one instance, which caches whether periods are stored and retired.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -47,7 +47,7 @@ class Periods:
     async def _store_new(self, new: Set[_Ids]) -> None:
         # Limit the time of all periods together. Otherwise, the caller's cached boards could become stale meanwhile.
         async with self._pool.limit(self._limit_s):
-            # Sorted: concurrent processes insert in one order, which prevents deadlocks.
+            # Sort the periods. All processes then insert in the same order, which prevents deadlocks.
             for ids in sorted(new):
                 await self._pool.fetch(statement("open_period"), *ids)
                 self._open.add(ids)
@@ -70,7 +70,7 @@ class Periods:
 
     async def _retired(self, ids: Set[_Ids]) -> Collection[_Ids]:
         now = monotonic()
-        # Copy the cached states: another call may clear the cache while this one waits for the database.
+        # Copy the cached states, because another call may clear the cache while this one waits for the database.
         states = {key: state for key in ids if (state := self._states.get(key)) and now - state[1] <= _FRESH_S}
         stale = ids - states.keys()
         if stale:

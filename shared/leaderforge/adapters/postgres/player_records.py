@@ -63,7 +63,7 @@ class PostgresPlayerRecords:
 
 
 def _count(status: str) -> int:
-    """Return the number of changed rows: the last word of the server's command tag, such as `DELETE 3`."""
+    """Return the number of changed rows, which is the last word of the server's command tag, such as `DELETE 3`."""
     return int(status.rpartition(" ")[2])
 
 

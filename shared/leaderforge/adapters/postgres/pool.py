@@ -238,7 +238,7 @@ class Pool:
             self._dsn,
             min_size=0,
             max_size=self._max_size,
-            # Never replace connections: a new one starts without prepared statements.
+            # Never replace connections by age, because a new one starts without prepared statements.
             max_queries=0xFFFFFFFF,
             max_inactive_connection_lifetime=_IDLE_SECONDS,
             reset=_keep,
@@ -257,7 +257,7 @@ def _server_settings(timeout_s: float) -> dict[str, str]:
         "statement_timeout": milliseconds,
         "lock_timeout": milliseconds,
         "idle_in_transaction_session_timeout": milliseconds,
-        # No JIT: compiling costs more than short statements gain.
+        # No JIT, because compiling a short statement costs more time than it saves.
         "jit": "off",
     }
 

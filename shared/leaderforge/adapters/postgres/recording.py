@@ -84,7 +84,8 @@ class Recorder:
     async def _write_by_worker(self, write: Write, submissions: Sequence[Submission]) -> Outcomes:
         """Write the submissions to each worker of Citus in a transaction of its own, concurrently.
 
-        A worker that is unreachable or hangs then holds no locks on other workers, and only its own submissions fail.
+        If a worker is unreachable or hangs, only its own submissions fail, because its transaction has no locks on
+        other workers.
         """
         groups = await self._workers.positions([submission.event.user_id for submission in submissions])
         writes = [
@@ -100,7 +101,7 @@ class Recorder:
         try:
             return await self._workers.call(worker, partial(write, submissions))
         except NodeUnavailable as error:
-            # Each submission gets an exception of its own: a shared one would collect the tracebacks of all callers.
+            # Give each submission its own exception, because a shared one would collect the tracebacks of all callers.
             return [NodeUnavailable(error.message, **error.details) for _ in submissions]
 
 

@@ -66,7 +66,7 @@ async def upsert_standings(connection: Connection, submissions: Sequence[Submiss
             key = key_of_row(row)
             board, added = folded[key]
             standings[key] = standing_of_row(board, row)
-            # The standing has no earlier submissions: its row is new, or was removed.
+            # A standing with only the new submissions has a row that is new or was removed.
             if added.submissions == row["submissions"]:
                 newcomers.add(row["user_id"])
     if newcomers:

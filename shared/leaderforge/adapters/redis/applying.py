@@ -65,7 +65,7 @@ class PartitionedUpdate:
         }
         # An incomplete partition returns None instead of counts. The sum of all partitions is then unknown.
         counts = [reply[1] for reply in replies if len(reply) > 1]
-        # The sums are in this order: one per standing, then one per earlier standing.
+        # The sums contain one number per standing, then one per earlier standing.
         sums = list(map(sum, zip(*counts, strict=True))) if counts and None not in counts else None
         above: Sequence[int | None] = [None] * len(self.records) if sums is None else sums
         board = self.update.ladder.board

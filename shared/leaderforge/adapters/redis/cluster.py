@@ -144,7 +144,7 @@ class Cluster:
         """Return a new connection to the slot's node, outside the pool. Raises `IndexUnavailable`."""
         async with self._guarded() as client:
             node = client.nodes_manager.get_node_from_slot(slot)
-            # No socket timeout: the caller enforces its own deadline.
+            # No socket timeout, because the caller limits the time.
             connection = (SSLConnection if self._tls else Connection)(
                 host=node.host, port=node.port, password=self._password, protocol=2, socket_timeout=None
             )
@@ -176,7 +176,7 @@ class Cluster:
     async def _execute(self, client: WatchedCluster, requests: Sequence[Request]) -> list[Any]:
         """Return the replies. Follow moved slots, and retry requests that a broken connection lost."""
         replies = await self._send_following(client, requests)
-        # The server may have closed an idle connection. Retries are safe: every request is idempotent.
+        # The server may have closed an idle connection. Retries are safe, because every request is idempotent.
         broken = [i for i, reply in enumerate(replies) if isinstance(reply, Disconnected)]
         if broken:
             self.disruptions += 1
@@ -192,7 +192,7 @@ class Cluster:
     async def _send_following(
         self, client: WatchedCluster, requests: Sequence[Request], before_write: Callable[[], None] = unconditionally
     ) -> list[Any]:
-        """Return the replies. Send requests that a node refused for a moved slot again: no node has run them."""
+        """Return the replies. Resend requests that nodes refused because of a moved slot, and have not run."""
         replies = await client.send(requests, [None] * len(requests), before_write)
         # Do not let redis-py follow moved slots: it may send ASKING and the command on different connections.
         while moved := [i for i, reply in enumerate(replies) if isinstance(reply, _MOVES)]:
@@ -300,7 +300,7 @@ def _require_success(replies: list[Any]) -> list[Any]:
 
 
 async def _close_later(client: WatchedCluster, after_s: float) -> None:
-    """Close a client after `after_s` seconds, or at once if cancelled. Its connections may hang."""
+    """Close a client, whose connections may hang, after `after_s` seconds, or at once if cancelled."""
     try:
         await asyncio.sleep(after_s)
     finally:
@@ -318,9 +318,9 @@ def _eval(call: Call) -> Request:
 
 
 async def _node_to_ask(client: WatchedCluster, error: RedisError) -> ClusterNode | None:
-    """Return the node that gets a refused request again: the importing node of a migration, None for the slot's node.
+    """Return the node to which to send a refused request again: the importing node, or None for the slot's node.
 
-    If the slot has moved, store its new node. If the keys are on both nodes, wait `_TRY_AGAIN_S`.
+    If the slot has moved, store its new node. If a part of the keys has moved, wait `_TRY_AGAIN_S` first.
     """
     if isinstance(error, MovedError):  # tested before AskError, of which it is a subclass
         await client.nodes_manager.move_slot(error)

@@ -68,7 +68,7 @@ class RedisFeed:
     def _parse(self, reply: Any) -> Heard | None:
         """Return the content of a message, None if this process sent it.
 
-        Raises `IndexUnavailable` for any other reply: the server ends the subscription when the slot moves.
+        Raises `IndexUnavailable` for any other reply, because the server ends the subscription when the slot moves.
         """
         match reply:
             case [b"pong", at]:

@@ -1,4 +1,4 @@
-"""Rank index: a sorted set and a hash for each ladder and partition, read and written by scripts."""
+"""Rank index. Scripts read and write a sorted set and a hash for each ladder and partition."""
 
 import asyncio
 from collections import defaultdict

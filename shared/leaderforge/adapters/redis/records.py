@@ -61,7 +61,7 @@ def _flags(board: Board, standing: Standing) -> int:
 
 
 def erasure_value(revision: int) -> bytes:
-    """Return the value of an erasure: the first fields of the value of a removed standing."""
+    """Return the value of an erasure, which has only the first fields of a removed standing's value."""
     return (revision << 8 | _REMOVED).to_bytes(8, "big")
 
 

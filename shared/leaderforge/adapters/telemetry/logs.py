@@ -22,7 +22,7 @@ _IN_OUR_PLACE = "uvicorn.access"
 
 
 class _LossyStream:
-    """Stream of logs. Lines that it cannot write are lost: a full disk must not fail requests."""
+    """Stream of logs. It drops lines that it cannot write, because a full disk must not fail requests."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -17,9 +17,9 @@ _IN_THE_BACKGROUND = frozenset({"reconcile"})
 
 
 class NewRelic:
-    """`Telemetry` through New Relic's agent: a transaction for each call of a function, and custom metrics.
+    """`Telemetry` through New Relic's agent. Each call of a function is a transaction. Metrics are custom metrics.
 
-    The agent connects in the background: no call waits for it.
+    The agent connects in the background, therefore no call waits for it.
     """
 
     def __init__(self, license_key: str, app_name: str) -> None:
@@ -31,7 +31,7 @@ class NewRelic:
 
     def transaction(self, name: str) -> AbstractContextManager[None]:
         if newrelic.agent.current_transaction() is not None:
-            # The agent has already started a web transaction. Rename it: a nested one would be lost.
+            # The agent has already started a web transaction. Rename it, because a nested one would be lost.
             newrelic.agent.set_transaction_name(name, group=_GROUP, priority=_PRIORITY)
             return nullcontext()
         kind = newrelic.agent.BackgroundTask if name in _IN_THE_BACKGROUND else newrelic.agent.WebTransaction

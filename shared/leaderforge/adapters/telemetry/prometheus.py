@@ -58,7 +58,7 @@ _ACROSS_WORKERS: Mapping[str, Literal["livesum", "livemin"]] = {
     "change_feed_connected": "livemin",
     "stream_listeners": "livesum",
 }
-"""Aggregation of a gauge over several workers. Default: the most recent value."""
+"""Aggregation of a gauge over several workers. All other gauges have the most recent value."""
 
 
 class Prometheus:

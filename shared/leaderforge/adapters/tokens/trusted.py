@@ -61,7 +61,7 @@ def of_set(document: Mapping[str, Any]) -> Sequence[TrustedKey]:
 
 def _fit(entries: Iterable[Any]) -> Iterable[TrustedKey]:
     for entry in entries:
-        # Ignore symmetric keys: a published secret would let anyone sign tokens.
+        # Ignore symmetric keys, because a published secret would let anyone sign tokens.
         if not isinstance(entry, dict) or entry.get("use", "sig") != "sig" or entry.get("kty") == "oct":
             continue
         try:

@@ -1,7 +1,7 @@
--- Processes with pending index updates: committed changes that the index lacks.
--- The table is nearly always empty, and each process reads it several times a second. It is therefore a local table, on
--- Citus too: a reference table cannot be written while a worker is down.
--- Times are from the server's clock: the clocks of processes may differ.
+-- Processes with pending index updates, which are committed changes that the index lacks. The table is nearly always
+-- empty, and each process reads it several times a second. It is a local table even on Citus, because a reference table
+-- cannot be written while a worker is down. Times are from the server's clock, because the clocks of processes may
+-- differ.
 
 create table pending_processes (
     process_id uuid primary key,

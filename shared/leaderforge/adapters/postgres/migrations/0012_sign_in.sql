@@ -1,7 +1,7 @@
 -- Sign-in. signing_keys has only ids, because the keys are derived from the ids and a secret of the settings.
 -- device_claims has a SHA-256 digest (hexadecimal) of each device's secret, with its player, and is a claim table.
--- sessions has digests of refresh tokens; previous_digest is of the token before the last refresh. Times are ms since
--- 1970.
+-- sessions has digests of refresh tokens. previous_digest is the digest of the token before the last refresh. Times are
+-- ms since 1970.
 
 create table signing_keys (
     kid text collate "C" primary key,

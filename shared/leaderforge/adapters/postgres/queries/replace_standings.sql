@@ -1,4 +1,4 @@
--- Replaces the locked standings. Hidden standings stay hidden.
+-- Replaces standings, which the caller has locked. Hidden standings stay hidden.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden
