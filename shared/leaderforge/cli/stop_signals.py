@@ -50,7 +50,7 @@ class StopSignals:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After a stop signal, the process is ending. Keep the handlers: a second signal must not interrupt that.
+        # After a stop signal, keep the handlers, because a second signal must not interrupt the interpreter's shutdown.
         if not self.received:
             for number, handler in self._previous.items():
                 signal.signal(number, handler)

@@ -15,7 +15,7 @@ SPAN_MS = 180 * 86_400_000
 
 _SCORE_LOG_MEAN, _SCORE_LOG_DEVIATION = 5.5, 0.9
 _ACTIVITY_SHAPE = 1.3
-"""Pareto shape of the players' activity: a few play a hundred times as often as most."""
+"""Pareto shape of the players' activity. With it, a few players play a hundred times as often as most."""
 
 _FIRST, _SECOND = (line.split() for line in files(__package__).joinpath("names.txt").read_text().splitlines())
 _WORDS = len(_FIRST) * len(_SECOND)

@@ -1,7 +1,7 @@
 """Program that executes a server, so that the server ends when its supervisor ends.
 
-`python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` requests the signal for the parent's end, then executes the
-command. With a UID other than 0 it first drops root: PostgreSQL refuses to run as root.
+`python -I -S guard.py PARENT SIGNAL UID GID COMMAND...` asks the system to send SIGNAL when the parent ends, then
+executes the command. With a UID other than 0, it first drops root, because PostgreSQL refuses to run as root.
 
 It is a separate program, because a process with threads cannot safely run Python between fork and exec.
 """
@@ -33,7 +33,7 @@ def main(parent: int, death_signal: int, uid: int, gid: int, command: list[str])
 
 
 def drop_root(uid: int, gid: int, paths: list[str]) -> None:
-    """Change to the user permanently. Retain one capability, to read paths, only if a path needs it.
+    """Change to the user permanently. Retain one capability, for reading paths, only if the user cannot read a path.
 
     Data and virtual environments often lie in directories that only root can enter, such as /root. The capability ends
     with the process, whereas wider file permissions would outlive it.

@@ -11,7 +11,7 @@ Say = Callable[[str], None]
 
 _POLL_SECONDS = 0.2
 _STEADY_SECONDS = 30.0
-"""Time in s after which a server counts as steady: its next restart needs no pause."""
+"""Time in s after which a server counts as steady. Its next restart then needs no pause."""
 _LONGEST_PAUSE_SECONDS = 30.0
 
 

@@ -49,7 +49,7 @@ def end(processes: Collection[psutil.Process]) -> None:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Return whether the process runs. A zombie does not: it only waits for its parent to reap it."""
+    """Return whether the process runs. A zombie, which only waits for its parent to reap it, does not run."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

@@ -176,7 +176,7 @@ class ValkeyCluster:
         self._nodes[node].kill()
 
     def pause(self, node: int) -> None:
-        """Freeze a node: it accepts connections but never responds."""
+        """Freeze a node, which then accepts connections but never responds."""
         self._nodes[node].pause()
 
     def resume(self, node: int) -> None:
