@@ -134,7 +134,7 @@ async def around(
 ) -> Answer:
     """Return a player's entry with its neighbours on both sides.
 
-    With `window`, return that many entries wherever the player stands, also at the ends of the board.
+    With `window`, return that many entries, even for a player near an end of the board.
     """
     ladder = await edge.readable_ladder(board, caller, query.period)
     reads = edge.services.query

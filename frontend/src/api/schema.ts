@@ -199,7 +199,7 @@ export interface paths {
          * Get neighbours
          * @description Return a player's entry with its neighbours on both sides.
          *
-         *     With `window`, return that many entries wherever the player stands, also at the ends of the board.
+         *     With `window`, return that many entries, even for a player near an end of the board.
          */
         get: operations["getNeighbours"];
         put?: never;

@@ -15,7 +15,7 @@ _IN_EVENT = "aws.event"
 """Key of the ASGI scope whose value is the AWS event. Only requests on AWS Lambda have it."""
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _SITE_PREFIX = 64
-"""Prefix length of an IPv6 network that counts as one client: a subscriber owns at least a /64."""
+"""Prefix length of an IPv6 network that counts as one client, because a subscriber owns at least a /64."""
 
 
 def is_reached_locally(scope: AsgiScope) -> bool:

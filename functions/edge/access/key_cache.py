@@ -25,7 +25,7 @@ class _CachedKey:
 
 _Keys = Mapping[bytes, _CachedKey]
 _ALL = "all keys"
-"""Cache key of the only entry: one query loads all valid API keys. Guessed API keys therefore cause no queries."""
+"""Cache key of the only entry, which has all valid API keys. Guessed API keys therefore cause no extra queries."""
 
 
 class KeyCache:
@@ -69,7 +69,7 @@ class KeyCache:
 
     def _caller(self, keys: _Keys, digest: bytes) -> Caller | None:
         key = keys.get(digest)
-        # Check the expiry at each use: a replaced key may expire between two refreshes.
+        # Check the expiry at each use, because a replaced key may expire between two refreshes.
         if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
             return None
         return key.caller
@@ -78,7 +78,7 @@ class KeyCache:
         try:
             keys = dict(_by_digest(await self._store.valid(self._clock())))
         except LeaderForgeError as error:
-            # Log each outage only once: the cached keys stay in use, and loads are retried every 2 s.
+            # Log each outage only once, because loads are retried every 2 s. Meanwhile, the cached keys stay in use.
             if not self._is_failing:
                 structlog.get_logger("leaderforge.keys").warning("keys_not_read", error=error.message)
             self._is_failing = True

@@ -50,7 +50,7 @@ def passes_bytes(scope: Scope) -> bool:
 def _preferred(accept: bytes) -> Encoding | None:
     weights = dict(_weights(accept))
     default = weights.get(b"*", 0.0)
-    # Of equal weights, `max` returns the first: the best encoding of this process.
+    # If weights are equal, `max` returns the first encoding, which is the best one of this process.
     best = max(ENCODINGS, key=lambda encoding: weights.get(encoding.name, default))
     weight = weights.get(best.name, default)
     return best if weight > 0 and weight >= weights.get(b"identity", 0.0) else None

@@ -1,4 +1,4 @@
-"""Errors as responses: one table of statuses, one JSON format."""
+"""Conversion of errors to responses: their statuses and their JSON format."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Request headers as bytes. Starlette's own class would build an object for all headers of each request."""
+"""Look-up of request headers as bytes, without Starlette's object for all headers of each request."""
 
 from collections.abc import Sequence
 

@@ -31,8 +31,8 @@ def is_head(scope: Scope) -> bool:
 class EdgeMiddleware:
     """Middleware that gives each request an id, counts it and logs it. It answers HEAD like GET, without the body.
 
-    Responses with a 5xx status are logged, within a budget: clients can cause any number of them. With `access_log`,
-    all other responses are logged too.
+    Responses with a 5xx status are logged within a budget, because clients can cause any number of them. With
+    `access_log`, all other responses are logged too.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry, *, access_log: bool) -> None:
@@ -80,7 +80,8 @@ class EdgeMiddleware:
         error = exchange.scope.get("leaderforge.error")
         if status < _SERVER_ERROR:
             self._log.info("request", **facts)
-        # Status 500 is a defect and needs its traceback. Other 5xx are outages: the error's text suffices.
+        # Status 500 means a defect, whose traceback is needed. Other 5xx mean outages, for which the error's text
+        # suffices.
         elif status == _SERVER_ERROR:
             self._log.error("request_failed", **facts, exc_info=error)
         else:

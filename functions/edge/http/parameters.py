@@ -66,7 +66,7 @@ def _refusal(name: str, problem: str) -> Refused:
 
 def _advice(name: str, parameters: Collection[str]) -> str:
     """Return a hint for an unknown name: the most similar parameter, otherwise all parameters of the call."""
-    from difflib import get_close_matches  # imported here: a cold start does not need it
+    from difflib import get_close_matches  # imported here, because a cold start does not need it
 
     similar = get_close_matches(name[:_MAX_SHOWN].lower(), parameters, n=1)
     if similar:

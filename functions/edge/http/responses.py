@@ -44,7 +44,7 @@ class Answer(Response):
     """The compressed forms so far, by the names of their encodings. Short answers have no such attribute."""
 
     def __init__(self, body: bytes, headers: Sequence[Header], status: int = 200, etag: bytes | None = None) -> None:
-        # Without `super().__init__`: it would render the body and build the headers again.
+        # Do not call `super().__init__`, which would render the body and build the headers again.
         self.status_code = status
         self.body = body
         self.raw_headers = [*headers, (b"content-length", b"%d" % len(body))]

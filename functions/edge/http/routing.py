@@ -206,7 +206,7 @@ def _decoded_segment(segment: str) -> str:
     text = unquote(segment)
     if not text.startswith(EXTERNAL_PREFIX):
         return text
-    # Clients may encode the colon too.
+    # Clients may also have encoded the colon of `ext:`.
     _, colon, encoded = segment.partition(":")
     return EXTERNAL_PREFIX + (encoded if colon else segment[len("ext%3A") :])
 

@@ -96,7 +96,7 @@ class BoardIn(_SettingsIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults of a new board from the schema: an absent setting stays unchanged."""
+    """Remove the defaults of a new board from the schema, because absent settings of a change stay unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["examples"] = [{"max_score": 600000, "periods": ["all-time", "weekly"]}]

@@ -14,7 +14,7 @@ MAX_MEMBERS = 64
 def require_few_members(value: object) -> None:
     """Raise a validation error if the value is an object with too many members.
 
-    pydantic would create an error for each unknown member: some 400,000 in a body of 4 MiB.
+    pydantic would create an error for each unknown member, of which a body of 4 MiB may have some 400,000.
     """
     if isinstance(value, dict) and len(value) > MAX_MEMBERS:
         raise PydanticCustomError(RULE, f"must have at most {MAX_MEMBERS} members, not {len(value)}")

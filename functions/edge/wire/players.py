@@ -104,7 +104,7 @@ class NewPlayersIn(LongIn):
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Remove the defaults from the schema: an absent member stays unchanged."""
+    """Remove the defaults from the schema, because absent members of a change stay unchanged."""
     for member in schema["properties"].values():
         member.pop("default", None)
     schema["minProperties"] = 1
