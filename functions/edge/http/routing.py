@@ -170,7 +170,8 @@ class _Operation:
             arguments[name] = model.model_validate_json(await _body(request, min(max_body_bytes, model.max_bytes)))
         answer = await self._endpoint(**arguments)
         if isinstance(answer, Stream):
-            # Generate the first piece before the response begins. Its errors then still get an error response.
+            # Generate the first piece before the response begins, because an error until then still gets an error
+            # response.
             await answer.begin()
         return answer
 

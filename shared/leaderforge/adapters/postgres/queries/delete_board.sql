@@ -1,2 +1,3 @@
--- delete_board Renames the board, therefore its slug is free at once. The background purge deletes its rows.
+-- delete_board
+-- Renames the board, therefore its slug is free at once. The background purge deletes its rows.
 update boards set deleted = true, deleted_at = $2, slug = slug || ' ' || board_id where board_id = $1;

@@ -1,6 +1,6 @@
 -- Returns a player's submissions before a position, latest first. Each row has the score directly after the submission.
--- Void events do not count. Only the player's events are read, on Citus from a single node. $7 (score) and $8
--- (subscore) are -1 if higher is better, 1 if lower is better.
+-- Void events do not count. Only the player's events are read, on Citus from a single node.
+-- $7 (score) and $8 (subscore) are -1 if higher is better, 1 if lower is better.
 select achieved_at, received_us, submission_id, submitted, best[1] * $7::bigint as score, best[2] * $8::bigint as subscore
 from (
     select achieved_at, received_us, submission_id, score as submitted,

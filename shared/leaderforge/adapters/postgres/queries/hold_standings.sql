@@ -1,5 +1,6 @@
--- hold_standings Locks standings, and returns them. A missing standing is inserted as removed, because only existing
--- rows can be locked. The update of an existing standing changes nothing; it only locks the row.
+-- hold_standings
+-- Locks standings, and returns them. A missing standing is inserted as removed, because only existing rows can be
+-- locked. The update of an existing standing changes nothing; it only locks the row.
 insert into standings (
     user_id, board_id, period_id, sign, score, subranked, achieved_at, received_us, run_id, metadata, scored,
     submissions, revision, hidden

@@ -1,4 +1,5 @@
--- lock_board Serialises changes of a board, because a change is computed from the locked row.
+-- lock_board
+-- Serialises changes of a board, because a change is computed from the locked row.
 select :board_columns
 from boards
 where slug = $1 and not deleted

@@ -1,8 +1,9 @@
 -- Apply standings with newer revisions to a partition of a ladder. Then count the entries above each bound.
 -- KEYS: meta, entries (sorted set, all scores 0), standings (hash)
--- ARGV: length of a record, records (one per player); optionally length of a bound, bounds A record is the player id (7
--- bytes), then its value in the hash: revision (7), flags (1), the entry without the player id, and submissions (4).
--- With flags of 2 or more there is no entry. If a player has no value, the player's erasure is used instead.
+-- ARGV: length of a record, records (one per player); optionally length of a bound, bounds
+-- A record is the player id (7 bytes), then its value in the hash: revision (7), flags (1), the entry without the
+-- player id, and submissions (4). With flags of 2 or more there is no entry.
+-- If a player has no value, the player's erasure is used instead.
 -- Returns the previous value of each player, then the counts; false instead of the counts if the partition is
 -- incomplete.
 local length = tonumber(ARGV[1])

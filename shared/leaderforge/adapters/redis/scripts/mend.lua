@@ -1,7 +1,7 @@
 -- Replace values and entries of players in a partition of a ladder. A value that has changed since `observe` stays.
 -- KEYS: meta, entries, standings
--- ARGV: for each player: id, observed value, new value; '' for no value If a player has no value, the player's erasure
--- is used instead.
+-- ARGV: for each player: id, observed value, new value; '' for no value
+-- If a player has no value, the player's erasure is used instead.
 -- Returns the ids of the players whose values have changed since they were observed.
 local changed = {}
 for i = 1, #ARGV, 3 do
