@@ -56,7 +56,7 @@ class Process:
         self.players = PlayerService(self.users, self.delivery, self.clock)
 
     async def close(self) -> None:
-        """End the tasks in the background, before their connections are closed."""
+        """End the background tasks. Call it before the connections that they use are closed."""
         await self.trust.close()
         await self.changes.close()
 

@@ -266,7 +266,7 @@ def servers(
 
 @pytest.fixture
 async def new_rig(servers: tuple[ValkeyCluster, PostgresServer], tmp_path: Path) -> AsyncIterator[NewRig]:
-    """Factory of rigs over an empty database and index. Afterwards it repairs the broken parts."""
+    """Factory of rigs over an empty database and index. After the test, it restarts the parts that the test stopped."""
     shared_valkey, postgres = servers
     rigs: list[Rig] = []
 

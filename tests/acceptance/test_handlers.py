@@ -247,7 +247,7 @@ async def test_invocations_share_their_connections(invoke: Invoke, settings: dic
 async def test_connections_lost_in_a_freeze_are_replaced(
     invoke: Invoke, settings: dict[str, str], valkey, event: MakeEvent
 ) -> None:
-    """While a function is frozen, its peers close idle connections. Its next invocation must succeed."""
+    """While a function is frozen, the servers close its idle connections. Its next invocation must succeed."""
     user_id = await player(invoke, event)
     await invoke(maintain.handler, {})
     for i in range(1, 4):

@@ -92,7 +92,7 @@ def parts(score: int) -> list[dict[str, Any]]:
 
 
 def lap(user_id: int, place: int) -> dict[str, Any]:
-    """Return an invented lap. A later place has a slower lap."""
+    """Return an invented lap of a player. It is slower for a larger `place`."""
     metadata = {"car": CARS[user_id % len(CARS)], "track": "Ring"}
     return {"user_id": user_id, "score": LAPS_MS + place * 137 + user_id % 89, "metadata": metadata}
 

@@ -22,7 +22,7 @@ BEST, CHEATED = 83_456, 1_000
 
 @pytest.fixture
 async def league(valkey, postgres, site) -> AsyncIterator[Served]:
-    """Server with a private board of lap times. One player has an impossible lap besides an honest one."""
+    """Server with a private board of lap times. One player has an honest lap and an impossible one."""
     settings = environment(
         valkey.addresses,
         await new_database(postgres.dsn),
@@ -54,7 +54,7 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
     await sign_in(page, ADMIN_KEY)
     await page.get_by_role("region", name="Moderation").get_by_label("Board").select_option("League")
 
-    # Find the cheater by name.
+    # The moderator finds the cheater by name.
     await expect(page.get_by_text("Choose a player. Enter a reason.")).to_be_visible()
     await page.get_by_label("Player", exact=True).fill("speedy")
     await page.get_by_role("button", name="Speedy Sam #4711").click()
@@ -62,7 +62,7 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
     await expect(entry).to_contain_text("0:01.000")
     assert await violations(page) == []
 
-    # Remove the impossible run. The honest one counts on.
+    # The moderator removes the impossible run, and then the honest run counts.
     runs = page.get_by_role("region", name="Submissions")
     await runs.get_by_role("button", name="Remove this run 0:01.000").click()
     dialog = page.get_by_role("dialog", name="Remove this run?")
@@ -76,12 +76,12 @@ async def test_a_moderator_removes_one_run_and_undoes_it(
     assert await rank_of(league, CHEATER) == (2, BEST)
     assert await violations(page) == []
 
-    # Undo it in place.
+    # In the same list, the moderator restores the removed run.
     await runs.get_by_role("button", name="Restore 0:01.000").click()
     await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
     await expect(entry).to_contain_text("0:01.000")
     assert await rank_of(league, CHEATER) == (1, CHEATED)
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def test_a_removed_run_is_found_again_later(league: Served, open_page: Open) -> None:
@@ -95,7 +95,7 @@ async def test_a_removed_run_is_found_again_later(league: Served, open_page: Ope
     await runs.get_by_role("button", name="Restore 0:01.000").click()
     await expect(runs.get_by_role("button", name="Remove this run 0:01.000")).to_be_visible()
     assert await rank_of(league, CHEATER) == (1, CHEATED)
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def test_a_private_board_leads_to_moderation_and_back(league: Served, open_page: Open) -> None:
@@ -109,7 +109,7 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     await leaders.get_by_role("link", name="Moderate Speedy Sam").click()
     await expect(page.get_by_role("region", name="Chosen player")).to_contain_text("Speedy Sam")
 
-    # Hide the entry, and show it again from the list of hidden ones.
+    # The moderator hides the entry, and unhides it in the list of hidden entries.
     await page.get_by_label("Reason").fill("under review")
     await page.get_by_role("button", name="Apply").click()
     hidden = page.get_by_role("region", name="Hidden entries")
@@ -119,7 +119,7 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     await dialog.get_by_role("button", name="Unhide").click()
     await expect(hidden.get_by_text("No hidden entries")).to_be_visible()
 
-    # The audit log has both, and exports them.
+    # The audit log finds one of the two acts by its actor and action, and exports it.
     await page.get_by_role("link", name="Audit log").click()
     await page.get_by_label("Actor").fill("env:admin")
     await page.get_by_label("Action").select_option("entry.hide")
@@ -130,11 +130,11 @@ async def test_a_private_board_leads_to_moderation_and_back(league: Served, open
     assert json.loads(await saved(page, "Export NDJSON"))["reason"] == "under review"
     assert await violations(page) == []
 
-    # Without the key, the private board is closed again.
+    # After the moderator signed out, the private board needs the key again.
     await page.get_by_role("button", name="Sign out").click()
     await page.go_back()
     await expect(page.get_by_label("Admin key")).to_be_visible()
-    await page.close()  # otherwise the server would end before the page
+    await page.close()  # close the page before its server
 
 
 async def saved(page: Page, button: str) -> str:

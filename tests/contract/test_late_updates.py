@@ -66,7 +66,7 @@ class Late:
     async def ranked(self) -> Sequence[int]:
         """Return which of the players 1 and 2 the index has."""
         lookup = await self._looked_up()
-        # On a loaded machine, a catch-up can take longer than a read waits for it.
+        # Retry, because on a loaded machine a read may end its wait before the catch-up has ended.
         while lookup.source is not Source.INDEX:
             await until(self.process.trust.is_believed, "the index to be believed")
             lookup = await self._looked_up()

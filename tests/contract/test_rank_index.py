@@ -133,7 +133,7 @@ async def test_applying_counts_ranks_after_the_whole_batch(
 async def test_earlier_standings_are_ranked_among_the_other_players(
     new_index: NewIndex, partitions: int, ladder: Ladder
 ) -> None:
-    """Players rise, fall, are new, become hidden, or have a newer standing in the index."""
+    """Update players who rise, fall, are new, become hidden, or have a newer standing in the index already."""
     before = crowd(120, seed=1)
     index = await complete(new_index(partitions), ladder, before)
     newer = [s._replace(score=s.score + 9, revision=5) for s in before[:10]]

@@ -285,7 +285,7 @@ async def test_the_store_has_no_secret(on_postgres: Database) -> None:
     rows = [
         str(dict(row))
         for table in ("device_claims", "sessions", "signing_keys")
-        for row in await on_postgres.run(f"select * from {table}")  # noqa: S608 - constant names
+        for row in await on_postgres.run(f"select * from {table}")  # noqa: S608 - the names of the tables are constants
     ]
     assert len(rows) == 3
     assert not [row for row in rows if token.secret in row]

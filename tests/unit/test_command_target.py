@@ -1,4 +1,4 @@
-"""Services that a command uses."""
+"""Services of a command. Its logs go to standard error, apart from its output."""
 
 import logging
 from pathlib import Path

@@ -8,7 +8,7 @@ from leaderforge.cli.output_files import opened_output
 
 
 class Interrupted(Exception):
-    """Fault of a test in the middle of the output."""
+    """Error that a test raises in the middle of the output."""
 
 
 def test_writes_standard_output(capsys: pytest.CaptureFixture[str]):

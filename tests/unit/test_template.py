@@ -77,7 +77,7 @@ def sent_to(template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def test_no_two_paths_differ_in_a_variable_part_alone(template: Mapping[str, Any]) -> None:
-    """API Gateway accepts one variable name at each position."""
+    """API Gateway accepts only one variable name after an equal beginning of a path."""
     variable: dict[str, str] = {}
     for path in sent_to(template):
         parts = path.split("/")

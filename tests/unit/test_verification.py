@@ -1,4 +1,4 @@
-"""Verification of some players at a time, over in-memory adapters."""
+"""Verification of a few players per round, over in-memory adapters."""
 
 import pytest
 
@@ -15,7 +15,7 @@ A_ROUND = 3
 
 
 class Inspected(World):
-    """World whose players are verified a few at a time."""
+    """World with a verification of a few players per round."""
 
     def __init__(self) -> None:
         super().__init__()
