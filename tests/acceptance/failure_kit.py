@@ -43,7 +43,7 @@ STORE = frozenset({"postgres"})
 EITHER = INDEX | STORE
 
 _CLIENTS = 8
-"""Maximum number of index clients to try while a node hangs. Only a new client asks for the present nodes again."""
+"""Maximum number of index clients to try while a node hangs. Each new client asks for the present nodes."""
 
 
 class Rig:

@@ -258,7 +258,7 @@ def test_help_and_version() -> None:
 
 
 def _made(data: Path) -> tuple[dict[Path, int], list[str]]:
-    """Return the times of the files that database creation writes, and the ids of the index's nodes."""
+    """Return the modification times of the files of database creation, and the ids of the index's nodes."""
     once = [data / "keys.json", *data.rglob("PG_VERSION")]
     nodes = [line.split() for path in data.rglob("nodes.conf") for line in path.read_text().splitlines()]
     return {path: path.stat().st_mtime_ns for path in once}, sorted(node[0] for node in nodes if "myself" in node[2])

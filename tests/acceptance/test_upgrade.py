@@ -117,7 +117,7 @@ async def _emptied_cluster() -> str:
 
 @pytest.fixture(params=["postgres", "citus"])
 async def upgraded(valkey, postgres, request: pytest.FixtureRequest) -> AsyncIterator[Upgraded]:
-    """Present server on a store of 0.1.0, migrated."""
+    """Server of the present version on a migrated store of 0.1.0."""
     dsn = await _new_store(postgres.dsn) if request.param == "postgres" else await _emptied_cluster()
     await old_version.restore(dsn)
     await migrate(dsn)

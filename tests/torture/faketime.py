@@ -35,7 +35,7 @@ class Clock:
         self.set(0)
 
     def can_jump(self) -> bool:
-        """Return whether the clock of a process can be set. This fails if the library is for another processor."""
+        """Return whether the clock of a process can be set. It cannot if the library is for another processor."""
         offset_s = self.offset_s
         self.set(_PROBED_S)
         try:

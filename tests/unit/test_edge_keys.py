@@ -124,7 +124,7 @@ async def test_a_reading_begun_before_a_change_here_does_not_count(stage: Stage)
     await stage.name_of(key)
     stage.pass_time(KEYS_FRESH_MS / 1000)
     stage.store.may_answer.clear()
-    assert await stage.name_of(key) == "game"  # a read has begun
+    assert await stage.name_of(key) == "game"  # a read of the keys is in flight
     await stage.settle()
     await stage.service.revoke("game", "cli")
     stage.ring.invalidate()
@@ -174,7 +174,7 @@ async def test_a_reading_that_was_frozen_is_not_waited_for(stage: Stage) -> None
     stage.pass_time(KEYS_FRESH_MS / 1000)
     open_, thawed = stage.store.may_answer, asyncio.Event()
     stage.store.may_answer = thawed
-    assert await stage.name_of(key) == "game"  # a read has begun
+    assert await stage.name_of(key) == "game"  # a read of the keys is in flight
     await stage.settle()
     stage.store.may_answer = open_
     await stage.service.revoke("game", "cli")

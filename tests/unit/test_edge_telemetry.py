@@ -173,4 +173,4 @@ def test_new_relic_costs_nothing_unless_wanted() -> None:
 
 
 def test_new_relic_takes_transactions_and_metrics() -> None:
-    run(AGENT, NEW_RELIC_DEVELOPER_MODE="true")  # in this mode the agent sends nothing
+    run(AGENT, NEW_RELIC_DEVELOPER_MODE="true")  # in developer mode the agent sends nothing

@@ -191,7 +191,7 @@ class TestBelief:
         assert 3 * DECLARATION_RENEWAL_MS < DECLARATION_MS
 
     def test_a_declaration_is_renewed_in_time_by_the_maintenance_loop(self) -> None:
-        """The maintenance loop may run a tenth of its interval late, and the store may be slow."""
+        """A declaration must last if the maintenance loop is a tenth of its interval late and the store is slow."""
         longest_gap = DECLARATION_RENEWAL_MS + 1.1 * DEFAULTS.reconcile_ms + DEFAULTS.store_timeout_ms
         assert longest_gap < DECLARATION_MS
 
