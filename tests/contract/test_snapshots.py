@@ -171,7 +171,7 @@ class TestSubmission:
 
 
 async def meanwhile(database: Database, ladder: Ladder, act: Interruption) -> Sequence[object]:
-    """Return the outcomes of a batch of two. The act runs after the batch's events and before its standings are written."""
+    """Return the outcomes of a batch of two. The act runs between the writes of its events and of its standings."""
     async with interrupted(database) as (stores, pool):
         pool.before("insert into standings", act)
         return await stores.scores.record([submit(ladder, 1, 6), submit(ladder, 1, 8)])
