@@ -1,7 +1,7 @@
 import { Field } from '../ui/Field';
 
 /** Upper bound of the API for a reason, in characters. */
-export const MAX_REASON = 500;
+const MAX_REASON = 500;
 
 export function ReasonField({ value, set }: { value: string; set: (reason: string) => void }) {
   return (

@@ -104,7 +104,8 @@ export function ModerationForm({ board, userId }: Props) {
         >
           <EntryFacts board={board} userId={asked.userId} />
           <p>
-            All earlier submissions of {nameOf(player)} (#{asked.userId}) to {board.name} stop counting. This action has no undo.
+            All earlier submissions of {nameOf(player)} (#{asked.userId}) to {board.name} stop counting. “Show removed runs” lists them, and
+            each can be restored.
           </p>
         </Confirmation>
       )}

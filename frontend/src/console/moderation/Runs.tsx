@@ -8,7 +8,6 @@ import { Card } from '../../ui/Card';
 import { ErrorNotice, Notice } from '../../ui/Notice';
 import { SkeletonRows } from '../../ui/Skeleton';
 import { ReasonDialog } from '../ReasonDialog';
-import { MAX_REASON } from '../ReasonField';
 import { useOperator } from '../operator';
 import { EntryFacts } from './EntryFacts';
 import { RunRow } from './RunRow';
@@ -21,7 +20,8 @@ interface Props {
   readonly name: string;
 }
 
-const BY_UNDO = 'The removal was undone';
+/** Reason of a restoration, for the audit log. */
+const RESTORED = 'the removal was undone in the console';
 
 /** Submissions of a player to a board. Each can be removed alone, and restored in its place. */
 export function Runs({ board, userId, name }: Props) {
@@ -43,7 +43,7 @@ export function Runs({ board, userId, name }: Props) {
     },
   });
   const restoring = useMutation({
-    mutationFn: (run: Run) => send(restorationOf(subject, run, `${BY_UNDO}: the run counts again.`.slice(0, MAX_REASON))),
+    mutationFn: (run: Run) => send(restorationOf(subject, run, RESTORED)),
     onSuccess: async (_, run) => {
       await cache.invalidateQueries();
       setRemoved((current) => current.filter(({ id }) => id !== run.id));

@@ -13,7 +13,7 @@ export const ACTS: readonly (readonly [ActName, string])[] = [
   ['unhide-player', 'Show the player again'],
 ];
 
-/** Return whether the action is permanent: the scores so far stop counting. */
+/** Return whether the action needs a confirmation: the scores so far stop counting. */
 export function isFinal(act: ActName): boolean {
   return act === 'remove' || act === 'set';
 }
