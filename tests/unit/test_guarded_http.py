@@ -181,6 +181,32 @@ async def test_endless_data_beside_a_body_is_refused(port: int, echo: Echo, kind
     assert len(request["headers"]) == 3
 
 
+BROKEN_BODIES = {
+    "an unknown transfer coding": b"POST /slow HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\nhello",
+    "a chunk without a size": CHUNKED.replace(b"/echo", b"/slow") + b"size\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN_BODIES)
+@pytest.mark.parametrize("size", [1, 1000])
+async def test_a_broken_body_is_answered(port: int, kind: str, size: int) -> None:
+    sent = BROKEN_BODIES[kind]
+    received = await answer_to(port, [sent[i : i + size] for i in range(0, len(sent), size)])
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("kind", BROKEN_BODIES)
+async def test_a_broken_body_behind_an_earlier_request_is_not_answered(port: int, kind: str) -> None:
+    earlier = REQUEST.replace(b"/echo", b"/slow")
+    assert await answer_to(port, [earlier + BROKEN_BODIES[kind]]) == b""
+
+
+async def test_many_headers_behind_an_earlier_request_are_not_answered(port: int) -> None:
+    many = b"GET / HTTP/1.1\r\n" + b"h: 1\r\n" * (MAX_HEADERS + 1) + b"\r\n"
+    assert await answer_to(port, [REQUEST.replace(b"/echo", b"/slow") + many]) == b""
+
+
 @pytest.mark.parametrize("pieces", [1, 1000])
 async def test_trailers_are_no_headers(port: int, echo: Echo, pieces: int) -> None:
     """A proxy checks headers, but not trailers. If trailers became headers, they would seem to come from the proxy."""

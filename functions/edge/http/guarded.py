@@ -78,20 +78,24 @@ class GuardedHttp(HttpToolsProtocol):
         super().on_body(body)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._is_begun, self._head_bytes = False, False, 0
+        self._is_begun, self._head_bytes = False, 0
         self._bytes_beside = self._trailers = 0
         self._stop_timer()
         if len(self.headers) > MAX_HEADERS:
             self._refusal = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
         super().on_headers_complete()
+        self._in_head = False
 
     def on_message_complete(self) -> None:
         self._in_head = True
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        if self._is_answering():  # an error would become a part of the answer to the earlier request
+        if self._is_body_unanswered():
+            self.cycle.disconnected = True  # drops the application's answer: the refusal is the only one
+            super().send_400_response(msg)
+        elif self._is_answering():  # an error would become a part of the answer to the earlier request
             self.transport.close()
         elif self._refusal is HTTPStatus.BAD_REQUEST:
             super().send_400_response(msg)
@@ -138,6 +142,10 @@ class GuardedHttp(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _is_body_unanswered(self) -> bool:
+        """Return whether the parser is in a body, and the answer to its request would be the next on the connection."""
+        return not self._in_head and not self.pipeline and not self.cycle.response_started
 
     def _stop_timer(self) -> None:
         if self._head_timer is not None:
