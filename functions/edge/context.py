@@ -42,8 +42,8 @@ class RenderedTops:
 class Edge:
     """Services, and the caches of the edge.
 
-    The `readable_...` methods check the caller's rights. The `..._unchecked` methods do not, therefore their callers
-    must check them.
+    The `readable_...` methods check the caller's rights. The `..._unchecked` methods do not: their callers must check
+    the rights.
     """
 
     def __init__(self, services: Services) -> None:

@@ -14,9 +14,9 @@ from leaderforge.wiring import Services
 
 
 class RawPaths:
-    """Middleware that passes on the path of an event as the raw path of the request.
+    """Middleware that sets the raw path of the request to the path of the event.
 
-    Without it, Mangum passes the decoded path only. Encoded slashes in external ids must be decoded after routing.
+    Mangum sets only the decoded path. Slashes in external ids must stay encoded until after routing.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -26,7 +26,7 @@ class RawPaths:
         event = scope["aws.event"]
         path = event.get("requestContext", {}).get("http", event).get("path")
         if path:
-            # Encode the path again: a gateway may have decoded it, and a raw path must not contain decoded characters.
+            # A gateway may have decoded characters that a raw path must not contain. Encode them again.
             scope["raw_path"] = quote(path, safe="/:%").encode()
         await self._app(scope, receive, send)
 

@@ -16,9 +16,9 @@ SITE_POLICY = (
 )
 """Content security policy of the web site. deploy/images/nginx.conf has the same.
 
-Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site.
-The hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds.
-Elements have inline styles, and the API may be on another origin: both are allowed.
+Users type admin keys into the site. Therefore, no script of another origin may run, and no page may frame the site. The
+hash allows the inline script of index.html, and `base-uri` the `base` element that functions/web.py adds. Inline styles
+of elements and an API on another origin are allowed.
 """
 _API: Sequence[tuple[bytes, bytes]] = (
     *_COMMON,

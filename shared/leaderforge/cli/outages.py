@@ -24,7 +24,7 @@ _ATTEMPTS = 10
 async def outlast(product: Services, action: Callable[[], Awaitable[ResultT]]) -> ResultT:
     """Run an action and return its result. After an outage of the index, run it again, which must be safe.
 
-    Raises `IndexUnavailable` if the index does not answer in time, or fails again and again.
+    Raises `IndexUnavailable` if the index does not answer in time, or the last of `_ATTEMPTS` attempts fails.
     """
     await _await_index(product, _FIRST_PATIENCE_S)
     for _ in range(_ATTEMPTS - 1):

@@ -209,7 +209,7 @@ class MemoryScoreStore(MemoryEvents):
         return len(events), sum(s.pop(user_id, None) is not None for s in self._standings.values())
 
     def _places(self, submission: Submission) -> Sequence[EarlierPlace | None]:
-        """Return the player's present place on each ladder of the submission, None for a ladder without a standing."""
+        """Return the `EarlierPlace` of the player's standing on each ladder of the submission, or None."""
         standings = [self._ladder(ladder).get(submission.event.user_id) for ladder in submission.ladders]
         return [None if standing is None else standing.earlier for standing in standings]
 

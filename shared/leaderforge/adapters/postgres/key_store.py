@@ -64,7 +64,7 @@ async def _revoke(connection: Connection, name: str, act: AuditEntry) -> ApiKey:
 async def _require_revoked(connection: Connection, name: str) -> ApiKey:
     """Return the revoked key with this name, after an update found no valid key to revoke.
 
-    Raises `KeyNotFound`. Raises `Contended` if the key was created after the update. The transaction is then retried.
+    Raises `KeyNotFound`. Raises `Contended`, which makes `transact` retry, if the key was created after the update.
     """
     rows = await connection.fetch(statement("key"), name)
     if not rows:

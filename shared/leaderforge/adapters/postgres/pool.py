@@ -195,7 +195,7 @@ class Pool:
     async def stream(self, query: str, *args: object, chunk: int) -> AsyncGenerator[Sequence[Record], None]:
         """Yield a query's rows in chunks of up to `chunk`, from one snapshot. The total time is unlimited.
 
-        The stream occupies a connection of the pool until it ends or is closed: iterate inside `aclosing`.
+        Iterate inside `aclosing`, because the stream occupies a connection of the pool until it ends or is closed.
         """
         async with AsyncExitStack() as stack:
             async with self.limit(self.timeout_s):

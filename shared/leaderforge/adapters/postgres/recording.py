@@ -26,7 +26,7 @@ Write: TypeAlias = Callable[[Sequence[Submission]], Awaitable[Outcomes]]
 """Function that writes submissions: `WriteStrategy.write`, or a function around it that handles some of its errors."""
 
 _REPETITIONS = 4
-"""Maximum retries of a duplicate whose first copy vanished. Only another concurrent erasure causes a further retry."""
+"""Maximum retries of a duplicate whose first copy was deleted. Each further retry needs another concurrent deletion."""
 
 
 class Recorder:
@@ -38,7 +38,7 @@ class Recorder:
         self._workers = workers
 
     async def record(self, submissions: Sequence[Submission], *, previous: bool = False) -> Outcomes:
-        """Record the submissions. With `previous`, the outcomes have the places before each submission."""
+        """Record the submissions. With `previous`, the outcomes have the previous standings."""
         rounds = _rounds(submissions)
         if previous:
             rounds = [part for positions in rounds for part in _apart(submissions, positions)]

@@ -39,7 +39,7 @@ def standings_of_rows(rows: Sequence[Record], boards: Mapping[int, Board]) -> St
 
 
 def previous_places(written: Standings, previous: Standings) -> Mapping[StandingKey, EarlierPlace | None]:
-    """Return the player's place before each written standing, None if there was none.
+    """Return the `EarlierPlace` of the previous standing for each written one, None if there was none.
 
     Exactly one submission must have changed each standing. Raises `Contended` if a concurrent batch inserted a standing
     that was missing when `previous` was read.

@@ -46,10 +46,10 @@ class WriteStrategy(Protocol):
 class BatchWrite:
     """Strategy for any batch and any database: several statements in a transaction.
 
-    In a batch, a player must have at most one submission with a rule that depends on the standing. `clock` (us since
-    1970) gives the recording time of the events, which is the lower bound of new revisions.
+    In a batch, a player must have at most one submission with a rule that depends on the standing. `clock` returns the
+    recording time of the events (us since 1970), which is the lower bound of new revisions.
 
-    With `previous`, the outcomes have the places before each submission.
+    With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
     """
 
     def __init__(self, pool: Pool, clock: Clock, timeout_s: float, *, previous: bool = False) -> None:
@@ -85,10 +85,10 @@ class BatchWrite:
     async def _previous_of(
         self, connection: Connection, submissions: Sequence[Submission], now: int
     ) -> Mapping[EventKey, Sequence[EarlierPlace | None]]:
-        """Return the places before each new submission, and lock the standings until the commit.
+        """Lock the standings until the commit, and return the `EarlierPlace`s of each new submission by its key.
 
-        The place before a player's first submission is that of the stored standing. Each further submission of the
-        batch adds its preceding ones to this standing.
+        The previous standing of a player's first submission is the stored one. For further submissions of the batch, it
+        also includes the preceding submissions.
         """
         standings: dict[StandingKey, Standing] = dict(await hold_standings(connection, submissions, now))
         previous: dict[EventKey, Sequence[EarlierPlace | None]] = {}
@@ -169,7 +169,7 @@ class WriteStrategies:
     async def choose(self, submissions: Sequence[Submission], *, previous: bool = False) -> WriteStrategy:
         """Return the strategy with the fewest round trips that can write the batch and each part of it.
 
-        With `previous`, the outcomes have the places before each submission.
+        With `previous`, the outcomes have the previous standing of each submission, as `EarlierPlace`.
         """
         if SingleStatementWrite.fits(submissions) and not await self.is_distributed():
             return self._single_statement_with_previous if previous else self._single_statement

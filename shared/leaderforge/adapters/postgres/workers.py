@@ -27,8 +27,8 @@ class Workers:
     """Worker of each player, and circuit breaker of each worker.
 
     If a call to a worker takes longer than `limit_s` seconds, the worker is probed. If the probe fails, the circuit
-    opens: calls to this worker fail at once, until a probe succeeds. A worker that hangs therefore delays its callers
-    only once.
+    opens. Calls to this worker then fail at once, until a probe succeeds. A worker that hangs therefore delays its
+    callers only once.
 
     The placements of shards are cached until a call fails. A stale placement only costs time, because the former worker
     of a moved shard still accepts rows for it.

@@ -289,7 +289,7 @@ def _positions(ascending: Sequence[int]) -> str:
 def _window_of(reply: Any) -> Window[Any]:
     """Return a partition's window of keys, stored values and names.
 
-    Rows are built after merging: most entries of the partitions are not part of the result.
+    Rows are built after merging, because most entries of the partitions are not part of the result.
     """
     total, above, split, keys, values, names = reply
     entries = list(zip(keys, values, names, strict=True))

@@ -1,5 +1,5 @@
--- Names that were stored while names need not be unique, under the same keys as claims. Several players may share a
--- name.
+-- Names that were stored while the setting allowed equal names, under the same keys as claims. Several players may
+-- share a name.
 
 create table shared_names (
     username_key text collate "C" not null,
