@@ -2,7 +2,8 @@
 
     python -m benchmarks.compression --out docs/performance/results/compression.json
 
-Encodings that are not installed are left out: zstd needs the package backports.zstd before Python 3.14, Brotli its own.
+Encodings that are not installed are left out: zstd needs the package backports.zstd before Python 3.14, Brotli needs
+the package Brotli.
 """
 
 import json

@@ -3,7 +3,7 @@
     python -m benchmarks.servers --out docs/performance/results/servers.json
 
 Starts the servers on one database and one index, and loads them in turn, in short rounds. Other load on the machine
-affects both: compare the ratios. granian is not a dependency: `uv pip install granian==2.8.9` installs it.
+affects both. Therefore compare the ratios. granian is not a dependency: run `uv pip install granian==2.8.9` first.
 """
 
 import os
