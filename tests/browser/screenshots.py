@@ -133,6 +133,15 @@ async def _look(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
+def _look_at(title: str) -> Act:
+    """Return an action that waits for the card with this title."""
+
+    async def look(page: Page, _: dict[str, Any]) -> None:
+        await expect(page.get_by_role("region", name=title, exact=True)).to_be_visible()
+
+    return look
+
+
 async def _look_at_history(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_role("heading", name="Score over time").scroll_into_view_if_needed()
     await page.get_by_role("region", name="Score over time").evaluate("(one) => one.scrollIntoView({block: 'center'})")
@@ -170,6 +179,10 @@ async def _moderate(page: Page, _: dict[str, Any]) -> None:
     await expect(page.get_by_role("button", name="Remove this run").first).to_be_visible()
 
 
+async def _list_boards(page: Page, _: dict[str, Any]) -> None:
+    await expect(page.get_by_role("button", name="Create a board")).to_be_visible()
+
+
 async def _create_board(page: Page, _: dict[str, Any]) -> None:
     await page.get_by_role("button", name="Create a board").click()
     await page.get_by_label("Preset").select_option("Lap time")
@@ -184,12 +197,12 @@ PAGES: dict[str, tuple[str, Act]] = {
     "friends": ("#/friends", _befriend),
     "submit": ("#/submit", _submit),
     "console": ("#/console", _sign_in),
-    "console-boards": ("#/console/boards", _look),
+    "console-boards": ("#/console/boards", _list_boards),
     "console-players": ("#/console/players", _find_player),
     "console-moderation": (f"#/console/moderation?board=laps&player={HERO}", _moderate),
     "console-form": ("#/console/boards", _create_board),
-    "console-keys": ("#/console/keys", _look),
-    "console-audit": ("#/console/audit", _look),
+    "console-keys": ("#/console/keys", _look_at("Keys")),
+    "console-audit": ("#/console/audit", _look_at("Audit log")),
 }
 """Address of each page, and the actions on it. One window visits the pages in this order."""
 

@@ -20,8 +20,8 @@ const ORDERS = [
 ] as const;
 const SECOND_ORDERS = [['', 'No subscore'], ...ORDERS] as const;
 const RANK_STYLES = [
-  ['ordinal', '1, 2, 3, 4: the earlier score first'],
-  ['shared', '1, 2, 2, 4: the same rank'],
+  ['ordinal', '1, 2, 3, 4: earlier first'],
+  ['shared', '1, 2, 2, 4: same rank'],
 ] as const;
 const KINDS: readonly Kind[] = ['all-time', 'daily', 'weekly', 'monthly', 'season'];
 const SEASONS = [
@@ -33,7 +33,7 @@ const SEASONS = [
 ] as const;
 const TIME_ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
-const PERMANENT = 'Permanent: it cannot be changed later.';
+const PERMANENT = 'Permanent.';
 const FIXED = 'Fixed since the board was created.';
 
 interface Props {
@@ -106,6 +106,7 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
             choose={applyPreset}
           />
         )}
+        {!exists && <p className="text-sm text-muted">Settings marked permanent cannot be changed after the board is created.</p>}
         <FieldGroup title="Name">
           <Pair>
             <Field

@@ -23,7 +23,7 @@ export const NUMBERS = {
   max_score: { label: 'Highest score', help: 'Of one submission.', least: Number.MIN_SAFE_INTEGER },
   max_change: { label: 'Largest change', help: 'By one submission, up or down.', least: 0 },
   min_interval_ms: { label: 'Minimum interval, ms', help: 'Between two submissions of a player.', least: 0 },
-  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent: it cannot be changed later.', least: 1 },
+  min_submissions: { label: 'Minimum submissions', help: 'To be ranked in a period. Permanent.', least: 1 },
   keep_days: { label: 'Retention, days', help: 'Past periods are deleted after it. Empty: never.', least: 1 },
 } as const;
 
