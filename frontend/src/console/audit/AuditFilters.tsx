@@ -15,7 +15,7 @@ export function AuditFilters({ filters, set }: Props) {
     <div
       role="search"
       aria-label="Audit log"
-      className="grid grid-cols-1 items-start gap-3 border-b border-line px-4 py-4 min-[26rem]:grid-cols-2 sm:px-6 lg:grid-cols-4"
+      className="grid grid-cols-2 items-start gap-3 border-b border-line px-4 py-4 sm:px-6 lg:grid-cols-4"
     >
       <Select label="Action" value={filters.action} options={OPTIONS} choose={(action) => set({ ...filters, action })} />
       <Field
