@@ -31,7 +31,7 @@ function guarded(): Handler {
   };
 }
 
-/** Return a page of an audit log with entries of two actors. Exports get one entry a page. */
+/** Return a page of an audit log with entries of two actors. A page of an export has one entry. */
 function auditPage({ searchParams }: URL): Answer {
   const actor = searchParams.get('actor');
   const acts = [ACT, FORMULA].filter((entry) => actor === null || entry.actor === actor);
