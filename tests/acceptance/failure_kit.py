@@ -140,7 +140,8 @@ class Rig:
         oracle = oracle or await self.truth()
         chosen = random.sample(list(enumerate(oracle.lines)), 8)
         expected: list[tuple[str, Sequence[Line]]] = [(f"{BOARD}/page?rank=1&limit=1000", oracle.lines)]
-        expected += [(f"{BOARD}/page?rank={i + 1}&limit=5", oracle.lines[i : i + 5]) for i, _ in chosen]
+        # The first page may come from the cache, which lags behind by up to a second.
+        expected += [(f"{BOARD}/page?rank={i + 1}&limit=5", oracle.lines[i : i + 5]) for i, _ in chosen if i]
         expected += [(f"{BOARD}/around/{line.user_id}?radius=3", oracle.around(line.user_id, 3)) for _, line in chosen]
         expected += [(f"{BOARD}/ranks/{line.user_id}", [line]) for _, line in chosen]
         for answer in await asyncio.gather(*(self.ask(path) for path, _ in expected)):

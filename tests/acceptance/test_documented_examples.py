@@ -48,6 +48,7 @@ async def api(valkey, postgres, clock: Ticks) -> AsyncIterator[Served]:
         yield api
 
 
+@pytest.mark.usefixtures("lasting_belief")
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.stem)
 async def test_the_examples_are_true(api: Served, clock: Ticks, page: Path) -> None:
     values: dict[str, str] = {}

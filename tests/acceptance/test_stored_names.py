@@ -83,7 +83,7 @@ async def test_an_import_follows_the_rules_of_names(command: Command, tmp_path: 
     words = tmp_path / "words.txt"
     words.write_text("bad\n")
     options = ("--player", "player", "--score", "score", "--on-bad-line", "skip")
-    result = command.run("import", str(scores), *options, LEADERFORGE_REFUSED_NAMES=str(words))
+    result = command.run("import", str(scores), *options, code=3, LEADERFORGE_REFUSED_NAMES=str(words))
     assert result.output == ["5 scores imported, 0 duplicates, 3 players created, 5 bad lines skipped"]
     assert [line.partition(":")[0] for line in result.errors] == ["line 7", "line 5", "line 6", "line 9", "line 11"]
     rows = await command.query("select username, score from users join standings using (user_id) order by score")
