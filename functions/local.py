@@ -137,6 +137,8 @@ def main() -> None:
         access_log=False,
         # Headers of proxies are used only from addresses in LEADERFORGE_TRUSTED_PROXIES, which the edge checks.
         proxy_headers=False,
+        # Clients need no name of the server, which would only tell attackers what to try.
+        server_header=False,
     )
 
 

@@ -52,7 +52,7 @@ class ApiServer:
         self.settings = settings
         options = ["--host", self.host, "--port", self.port, "--workers", self.workers]
         options += ["--timeout-graceful-shutdown", _DRAIN_SECONDS, "--no-access-log", "--no-proxy-headers"]
-        options += ["--http", _PROTOCOL, "--ws", "none"]
+        options += ["--http", _PROTOCOL, "--ws", "none", "--no-server-header"]
         command = [sys.executable, "-m", "uvicorn", _APPLICATION, "--factory", *map(str, options)]
         # The application cannot read its address from uvicorn's options.
         address = {"LEADERFORGE_HOST": self.host}
