@@ -1,5 +1,6 @@
 """Accessibility of each page: axe reports no violation, the keyboard reaches all controls, motion can be reduced."""
 
+import asyncio
 import re
 
 import pytest
@@ -69,6 +70,24 @@ async def test_the_keyboard_is_enough(product: Served, open_page: Open) -> None:
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(re.compile("/player/12$"))
     await expect(page.locator("main")).to_be_focused()
+
+
+async def test_enter_takes_effect_although_the_search_has_not_answered_yet(product: Served, open_page: Open) -> None:
+    page = await open_page(product.url)
+    await expect(page.get_by_role("list", name="The first three")).to_be_visible()
+    entered = asyncio.Event()
+
+    async def answer_after_enter(route) -> None:
+        await entered.wait()
+        await route.continue_()
+
+    await page.route(re.compile("/api/users\\?"), answer_after_enter)
+    await page.keyboard.press("/")
+    await page.keyboard.type("#12")
+    await expect(page.get_by_role("option", name="#12").first).to_be_visible()
+    await page.keyboard.press("Enter")
+    entered.set()
+    await expect(page).to_have_url(re.compile("/player/12$"))
 
 
 async def test_a_score_is_submitted_by_keyboard(product: Served, open_page: Open) -> None:

@@ -23,6 +23,7 @@ export function PlayerSearch() {
   const [text, setText] = useState('');
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
+  const enteredEarly = useRef(false);
   const { offered, pending, error } = useSuggestions(text);
   const shown = open && text.trim() !== '';
   const marked = Math.min(active, offered.length - 1);
@@ -38,8 +39,17 @@ export function PlayerSearch() {
     if (expanded) input.current?.focus();
   }, [expanded, requests]);
 
+  // Enter pressed while a search runs takes effect when its answer is there: a fast typist loses no key.
+  useEffect(() => {
+    if (!enteredEarly.current || pending) return;
+    enteredEarly.current = false;
+    const chosen = offered[marked];
+    if (chosen) choose(chosen);
+  });
+
   function collapse(): void {
     setOpen(false);
+    enteredEarly.current = false;
     setExpanded(false);
   }
 
@@ -53,12 +63,16 @@ export function PlayerSearch() {
   function onKeyDown(event: KeyboardEvent): void {
     const chosen = offered[marked];
     if (event.key === 'Escape') {
+      enteredEarly.current = false;
       if (!shown) {
         setText('');
         collapse();
       }
       setOpen(false);
-    } else if (event.key === 'Enter' && shown && chosen && !pending) {
+    } else if (event.key === 'Enter' && shown && pending) {
+      event.preventDefault();
+      enteredEarly.current = true;
+    } else if (event.key === 'Enter' && shown && chosen) {
       event.preventDefault();
       choose(chosen);
     } else if ((event.key === 'ArrowDown' || event.key === 'ArrowUp') && offered.length > 0) {
@@ -102,6 +116,7 @@ export function PlayerSearch() {
         className="field pr-9 pl-9.5"
         onChange={(event) => {
           setText(event.currentTarget.value);
+          enteredEarly.current = false;
           setActive(0);
           setOpen(true);
         }}
