@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from leaderforge.cli.board_texts import parsed, text_of
-from leaderforge.cli.stop_signals import run_until_stopped
-from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir, run_with_services
 from leaderforge.domain.board_settings import NAMES, settings_of
 from leaderforge.domain.boards import Board
 from leaderforge.domain.callers import COMMAND
@@ -66,14 +65,7 @@ def delete(name: BoardArgument, *, yes: Yes = False, data_dir: DataDir = DEFAULT
 
 
 def _run(data_dir: Path, work: "Callable[[BoardService], Awaitable[T]]") -> T:
-    return run_until_stopped(_work(data_dir, work))
-
-
-async def _work(data_dir: Path, work: "Callable[[BoardService], Awaitable[T]]") -> T:
-    from leaderforge.cli.target import services
-
-    async with services(data_dir) as product:
-        return await work(product.boards)
+    return run_with_services(data_dir, lambda product: work(product.boards))
 
 
 def _show(board: Board) -> None:

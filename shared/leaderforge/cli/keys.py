@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from leaderforge.cli.stop_signals import run_until_stopped
-from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir, run_with_services
 from leaderforge.cli.times import time_text
 from leaderforge.domain.callers import COMMAND, KeyScope
 
@@ -55,14 +54,7 @@ def revoke(name: KeyNameArgument, *, data_dir: DataDir = DEFAULT_DATA_DIR) -> No
 
 
 def _run(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
-    return run_until_stopped(_work(data_dir, work))
-
-
-async def _work(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
-    from leaderforge.cli.target import services
-
-    async with services(data_dir) as product:
-        return await work(product.keys)
+    return run_with_services(data_dir, lambda product: work(product.keys))
 
 
 def _show(issued: "IssuedKey") -> None:

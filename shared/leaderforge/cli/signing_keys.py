@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from leaderforge.cli.stop_signals import run_until_stopped
-from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir
+from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir, run_with_services
 from leaderforge.cli.times import time_text
 from leaderforge.domain.callers import COMMAND
 
@@ -45,14 +44,7 @@ def retire(kid: KidArgument, *, overlap: RetirementOverlap = 0, data_dir: DataDi
 
 def run_with_signing_keys(data_dir: Path, work: "Callable[[SigningKeyService], Awaitable[T]]") -> T:
     """Run work with the signing keys of the target service, and return its result."""
-    return run_until_stopped(_work(data_dir, work))
-
-
-async def _work(data_dir: Path, work: "Callable[[SigningKeyService], Awaitable[T]]") -> T:
-    from leaderforge.cli.target import services
-
-    async with services(data_dir) as product:
-        return await work(product.signing_keys)
+    return run_with_services(data_dir, lambda product: work(product.signing_keys))
 
 
 def _state(key: "SigningKey") -> str:

@@ -3,18 +3,21 @@
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from leaderforge.cli.stop_signals import run_until_stopped
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound
 
 if TYPE_CHECKING:
     from leaderforge.wiring import Services
+
+T = TypeVar("T")
 
 DataDir = Annotated[
     Path, typer.Option(help="Data directory of a running `leaderforge dev`. Not used if LEADERFORGE_* are set.")
@@ -72,6 +75,16 @@ async def services(data_dir: Path) -> AsyncIterator["Services"]:
         yield built
     finally:
         await built.close()
+
+
+def run_with_services(data_dir: Path, work: "Callable[[Services], Awaitable[T]]") -> T:
+    """Run work with the target service until a stop signal, and return its result."""
+
+    async def run() -> T:
+        async with services(data_dir) as product:
+            return await work(product)
+
+    return run_until_stopped(run())
 
 
 async def board_named(parts: "Services", slug: str) -> Board:
