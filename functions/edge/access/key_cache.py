@@ -9,10 +9,9 @@ import structlog
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
-from leaderforge.domain.timing import KEYS_FRESH_MS, KEYS_PATIENCE_MS, KEYS_STALE_MS
 from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
-from leaderforge.services.refreshing import RefreshingCache
+from leaderforge.services.refreshing import keys_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,7 @@ class KeyCache:
     def __init__(self, store: KeyStore, clock: Clock, now: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._clock = clock
-        self._keys = RefreshingCache(
-            self._load,
-            fresh_s=KEYS_FRESH_MS / 1000,
-            stale_s=KEYS_STALE_MS / 1000,
-            patience_s=KEYS_PATIENCE_MS / 1000,
-            now=now,
-        )
+        self._keys = keys_cache(self._load, now)
         self._is_failing = False
 
     async def find(self, digest: bytes) -> Caller | None:

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import Generic, TypeVar
 
 from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.domain.timing import KEYS_FRESH_MS, KEYS_PATIENCE_MS, KEYS_STALE_MS
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -156,3 +157,16 @@ class RefreshingCache(Generic[KeyT, ValueT]):
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaderForgeError):
             task.get_loop().call_exception_handler({"message": "a cache refresh failed", "exception": error})
+
+
+def keys_cache(
+    load: Callable[[KeyT], Awaitable[ValueT | None]], now: Callable[[], float]
+) -> RefreshingCache[KeyT, ValueT]:
+    """Return a cache with the time limits of keys, so that each process learns of a retired key in time."""
+    return RefreshingCache(
+        load,
+        fresh_s=KEYS_FRESH_MS / 1000,
+        stale_s=KEYS_STALE_MS / 1000,
+        patience_s=KEYS_PATIENCE_MS / 1000,
+        now=now,
+    )

@@ -8,11 +8,11 @@ from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import Refused, StoreUnavailable
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.signing_keys import SigningKey, new_kid
-from leaderforge.domain.timing import CACHE_LIMIT_MS, KEYS_FRESH_MS, KEYS_PATIENCE_MS, KEYS_STALE_MS
+from leaderforge.domain.timing import CACHE_LIMIT_MS
 from leaderforge.domain.tokens import IssuedToken, TokenClaims, subject_of
 from leaderforge.ports.access import SigningKeyStore, TokenSigner
 from leaderforge.ports.clock import Clock
-from leaderforge.services.refreshing import RefreshingCache
+from leaderforge.services.refreshing import keys_cache
 
 _ALL = "all signing keys"
 """Cache key of the only entry: one query loads all signing keys."""
@@ -46,13 +46,7 @@ class SigningKeyService:
         self._max_valid_s = max_valid_s
         self._now = now
         self._reload_at = float("-inf")
-        self._cache = RefreshingCache(
-            self._load,
-            fresh_s=KEYS_FRESH_MS / 1000,
-            stale_s=KEYS_STALE_MS / 1000,
-            patience_s=KEYS_PATIENCE_MS / 1000,
-            now=now,
-        )
+        self._cache = keys_cache(self._load, now)
 
     async def create(self, actor: str) -> SigningKey:
         """Create a key. It signs once all processes have loaded it: after 5 s, or at once if it is the only key.
