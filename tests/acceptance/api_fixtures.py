@@ -55,6 +55,15 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
+async def served_twice(settings: Mapping[str, str]) -> AsyncIterator[tuple[Served, Served]]:
+    """Serve with two services, which share the stores but no caches. Both are healthy."""
+    async with served(settings) as first, served(settings) as second:
+        await first.until_healthy()
+        await second.until_healthy()
+        yield first, second
+
+
+@asynccontextmanager
 async def served(settings: Mapping[str, str], *, clock: Clock = now_ms) -> AsyncIterator[Served]:
     """Serve on a free port of the loopback address. The service reads its time from `clock`."""
     built = build(EnvironmentSettings.from_environment(settings))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from leaderforge.domain.players import label_of
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served_twice
 from tests.tokens import TOKENS, token
 from tests.waiting import until
 
@@ -25,10 +25,8 @@ _boards = count(1)
 async def servers(valkey, store_dsn: str) -> AsyncIterator[tuple[Served, Served]]:
     """Two processes over one database and one index."""
     settings = environment(valkey.addresses, store_dsn, **SETTINGS)
-    async with served(settings) as first, served(settings) as second:
-        await first.until_healthy()
-        await second.until_healthy()
-        yield first, second
+    async with served_twice(settings) as pair:
+        yield pair
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served
+from tests.acceptance.api_fixtures import ADMIN_KEY, SUBMIT_KEY, Served, environment, served_twice
 from tests.tokens import SIGNING
 
 SETTINGS = {**SIGNING, "LEADERFORGE_SIGN_IN_LIMIT": "10000:10000"}
@@ -18,12 +18,10 @@ SIGN_INS = 50
 async def servers(valkey, store_dsn: str) -> AsyncIterator[tuple[Served, Served]]:
     """Two processes over one database and one index, with a board that is open to players."""
     settings = environment(valkey.addresses, store_dsn, **SETTINGS)
-    async with served(settings) as first, served(settings) as second:
-        await first.until_healthy()
-        await second.until_healthy()
+    async with served_twice(settings) as pair:
         body = {"board": "sign-in", "open_to_players": True}
-        assert (await first.post("/api/boards", body, ADMIN_KEY)).status_code == 201
-        yield first, second
+        assert (await pair[0].post("/api/boards", body, ADMIN_KEY)).status_code == 201
+        yield pair
 
 
 async def sign_in(server: Served, secret: str) -> dict[str, Any]:
