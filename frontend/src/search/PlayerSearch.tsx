@@ -97,57 +97,57 @@ export function PlayerSearch() {
         }
       >
         <div className="relative min-w-0 flex-1">
-      <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 size-4.5 -translate-y-1/2 text-muted" />
-      <input
-        ref={input}
-        role="combobox"
-        aria-label={words.findPlayer}
-        aria-expanded={shown}
-        aria-controls={`${id}-list`}
-        aria-autocomplete="list"
-        aria-activedescendant={shown && marked >= 0 ? `${id}-${marked}` : undefined}
-        aria-keyshortcuts="/"
-        autoComplete="off"
-        spellCheck={false}
-        dir="auto"
-        maxLength={64}
-        placeholder={words.nameOrId}
-        value={text}
-        className="field pr-9 pl-9.5"
-        onChange={(event) => {
-          setText(event.currentTarget.value);
-          enteredEarly.current = false;
-          setActive(0);
-          setOpen(true);
-        }}
-        onFocus={() => setOpen(true)}
-        onBlur={collapse}
-        onKeyDown={onKeyDown}
-      />
-      <kbd className="pointer-events-none absolute top-1/2 right-2.5 hidden -translate-y-1/2 rounded-md border border-line px-1.5 text-xs text-muted sm:block">
-        /
-      </kbd>
-      <div
-        hidden={!shown}
-        className="absolute inset-x-0 top-full z-40 mt-2 overflow-hidden rounded-2xl border border-line bg-surface p-1.5 shadow-pop"
-      >
-        <div id={`${id}-list`} role="listbox" aria-label={words.playersFound}>
-          {offered.map((suggestion, at) => (
-            <Option
-              key={suggestion.userId}
-              id={`${id}-${at}`}
-              suggestion={suggestion}
-              selected={at === marked}
-              choose={() => choose(suggestion)}
-              mark={() => setActive(at)}
-            />
-          ))}
+          <Icon name="search" className="pointer-events-none absolute top-1/2 left-3 size-4.5 -translate-y-1/2 text-muted" />
+          <input
+            ref={input}
+            role="combobox"
+            aria-label={words.findPlayer}
+            aria-expanded={shown}
+            aria-controls={`${id}-list`}
+            aria-autocomplete="list"
+            aria-activedescendant={shown && marked >= 0 ? `${id}-${marked}` : undefined}
+            aria-keyshortcuts="/"
+            autoComplete="off"
+            spellCheck={false}
+            dir="auto"
+            maxLength={64}
+            placeholder={words.nameOrId}
+            value={text}
+            className="field pr-9 pl-9.5"
+            onChange={(event) => {
+              setText(event.currentTarget.value);
+              enteredEarly.current = false;
+              setActive(0);
+              setOpen(true);
+            }}
+            onFocus={() => setOpen(true)}
+            onBlur={collapse}
+            onKeyDown={onKeyDown}
+          />
+          <kbd className="pointer-events-none absolute top-1/2 right-2.5 hidden -translate-y-1/2 rounded-md border border-line px-1.5 text-xs text-muted sm:block">
+            /
+          </kbd>
+          <div
+            hidden={!shown}
+            className="absolute inset-x-0 top-full z-40 mt-2 overflow-hidden rounded-2xl border border-line bg-surface p-1.5 shadow-pop"
+          >
+            <div id={`${id}-list`} role="listbox" aria-label={words.playersFound}>
+              {offered.map((suggestion, at) => (
+                <Option
+                  key={suggestion.userId}
+                  id={`${id}-${at}`}
+                  suggestion={suggestion}
+                  selected={at === marked}
+                  choose={() => choose(suggestion)}
+                  mark={() => setActive(at)}
+                />
+              ))}
+            </div>
+            <p role="status" className={offered.length > 0 ? 'sr-only' : 'px-3 py-3 text-sm text-muted'}>
+              {message(text, offered.length, pending, error)}
+            </p>
+          </div>
         </div>
-        <p role="status" className={offered.length > 0 ? 'sr-only' : 'px-3 py-3 text-sm text-muted'}>
-          {message(text, offered.length, pending, error)}
-        </p>
-      </div>
-      </div>
         {expanded && (
           <button
             type="button"
