@@ -21,6 +21,7 @@ EVERYTHING: dict[str, Any] = {
     "keep_days": 30,
     "unit": "ms",
     "decimals": 2,
+    "subscore_name": "laps led, ü",
     "private": True,
     "open_to_players": True,
     "min_submissions": 7,

@@ -36,8 +36,12 @@ describe('the form of a board', { timeout: 30_000 }, () => {
     await user.click(within(form).getByRole('button', { name: 'Create' }));
     expect(within(form).getByText('Correct the marked fields.')).toBeInTheDocument();
     await user.type(within(form).getByLabelText('Slug'), 'laps');
+    expect(within(form).getByLabelText('Subscore name')).toBeDisabled();
+    await user.selectOptions(within(form).getByLabelText('Subscore order'), 'Highest first');
+    await user.type(within(form).getByLabelText('Subscore name'), 'laps led');
     await user.click(within(form).getByRole('button', { name: 'Create' }));
     await waitFor(() => expect(sent).toHaveLength(1));
+    expect(sent[0]).toMatchObject({ subscore_order: 'desc', subscore_name: 'laps led' });
     expect(sent[0]).toMatchObject({ board: 'laps', policy: 'best', order: 'asc', unit: 'ms', periods: ['all-time'], min_submissions: 1 });
   });
 

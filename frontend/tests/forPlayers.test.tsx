@@ -216,8 +216,14 @@ describe('the distribution', () => {
   });
 });
 
-it('a deployment names the subscore of a board', async () => {
-  serve(boardOf(3, { subscore_order: 'desc' }));
+it('a board names its subscore', async () => {
+  serve(boardOf(3, { subscore_order: 'desc', subscore_name: 'laps led' }));
+  open('/');
+  expect((await screen.findAllByText(/laps led 0/)).length).toBeGreaterThan(0);
+});
+
+it('a deployment replaces the name of a subscore', async () => {
+  serve(boardOf(3, { subscore_order: 'desc', subscore_name: 'laps led' }));
   open('/', { subscores: { default: 'stars' } });
   expect((await within(await podium()).findAllByText('stars 0'))[0]).toBeInTheDocument();
 });

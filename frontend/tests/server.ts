@@ -39,6 +39,7 @@ export function aBoard(board: string, change: Partial<Board> = {}): Board {
     keep_days: null,
     unit: null,
     decimals: 0,
+    subscore_name: null,
     private: false,
     open_to_players: false,
     min_submissions: 1,

@@ -24,6 +24,8 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("unit", {"unit": "x" * 17}),
     ("decimals", {"decimals": -1}),
     ("decimals", {"decimals": 10}),
+    ("subscore_name", {"subscore_name": "laps led"}),
+    *(("subscore_name", {"subscore_name": name, "subscore_order": Order.DESC}) for name in ("", " x", "x" * 33)),
     ("min_score", {"min_score": -MAX_INTEGER - 1}),
     ("max_score", {"max_score": MAX_INTEGER + 1}),
     ("min_score", {"min_score": 2, "max_score": 1}),
@@ -94,7 +96,7 @@ def test_what_is_for_ever_may_be_sent_as_it_is() -> None:
 
 def test_everything_else_may_change() -> None:
     given = {name: value for name, value in EVERYTHING.items() if name not in {*FIXED, "periods"}}
-    after = settings_of(changed_board(board(), given, NOW))
+    after = settings_of(changed_board(board(subscore_order=Order.DESC), given, NOW))
     assert {name: getattr(after, name) for name in given} == given
 
 

@@ -1235,6 +1235,11 @@ export interface components {
              * @description The number of a score's digits that are decimals, for display.
              */
             decimals?: number;
+            /**
+             * @description The name of the subscore, for display. Only allowed on boards that have one.
+             * @example laps led
+             */
+            subscore_name?: string | null;
             /** @description Whether reading the board needs an API key, or a player token with scope `read`. */
             private?: boolean;
             /** @description Whether players may submit with their own tokens. */
@@ -1304,6 +1309,11 @@ export interface components {
              * @description The number of a score's digits that are decimals, for display. Defaults to `0`.
              */
             decimals?: number;
+            /**
+             * @description The name of the subscore, for display. Only allowed on boards that have one.
+             * @example laps led
+             */
+            subscore_name?: string | null;
             /** @description Whether reading the board needs an API key, or a player token with scope `read`. Defaults to `false`. */
             private?: boolean;
             /** @description Whether players may submit with their own tokens. Defaults to `false`. */
@@ -1358,6 +1368,8 @@ export interface components {
             unit: string | null;
             /** Format: int64 */
             decimals: number;
+            /** @example laps led */
+            subscore_name: string | null;
             private: boolean;
             open_to_players: boolean;
             /**

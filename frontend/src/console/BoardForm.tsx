@@ -139,6 +139,14 @@ export function BoardForm({ title, act, initial, exists, pending, error, send, c
               help={exists ? FIXED : `A second score breaks ties. ${PERMANENT}`}
               choose={(subscoreOrder) => set({ subscoreOrder })}
             />
+            <Field
+              label="Subscore name"
+              value={draft.subscoreName}
+              disabled={draft.subscoreOrder === ''}
+              placeholder="laps led"
+              help="Shown beside the subscore."
+              onChange={(event) => set({ subscoreName: event.currentTarget.value })}
+            />
             <Select label="Equal scores" value={draft.rankStyle} options={RANK_STYLES} choose={(rankStyle) => set({ rankStyle })} />
             <Field
               label="Unit"

@@ -7,6 +7,7 @@ export interface BoardDraft {
   readonly policy: Policy;
   readonly order: Order;
   readonly subscoreOrder: Order | '';
+  readonly subscoreName: string;
   readonly rankStyle: RankStyle;
   readonly periods: readonly Kind[];
   readonly timeZone: string;
@@ -39,6 +40,7 @@ export const EMPTY: BoardDraft = {
   policy: 'best',
   order: 'desc',
   subscoreOrder: '',
+  subscoreName: '',
   rankStyle: 'ordinal',
   periods: ['all-time'],
   timeZone: 'UTC',
@@ -57,6 +59,7 @@ export function draftOf(board: Board): BoardDraft {
     policy: board.policy,
     order: board.order,
     subscoreOrder: board.subscore_order ?? '',
+    subscoreName: board.subscore_name ?? '',
     rankStyle: board.rank_style,
     periods: board.periods,
     timeZone: board.time_zone,
@@ -96,6 +99,7 @@ export function settingsOf(draft: BoardDraft): Settings {
     policy: draft.policy,
     order: draft.order,
     subscore_order: draft.subscoreOrder || null,
+    subscore_name: (draft.subscoreOrder && draft.subscoreName.trim()) || null,
     rank_style: draft.rankStyle,
     periods: [...draft.periods],
     time_zone: draft.timeZone.trim(),

@@ -16,9 +16,9 @@ const ScoresContext = createContext(WITHOUT_BOARD);
 
 /** Provider of the selected board's score format. */
 export function ScoresOfBoard({ children }: { children: ReactNode }) {
-  const { unit, decimals, subscore_order: order } = useBoard() ?? { ...PLAIN, subscore_order: null };
+  const { unit, decimals, subscore_order: order, subscore_name } = useBoard() ?? { ...PLAIN, subscore_order: null, subscore_name: null };
   const { config, ladder } = useSurroundings();
-  const name = config.subscores[ladder.board];
+  const name = config.subscores[ladder.board] ?? subscore_name;
   const format = useMemo(
     () => ({ ...scoreFormat({ unit, decimals }), second: order === null ? null : (subscore?: number) => inWords(subscore, name) }),
     [unit, decimals, order, name],
@@ -30,6 +30,6 @@ export function useScores(): BoardScores {
   return use(ScoresContext);
 }
 
-function inWords(subscore = 0, name?: string): string {
-  return name === undefined ? text().subscore(formatNumber(subscore)) : `${name} ${formatNumber(subscore)}`;
+function inWords(subscore = 0, name: string | null): string {
+  return name === null ? text().subscore(formatNumber(subscore)) : `${name} ${formatNumber(subscore)}`;
 }

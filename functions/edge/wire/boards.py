@@ -16,6 +16,7 @@ from leaderforge.domain.board_settings import (
     MAX_KEEP_DAYS,
     MAX_MIN_SUBMISSIONS,
     MAX_NAME_LENGTH,
+    MAX_SUBSCORE_NAME_LENGTH,
     MAX_UNIT_LENGTH,
     settings_of,
 )
@@ -25,6 +26,7 @@ from leaderforge.domain.periods import PeriodKind
 
 Title = Annotated[StrictStr, Field(min_length=1, max_length=MAX_NAME_LENGTH)]
 Unit = Annotated[StrictStr, Field(min_length=1, max_length=MAX_UNIT_LENGTH)]
+SubscoreName = Annotated[StrictStr, Field(min_length=1, max_length=MAX_SUBSCORE_NAME_LENGTH)]
 Kinds = Annotated[list[PeriodKind], Field(min_length=1, max_length=len(PeriodKind))]
 
 
@@ -65,6 +67,11 @@ class _SettingsIn(StrictIn):
     unit: Unit | None = Field(None, description="The unit of the scores, for display.", examples=["ms"])
     decimals: Annotated[StrictInt, Field(ge=0, le=MAX_DECIMALS), FROM_NUMBER] = Field(
         0, description="The number of a score's digits that are decimals, for display."
+    )
+    subscore_name: SubscoreName | None = Field(
+        None,
+        description="The name of the subscore, for display. Only allowed on boards that have one.",
+        examples=["laps led"],
     )
     private: StrictBool = Field(
         False, description="Whether reading the board needs an API key, or a player token with scope `read`."
@@ -137,6 +144,7 @@ class BoardOut(StrictOut):
     )
     unit: str | None = Field(examples=["points"])
     decimals: CountOut
+    subscore_name: str | None = Field(examples=["laps led"])
     private: bool
     open_to_players: bool
     min_submissions: CountOut = Field(description="The number of submissions that a player needs to be ranked.")

@@ -87,10 +87,21 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "keep_days": _integer,
     "unit": str,
     "decimals": _integer,
+    "subscore_name": str,
     "private": _truth,
     "open_to_players": _truth,
     "min_submissions": _integer,
 }
 _NULLABLE = {
-    *("subscore_order", "min_score", "max_score", "max_change", "min_interval_ms", "season", "keep_days", "unit"),
+    *(
+        "subscore_order",
+        "min_score",
+        "max_score",
+        "max_change",
+        "min_interval_ms",
+        "season",
+        "keep_days",
+        "unit",
+        "subscore_name",
+    ),
 }

@@ -16,6 +16,7 @@ DEFAULT_BOARD = "default"
 
 MAX_NAME_LENGTH = 64
 MAX_UNIT_LENGTH = 16
+MAX_SUBSCORE_NAME_LENGTH = 32
 MAX_DECIMALS = 9
 MAX_INTERVAL_MS = 366 * 86_400_000
 MAX_KEEP_DAYS = 36_600
@@ -49,6 +50,7 @@ class BoardSettings:
     keep_days: int | None = None
     unit: str | None = None
     decimals: int = 0
+    subscore_name: str | None = None
     private: bool = False
     open_to_players: bool = False
     min_submissions: int = 1
@@ -76,6 +78,7 @@ def settings_of(board: Board) -> BoardSettings:
         keep_days=board.keep_days,
         unit=display.unit,
         decimals=display.decimals,
+        subscore_name=display.subscore_name,
         private=board.private,
         open_to_players=board.open_to_players,
         min_submissions=board.min_submissions,
@@ -90,6 +93,7 @@ def new_board(slug: str, values: Mapping[str, Any]) -> Board:
     _require_slug(slug)
     _require_known(values)
     settings = _valid(BoardSettings(**{"name": slug, **values}))
+    _require_subscore_named(settings)
     _require_season_used(settings)
     return _board(0, slug, settings)
 
@@ -104,6 +108,7 @@ def changed_board(board: Board, values: Mapping[str, Any], now: int) -> Board:
     before = settings_of(board)
     settings = _valid(replace(before, **values))
     _require_unchanged(board, before, settings)
+    _require_subscore_named(settings)
     if settings.season != before.season:
         _require_season_used(settings)
     return replace(_board(board.id, board.slug, settings), backfill=_backfill(board, settings.periods, now))
@@ -121,7 +126,7 @@ def _board(board_id: int, slug: str, settings: BoardSettings) -> Board:
         limits=ScoreLimits(settings.min_score, settings.max_score, settings.max_change, settings.min_interval_ms),
         calendar=Calendar(settings.periods, settings.time_zone, settings.season),
         keep_days=settings.keep_days,
-        display=Display(settings.unit, settings.decimals),
+        display=Display(settings.unit, settings.decimals, settings.subscore_name),
         private=settings.private,
         open_to_players=settings.open_to_players,
         min_submissions=settings.min_submissions,
@@ -183,7 +188,8 @@ def _valid(settings: BoardSettings) -> BoardSettings:
     settings = replace(
         settings,
         name=_text("name", settings.name, MAX_NAME_LENGTH),
-        unit=None if settings.unit is None else _text("unit", settings.unit, MAX_UNIT_LENGTH),
+        unit=_optional_text("unit", settings.unit, MAX_UNIT_LENGTH),
+        subscore_name=_optional_text("subscore_name", settings.subscore_name, MAX_SUBSCORE_NAME_LENGTH),
     )
     _require_within("decimals", settings.decimals, 0, MAX_DECIMALS)
     _require_within("min_score", settings.min_score, -MAX_INTEGER, MAX_INTEGER)
@@ -213,6 +219,12 @@ def _require_season_used(settings: BoardSettings) -> None:
         raise Refused(f"season: not used; add {PeriodKind.SEASON} to periods", setting="season")
 
 
+def _require_subscore_named(settings: BoardSettings) -> None:
+    """Raise `Refused` if the settings name a subscore that the board does not have."""
+    if settings.subscore_name is not None and settings.subscore_order is None:
+        raise Refused("subscore_name: the board has no subscore; remove the name", setting="subscore_name")
+
+
 def _text(setting: str, text: str, longest: int) -> str:
     """Return the text in its displayed form. Raises `Refused`, with the name of the setting, if it cannot be shown."""
     displayed_text = displayed(text)
@@ -220,6 +232,10 @@ def _text(setting: str, text: str, longest: int) -> str:
     if fault is not None:
         raise Refused(f"{setting}: {text[:80]!r} {fault}", setting=setting)
     return displayed_text
+
+
+def _optional_text(setting: str, text: str | None, longest: int) -> str | None:
+    return None if text is None else _text(setting, text, longest)
 
 
 def _require_within(setting: str, value: int | None, low: int, high: int) -> None:

@@ -87,10 +87,14 @@ FOR_ALL_TIME = Calendar()
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point."""
+    """Display of scores: a unit such as `points` or `ms`, and the number of digits after the decimal point.
+
+    `subscore_name` is what readers see beside a subscore, such as `laps led`. None: the reader's word for subscore.
+    """
 
     unit: str | None = None
     decimals: int = 0
+    subscore_name: str | None = None
 
 
 PLAIN = Display()

@@ -26,7 +26,7 @@ export function ScoreToSet({ board, draft, set }: Props) {
       />
       {board.subscore_order !== null && (
         <Field
-          label="Subscore"
+          label={board.subscore_name ?? 'Subscore'}
           inputMode="numeric"
           value={draft.subscore}
           help="Empty: 0."

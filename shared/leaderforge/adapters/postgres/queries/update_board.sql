@@ -11,10 +11,11 @@ update boards set
     keep_days = $10,
     unit = $11,
     decimals = $12,
-    private = $13,
-    open_to_players = $14,
-    backfill_kinds = $15,
-    backfill_since = $16,
-    backfill_until = $17
+    subscore_name = $13,
+    private = $14,
+    open_to_players = $15,
+    backfill_kinds = $16,
+    backfill_since = $17,
+    backfill_until = $18
 where board_id = $1 and not deleted
 returning :board_columns;
