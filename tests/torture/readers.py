@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from random import Random
-from time import monotonic
+from time import monotonic, time
 from urllib.parse import quote
 
 from benchmarks.wire import FAILED
@@ -15,7 +16,7 @@ from tests.torture.rig import Rig
 from tests.torture.wire import Answer
 
 CACHE_AGE_S = 1.0
-"""Maximum age of a top, in s (docs/live.md)."""
+"""Maximum age of a top and of a first page, in s (docs/live.md, docs/pages.md)."""
 
 CALM_S = 5.0
 """Time in s after a nemesis during which reads may still be refused."""
@@ -91,12 +92,12 @@ class Reader:
         await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
 
     async def page(self, ladder: LadderModel) -> None:
-        """Read a page from a rank on."""
+        """Read a page from a rank on. The first page may be a second old."""
         total = max(1, len(ladder.histories))
         rank, limit = self._random.choice((1, self._random.randint(1, total))), self._random.choice((5, 20, 50))
-        answer = await self._ask(
-            "page", ladder, f"page?rank={rank}&limit={limit}", lambda v, a: checks.check_page(v, a.body, rank, limit)
-        )
+        path, age_s = f"page?rank={rank}&limit={limit}", CACHE_AGE_S if rank == 1 else 0
+        check: Check = lambda v, a: checks.check_page(v, a.body, rank, limit)  # noqa: E731 - a short lambda
+        answer = await self._ask("page", ladder, path, check, age_s=age_s)
         self._remember(ladder, answer)
 
     async def next_page(self, ladder: LadderModel) -> None:
@@ -175,7 +176,7 @@ class Reader:
             path = f"{path}{'&' if '?' in path else '?'}period={ladder.period}"
         path = f"/api/boards/{ladder.board}/{path}"
         answer = await self._client.ask("GET" if body is None else "POST", path, body)
-        view = ladder.view(answer.sent - age_s, answer.came)
+        view = ladder.view(max(answer.sent - age_s, self._as_of(answer)), answer.came)
         if answer.status == 200 or answer.code in codes:
             problems = list(check(view, answer))
         elif answer.code == "period_not_found":
@@ -190,6 +191,13 @@ class Reader:
         if answer.status == FAILED:
             await asyncio.sleep(0.02)  # no connection, because the process is being restarted
         return answer
+
+    def _as_of(self, answer: Answer) -> float:
+        """Return the `as_of` of a response as a monotonic time in s, 0 if a moved clock may have set it."""
+        if answer.status != 200 or "as_of" not in answer.body or self._rig.clock.offset_s:
+            return 0
+        as_of = datetime.fromisoformat(answer.body["as_of"]).timestamp() - time() + monotonic()
+        return as_of if as_of < answer.came else 0
 
     def _refusal(self, answer: Answer) -> list[Problem]:
         """Return a problem if the refusal of a read is not allowed at this time."""

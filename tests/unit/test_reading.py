@@ -1,5 +1,7 @@
 """Ranks of several players in one answer."""
 
+from collections.abc import Awaitable, Callable
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,12 @@ from leaderforge.adapters.memory.index import MemoryIndex
 from leaderforge.adapters.memory.player_store import MemoryPlayerStore
 from leaderforge.adapters.memory.score_store import MemoryScoreStore
 from leaderforge.domain.boards import Board, Ladder, RankStyle
-from leaderforge.domain.standings import Standing
+from leaderforge.domain.order import FIRST, LAST
+from leaderforge.domain.players import Player
+from leaderforge.domain.standings import Event, Standing
+from leaderforge.domain.submissions import Submission
+from leaderforge.ports.ranking import Ranking
+from leaderforge.services.distribution import DistributionService
 from tests.delivering import Process
 
 
@@ -36,6 +43,53 @@ async def test_ranks_are_exact_though_a_player_moves_between_the_two_steps(style
     scores = sorted([10, score, 30, 40], reverse=True)
     ranks = [(entry.score, entry.rank) for entry in ranked.entries]
     assert (ranks, ranked.total) == ([(score, rank) for rank, score in enumerate(scores, 1)], 4)
+
+
+READS: dict[str, Callable[[Process, Ladder], Awaitable[Any]]] = {
+    "rank": lambda process, ladder: process.query.rank(ladder, 1),
+    "page": lambda process, ladder: process.query.page(ladder, 1, 10),
+    "page_after": lambda process, ladder: process.query.page_after(ladder, FIRST, 10),
+    "page_before": lambda process, ladder: process.query.page_before(ladder, LAST, 10),
+    "top": lambda process, ladder: process.query.top(ladder, 10),
+    "around": lambda process, ladder: process.query.around(ladder, 1, 3),
+    "lookup": lambda process, ladder: process.query.lookup(ladder, [1, 2]),
+    "range": lambda process, ladder: process.query.range(ladder, 0, 100, 10),
+    "percentile": lambda process, ladder: DistributionService(process.reader).at_percentile(ladder, Fraction(50)),
+    "distribution": lambda process, ladder: DistributionService(process.reader).distribution(ladder, 4),
+}
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("name", READS)
+async def test_an_answer_claims_only_the_time_before_it_was_read(name: str, indexed: bool) -> None:
+    """A change that is acknowledged after the rows were read, but before the answer is sent, is not in the answer."""
+    ladder = Ladder(Board(1, "default", "Default"), indexed=indexed)
+    index, players, now = MemoryIndex(partitions=2), MemoryPlayerStore(), 1_700_000_000_000
+    store = MemoryScoreStore(players)
+    process = Process(store, players, index, clock=lambda: now)
+    await process.maintain.reconcile()
+    await players.create([Player(1, "player 1", None, now), Player(2, "player 2", None, now)])
+    events = [Event(user_id, UUID(int=user_id), 10 * user_id, now) for user_id in (1, 2)]
+    await store.record([Submission([ladder], event) for event in events])
+    await index.apply(ladder, [Standing(i, 10 * i, now, UUID(int=i), None, True, 1, 1) for i in (1, 2)])
+    ranking: Ranking = index if indexed else store
+    assert await process.trust.is_believed()
+    before, reads = now, {"rows": ranking.rows, "window": ranking.window, "counts": ranking.counts}
+
+    def slowly(read: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def read_slowly(*args: Any, **options: Any) -> Any:
+            nonlocal now
+            result = await read(*args, **options)
+            now += 50
+            return result
+
+        return read_slowly
+
+    for read_name, read in reads.items():
+        setattr(ranking, read_name, slowly(read))
+    answer = await READS[name](process, ladder)
+    assert (answer.as_of, answer.source) == (before, ranking.source)
+    assert now > before
 
 
 @pytest.mark.parametrize("moved_score", [1_000, -1_000])

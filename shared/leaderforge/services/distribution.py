@@ -11,7 +11,7 @@ from leaderforge.domain.order import FIRST, LAST, place, rank_bound, score_bound
 from leaderforge.domain.statistics import bucket_edges, rank_at
 from leaderforge.ports.ranking import Ranking
 from leaderforge.services.entries import Bucket, Distribution, PlayerRank
-from leaderforge.services.reading import Reader
+from leaderforge.services.reading import Reader, Reading
 
 _SHOWN = (50, 90, 99)
 """Percentiles that a distribution contains."""
@@ -32,15 +32,15 @@ class DistributionService:
         Raises `NotRanked` if the board is empty, or if ties leave no such entry.
         """
 
-        async def read(ranking: Ranking) -> PlayerRank:
+        async def read(reading: Reading) -> PlayerRank:
             # A player may leave the board between the steps. Then select another one.
             for _ in range(_ATTEMPTS):
-                total = (await ranking.counts(ladder, [])).total
+                total = (await reading.ranking.counts(ladder, [])).total
                 if total == 0:
                     raise NotRanked(f"board {ladder.board.slug!r} has no scores", board=ladder.board.slug)
-                key = await _last_ahead_of(ranking, ladder, percent, total)
+                key = await _last_ahead_of(reading.ranking, ladder, percent, total)
                 if key is not None:
-                    players = await self._reader.player_ranks(ranking, ladder, [user_id_of(key)])
+                    players = await self._reader.player_ranks(reading, ladder, [user_id_of(key)])
                     if players and not players[0].entry.hidden:
                         return players[0]
             raise IndexUnavailable("the board changed in every attempt to find a percentile")
@@ -49,15 +49,16 @@ class DistributionService:
 
     async def distribution(self, ladder: Ladder, buckets: int) -> Distribution:
         """Return an exact histogram in at most `buckets` buckets, as equally wide as integers allow."""
-        return await self._reader.read(ladder, lambda ranking: self._distribution(ranking, ladder, buckets))
+        return await self._reader.read(ladder, lambda reading: self._distribution(reading, ladder, buckets))
 
-    async def _distribution(self, ranking: Ranking, ladder: Ladder, buckets: int) -> Distribution:
+    async def _distribution(self, reading: Reading, ladder: Ladder, buckets: int) -> Distribution:
+        ranking = reading.ranking
         first, last = await asyncio.gather(
             ranking.window(ladder, FIRST, before=0, after=1), ranking.window(ladder, LAST, before=1, after=0)
         )
         rows = [*first.after, *last.before]
         if not rows:
-            return Distribution([], 0, None, None, {}, self._reader.as_of(ranking), ranking.source)
+            return Distribution([], 0, None, None, {}, reading.as_of, ranking.source)
         scores = [place(ladder.board, row.key).score for row in rows]
         edges = bucket_edges(min(scores), max(scores), buckets)
         below, total = await self._below(ranking, ladder, edges)
@@ -67,7 +68,7 @@ class DistributionService:
             minimum=min(scores),
             maximum=max(scores),
             percentiles=await self._percentiles(ranking, ladder, total),
-            as_of=self._reader.as_of(ranking),
+            as_of=reading.as_of,
             source=ranking.source,
         )
 

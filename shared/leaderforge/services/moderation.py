@@ -176,7 +176,7 @@ class ModerationService:
         """Return up to `limit` hidden entries of a ladder with player ids above `after`, by player id."""
         standings = await self._moderation.hidden(ladder, limit, after)
         ids = [standing.user_id for standing in standings]
-        ranked = await self._reader.read(ladder, lambda r: self._reader.entries(r, ladder, ids))
+        ranked = await self._reader.read(ladder, lambda reading: self._reader.entries(reading.ranking, ladder, ids))
         by_player = {entry.user_id: entry for entry in ranked.entries}
         return HiddenPage(
             entries=[HiddenEntry(by_player[s.user_id], s.hidden) for s in standings if s.user_id in by_player],

@@ -16,7 +16,7 @@ from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
 from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
-from leaderforge.services.reading import Reader
+from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
 
 _SLACK = 8
@@ -53,7 +53,7 @@ class QueryService:
         """Return a player's entry and percentile. Raises `NotRanked`."""
         ranked = await self._ranks((ladder, user_id))
         if ranked is None and ladder.board.min_submissions > 1:
-            rows = await self._reader.read(ladder, lambda ranking: ranking.rows(ladder, [user_id]))
+            rows = await self._reader.read(ladder, lambda reading: reading.ranking.rows(ladder, [user_id]))
             _require_ranked(ladder.board, user_id, rows.get(user_id), viewer)
         if ranked is None or (ranked.entry.hidden and not viewer.sees_hidden(user_id)):
             raise NotRanked.on(ladder.board.slug, user_id)
@@ -66,8 +66,8 @@ class QueryService:
         """
         requested = list(dict.fromkeys(user_ids))
 
-        async def read(ranking: Ranking) -> Lookup:
-            ranked = await self._reader.entries(ranking, ladder, requested)
+        async def read(reading: Reading) -> Lookup:
+            ranked = await self._reader.entries(reading.ranking, ladder, requested)
             entries = [entry for entry in ranked.entries if not entry.hidden or viewer.sees_hidden(entry.user_id)]
             entries = _as_seen(ladder.board, entries, viewer)
             user_ids = {entry.user_id for entry in entries}
@@ -75,8 +75,8 @@ class QueryService:
                 entries=list(zip(entries, _ranks_among(entries), strict=True)),
                 missing=[user_id for user_id in requested if user_id not in user_ids],
                 total=ranked.total + sum(entry.hidden for entry in entries),
-                as_of=self._reader.as_of(ranking),
-                source=ranking.source,
+                as_of=reading.as_of,
+                source=reading.ranking.source,
             )
 
         return await self._reader.read(ladder, read)
@@ -106,17 +106,17 @@ class QueryService:
         entries.
         """
 
-        async def read(ranking: Ranking) -> Page:
-            row = (await ranking.rows(ladder, [user_id])).get(user_id)
+        async def read(reading: Reading) -> Page:
+            row = (await reading.ranking.rows(ladder, [user_id])).get(user_id)
             row = _require_ranked(ladder.board, user_id, row, viewer)
             # `window.after` starts with the player's entry, unless the entry is hidden.
-            window = await ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
+            window = await reading.ranking.window(ladder, row.key, before=radius, after=radius + (not row.hidden))
             position = len(window.before)
             part = cut(position, position + len(window.after) + row.hidden)
             rows = [*window.before, *([row] if row.hidden else []), *window.after][part]
             visible = [entry_row for entry_row in rows if not entry_row.hidden]
-            page = await self._page(ranking, ladder, window, visible, _first(window) + part.start)
-            return await self._with_hidden(ranking, ladder, page, user_id, viewer) if row.hidden else page
+            page = await self._page(reading, ladder, window, visible, _first(window) + part.start)
+            return await self._with_hidden(reading.ranking, ladder, page, user_id, viewer) if row.hidden else page
 
         return await self._reader.read(ladder, read)
 
@@ -131,35 +131,35 @@ class QueryService:
     async def page(self, ladder: Ladder, rank: int, limit: int) -> Page:
         """Return up to `limit` entries from an ordinal rank on. Return none beyond the end of the board."""
 
-        async def read(ranking: Ranking) -> Page:
+        async def read(reading: Reading) -> Page:
             for _ in range(_ATTEMPTS):
-                bound = FIRST if rank == 1 else await ranking.key_at(ladder, rank)
+                bound = FIRST if rank == 1 else await reading.ranking.key_at(ladder, rank)
                 bound = LAST if bound is None else bound
-                window = await ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
+                window = await reading.ranking.window(ladder, bound, before=_SLACK, after=limit + _SLACK)
                 # Entries may have moved since `key_at`: cut the window by rank, not by key.
                 skipped = max(0, rank - _first(window))
                 if _has_ranks(window, rank, limit):
                     break
-            return await self._page_below(ranking, ladder, window, skipped, limit)
+            return await self._page_below(reading, ladder, window, skipped, limit)
 
         return await self._reader.read(ladder, read)
 
     async def page_after(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries below a sort key. No entry needs to have this key."""
 
-        async def read(ranking: Ranking) -> Page:
+        async def read(reading: Reading) -> Page:
             # The bound directly after the key excludes the entry with this key.
-            window = await ranking.window(ladder, key + b"\0", before=0, after=limit)
-            return await self._page_below(ranking, ladder, window, 0, limit)
+            window = await reading.ranking.window(ladder, key + b"\0", before=0, after=limit)
+            return await self._page_below(reading, ladder, window, 0, limit)
 
         return await self._reader.read(ladder, read)
 
     async def page_before(self, ladder: Ladder, key: bytes, limit: int) -> Page:
         """Return up to `limit` entries above a sort key. No entry needs to have this key."""
 
-        async def read(ranking: Ranking) -> Page:
-            window = await ranking.window(ladder, key, before=limit, after=0)
-            page = await self._page(ranking, ladder, window, window.before, _first(window))
+        async def read(reading: Reading) -> Page:
+            window = await reading.ranking.window(ladder, key, before=limit, after=0)
+            page = await self._page(reading, ladder, window, window.before, _first(window))
             return page if window.before or not window.total else replace(page, next=start_key(ladder.board))
 
         return await self._reader.read(ladder, read)
@@ -173,21 +173,21 @@ class QueryService:
         start, end = score_bound(ladder.board, best), score_bound(ladder.board, beyond)
         bound = start if after is None else max(start, after + b"\0")
 
-        async def read(ranking: Ranking) -> Page:
+        async def read(reading: Reading) -> Page:
             # Read one more entry to find out whether there is a next page.
-            window = await ranking.window(ladder, bound, before=0, after=limit + 1)
-            counts = await ranking.counts(ladder, [start, end])
+            window = await reading.ranking.window(ladder, bound, before=0, after=limit + 1)
+            counts = await reading.ranking.counts(ladder, [start, end])
             rows = [row for row in window.after if row.key < end]
-            page = await self._page(ranking, ladder, window, rows[:limit], _first(window))
+            page = await self._page(reading, ladder, window, rows[:limit], _first(window))
             next_key = rows[limit - 1].key if len(rows) > limit else None
             return replace(page, total=counts.above[1] - counts.above[0], next=next_key, previous=None)
 
         return await self._reader.read(ladder, read)
 
     async def _load_top(self, ladder: Ladder, size: int) -> Top:
-        async def read(ranking: Ranking) -> Top:
-            window = await ranking.window(ladder, FIRST, before=0, after=size)
-            page = await self._page(ranking, ladder, window, window.after, 1)
+        async def read(reading: Reading) -> Top:
+            window = await reading.ranking.window(ladder, FIRST, before=0, after=size)
+            page = await self._page(reading, ladder, window, window.after, 1)
             return Top(page, last=window.after[-1].key if len(window.after) >= size else None)
 
         with self._telemetry.timed("top_merge_seconds"):
@@ -207,33 +207,33 @@ class QueryService:
         return [ranked.get(request) for request in requests]
 
     async def _players(self, ladder: Ladder, user_ids: set[int]) -> list[PlayerRank]:
-        async def read(ranking: Ranking) -> list[PlayerRank]:
-            return await self._reader.player_ranks(ranking, ladder, user_ids)
+        async def read(reading: Reading) -> list[PlayerRank]:
+            return await self._reader.player_ranks(reading, ladder, user_ids)
 
         return await self._reader.read(ladder, read)
 
     async def _page(
-        self, ranking: Ranking, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
+        self, reading: Reading, ladder: Ladder, window: Window[Row], rows: Sequence[Row], first: int
     ) -> Page:
         """Return the page of consecutive rows of a window. The first row has the ordinal rank `first`."""
         return Page(
-            entries=await self._reader.page_entries(ranking, ladder, rows, first),
+            entries=await self._reader.page_entries(reading.ranking, ladder, rows, first),
             total=window.total,
-            as_of=self._reader.as_of(ranking),
-            source=ranking.source,
+            as_of=reading.as_of,
+            source=reading.ranking.source,
             next=rows[-1].key if rows and first + len(rows) <= window.total else None,
             previous=rows[0].key if rows and first > 1 else None,
         )
 
     async def _page_below(
-        self, ranking: Ranking, ladder: Ladder, window: Window[Row], skipped: int, limit: int
+        self, reading: Reading, ladder: Ladder, window: Window[Row], skipped: int, limit: int
     ) -> Page:
         """Return the page of a window's rows without the first `skipped` rows.
 
         If the page is beyond the end of the ladder, its `previous` leads to the last entries.
         """
         rows = [*window.before, *window.after][skipped:][:limit]
-        page = await self._page(ranking, ladder, window, rows, _first(window) + skipped)
+        page = await self._page(reading, ladder, window, rows, _first(window) + skipped)
         return page if rows or not window.total else replace(page, previous=end_key(ladder.board))
 
 

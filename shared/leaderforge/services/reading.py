@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Ladder, RankStyle
 from leaderforge.domain.errors import IndexUnavailable, LeaderForgeError, Unavailable
@@ -10,7 +10,6 @@ from leaderforge.domain.merge import Row
 from leaderforge.domain.order import place, rank_bound, tie_bound
 from leaderforge.domain.players import is_compound, label_parts
 from leaderforge.domain.ranks import rank_of
-from leaderforge.domain.sources import Source
 from leaderforge.domain.statistics import percentile
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.index import RankIndex
@@ -25,6 +24,16 @@ ResultT = TypeVar("ResultT")
 
 _ATTEMPTS = 8
 """Maximum reads of the same entries. They are read again if an entry has moved before its rank was counted."""
+
+
+class Reading(NamedTuple):
+    """Read of a ranking that began at `as_of` (ms). All changes acknowledged before this time are in its result.
+
+    The time is taken before the first row is read, because a change may be acknowledged while the rows are read.
+    """
+
+    ranking: Ranking
+    as_of: int
 
 
 class Reader:
@@ -46,23 +55,18 @@ class Reader:
         self._clock = clock
         self._telemetry = telemetry
 
-    def as_of(self, ranking: Ranking) -> int:
-        """Return a time (ms). All changes acknowledged before it are in the rows just read from `ranking`."""
-        return self._trust.as_of() if ranking.source is Source.INDEX else self._clock()
-
-    async def player_ranks(self, ranking: Ranking, ladder: Ladder, user_ids: Collection[int]) -> list[PlayerRank]:
+    async def player_ranks(self, reading: Reading, ladder: Ladder, user_ids: Collection[int]) -> list[PlayerRank]:
         """Return the entries of the players that are ranked, with their percentiles, best first.
 
         Hidden entries are included. The total of each player counts the player's own entry, also if it is hidden.
         """
-        ranked = await self.entries(ranking, ladder, user_ids)
-        as_of = self.as_of(ranking)
+        ranked = await self.entries(reading.ranking, ladder, user_ids)
         return [
-            _player_rank(entry, behind, ranked.total + entry.hidden, as_of, ranking.source)
+            _player_rank(entry, behind, ranked.total + entry.hidden, reading)
             for entry, behind in zip(ranked.entries, ranked.behind, strict=True)
         ]
 
-    async def read(self, ladder: Ladder, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
+    async def read(self, ladder: Ladder, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index or the store.
 
         Use the store if the index is not believed, or does not contain the ladder. Raises `IndexUnavailable` if neither
@@ -70,17 +74,20 @@ class Reader:
         exceptions of `read`, such as `NotRanked`, propagate.
         """
         if not ladder.indexed:
-            return await read(self._store)
+            return await self._read_store(read)
         try:
             return await self._read_index(read)
         except IndexUnavailable as unavailable:
             self._telemetry.count("reads_degraded")
             try:
-                return await read(self._store)
+                return await self._read_store(read)
             except Unavailable as error:
                 raise unavailable from error
 
-    async def _read_index(self, read: Callable[[Ranking], Awaitable[ResultT]]) -> ResultT:
+    async def _read_store(self, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
+        return await read(Reading(self._store, self._clock()))
+
+    async def _read_index(self, read: Callable[[Reading], Awaitable[ResultT]]) -> ResultT:
         """Return the result of `read` on the index. Raises `IndexUnavailable` unless the index is believed throughout.
 
         Errors of `read`, such as `NotRanked`, propagate only if the index is believed. An index that is not believed
@@ -88,7 +95,7 @@ class Reader:
         """
         belief = await self._trust.enter()
         try:
-            answer = await read(self._index)
+            answer = await read(Reading(self._index, self._trust.as_of()))
         except LeaderForgeError:
             self._trust.leave(belief)
             raise
@@ -183,8 +190,8 @@ def _bounds(ladder: Ladder, rows: Sequence[Row]) -> list[bytes]:
     return bounds + [tie_bound(ladder.board, row.key) for row in rows]
 
 
-def _player_rank(entry: Entry, behind: int, total: int, as_of: int, source: Source) -> PlayerRank:
-    return PlayerRank(entry, percentile(behind, total), total, as_of, source)
+def _player_rank(entry: Entry, behind: int, total: int, reading: Reading) -> PlayerRank:
+    return PlayerRank(entry, percentile(behind, total), total, reading.as_of, reading.ranking.source)
 
 
 def _with_parts(entry: Entry) -> Entry:
