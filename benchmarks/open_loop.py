@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.wire import Wire
+from leaderforge.torture.wire import Wire
 
 Request = tuple[str, bytes]
 """Kind of a request, and its bytes."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
 
+from leaderforge.torture.report import say
 from tests.torture.mutations import MUTATIONS
 from tests.torture.nemeses import NEMESES
-from tests.torture.report import say
 from tests.torture.run import Plan, run
 
 

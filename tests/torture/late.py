@@ -6,14 +6,14 @@ from random import Random
 from time import monotonic, time
 from uuid import UUID
 
-from benchmarks.wire import FAILED
+from leaderforge.torture.checks import Problem
+from leaderforge.torture.history import State
+from leaderforge.torture.model import LadderModel
+from leaderforge.torture.report import Report
+from leaderforge.torture.wire import FAILED
+from leaderforge.torture.writers import Numbers
 from tests.api_client import SUBMIT_KEY
-from tests.torture.checks import Problem
-from tests.torture.history import State
-from tests.torture.model import LadderModel
-from tests.torture.report import Report
 from tests.torture.rig import API_PROCESSES, LATE_BOARD, Rig
-from tests.torture.writers import Numbers
 
 _SEASON_S = 60
 _FIRST_SEASON, _LAST_SEASON = 2, 100

@@ -6,11 +6,11 @@ from math import inf
 from random import Random
 from time import monotonic
 
+from leaderforge.torture.readers import LadderReader
+from leaderforge.torture.report import Report
+from leaderforge.torture.writers import BASE, Writer
 from tests.torture.late import LateWriter
-from tests.torture.readers import Reader
-from tests.torture.report import Report
 from tests.torture.rig import API_PROCESSES, INDEX_TIMEOUT_S, Rig
-from tests.torture.writers import BASE, Writer
 from tests.waiting import until
 
 ERASING: Mapping[str, int] = {"erase": 25, "rename": 40, "submit": 20, "hide_entry": 5, "unhide_entry": 5}
@@ -49,7 +49,7 @@ class Stage:
         self,
         rig: Rig,
         writers: Sequence[Writer],
-        readers: Sequence[Reader],
+        readers: Sequence[LadderReader],
         late: LateWriter,
         report: Report,
         random: Random,

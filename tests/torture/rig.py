@@ -5,9 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 from redis import Redis
@@ -20,11 +18,12 @@ from leaderforge.domain.players import Player
 from leaderforge.embedded import PostgresServer, ServerFailed, ValkeyCluster
 from leaderforge.embedded.api import ApiServer
 from leaderforge.embedded.ports import LOOPBACK, free_port
+from leaderforge.torture.client import Client
+from leaderforge.torture.target import Target
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.contract.store_fixtures import empty
 from tests.torture.faketime import Clock
 from tests.torture.mutations import APPLICATION, VARIABLE
-from tests.torture.wire import Client
 
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
@@ -50,20 +49,6 @@ class MutatedApi(ApiServer):
         self.process.start(command, environment={**os.environ, **settings})
 
 
-@dataclass(slots=True)
-class Journal:
-    """Current nemesis, the time of its last step, and the time of the database's last restart (s, monotonic)."""
-
-    nemesis: str = "start"
-    step: str = ""
-    since: float = field(default_factory=monotonic)
-    database_back: float = 0.0
-
-    def note(self, nemesis: str, step: str) -> None:
-        """Note a step of a nemesis."""
-        self.nemesis, self.step, self.since = nemesis, step, monotonic()
-
-
 class Rig:
     """Processes under test. The URL of an API process survives its restarts."""
 
@@ -80,10 +65,12 @@ class Rig:
     ) -> None:
         self.valkey, self.postgres, self.dsn = valkey, postgres, dsn
         self.clock, self.clock_jumps = clock, clock_jumps
-        self.journal = Journal()
         self.partitions = 2 * nodes
         kind = MutatedApi if mutation else ApiServer
         self.apis = [_api(kind, directory / f"api-{number}") for number in range(API_PROCESSES)]
+        urls = [api.url for api in self.apis]
+        self.target = Target(urls, ADMIN_KEY, SUBMIT_KEY, BOARD, shares_clock=lambda: not clock.offset_s)
+        self.journal = self.target.journal
         self.settings = {
             "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
             "LEADERFORGE_POSTGRES_DSN": dsn,
@@ -99,7 +86,7 @@ class Rig:
 
     def client(self, process: int, key: str = "") -> Client:
         """Return a client of one API process."""
-        return Client(self.apis[process].url, key)
+        return self.target.client(process, key)
 
     def start_apis(self, processes: Sequence[int] = range(API_PROCESSES)) -> None:
         """Start API processes. If one runs, kill it first."""

@@ -10,13 +10,13 @@ from random import Random
 from time import monotonic
 
 from leaderforge.domain.chunks import chunks
+from leaderforge.torture.model import LadderModel
+from leaderforge.torture.readers import LadderReader
+from leaderforge.torture.report import Report, say
+from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
 from tests.torture.late import LateWriter
-from tests.torture.model import LadderModel
 from tests.torture.nemeses import CLOCKS, NEMESES, Skipped, Stage
-from tests.torture.readers import Reader
-from tests.torture.report import Report, say
 from tests.torture.rig import API_PROCESSES, BOARD, Rig, opened
-from tests.torture.writers import ACTS, BASE, Numbers, Writer
 
 _PROGRESS_S = 5.0
 _STOP_S = 60.0
@@ -67,10 +67,10 @@ async def _run(plan: Plan, rig: Rig, report: Report) -> None:
     main, numbers = LadderModel(BOARD), Numbers(Random(random.random()))
     ladders: list[LadderModel] = []
     groups = chunks(players, -(-len(players) // plan.writers))
-    writers = [Writer(rig, main, report, numbers, Random(random.random()), group) for group in groups]
+    writers = [Writer(rig.target, main, report, numbers, Random(random.random()), group) for group in groups]
     late = LateWriter(rig, ladders, report, numbers, Random(random.random()), late_players)
     readers = [
-        Reader(rig, process, main, ladders, report, Random(random.random()))
+        LadderReader(rig.target, process, main, ladders, report, Random(random.random()))
         for process in range(API_PROCESSES)
         for _ in range(plan.readers)
     ]
@@ -118,7 +118,7 @@ async def _torment(plan: Plan, stage: Stage) -> None:
 
 @asynccontextmanager
 async def _going_on(
-    plan: Plan, writers: Sequence[Writer], readers: Sequence[Reader], report: Report
+    plan: Plan, writers: Sequence[Writer], readers: Sequence[LadderReader], report: Report
 ) -> AsyncIterator[None]:
     """Write, read and print the progress within the block."""
     clients = [asyncio.create_task(writer.write(plan.write_pace_s)) for writer in writers]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.torture import checks
-from tests.torture.history import NOBODY, History, State
-from tests.torture.model import LadderModel, View
+from leaderforge.torture import checks
+from leaderforge.torture.history import NOBODY, State, StateHistory
+from leaderforge.torture.model import LadderModel, LadderView
 
 ADA, BOB, CYD = 1, 2, 3
 SCORES = {ADA: 300, BOB: 200, CYD: 100}
@@ -48,35 +48,35 @@ def ladder() -> LadderModel:
 
 
 @pytest.fixture
-def view(ladder: LadderModel) -> View:
-    """View of the ladder's players, read from 20 s to 21 s."""
+def view(ladder: LadderModel) -> LadderView:
+    """LadderView of the ladder's players, read from 20 s to 21 s."""
     return ladder.view(20.0, 21.0)
 
 
 class TestHistory:
     def test_only_the_last_state_once_it_was_acknowledged(self) -> None:
-        history = History()
+        history = StateHistory()
         history.begin(_state(ADA), 1.0).acknowledged = 2.0
         assert history.possible(2.0, 3.0) == [_state(ADA)]
 
     @pytest.mark.parametrize(("since", "until"), [(1.5, 1.8), (0.5, 1.0), (1.9, 9.0)])
     def test_both_states_while_a_change_is_in_flight(self, since: float, until: float) -> None:
-        history = History()
+        history = StateHistory()
         history.begin(_state(ADA), 1.0).acknowledged = 2.0
         assert set(history.possible(since, until)) == {NOBODY, _state(ADA)}
 
     def test_no_state_that_was_sent_later(self) -> None:
-        history = History()
+        history = StateHistory()
         history.begin(_state(ADA), 1.0)
         assert history.possible(0.0, 0.9) == [NOBODY]
 
     def test_an_unknown_outcome_stays_possible(self) -> None:
-        history = History()
+        history = StateHistory()
         history.begin(_state(ADA), 1.0)
         assert set(history.possible(100.0, 101.0)) == {NOBODY, _state(ADA)}
 
     def test_what_is_forgotten_was_superseded(self) -> None:
-        history = History()
+        history = StateHistory()
         history.begin(_state(ADA), 1.0).acknowledged = 2.0
         history.begin(_state(ADA, score=400), 3.0).acknowledged = 4.0
         before = history.possible(2.5, 3.5)
@@ -85,7 +85,7 @@ class TestHistory:
 
 
 class TestView:
-    def test_a_settled_player_counts_surely(self, view: View) -> None:
+    def test_a_settled_player_counts_surely(self, view: LadderView) -> None:
         assert view.above(-200) == (1, 1)
         assert view.total() == (3, 3)
 
@@ -133,7 +133,7 @@ RIGHT: Mapping[str, Any] = {
 
 
 @pytest.mark.parametrize("check", RIGHT.values(), ids=RIGHT.keys())
-def test_a_right_answer_has_no_problem(view: View, check: Any) -> None:
+def test_a_right_answer_has_no_problem(view: LadderView, check: Any) -> None:
     assert list(check(view)) == []
 
 
@@ -189,7 +189,7 @@ WRONG: Mapping[str, tuple[str, Any]] = {
 
 
 @pytest.mark.parametrize(("kind", "check"), WRONG.values(), ids=WRONG.keys())
-def test_a_wrong_answer_has_a_problem(view: View, kind: str, check: Any) -> None:
+def test_a_wrong_answer_has_a_problem(view: LadderView, kind: str, check: Any) -> None:
     assert kind in _kinds(check(view))
 
 
@@ -217,10 +217,10 @@ class TestHistogram:
         buckets = [{"low": 100, "high": 199, "count": 1}, {"low": 200, "high": 300, "count": 2}]
         return {"buckets": buckets, "count": 3, "p50": 200, "p90": 300, "p99": 300} | changes
 
-    def test_right(self, view: View) -> None:
+    def test_right(self, view: LadderView) -> None:
         assert list(checks.check_distribution(view, self._answer())) == []
 
-    def test_wrong(self, view: View) -> None:
+    def test_wrong(self, view: LadderView) -> None:
         assert _kinds(checks.check_distribution(view, self._answer(count=2))) >= {"wrong total", "totals disagree"}
         assert "wrong percentile" in _kinds(checks.check_distribution(view, self._answer(p50=100)))
         moved = [{"low": 100, "high": 199, "count": 2}, {"low": 200, "high": 300, "count": 1}]

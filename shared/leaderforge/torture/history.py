@@ -32,7 +32,7 @@ NOBODY = State()
 
 
 @dataclass(slots=True)
-class Step:
+class StateStep:
     """Change of a state, sent at `begun` and acknowledged at `acknowledged` (s, monotonic, infinity until then)."""
 
     state: State
@@ -41,19 +41,19 @@ class Step:
 
 
 @dataclass(slots=True)
-class History:
+class StateHistory:
     """States of one player in order. One client changes the player, one step after another."""
 
-    steps: list[Step] = field(default_factory=lambda: [Step(NOBODY, -inf, -inf)])
+    steps: list[StateStep] = field(default_factory=lambda: [StateStep(NOBODY, -inf, -inf)])
 
     @property
     def last(self) -> State:
         """Return the state after the last step, acknowledged or not."""
         return self.steps[-1].state
 
-    def begin(self, state: State, now: float) -> Step:
+    def begin(self, state: State, now: float) -> StateStep:
         """Note that the change to this state was sent. From now on the state is possible."""
-        self.steps.append(Step(state, now))
+        self.steps.append(StateStep(state, now))
         return self.steps[-1]
 
     def possible(self, since: float, until: float) -> Sequence[State]:

@@ -21,7 +21,11 @@ class Wire(asyncio.Protocol):
     async def to(cls, url: str) -> Self:
         """Connect to the server of this URL."""
         parts = urlsplit(url)
-        _, wire = await asyncio.get_running_loop().create_connection(cls, parts.hostname, parts.port)
+        is_secure = parts.scheme == "https"
+        port = parts.port or (443 if is_secure else 80)
+        _, wire = await asyncio.get_running_loop().create_connection(
+            cls, parts.hostname or "", port, ssl=is_secure or None
+        )
         return wire
 
     @property

@@ -7,14 +7,13 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from benchmarks.wire import FAILED
-from tests.api_client import ADMIN_KEY
-from tests.torture.checks import Problem, check_rank
-from tests.torture.history import NOBODY, State, Step
-from tests.torture.model import LadderModel
-from tests.torture.report import Report
-from tests.torture.rig import API_PROCESSES, BOARD, Rig
-from tests.torture.wire import HUNG, Answer
+from leaderforge.torture.checks import Problem, check_rank
+from leaderforge.torture.client import HUNG, Reply
+from leaderforge.torture.history import NOBODY, State, StateStep
+from leaderforge.torture.model import LadderModel
+from leaderforge.torture.report import Report
+from leaderforge.torture.target import Target
+from leaderforge.torture.wire import FAILED
 
 BASE: Mapping[str, int] = {
     "submit": 75,
@@ -61,14 +60,21 @@ class Writer:
     """Writer that changes its own players one after another, and retries every change until it is acknowledged."""
 
     def __init__(
-        self, rig: Rig, ladder: LadderModel, report: Report, numbers: Numbers, random: Random, players: Sequence[int]
+        self,
+        target: Target,
+        ladder: LadderModel,
+        report: Report,
+        numbers: Numbers,
+        random: Random,
+        players: Sequence[int],
     ) -> None:
-        self._rig, self._ladder, self._report, self._numbers, self._random = rig, ladder, report, numbers, random
-        self._clients = [rig.client(process, ADMIN_KEY) for process in range(API_PROCESSES)]
+        self._target, self._ladder, self._report = target, ladder, report
+        self._numbers, self._random = numbers, random
+        self._clients = [target.client(process, target.admin_key) for process in target.processes]
         self._players = list(players)
         self._erased: list[int] = []
         self.weights: Mapping[str, int] = BASE
-        self.processes: Sequence[int] = range(API_PROCESSES)
+        self.processes: Sequence[int] = target.processes
         self.over = False
         now = monotonic()
         for user_id in players:
@@ -99,11 +105,11 @@ class Writer:
 
     async def hide_entry(self) -> None:
         """Hide the entry of a player who has one."""
-        await self._hide("entry_hidden", f"/api/boards/{BOARD}/entries/{{}}/hide", hidden=True)
+        await self._hide("entry_hidden", f"/api/boards/{self._target.board}/entries/{{}}/hide", hidden=True)
 
     async def unhide_entry(self) -> None:
         """Show the entry of a player again."""
-        await self._hide("entry_hidden", f"/api/boards/{BOARD}/entries/{{}}/unhide", hidden=False)
+        await self._hide("entry_hidden", f"/api/boards/{self._target.board}/entries/{{}}/unhide", hidden=False)
 
     async def hide_player(self) -> None:
         """Hide a player."""
@@ -119,14 +125,14 @@ class Writer:
         state = self._ladder.state(user_id)
         if state.score is None:
             return
-        path = f"/api/boards/{BOARD}/entries/{user_id}?reason=torture"
+        path = f"/api/boards/{self._target.board}/entries/{user_id}?reason=torture"
         await self._change(user_id, state._replace(score=None, submissions=0), "DELETE", path, retry_refusal=404)
 
     async def set_score(self) -> None:
         """Set a player's score."""
         user_id, score = self._player(), self._numbers.score()
         state = self._ladder.state(user_id)._replace(score=score, submissions=1)
-        path = f"/api/boards/{BOARD}/entries/{user_id}"
+        path = f"/api/boards/{self._target.board}/entries/{user_id}"
         await self._change(user_id, state, "PUT", path, {"score": score, "reason": "torture"})
 
     async def newcomer(self) -> None:
@@ -168,17 +174,17 @@ class Writer:
         ]
 
         async def submit_all(process: int) -> None:
-            client = self._rig.client(process, ADMIN_KEY)
+            client = self._target.client(process, self._target.admin_key)
             for submission_id in ids:
                 body = {"user_id": user_id, "score": score, "submission_id": str(submission_id)}
-                answer = await client.ask("POST", f"/api/boards/{BOARD}/scores", body)
+                answer = await client.ask("POST", f"/api/boards/{self._target.board}/scores", body)
                 self._report.wrote(answer.status)
                 if answer.status not in {200, 404, FAILED} and not answer.refused_well:
                     problem = Problem("refused wrongly", "200, or 404 once erased", _shown(answer), user_id)
                     self._report.violation("duel", process, [problem], answer)
             client.close()
 
-        async def erase() -> Step:
+        async def erase() -> StateStep:
             await asyncio.sleep(self._random.uniform(0, 0.03))
             step = self._ladder.begin(user_id, NOBODY, monotonic())
             await self._until_done("DELETE", f"/api/users/{user_id}", None, 404)
@@ -195,7 +201,7 @@ class Writer:
         best = score if state.score is None else max(score, state.score)
         state = state._replace(score=best, submissions=state.submissions + 1)
         body = {"user_id": user_id, "score": score, "submission_id": str(self._new_id())}
-        answer = await self._change(user_id, state, "POST", f"/api/boards/{BOARD}/scores", body)
+        answer = await self._change(user_id, state, "POST", f"/api/boards/{self._target.board}/scores", body)
         if answer.status != 200:
             return
         if (answer.body["score"], answer.body["submissions"]) != (state.score, state.submissions):
@@ -228,7 +234,7 @@ class Writer:
 
     async def _change(
         self, user_id: int, state: State, method: str, path: str, body: Any = None, *, retry_refusal: int | None = None
-    ) -> Answer:
+    ) -> Reply:
         """Send a change until it is acknowledged.
 
         If a retry is refused with `retry_refusal`, an earlier attempt succeeded.
@@ -241,7 +247,7 @@ class Writer:
             self._ladder.refuse(user_id, step, monotonic())
         return answer
 
-    async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Answer:
+    async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Reply:
         attempts = 0
         while True:
             self._process = self._random.choice(self.processes)
@@ -267,5 +273,5 @@ class Writer:
         return UUID(int=self._random.getrandbits(128))
 
 
-def _shown(answer: Answer) -> str:
+def _shown(answer: Reply) -> str:
     return "no answer" if answer.status == HUNG else f"{answer.status} {answer.body}"

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from leaderforge.domain.statistics import percentile, rank_at
-from tests.torture.model import View
+from leaderforge.torture.model import LadderView
 
 Json = Mapping[str, Any]
 
@@ -26,7 +26,7 @@ class Problem(NamedTuple):
     subject: int | None = None
 
 
-def check_entry(view: View, entry: Json) -> Iterator[Problem]:
+def check_entry(view: LadderView, entry: Json) -> Iterator[Problem]:
     """Yield the problems of an entry in any listing."""
     user_id = entry["user_id"]
     states = view.states(user_id)
@@ -35,12 +35,12 @@ def check_entry(view: View, entry: Json) -> Iterator[Problem]:
     if not ranked:
         gone = not any(state.exists for state in states)
         kind = "erased is back" if gone else "not ranked is shown"
-        yield Problem(kind, f"no entry of {user_id}: {_told(states)}", shown, user_id)
+        yield Problem(kind, f"no entry of {user_id}: {_states_text(states)}", shown, user_id)
         return
     if not any(state.score == entry["score"] for state in ranked):
-        yield Problem("wrong score", _told(ranked), shown, user_id)
+        yield Problem("wrong score", _states_text(ranked), shown, user_id)
     elif not any((state.score, state.submissions) == (entry["score"], entry["submissions"]) for state in ranked):
-        yield Problem("wrong submissions", _told(ranked), shown, user_id)
+        yield Problem("wrong submissions", _states_text(ranked), shown, user_id)
     names = {state.name for state in states if state.exists}
     if entry["username"] is None:
         if all(state.exists for state in states):
@@ -51,7 +51,7 @@ def check_entry(view: View, entry: Json) -> Iterator[Problem]:
         yield Problem("hidden is shown", "no entry marked as hidden", shown, user_id)
 
 
-def check_rank(view: View, entry: Json, kind: str = "wrong rank") -> Iterator[Problem]:
+def check_rank(view: LadderView, entry: Json, kind: str = "wrong rank") -> Iterator[Problem]:
     """Yield a problem if a rank is impossible for a score."""
     least, most = view.above(-entry["score"])
     if not least < entry["rank"] <= most + 1:
@@ -59,7 +59,7 @@ def check_rank(view: View, entry: Json, kind: str = "wrong rank") -> Iterator[Pr
         yield Problem(kind, f"rank {least + 1} to {most + 1}", answer, entry["user_id"])
 
 
-def check_total(view: View, total: int) -> Iterator[Problem]:
+def check_total(view: LadderView, total: int) -> Iterator[Problem]:
     """Yield a problem if the number of ranked players is impossible."""
     least, most = view.total()
     if not least <= total <= most:
@@ -67,7 +67,7 @@ def check_total(view: View, total: int) -> Iterator[Problem]:
 
 
 def check_listing(
-    view: View, entries: Sequence[Json], *, after: float | None = None, complete_to: float | None = None
+    view: LadderView, entries: Sequence[Json], *, after: float | None = None, complete_to: float | None = None
 ) -> Iterator[Problem]:
     """Yield the problems of consecutive entries.
 
@@ -93,10 +93,12 @@ def check_listing(
     for user_id in view.surely_between(first, last):
         if user_id not in listed:
             ranks_text = f"{ranks[0]} to {ranks[-1]}" if ranks else "nobody"
-            yield Problem("missing", f"player {user_id}: {_told(view.states(user_id))}", f"ranks {ranks_text}", user_id)
+            yield Problem(
+                "missing", f"player {user_id}: {_states_text(view.states(user_id))}", f"ranks {ranks_text}", user_id
+            )
 
 
-def check_top(view: View, body: Json, limit: int) -> Iterator[Problem]:
+def check_top(view: LadderView, body: Json, limit: int) -> Iterator[Problem]:
     """Yield the problems of the first entries."""
     entries = body["entries"]
     ended = len(entries) < limit
@@ -107,7 +109,7 @@ def check_top(view: View, body: Json, limit: int) -> Iterator[Problem]:
     yield from _check_end(entries, body["total"], ended)
 
 
-def check_page(view: View, body: Json, rank: int, limit: int) -> Iterator[Problem]:
+def check_page(view: LadderView, body: Json, rank: int, limit: int) -> Iterator[Problem]:
     """Yield the problems of a page from a rank on."""
     entries, total = body["entries"], body["total"]
     ended = body["next"] is None and bool(entries)
@@ -123,7 +125,7 @@ def check_page(view: View, body: Json, rank: int, limit: int) -> Iterator[Proble
         yield Problem("wrong length", f"{expected} to {limit} entries", str(len(entries)))
 
 
-def check_following(view: View, body: Json, after: float, limit: int) -> Iterator[Problem]:
+def check_following(view: LadderView, body: Json, after: float, limit: int) -> Iterator[Problem]:
     """Yield the problems of the page after a key."""
     entries = body["entries"]
     ended = body["next"] is None
@@ -133,7 +135,7 @@ def check_following(view: View, body: Json, after: float, limit: int) -> Iterato
         yield Problem("wrong length", f"{limit} entries, or the end", str(len(entries)))
 
 
-def check_around(view: View, body: Json, user_id: int, radius: int) -> Iterator[Problem]:
+def check_around(view: LadderView, body: Json, user_id: int, radius: int) -> Iterator[Problem]:
     """Yield the problems of a player's entry with its neighbours."""
     entries, total = body["entries"], body["total"]
     places = [i for i, entry in enumerate(entries) if entry["user_id"] == user_id]
@@ -151,7 +153,7 @@ def check_around(view: View, body: Json, user_id: int, radius: int) -> Iterator[
     yield from _check_end(entries, total, behind < radius and not view.unsettled)
 
 
-def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
+def check_player(view: LadderView, body: Json, user_id: int) -> Iterator[Problem]:
     """Yield the problems of the entry of one player."""
     if body["user_id"] != user_id:
         yield Problem("wrong player", str(user_id), str(body["user_id"]), user_id)
@@ -161,14 +163,14 @@ def check_player(view: View, body: Json, user_id: int) -> Iterator[Problem]:
     yield from _check_percentile(body["percentile"], body["rank"], body["total"])
 
 
-def check_unranked(view: View, user_id: int) -> Iterator[Problem]:
+def check_unranked(view: LadderView, user_id: int) -> Iterator[Problem]:
     """Yield a problem if a player surely has a rank, although the answer says that there is none."""
     states = view.states(user_id)
     if states and all(state.ranked for state in states):
-        yield Problem("vanished", _told(states), f"player {user_id} is not ranked", user_id)
+        yield Problem("vanished", _states_text(states), f"player {user_id} is not ranked", user_id)
 
 
-def check_range(view: View, body: Json, low: int, high: int, limit: int) -> Iterator[Problem]:
+def check_range(view: LadderView, body: Json, low: int, high: int, limit: int) -> Iterator[Problem]:
     """Yield the problems of the entries of a score range."""
     entries = body["entries"]
     ended = body["next"] is None
@@ -182,7 +184,7 @@ def check_range(view: View, body: Json, low: int, high: int, limit: int) -> Iter
         yield Problem("wrong length", f"at most {limit}", str(len(entries)))
 
 
-def check_lookup(view: View, body: Json, user_ids: Sequence[int]) -> Iterator[Problem]:
+def check_lookup(view: LadderView, body: Json, user_ids: Sequence[int]) -> Iterator[Problem]:
     """Yield the problems of the entries of several players."""
     entries = body["entries"]
     for entry in entries:
@@ -203,7 +205,7 @@ def check_lookup(view: View, body: Json, user_ids: Sequence[int]) -> Iterator[Pr
     yield from check_total(view, body["total"])
 
 
-def check_distribution(view: View, body: Json) -> Iterator[Problem]:
+def check_distribution(view: LadderView, body: Json) -> Iterator[Problem]:
     """Yield the problems of a histogram."""
     buckets, count = body["buckets"], body["count"]
     yield from check_total(view, count)
@@ -221,7 +223,7 @@ def check_distribution(view: View, body: Json) -> Iterator[Problem]:
             yield from _check_at(view, score, rank_at(Fraction(percent), count), f"p{percent}")
 
 
-def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
+def check_percentile(view: LadderView, body: Json, percent: int) -> Iterator[Problem]:
     """Yield the problems of the entry at a percentile."""
     entry, total = body["entry"], body["total"]
     yield from check_entry(view, entry)
@@ -232,18 +234,18 @@ def check_percentile(view: View, body: Json, percent: int) -> Iterator[Problem]:
         yield Problem("wrong rank", f"rank {rank_at(Fraction(percent), total)} of {total}", str(entry["rank"]))
 
 
-def check_user(view: View, body: Json | None, user_id: int) -> Iterator[Problem]:
+def check_user(view: LadderView, body: Json | None, user_id: int) -> Iterator[Problem]:
     """Yield the problems of a profile. `body` is None if the answer says that the player does not exist."""
     states = view.states(user_id)
     if body is None:
         if all(state.exists for state in states):
-            yield Problem("vanished", _told(states), f"there is no player {user_id}", user_id)
+            yield Problem("vanished", _states_text(states), f"there is no player {user_id}", user_id)
     elif not any(state.exists and state.name == body["username"] for state in states):
         gone = not any(state.exists for state in states)
-        yield Problem("erased is back" if gone else "wrong name", _told(states), str(body), user_id)
+        yield Problem("erased is back" if gone else "wrong name", _states_text(states), str(body), user_id)
 
 
-def _check_at(view: View, score: int, rank: int, name: str) -> Iterator[Problem]:
+def _check_at(view: LadderView, score: int, rank: int, name: str) -> Iterator[Problem]:
     least, most = view.above(-score)
     moving = len(view.unsettled)  # the search for the rank takes several reads, between which players may move
     if not least - moving < rank <= most + 1 + moving:
@@ -260,7 +262,7 @@ def _check_end(entries: Sequence[Json], total: int, ended: bool) -> Iterator[Pro
         yield Problem("totals disagree", f"rank {total} last, of {total}", str(entries[-1]["rank"]))
 
 
-def _told(states: Sequence[Any]) -> str:
+def _states_text(states: Sequence[Any]) -> str:
     return (
         " or ".join(
             "none"

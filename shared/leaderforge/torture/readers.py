@@ -7,13 +7,13 @@ from random import Random
 from time import monotonic, time
 from urllib.parse import quote
 
-from benchmarks.wire import FAILED
-from tests.torture import checks
-from tests.torture.checks import Problem
-from tests.torture.model import LadderModel, View
-from tests.torture.report import Report
-from tests.torture.rig import Rig
-from tests.torture.wire import Answer
+from leaderforge.torture import checks
+from leaderforge.torture.checks import Problem
+from leaderforge.torture.client import Reply
+from leaderforge.torture.model import LadderModel, LadderView
+from leaderforge.torture.report import Report
+from leaderforge.torture.target import Target
+from leaderforge.torture.wire import FAILED
 
 CACHE_AGE_S = 1.0
 """Maximum age of a top and of a first page, in s (docs/live.md, docs/pages.md)."""
@@ -24,18 +24,24 @@ CALM_S = 5.0
 _RECENT = 40
 _MOST_SCORE = 10**12
 
-Check = Callable[[View, Answer], Iterator[Problem]]
+Check = Callable[[LadderView, Reply], Iterator[Problem]]
 
 
-class Reader:
+class LadderReader:
     """Reader of ladders through one API process. It varies the kind of read."""
 
     def __init__(
-        self, rig: Rig, process: int, main: LadderModel, late: Sequence[LadderModel], report: Report, random: Random
+        self,
+        target: Target,
+        process: int,
+        main: LadderModel,
+        late: Sequence[LadderModel],
+        report: Report,
+        random: Random,
     ) -> None:
-        self._rig, self.process, self._report, self._random = rig, process, report, random
+        self._target, self.process, self._report, self._random = target, process, report, random
         self._main, self._late = main, late
-        self._client = rig.client(process)
+        self._client = target.client(process)
         self._following: tuple[str, float] | None = None
         self.over = False
         self.paused = False
@@ -73,7 +79,7 @@ class Reader:
         """Read one player's entry."""
         user_id = self._player(ladder)
 
-        def check(view: View, answer: Answer) -> Iterator[Problem]:
+        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
             if answer.status == 404:
                 return checks.check_unranked(view, user_id)
             return checks.check_player(view, answer.body, user_id)
@@ -84,7 +90,7 @@ class Reader:
         """Read a player and the neighbours."""
         user_id, radius = self._player(ladder), self._random.choice((1, 3, 10))
 
-        def check(view: View, answer: Answer) -> Iterator[Problem]:
+        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
             if answer.status == 404:
                 return checks.check_unranked(view, user_id)
             return checks.check_around(view, answer.body, user_id, radius)
@@ -143,7 +149,7 @@ class Reader:
         """Read the entry at a percentile."""
         percent = self._random.randint(0, 100)
 
-        def check(view: View, answer: Answer) -> Iterator[Problem]:
+        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
             if answer.status == 404:
                 if view.total()[0]:
                     yield Problem("vanished", f"{view.total()[0]} players at least", "nobody is ranked")
@@ -171,7 +177,7 @@ class Reader:
         *codes: str,
         body: object = None,
         age_s: float = 0,
-    ) -> Answer:
+    ) -> Reply:
         if ladder.period is not None:
             path = f"{path}{'&' if '?' in path else '?'}period={ladder.period}"
         path = f"/api/boards/{ladder.board}/{path}"
@@ -184,7 +190,7 @@ class Reader:
             problems = [Problem("period vanished", f"{total} players in {ladder.period}", answer.code)] if total else []
         else:
             problems = self._refusal(answer)
-        if monotonic() < self._rig.journal.database_back + CALM_S:
+        if monotonic() < self._target.journal.database_back + CALM_S:
             problems = [problem for problem in problems if problem.kind != checks.NAMELESS]
         kind = kind if ladder.period is None else f"{kind} (past)"
         self._report.read(kind, self.process, answer, problems)
@@ -192,22 +198,22 @@ class Reader:
             await asyncio.sleep(0.02)  # no connection, because the process is being restarted
         return answer
 
-    def _as_of(self, answer: Answer) -> float:
-        """Return the `as_of` of a response as a monotonic time in s, 0 if a moved clock may have set it."""
-        if answer.status != 200 or "as_of" not in answer.body or self._rig.clock.offset_s:
+    def _as_of(self, answer: Reply) -> float:
+        """Return the `as_of` of a response as a monotonic time in s, 0 if another clock may have set it."""
+        if answer.status != 200 or "as_of" not in answer.body or not self._target.shares_clock():
             return 0
         as_of = datetime.fromisoformat(answer.body["as_of"]).timestamp() - time() + monotonic()
         return as_of if as_of < answer.came else 0
 
-    def _refusal(self, answer: Answer) -> list[Problem]:
+    def _refusal(self, answer: Reply) -> list[Problem]:
         """Return a problem if the refusal of a read is not allowed at this time."""
-        journal = self._rig.journal
+        journal = self._target.journal
         calm = journal.nemesis == "calm" and monotonic() - journal.since > CALM_S
         if (answer.status == FAILED or answer.refused_well) and not calm:
             return []
         return [Problem("refused wrongly", "200", f"{answer.status} {answer.body}")]
 
-    def _remember(self, ladder: LadderModel, answer: Answer) -> None:
+    def _remember(self, ladder: LadderModel, answer: Reply) -> None:
         if ladder is self._main and answer.status == 200 and answer.body["next"] is not None:
             self._following = (answer.body["next"], -answer.body["entries"][-1]["score"])
 

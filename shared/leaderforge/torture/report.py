@@ -9,9 +9,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from tests.torture.checks import Problem
-from tests.torture.rig import Journal
-from tests.torture.wire import Answer
+from leaderforge.torture.checks import Problem
+from leaderforge.torture.client import Reply
+from leaderforge.torture.target import Journal
 
 SHOWN = 20
 """Maximum number of printed violations. More are counted."""
@@ -59,7 +59,7 @@ class Report:
     violations: list[Violation] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
 
-    def read(self, kind: str, process: int, answer: Answer, problems: Sequence[Problem]) -> None:
+    def read(self, kind: str, process: int, answer: Reply, problems: Sequence[Problem]) -> None:
         """Note a read and its problems."""
         self.reads[self.journal.nemesis] += 1
         self.kinds[kind][answer.source or str(answer.status)] += 1
@@ -70,7 +70,7 @@ class Report:
         """Note an attempt to write."""
         self.writes[status] += 1
 
-    def violation(self, read: str, process: int, problems: Sequence[Problem], answer: Answer) -> None:
+    def violation(self, read: str, process: int, problems: Sequence[Problem], answer: Reply) -> None:
         """Note the problems of an answer."""
         self.wrong_answers[self.journal.nemesis] += bool(problems)
         for problem in problems:

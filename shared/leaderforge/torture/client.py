@@ -4,8 +4,9 @@ import asyncio
 import json
 from time import monotonic
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from benchmarks.wire import FAILED, Wire
+from leaderforge.torture.wire import FAILED, Wire
 
 PATIENCE_S = 30.0
 """Time limit of a response, in s. It exceeds all nemeses, because an abandoned request could take effect later."""
@@ -14,7 +15,7 @@ HUNG = -1
 """Status of a request without a response in time."""
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """Response, and the times of its request and its arrival (s, monotonic). The status of a broken connection is 0."""
 
     status: int
@@ -53,19 +54,17 @@ class Client:
     """Client of one API process. It sends one request at a time, and reconnects if necessary."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._url = url
-        self._head = (
-            f"HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n"
-            if key
-            else ("HTTP/1.1\r\nHost: localhost\r\n")
-        )
+        parts = urlsplit(url)
+        authorization = f"Authorization: Bearer {key}\r\n" if key else ""
+        self._url, self._prefix = url, parts.path.rstrip("/")
+        self._head = f"HTTP/1.1\r\nHost: {parts.netloc}\r\n{authorization}"
         self._wire: ReadingWire | None = None
 
-    async def ask(self, method: str, path: str, body: Any = None) -> Answer:
+    async def ask(self, method: str, path: str, body: Any = None) -> Reply:
         """Send a request once, and return the response. The caller decides about retries."""
         content = "" if body is None else json.dumps(body)
         kind = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if content else ""
-        request = f"{method} {path} {self._head}{kind}\r\n{content}".encode()
+        request = f"{method} {self._prefix}{path} {self._head}{kind}\r\n{content}".encode()
         sent = monotonic()
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -75,17 +74,17 @@ class Client:
                 status = await self._wire.ask(request)
         except TimeoutError:
             self.close()
-            return Answer(HUNG, "", None, "", sent, monotonic())
+            return Reply(HUNG, "", None, "", sent, monotonic())
         except OSError:
             status = FAILED
         came = monotonic()
         if status == FAILED or self._wire is None:
             self.close()
-            return Answer(FAILED, "", None, "", sent, came)
+            return Reply(FAILED, "", None, "", sent, came)
         headers, text = self._wire.headers, b"".join(self._wire.content)
         source = headers.get(b"x-leaderforge-source", b"").decode()
         parsed = json.loads(text) if text else None
-        return Answer(status, source, parsed, headers.get(b"retry-after", b"").decode(), sent, came)
+        return Reply(status, source, parsed, headers.get(b"retry-after", b"").decode(), sent, came)
 
     def close(self) -> None:
         """Close the connection."""

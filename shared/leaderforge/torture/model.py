@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 
-from tests.torture.history import NOBODY, History, State, Step
+from leaderforge.torture.history import NOBODY, State, StateHistory, StateStep
 
 REMEMBERED_S = 60.0
 """Time in s for which superseded states are kept: longer than any read takes."""
@@ -17,7 +17,7 @@ class LadderModel:
 
     def __init__(self, board: str, period: str | None = None) -> None:
         self.board, self.period = board, period
-        self.histories: dict[int, History] = {}
+        self.histories: dict[int, StateHistory] = {}
         self._keys: list[float] = []
         self._players: dict[float, int] = {}
         self._open: dict[int, int] = {}
@@ -28,14 +28,14 @@ class LadderModel:
         history = self.histories.get(user_id)
         return NOBODY if history is None else history.last
 
-    def begin(self, user_id: int, state: State, now: float) -> Step:
+    def begin(self, user_id: int, state: State, now: float) -> StateStep:
         """Note that a change of the player was sent."""
-        history = self.histories.setdefault(user_id, History())
+        history = self.histories.setdefault(user_id, StateHistory())
         self._replace(user_id, history.last.key, state.key)
         self._open[user_id] = self._open.get(user_id, 0) + 1
         return history.begin(state, now)
 
-    def acknowledge(self, user_id: int, step: Step, now: float) -> None:
+    def acknowledge(self, user_id: int, step: StateStep, now: float) -> None:
         """Note that a change was acknowledged. From now on, earlier states are impossible."""
         step.acknowledged = now
         self._open[user_id] -= 1
@@ -46,7 +46,7 @@ class LadderModel:
         while self._changes[0][0] < now - REMEMBERED_S:
             self._changes.popleft()
 
-    def refuse(self, user_id: int, step: Step, now: float) -> None:
+    def refuse(self, user_id: int, step: StateStep, now: float) -> None:
         """Note that a change was refused. Its state was possible until now, and the previous state is valid again."""
         history = self.histories[user_id]
         before = history.steps[history.steps.index(step) - 1].state
@@ -57,7 +57,7 @@ class LadderModel:
         """Return up to `count` players that changed last."""
         return [self._changes[-i][1] for i in range(1, min(count, len(self._changes)) + 1)]
 
-    def view(self, since: float, until: float) -> "View":
+    def view(self, since: float, until: float) -> "LadderView":
         """Return the possible results of a read between these times."""
         unsettled = set(self._open)
         for acknowledged, user_id in reversed(self._changes):
@@ -69,7 +69,7 @@ class LadderModel:
             history = self.histories[user_id]
             keys = [state.key for state in history.possible(since, until)]
             ranges[user_id] = Range(history.last.key, min(keys, default=inf), max(keys, default=inf))
-        return View(self, since, until, ranges, self._keys, self._players)
+        return LadderView(self, since, until, ranges, self._keys, self._players)
 
     def _replace(self, user_id: int, old: float, new: float) -> None:
         if old == new:
@@ -91,7 +91,7 @@ class Range:
     worst: float
 
 
-class View:
+class LadderView:
     """Possible results of a read between two moments. It must be used before the model changes."""
 
     def __init__(
