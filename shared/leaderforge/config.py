@@ -14,6 +14,7 @@ from leaderforge.domain.timing import MAX_TIMEOUT_MS
 from leaderforge.key_sets import KeySet
 from leaderforge.setting_problems import signing_problems, token_problems, token_sources, unsafe_keys
 from leaderforge.setting_types import (
+    Dsn,
     Hosts,
     KeySetText,
     LogLevel,
@@ -105,8 +106,10 @@ class EnvironmentSettings(CloudSettings):
     partitions: int = _variable(
         "LEADERFORGE_PARTITIONS", "give about the expected number of index nodes, 1 to 1024", 3, ge=1, le=MAX_PARTITIONS
     )
-    postgres_dsn: SecretStr = _variable(
-        "LEADERFORGE_POSTGRES_DSN", "give the database as postgresql://user:password@host:port/name"
+    postgres_dsn: Dsn = _variable(
+        "LEADERFORGE_POSTGRES_DSN",
+        "give the database as postgresql://user:password@host:port/name, with %2F for / and so on in the password, or "
+        "leave the password out and set PGPASSWORD",
     )
     postgres_pool_size: int = _variable(
         "LEADERFORGE_POSTGRES_POOL_SIZE",

@@ -2,8 +2,9 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from leaderforge.domain.rates import RateLimit
 from leaderforge.key_sets import KeySet
@@ -30,6 +31,23 @@ def _limit(value: object) -> object:
     return RateLimit.parsed(value) if isinstance(value, str) else value
 
 
+def check_dsn(dsn: str) -> str:
+    """Return the DSN. Raises `ValueError`, without the password, if the driver would take parts of it for others."""
+    parts = urlsplit(dsn)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("it must begin with postgresql://")
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    ports = [host.rpartition("]")[2].partition(":")[2] for host in hosts]
+    if parts.fragment or "@" in parts.path + parts.query or not all(port.isdecimal() for port in ports if port):
+        raise ValueError("the port is no number, or a character of the password is not percent-encoded")
+    return dsn
+
+
+def _dsn(value: SecretStr) -> SecretStr:
+    return SecretStr(check_dsn(value.get_secret_value()))
+
+
+Dsn = Annotated[SecretStr, AfterValidator(_dsn)]
 Node = Annotated[str, Field(pattern=r"^[^\s,]+:\d{1,5}$")]
 Nodes = Annotated[tuple[Node, ...], BeforeValidator(_split), Field(min_length=1)]
 Origin = Annotated[str, Field(pattern=r"^(\*|https?://[^\s/,]+)$")]

@@ -3,15 +3,15 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
-import httpx
+import asyncpg
 import pytest
 import redis
 import yaml
@@ -19,21 +19,14 @@ import yaml
 from leaderforge.embedded.ports import free_node_ports, free_port
 from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import valkey_server
+from tests.acceptance.composed import COMPOSE_FILE, ROOT, healthy, native, running, services
 from tests.acceptance.conftest import new_database
 from tests.waiting import PATIENCE_S
 
-ROOT = Path(__file__).parents[2]
-FILE = ROOT / "docker-compose.yml"
+__all__ = ["services"]
+
 ONCE = {"citus-setup", "valkey-setup", "migrate"}
-DEFAULTS = re.compile(r"\$\{\w+:-([^}]*)\}")
-
-
-@pytest.fixture(scope="module")
-def services() -> Mapping[str, Any]:
-    """Services, with the defaults of the variables in .env."""
-    text = DEFAULTS.sub(r"\1", FILE.read_text())
-    found: Mapping[str, Any] = yaml.safe_load(text)["services"]
-    return found
+STRANGE_PASSWORD = "a/b#c?d%1@e f$g'h\\"
 
 
 def composer() -> list[str] | None:
@@ -51,7 +44,7 @@ def test_compose_accepts_it() -> None:
     command = composer()
     if command is None:
         pytest.skip("there is neither docker-compose nor docker compose to ask")
-    subprocess.run([*command, "--file", FILE, "config", "--quiet"], check=True)
+    subprocess.run([*command, "--file", COMPOSE_FILE, "config", "--quiet"], check=True)
 
 
 def test_every_image_is_pinned(services: Mapping[str, Any]) -> None:
@@ -74,30 +67,85 @@ def test_every_service_is_watched_limited_and_closed(services: Mapping[str, Any]
             assert "healthcheck" in service or name == "maintenance", name
 
 
-@contextmanager
-def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service's command with its environment.
-
-    End the service by a signal, as a container engine does. Fails if it does not end in time.
-    """
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
-    with (directory / "log").open("ab") as log:
-        process = subprocess.Popen(command, env=given, cwd=directory, stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(PATIENCE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise
+def test_the_init_process_may_signal_a_server_that_changed_its_user(services: Mapping[str, Any]) -> None:
+    for name, service in services.items():
+        capabilities = service.get("cap_add", [])
+        assert "KILL" in capabilities or "SETUID" not in capabilities, name
 
 
-def native(command: list[str]) -> list[str]:
-    return [sys.executable if part == "python" else part for part in command]
+def test_health_checks_of_databases_name_a_user_and_ask_the_address_that_clients_use(
+    services: Mapping[str, Any],
+) -> None:
+    checks = [service["healthcheck"]["test"] for service in services.values() if "healthcheck" in service]
+    databases = [check for check in checks if "pg_isready" in check]
+    assert len(databases) == 4
+    for check in databases:
+        assert {"--host=127.0.0.1", "--username=leaderforge", "--dbname=leaderforge"} <= set(check)
+
+
+def test_the_pooler_logs_in_again_within_a_second(services: Mapping[str, Any]) -> None:
+    assert services["pgbouncer"]["environment"]["SERVER_LOGIN_RETRY"] == "1"
+
+
+def test_no_dsn_contains_a_password(services: Mapping[str, Any]) -> None:
+    for name in ("api", "maintenance", "migrate"):
+        environment = services[name]["environment"]
+        assert environment["LEADERFORGE_POSTGRES_DSN"].startswith("postgresql://leaderforge@"), name
+        assert environment["PGPASSWORD"], name
+
+
+async def test_a_password_may_contain_what_separates_the_parts_of_a_dsn(
+    services: Mapping[str, Any], postgres, tmp_path: Path
+) -> None:
+    dsn = urlsplit(await new_database(postgres.dsn))
+    environment = {
+        **services["migrate"]["environment"],
+        "LEADERFORGE_POSTGRES_DSN": urlunsplit(dsn._replace(netloc=f"{dsn.username}@{dsn.hostname}:{dsn.port}")),
+        "PGPASSWORD": STRANGE_PASSWORD,
+    }
+    connection = await asyncpg.connect(postgres.dsn)
+    try:
+        await connection.execute(f"alter role current_user password {quoted(STRANGE_PASSWORD)}")
+        with running(native(services["migrate"]["command"]), environment, tmp_path) as migrate:
+            assert migrate.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
+    finally:
+        await connection.execute(f"alter role current_user password {quoted(str(dsn.password))}")
+        await connection.close()
+
+
+def quoted(text: str) -> str:
+    """Return the text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def test_a_password_that_the_pooler_cannot_read_is_refused(services: Mapping[str, Any]) -> None:
+    command = [part.replace("$$", "$") for part in services["citus-setup"]["command"]]
+    setup = subprocess.run(
+        command, env={"PATH": os.environ["PATH"], "PGPASSWORD": 'a"b'}, capture_output=True, text=True, check=False
+    )
+    assert setup.returncode == 1
+    assert setup.stderr == "error: POSTGRES_PASSWORD must not contain a double quote\n"
+
+
+def test_locust_has_a_key_of_its_own_and_the_version_of_the_tests(services: Mapping[str, Any]) -> None:
+    assert "${LEADERFORGE_SUBMIT_KEYS" not in str(yaml.safe_load(COMPOSE_FILE.read_text())["services"]["locust"])
+    pins = (ROOT / "requirements" / "dev.txt").read_text()
+    [version] = re.findall(r"^locust==(\S+)", pins, re.MULTILINE)
+    assert f"FROM locustio/locust:{version}\n" in (ROOT / "deploy" / "images" / "load.Dockerfile").read_text()
+
+
+@pytest.mark.skipif("LEADERFORGE_TEST_CITUS_DSN" not in os.environ, reason="needs a Citus cluster")
+async def test_the_set_up_of_citus_leaves_registered_nodes_alone() -> None:
+    """Repeated registrations fail if a two-phase commit of an earlier one had the same process id."""
+    connection = await asyncpg.connect(os.environ["LEADERFORGE_TEST_CITUS_DSN"])
+    registered = await connection.fetch("select nodename, nodeport from pg_dist_node order by groupid limit 3")
+    script = (ROOT / "deploy" / "images" / "citus-setup.sql").read_text()
+    for name, (address, port) in zip(("coordinator", "worker-1", "worker-2"), registered, strict=True):
+        script = script.replace(f"'citus-{name}', 5432", f"'{address}', {port}")
+        script = script.replace(f"'citus-{name}' and nodeport = 5432", f"'{address}' and nodeport = {port}")
+    statements = re.sub(r"^(--|\\set).*$", "", script, flags=re.MULTILINE).strip(" ;\n").split(";")
+    assert [await connection.fetch(statement) for statement in statements] == [[], [], []]
+    await connection.close()
 
 
 async def test_the_api_and_the_worker_run_by_its_commands(
@@ -121,13 +169,6 @@ async def test_the_api_and_the_worker_run_by_its_commands(
             lambda: healthy(f"http://127.0.0.1:{port}"), PATIENCE_S, "the API, and the worker to build the index"
         )
         played(f"http://127.0.0.1:{port}", api["LEADERFORGE_SUBMIT_KEYS"], tmp_path)
-
-
-def healthy(url: str) -> bool:
-    try:
-        return bool(httpx.get(f"{url}/api/health", timeout=5).json()["status"] == "ok")
-    except httpx.HTTPError:
-        return False
 
 
 def played(url: str, key: str, directory: Path) -> None:

@@ -48,6 +48,21 @@ def test_lists_are_comma_separated() -> None:
     assert many.cors_origins == ("https://a.org", "http://b:8080")
 
 
+@pytest.mark.parametrize(
+    "dsn", ["postgresql://me:a%2Fb%23@db:5432/x", "postgres://me@a:1,b:2/x", "postgresql://[::1]:1/x"]
+)
+def test_addresses_of_databases(dsn: str) -> None:
+    assert settings(LEADERFORGE_POSTGRES_DSN=dsn).postgres_dsn.get_secret_value() == dsn
+
+
+@pytest.mark.parametrize("password", ["a/b#c?d%1", "12?x", "12/x", "12#x", "x/@"])
+def test_a_password_that_is_not_encoded_is_refused_and_not_shown(password: str) -> None:
+    message = refusal({**NEEDED, "LEADERFORGE_POSTGRES_DSN": f"postgresql://me:{password}@db:5432/leaderforge"})
+    assert "a character of the password is not percent-encoded" in message
+    assert "set PGPASSWORD" in message
+    assert password not in message
+
+
 def test_empty_counts_as_unset() -> None:
     assert settings(LEADERFORGE_REDIS_PASSWORD="", LEADERFORGE_PARTITIONS=" ").redis_password is None
 

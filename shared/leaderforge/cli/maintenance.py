@@ -21,10 +21,10 @@ _REPORTED = 20
 
 def migrate(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Upgrade the database schema to this version. The command is idempotent and safe to run concurrently."""
-    from leaderforge.cli.target import environment
+    from leaderforge.cli.target import store_dsn
     from leaderforge.wiring import migrate as run
 
-    applied = run_until_stopped(run(environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]))
+    applied = run_until_stopped(run(store_dsn(data_dir)))
     typer.echo(f"applied migrations: {', '.join(applied)}" if applied else "nothing to do")
 
 

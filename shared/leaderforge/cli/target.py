@@ -55,6 +55,19 @@ def environment(data_dir: Path) -> Mapping[str, str]:
     }
 
 
+def store_dsn(data_dir: Path) -> str:
+    """Return the DSN of the target service's database. Raises `SettingsError` if there is none, or it is wrong."""
+    from leaderforge.config import VARIABLES, SettingsError
+    from leaderforge.setting_types import check_dsn
+
+    dsn = environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]
+    try:
+        return check_dsn(dsn)
+    except ValueError as error:
+        instruction = VARIABLES["LEADERFORGE_POSTGRES_DSN"]
+        raise SettingsError(f"LEADERFORGE_POSTGRES_DSN is wrong ({error}): {instruction}") from None
+
+
 @asynccontextmanager
 async def services(data_dir: Path) -> AsyncIterator["Services"]:
     """Yield the services, with long time limits.

@@ -1,0 +1,12 @@
+-- Register the coordinator and two workers, for psql. Safe to repeat: registered nodes stay as they are. A repeated
+-- registration would commit in two phases, under a name that repeats after a restart of the container.
+\set ON_ERROR_STOP 1
+
+select citus_set_coordinator_host('citus-coordinator', 5432)
+where not exists (select from pg_dist_node where nodename = 'citus-coordinator' and nodeport = 5432);
+
+select citus_add_node('citus-worker-1', 5432)
+where not exists (select from pg_dist_node where nodename = 'citus-worker-1' and nodeport = 5432);
+
+select citus_add_node('citus-worker-2', 5432)
+where not exists (select from pg_dist_node where nodename = 'citus-worker-2' and nodeport = 5432);

@@ -1,0 +1,1 @@
+"""Files of a production on one machine or in containers."""

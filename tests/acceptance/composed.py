@@ -1,0 +1,62 @@
+"""Services of docker-compose.yml, and their commands outside containers."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.waiting import PATIENCE_S
+
+ROOT = Path(__file__).parents[2]
+COMPOSE_FILE = ROOT / "docker-compose.yml"
+_DEFAULTS = re.compile(r"\$\{\w+:-([^}]*)\}")
+
+
+@pytest.fixture(scope="module")
+def services() -> Mapping[str, Any]:
+    """Services, with the defaults of the variables in .env."""
+    text = _DEFAULTS.sub(r"\1", COMPOSE_FILE.read_text())
+    services: Mapping[str, Any] = yaml.safe_load(text)["services"]
+    return services
+
+
+@contextmanager
+def running(command: list[str], environment: Mapping[str, str], directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a service's command with its environment.
+
+    End the service by a signal, as a container engine does. Fails if it does not end in time.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    given = {**kept, "PYTHONPATH": f"{ROOT / 'shared'}:{ROOT}", **environment}
+    with (directory / "log").open("ab") as log:
+        process = subprocess.Popen(command, env=given, cwd=directory, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise
+
+
+def native(command: list[str]) -> list[str]:
+    return [sys.executable if part == "python" else part for part in command]
+
+
+def healthy(url: str) -> bool:
+    try:
+        return bool(httpx.get(f"{url}/api/health", timeout=5).json()["status"] == "ok")
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,139 @@
+"""The configuration of nginx in the image of the web page, with a real nginx in front of the API."""
+
+import os
+import shutil
+import socketserver
+import struct
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from leaderforge.embedded.ports import free_port
+from leaderforge.embedded.waiting import wait_until
+from tests.acceptance.composed import ROOT, healthy, native, running, services
+from tests.acceptance.conftest import new_database
+from tests.waiting import PATIENCE_S
+
+__all__ = ["services"]
+
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+SITE_CONFIG = ROOT / "deploy" / "images" / "nginx.conf"
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx, such as Debian's nginx-light")
+
+
+class NameServer(socketserver.UDPServer):
+    """Server that answers each question of DNS with one IPv4 address, valid for 1 s."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.address = address
+
+
+class _Answer(socketserver.DatagramRequestHandler):
+    server: NameServer
+
+    def handle(self) -> None:
+        query = self.rfile.read()
+        question = query[12 : query.index(b"\0", 12) + 5]
+        address = bytes(map(int, self.server.address.split(".")))
+        record = struct.pack("!HHHIH", 0xC00C, 1, 1, 1, 4) + address  # the question's name, A, IN, seconds, length
+        self.wfile.write(query[:2] + struct.pack("!HHHHH", 0x8180, 1, 1, 0, 0) + question + record)
+
+
+@pytest.fixture
+def name_server() -> Iterator[NameServer]:
+    with NameServer("127.0.0.1") as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def configuration(directory: Path, site: str) -> Path:
+    """Write a configuration of nginx that contains the site's, as the image does."""
+    (directory / "site.conf").write_text(site)
+    (directory / "page").mkdir()
+    (directory / "page" / "index.html").write_text("<head></head>")
+    paths = "".join(
+        f"{kind}_temp_path {directory}/{kind}; " for kind in ("proxy", "client_body", "fastcgi", "uwsgi", "scgi")
+    )
+    # As root, its workers would otherwise be another user, who cannot write into the directory.
+    user = "user root;" if os.geteuid() == 0 else ""
+    main = directory / "nginx.conf"
+    main.write_text(
+        f"{user} daemon off; pid {directory}/pid; error_log {directory}/error.log; events {{}}\n"
+        f"http {{ access_log off; {paths} include {directory}/site.conf; }}\n"
+    )
+    return main
+
+
+def nginx(configuration: Path, *options: str) -> list[str]:
+    return [str(NGINX), "-e", "/dev/null", "-c", str(configuration), *options]
+
+
+def test_nginx_accepts_it(tmp_path: Path) -> None:
+    command = nginx(configuration(tmp_path, SITE_CONFIG.read_text()), "-t")
+    check = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert check.returncode == 0, check.stderr
+    assert "[warn]" not in check.stderr.replace('the "user" directive', ""), check.stderr
+
+
+@contextmanager
+def api_at(address: str, port: int, environment: Mapping[str, str], directory: Path) -> Iterator[None]:
+    """Run the API at the address until the end of the block."""
+    variables = {**environment, "LEADERFORGE_HOST": address, "LEADERFORGE_PORT": str(port)}
+    with running(native(["python", "-m", "functions.local"]), variables, directory):
+        wait_until(lambda: healthy(f"http://{address}:{port}"), PATIENCE_S, "the API")
+        yield
+
+
+async def test_requests_pass_and_follow_the_api_to_another_address(
+    services: Mapping[str, Any], valkey, postgres, name_server: NameServer, tmp_path: Path
+) -> None:
+    environment = {
+        **services["api"]["environment"],
+        "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
+        "LEADERFORGE_NAMESPACE": "test-nginx",
+        "LEADERFORGE_POSTGRES_DSN": await new_database(postgres.dsn),
+        "LEADERFORGE_RECONCILE_MS": "200",
+    }
+    port, api_port = free_port(), free_port()
+    site = SITE_CONFIG.read_text().replace("listen 8080", f"listen 127.0.0.1:{port}")
+    site = site.replace("127.0.0.11", f"127.0.0.1:{name_server.server_address[1]}").replace(
+        "api:8000", f"api:{api_port}"
+    )
+    main = configuration(tmp_path, site.replace("/usr/share/nginx/html", f"{tmp_path}/page"))
+    url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        stack.enter_context(running(nginx(main), {}, tmp_path))
+        with api_at("127.0.0.1", api_port, environment, tmp_path):
+            wait_until(lambda: healthy(url), PATIENCE_S, "nginx")
+            pass_requests(url, environment["LEADERFORGE_SUBMIT_KEYS"])
+        name_server.address = "127.0.0.2"
+        stack.enter_context(api_at("127.0.0.2", api_port, environment, tmp_path))
+        wait_until(lambda: healthy(url), PATIENCE_S, "nginx at the other address")
+
+
+def pass_requests(url: str, key: str) -> None:
+    """Send requests that nginx would refuse by its defaults. Fails if the API does not answer them."""
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=url, headers=headers, timeout=PATIENCE_S) as client:
+        assert client.post("/api/users", json={"user_id": 1, "username": "ada"}).status_code == 201
+        batch = [{"user_id": 1, "score": 1, "metadata": {"text": "x" * 1500}} for _ in range(1000)]
+        submitted = client.post("/api/boards/default/scores/batch", json={"submissions": batch})
+        assert submitted.status_code == 200, submitted.text
+        refused = client.post("/api/boards/default/scores/batch", json={"text": "x" * 6_000_000})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
+        long_head = client.get("/api/health", headers={"X-Long": "x" * 20_000})
+        assert long_head.status_code == 200
+        assert long_head.headers.get_list("Cache-Control") == ["no-store"]
+        page = client.get("/", headers={"Accept-Encoding": "gzip"})
+        assert page.headers.get_list("Cache-Control") == ["no-cache"]
