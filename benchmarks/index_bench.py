@@ -21,12 +21,12 @@ from rich.table import Table
 from benchmarks.report import about, write
 from leaderforge.adapters.redis.cluster import Call, Cluster
 from leaderforge.adapters.redis.index import RedisIndex
+from leaderforge.coalescing import Coalescer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.merge import Row, Window
-from leaderforge.domain.order import FIRST
+from leaderforge.domain.order import FIRST, KEY_BYTES
 from leaderforge.domain.standings import Standing
 from leaderforge.embedded import ValkeyCluster
-from leaderforge.services.coalescing import Coalescer
 
 NOW = 1_700_000_000_000
 SPAN = 10**10
@@ -149,7 +149,11 @@ def table(runs: list[dict[str, Any]]) -> Table:
 def _entries(call: Call, reply: Any) -> int:
     if call.script.name == "probe":
         return len(reply) - 1
-    return len(reply[3]) if call.script.name == "window" else 0
+    if call.script.name != "window":
+        return 0
+    # Entries with details are longer than a sort key, by five bytes.
+    lengths = [KEY_BYTES + 5 * int(detailed) for detailed in call.args[3::4]]
+    return sum(len(packed) // length for packed, length in zip(reply[3::4], lengths, strict=True))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,18 @@ class Maker:
         """Return a rank a little beyond half of the players."""
         return self._players // 2 + self._random.randrange(1000)
 
+    def percent(self) -> int:
+        """Return a percentage of the players."""
+        return self._random.randrange(101)
+
+    def score(self) -> int:
+        """Return a score that many players exceed."""
+        return self._random.randrange(1, 500)
+
+    def lookup(self) -> str:
+        """Return the body of a lookup of 100 players."""
+        return f'{{"user_ids":[{",".join(str(self.player()) for _ in range(100))}]}}'
+
     def submission(self) -> str:
         return f'{{"user_id":{self.player()},"score":{self._random.randrange(1, 101)}}}'
 
@@ -67,6 +79,11 @@ KINDS: Mapping[str, Callable[[Maker], bytes]] = {
     "top": lambda make: make.get("/api/leaderboard/top?limit=10"),
     "rank": lambda make: make.get(f"/api/leaderboard/rank/{make.player()}"),
     "around": lambda make: make.get(f"/api/boards/default/around/{make.player()}?radius=5"),
+    "lookup": lambda make: make.post("/api/boards/default/ranks/lookup", make.lookup()),
+    "percentile": lambda make: make.get(f"/api/boards/default/percentile/{make.percent()}"),
+    "distribution": lambda make: make.get("/api/boards/default/distribution"),
+    "random_page": lambda make: make.get(f"/api/boards/default/page?rank={make.player()}&limit=50"),
+    "range": lambda make: make.get(f"/api/boards/default/range?min_score={make.score()}"),
     "first_page": lambda make: make.get("/api/boards/default/page?rank=1&limit=50"),
     "deep_page": lambda make: make.get(f"/api/boards/default/page?rank={make.middle()}&limit=50"),
 }

@@ -27,7 +27,7 @@ from benchmarks.report import about, write, write_rows
 from leaderforge.adapters.redis.cluster import Cluster
 from leaderforge.adapters.redis.index import RedisIndex
 from leaderforge.adapters.redis.keys import IndexKeys
-from leaderforge.domain.merge import Window, merge_windows, share
+from leaderforge.domain.merge import Span, local_range, merge_spans
 from leaderforge.domain.order import FIRST
 from leaderforge.domain.sharding import hash_tags
 from leaderforge.embedded import ValkeyCluster
@@ -174,11 +174,12 @@ def merge_costs(partitions: Sequence[int]) -> list[dict[str, float]]:
 
 def merge_us(partitions: int, size: int) -> float:
     """Return the time of one merge, in us."""
-    keys = sorted(tag.encode() + bytes([i]) for tag in hash_tags(partitions) for i in range(share(size, partitions)))
-    parts = [Window(size, 0, before=[], after=keys[p::partitions]) for p in range(partitions)]
+    listed = local_range(0, size, partitions)[1]
+    keys = sorted(tag.encode() + bytes([i]) for tag in hash_tags(partitions) for i in range(listed))
+    parts = [Span(listed, 0, 0, keys[p::partitions]) for p in range(partitions)]
     done, began = 0, time.process_time()
     while time.process_time() - began < MERGES_S:
-        merge_windows(parts, 0, size, key=bytes)
+        merge_spans(parts, FIRST, 0, size, key=bytes)
         done += 1
     return (time.process_time() - began) / done * 1e6
 

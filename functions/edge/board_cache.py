@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from leaderforge.coalescing import Coalescer
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import BoardNotFound, StoreUnavailable
 from leaderforge.domain.timing import BOARD_FRESH_MS, BOARD_PATIENCE_MS, BOARD_STALE_MS, CACHE_LIMIT_MS, LOOKUP_WAIT_MS
 from leaderforge.ports.scores import ScoreStore
-from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.refreshing import RefreshingCache
 
 

@@ -1,5 +1,6 @@
 """Contract of rank indexes: one suite over the in-memory adapter and the real one."""
 
+import asyncio
 from bisect import bisect_left
 from random import Random
 from uuid import UUID
@@ -107,6 +108,52 @@ async def test_a_page_can_be_found_at_any_rank_of_a_large_ladder(new_index: NewI
     keys = sorted(key_of(ladder, s) for s in standings)
     for rank in (1, 1234, 2500, 5000):
         assert await index.key_at(ladder, rank) == keys[rank - 1]
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 32])
+async def test_the_entry_at_a_rank_is_exact_whatever_moved_since_the_last_search(
+    new_index: NewIndex, partitions: int
+) -> None:
+    """Move many players between searches: positions that the index remembers from earlier searches become wrong."""
+    ladder, random = LADDERS[0], Random(partitions)
+    standings = {s.user_id: s for s in crowd(1500, scores=5, times=10**6)}
+    index = await complete(new_index(partitions), ladder, list(standings.values()))
+    for revision in range(2, 8):
+        keys = sorted(key_of(ladder, s) for s in standings.values())
+        ranks = [1, len(keys), *(random.randrange(1, len(keys) + 1) for _ in range(12))]
+        assert await asyncio.gather(*(index.key_at(ladder, rank) for rank in ranks)) == [keys[r - 1] for r in ranks]
+        assert await index.key_at(ladder, len(keys) + 1) is None
+        moved = random.sample(list(standings), 500)
+        changed = [standings[i]._replace(score=random.randrange(-3, 9), revision=revision) for i in moved]
+        newcomers = [s._replace(user_id=s.user_id + revision * 10**6) for s in crowd(200, seed=revision)]
+        standings |= {s.user_id: s for s in [*changed, *newcomers]}
+        await index.apply(ladder, [*changed, *newcomers])
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 32])
+async def test_concurrent_reads_of_several_ladders_get_their_own_results(new_index: NewIndex, partitions: int) -> None:
+    index = new_index(partitions)
+    crowds = {ladder: crowd(150, seed=i) for i, ladder in enumerate(LADDERS)}
+    for ladder, standings in crowds.items():
+        await complete(index, ladder, standings)
+
+    async def check(ladder: Ladder, seed: int) -> None:
+        random = Random(seed)
+        keys = sorted(key_of(ladder, s) for s in crowds[ladder])
+        rank = random.randrange(1, len(keys) + 1)
+        key = await index.key_at(ladder, rank)
+        assert key == keys[rank - 1]
+        before, after = random.randrange(40), random.randrange(1, 40)
+        window = await index.window(ladder, key, before=before, after=after)
+        assert [row.key for row in window.before] == keys[max(0, rank - 1 - before) : rank - 1]
+        assert [row.key for row in window.after] == keys[rank - 1 : rank - 1 + after]
+        players = random.sample([s.user_id for s in crowds[ladder]], random.randrange(1, 9))
+        rows = await index.rows(ladder, [*players, 10**9])
+        assert {i: row.key for i, row in rows.items()} == {
+            s.user_id: key_of(ladder, s) for s in crowds[ladder] if s.user_id in players
+        }
+
+    await asyncio.gather(*(check(ladder, seed) for seed in range(20) for ladder in crowds))
 
 
 @pytest.mark.parametrize("ladder", LADDERS, ids=lambda ladder: ladder.board.slug)

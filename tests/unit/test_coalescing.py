@@ -3,8 +3,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from leaderforge.coalescing import Coalescer
 from leaderforge.domain.errors import Overloaded, StoreUnavailable
-from leaderforge.services.coalescing import Coalescer
 
 
 class Gate:

@@ -1,57 +1,75 @@
+"""Merging of partitions, compared with the order of all entries in one list."""
+
 from bisect import bisect_left
+from collections.abc import Sequence
+from operator import itemgetter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderforge.domain.merge import (
-    Counts,
-    Row,
-    Window,
-    is_conclusive,
-    merge_counts,
-    merge_windows,
-    nth,
-    share,
-)
+from leaderforge.domain.merge import Counts, Span, Window, entries_at, local_range, merge_counts, merge_spans, nth
 
+key_of = itemgetter(0)
 keys = st.binary(min_size=1, max_size=2)
-partitioned = st.lists(keys, unique=True, max_size=40).flatmap(
-    lambda found: st.lists(st.integers(0, 3), min_size=len(found), max_size=len(found)).map(
-        lambda homes: [sorted(k for k, home in zip(found, homes, strict=True) if home == p) for p in range(4)]
+partitioned = st.integers(1, 32).flatmap(
+    lambda count: st.lists(st.tuples(keys, st.integers(0, count - 1)), unique_by=key_of, max_size=60).map(
+        lambda placed: [sorted(key for key, home in placed if home == p) for p in range(count)]
     )
 )
+offsets = st.integers(-12, 12)
 
 
-def _window(part: list[bytes], bound: bytes, before: int, after: int) -> Window[Row]:
+def _span(part: Sequence[bytes], bound: bytes, first: int, end: int) -> Span[tuple[bytes]]:
+    """Return the span that window.lua reads."""
     above = bisect_left(part, bound)
-    rows = [Row(key, 1) for key in part]
+    start = min(len(part), max(0, above + first))
+    return Span(len(part), above, start, [(key,) for key in part[start : max(start, above + end)]])
+
+
+def _window(part: Sequence[bytes], bound: bytes, before: int, after: int) -> Window[tuple[bytes]]:
+    above = bisect_left(part, bound)
+    rows = [(key,) for key in part]
     return Window(len(part), above, rows[max(0, above - before) : above], rows[above : above + after])
 
 
-@given(partitioned, keys, st.integers(0, 9), st.integers(0, 9))
-def test_merged_windows_are_the_window_of_the_merged_board(parts, bound, before, after):
+@given(partitioned, keys | st.just(b""), st.integers(0, 9), st.integers(0, 9))
+def test_complete_spans_merge_to_the_window_of_the_whole_board(parts, bound, before, after):
     whole = sorted(key for part in parts for key in part)
-    merged = merge_windows(
-        [_window(part, bound, before, after) for part in parts], before, after, key=lambda row: row.key
-    )
-    assert merged == _window(whole, bound, before, after)
+    spans = [_span(part, bound, -before, after) for part in parts]
+    assert merge_spans(spans, bound, before, after, key=key_of) == _window(whole, bound, before, after)
 
 
-@given(partitioned, keys, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
-def test_shorter_windows_are_conclusive_only_if_they_merge_to_the_same(parts, bound, before, after, less, fewer):
-    asked = max(0, before - less), max(0, after - fewer)
-    windows = [_window(part, bound, *asked) for part in parts]
-    merged = merge_windows(windows, before, after, key=lambda row: row.key)
-    full = merge_windows([_window(p, bound, before, after) for p in parts], before, after, key=lambda row: row.key)
-    if is_conclusive(windows, merged, asked, (before, after), key=lambda row: row.key):
-        assert merged == full
-    if asked == (before, after):
-        assert is_conclusive(windows, merged, asked, (before, after), key=lambda row: row.key)
+@given(partitioned, keys | st.just(b""), st.integers(0, 9), st.integers(0, 9), st.data())
+def test_shorter_spans_merge_to_the_same_window_or_to_none(parts, bound, before, after, data):
+    whole = sorted(key for part in parts for key in part)
+    spans = [_span(part, bound, -data.draw(st.integers(0, before)), data.draw(st.integers(0, after))) for part in parts]
+    merged = merge_spans(spans, bound, before, after, key=key_of)
+    assert merged in (None, _window(whole, bound, before, after))
 
 
-@given(st.integers(0, 1000), st.integers(1, 64))
-def test_a_share_is_enough_for_an_even_spread_and_never_more_than_all(wanted, partitions):
-    assert -(-wanted // partitions) <= share(wanted, partitions) <= wanted
+@given(partitioned, keys | st.just(b""), offsets, offsets, st.integers(0, 60), st.integers(0, 9))
+def test_entries_at_a_position_are_those_of_the_whole_board_or_unknown(parts, bound, first, end, position, count):
+    whole = sorted(key for part in parts for key in part)
+    spans = [_span(part, bound, first, end) for part in parts]
+    entries = entries_at(spans, bound, position, count, key=key_of)
+    assert entries in (None, [(key,) for key in whole[position : position + count]])
+
+
+@given(partitioned, keys, st.integers(0, 60), st.integers(1, 9))
+def test_spans_of_whole_partitions_determine_every_position(parts, bound, position, count):
+    whole = sorted(key for part in parts for key in part)
+    spans = [_span(part, bound, -60, 60) for part in parts]
+    entries = entries_at(spans, bound, position, count, key=key_of)
+    assert entries == [(key,) for key in whole[position : position + count]]
+
+
+@given(st.integers(-1000, 1000), st.integers(0, 1000), st.integers(1, 64))
+def test_a_local_range_covers_an_even_spread_and_never_more_than_all(first, count, partitions):
+    low, high = local_range(first, first + count, partitions)
+    assert min(first, 0) <= low <= first / partitions or low == 0 <= first
+    assert (first + count) / partitions <= high <= max(first + count, 0) or high == 0 >= first + count
+    if partitions == 1:
+        assert (low, high) == (first, first + count)
 
 
 @given(partitioned, st.lists(keys))

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from heapq import merge
-from itertools import chain, islice
-from math import ceil, sqrt
+from itertools import chain
+from math import ceil, floor, sqrt
 from typing import Generic, NamedTuple, TypeVar
 
 from leaderforge.domain.boards import Board
 
 T = TypeVar("T")
+
+_DEVIATIONS = 3.2
+"""Standard deviations that a probable share covers. A share is too small in some 0.1 % of cases, and is read again."""
 
 
 class Row(NamedTuple):
@@ -45,6 +47,20 @@ class Window(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Span(Generic[T]):
+    """Consecutive entries of one partition around a bound, in rank order.
+
+    `total` is the number of the partition's entries, `above` the number above the bound, and `start` the position of
+    the first listed entry, from 0.
+    """
+
+    total: int
+    above: int
+    start: int
+    entries: Sequence[T]
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """Total of the entries, and the number above each bound, in the order of the bounds.
 
@@ -56,54 +72,72 @@ class Counts:
     all_present: bool = True
 
 
-def merge_windows(windows: Sequence[Window[T]], before: int, after: int, key: Callable[[T], bytes]) -> Window[T]:
-    """Return the window over all partitions. Each partition's window must have the same bound and sizes.
+def merge_spans(
+    spans: Sequence[Span[T]], bound: bytes, before: int, after: int, key: Callable[[T], bytes]
+) -> Window[T] | None:
+    """Return the window over all partitions around a bound, or None if the spans do not determine it.
 
-    `key` returns an entry's sort key.
+    The spans are around this bound. `key` returns an entry's sort key.
     """
-    # The entries closest to the bound come last in each list. Therefore merge backwards, then restore the order.
-    nearest = merge(*(reversed(w.before) for w in windows), key=key, reverse=True)
-    return Window(
-        total=sum(w.total for w in windows),
-        above=sum(w.above for w in windows),
-        before=list(islice(nearest, before))[::-1],
-        after=list(islice(merge(*(w.after for w in windows), key=key), after)),
+    total, above = sum(span.total for span in spans), sum(span.above for span in spans)
+    first, end = max(0, above - before), min(total, above + after)
+    entries = entries_at(spans, bound, first, end - first, key)
+    if entries is None:
+        return None
+    return Window(total, above, before=entries[: above - first], after=entries[above - first :])
+
+
+def entries_at(
+    spans: Sequence[Span[T]], bound: bytes, first: int, count: int, key: Callable[[T], bytes]
+) -> list[T] | None:
+    """Return up to `count` entries from a position (from 0) in the order of all partitions.
+
+    Return fewer at the end of the ladder, and None if the spans do not determine the entries.
+    """
+    count = min(count, sum(span.total for span in spans) - first)
+    if count <= 0:
+        return []
+    begin = first - sum(span.start for span in spans)
+    # Each span is in order. Timsort merges such runs faster than `heapq.merge`.
+    entries = sorted(chain.from_iterable(span.entries for span in spans), key=key)[max(0, begin) : begin + count]
+    if begin < 0 or len(entries) < count:
+        return None
+    best, last = key(entries[0]), key(entries[-1])
+    return entries if all(_has_all_between(span, bound, best, last, key) for span in spans) else None
+
+
+def _has_all_between(span: Span[T], bound: bytes, best: bytes, last: bytes, key: Callable[[T], bytes]) -> bool:
+    """Return whether a span has all entries of its partition between two sort keys, inclusive."""
+    end = span.start + len(span.entries)
+    # The entries before the span's start are above its first entry. They are also above the bound if the span starts
+    # at or above it. The entries after its end are below in the same way.
+    begins_before = (
+        span.start == 0
+        or (span.start <= span.above and bound <= best)
+        or (bool(span.entries) and key(span.entries[0]) <= best)
     )
+    ends_after = (
+        end == span.total
+        or (end >= span.above and last < bound)
+        or (bool(span.entries) and key(span.entries[-1]) >= last)
+    )
+    return begins_before and ends_after
 
 
-def share(count: int, partitions: int) -> int:
-    """Return a probable upper bound for one partition's share of `count` consecutive entries.
+def local_range(first: int, end: int, partitions: int) -> tuple[int, int]:
+    """Return the positions of a partition that probably contain its share of the positions `first` to `end` - 1.
 
-    The bound is the mean plus four standard deviations, because hashing spreads entries uniformly.
+    Positions are relative to a bound, and `end` is excluded. Hashing spreads entries uniformly: the share of n entries
+    has a binomial distribution.
     """
-    mean = count / partitions
-    return min(count, ceil(mean + 4 * sqrt(mean)) + 1)
+    low = floor(first / partitions - _margin(first, partitions))
+    high = ceil(end / partitions + _margin(end, partitions))
+    return max(min(first, 0), low), min(max(end, 0), high)
 
 
-def is_conclusive(
-    windows: Sequence[Window[T]],
-    merged: Window[T],
-    requested: tuple[int, int],
-    needed: tuple[int, int],
-    key: Callable[[T], bytes],
-) -> bool:
-    """Return whether the merged window is exact for the `needed` numbers of entries before and after its bound.
-
-    Each partition listed at most the `requested` numbers of entries. It may have omitted entries if its list is full
-    and ends before the last merged entry. The merged window is not exact then.
-    """
-    requested_before, requested_after = requested
-    needed_before, needed_after = needed
-    for window in windows:
-        if len(window.after) == requested_after < needed_after and (
-            len(merged.after) < needed_after or key(window.after[-1]) < key(merged.after[-1])
-        ):
-            return False
-        if len(window.before) == requested_before < needed_before and (
-            len(merged.before) < needed_before or key(window.before[0]) > key(merged.before[0])
-        ):
-            return False
-    return True
+def _margin(count: int, partitions: int) -> float:
+    """Return by how much a partition's share of `count` entries probably differs from the mean, at most."""
+    return 0 if partitions == 1 else 1 + _DEVIATIONS * sqrt(abs(count) * (partitions - 1)) / partitions
 
 
 def merge_counts(counts: Iterable[Counts]) -> Counts:

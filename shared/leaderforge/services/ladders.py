@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
 
+from leaderforge.coalescing import BATCH, Coalescer
 from leaderforge.domain.boards import Board, Ladder
 from leaderforge.domain.errors import Overloaded, PeriodNotFound, StoreUnavailable
 from leaderforge.domain.periods import PeriodKind, number_of_name
 from leaderforge.domain.timing import LADDERS_FRESH_MS, LOOKUP_WAIT_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.scores import ScoreStore
-from leaderforge.services.coalescing import BATCH, Coalescer
 
 CURRENT = "current"
 """Name by which a request selects the board's main period that contains the current time."""

@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import NamedTuple
 
+from leaderforge.coalescing import Coalescer
 from leaderforge.domain.errors import ExternalIdTaken, LeaderForgeError, PlayerExists, PlayerNotFound, UsernameTaken
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
 from leaderforge.domain.players import ExternalId, Player, new_user_ids
 from leaderforge.domain.timing import LOOKUP_WAIT_MS, MAPPING_MS
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
-from leaderforge.services.coalescing import Coalescer
 from leaderforge.services.delivery import Delivery
 
 _MOST_CACHED = 100_000

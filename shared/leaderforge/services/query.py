@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.domain.boards import Board, Ladder, Order
 from leaderforge.domain.callers import ANONYMOUS, Caller
 from leaderforge.domain.errors import NotRanked
@@ -14,12 +15,11 @@ from leaderforge.domain.ranks import rank_of
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.ranking import Ranking
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.entries import Entry, Lookup, Page, PlayerRank
 from leaderforge.services.reading import Reader, Reading
 from leaderforge.services.top import Top, TopCache
 
-_SLACK = 8
+_SLACK = 4
 """Additional entries to read beyond both ends of a page, because entries may move between the two steps of a read."""
 
 _ATTEMPTS = 8
@@ -175,8 +175,10 @@ class QueryService:
 
         async def read(reading: Reading) -> Page:
             # Read one more entry to find out whether there is a next page.
-            window = await reading.ranking.window(ladder, bound, before=0, after=limit + 1)
-            counts = await reading.ranking.counts(ladder, [start, end])
+            window, counts = await asyncio.gather(
+                reading.ranking.window(ladder, bound, before=0, after=limit + 1),
+                reading.ranking.counts(ladder, [start, end]),
+            )
             rows = [row for row in window.after if row.key < end]
             page = await self._page(reading, ladder, window, rows[:limit], _first(window))
             next_key = rows[limit - 1].key if len(rows) > limit else None

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from leaderforge.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.domain.batches import complete
 from leaderforge.domain.boards import Policy
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
 from leaderforge.domain.submissions import Recorded, Submission
 from leaderforge.ports.scores import ScoreStore
 from leaderforge.ports.telemetry import Telemetry
-from leaderforge.services.coalescing import BATCH, STAGGER_S, Coalescer
 from leaderforge.services.delivery import Delivery
 from leaderforge.services.receipts import WITH_RANK, LadderGroup, Receipt, ReceiptOptions, receipt_of
 from leaderforge.services.trust import IndexTrust

@@ -5,7 +5,10 @@ with a subscore) and submissions (4). The hash of standings maps the player id t
 the other fields. Records with a flag of `UNLISTED` have no entry in the sorted set.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import cache
+from struct import Struct
+from typing import Any, NamedTuple
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.merge import Row
@@ -17,8 +20,8 @@ _FLAGS = 7
 _PLACE = slice(8, -4)
 _SUBMISSIONS = slice(-4, None)
 _MAX_SUBMISSIONS = 2**32 - 1
-_LOST = bytes(12)
-"""Value of an entry whose stored value is missing. Zeros stand for its revision, flags and submissions."""
+NAME_SEPARATOR = "\0"
+"""Separator of names in the replies of scripts. Texts in PostgreSQL cannot contain it."""
 
 _HAS_METADATA = 1
 _HIDDEN = 2
@@ -95,13 +98,38 @@ def key_of(user: bytes, value: bytes) -> bytes:
     return value[_PLACE] + user
 
 
-def row_of(key: bytes, value: bytes | None, name: bytes | None) -> Row:
-    """Return the row of an entry. Without a stored value, the row has zeros, until the verification repairs it."""
-    value = value or _LOST
-    return Row(
-        key=key,
-        submissions=int.from_bytes(value[_SUBMISSIONS], "big"),
-        label=None if name is None else name.decode(),
-        has_metadata=bool(value[_FLAGS] & _HAS_METADATA),
-        hidden=bool(value[_FLAGS] & _HIDDEN),
-    )
+def listed_rows(entries: Iterable[tuple[bytes, int, int, str]]) -> list[Row]:
+    """Return the rows of listed entries: sort key, flags, submissions and name, which is empty if it is missing."""
+    return [
+        Row(key, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
+        for key, flags, submissions, name in entries
+    ]
+
+
+def listed_entries(board: Board, packed_entries: bytes, packed_names: bytes) -> list[tuple[Any, ...]]:
+    """Return the entries of window.lua with their details: sort key, flags, submissions and name."""
+    names = packed_names.decode().split(NAME_SEPARATOR)
+    details = _layout(f">{key_bytes(board)}sBI").iter_unpack(packed_entries)
+    return [(*entry, name) for entry, name in zip(details, names, strict=True)] if packed_entries else []
+
+
+def listed_keys(board: Board, packed_entries: bytes) -> list[tuple[Any, ...]]:
+    """Return the entries of window.lua without details: only the sort key of each."""
+    return list(_layout(f"{key_bytes(board)}s").iter_unpack(packed_entries))
+
+
+def stored_rows(board: Board, users: Sequence[bytes], packed_values: bytes, packed_names: bytes) -> list[Row | None]:
+    """Return the rows of rows.lua for players, as in `user_bytes`. A row is None without a standing."""
+    names = packed_names.decode().split(NAME_SEPARATOR)
+    values = _layout(f">7xB{key_bytes(board) - USER_BYTES}sI").iter_unpack(packed_values)
+    return [
+        None
+        if flags & _REMOVED
+        else Row(place + user, submissions, name or None, bool(flags & _HAS_METADATA), bool(flags & _HIDDEN))
+        for user, (flags, place, submissions), name in zip(users, values, names, strict=True)
+    ]
+
+
+@cache
+def _layout(layout: str) -> Struct:
+    return Struct(layout)

@@ -1,29 +1,52 @@
--- Read a partition's entries on both sides of a bound, with their standings and names.
+-- Read windows of a partition: consecutive entries around a bound, optionally with their details.
 -- KEYS: meta, entries, standings, names
--- ARGV: bound (empty: before all), maximum entries above it, maximum entries at and below it
--- Returns the total, the number above the bound, the number of returned entries above it, then entries, standings and
--- names in rank order; false if the partition is incomplete.
+-- ARGV: for each window: bound (empty: before all); the positions of its first entry and of the entry after its last
+-- one, relative to the number of entries above the bound; 1 to include details, else 0
+-- Returns the total. Then, for each window: the number above the bound; the position of the first entry from 0; the
+-- entries, each followed by its flags (1 byte) and submissions (4 bytes) if details are included; their names, separated
+-- by NUL and empty where missing. Returns false if the partition is incomplete.
 if redis.call('HEXISTS', KEYS[1], 'watermark') == 0 then
     return false
 end
-local above = 0
-if ARGV[1] ~= '' then
-    above = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. ARGV[1])
-end
-local first = math.max(0, above - tonumber(ARGV[2]))
-local last = above + tonumber(ARGV[3]) - 1
 local total = redis.call('ZCARD', KEYS[2])
-local entries = {}
-if last >= first then
-    entries = redis.call('ZRANGE', KEYS[2], first, last)
+local reply = { total }
+
+-- Append the details of each entry, and return the names.
+local function add_details(entries)
+    local users = {}
+    for i = 1, #entries do
+        users[i] = string.sub(entries[i], -7)
+    end
+    local standings = redis.call('HMGET', KEYS[3], unpack(users))
+    local names = redis.call('HMGET', KEYS[4], unpack(users))
+    for i = 1, #entries do
+        local value = standings[i]
+        -- A lost standing gets zeros, until the verification repairs it.
+        local details = value and string.sub(value, 8, 8) .. string.sub(value, -4) or '\0\0\0\0\0'
+        entries[i] = entries[i] .. details
+        names[i] = names[i] or ''
+    end
+    return table.concat(names, '\0')
 end
-if #entries == 0 then
-    return { total, above, 0, {}, {}, {} }
+
+for i = 1, #ARGV, 4 do
+    local above = 0
+    if ARGV[i] ~= '' then
+        above = redis.call('ZLEXCOUNT', KEYS[2], '-', '(' .. ARGV[i])
+    end
+    local first = math.min(total, math.max(0, above + ARGV[i + 1]))
+    local last = above + ARGV[i + 2] - 1
+    local entries, names = {}, ''
+    if last >= first then
+        entries = redis.call('ZRANGE', KEYS[2], first, last)
+    end
+    if ARGV[i + 3] == '1' and #entries > 0 then
+        names = add_details(entries)
+    end
+    local n = #reply
+    reply[n + 1] = above
+    reply[n + 2] = first
+    reply[n + 3] = table.concat(entries)
+    reply[n + 4] = names
 end
-local users = {}
-for i = 1, #entries do
-    users[i] = string.sub(entries[i], -7)
-end
-local standings = redis.call('HMGET', KEYS[3], unpack(users))
-local names = redis.call('HMGET', KEYS[4], unpack(users))
-return { total, above, above - first, entries, standings, names }
+return reply

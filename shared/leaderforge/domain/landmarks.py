@@ -1,0 +1,39 @@
+"""Sort keys with approximate positions, as earlier reads found them.
+
+Most entries keep their position between two reads, or move little. A known entry near a rank is therefore a good start
+of the search for the entry at this rank.
+"""
+
+from bisect import bisect_left, bisect_right
+
+from leaderforge.domain.order import FIRST
+
+_MAX_LANDMARKS = 512
+"""Landmarks of a ladder. A search among 1,000,000 entries then starts some 500 entries from its target."""
+
+
+class Landmarks:
+    """Landmarks of one ladder: sort keys, each with the number of entries above it at its last observation.
+
+    Keys and numbers both ascend. A new observation replaces those that contradict it, and those close to it.
+    """
+
+    def __init__(self) -> None:
+        self._keys = [FIRST]
+        self._above = [0]
+
+    def nearest(self, position: int) -> tuple[bytes, int]:
+        """Return the landmark closest to a position (from 0): its key, and the number of entries above it."""
+        i = bisect_left(self._above, position)
+        if i == len(self._above) or (i and position - self._above[i - 1] < self._above[i] - position):
+            i -= 1
+        return self._keys[i], self._above[i]
+
+    def observe(self, key: bytes, above: int, total: int) -> None:
+        """Store that `above` of `total` entries are above a key."""
+        distance = total // _MAX_LANDMARKS
+        i = bisect_left(self._keys, key)
+        low = bisect_left(self._above, above - distance, hi=i)
+        high = bisect_right(self._above, above + distance, lo=i)
+        self._keys[low:high] = [key]
+        self._above[low:high] = [above]
