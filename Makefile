@@ -19,7 +19,7 @@ FAST := tests/unit tests/contract
 CHECKS := lint types contract site-tests
 PARTS = MAKE="$(MAKE)" SELECT="$(SELECT)" WORKERS=$(WORKERS) $(BIN)/python scripts/run_parts.py
 
-.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
+.PHONY: run test test-long test-local test-cloud tests cloud-tests coverage slow-tests lint types contract functions-python site site-tests wheel package template template-setup clients-setup localstack localstack-down localstack-setup setup lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -78,6 +78,9 @@ slow-tests: setup site clients-setup
 
 cloud-tests: setup localstack-setup site
 	$(BIN)/pytest -rfE tests/cloud
+
+wheel: setup site ## Build the wheel, which contains the page, into build/
+	@$(BIN)/python -m hatchling build --target wheel --directory build
 
 package: setup ## Build the functions' packages for AWS Lambda into build/
 	@$(BIN)/python -m deploy.packaging $(ARGS)

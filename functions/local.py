@@ -117,29 +117,13 @@ def _report(task: asyncio.Task[None]) -> None:
 
 def main() -> None:
     """Serve on the address and port of the environment settings until shutdown."""
-    import uvicorn
-
-    from functions.edge.http.guarded import GuardedHttp
+    from functions.server import serve
 
     try:
         settings = read_settings(os.environ)
     except SettingsError as error:
         sys.exit(f"error: {error}")
-    app = create_app(build(settings))
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=GuardedHttp,
-        ws="none",
-        log_config=None,
-        # No access log of uvicorn, because the edge logs each request with its id.
-        access_log=False,
-        # Headers of proxies are used only from addresses in LEADERFORGE_TRUSTED_PROXIES, which the edge checks.
-        proxy_headers=False,
-        # Clients need no name of the server, which would only tell attackers what to try.
-        server_header=False,
-    )
+    serve(create_app(build(settings)), host=settings.host, port=settings.port)
 
 
 if __name__ == "__main__":

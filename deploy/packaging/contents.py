@@ -13,7 +13,17 @@ PYTHON = "3.13"
 
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (_ROOT / "functions", _ROOT / "shared" / "leaderforge")
-_NOT_DEPLOYED = ("__pycache__", "cli", "embedded", "memory", "local.py", "web.py", "worker.py")
+_NOT_DEPLOYED = (
+    "__pycache__",
+    "cli",
+    "embedded",
+    "memory",
+    "production",
+    "local.py",
+    "server.py",
+    "web.py",
+    "worker.py",
+)
 """Files that are not deployed: the command, the local servers, the in-memory adapters, and servers without Lambda."""
 _NOT_RUN = ("*.pyx", "*.pxd", "*.pxi", "*.pyi", "*.c", "*.h", "bin")
 """Files of dependencies that never run: sources of compiled modules, type stubs and commands."""

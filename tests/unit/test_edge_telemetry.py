@@ -19,6 +19,7 @@ from leaderforge.adapters.telemetry.prometheus import Prometheus
 prometheus = Prometheus(multiprocess=True)
 prometheus.count("top_cache", result="hit")
 prometheus.gauge("index_lag_seconds", 2)
+prometheus.gauge("stream_listeners", 3)
 with prometheus.transaction("top"):
     pass
 print(prometheus.exposition()[0].decode())
@@ -118,6 +119,7 @@ def test_workers_collect_together(tmp_path: Path) -> None:
     assert 'leaderforge_top_cache_total{result="hit"} 2.0' in shown
     assert 'leaderforge_transaction_seconds_count{name="top"} 2.0' in shown
     assert "leaderforge_index_lag_seconds 2.0" in shown
+    assert "leaderforge_stream_listeners 3.0" in shown  # without the listeners of the ended process
 
 
 class Notebook:

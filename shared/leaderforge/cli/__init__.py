@@ -20,6 +20,7 @@ from leaderforge.cli import (
     periods,
     populate,
     redrive,
+    serve,
     signing_keys,
     stored_names,
     tokens,
@@ -57,6 +58,8 @@ main = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 main.command()(dev.dev)
+main.command()(serve.serve)
+main.command()(serve.worker)
 main.command()(populate.populate)
 main.command("import")(importing.import_)
 main.command()(export.export)

@@ -44,7 +44,10 @@ def dev(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the API.", min=1)] = 1,
-    site: Annotated[Path | None, typer.Option(help="Folder of the built web site, served at /.")] = None,
+    site: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the built web page, served at /; by default the page in this package."),
+    ] = None,
     demo: Annotated[bool, typer.Option(help="Fill an empty store with demo players and scores.")] = True,
 ) -> None:
     """Start everything on this machine: a Valkey cluster, PostgreSQL and the API.
@@ -57,9 +60,10 @@ def dev(
         from rich.console import Console
 
         from leaderforge.embedded.stack import LocalStack, StackOptions
+        from leaderforge.site_files import packaged_site
 
         partitions = partitions or nodes
-        site = site.resolve() if site else None
+        site = site.resolve() if site else packaged_site()
         stack = LocalStack(
             StackOptions(data_dir, host=host, port=port, nodes=nodes, partitions=partitions, workers=workers, site=site)
         )

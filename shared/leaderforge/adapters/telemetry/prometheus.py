@@ -1,14 +1,16 @@
 """Metrics for Prometheus, in the OpenMetrics format."""
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from time import perf_counter
 from types import TracebackType
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, PlatformCollector
 from prometheus_client import ProcessCollector as ResourceCollector
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -105,6 +107,7 @@ class Prometheus:
         """Return the current values of all metrics, and their content type."""
         registry = self._registry
         if self._multiprocess:
+            _forget_ended_workers()
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the package has no types here
         exposition: bytes = generate_latest(registry)  # type: ignore[no-untyped-call]  # the package has no types here
@@ -141,6 +144,24 @@ class Prometheus:
             buckets=SECONDS if name.endswith("_seconds") else SIZES,
             registry=self._registry,
         )
+
+
+def _forget_ended_workers() -> None:
+    """Delete the gauges of workers that have ended. Their counts stay."""
+    for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("gauge_live*.db"):
+        pid = int(path.stem.rpartition("_")[2])
+        if not _runs(pid):
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]  # the package has no types here
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # a process of another user
+    return True
 
 
 class _Timer:

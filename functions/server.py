@@ -1,0 +1,65 @@
+"""uvicorn, with the options of every server of LeaderForge."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from functions.edge.http.guarded import GuardedHttp
+
+APPLICATION = "functions.local:create_app"
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_DRAIN_S = 20
+"""Time limit in s for requests in flight at a shutdown. A service manager waits longer before it kills processes."""
+
+
+def serve(app: FastAPI | str, *, host: str, port: int, workers: int = 1) -> None:
+    """Serve the application, or the one that a factory of this name creates, until shutdown.
+
+    Only a factory's application can have several workers. They share their metrics.
+    """
+    with _shared_metrics(workers):
+        uvicorn.run(
+            app,
+            factory=isinstance(app, str),
+            host=host,
+            port=port,
+            workers=workers,
+            http=GuardedHttp,
+            ws="none",
+            log_config=None,
+            timeout_graceful_shutdown=_DRAIN_S,
+            # No access log of uvicorn, because the edge logs each request with its id.
+            access_log=False,
+            # Headers of proxies are used only from addresses in LEADERFORGE_TRUSTED_PROXIES, which the edge checks.
+            proxy_headers=False,
+            # Clients need no name of the server, which would only tell attackers what to try.
+            server_header=False,
+        )
+
+
+@contextmanager
+def _shared_metrics(workers: int) -> Iterator[None]:
+    """Give several workers an empty directory for their metrics. Otherwise, each one would answer with its own."""
+    directory = os.environ.get(_METRICS, "").strip()
+    if workers == 1:
+        yield
+    elif directory:
+        _empty(Path(directory))
+        yield
+    else:
+        # RUNTIME_DIRECTORY is systemd's, and is deleted with the service.
+        with tempfile.TemporaryDirectory(prefix="leaderforge-metrics-", dir=os.environ.get("RUNTIME_DIRECTORY")) as new:
+            os.environ[_METRICS] = new
+            yield
+
+
+def _empty(directory: Path) -> None:
+    """Delete the metrics of earlier processes. Create the directory if it is missing."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for path in directory.glob("*.db"):
+        path.unlink()

@@ -1,0 +1,19 @@
+"""Step of the build of a wheel: the wheel contains the built web page."""
+
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class PageHook(BuildHookInterface):  # type: ignore[type-arg]  # as in the documentation of Hatch
+    """Hook that puts the page into the wheel, except into an editable one."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Add the page. Raises `FileNotFoundError` if it has not been built."""
+        if version == "editable":
+            return
+        site = Path(self.root, "frontend", "dist")
+        if not (site / "index.html").is_file():
+            raise FileNotFoundError(f"{site} has no page: run `make wheel`, which builds it first")
+        build_data["force_include"][str(site)] = "leaderforge/site"
