@@ -98,11 +98,17 @@ async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) 
 
 @routes.get("/api/users", **documentation.read(UsersOut, StoreUnavailable))
 async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuery, Query()]) -> Answer:
-    """Return the players whose names start with a prefix, ordered by name, or the players with an exact name."""
-    require_one(prefix=query.prefix, username=query.username)
+    """Return the players whose names start with a prefix, contain a text, or are equal to a name.
+
+    Players with a prefix are ordered by name. With `search`, names that start with the text come first.
+    """
+    require_one(prefix=query.prefix, username=query.username, search=query.search)
     users = edge.services.users
     if query.prefix is not None:
-        players = await users.search(query.prefix, query.limit)
+        players = await users.with_prefix(query.prefix, query.limit)
+    elif query.search is not None:
+        matches = await users.search(query.search, query.limit)
+        return answer_stored(render_users(matches.players, with_email=caller.is_admin, inside=matches.inside))
     else:
         players = await users.with_name(query.username or "")
     return answer_stored(render_users(players, with_email=caller.is_admin))

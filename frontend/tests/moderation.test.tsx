@@ -55,7 +55,7 @@ function openConsole(path: string, { hiddenBy = [] }: Options = {}) {
       case '/api/boards':
         return { body: { boards: [aBoard('default'), LAPS] } };
       case '/api/users':
-        return { body: { users: 'ada'.startsWith(url.searchParams.get('prefix') ?? '') ? [ADA] : [] } };
+        return { body: { users: 'ada'.startsWith(url.searchParams.get('search') ?? '') ? [ADA] : [] } };
       case '/api/users/7':
         return { body: ADA };
       case '/api/users/7/export':

@@ -77,6 +77,13 @@ describe('the search', () => {
     await user.type(await screen.findByRole('combobox'), 'zoe');
     expect(await screen.findByText(/No name begins with “zoe”/)).toBeInTheDocument();
   });
+
+  it('says that no part of a name matches, where names are searched inside', async () => {
+    serve((url, init) => (url.pathname === '/api/users' ? { body: { users: [], inside: true } } : board(3)(url, init)));
+    const { user } = open('/friends');
+    await user.type(await screen.findByRole('combobox'), 'zoe');
+    expect(await screen.findByText('No name contains “zoe”.')).toBeInTheDocument();
+  });
 });
 
 describe('friends', () => {

@@ -26,7 +26,7 @@ function openConsole(path: string) {
     if (kind === 'boards' && url.pathname.includes('/entries/')) return { body: { user_id: 7, entries: [{}] } };
     if (kind === 'boards' && method === 'DELETE') return boards.delete(name) ? { body: LAPS } : refusal(404, 'board_not_found', 'no');
     if (url.pathname === '/api/users') {
-      const prefix = url.searchParams.get('prefix') ?? '';
+      const prefix = url.searchParams.get('search') ?? '';
       return { body: { users: [...players.values()].filter(({ username }) => username.startsWith(prefix)) } };
     }
     const player = kind === 'users' ? players.get(Number(name)) : undefined;

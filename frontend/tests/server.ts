@@ -123,7 +123,7 @@ export function board(total: number): Handler {
     }
     if (url.pathname === '/api/boards') return { body: { boards: [aBoard('default')] } };
     if (url.pathname === '/api/users') {
-      const prefix = url.searchParams.get('prefix') ?? '';
+      const prefix = url.searchParams.get('search') ?? '';
       const users = entriesFrom(1, 20).filter(({ username }) => username?.startsWith(prefix.toLowerCase()));
       return { body: { users: users.slice(0, number('limit')) } };
     }

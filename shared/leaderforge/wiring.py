@@ -244,3 +244,17 @@ async def migrate(dsn: str) -> Sequence[str]:
     from leaderforge.adapters.postgres.migrate import migrate as run
 
     return await run(dsn)
+
+
+async def enable_name_search(dsn: str) -> bool:
+    """Build the indexes for search inside names. Return False if they existed."""
+    from leaderforge.adapters.postgres.name_search import enable_name_search as run
+
+    return await run(dsn)
+
+
+async def disable_name_search(dsn: str) -> bool:
+    """Drop the indexes for search inside names. Return False if there were none."""
+    from leaderforge.adapters.postgres.name_search import disable_name_search as run
+
+    return await run(dsn)

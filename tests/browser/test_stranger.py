@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import expect
 
+from leaderforge.wiring import enable_name_search
 from tests.acceptance.api_fixtures import Served, environment, served
 from tests.acceptance.conftest import new_database
 from tests.api_client import ADMIN_KEY
@@ -89,6 +90,17 @@ async def test_an_unknown_name_and_an_unknown_page_say_so(races: Served, open_pa
     await expect(page.get_by_text("No name begins with “Hydra”.")).to_be_visible()
     await page.get_by_role("link", name="Open the leaderboard").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Leaderboard")
+    await page.close()  # close the page before its server
+
+
+async def test_a_part_of_a_name_finds_its_player(races: Served, open_page: Open) -> None:
+    await enable_name_search(races.services.settings.postgres_dsn.get_secret_value())
+    page = await open_page(races.url)
+    search = page.get_by_role("combobox", name="Find a player")
+    await search.fill("IVER 30")
+    await expect(page.get_by_role("option", name=LEADER)).to_be_visible()
+    await search.fill("hydra")
+    await expect(page.get_by_text("No name contains “hydra”.")).to_be_visible()
     await page.close()  # close the page before its server
 
 

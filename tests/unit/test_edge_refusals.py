@@ -100,7 +100,7 @@ RULES = [
         " write any other id as an external id after ext:",
     ),
     ("/api/boards/default/percentile/101", "p: must be a number from 0 to 100"),
-    ("/api/users", "prefix: is required, unless username is sent"),
+    ("/api/users", "prefix: is required, unless username or search is sent"),
 ]
 
 

@@ -130,8 +130,28 @@ async def test_finding_players_by_how_their_names_begin(api: Api) -> None:
     assert (await api.get("/api/users?prefix=%25")).json() == {"users": []}
 
 
+async def test_finding_players_by_any_part_of_their_names(api: Api) -> None:
+    for name in ("FearlessHydra1", "Hydra", "hydrant", "Bob"):
+        await api.post("/api/users", {"username": name})
+    found = (await api.get("/api/users?search=hydra&limit=3")).json()
+    assert [user["username"] for user in found["users"]] == ["Hydra", "hydrant", "FearlessHydra1"]
+    assert found["inside"] is True
+    starts = (await api.get("/api/users?search=hy")).json()
+    assert ([user["username"] for user in starts["users"]], starts["inside"]) == (["Hydra", "hydrant"], False)
+
+
 @pytest.mark.parametrize(
-    "query", ["", "prefix=", "prefix=a%00", "prefix=" + "x" * 65, "prefix=a&limit=0", "prefix=a&limit=101"]
+    "query",
+    [
+        "",
+        "prefix=",
+        "search=",
+        "search=a&prefix=a",
+        "prefix=a%00",
+        "prefix=" + "x" * 65,
+        "prefix=a&limit=0",
+        "prefix=a&limit=101",
+    ],
 )
 async def test_searches_are_checked(api: Api, query: str) -> None:
     assert (await api.get(f"/api/users?{query}")).status_code == 422

@@ -132,10 +132,10 @@ export function user(around: Deployment, userId: number) {
   });
 }
 
-export function usersNamed(around: Deployment, prefix: string, limit: number) {
+export function usersNamed(around: Deployment, search: string, limit: number) {
   return queryOptions({
-    queryKey: ['users', prefix, limit],
-    queryFn: ({ signal }) => around.client.get<Users>(withQuery('/api/users', { prefix, limit }), signal),
+    queryKey: ['users', search, limit],
+    queryFn: ({ signal }) => around.client.get<Users>(withQuery('/api/users', { search, limit }), signal),
     staleTime: SPREAD_MS,
   });
 }

@@ -441,7 +441,9 @@ export interface paths {
         };
         /**
          * Find users
-         * @description Return the players whose names start with a prefix, ordered by name, or the players with an exact name.
+         * @description Return the players whose names start with a prefix, contain a text, or are equal to a name.
+         *
+         *     Players with a prefix are ordered by name. With `search`, names that start with the text come first.
          */
         get: operations["findUsers"];
         put?: never;
@@ -3014,6 +3016,8 @@ export interface components {
         /** UsersOut */
         UsersOut: {
             users: components["schemas"]["UserOut"][];
+            /** @description Whether all parts of names were searched, not only their starts. Only with `search`. */
+            inside?: boolean;
         };
         /**
          * VerificationOut
@@ -6558,10 +6562,12 @@ export interface operations {
     findUsers: {
         parameters: {
             query?: {
-                /** @description The start of the name, ignoring case. Not allowed with `username`. */
+                /** @description The start of the name, ignoring case. */
                 prefix?: string;
                 /** @description The whole name, ignoring case. Not allowed with `prefix`. */
                 username?: string;
+                /** @description A text of 3 characters or more anywhere in the name, ignoring case, instead of `prefix`. `inside` in the answer is false if the text is shorter, or if this deployment searches only starts of names. */
+                search?: string;
                 /** @description The maximum number of players. */
                 limit?: number;
             };

@@ -26,14 +26,14 @@ export function invalidateBoards(cache: QueryClient): Promise<unknown> {
   ]);
 }
 
-/** Query of the players that match a text: the player with this id first, then players whose names start with it. */
+/** Query of the players that match a text: the player with this id first, then players whose names match it. */
 export function playersLike(operator: Client, text: string) {
   return queryOptions({
     queryKey: [OPERATORS, 'players', text],
     queryFn: async ({ signal }) => {
       const [numbered, { users: named }] = await Promise.all([
         playerNumbered(operator, parseUserId(text), signal),
-        operator.get<Users>(withQuery('/api/users', { prefix: text, limit: PER_PAGE }), signal),
+        operator.get<Users>(withQuery('/api/users', { search: text, limit: PER_PAGE }), signal),
       ]);
       return numbered ? [numbered, ...named.filter((one) => one.user_id !== numbered.user_id)] : named;
     },

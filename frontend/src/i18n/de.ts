@@ -109,6 +109,7 @@ export const de: Messages = {
   playersFound: 'Spieler',
   found: (count) => `${formatNumber(count)} Spieler gefunden`,
   searching: 'Suche läuft …',
+  noNameContains: (wanted) => `Kein Name enthält „${wanted}“.`,
   noNameBegins: (prefix) => `Kein Name beginnt mit „${prefix}“. Gesucht wird vom ersten Buchstaben an.`,
   noPlayerWithId: (id) => `Kein Spieler hat die Nummer ${id}, und kein Name beginnt so.`,
 

@@ -115,6 +115,7 @@ export const en = {
   playersFound: 'Players',
   found: (count: number) => plural(count, 'player found', 'players found'),
   searching: 'Searching…',
+  noNameContains: (wanted: string) => `No name contains “${wanted}”.`,
   noNameBegins: (prefix: string) => `No name begins with “${prefix}”. Names are searched from their first letter.`,
   noPlayerWithId: (id: string) => `No player has the id ${id}, and no name begins so.`,
 

@@ -113,6 +113,7 @@ export const es: Messages = {
   playersFound: 'Jugadores',
   found: (count) => plural(count, 'jugador encontrado', 'jugadores encontrados'),
   searching: 'Buscando…',
+  noNameContains: (wanted) => `Ningún nombre contiene «${wanted}».`,
   noNameBegins: (prefix) => `Ningún nombre empieza por «${prefix}». Se busca desde la primera letra.`,
   noPlayerWithId: (id) => `Ningún jugador tiene el número ${id}, y ningún nombre empieza así.`,
 

@@ -109,6 +109,7 @@ export const ja: Messages = {
   playersFound: 'プレイヤー',
   found: (count) => `${formatNumber(count)}人見つかりました`,
   searching: '検索中…',
+  noNameContains: (wanted) => `「${wanted}」を含む名前はありません。`,
   noNameBegins: (prefix) => `「${prefix}」で始まる名前はありません。名前は最初の文字から検索します。`,
   noPlayerWithId: (id) => `番号${id}のプレイヤーはいません。この文字で始まる名前もありません。`,
 

@@ -9,7 +9,7 @@ import { parseUserId, type Suggestion } from './suggestions';
 import { useSuggestions } from './useSuggestions';
 
 /**
- * Search of a player by the beginning of the name, or by id. The key "/" moves the focus to it.
+ * Search of a player by a part of the name, or by id. The key "/" moves the focus to it.
  *
  * In a narrow window, a button opens the search, which then covers the header.
  */
@@ -24,7 +24,7 @@ export function PlayerSearch() {
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(0);
   const enteredEarly = useRef(false);
-  const { offered, pending, error } = useSuggestions(text);
+  const { offered, inside, pending, error } = useSuggestions(text);
   const shown = open && text.trim() !== '';
   const marked = Math.min(active, offered.length - 1);
 
@@ -144,7 +144,7 @@ export function PlayerSearch() {
               ))}
             </div>
             <p role="status" className={offered.length > 0 ? 'sr-only' : 'px-3 py-3 text-sm text-muted'}>
-              {message(text, offered.length, pending, error)}
+              {message(text, offered.length, pending, error, inside)}
             </p>
           </div>
         </div>
@@ -194,13 +194,14 @@ function Option({ id, suggestion, selected, choose, mark }: OptionProps) {
   );
 }
 
-function message(text: string, count: number, pending: boolean, error: unknown): string {
+function message(text: string, count: number, pending: boolean, error: unknown, inside: boolean): string {
   const words = texts();
   if (count > 0) return words.found(count);
   if (pending) return words.searching;
   if (error) return inWords(error);
   const wanted = text.trim();
-  return parseUserId(wanted) === null ? words.noNameBegins(wanted) : words.noPlayerWithId(wanted);
+  if (parseUserId(wanted) !== null) return words.noPlayerWithId(wanted);
+  return inside ? words.noNameContains(wanted) : words.noNameBegins(wanted);
 }
 
 /** Call `act` when a reader types "/" outside of inputs. Return a function that stops listening. */

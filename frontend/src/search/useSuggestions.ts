@@ -10,6 +10,8 @@ const OFFERED = 8;
 
 export interface Suggestions {
   readonly offered: readonly Suggestion[];
+  /** True if names were searched inside, false if only from their first letter. */
+  readonly inside: boolean;
   readonly pending: boolean;
   readonly error: unknown;
 }
@@ -18,18 +20,19 @@ export interface Suggestions {
 export function useSuggestions(text: string): Suggestions {
   const around = useSurroundings();
   const wanted = text.trim();
-  const prefix = useSettled(wanted, SETTLED_MS);
-  const userId = parseUserId(prefix);
+  const settled = useSettled(wanted, SETTLED_MS);
+  const userId = parseUserId(settled);
   const byName = useQuery({
-    ...usersNamed(around, prefix, OFFERED),
-    enabled: prefix !== '',
+    ...usersNamed(around, settled, OFFERED),
+    enabled: settled !== '',
     placeholderData: keepPreviousData,
   });
   const byId = useQuery({ ...user(around, userId ?? 0), enabled: userId !== null, retry: false });
-  if (wanted === '') return { offered: [], pending: false, error: null };
+  if (wanted === '') return { offered: [], inside: false, pending: false, error: null };
   return {
     offered: suggestions(userId === null ? undefined : byId.data, byName.data?.users ?? []),
-    pending: prefix !== wanted || byName.isPending || byName.isPlaceholderData || (userId !== null && byId.isLoading),
+    inside: byName.data?.inside ?? false,
+    pending: settled !== wanted || byName.isPending || byName.isPlaceholderData || (userId !== null && byId.isLoading),
     error: byName.error,
   };
 }

@@ -157,11 +157,15 @@ _SearchText = Annotated[
 
 
 class PlayersQuery(QueryIn):
-    prefix: Omittable[_SearchText] = Field(
-        None, description="The start of the name, ignoring case. Not allowed with `username`.", examples=["ann"]
-    )
+    prefix: Omittable[_SearchText] = Field(None, description="The start of the name, ignoring case.", examples=["ann"])
     username: Omittable[_SearchText] = Field(
         None, description="The whole name, ignoring case. Not allowed with `prefix`.", examples=["ann"]
+    )
+    search: Omittable[_SearchText] = Field(
+        None,
+        description="A text of 3 characters or more anywhere in the name, ignoring case, instead of `prefix`. "
+        "`inside` in the answer is false if the text is shorter, or if this deployment searches only starts of names.",
+        examples=["ann"],
     )
     limit: Annotated[int, Field(ge=1, le=100), FROM_TEXT] = Field(10, description="The maximum number of players.")
 
@@ -189,6 +193,9 @@ class UserOut(StrictOut):
 
 class UsersOut(StrictOut):
     users: list[UserOut]
+    inside: bool = Field(
+        False, description="Whether all parts of names were searched, not only their starts. Only with `search`."
+    )
 
 
 class NewPlayerResult(RootModel[UserOut | ErrorOut]):
@@ -217,9 +224,10 @@ def render_user(user: Player, *, with_email: bool) -> JsonBody:
     return JsonBody.of(user_out(user, with_email=with_email))
 
 
-def render_users(users: Iterable[Player], *, with_email: bool) -> JsonBody:
-    """Return players. `with_email` is for admins."""
-    return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users]))
+def render_users(users: Iterable[Player], *, with_email: bool, inside: bool | None = None) -> JsonBody:
+    """Return players. `with_email` is for admins. `inside` is None for all answers but those of a search."""
+    searched = {} if inside is None else {"inside": inside}
+    return JsonBody.of(UsersOut(users=[user_out(user, with_email=with_email) for user in users], **searched))
 
 
 def user_out(user: Player, *, with_email: bool) -> UserOut:

@@ -17,6 +17,7 @@ from leaderforge.cli import (
     importing,
     keys,
     maintenance,
+    name_search,
     periods,
     populate,
     redrive,
@@ -65,6 +66,7 @@ main.command("import")(importing.import_)
 main.command()(export.export)
 main.command()(maintenance.migrate)
 main.command()(stored_names.claim_names)
+main.add_typer(name_search.name_search, name="name-search")
 main.command()(maintenance.rebuild)
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)

@@ -18,14 +18,16 @@ SESSIONS = 50_000
 _SEED = 1
 
 
-async def fill(environment: Mapping[str, str]) -> None:
-    """Fill the default board with demo players and scores, unless it has scores."""
+async def fill(environment: Mapping[str, str]) -> bool:
+    """Fill the default board with demo players and scores, unless it has scores. Return whether it had none."""
     product = build(EnvironmentSettings.from_environment({**environment, "LEADERFORGE_LOG_LEVEL": "warning"}))
     try:
         target = Ladder(await board_named(product, DEFAULT_BOARD))
-        if (await product.parts.store.counts(target, [])).total == 0:
+        is_empty = (await product.parts.store.counts(target, [])).total == 0
+        if is_empty:
             plans = list(chunks(PLAYERS, SESSIONS, _SEED, time.time_ns() // 1_000_000))
             with suppress(Refused):  # players with these ids exist already
                 await populate(product, target, plans, lambda _: None)
+        return is_empty
     finally:
         await product.close()

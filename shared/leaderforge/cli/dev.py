@@ -100,13 +100,14 @@ class _Session:
     async def _serve(self) -> None:
         from leaderforge.cli.demo import fill
         from leaderforge.cli.development import development_player
-        from leaderforge.wiring import migrate
+        from leaderforge.wiring import enable_name_search, migrate
 
         with _steps(self._console) as step:
             await self._stack.start(step, migrate)
             if self._demo:
                 with step("Demo players"):
-                    await fill(self._stack.settings)
+                    if await fill(self._stack.settings):
+                        await enable_name_search(self._stack.postgres.dsn)
         self._stack.describe()
         lines = await _welcome(self._stack)
         if self._stack.has_development_tokens:

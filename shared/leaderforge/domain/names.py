@@ -65,6 +65,10 @@ def require_displayed(text: str, longest: int, subject: str) -> str:
     return displayed_text
 
 
+MIN_WITHIN = 3
+"""Minimum number of characters of a key to search for inside names: a trigram index cannot select fewer."""
+
+
 def name_key(text: str) -> str:
     """Return the key that all spellings of a name share.
 

@@ -137,6 +137,14 @@ class ClaimedNames:
 
 
 @dataclass(frozen=True, slots=True)
+class NameMatches:
+    """Result of a search of names. `inside` tells whether names that contain the text anywhere were searched."""
+
+    players: Sequence[Player]
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StaleClaims:
     """Result of releasing stale claims: the key of the last checked claim, if any, and the number of releases."""
 

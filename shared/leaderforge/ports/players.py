@@ -63,6 +63,14 @@ class PlayerStore(Protocol):
         """Return up to `limit` players whose usernames start with `prefix`, in order of name. Case is ignored."""
         ...
 
+    async def containing(self, text: str, limit: int) -> Sequence[Player] | None:
+        """Return up to `limit` players whose usernames contain the text. Case is ignored. Early occurrences come first.
+
+        If more than 300 names contain it, only some of them are considered. Return None if the store does not search
+        inside names, or for fewer than `MIN_WITHIN` characters.
+        """
+        ...
+
 
 class NameClaimer(Protocol):
     """Function that claims unclaimed names: names of former services with shared names, or of older versions."""

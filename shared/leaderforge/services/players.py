@@ -1,5 +1,6 @@
 """Players: creation, changes and search."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,15 @@ from leaderforge.domain.errors import (
     UsernameTaken,
 )
 from leaderforge.domain.name_rules import BASIC_RULES, NameRules
-from leaderforge.domain.players import ExternalId, NewPlayer, Player, ProfileChange, is_as_requested, new_user_ids
+from leaderforge.domain.players import (
+    ExternalId,
+    NameMatches,
+    NewPlayer,
+    Player,
+    ProfileChange,
+    is_as_requested,
+    new_user_ids,
+)
 from leaderforge.ports.clock import Clock
 from leaderforge.ports.players import PlayerStore
 from leaderforge.services.delivery import Delivery
@@ -133,9 +142,20 @@ class PlayerService:
         """Return the players with this username. Ignore case."""
         return await self._users.with_name(username)
 
-    async def search(self, prefix: str, limit: int) -> Sequence[Player]:
+    async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         """Return up to `limit` players whose names start with the prefix, by name. Ignore case."""
         return await self._users.with_prefix(prefix, limit)
+
+    async def search(self, text: str, limit: int) -> NameMatches:
+        """Return up to `limit` players whose names contain the text. Ignore case. Names that start with it come first.
+
+        If the store does not search inside names, return only players whose names start with the text.
+        """
+        starting, containing = await asyncio.gather(
+            self._users.with_prefix(text, limit), self._users.containing(text, limit)
+        )
+        players = {player.user_id: player for player in (*starting, *(containing or ()))}
+        return NameMatches(list(players.values())[:limit], inside=containing is not None)
 
     async def _find(self, identity: int | ExternalId) -> Player | None:
         user_id: int | None = identity if not isinstance(identity, ExternalId) else None

@@ -29,7 +29,7 @@ export function PlayerPicker({ choose }: { choose: (player: User) => void }) {
         dir="auto"
         maxLength={64}
         value={text}
-        help="Enter the beginning of a name, or an id. Then choose the player."
+        help="Enter a part of a name, or an id. Then choose the player."
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <ul className="mt-2 space-y-1 empty:hidden">

@@ -43,7 +43,7 @@ export function PlayersPage() {
       }
     >
       {wanted === '' ? (
-        <Notice title="Search for a player">Enter the beginning of a name, or an id.</Notice>
+        <Notice title="Search for a player">Enter a part of a name, or an id.</Notice>
       ) : data ? (
         <PlayerList players={data} choose={(act, player) => setAsked({ act, player })} />
       ) : error ? (

@@ -15,7 +15,7 @@ from leaderforge.domain.errors import (
     PlayerNotFound,
     UsernameTaken,
 )
-from leaderforge.domain.names import claims_of, name_key, prefix_key
+from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange, email_key
 from leaderforge.domain.timing import RELEASE_MS
 from leaderforge.ports.clock import Clock
@@ -140,6 +140,13 @@ class MemoryPlayerStore:
     async def with_prefix(self, prefix: str, limit: int) -> Sequence[Player]:
         owners = sorted(self._named(), key=itemgetter(0))
         return [user for key, user in owners if key.startswith(prefix_key(prefix))][:limit]
+
+    async def containing(self, text: str, limit: int) -> Sequence[Player] | None:
+        searched = name_key(text)
+        if len(searched) < MIN_WITHIN:
+            return None
+        matches = [(key.index(searched), key, user.user_id) for key, user in self._named() if searched in key]
+        return [self.by_id[user_id] for _, _, user_id in sorted(matches)[:limit]]
 
     def _now(self) -> int:
         return self._clock() // 1000

@@ -9,19 +9,22 @@ from collections.abc import Collection, Mapping, Sequence
 from leaderforge.adapters.postgres.acts import Acts
 from leaderforge.adapters.postgres.claims import Collision, Taken, change, insert, user_of, without_rivals
 from leaderforge.adapters.postgres.errors import Rejected
+from leaderforge.adapters.postgres.name_search import NameSearch
 from leaderforge.adapters.postgres.names import keys_of
 from leaderforge.adapters.postgres.pool import Pool
 from leaderforge.adapters.postgres.score_store import microseconds
 from leaderforge.adapters.postgres.statements import joined, statement
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import LeaderForgeError, Refused
-from leaderforge.domain.names import claims_of, name_key, prefix_key
+from leaderforge.domain.names import MIN_WITHIN, claims_of, name_key, prefix_key
 from leaderforge.domain.players import Player, ProfileChange
 from leaderforge.ports.clock import Clock
 
 _BEFORE_ALL = -(2**63)
 """Number below every player id."""
 _LAST_CHARACTER = chr(0x10FFFF)
+_CANDIDATES = 300
+"""Maximum number of names that one search inside names reads, which bounds its cost."""
 _SURROGATES = range(0xD800, 0xE000)
 """Code points that UTF-8 cannot encode, and the database cannot store."""
 
@@ -32,6 +35,7 @@ class PostgresPlayerStore:
     def __init__(self, pool: Pool, *, clock: Clock = microseconds, unique_names: bool = True) -> None:
         self._pool = pool
         self._unique_names = unique_names
+        self._name_search = NameSearch(pool)
         self._clock = clock
         self._acts = Acts(pool, clock)
 
@@ -103,6 +107,17 @@ class PostgresPlayerStore:
         owners = [users[row["user_id"]] for row in rows if row["user_id"] in users]
         return [user for user in owners if (_key_of(user) or "").startswith(key)]
 
+    async def containing(self, text: str, limit: int) -> Sequence[Player] | None:
+        key = name_key(text)
+        if len(key) < MIN_WITHIN or not await self._name_search.is_enabled():
+            return None
+        name = "usernames_within" if self._unique_names else "names_shared_within"
+        rows = await self._pool.fetch(statement(name), f"%{_literal(key)}%", _CANDIDATES)
+        matches = sorted((row["username_key"].index(key), row["username_key"], row["user_id"]) for row in rows)
+        users = await self.get([user_id for _, _, user_id in matches[:limit]])
+        owners = [users[user_id] for _, _, user_id in matches if user_id in users]
+        return [user for user in owners if key in (_key_of(user) or "")]
+
     async def _by_key(self, usernames: Collection[str]) -> Mapping[str, Player]:
         """Return the players with these usernames, by key. Of several players, return the one with the lowest id."""
         keys = {key for name in usernames for key in keys_of(name)}
@@ -164,6 +179,11 @@ class PostgresPlayerStore:
 
 def _key_of(user: Player) -> str | None:
     return None if user.username is None else name_key(user.username)
+
+
+def _literal(text: str) -> str:
+    """Return the pattern of `like` for this text."""
+    return "".join(f"\\{character}" if character in "\\%_" else character for character in text)
 
 
 def _prefix_end(prefix: str) -> str:

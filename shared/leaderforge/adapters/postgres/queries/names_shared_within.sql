@@ -1,0 +1,6 @@
+select username_key, user_id from (
+    select username_key, user_id from username_claims where username_key like $1 and not is_look_alike
+    union all
+    select username_key, user_id from shared_names where username_key like $1
+) as names
+limit $2;
