@@ -1,8 +1,12 @@
 """External ids over HTTP: in bodies, batches, paths, lookups, queue messages and replies."""
 
+import asyncio
 import csv
 import json
+from collections.abc import Collection, Mapping
+from functools import partial
 from io import StringIO
+from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -345,6 +349,26 @@ class TestPut:
         answer = await api.send("PUT", f"/api/users/{ext(SHOP)}", {"external_id": "other"}, ADMIN_KEY)
         assert answer.status_code == 422
         assert (await api.get("/api/users/2")).status_code == 404
+
+    async def test_a_call_beside_one_that_creates_the_player(self, api: Api) -> None:
+        """Both calls look for the player before either of them creates it. The name is then taken by this player."""
+        by_external_id = api.services.parts.users.by_external_id
+        both_looked = asyncio.Barrier(2)
+        looks = count()
+
+        async def look(external_ids: Collection[str]) -> Mapping[str, int]:
+            owners = await by_external_id(external_ids)
+            if next(looks) < 2:
+                await both_looked.wait()
+            return owners
+
+        api.services.parts.users.by_external_id = look  # type: ignore[method-assign]
+        put = partial(
+            api.send, "PUT", f"/api/users/{ext(SHOP)}", {"username": "ada", "email": "a@example.org"}, ADMIN_KEY
+        )
+        answers = await asyncio.gather(put(), put())
+        assert sorted(answer.status_code for answer in answers) == [200, 201]
+        assert answers[0].json() == answers[1].json()
 
 
 class TestNames:

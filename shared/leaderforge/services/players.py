@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.errors import (
+    EmailTaken,
     ExternalIdTaken,
     LeaderForgeError,
     Overloaded,
@@ -104,7 +105,7 @@ class PlayerService:
                 if is_as_requested(player, changes):
                     return player, False
                 return await self.change(player.user_id, changes, actor), False
-            except (PlayerNotFound, PlayerExists, ExternalIdTaken) as error:
+            except (PlayerNotFound, PlayerExists, UsernameTaken, EmailTaken, ExternalIdTaken) as error:
                 # Another call may have created or erased the player since the look-up.
                 if (await self._find(identity) is None) == (player is None):
                     raise error
