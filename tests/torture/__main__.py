@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 from leaderforge.torture.report import say
 from tests.torture.mutations import MUTATIONS
 from tests.torture.nemeses import NEMESES
-from tests.torture.run import Plan, run
+from tests.torture.plan import Plan
+from tests.torture.run import run
 
 
 def main() -> int:
@@ -24,8 +25,12 @@ def main() -> int:
         citus=options.citus,
         nemeses=tuple(options.nemesis or (mutation.nemeses if mutation else ())),
         mutation=options.mutation,
+        all_acts=mutation is None,
         until_found=options.until_found,
         settle_s=options.settle,
+        each_s=options.each,
+        rounds=1 if options.each else None,
+        heals=True,
     )
     say(f"seed {plan.seed}")
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
@@ -51,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--nemesis", nargs="+", choices=list(NEMESES), metavar="NAME", help="only these")
     parser.add_argument("--mutation", choices=list(MUTATIONS), metavar="NAME", help="break one promise of the product")
     parser.add_argument("--until-found", action="store_true", help="end at the first violation")
+    parser.add_argument("--each", type=float, default=0.0, help="run each nemesis for this many seconds, in one round")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds between two nemeses")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write everything there, as JSON")
     return parser.parse_args()

@@ -32,6 +32,8 @@ class Clock:
         self._file = file
         self._library = library()
         self.offset_s = 0
+        self.jumps = 0
+        """Number of changes of the offset."""
         self.set(0)
 
     def can_jump(self) -> bool:
@@ -62,6 +64,7 @@ class Clock:
 
     def set(self, offset_s: int) -> None:
         """Set the clock this many seconds ahead of the real one, or behind it if negative."""
+        self.jumps += offset_s != self.offset_s
         self.offset_s = offset_s
         partial = self._file.with_suffix(".partial")
         partial.write_text(f"{offset_s:+d}\n")

@@ -71,7 +71,7 @@ class LateWriter:
         while True:
             process = self._random.randrange(API_PROCESSES)
             answer = await self._clients[process].ask("POST", f"/api/boards/{LATE_BOARD}/scores", body)
-            self._report.wrote(answer.status)
+            self._report.wrote(answer)
             if answer.status == 200:
                 ladder.acknowledge(user_id, step, monotonic())
                 return

@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from redis import Redis
 
@@ -22,8 +24,12 @@ from leaderforge.torture.client import Client
 from leaderforge.torture.target import Target
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.contract.store_fixtures import empty
+from tests.torture import ledger
+from tests.torture.citus import CitusNode, workers_of
+from tests.torture.disk import SmallDisk
 from tests.torture.faketime import Clock
 from tests.torture.mutations import APPLICATION, VARIABLE
+from tests.torture.network import Network, Relay
 
 BOARD, LATE_BOARD = "race", "late"
 API_PROCESSES = 2
@@ -33,10 +39,21 @@ INDEX_TIMEOUT_S = 0.5
 
 _ROOT = Path(__file__).parents[2]
 
-_BOARDS = (
+_BOARDS: Sequence[Mapping[str, Any]] = (
     {"board": BOARD, "policy": "best", "order": "desc"},
     {"board": LATE_BOARD, "policy": "best", "order": "desc", "periods": ["season"], "season": "* * * * *"},
+    *ledger.BOARDS,
 )
+
+
+class RelayedValkey(ValkeyCluster):
+    """Cluster whose nodes announce the ports of relays. Clients therefore reach each node through its relay only."""
+
+    relays: Sequence[Relay] = ()
+
+    def _spawn(self, number: int) -> None:
+        self._settings = {**self._settings, "cluster-announce-port": str(self.relays[number].port)}
+        super()._spawn(number)
 
 
 class MutatedApi(ApiServer):
@@ -52,30 +69,23 @@ class MutatedApi(ApiServer):
 class Rig:
     """Processes under test. The URL of an API process survives its restarts."""
 
-    def __init__(
-        self,
-        directory: Path,
-        valkey: ValkeyCluster,
-        postgres: PostgresServer | None,
-        dsn: str,
-        nodes: int,
-        clock: Clock,
-        clock_jumps: bool,
-        mutation: str | None,
-    ) -> None:
-        self.valkey, self.postgres, self.dsn = valkey, postgres, dsn
-        self.clock, self.clock_jumps = clock, clock_jumps
-        self.partitions = 2 * nodes
+    def __init__(self, directory: Path, servers: "Servers", dsn: str, nodes: int, mutation: str | None) -> None:
+        self.directory, self.dsn = directory, dsn
+        self.valkey, self.network = servers.valkey, servers.network
+        self.postgres, self.disk = servers.postgres, servers.disk
+        self.clock, self.clock_jumps = servers.clock, servers.clock_jumps
+        self.workers: Sequence[CitusNode] = ()
         kind = MutatedApi if mutation else ApiServer
         self.apis = [_api(kind, directory / f"api-{number}") for number in range(API_PROCESSES)]
-        urls = [api.url for api in self.apis]
+        urls, clock = [api.url for api in self.apis], self.clock
         self.target = Target(urls, ADMIN_KEY, SUBMIT_KEY, BOARD, shares_clock=lambda: not clock.offset_s)
         self.journal = self.target.journal
         self.settings = {
-            "LEADERFORGE_REDIS_NODES": ",".join(valkey.addresses),
-            "LEADERFORGE_POSTGRES_DSN": dsn,
+            "LEADERFORGE_REDIS_NODES": ",".join(f"{LOOPBACK}:{relay.port}" for relay in self.network.index),
+            "LEADERFORGE_POSTGRES_DSN": _at_port(dsn, self.network.database.port),
             "LEADERFORGE_NAMESPACE": "torture",
-            "LEADERFORGE_PARTITIONS": str(self.partitions),
+            "LEADERFORGE_PARTITIONS": str(2 * nodes),
+            "LEADERFORGE_CREATE_PLAYERS": "1",
             "LEADERFORGE_SUBMIT_KEYS": SUBMIT_KEY,
             "LEADERFORGE_ADMIN_KEYS": ADMIN_KEY,
             "LEADERFORGE_INDEX_TIMEOUT_MS": str(round(INDEX_TIMEOUT_S * 1000)),
@@ -83,6 +93,23 @@ class Rig:
             "LEADERFORGE_LATE_GRACE_MS": "7200000",
         }
         self._mutation = {VARIABLE: mutation} if mutation else {}
+
+    @property
+    def partitions(self) -> int:
+        """Number of partitions of the index. Another number takes effect when API processes start."""
+        return int(self.settings["LEADERFORGE_PARTITIONS"])
+
+    @partitions.setter
+    def partitions(self, number: int) -> None:
+        self.settings["LEADERFORGE_PARTITIONS"] = str(number)
+
+    @property
+    def _keys(self) -> IndexKeys:
+        return IndexKeys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
+
+    def slot_of(self, partition: int) -> int:
+        """Return the slot of a partition's keys."""
+        return self._keys.slots[partition]
 
     def client(self, process: int, key: str = "") -> Client:
         """Return a client of one API process."""
@@ -122,8 +149,7 @@ class Rig:
 
     def wipe_partition(self, partition: int) -> None:
         """Delete all keys of a partition at once."""
-        keys = IndexKeys(self.settings["LEADERFORGE_NAMESPACE"], self.partitions)
-        pattern = keys.meta[partition].removesuffix(b"meta").replace(b"{", rb"[{]").replace(b"}", rb"[}]") + b"*"
+        pattern = self._keys.meta[partition].removesuffix(b"meta").replace(b"{", rb"[{]").replace(b"}", rb"[}]") + b"*"
         for address in self.valkey.addresses:
             host, port = address.split(":")
             with Redis(host=host, port=int(port)) as redis:
@@ -156,9 +182,15 @@ class Rig:
                 raise ServerFailed(f"board {board['board']} was refused: {answer.body}")
         client.close()
 
+    def revive_postgres(self) -> None:
+        """Start PostgreSQL again if it has ended."""
+        if self.postgres is not None and not self.postgres.process.alive:
+            self.postgres.restart()
+
     async def mend(self) -> None:
         """Restart or resume every part that a nemesis has stopped."""
         self.clock.set(0)
+        self.network.mend()
         await asyncio.to_thread(self._mend_servers)
         for api in self.apis:
             if api.process.alive:
@@ -169,6 +201,9 @@ class Rig:
 
     def stop(self) -> None:
         """End the API processes."""
+        for worker in self.workers:
+            worker.resume()
+            worker.start()
         for api in self.apis:
             if api.process.alive:
                 api.process.resume()
@@ -180,8 +215,11 @@ class Rig:
                 self.valkey.resume(node)
             if self.valkey.pids[node] is None:
                 self.valkey.restart(node, wait=False)
-        if self.postgres is not None and self.postgres.pid is None:
-            self.postgres.restart()
+        self.disk.free()
+        self.revive_postgres()
+        for worker in self.workers:
+            worker.resume()
+            worker.start()
 
 
 def _api(kind: type[ApiServer], directory: Path) -> ApiServer:
@@ -189,25 +227,65 @@ def _api(kind: type[ApiServer], directory: Path) -> ApiServer:
     return kind(directory, directory / "api.log", host=LOOPBACK, port=free_port(), workers=1)
 
 
+def _at_port(dsn: str, port: int) -> str:
+    """Return the DSN with the address of a relay."""
+    parts = urlsplit(dsn)
+    user, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{LOOPBACK}:{port}"))
+
+
+class Servers:
+    """Servers of a rig, the relays in front of them, the disk of PostgreSQL, and the clock of API processes."""
+
+    def __init__(self, directory: Path, nodes: int, citus: str | None) -> None:
+        self.valkey = RelayedValkey(directory / "valkey", nodes=nodes)
+        self.disk = SmallDisk(directory / "disk")
+        self.postgres = None if citus else PostgresServer(directory / "disk" / "postgres")
+        self.clock = Clock(directory / "clock")
+        self.clock_jumps = False
+        citus_port = urlsplit(citus).port if citus else None
+        relays = [Relay(partial(self._index_port, node)) for node in range(nodes)]
+        self.network = Network(relays, Relay(lambda: citus_port or (self.postgres.port if self.postgres else 0)))
+        self.valkey.relays = relays
+
+    async def start(self) -> None:
+        """Start all servers and relays."""
+        await self.network.start()
+        await asyncio.to_thread(self.disk.mount)
+        servers = [server for server in (self.valkey, self.postgres) if server is not None]
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in servers))
+        self.clock_jumps = await asyncio.to_thread(self.clock.can_jump)
+        self.clock.jumps = 0
+
+    async def stop(self) -> None:
+        """Stop all servers and relays."""
+        await self.network.close()
+        self.disk.free()
+        await asyncio.to_thread(self.valkey.stop)
+        if self.postgres is not None:
+            await asyncio.to_thread(self.postgres.stop)
+        self.disk.unmount()
+
+    def _index_port(self, node: int) -> int:
+        return int(self.valkey.addresses[node].split(":")[1])
+
+
 @asynccontextmanager
 async def opened(directory: Path, nodes: int, citus: str | None, mutation: str | None) -> AsyncIterator[Rig]:
     """Yield a rig with an empty database, and end all its processes afterwards."""
-    valkey = ValkeyCluster(directory / "valkey", nodes=nodes)
-    postgres = None if citus else PostgresServer(directory / "postgres")
-    servers: list[Any] = [valkey] if postgres is None else [valkey, postgres]
+    servers = Servers(directory, nodes, citus)
     try:
-        clock = Clock(directory / "clock")
-        starts = (asyncio.to_thread(server.start) for server in servers)
-        clock_jumps, *_ = await asyncio.gather(asyncio.to_thread(clock.can_jump), *starts)
-        dsn = citus or (postgres.dsn if postgres is not None else "")
+        await servers.start()
+        dsn = citus or (servers.postgres.dsn if servers.postgres is not None else "")
         if citus:
             await empty(citus)
         await migrate(dsn)
-        rig = Rig(directory, valkey, postgres, dsn, nodes, clock, clock_jumps, mutation)
+        rig = Rig(directory, servers, dsn, nodes, mutation)
+        if citus:
+            rig.workers = await workers_of(citus)
         try:
             yield rig
         finally:
             await asyncio.to_thread(rig.stop)
     finally:
-        for server in servers:
-            await asyncio.to_thread(server.stop)
+        await servers.stop()

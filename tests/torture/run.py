@@ -1,54 +1,25 @@
 """Run of the checker: readers, writers and nemeses together, until the planned time has passed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
-from random import Random
 from time import monotonic
+from typing import Any
 
-from leaderforge.domain.chunks import chunks
-from leaderforge.torture.model import LadderModel
-from leaderforge.torture.readers import LadderReader
+from leaderforge.torture.checks import Problem
 from leaderforge.torture.report import Report, say
-from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
-from tests.torture.late import LateWriter
-from tests.torture.nemeses import CLOCKS, NEMESES, Skipped, Stage
+from tests.torture.clients import Clients
+from tests.torture.nemeses import CLOCKS, NEMESES
+from tests.torture.plan import Plan
 from tests.torture.rig import API_PROCESSES, BOARD, Rig, opened
+from tests.torture.settlement import PROMISED_S, settle
+from tests.torture.stage import Skipped, Stage
 
 _PROGRESS_S = 5.0
 _STOP_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Plan of a run. `scale` shortens the nemeses.
-
-    `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
-
-    With `rounds`, the run ends after `rounds` runs of each nemesis. With `until_found`, it ends at the first violation.
-    `mutation` is the fault of the API processes, if any.
-    """
-
-    seconds: float
-    seed: int
-    nodes: int = 3
-    citus: str | None = None
-    nemeses: Sequence[str] = ()
-    players: int = 240
-    writers: int = 8
-    readers: int = 3
-    write_pace_s: float = 0.06
-    read_pace_s: float = 0.006
-    scale: float = 1.0
-    settle_s: float = 6.0
-    warm_s: float = 2.0
-    calm_s: float = 10.0
-    rounds: int | None = None
-    mutation: str | None = None
-    until_found: bool = False
+_HEALING_S = 0.1
 
 
 async def run(plan: Plan, directory: Path) -> Report:
@@ -60,33 +31,23 @@ async def run(plan: Plan, directory: Path) -> Report:
 
 
 async def _run(plan: Plan, rig: Rig, report: Report) -> None:
-    random = Random(plan.seed)
-    players = list(range(1, plan.players + 1))
-    late_players = list(range(5001, 5021))
-    await rig.prepare([*players, *late_players])
-    main, numbers = LadderModel(BOARD), Numbers(Random(random.random()))
-    ladders: list[LadderModel] = []
-    groups = chunks(players, -(-len(players) // plan.writers))
-    writers = [Writer(rig.target, main, report, numbers, Random(random.random()), group) for group in groups]
-    late = LateWriter(rig, ladders, report, numbers, Random(random.random()), late_players)
-    readers = [
-        LadderReader(rig.target, process, main, ladders, report, Random(random.random()))
-        for process in range(API_PROCESSES)
-        for _ in range(plan.readers)
-    ]
-    stage = Stage(rig, writers, readers, late, report, Random(random.random()), plan.scale, plan.until_found)
-    if not plan.nemeses:
-        stage.background = {**BASE, **ACTS}
+    clients = Clients(plan, rig, report)
+    await rig.prepare([*clients.players, *clients.late_players, *clients.ledger_players, *clients.board_players])
+    stage = clients.stage()
     stage.rest()
     report.began = monotonic()
-    async with _going_on(plan, writers, readers, report):
+    async with _going_on(clients.tasks(), clients.stop, report):
         await stage.pause(plan.warm_s)
         await _torment(plan, stage)
-        if stage.is_over():
-            return
-        await rig.mend()
-        rig.journal.note("calm", "mended")
-        await asyncio.sleep(plan.calm_s)
+        if not stage.is_over():
+            await rig.mend()
+            rig.journal.note("calm", "mended")
+            await asyncio.sleep(plan.calm_s)
+    if not stage.is_over():
+        rig.journal.note("outcome", "clients stopped")
+        problems, seconds = await settle(rig, clients.main, clients.ledger)
+        report.conclude(problems)
+        report.availability.on_healed("outcome", seconds)
 
 
 async def _torment(plan: Plan, stage: Stage) -> None:
@@ -104,32 +65,62 @@ async def _torment(plan: Plan, stage: Stage) -> None:
             rounds += 1
             order = stage.random.sample(names, len(names))
         name = order.pop()
-        stage.rig.journal.note(name, "begun")
-        began = monotonic()
         try:
-            await NEMESES[name](stage)
-            stage.report.times[name] += 1
-            stage.report.lasted_s[name] += monotonic() - began
+            await _let_act(plan, stage, name, ends)
         except Skipped as reason:
             stage.report.skipped[name] = str(reason)
             names.remove(name)
+
+
+async def _let_act(plan: Plan, stage: Stage, name: str, ends: float) -> None:
+    """Run a nemesis once or, with `each_s`, as often as takes this time."""
+    acted_s = 0.0
+    while True:
+        stage.rig.journal.note(name, "begun")
+        began = monotonic()
+        await NEMESES[name](stage)
+        lasted_s = monotonic() - began
+        acted_s += lasted_s
+        stage.report.times[name] += 1
+        stage.report.lasted_s[name] += lasted_s
+        if plan.heals:
+            await _await_healing(stage, name)
         await stage.pause(min(plan.settle_s, max(0.0, ends - monotonic())))
+        if acted_s >= plan.each_s or monotonic() > ends or stage.is_over():
+            return
+
+
+async def _await_healing(stage: Stage, name: str) -> None:
+    """Wait until all processes answer from the index. Note a problem if that takes longer than promised."""
+    began = monotonic()
+    while not await _is_healed(stage.rig):
+        if monotonic() - began > PROMISED_S:
+            stage.report.conclude([Problem("not healed", f"answers from the index within {PROMISED_S} s", name)])
+            return
+        await asyncio.sleep(_HEALING_S)
+    stage.report.availability.on_healed(name, monotonic() - began)
+
+
+async def _is_healed(rig: Rig) -> bool:
+    for process in range(API_PROCESSES):
+        client = rig.client(process)
+        answer = await client.ask("GET", f"/api/boards/{BOARD}/range?limit=1")
+        client.close()
+        if answer.source != "index":
+            return False
+    return True
 
 
 @asynccontextmanager
 async def _going_on(
-    plan: Plan, writers: Sequence[Writer], readers: Sequence[LadderReader], report: Report
+    acts: Sequence[Coroutine[Any, Any, None]], stop: Callable[[], None], report: Report
 ) -> AsyncIterator[None]:
-    """Write, read and print the progress within the block."""
-    clients = [asyncio.create_task(writer.write(plan.write_pace_s)) for writer in writers]
-    clients += [asyncio.create_task(reader.read(plan.read_pace_s)) for reader in readers]
+    """Let the clients act and print the progress within the block."""
+    clients = [asyncio.create_task(act) for act in acts]
     progress = asyncio.create_task(_progress(report, clients))
     try:
         yield
-        for writer in writers:
-            writer.over = True
-        for reader in readers:
-            reader.over = True
+        stop()
         async with asyncio.timeout(_STOP_S):
             await asyncio.gather(*clients)
     finally:

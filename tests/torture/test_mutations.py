@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.torture.mutations import MUTATIONS
-from tests.torture.run import Plan, run
+from tests.torture.plan import Plan
+from tests.torture.run import run
 
 SECONDS = 90
 """Time limit in s for finding a fault. A run ends at the first violation."""
@@ -26,6 +27,7 @@ async def test_a_broken_promise_is_found(
         calm_s=0.0,
         mutation=mutation,
         until_found=True,
+        all_acts=False,
     )
     report = await run(plan, directory)
     if report.skipped:

@@ -13,6 +13,9 @@ Json = Mapping[str, Any]
 SLACK = 8
 """Maximum number of moving players. With more, the length and the first rank of a page are not checked."""
 
+CHUNK = 1000
+"""Number of entries that an export reads at a time."""
+
 NAMELESS = "no name"
 """Kind of the problem that an entry has no name. It is allowed while the database is unavailable."""
 
@@ -151,6 +154,27 @@ def check_around(view: LadderView, body: Json, user_id: int, radius: int) -> Ite
     if before < radius and entries[0]["rank"] != 1 and not view.unsettled:
         yield Problem("wrong length", f"{radius} before player {user_id}", str(before), user_id)
     yield from _check_end(entries, total, behind < radius and not view.unsettled)
+
+
+def check_window(view: LadderView, body: Json, user_id: int, window: int) -> Iterator[Problem]:
+    """Yield the problems of a number of entries around a player, wherever the player stands."""
+    entries, total = body["entries"], body["total"]
+    if sum(entry["user_id"] == user_id for entry in entries) != 1 and len(view.states(user_id)) == 1:
+        yield Problem("missing", f"player {user_id} once", str([entry["user_id"] for entry in entries]), user_id)
+    yield from check_listing(view, entries)
+    yield from check_total(view, total)
+    if len(entries) != min(window, total) and not view.unsettled:
+        yield Problem("wrong length", f"{min(window, total)} entries of {total}", str(len(entries)), user_id)
+
+
+def check_export(view: LadderView, entries: Sequence[Json]) -> Iterator[Problem]:
+    """Yield the problems of an export. The server reads it in chunks. Each one continues after the previous one."""
+    after = -inf
+    for start in range(0, max(1, len(entries)), CHUNK):
+        chunk = entries[start : start + CHUNK]
+        is_last = start + CHUNK >= len(entries)
+        yield from check_listing(view, chunk, after=after, complete_to=inf if is_last else None)
+        after = -chunk[-1]["score"] if chunk else inf
 
 
 def check_player(view: LadderView, body: Json, user_id: int) -> Iterator[Problem]:

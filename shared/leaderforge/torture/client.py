@@ -11,6 +11,11 @@ from leaderforge.torture.wire import FAILED, Wire
 PATIENCE_S = 30.0
 """Time limit of a response, in s. It exceeds all nemeses, because an abandoned request could take effect later."""
 
+_EVENT_S = 5.0
+"""Time limit of the first event of a stream, in s. While neither index nor database answers, there is none."""
+
+UNAVAILABLE = 503
+
 HUNG = -1
 """Status of a request without a response in time."""
 
@@ -83,11 +88,40 @@ class Client:
             return Reply(FAILED, "", None, "", sent, came)
         headers, text = self._wire.headers, b"".join(self._wire.content)
         source = headers.get(b"x-leaderforge-source", b"").decode()
-        parsed = json.loads(text) if text else None
+        is_list = headers.get(b"content-type", b"").startswith(b"application/x-ndjson")
+        parsed = [json.loads(line) for line in text.splitlines()] if is_list else json.loads(text) if text else None
         return Reply(status, source, parsed, headers.get(b"retry-after", b"").decode(), sent, came)
+
+    async def first_event(self, path: str) -> Reply:
+        """Return the data of the first event of a stream. Without an event in time, the status is `FAILED`."""
+        parts = urlsplit(self._url)
+        sent = monotonic()
+        try:
+            async with asyncio.timeout(_EVENT_S):
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+                try:
+                    writer.write(f"GET {self._prefix}{path} {self._head}\r\n".encode())
+                    status, data = await _read_event(reader)
+                finally:
+                    writer.close()
+        except (OSError, TimeoutError, IndexError, ValueError):
+            return Reply(FAILED, "", None, "", sent, monotonic())
+        retry_after = "1" if status == UNAVAILABLE else ""
+        return Reply(status, data.get("source", ""), data, retry_after, sent, monotonic())
 
     def close(self) -> None:
         """Close the connection."""
         if self._wire is not None:
             self._wire.close()
         self._wire = None
+
+
+async def _read_event(reader: asyncio.StreamReader) -> tuple[int, Any]:
+    """Return the status and the data of the first event, or of an error."""
+    status = int((await reader.readline()).split()[1])
+    while line := await reader.readline():
+        if line.startswith(b"data: "):
+            return status, json.loads(line.removeprefix(b"data: "))
+        if line.startswith(b'{"error"'):
+            return status, json.loads(line)
+    raise ConnectionError

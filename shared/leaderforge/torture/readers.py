@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from leaderforge.torture import checks
 from leaderforge.torture.checks import Problem
-from leaderforge.torture.client import Reply
+from leaderforge.torture.client import Client, Reply
 from leaderforge.torture.model import LadderModel, LadderView
 from leaderforge.torture.report import Report
 from leaderforge.torture.target import Target
@@ -42,12 +42,14 @@ class LadderReader:
         self._target, self.process, self._report, self._random = target, process, report, random
         self._main, self._late = main, late
         self._client = target.client(process)
+        self._exporter = target.client(process, target.submit_key)
         self._following: tuple[str, float] | None = None
         self.over = False
         self.paused = False
         self._reads = {
             self.rank: 40,
-            self.around: 12,
+            self.around: 9,
+            self.window: 5,
             self.page: 14,
             self.next_page: 14,
             self.top: 10,
@@ -55,7 +57,10 @@ class LadderReader:
             self.score_range: 6,
             self.distribution: 3,
             self.percentile: 4,
-            self.user: 6,
+            self.user: 4,
+            self.standings: 4,
+            self.export: 1,
+            self.stream: 3,
         }
 
     async def read(self, pace_s: float) -> None:
@@ -74,6 +79,7 @@ class LadderReader:
             await read(self._random.choice(self._late[-6:]) if late else self._main)
             await asyncio.sleep(max(pace_s, min(monotonic() - began, 5 * pace_s)))
         self._client.close()
+        self._exporter.close()
 
     async def rank(self, ladder: LadderModel) -> None:
         """Read one player's entry."""
@@ -96,6 +102,17 @@ class LadderReader:
             return checks.check_around(view, answer.body, user_id, radius)
 
         await self._ask("around", ladder, f"around/{user_id}?radius={radius}", check, "not_ranked")
+
+    async def window(self, ladder: LadderModel) -> None:
+        """Read a player within a number of entries."""
+        user_id, window = self._player(ladder), self._random.choice((1, 7, 20))
+
+        def check(view: LadderView, answer: Reply) -> Iterator[Problem]:
+            if answer.status == 404:
+                return checks.check_unranked(view, user_id)
+            return checks.check_window(view, answer.body, user_id, window)
+
+        await self._ask("window", ladder, f"around/{user_id}?window={window}", check, "not_ranked")
 
     async def page(self, ladder: LadderModel) -> None:
         """Read a page from a rank on. The first page may be a second old."""
@@ -168,6 +185,33 @@ class LadderReader:
             problems = list(checks.check_user(view, answer.body if answer.status == 200 else None, user_id))
         self._report.read("user", self.process, answer, problems)
 
+    async def standings(self, _: LadderModel) -> None:
+        """Read a player's standing on the main board by the profile."""
+        user_id, ladder = self._player(self._main), self._main
+        answer = await self._client.ask("GET", f"/api/users/{user_id}/standings?board={ladder.board}")
+        view = ladder.view(answer.sent, answer.came)
+        problems = self._refusal(answer)
+        if answer.status == 200:
+            entries = answer.body["standings"]
+            check = checks.check_player(view, entries[0], user_id) if entries else checks.check_unranked(view, user_id)
+            problems = list(check)
+        elif answer.code == "user_not_found":
+            problems = list(checks.check_user(view, None, user_id))
+        self._report.read("standings", self.process, answer, self._without_excused(problems))
+
+    async def export(self, ladder: LadderModel) -> None:
+        """Read all entries."""
+        check: Check = lambda v, a: checks.check_export(v, a.body)  # noqa: E731 - a short lambda
+        await self._ask("export", ladder, "export?format=ndjson", check, client=self._exporter)
+
+    async def stream(self, _: LadderModel) -> None:
+        """Read the first event of a stream."""
+        limit = self._random.choice((5, 100))
+        answer = await self._client.first_event(f"/api/boards/{self._main.board}/stream?limit={limit}")
+        view = self._main.view(answer.sent - CACHE_AGE_S, answer.came)
+        problems = list(checks.check_top(view, answer.body, limit)) if answer.status == 200 else self._refusal(answer)
+        self._report.read("stream", self.process, answer, self._without_excused(problems))
+
     async def _ask(
         self,
         kind: str,
@@ -177,11 +221,12 @@ class LadderReader:
         *codes: str,
         body: object = None,
         age_s: float = 0,
+        client: Client | None = None,
     ) -> Reply:
         if ladder.period is not None:
             path = f"{path}{'&' if '?' in path else '?'}period={ladder.period}"
         path = f"/api/boards/{ladder.board}/{path}"
-        answer = await self._client.ask("GET" if body is None else "POST", path, body)
+        answer = await (client or self._client).ask("GET" if body is None else "POST", path, body)
         view = ladder.view(max(answer.sent - age_s, self._as_of(answer)), answer.came)
         if answer.status == 200 or answer.code in codes:
             problems = list(check(view, answer))
@@ -190,8 +235,7 @@ class LadderReader:
             problems = [Problem("period vanished", f"{total} players in {ladder.period}", answer.code)] if total else []
         else:
             problems = self._refusal(answer)
-        if monotonic() < self._target.journal.database_back + CALM_S:
-            problems = [problem for problem in problems if problem.kind != checks.NAMELESS]
+        problems = self._without_excused(problems)
         kind = kind if ladder.period is None else f"{kind} (past)"
         self._report.read(kind, self.process, answer, problems)
         if answer.status == FAILED:
@@ -204,6 +248,11 @@ class LadderReader:
             return 0
         as_of = datetime.fromisoformat(answer.body["as_of"]).timestamp() - time() + monotonic()
         return as_of if as_of < answer.came else 0
+
+    def _without_excused(self, problems: list[Problem]) -> list[Problem]:
+        """Return the problems. Leave out missing names while the database is away."""
+        is_away = monotonic() < self._target.journal.database_back + CALM_S
+        return [problem for problem in problems if not (is_away and problem.kind == checks.NAMELESS)]
 
     def _refusal(self, answer: Reply) -> list[Problem]:
         """Return a problem if the refusal of a read is not allowed at this time."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from leaderforge.torture.availability import Availability
 from leaderforge.torture.checks import Problem
 from leaderforge.torture.client import Reply
 from leaderforge.torture.target import Journal
@@ -58,17 +59,25 @@ class Report:
     latest_ms: dict[str, int] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    availability: Availability = field(default_factory=Availability)
 
     def read(self, kind: str, process: int, answer: Reply, problems: Sequence[Problem]) -> None:
         """Note a read and its problems."""
         self.reads[self.journal.nemesis] += 1
         self.kinds[kind][answer.source or str(answer.status)] += 1
         self.statuses[answer.status] += 1
+        self.availability.on_read(self.journal.nemesis, process, answer)
         self.violation(kind, process, problems, answer)
 
-    def wrote(self, status: int) -> None:
-        """Note an attempt to write."""
-        self.writes[status] += 1
+    def wrote(self, answer: Reply, began: float | None = None) -> None:
+        """Note an attempt to write. The first attempt of the write was sent at `began` (s, monotonic)."""
+        self.writes[answer.status] += 1
+        self.availability.on_write(self.journal.nemesis, answer, began)
+
+    def conclude(self, problems: Sequence[Problem]) -> None:
+        """Note problems that are not about one answer."""
+        now = monotonic()
+        self.violation("outcome", 0, problems, Reply(0, "", None, "", now, now))
 
     def violation(self, read: str, process: int, problems: Sequence[Problem], answer: Reply) -> None:
         """Note the problems of an answer."""
@@ -120,11 +129,11 @@ class Report:
         violations: Counter[str] = Counter()
         for (nemesis, *_), count in self.counts.items():
             violations[nemesis] += count
-        titles = f"{'nemesis':<18}{'times':>6}{'reads checked':>15}{'wrong answers':>15}{'violations':>12}"
-        lines = [f"{titles}{'latest, ms after step':>23}"]
+        titles = f"{'nemesis':<20}{'times':>6}{'s':>6}{'reads checked':>15}{'writes':>8}{'violations':>12}"
+        lines = [f"{titles}{'reads down, s':>15}{'writes down, s':>15}{'healed after, s':>17}"]
         lines += [
-            f"{name:<18}{self.times[name]:>6}{self.reads[name]:>15}{self.wrong_answers[name]:>15}{violations[name]:>12}"
-            f"{self.latest_ms.get(name, '-'):>23}"
+            f"{name:<20}{self.times[name]:>6}{self.lasted_s[name]:>6.0f}{self.reads[name]:>15}"
+            f"{self.availability.acknowledged[name]:>8}{violations[name]:>12}{self.availability.row(name)}"
             for name in dict.fromkeys([*self.times, *self.reads, *violations])
         ]
         lines += [f"{name:<18} skipped: {reason}" for name, reason in self.skipped.items()]
@@ -144,6 +153,11 @@ class Report:
         content = {
             **details,
             "times": self.times,
+            "lasted_s": {name: round(seconds, 1) for name, seconds in self.lasted_s.items()},
+            "acknowledged": self.availability.acknowledged,
+            "reads_down_s": self.availability.reads_down_s,
+            "writes_down_s": self.availability.writes_down_s,
+            "healed_after_s": self.availability.healed_after_s,
             "reads": self.reads,
             "kinds": self.kinds,
             "statuses": self.statuses,

@@ -156,7 +156,8 @@ class Writer:
         if not self._erased:
             await self._erase(self._player())
         user_id = self._erased.pop(self._random.randrange(len(self._erased)))
-        await self._create(user_id)
+        if not await self._create(user_id):
+            return
         if self._random.random() < 0.7:
             await self._submit(user_id)
         self._players.append(user_id)
@@ -178,7 +179,7 @@ class Writer:
             for submission_id in ids:
                 body = {"user_id": user_id, "score": score, "submission_id": str(submission_id)}
                 answer = await client.ask("POST", f"/api/boards/{self._target.board}/scores", body)
-                self._report.wrote(answer.status)
+                self._report.wrote(answer)
                 if answer.status not in {200, 404, FAILED} and not answer.refused_well:
                     problem = Problem("refused wrongly", "200, or 404 once erased", _shown(answer), user_id)
                     self._report.violation("duel", process, [problem], answer)
@@ -222,10 +223,12 @@ class Writer:
             )
             await self._change(user_id, state, "POST", path.format(user_id), {"reason": "torture"})
 
-    async def _create(self, user_id: int) -> None:
+    async def _create(self, user_id: int) -> bool:
+        """Create a player. Return False if the product refuses it, because its id was erased a moment ago."""
         name = self._new_name(user_id)
         body = {"user_id": user_id, "username": name}
         await self._change(user_id, State(True, name), "POST", "/api/users", body, retry_refusal=409)
+        return self._ladder.state(user_id).exists
 
     async def _erase(self, user_id: int) -> None:
         self._players.remove(user_id)
@@ -241,22 +244,23 @@ class Writer:
         """
         step = self._ladder.begin(user_id, state, monotonic())
         answer = await self._until_done(method, path, body, retry_refusal)
-        if answer.status in {200, 201, retry_refusal}:
+        if answer.status in {200, 201, retry_refusal} and not _is_too_early(answer):
             self._ladder.acknowledge(user_id, step, monotonic())
         else:
             self._ladder.refuse(user_id, step, monotonic())
         return answer
 
     async def _until_done(self, method: str, path: str, body: Any, retry_refusal: int | None) -> Reply:
-        attempts = 0
+        attempts, began = 0, monotonic()
         while True:
             self._process = self._random.choice(self.processes)
             answer = await self._clients[self._process].ask(method, path, body)
-            self._report.wrote(answer.status)
+            self._report.wrote(answer, began)
             attempts += 1
-            if answer.status in {200, 201} or (attempts > 1 and answer.status == retry_refusal):
+            is_too_early = _is_too_early(answer)
+            if answer.status in {200, 201} or (attempts > 1 and answer.status == retry_refusal and not is_too_early):
                 return answer
-            if answer.status not in {FAILED, 503} or (answer.status == 503 and not answer.refused_well):
+            if answer.status != FAILED and not answer.refused_well and not is_too_early:
                 problem = Problem("refused wrongly", f"{method} {path} done", _shown(answer))
                 self._report.violation("write", self._process, [problem], answer)
             if 400 <= answer.status < 500:
@@ -271,6 +275,11 @@ class Writer:
 
     def _new_id(self) -> UUID:
         return UUID(int=self._random.getrandbits(128))
+
+
+def _is_too_early(answer: Reply) -> bool:
+    """Return whether a player is refused because its id was erased a moment ago, by the clock of the process."""
+    return answer.code == "user_exists" and "recently" in str(answer.body)
 
 
 def _shown(answer: Reply) -> str:

@@ -1,0 +1,74 @@
+"""All clients of a run, with their models."""
+
+from collections.abc import Coroutine
+from random import Random
+from typing import Any
+
+from leaderforge.domain.chunks import chunks
+from leaderforge.torture.model import LadderModel
+from leaderforge.torture.readers import LadderReader
+from leaderforge.torture.report import Report
+from leaderforge.torture.writers import ACTS, BASE, Numbers, Writer
+from tests.torture.board_writer import BoardWriter
+from tests.torture.late import LateWriter
+from tests.torture.ledger import Ledger
+from tests.torture.ledger_writers import LedgerWriter
+from tests.torture.plan import Plan
+from tests.torture.rig import API_PROCESSES, BOARD, Rig
+from tests.torture.stage import Stage
+
+
+class Clients:
+    """Writers and readers of the main board and of past seasons, of the ledger's boards, and of boards of their own."""
+
+    def __init__(self, plan: Plan, rig: Rig, report: Report) -> None:
+        self._plan, self._rig, self._report = plan, rig, report
+        self._random = Random(plan.seed)
+        self.players = list(range(1, plan.players + 1))
+        self.late_players = list(range(5001, 5021))
+        self.ledger_players = list(range(6001, 6041))
+        self.board_players = list(range(7001, 7009))
+        self.main, self.ledger = LadderModel(BOARD), Ledger()
+        ladders: list[LadderModel] = []
+        numbers = Numbers(self._new_random())
+        groups = chunks(self.players, -(-len(self.players) // plan.writers))
+        self.writers = [Writer(rig.target, self.main, report, numbers, self._new_random(), group) for group in groups]
+        self.late = LateWriter(rig, ladders, report, numbers, self._new_random(), self.late_players)
+        self.readers = [
+            LadderReader(rig.target, process, self.main, ladders, report, self._new_random())
+            for process in range(API_PROCESSES)
+            for _ in range(plan.readers)
+        ]
+        players = list(self.ledger_players)
+        self.ledger_writers = [
+            LedgerWriter(rig, self.ledger, report, self._new_random(), players, str(number))
+            for number in range(plan.ledger_writers)
+        ]
+        self.board_writers = [BoardWriter(rig, report, self._new_random(), self.board_players)][: plan.ledger_writers]
+
+    def stage(self) -> Stage:
+        """Return the stage of the nemeses."""
+        writers = (self.ledger_writers, self.board_writers)
+        stage = Stage(self._rig, self.writers, self.readers, self.late, *writers, self._report, self._plan)
+        if self._plan.all_acts:
+            stage.background = {**BASE, **ACTS}
+        return stage
+
+    def tasks(self) -> list[Coroutine[Any, Any, None]]:
+        """Return the acts of all clients, which last until `stop`."""
+        plan = self._plan
+        return [
+            *(writer.write(plan.write_pace_s) for writer in self.writers),
+            *(writer.write(plan.ledger_pace_s) for writer in self.ledger_writers),
+            *(writer.write(plan.ledger_pace_s) for writer in self.board_writers),
+            *(reader.read(plan.read_pace_s) for reader in self.readers),
+        ]
+
+    def stop(self) -> None:
+        """Let all clients end after their present act."""
+        for clients in (self.writers, self.readers, self.ledger_writers, self.board_writers):
+            for client in clients:
+                client.over = True
+
+    def _new_random(self) -> Random:
+        return Random(self._random.random())

@@ -1,0 +1,40 @@
+"""Small file system in memory, which a nemesis fills. Only root can mount it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+_BYTES = 1536 * 2**20
+_BALLAST = "ballast"
+
+
+class SmallDisk:
+    """File system of 1.5 GiB at a path, if this process may mount one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.is_mounted = False
+
+    def mount(self) -> None:
+        """Mount the file system. Without the right to do so, `is_mounted` stays false."""
+        self._path.mkdir(mode=0o711, parents=True)
+        if os.geteuid() != 0:
+            return
+        options = ["-t", "tmpfs", "-o", f"size={_BYTES},mode=711", "torture", str(self._path)]
+        self.is_mounted = subprocess.run(["mount", *options], capture_output=True, check=False).returncode == 0
+
+    def fill(self) -> None:
+        """Take all free space."""
+        space = os.statvfs(self._path)
+        with (self._path / _BALLAST).open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, space.f_bfree * space.f_frsize)
+
+    def free(self) -> None:
+        """Give the space free again."""
+        (self._path / _BALLAST).unlink(missing_ok=True)
+
+    def unmount(self) -> None:
+        """Unmount the file system, once no process uses it."""
+        if self.is_mounted:
+            subprocess.run(["umount", "-l", str(self._path)], capture_output=True, check=False)
+            self.is_mounted = False

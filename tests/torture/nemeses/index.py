@@ -1,0 +1,95 @@
+"""Nemeses of the index: nodes, slots, partitions and the network in front of them."""
+
+import asyncio
+
+from tests.torture.network import Disturbance
+from tests.torture.rig import API_PROCESSES
+from tests.torture.slots import move_slot, owner_of
+from tests.torture.stage import Skipped, Stage, restart
+
+
+async def freeze_index(stage: Stage) -> None:
+    """Freeze all nodes of the index."""
+    stage.rig.freeze_index(stage.nodes)
+    stage.step("all nodes frozen")
+    await stage.freeze()
+    stage.rig.thaw_index(stage.nodes)
+    stage.step("thawed")
+
+
+async def freeze_node(stage: Stage) -> None:
+    """Freeze one node of the index."""
+    node = stage.node()
+    stage.rig.freeze_index([node])
+    stage.step(f"node {node} frozen")
+    await stage.freeze()
+    stage.rig.thaw_index([node])
+    stage.step("thawed")
+
+
+async def kill_node(stage: Stage) -> None:
+    """Kill a node of the index and start it again, empty."""
+    node = stage.node()
+    stage.rig.valkey.kill(node)
+    stage.step(f"node {node} killed")
+    await stage.freeze(0.1, 2.0)
+    await asyncio.to_thread(stage.rig.valkey.restart, node)
+    stage.step(f"node {node} back")
+
+
+async def flush_node(stage: Stage) -> None:
+    """Empty a node of the index."""
+    node = stage.node()
+    await asyncio.to_thread(stage.rig.flush, node)
+    stage.step(f"node {node} flushed")
+
+
+async def wipe_partition(stage: Stage) -> None:
+    """Delete all data of one partition of the index at once."""
+    partition = stage.random.randrange(stage.rig.partitions)
+    await asyncio.to_thread(stage.rig.wipe_partition, partition)
+    stage.step(f"partition {partition} wiped")
+
+
+async def rebuild(stage: Stage) -> None:
+    """Rebuild the index by the command."""
+    stage.step("command")
+    await stage.rig.command("rebuild")
+    stage.step("rebuilt")
+
+
+async def migrate_slot(stage: Stage) -> None:
+    """Move the slot of a partition to another node, key by key, and back."""
+    if len(stage.nodes) < 2:
+        raise Skipped("the index has one node")
+    slot = stage.rig.slot_of(stage.random.randrange(stage.rig.partitions))
+    source = await asyncio.to_thread(owner_of, stage.rig.valkey, slot)
+    target = stage.random.choice([node for node in stage.nodes if node != source])
+    for old, new in ((source, target), (target, source)):
+        stage.step(f"slot {slot} moves from node {old} to {new}")
+        await move_slot(stage.rig.valkey, slot, old, new, stage.hold)
+        stage.step("moved")
+        await stage.hold(1)
+
+
+async def repartition(stage: Stage) -> None:
+    """Restart all API processes with another number of partitions, and later with the previous one."""
+    number = stage.rig.partitions
+    for partitions in (number + 1, number):
+        stage.rig.partitions = partitions
+        stage.step(f"{partitions} partitions")
+        await restart(stage, range(API_PROCESSES))
+        await stage.hold(5)
+
+
+async def slow_index(stage: Stage) -> None:
+    """Delay all bytes between API processes and one or all nodes of the index."""
+    relays = stage.random.choice(([stage.random.choice(stage.rig.network.index)], stage.rig.network.index))
+    delay_s = stage.random.choice((0.02, 0.1, 0.4))  # the round trip of the longest one exceeds the time limit
+    await stage.disturb(relays, Disturbance(delay_s=delay_s, pid=stage.pid_or_all()), 6)
+
+
+async def cut_index(stage: Stage) -> None:
+    """Cut API processes off one or all nodes of the index. Bytes in flight arrive late, or never."""
+    relays = stage.random.choice(([stage.random.choice(stage.rig.network.index)], stage.rig.network.index))
+    await stage.disturb(relays, Disturbance(is_cut=True, pid=stage.pid_or_all()), 5)

@@ -1,0 +1,41 @@
+"""Plan of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Plan of a run. `scale` shortens the nemeses.
+
+    `settle_s` is the time between nemeses, `warm_s` the time before the first one, `calm_s` the time at the end, in s.
+
+    With `rounds`, the run ends after `rounds` rounds of all nemeses. In a round, each nemesis acts once or, with
+    `each_s`, as often as takes this time (s). With `until_found`, the run ends at the first violation. With `heals`,
+    each nemesis is followed by a wait until all processes answer from the index. `mutation` is the fault of the API
+    processes, if any. Without `all_acts`, writers create and erase players only in nemeses that are about it.
+    `ledger_writers` is the number of clients of the ledger's boards.
+    """
+
+    seconds: float
+    seed: int
+    nodes: int = 3
+    citus: str | None = None
+    nemeses: Sequence[str] = ()
+    players: int = 240
+    writers: int = 8
+    readers: int = 3
+    ledger_writers: int = 2
+    write_pace_s: float = 0.06
+    ledger_pace_s: float = 0.15
+    read_pace_s: float = 0.006
+    scale: float = 1.0
+    settle_s: float = 6.0
+    warm_s: float = 2.0
+    calm_s: float = 10.0
+    rounds: int | None = None
+    each_s: float = 0.0
+    heals: bool = False
+    mutation: str | None = None
+    all_acts: bool = True
+    until_found: bool = False

@@ -1,0 +1,80 @@
+"""The relay of the torture test delays, cuts and breaks connections, and loses no byte otherwise."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.torture.network import Disturbance, Relay
+from tests.waiting import until
+
+CUT = Disturbance(is_cut=True)
+BROKEN = (ConnectionError, asyncio.IncompleteReadError)
+
+
+@asynccontextmanager
+async def relayed() -> AsyncIterator[tuple[Relay, asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Yield a relay to a server that repeats all bytes, and a connection through it."""
+
+    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(repeat, "127.0.0.1", 0) as server:
+        relay = Relay(lambda: int(server.sockets[0].getsockname()[1]))
+        await relay.start()
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+        try:
+            yield relay, reader, writer
+        finally:
+            writer.close()
+            await relay.close()
+            await until(lambda: len(asyncio.all_tasks()) == 1, "the end of the server's connections")
+
+
+async def test_bytes_pass_in_both_directions() -> None:
+    async with relayed() as (_, reader, writer):
+        writer.write(b"abc")
+        assert await reader.readexactly(3) == b"abc"
+
+
+async def test_bytes_of_a_cut_arrive_afterwards() -> None:
+    async with relayed() as (relay, reader, writer):
+        relay.disturb(CUT)
+        writer.write(b"abc")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readexactly(1), 0.05)
+        relay.mend()
+        assert await reader.readexactly(3) == b"abc"
+
+
+async def test_order_is_the_same_when_a_delay_ends() -> None:
+    async with relayed() as (relay, reader, writer):
+        relay.disturb(Disturbance(delay_s=60))
+        writer.write(b"ab")
+        await until(lambda: any(connection.server.pending for connection in relay.connections), "delayed bytes")
+        relay.mend()
+        writer.write(b"c")
+        assert await reader.readexactly(3) == b"abc"
+
+
+async def test_a_connection_breaks_at_the_end_of_a_cut() -> None:
+    async with relayed() as (relay, reader, writer):
+        relay.disturb(CUT)
+        writer.write(b"abc")
+        relay.mend(reset=True)
+        with pytest.raises(BROKEN):
+            await reader.readexactly(1)
+
+
+async def test_a_server_that_is_down() -> None:
+    relay = Relay(lambda: 1)
+    await relay.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+    with pytest.raises(BROKEN):
+        await reader.readexactly(1)
+    writer.close()
+    await relay.close()
