@@ -7,11 +7,14 @@ import asyncio
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any
+from uuid import uuid4
 
 from fastapi import FastAPI
 
 from functions import local
+from leaderforge.adapters.redis import index, scripts
 from leaderforge.domain.boards import Ladder, Policy
 from leaderforge.domain.errors import Unavailable
 from leaderforge.domain.submissions import Submission
@@ -20,6 +23,7 @@ from leaderforge.ports.scores import ScoreStore
 from leaderforge.services import maintain, trust
 from leaderforge.services.declaring import Declaration
 from leaderforge.services.delivery import Delivery
+from leaderforge.services.maintain import MaintainService
 from leaderforge.services.mending import load_standings
 from leaderforge.services.receipts import WITH_RANK, Receipt, ReceiptOptions
 from leaderforge.services.submit import SubmitService
@@ -30,6 +34,9 @@ VARIABLE = "LEADERFORGE_TORTURE_MUTATION"
 
 APPLICATION = f"{__name__}:create_app"
 """Factory that uvicorn serves in a mutated run."""
+
+_REVISION_GUARD = "if not old or struct.unpack('>I7', old) < struct.unpack('>I7', value) then"
+"""Line of apply.lua that compares revisions."""
 
 _UNCOMMITTED_S = 0.1
 """Time in s between an early acknowledgement and its commit."""
@@ -145,6 +152,37 @@ def acknowledge_early() -> None:
     _replace(SubmitService, "submit", submit)
 
 
+def drop_idempotency() -> None:
+    """Break this rule: a submission id counts once. The mutation stores each submission under a new id."""
+    record = SubmitService._record
+
+    async def record_anew(self: SubmitService, submissions: Sequence[Submission], *, previous: bool) -> Any:
+        renamed = [s._replace(event=s.event._replace(submission_id=uuid4())) for s in submissions]
+        return await record(self, renamed, previous=previous)
+
+    _replace(SubmitService, "_record", record_anew)
+
+
+def skip_revision_guard() -> None:
+    """Break this rule: the index ignores an update with an older revision than its value."""
+    source = scripts.script("apply").source
+    unguarded = source.replace(_REVISION_GUARD, "if true then")
+    if unguarded == source:
+        raise AttributeError("apply.lua has another guard")
+    script = scripts.script
+    mutated = scripts.Script("apply", unguarded, sha1(unguarded.encode(), usedforsecurity=False).hexdigest())
+    _replace(index, "script", lambda name: mutated if name == "apply" else script(name))
+
+
+def skip_reconcile() -> None:
+    """Break this rule: reconciliation and catch-ups apply the changes that the index missed."""
+
+    async def apply_changes(self: MaintainService, since: int, until: int, *, rests: int) -> int:
+        return 0
+
+    _replace(MaintainService, "_apply_changes", apply_changes)
+
+
 MUTATIONS: Mapping[str, Mutation] = {
     mutation.apply.__name__.replace("_", "-"): mutation
     for mutation in (
@@ -154,6 +192,9 @@ MUTATIONS: Mapping[str, Mutation] = {
         Mutation(future_watermark, ["clock-day"]),
         Mutation(undeclared, ["crash-beside-frozen"]),
         Mutation(acknowledge_early, ["kill-api"]),
+        Mutation(drop_idempotency, ["overlaps"]),
+        Mutation(skip_revision_guard, ["cut-index"]),
+        Mutation(skip_reconcile, ["crash-in-outage"]),
     )
 }
 
