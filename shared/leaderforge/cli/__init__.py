@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from leaderforge import __version__
 from leaderforge.cli import (
+    backup,
     boards,
     dev,
     export,
@@ -70,6 +71,8 @@ main.add_typer(name_search.name_search, name="name-search")
 main.command()(maintenance.rebuild)
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)
+main.command()(backup.backup)
+main.command()(backup.restore)
 main.command()(redrive.redrive)
 main.add_typer(boards.boards, name="boards")
 main.command()(periods.periods)

@@ -1,0 +1,122 @@
+"""Backups of the database by PostgreSQL's own programs, pg_dump and pg_restore."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from leaderforge.domain.errors import LeaderForgeError
+from leaderforge.embedded.errors import ServerFailed
+from leaderforge.embedded.wheels import postgres_program
+
+_PREFIX = "leaderforge-"
+_SUFFIX = ".dump"
+
+
+class BackupFailed(LeaderForgeError):
+    """Error for a backup that was not written, or not restored. Nothing was changed."""
+
+    code = "backup_failed"
+
+
+async def dump(dsn: str, out: Path) -> None:
+    """Write a backup of the database, in pg_dump's custom format.
+
+    The backup shows the database at one moment. Clients continue meanwhile. The file appears only when it is complete.
+    Raises `BackupFailed`.
+    """
+    await _refuse_citus(dsn)
+    unfinished = out.with_name(f"{out.name}.part")
+    try:
+        unfinished.touch(mode=0o600)
+        await _run("pg_dump", dsn, "--format=custom", "--no-owner", "--no-privileges", f"--file={unfinished}")
+        await _run("pg_restore", None, "--list", str(unfinished))
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+async def load(dsn: str, backup: Path) -> None:
+    """Load a backup into an empty database, in one transaction. Raises `BackupFailed`."""
+    # The options of dump must be repeated: a backup of pg_dump itself may contain owners.
+    options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    try:
+        await _run("pg_restore", dsn, *options, str(backup))
+    except BackupFailed as error:
+        if "already exists" not in error.message:
+            raise
+        raise BackupFailed(
+            "the database is not empty: create an empty one, such as with `createdb`, and name it in "
+            "LEADERFORGE_POSTGRES_DSN"
+        ) from None
+
+
+def name_at(time: str) -> str:
+    """Return the file name of a scheduled backup, from a time such as 20261201T030000Z."""
+    return f"{_PREFIX}{time}{_SUFFIX}"
+
+
+def prune(directory: Path, keep: int) -> Sequence[Path]:
+    """Delete all but the newest `keep` scheduled backups in a directory, and return the deleted ones."""
+    backups = sorted(directory.glob(name_at("*")), reverse=True)
+    for backup in backups[keep:]:
+        backup.unlink()
+    return backups[keep:]
+
+
+async def _refuse_citus(dsn: str) -> None:
+    try:
+        await _run("pg_dump", dsn, "--schema-only", "--extension=citus")
+    except BackupFailed as error:
+        if "no matching extensions" in error.message:
+            return
+        raise
+    raise BackupFailed(
+        "the database is a Citus cluster, whose distribution pg_dump does not contain: back up each node with "
+        "pg_basebackup, as docs/backup.md describes"
+    )
+
+
+async def _run(program: str, dsn: str | None, *arguments: str) -> None:
+    """Run a program of PostgreSQL, with a database if there is a DSN. Raises `BackupFailed` with its error."""
+    variables = {**os.environ, "LC_ALL": "C"}
+    options = list(arguments)
+    if dsn is not None:
+        address, password = _without_password(dsn)
+        options.append(f"--dbname={address}")
+        if password is not None:
+            variables["PGPASSWORD"] = password
+    process = await asyncio.create_subprocess_exec(
+        _path(program), *options, env=variables, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        _, errors = await process.communicate()
+    except asyncio.CancelledError:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+        raise
+    if process.returncode:
+        reason = " ".join(errors.decode(errors="replace").split())
+        raise BackupFailed(f"{program} failed: {reason}")
+
+
+def _without_password(dsn: str) -> tuple[str, str | None]:
+    """Split a DSN: all users of the machine can read the arguments of a program, but not its environment."""
+    parts = urlsplit(dsn)
+    login, at, hosts = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{user}{at}{hosts}")), unquote(password) or None
+
+
+def _path(program: str) -> str:
+    """Return the program's path: in the wheel, which is as new as any supported server, or else in PATH."""
+    with suppress(ServerFailed):
+        return str(postgres_program(program))
+    path = shutil.which(program)
+    if path is None:
+        raise BackupFailed(f"{program} is missing: install PostgreSQL's client, such as Debian's postgresql-client")
+    return path
