@@ -110,7 +110,7 @@ def test_an_index_that_loses_slots_is_created_anew(runs: ExitStack, tmp_path: Pa
 
 def test_a_node_whose_configuration_is_cut_off_is_created_anew(runs: ExitStack, tmp_path: Path) -> None:
     dev = with_player(run(runs, tmp_path, "--no-demo", before=IMPATIENT).ready())
-    (dev.data / "valkey" / "node-1" / "nodes.conf").write_text("half")
+    (dev.data / "valkey" / "node-1" / "data" / "nodes.conf").write_text("half")
     dev.named("valkey-server")[1].kill()
     wait_until(lambda: "created anew" in dev.output, PATIENCE_S, "the news")
     await_ok(dev)

@@ -110,7 +110,7 @@ class TestValkey:
         with ValkeyCluster(tmp_path, nodes=3) as grown:
             assert await slots(grown) == SLOTS_OF_THREE
 
-    @pytest.mark.parametrize("damaged", ["node-0/nodes.conf", "node-1/dump.rdb"])
+    @pytest.mark.parametrize("damaged", ["node-0/data/nodes.conf", "node-1/data/dump.rdb"])
     async def test_a_damaged_directory_does_not_keep_it_from_starting(self, tmp_path: Path, damaged: str) -> None:
         with ValkeyCluster(tmp_path, nodes=2) as cluster:
             pass
@@ -145,6 +145,11 @@ class TestValkey:
         cluster.pause(0)
         cluster.stop()
         assert cluster.pids == [None]
+
+    @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a node as another user")
+    def test_a_node_that_root_starts_does_not_run_as_root(self, own_valkey: OwnValkey) -> None:
+        [pid] = own_valkey(nodes=1).pids
+        assert psutil.Process(pid).uids().effective != 0
 
     def test_its_directory_has_one_owner(self, tmp_path: Path) -> None:
         with ValkeyCluster(tmp_path, nodes=1) as cluster:

@@ -13,6 +13,7 @@ from leaderforge import __version__
 from leaderforge.cli import (
     backup,
     boards,
+    copy_store,
     dev,
     export,
     importing,
@@ -68,6 +69,7 @@ main.command()(export.export)
 main.command()(maintenance.migrate)
 main.command()(stored_names.claim_names)
 main.add_typer(name_search.name_search, name="name-search")
+main.command()(copy_store.copy_store)
 main.command()(maintenance.rebuild)
 main.command()(maintenance.verify)
 main.command()(maintenance.reconcile)

@@ -49,7 +49,8 @@ async def _rebuild(data_dir: Path) -> int:
 def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """Compare every standing in the database with the rank index, and list the differences.
 
-    Exit with 1 if there are any, and with 3 if there are none but the index is incomplete.
+    Also list standings of boards that do not exist. Exit with 1 if there are any of both, and with 3 if there are none
+    but the index is incomplete.
     """
     verification, is_maintained = run_until_stopped(_verify(data_dir))
     if not verification.complete:
@@ -59,9 +60,13 @@ def verify(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
         typer.echo(f"board {difference.board}: player {difference.user_id} {fault}")
     if len(verification.differences) > _REPORTED:
         typer.echo(f"... and {len(verification.differences) - _REPORTED:,} more")
+    for board_id, count in verification.orphans.items():
+        typer.echo(
+            f"board id {board_id} does not exist, but has {count:,} standings: restore its row of the table boards"
+        )
     typer.echo(f"{verification.checked:,} standings compared, {len(verification.differences):,} differ")
     if not verification.clean:
-        raise typer.Exit(1 if verification.differences else INCOMPLETE)
+        raise typer.Exit(1 if verification.differences or verification.orphans else INCOMPLETE)
 
 
 def _incompleteness(partitions: "Sequence[int]", *, is_maintained: bool) -> str:

@@ -1,7 +1,5 @@
 """PostgreSQL server on the loopback address."""
 
-import os
-import pwd
 import secrets
 import signal
 import threading
@@ -13,11 +11,12 @@ from typing import Self
 import psutil
 
 from leaderforge.embedded import datadir
+from leaderforge.embedded.accounts import unprivileged_account
 from leaderforge.embedded.errors import Aborted, ServerFailed
 from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
 from leaderforge.embedded.ports import LOOPBACK, free_port, is_free
-from leaderforge.embedded.process import Account, ServerProcess
+from leaderforge.embedded.process import ServerProcess
 from leaderforge.embedded.waiting import wait_until
 from leaderforge.embedded.wheels import postgres_program
 
@@ -193,17 +192,6 @@ class PostgresServer:
             return condition()
 
         wait_until(is_met, _START_SECONDS, subject)
-
-
-def unprivileged_account(data: Path) -> Account:
-    """Return the account for PostgreSQL: this process's account or, for root, the owner of the data or `nobody`."""
-    if os.geteuid() != 0:
-        return Account()
-    owner = data.stat() if data.exists() else None
-    if owner and owner.st_uid:
-        return Account(owner.st_uid, owner.st_gid)
-    nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
 
 
 def _buffers_mib() -> int:

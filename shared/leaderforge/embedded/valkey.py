@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from leaderforge.embedded.accounts import unprivileged_account
 from leaderforge.embedded.errors import Aborted, AlreadyRunning, ServerFailed
 from leaderforge.embedded.files import write_private
 from leaderforge.embedded.lock import DirectoryLock
@@ -57,7 +58,7 @@ class ValkeyCluster:
     Nodes are numbered: the primaries first, then the replicas of the first primary, and so on.
 
     Nodes write the index to disk only at a clean stop, because it can be rebuilt. A cluster that fails to start is
-    created anew.
+    created anew. If root starts the nodes, they run as the owner of their data or as `nobody`.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class ValkeyCluster:
         self._aborted = threading.Event()
         self._is_stored = False
         self._ports: list[int] = []
+        self._account = unprivileged_account(self._data(0))
         self._nodes = [
-            ServerProcess(f"Valkey node {number}", self.directory / f"node-{number}") for number in range(self.size)
+            ServerProcess(f"Valkey node {number}", self._data(number).parent, account=self._account)
+            for number in range(self.size)
         ]
 
     @property
@@ -112,7 +115,7 @@ class ValkeyCluster:
         """
         with self._busy:
             if not self._lock.is_held:
-                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.directory.mkdir(mode=self._mode, parents=True, exist_ok=True)
                 self._lock.acquire()
                 stored = self._reusable_ports()
                 self._is_stored = stored is not None
@@ -244,9 +247,19 @@ class ValkeyCluster:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             shape = json.loads(self._layout.read_text())
             ports: list[int] = shape["ports"]
-            if shape == self._shape(ports) and all(map(_is_free_for_a_node, ports)):
+            has_data = all(self._data(number).exists() for number in range(self.size))
+            if has_data and shape == self._shape(ports) and all(map(_is_free_for_a_node, ports)):
                 return ports
         return None
+
+    @property
+    def _mode(self) -> int:
+        """Mode of directories of the supervisor. Another account than root must be able to enter them."""
+        return 0o711 if self._account.uid else 0o700
+
+    def _data(self, number: int) -> Path:
+        """Return the directory in which a node stores its files. Only the node's account can write there."""
+        return self.directory / f"node-{number}" / "data"
 
     @property
     def _client(self) -> NodeClient:
@@ -269,15 +282,27 @@ class ValkeyCluster:
 
     def _spawn(self, number: int) -> None:
         node, port = self._nodes[number], self._ports[number]
-        node.directory.mkdir(mode=0o700, exist_ok=True)
+        self._make_directories(number)
         ports = {"port": str(port), "cluster-port": str(port + BUS_OFFSET)}
-        settings = {**ports, "dir": str(node.directory), **self._settings}
+        settings = {**ports, "dir": str(self._data(number)), **self._settings}
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         # Set the collation by LC_ALL, which servers read since version 7. Only later versions have an option for it.
         environment = {**os.environ, "LC_ALL": "C"}
         # Pass secrets as standard input, because every user of the machine can read the options of a process.
         secrets = [f"{name} {self.password}\n" for name in ("requirepass", "masterauth") if self.password]
-        node.start([self._executable, "-", *options], environment=environment, standard_input="".join(secrets).encode())
+        node.start(
+            [self._executable, "-", *options],
+            cwd=self._data(number),
+            environment=environment,
+            standard_input="".join(secrets).encode(),
+        )
+
+    def _make_directories(self, number: int) -> None:
+        data = self._data(number)
+        data.parent.mkdir(mode=self._mode, exist_ok=True)
+        if not data.exists():
+            data.mkdir(mode=0o700)
+            os.chown(data, self._account.uid or -1, self._account.gid or -1)
 
     def _answers(self, number: int) -> bool:
         return self._nodes[number].check() and self._client.answers(self._ports[number], self._nodes[number].pid)
@@ -288,8 +313,8 @@ class ValkeyCluster:
 
     def _remove_dumps(self) -> None:
         """Delete the dumps that the nodes have loaded. After a crash, a start from them would restore a stale index."""
-        for node in self._nodes:
-            (node.directory / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
+        for number in range(self.size):
+            (self._data(number) / _SETTINGS["dbfilename"]).unlink(missing_ok=True)
 
     def _wait(self, condition: Callable[[], object], subject: str, seconds: float = _START_SECONDS) -> None:
         def is_met() -> object:

@@ -53,6 +53,10 @@ class ScoreStore(Ranking, BoardStore, BoardMaintenanceStore, ChangeLog, Protocol
         """Return the requested ladders whose periods are stored, with `indexed` as stored, in no order."""
         ...
 
+    async def orphaned_standings(self) -> Mapping[int, int]:
+        """Return the numbers of standings of boards that do not exist, by board id. A complete store has none."""
+        ...
+
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:

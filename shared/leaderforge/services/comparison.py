@@ -32,11 +32,15 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of comparing every standing with the index. `incomplete` lists the incomplete partitions by number."""
+    """Result of comparing every standing with the index. `incomplete` lists the incomplete partitions by number.
+
+    `orphans` has the numbers of standings of boards that do not exist, by board id.
+    """
 
     checked: int
     differences: Sequence[Difference]
     incomplete: Sequence[int] = ()
+    orphans: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -45,8 +49,8 @@ class Verification:
 
     @property
     def clean(self) -> bool:
-        """Return whether the index is complete and equal to the store."""
-        return self.complete and not self.differences
+        """Return whether the index is complete and equal to the store, and every standing has a board."""
+        return self.complete and not self.differences and not self.orphans
 
 
 @dataclass(slots=True)
@@ -84,7 +88,7 @@ class IndexComparison:
             for ladder, comparison in (await self._compare(ladders, progress)).items():
                 differences += await self._differences(ladder, comparison, complete=not incomplete)
                 checked += comparison.standings
-        return Verification(checked, differences, incomplete)
+        return Verification(checked, differences, incomplete, await self._store.orphaned_standings())
 
     async def _compare(self, ladders: Sequence[Ladder], progress: Progress) -> Mapping[Ladder, _Comparison]:
         """Compare all standings on these ladders with the index."""

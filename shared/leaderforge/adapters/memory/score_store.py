@@ -47,6 +47,9 @@ class MemoryScoreStore(MemoryEvents):
         super().__init__(users, audit or MemoryAuditLog(), clock)
         self.writable = True
 
+    async def orphaned_standings(self) -> Mapping[int, int]:
+        return {}  # standings belong to boards here
+
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:

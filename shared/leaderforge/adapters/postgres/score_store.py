@@ -100,6 +100,10 @@ class PostgresScoreStore:
     async def find_ladders(self, ladders: Collection[Ladder]) -> Collection[Ladder]:
         return await self._periods.among(ladders)
 
+    async def orphaned_standings(self) -> Mapping[int, int]:
+        rows = await self._pool.fetch(statement("orphaned_standings"))
+        return {row["board_id"]: row["standings"] for row in rows}
+
     async def record(
         self, submissions: Sequence[Submission], *, previous: bool = False
     ) -> Sequence[Recorded | LeaderForgeError]:
