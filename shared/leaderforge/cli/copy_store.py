@@ -41,8 +41,8 @@ def copy_store(
 async def _copy(data_dir: Path, to: str, *, freeze: bool) -> Mapping[str, int]:
     from leaderforge.adapters.postgres.copying import copy_store as copy
     from leaderforge.cli.progress import progress_bar
-    from leaderforge.cli.target import environment
+    from leaderforge.cli.target import store_dsn
 
-    source = environment(data_dir)["LEADERFORGE_POSTGRES_DSN"]
+    source = store_dsn(data_dir)
     with progress_bar("Copying", None, data=True) as advance:
         return await copy(source, to, freeze=freeze, progress=advance)
