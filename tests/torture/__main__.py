@@ -36,6 +36,8 @@ def main() -> int:
     with TemporaryDirectory(prefix="torture-", ignore_cleanup_errors=True) as directory:
         Path(directory).chmod(0o711)  # if root starts the checker, PostgreSQL runs as another user
         report = asyncio.run(run(plan, Path(directory)))
+        if options.logs is not None:
+            _copy_logs(Path(directory), options.logs)
     say(report.table(plan.seed))
     if options.report is not None:
         report.save(
@@ -45,6 +47,13 @@ def main() -> int:
     if report.violations:
         say(f"the first after {report.violations[0].at_s:.1f} s")
     return 1 if report.total else 0
+
+
+def _copy_logs(source: Path, target: Path) -> None:
+    """Copy the logs of the API processes."""
+    target.mkdir(parents=True, exist_ok=True)
+    for log in source.glob("api-*/api.log"):
+        (target / f"{log.parent.name}.log").write_bytes(log.read_bytes())
 
 
 def _options() -> argparse.Namespace:
@@ -58,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--until-found", action="store_true", help="end at the first violation")
     parser.add_argument("--each", type=float, default=0.0, help="run each nemesis for this many seconds, in one round")
     parser.add_argument("--settle", type=float, default=6.0, help="seconds between two nemeses")
+    parser.add_argument("--logs", type=Path, metavar="DIRECTORY", help="copy the logs of the API processes there")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write everything there, as JSON")
     return parser.parse_args()
 

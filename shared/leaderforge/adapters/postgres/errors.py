@@ -3,6 +3,8 @@
 Messages of the server are not passed on, because they can contain values, addresses and names of tables.
 """
 
+import re
+
 import asyncpg
 
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
@@ -11,6 +13,8 @@ FOREIGN_KEY_VIOLATION = "23503"
 CHECK_VIOLATION = "23514"
 _DATA_EXCEPTION = "22"
 _CONNECTION_FAILURE = "08006"
+_INTERNAL_ERROR = "XX000"
+_LOST_CONNECTION = re.compile("connection|SSL SYSCALL error|could not (?:receive|send) data")
 _CONFLICTS = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 
 _UNAVAILABLE_CLASSES = frozenset({"08", "28", "40", "53", "57", "58"})
@@ -62,10 +66,19 @@ def translated(error: Exception) -> LeaderForgeError:
     if isinstance(error, TimeoutError):
         return StoreUnavailable("the database did not answer in time")
     if isinstance(error, asyncpg.PostgresError):
-        return _of_sqlstate(getattr(error, "sqlstate", None) or "XX000")
+        sqlstate = getattr(error, "sqlstate", None) or _INTERNAL_ERROR
+        return _of_sqlstate(_CONNECTION_FAILURE if _has_lost_node(sqlstate, error) else sqlstate)
     if isinstance(error, asyncpg.ClientConfigurationError):
         return LeaderForgeError("the database address is invalid")
     return StoreUnavailable("the database cannot be reached")
+
+
+def _has_lost_node(sqlstate: str, error: Exception) -> bool:
+    """Return whether Citus lost the connection to a node during the statement.
+
+    Citus then reports an internal error with a text of its own or of libpq. Other internal errors are faults.
+    """
+    return sqlstate == _INTERNAL_ERROR and _LOST_CONNECTION.search(str(error)) is not None
 
 
 def _of_sqlstate(sqlstate: str) -> LeaderForgeError:
