@@ -1,4 +1,4 @@
-"""Operations: health, metrics, the audit log and the state of all parts."""
+"""Operations: health, metrics, the audit log, the caller's rights and the state of all parts."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
@@ -6,13 +6,14 @@ from typing import Annotated, TypeVar
 
 from fastapi import Query
 
-from functions.edge.access.security import Admin, Monitor, Operator
+from functions.edge.access.security import Monitor, Operator, Viewer
 from functions.edge.alternatives import require_at_most_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
 from functions.edge.http.application import router
 from functions.edge.http.responses import Answer, Provenance, answer_private, answer_read, answer_stored
+from functions.edge.wire.api_keys import CallerOut, render_caller
 from functions.edge.wire.audit import AuditOut, AuditQuery, render_audit
 from functions.edge.wire.health import HealthOut, Status, render_health
 from functions.edge.wire.shards import ShardsOut, render_shards
@@ -62,7 +63,7 @@ async def health(edge: TheEdge, caller: Monitor) -> Answer:
     **documentation.text("All metrics, in OpenMetrics format.", _METRICS, Unauthenticated, Forbidden, StoreUnavailable),
 )
 async def metrics(edge: TheEdge, caller: Operator) -> Answer:
-    """Return all metrics. Requires an admin key, except from programs on the server's machine."""
+    """Return all metrics. Viewers only, except from programs on the server's machine."""
     content, content_type = edge.services.parts.exposition()
     return answer_private(content, content_type=content_type)
 
@@ -72,8 +73,8 @@ async def metrics(edge: TheEdge, caller: Operator) -> Answer:
     operation_id="listAuditEntries",
     **documentation.read(AuditOut, PlayerNotFound, StoreUnavailable),
 )
-async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query()]) -> Answer:
-    """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only."""
+async def audit(edge: TheEdge, caller: Viewer, query: Annotated[AuditQuery, Query()]) -> Answer:
+    """Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Viewers only."""
     require_at_most_one(user_id=query.user_id, external_id=query.external_id)
     user_id = query.user_id if query.external_id is None else await edge.services.player_ids.get(query.external_id)
     criteria = AuditFilter(query.board, user_id, query.action, query.actor)
@@ -84,9 +85,15 @@ async def audit(edge: TheEdge, caller: Admin, query: Annotated[AuditQuery, Query
     return answer_stored(render_audit(entries, following, external_ids))
 
 
+@routes.get("/api/admin/me", operation_id="getCaller", **documentation.read(CallerOut))
+async def me(edge: TheEdge, caller: Viewer) -> Answer:
+    """Return the caller's name, role and permissions. Viewers only."""
+    return answer_stored(render_caller(caller))
+
+
 @routes.get("/api/admin/shards", operation_id="getShards", **documentation.read(ShardsOut))
-async def admin_shards(edge: TheEdge, caller: Admin) -> Answer:
-    """Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only."""
+async def admin_shards(edge: TheEdge, caller: Viewer) -> Answer:
+    """Return the state of the index, its partitions and nodes, the database and this process's cache. Viewers only."""
     parts = edge.services.parts
     survey, database = await asyncio.gather(
         _within(_HEALTH_S, _survey(edge.services), Survey([], [])),

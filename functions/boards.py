@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge.access.security import Admin, Anyone
+from functions.edge.access.security import Anyone, BoardManager
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -38,8 +38,8 @@ async def boards(edge: TheEdge, caller: Anyone) -> Answer:
 @routes.post(
     "/api/boards", **documentation.write(BoardOut, BoardExists, StoreUnavailable, status=_CREATED, headers=_LOCATION)
 )
-async def create_board(edge: TheEdge, caller: Admin, settings: BoardIn) -> Answer:
-    """Create a board. It is usable at once. Admins only."""
+async def create_board(edge: TheEdge, caller: BoardManager, settings: BoardIn) -> Answer:
+    """Create a board. It is usable at once. Owners only."""
     board = await edge.services.boards.create(settings.board, settings.changes(), caller.actor)
     edge.board_changed(board.slug)
     location = (b"location", b"/api/boards/" + board.slug.encode())
@@ -55,8 +55,8 @@ async def board(edge: TheEdge, caller: Anyone, board: BoardName) -> Answer:
 
 
 @routes.patch("/api/boards/{board}", **documentation.write(BoardOut, BoardNotFound, SettingFixed, StoreUnavailable))
-async def change_board(edge: TheEdge, caller: Admin, board: BoardName, changes: BoardChangesIn) -> Answer:
-    """Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Admins only."""
+async def change_board(edge: TheEdge, caller: BoardManager, board: BoardName, changes: BoardChangesIn) -> Answer:
+    """Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Owners only."""
     changes.require_same(board)
     changed_board = await edge.services.boards.change(board, changes.changes(), caller.actor)
     edge.board_changed(board)
@@ -64,8 +64,8 @@ async def change_board(edge: TheEdge, caller: Admin, board: BoardName, changes: 
 
 
 @routes.delete("/api/boards/{board}", **documentation.change(BoardOut, BoardNotFound, Conflict, StoreUnavailable))
-async def delete_board(edge: TheEdge, caller: Admin, board: BoardName) -> Answer:
-    """Delete a board with all its scores. This cannot be undone. Admins only.
+async def delete_board(edge: TheEdge, caller: BoardManager, board: BoardName) -> Answer:
+    """Delete a board with all its scores. This cannot be undone. Owners only.
 
     The board disappears everywhere within 5 s. A new board may use its identifier at once.
     """

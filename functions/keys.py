@@ -1,6 +1,6 @@
 """API keys: admins create, list, rotate and revoke them. Signing keys: admins create, list and retire them."""
 
-from functions.edge.access.security import Admin
+from functions.edge.access.security import KeyManager, Viewer
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -34,8 +34,8 @@ _CREATED = 201
 
 
 @routes.get("/api/admin/keys", operation_id="listKeys", **documentation.read(KeysOut, StoreUnavailable))
-async def keys(edge: TheEdge, caller: Admin) -> Answer:
-    """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
+async def keys(edge: TheEdge, caller: Viewer) -> Answer:
+    """Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Viewers only.
 
     `environment` names the settings that have API keys, and their numbers of keys.
     """
@@ -43,9 +43,14 @@ async def keys(edge: TheEdge, caller: Admin) -> Answer:
 
 
 @routes.post("/api/admin/keys", **documentation.write(IssuedKeyOut, KeyNameTaken, StoreUnavailable, status=_CREATED))
-async def create_key(edge: TheEdge, caller: Admin, settings: KeyIn) -> Answer:
-    """Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Admins only."""
-    issued_key = await edge.services.keys.create(settings.name, settings.scopes, caller.actor)
+async def create_key(edge: TheEdge, caller: KeyManager, settings: KeyIn) -> Answer:
+    """Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Owners only."""
+    if settings.role is None:
+        issued_key = await edge.services.keys.create(settings.name, settings.scopes or (), caller.actor)
+    else:
+        issued_key = await edge.services.keys.create_personal(
+            settings.name, settings.role, settings.person or "", caller.actor
+        )
     edge.keys.invalidate()
     return answer_written(render_issued_key(issued_key), status=_CREATED)
 
@@ -54,16 +59,16 @@ async def create_key(edge: TheEdge, caller: Admin, settings: KeyIn) -> Answer:
     "/api/admin/keys/{name}/rotate",
     **documentation.write(IssuedKeyOut, KeyNotFound, KeyRevoked, StoreUnavailable),
 )
-async def rotate_key(edge: TheEdge, caller: Admin, name: KeyName, rotation: RotationIn) -> Answer:
-    """Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Admins only."""
+async def rotate_key(edge: TheEdge, caller: KeyManager, name: KeyName, rotation: RotationIn) -> Answer:
+    """Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Owners only."""
     issued_key = await edge.services.keys.rotate(name, rotation.overlap_s, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_issued_key(issued_key))
 
 
 @routes.delete("/api/admin/keys/{name}", **documentation.change(KeyOut, KeyNotFound, StoreUnavailable))
-async def revoke_key(edge: TheEdge, caller: Admin, name: KeyName) -> Answer:
-    """Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Admins only."""
+async def revoke_key(edge: TheEdge, caller: KeyManager, name: KeyName) -> Answer:
+    """Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Owners only."""
     revoked_key = await edge.services.keys.revoke(name, caller.actor)
     edge.keys.invalidate()
     return answer_written(render_key(revoked_key))
@@ -74,14 +79,14 @@ async def revoke_key(edge: TheEdge, caller: Admin, name: KeyName) -> Answer:
     operation_id="listSigningKeys",
     **documentation.read(SigningKeysOut, StoreUnavailable),
 )
-async def signing_keys(edge: TheEdge, caller: Admin) -> Answer:
-    """Return all keys that sign player tokens, oldest first, with retired ones. Admins only."""
+async def signing_keys(edge: TheEdge, caller: Viewer) -> Answer:
+    """Return all keys that sign player tokens, oldest first, with retired ones. Viewers only."""
     return answer_stored(render_signing_keys(await edge.services.signing_keys.all()))
 
 
 @routes.post("/api/admin/signing-keys", **documentation.change(SigningKeyOut, StoreUnavailable, status=_CREATED))
-async def create_signing_key(edge: TheEdge, caller: Admin) -> Answer:
-    """Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Admins only."""
+async def create_signing_key(edge: TheEdge, caller: KeyManager) -> Answer:
+    """Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Owners only."""
     key = await edge.services.signing_keys.create(caller.actor)
     return answer_written(render_signing_key(key), status=_CREATED)
 
@@ -90,8 +95,8 @@ async def create_signing_key(edge: TheEdge, caller: Admin) -> Answer:
     "/api/admin/signing-keys/{kid}/retire",
     **documentation.write(SigningKeyOut, SigningKeyNotFound, StoreUnavailable),
 )
-async def retire_signing_key(edge: TheEdge, caller: Admin, kid: SigningKeyId, retirement: RetirementIn) -> Answer:
-    """Retire a signing key permanently. Its tokens stay valid for `overlap_s` seconds. Admins only.
+async def retire_signing_key(edge: TheEdge, caller: KeyManager, kid: SigningKeyId, retirement: RetirementIn) -> Answer:
+    """Retire a signing key permanently. Its tokens stay valid for `overlap_s` seconds. Owners only.
 
     Without an overlap, every process refuses its tokens within 65 s. A second retirement can only shorten the overlap.
     """

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 from fastapi import Query
 from pydantic import ValidationError
 
-from functions.edge.access.security import Admin, Setter
+from functions.edge.access.security import Moderator, Setter, Viewer
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.context import Edge
 from functions.edge.dependencies import TheEdge
@@ -66,8 +66,8 @@ _NO_SUBMISSION = (BoardNotFound, PlayerNotFound, SubmissionNotFound, ScoreOutOfR
     "/api/boards/{board}/entries/{user_id}/hide",
     **documentation.write(ModeratedOut, *_NO_ENTRY),
 )
-async def hide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
-    """Hide a player's entry on a board, in all periods. Only the player itself and admins still see it. Admins only."""
+async def hide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
+    """Hide a player's entry on a board, in all periods. The player and viewers still see it. Moderators only."""
     changes = await edge.services.moderation.hide_entry(
         await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
     )
@@ -78,8 +78,8 @@ async def hide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: Us
     "/api/boards/{board}/entries/{user_id}/unhide",
     **documentation.write(ModeratedOut, *_NO_ENTRY),
 )
-async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
-    """Show a hidden entry again. It stays hidden if its player is hidden. Admins only."""
+async def unhide_entry(edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, body: ReasonIn) -> Answer:
+    """Show a hidden entry again. It stays hidden if its player is hidden. Moderators only."""
     changes = await edge.services.moderation.unhide_entry(
         await edge.board_unchecked(board), user_id, _grounds(caller, body.reason)
     )
@@ -91,9 +91,9 @@ async def unhide_entry(edge: TheEdge, caller: Admin, board: BoardName, user_id: 
     **documentation.change(ModeratedOut, *_NO_ENTRY, PeriodNotFound),
 )
 async def remove_entry(
-    edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, query: Annotated[RemovalQuery, Query()]
+    edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, query: Annotated[RemovalQuery, Query()]
 ) -> Answer:
-    """Remove a player's entry from a board in all open periods. All submissions so far stop counting. Admins only.
+    """Remove a player's entry from a board in all open periods. All submissions so far stop counting. Moderators only.
 
     With `period`, remove the entry from this period only, which may be a past one. The submissions still count in
     other periods.
@@ -111,8 +111,8 @@ async def remove_entry(
     "/api/boards/{board}/entries/remove",
     **documentation.write(RemovalsOut, BoardNotFound, StoreUnavailable),
 )
-async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removals: RemovalsIn) -> Answer:
-    """Remove the entries of up to 1000 players from a board in all open periods. Admins only.
+async def remove_entries(edge: TheEdge, caller: Moderator, board: BoardName, removals: RemovalsIn) -> Answer:
+    """Remove the entries of up to 1000 players from a board in all open periods. Moderators only.
 
     Each player gets its own result, as for the removal of a single entry.
     """
@@ -137,13 +137,13 @@ async def remove_entries(edge: TheEdge, caller: Admin, board: BoardName, removal
 )
 async def remove_submission(
     edge: TheEdge,
-    caller: Admin,
+    caller: Moderator,
     board: BoardName,
     user_id: UserId,
     submission_id: SubmissionId,
     query: Annotated[ReasonQuery, Query()],
 ) -> Answer:
-    """Remove one submission of a player from a board in all open periods. All others still count. Admins only.
+    """Remove one submission of a player from a board in all open periods. All others still count. Moderators only.
 
     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
@@ -160,9 +160,9 @@ async def remove_submission(
     **documentation.write(ModeratedOut, *_NO_SUBMISSION),
 )
 async def restore_submission(
-    edge: TheEdge, caller: Admin, board: BoardName, user_id: UserId, submission_id: SubmissionId, body: ReasonIn
+    edge: TheEdge, caller: Moderator, board: BoardName, user_id: UserId, submission_id: SubmissionId, body: ReasonIn
 ) -> Answer:
-    """Let a removed submission count again in all open periods. Admins only.
+    """Let a removed submission count again in all open periods. Moderators only.
 
     The submission may have been removed alone or with its whole entry.
     """
@@ -177,7 +177,7 @@ async def restore_submission(
     **documentation.write(ModeratedOut, BoardNotFound, PlayerNotFound, SubmissionConflict, StoreUnavailable),
 )
 async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: UserId, score: ScoreIn) -> Answer:
-    """Set a player's score on a board in all open periods. Requires a key of scope `set`.
+    """Set a player's score on a board in all open periods. Keys of scope `set` and moderators only.
 
     It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
     nothing, and its response has no entries.
@@ -192,7 +192,7 @@ async def set_score(edge: TheEdge, caller: Setter, board: BoardName, user_id: Us
     **documentation.write(ScoresOut, BoardNotFound, StoreUnavailable),
 )
 async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: ScoresIn) -> Answer:
-    """Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
+    """Set the scores of up to 1000 players on a board in all open periods. Keys of scope `set` and moderators only.
 
     Each score gets its own result, as for a single one. A request may have one score for each player.
     """
@@ -212,9 +212,9 @@ async def set_scores(edge: TheEdge, caller: Setter, board: BoardName, scores: Sc
     **documentation.read(HiddenOut, BoardNotFound, PeriodNotFound, IndexUnavailable, StoreUnavailable),
 )
 async def hidden_entries(
-    edge: TheEdge, caller: Admin, board: BoardName, query: Annotated[HiddenQuery, Query()]
+    edge: TheEdge, caller: Viewer, board: BoardName, query: Annotated[HiddenQuery, Query()]
 ) -> Answer:
-    """Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Admins only."""
+    """Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Viewers only."""
     ladder = await edge.readable_ladder(board, caller, query.period)
     page = await edge.services.moderation.hidden(ladder, query.limit, query.after)
     return answer_stored(render_hidden(ladder, page))
@@ -224,10 +224,10 @@ async def hidden_entries(
     "/api/users/{user_id}/hide",
     **documentation.write(ModeratedOut, PlayerNotFound, StoreUnavailable),
 )
-async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
+async def hide_player(edge: TheEdge, caller: Moderator, user_id: UserId, body: ReasonIn) -> Answer:
     """Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
 
-    Admins only.
+    Moderators only.
     """
     changes = await edge.services.moderation.hide_player(user_id, _grounds(caller, body.reason))
     return await _moderated(edge, user_id, changes)
@@ -237,8 +237,8 @@ async def hide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: Reaso
     "/api/users/{user_id}/unhide",
     **documentation.write(ModeratedOut, PlayerNotFound, StoreUnavailable),
 )
-async def unhide_player(edge: TheEdge, caller: Admin, user_id: UserId, body: ReasonIn) -> Answer:
-    """Show a hidden player again. Entries that were hidden individually stay hidden. Admins only."""
+async def unhide_player(edge: TheEdge, caller: Moderator, user_id: UserId, body: ReasonIn) -> Answer:
+    """Show a hidden player again. Entries that were hidden individually stay hidden. Moderators only."""
     changes = await edge.services.moderation.unhide_player(user_id, _grounds(caller, body.reason))
     return await _moderated(edge, user_id, changes)
 

@@ -102,14 +102,14 @@ async def lookup(
     ladder = await edge.readable_ladder(board, caller, query.period)
     if not players.external_ids:
         result = await edge.services.query.lookup(ladder, players.user_ids, caller)
-        return answer_read(render_lookup(ladder, result, marks_hidden=caller.is_admin), result)
+        return answer_read(render_lookup(ladder, result, marks_hidden=caller.views_console), result)
     user_ids = await edge.services.player_ids.find_many(players.external_ids)
     requested = [*players.user_ids, *user_ids.values()]
     result = await edge.services.query.lookup(ladder, requested, caller)
     ranked = {entry.user_id for entry, _ in result.entries}
     missing = [i for i in dict.fromkeys(players.external_ids) if user_ids.get(i) not in ranked]
     result = replace(result, missing=[i for i in result.missing if i in set(players.user_ids)])
-    return answer_read(render_lookup(ladder, result, missing, marks_hidden=caller.is_admin), result)
+    return answer_read(render_lookup(ladder, result, missing, marks_hidden=caller.views_console), result)
 
 
 @routes.get(
@@ -143,7 +143,7 @@ async def around(
         page = await reads.around(ladder, user_id, _RADIUS if query.radius is None else query.radius, caller)
     else:
         page = await reads.around_window(ladder, user_id, query.window, caller)
-    return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.is_admin), page)
+    return answer_read(render_listing(ladder, page.entries, page.total, marks_hidden=caller.views_console), page)
 
 
 @routes.get(
@@ -238,7 +238,7 @@ async def _top(edge: Edge, caller: Caller, board: str, query: TopQuery) -> Answe
 async def _rank(edge: Edge, caller: Caller, board: str, user_id: int, query: PeriodQuery) -> Answer:
     ladder = await edge.readable_ladder(board, caller, query.period)
     player = await edge.services.query.rank(ladder, user_id, caller)
-    return answer_read(render_player(player, marks_hidden=caller.is_admin), player)
+    return answer_read(render_player(player, marks_hidden=caller.views_console), player)
 
 
 async def _continued_page(

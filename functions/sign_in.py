@@ -1,6 +1,6 @@
 """Sign-in: sessions of players by a secret of their device."""
 
-from functions.edge.access.security import Admin, Anyone
+from functions.edge.access.security import Anyone, Moderator
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
 from functions.edge.http import documentation
@@ -56,8 +56,8 @@ async def revoke_session(edge: TheEdge, caller: Anyone, refresh: RefreshIn) -> A
     "/api/users/{user_id}/sessions",
     **documentation.change(EndedSessionsOut, PlayerNotFound, StoreUnavailable),
 )
-async def revoke_sessions(edge: TheEdge, caller: Admin, user_id: UserId) -> Answer:
-    """End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
+async def revoke_sessions(edge: TheEdge, caller: Moderator, user_id: UserId) -> Answer:
+    """End all sessions of a player. Its tokens stay valid until they expire, in minutes. Moderators only.
 
     The device can sign in again. To keep the player off the boards, hide or erase the player.
     """

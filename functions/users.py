@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from functions.edge.access.security import Admin, Anyone, Owner, Registrar
+from functions.edge.access.security import Anyone, PlayerEraser, Registrar, ViewerOrPlayer
 from functions.edge.alternatives import require_at_most_one, require_one
 from functions.edge.aws.handler import LambdaHandler
 from functions.edge.dependencies import TheEdge
@@ -76,11 +76,11 @@ _EXPORT_HEADERS: tuple[Header, ...] = (
     **documentation.write(UserOut, PlayerExists, *_TAKEN, StoreUnavailable, status=_CREATED, headers=_LOCATION),
 )
 async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answer:
-    """Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
+    """Create a player. Names and email addresses are unique, ignoring case. Submit keys and moderators only.
 
     If a name or external id is taken, the error's details have the `user_id` of its player.
     """
-    return _created(await edge.services.users.create(player.new_player()), with_email=caller.is_admin)
+    return _created(await edge.services.users.create(player.new_player()), with_email=caller.views_console)
 
 
 @routes.post(
@@ -88,11 +88,11 @@ async def create_user(edge: TheEdge, caller: Registrar, player: UserIn) -> Answe
     **documentation.write(NewPlayersOut, StoreUnavailable, example={"results": [_PLAYER, _NAME_TAKEN]}),
 )
 async def create_users(edge: TheEdge, caller: Registrar, players: NewPlayersIn) -> Answer:
-    """Create up to 1000 players. Each one gets its own result: the player or an error. Requires a submit key."""
+    """Create up to 1000 players. Each gets its own result: the player or an error. Submit keys and moderators only."""
     valid = [player.new_player() for player in players.users if isinstance(player, UserIn)]
     outcomes = iter(await edge.services.users.create_many(valid) if valid else [])
     results = [next(outcomes) if isinstance(player, UserIn) else player for player in players.users]
-    rendered = ",".join([_result(result, with_email=caller.is_admin) for result in results])
+    rendered = ",".join([_result(result, with_email=caller.views_console) for result in results])
     return answer_written(JsonBody(f'{{"results":[{rendered}]}}'))
 
 
@@ -111,7 +111,7 @@ async def find_users(edge: TheEdge, caller: Anyone, query: Annotated[PlayersQuer
         return answer_stored(render_users(matches.players, with_email=caller.is_admin, inside=matches.inside))
     else:
         players = await users.with_name(query.username or "")
-    return answer_stored(render_users(players, with_email=caller.is_admin))
+    return answer_stored(render_users(players, with_email=caller.views_console))
 
 
 @routes.post("/api/users/lookup", operation_id="lookUpUsers", **documentation.read_by_body(UsersOut, StoreUnavailable))
@@ -119,7 +119,7 @@ async def look_up_users(edge: TheEdge, caller: Anyone, players: LookupIn) -> Ans
     """Return up to 500 players, such as the players of a page, ordered by id. Ids without a player are left out."""
     by_external_id = await edge.services.player_ids.find_many(players.external_ids) if players.external_ids else {}
     users = await edge.services.users.find_many({*players.user_ids, *by_external_id.values()})
-    return answer_stored(render_users([user for _, user in sorted(users.items())], with_email=caller.is_admin))
+    return answer_stored(render_users([user for _, user in sorted(users.items())], with_email=caller.views_console))
 
 
 @routes.get(
@@ -130,7 +130,7 @@ async def look_up_users(edge: TheEdge, caller: Anyone, players: LookupIn) -> Ans
 async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     """Return a player."""
     player = await edge.services.users.get(user_id)
-    return answer_stored(render_user(player, with_email=caller.is_admin))
+    return answer_stored(render_user(player, with_email=caller.views_console))
 
 
 @routes.patch(
@@ -138,13 +138,13 @@ async def user(edge: TheEdge, caller: Anyone, user_id: UserId) -> Answer:
     **documentation.write(UserOut, PlayerNotFound, *_TAKEN, StoreUnavailable),
 )
 async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes: PlayerChangesIn) -> Answer:
-    """Change a player's name, email address or external id. Requires a submit key.
+    """Change a player's name, email address or external id. Submit keys and moderators only.
 
     All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
     70 s.
     """
     player = await edge.services.users.change(user_id, changes.changes(), caller.actor)
-    return answer_written(render_user(player, with_email=caller.is_admin))
+    return answer_written(render_user(player, with_email=caller.views_console))
 
 
 @routes.put(
@@ -152,7 +152,7 @@ async def change_user(edge: TheEdge, caller: Registrar, user_id: UserId, changes
     **documentation.put(UserOut, PlayerExists, *_TAKEN, StoreUnavailable, headers=_LOCATION),
 )
 async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile: ProfileIn) -> Answer:
-    """Create a player, or change it if it exists. Requires a submit key.
+    """Create a player, or change it if it exists. Submit keys and moderators only.
 
     A retry changes nothing, therefore games may send this call at every sign-in. Absent members of an existing player
     stay unchanged.
@@ -162,20 +162,20 @@ async def set_user(edge: TheEdge, caller: Registrar, user_id: Identity, profile:
         raise Refused("external_id differs from the path; change it by PATCH", external_id=user_id)
     player, is_created = await edge.services.users.put(user_id, changes, caller.actor)
     if is_created:
-        return _created(player, with_email=caller.is_admin)
-    return answer_written(render_user(player, with_email=caller.is_admin))
+        return _created(player, with_email=caller.views_console)
+    return answer_written(render_user(player, with_email=caller.views_console))
 
 
 @routes.get(
     "/api/users/{user_id}/export",
     **documentation.change(ExportOut, PlayerNotFound, StoreUnavailable),
 )
-async def export_user(edge: TheEdge, caller: Owner, user_id: UserId) -> Stream:
-    """Return all data of a player, to admins or to the player itself. Only admins receive the actions of moderators."""
+async def export_user(edge: TheEdge, caller: ViewerOrPlayer, user_id: UserId) -> Stream:
+    """Return all data of a player, to viewers or to the player. Only viewers receive the actions of moderators."""
     caller.require_own(user_id)
     records = edge.services.records
     record = await records.read(user_id)
-    return Stream(render_export(record, records.events(user_id), for_admin=caller.is_admin), _EXPORT_HEADERS)
+    return Stream(render_export(record, records.events(user_id), for_admin=caller.views_console), _EXPORT_HEADERS)
 
 
 @routes.get(
@@ -198,15 +198,17 @@ async def standings(
         result = await reads.on_board(board, user_id, periods=query.periods, viewer=caller)
     else:
         result = await reads.page(user_id, query.limit, query.after or "", periods=query.periods, viewer=caller)
-    return answer_read(render_standings(user_id, result, marks_hidden=caller.is_admin), result)
+    return answer_read(render_standings(user_id, result, marks_hidden=caller.views_console), result)
 
 
 @routes.delete(
     "/api/users/{user_id}",
     **documentation.change(ErasureOut, PlayerNotFound, StoreUnavailable),
 )
-async def erase_user(edge: TheEdge, caller: Admin, user_id: UserId, query: Annotated[ErasureQuery, Query()]) -> Answer:
-    """Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.
+async def erase_user(
+    edge: TheEdge, caller: PlayerEraser, user_id: UserId, query: Annotated[ErasureQuery, Query()]
+) -> Answer:
+    """Erase a player with its profile, scores and ranks, and anonymise its audit entries. Owners only.
 
     This cannot be undone.
     """

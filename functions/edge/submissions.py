@@ -11,6 +11,7 @@ from leaderforge.domain.acceptance import accept
 from leaderforge.domain.boards import Board, Policy
 from leaderforge.domain.callers import Caller
 from leaderforge.domain.errors import BoardNotFound, Forbidden, LeaderForgeError, PlayerNotFound, Refused
+from leaderforge.domain.permissions import Permission
 from leaderforge.domain.players import ExternalId
 from leaderforge.domain.submissions import Submission
 
@@ -41,7 +42,8 @@ async def submissions_of(edge: Edge, caller: Caller, items: Sequence[_Item]) -> 
     external_ids = {item.external_id for item, _ in items if item.external_id is not None}
     # Look players up before boards. Otherwise, a slow look-up of players could make the boards too old.
     user_ids = await edge.services.player_ids.find_many(external_ids) if external_ids else {}
-    if len(user_ids) < len(external_ids) and edge.services.settings.create_players and caller.may_register:
+    may_create = edge.services.settings.create_players and caller.may(Permission.EDIT_PLAYERS)
+    if len(user_ids) < len(external_ids) and may_create:
         return await _with_new_players(edge, caller, items, user_ids)
     return await _checked_all(edge, caller, items, user_ids)
 

@@ -12,8 +12,8 @@ from leaderforge.adapters.postgres.audit import PostgresAuditLog
 from leaderforge.adapters.postgres.key_store import PostgresKeyStore
 from leaderforge.domain.api_keys import ApiKey, ReplacedDigest, digest_of
 from leaderforge.domain.audit import AuditEntry, AuditFilter
-from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
+from leaderforge.domain.permissions import KeyScope, Role
 from leaderforge.ports.access import AuditLog, KeyStore
 from tests.contract.store_fixtures import Database, numbers
 
@@ -57,6 +57,17 @@ class TestKeys:
         await access.keys.create(game, act())
         assert list(await access.keys.keys()) == [game, ops]
         assert list(await access.keys.valid(0)) == [game, ops]
+
+    async def test_a_person_keeps_role_and_name_which_the_audit_log_shows(self, access: Access) -> None:
+        ada = replace(key("ada"), role=Role.MODERATOR, person="Ada Lovelace")
+        await access.keys.create(ada, act())
+        await access.keys.create(key("game", SECOND), act())
+        assert list(await access.keys.valid(0)) == [ada, key("game", SECOND)]
+        rotated = await access.keys.rotate("ada", THIRD, 0, AuditEntry(2000, "key:ada", "key.rotate"))
+        revoked = await access.keys.revoke("ada", AuditEntry(3000, "key:game", "key.revoke"))
+        assert (rotated.role, revoked.person) == (Role.MODERATOR, "Ada Lovelace")
+        logged = [(one.entry.actor, one.person) for one in await access.audit.entries(ALL, 10)]
+        assert logged == [("key:game", None), ("key:ada", "Ada Lovelace"), ("cli", None), ("cli", None)]
 
     async def test_a_name_has_one_key_for_ever(self, access: Access) -> None:
         await access.keys.create(key(), act())

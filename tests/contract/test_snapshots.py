@@ -16,9 +16,9 @@ from leaderforge.adapters.postgres.periods import Periods
 from leaderforge.domain.api_keys import ApiKey
 from leaderforge.domain.audit import AuditEntry
 from leaderforge.domain.boards import Ladder, ScoreLimits
-from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import PlayerNotFound, RuleViolated, StoreUnavailable
 from leaderforge.domain.periods import Calendar, PeriodKind
+from leaderforge.domain.permissions import KeyScope
 from leaderforge.domain.players import Player
 from leaderforge.domain.sessions import SignInRecord
 from leaderforge.domain.standings import HIDDEN_PLAYER

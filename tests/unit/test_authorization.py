@@ -27,15 +27,19 @@ PLAYER = 123
 """Id of the player in the documentation's examples."""
 
 KEYS = {"read key": "read", "submit key": "submit", "set key": "set", "admin key": "admin"}
-KNOWN = {*KEYS, "submit key of the settings", "admin key of the settings"}
+ROLES = {"viewer's key": "viewer", "moderator's key": "moderator", "owner's key": "owner"}
+KNOWN = {*KEYS, *ROLES, "submit key of the settings", "admin key of the settings"}
 PLAYERS = {"own token", "own issued token", "own token to read", "another's token", "another's issued token"}
 UNKNOWN = {"unknown key", "expired token", "another issuer's token"}
 CALLERS = ["anonymous", *sorted(UNKNOWN), *sorted(PLAYERS), *sorted(KNOWN)]
 
-ADMINS = {"admin key", "admin key of the settings"}
-SUBMITTERS = {"submit key", "submit key of the settings", *ADMINS}
-SETTERS = {"set key", *ADMINS}
-OWNERS = {"own token", "own issued token", "own token to read"}
+OWNERS = {"admin key", "admin key of the settings", "owner's key"}
+MODERATORS = {"moderator's key", *OWNERS}
+VIEWERS = {"viewer's key", *MODERATORS}
+SUBMITTERS = {"submit key", "submit key of the settings", *OWNERS}
+REGISTRARS = {"moderator's key", *SUBMITTERS}
+SETTERS = {"set key", *MODERATORS}
+THEMSELVES = {"own token", "own issued token", "own token to read"}
 EVERYONE = {"anonymous", *KNOWN, *PLAYERS}
 
 
@@ -64,19 +68,22 @@ OPEN = rule(EVERYONE)
 """Rule of calls for everybody except callers with an invalid key or token."""
 READ = rule(EVERYONE, KNOWN | {"own token to read"})
 """Rule of reads of a board."""
-SUBMIT = rule(SUBMITTERS | OWNERS)
+SUBMIT = rule(SUBMITTERS | THEMSELVES)
 """Rule of submissions for player 123 to a board open to players. Submitting needs no right to read a private board."""
-REGISTER = rule(SUBMITTERS)
-OWN = rule(ADMINS | OWNERS)
-"""Rule of calls for player 123 itself and for admins."""
+REGISTER = rule(REGISTRARS)
+OWN = rule(VIEWERS | THEMSELVES)
+"""Rule of reads of the data of player 123."""
 EXPORT = rule(set(KNOWN))
 """Rule of expensive calls, which need a key."""
 SET = rule(SETTERS)
-ADMIN = rule(ADMINS)
+VIEW = rule(VIEWERS)
+MODERATE = rule(MODERATORS)
+OWN_ALL = rule(OWNERS)
+"""Rule of calls for owners only."""
 
 RULES: Mapping[str, Rule] = {
     "GET /api/health": OPEN,
-    "GET /metrics": ADMIN,
+    "GET /metrics": VIEW,
     "POST /api/scores": SUBMIT,
     "POST /api/scores/batch": SUBMIT,
     "POST /api/boards/{board}/scores": SUBMIT,
@@ -84,9 +91,9 @@ RULES: Mapping[str, Rule] = {
     "GET /api/leaderboard/top": READ,
     "GET /api/leaderboard/rank/{user_id}": READ,
     "GET /api/boards": OPEN,
-    "POST /api/boards": ADMIN,
-    "PATCH /api/boards/{board}": ADMIN,
-    "DELETE /api/boards/{board}": ADMIN,
+    "POST /api/boards": OWN_ALL,
+    "PATCH /api/boards/{board}": OWN_ALL,
+    "DELETE /api/boards/{board}": OWN_ALL,
     "GET /api/boards/{board}": READ,
     "GET /api/boards/{board}/top": READ,
     "GET /api/boards/{board}/stream": READ,
@@ -107,33 +114,34 @@ RULES: Mapping[str, Rule] = {
     "POST /api/users/lookup": OPEN,
     "PUT /api/users/{user_id}": REGISTER,
     "PATCH /api/users/{user_id}": REGISTER,
-    "DELETE /api/users/{user_id}": ADMIN,
+    "DELETE /api/users/{user_id}": OWN_ALL,
     "GET /api/users/{user_id}/export": OWN,
     "GET /api/users/{user_id}/standings": OPEN,
-    "POST /api/users/{user_id}/hide": ADMIN,
-    "POST /api/users/{user_id}/unhide": ADMIN,
-    "GET /api/boards/{board}/hidden": ADMIN,
-    "POST /api/boards/{board}/entries/{user_id}/hide": ADMIN,
-    "POST /api/boards/{board}/entries/{user_id}/unhide": ADMIN,
+    "POST /api/users/{user_id}/hide": MODERATE,
+    "POST /api/users/{user_id}/unhide": MODERATE,
+    "GET /api/boards/{board}/hidden": VIEW,
+    "POST /api/boards/{board}/entries/{user_id}/hide": MODERATE,
+    "POST /api/boards/{board}/entries/{user_id}/unhide": MODERATE,
     "PUT /api/boards/{board}/entries/{user_id}": SET,
     "POST /api/boards/{board}/entries/set": SET,
-    "POST /api/boards/{board}/entries/remove": ADMIN,
-    "DELETE /api/boards/{board}/entries/{user_id}": ADMIN,
-    "DELETE /api/boards/{board}/entries/{user_id}/submissions/{submission_id}": ADMIN,
-    "POST /api/boards/{board}/entries/{user_id}/submissions/{submission_id}/restore": ADMIN,
-    "GET /api/admin/audit": ADMIN,
-    "GET /api/admin/shards": ADMIN,
-    "GET /api/admin/keys": ADMIN,
-    "POST /api/admin/keys": ADMIN,
-    "POST /api/admin/keys/{name}/rotate": ADMIN,
-    "DELETE /api/admin/keys/{name}": ADMIN,
-    "GET /api/admin/signing-keys": ADMIN,
-    "POST /api/admin/signing-keys": ADMIN,
-    "POST /api/admin/signing-keys/{kid}/retire": ADMIN,
+    "POST /api/boards/{board}/entries/remove": MODERATE,
+    "DELETE /api/boards/{board}/entries/{user_id}": MODERATE,
+    "DELETE /api/boards/{board}/entries/{user_id}/submissions/{submission_id}": MODERATE,
+    "POST /api/boards/{board}/entries/{user_id}/submissions/{submission_id}/restore": MODERATE,
+    "GET /api/admin/audit": VIEW,
+    "GET /api/admin/shards": VIEW,
+    "GET /api/admin/me": VIEW,
+    "GET /api/admin/keys": VIEW,
+    "POST /api/admin/keys": OWN_ALL,
+    "POST /api/admin/keys/{name}/rotate": OWN_ALL,
+    "DELETE /api/admin/keys/{name}": OWN_ALL,
+    "GET /api/admin/signing-keys": VIEW,
+    "POST /api/admin/signing-keys": OWN_ALL,
+    "POST /api/admin/signing-keys/{kid}/retire": OWN_ALL,
     "POST /api/auth/device": OPEN,
     "POST /api/auth/refresh": OPEN,
     "POST /api/auth/revoke": OPEN,
-    "DELETE /api/users/{user_id}/sessions": ADMIN,
+    "DELETE /api/users/{user_id}/sessions": MODERATE,
 }
 
 ALTERNATIVES = {"GET /api/users": "prefix"}
@@ -258,6 +266,9 @@ async def stage(*, private: bool) -> AsyncIterator[tuple[Api, Mapping[str, str |
         for name, scope in KEYS.items():
             made = await api.post("/api/admin/keys", {"name": f"the-{scope}-key", "scopes": [scope]}, ADMIN_KEY)
             credentials[name] = made.json()["key"]
+        for name, role in ROLES.items():
+            person = {"name": f"the-{role}s-key", "role": role, "person": f"the {role}"}
+            credentials[name] = (await api.post("/api/admin/keys", person, ADMIN_KEY)).json()["key"]
         yield api, credentials
 
 
@@ -285,6 +296,7 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
     wanted = RULES[route]
     callers_by_scheme = {
         **{f"{scope}Key": caller for caller, scope in KEYS.items()},
+        **{f"{role}Key": caller for caller, role in ROLES.items() if role != "owner"},
         "playerToken": "own token",
     }
     expected = [{scheme: []} for scheme, caller in callers_by_scheme.items() if caller in wanted.lets_in]
@@ -299,5 +311,5 @@ def test_the_documentation_says_who_is_let_in(route: str) -> None:
 
 def test_every_scheme_is_described() -> None:
     assert set(DOCUMENT["components"]["securitySchemes"]) == {
-        *("readKey", "submitKey", "setKey", "adminKey", "playerToken")
+        *("readKey", "submitKey", "setKey", "adminKey", "viewerKey", "moderatorKey", "playerToken")
     }

@@ -7,7 +7,7 @@ import pytest
 from functions.edge.access.credentials import CallerResolver
 from functions.edge.access.sign_in import SignIn
 from leaderforge.config import EnvironmentSettings
-from leaderforge.domain.callers import ANONYMOUS, KeyScope
+from leaderforge.domain.callers import ANONYMOUS
 from tests.api_client import ADMIN_KEY, SUBMIT_KEY
 from tests.unit.edge_fixtures import ENVIRONMENT, Api
 
@@ -77,12 +77,47 @@ async def test_scopes_decide(api: Api) -> None:
     assert (await api.get("/api/users/1", admin)).json()["email"] == "1@example.org"
 
 
+async def test_people_act_in_their_roles_and_by_their_names(api: Api) -> None:
+    await api.ranked({1: 10})
+    keys = {}
+    for role in ("viewer", "moderator", "owner"):
+        body = {"name": role, "role": role, "person": f"  The {role} "}
+        made = await api.post("/api/admin/keys", body, ADMIN_KEY)
+        assert (made.json()["role"], made.json()["person"]) == (role, f"The {role}")
+        keys[role] = made.json()["key"]
+        me = (await api.get("/api/admin/me", keys[role])).json()
+        assert (me["actor"], me["person"], me["role"]) == (f"key:{role}", f"The {role}", role)
+        assert ("moderate" in me["permissions"]) == (role != "viewer")
+    refused = await api.post("/api/boards/default/entries/1/hide", {"reason": "bot"}, keys["viewer"])
+    assert refused.status_code == 403
+    assert refused.json()["error"]["details"] == {"permission": "moderate"}
+    assert "needs permission 'moderate'" in refused.json()["error"]["message"]
+    assert "key:viewer has role 'viewer'" in refused.json()["error"]["message"]
+    hidden = await api.post("/api/boards/default/entries/1/hide", {"reason": "bot"}, keys["moderator"])
+    assert hidden.status_code == 200
+    refused = await api.post("/api/boards", {"board": "new"}, keys["moderator"])
+    assert refused.json()["error"]["details"] == {"permission": "manage_boards"}
+    log = (await api.get("/api/admin/audit", keys["viewer"])).json()["entries"]
+    assert (log[0]["actor"], log[0]["person"], log[0]["action"]) == ("key:moderator", "The moderator", "entry.hide")
+    assert (log[1]["actor"], log[1]["person"], log[1]["details"]) == (
+        "env:admin",
+        None,
+        {"key": "owner", "role": "owner"},
+    )
+
+
 async def test_refusals_change_nothing(api: Api) -> None:
     await create(api, "game", "submit")
     for body, status, code in (
         ({"name": "game", "scopes": ["read"]}, 409, "key_name_taken"),
         ({"name": "Game!", "scopes": ["read"]}, 422, "invalid_request"),
         ({"name": "other", "scopes": []}, 422, "invalid_request"),
+        ({"name": "other"}, 422, "invalid_request"),
+        ({"name": "other", "scopes": ["read"], "role": "viewer", "person": "Ada"}, 422, "invalid_request"),
+        ({"name": "other", "role": "viewer"}, 422, "invalid_request"),
+        ({"name": "other", "scopes": ["read"], "person": "Ada"}, 422, "invalid_request"),
+        ({"name": "other", "role": "viewer", "person": "  "}, 422, "invalid_request"),
+        ({"name": "other", "role": "king", "person": "Ada"}, 422, "invalid_request"),
         ({"name": "other", "scopes": ["root"]}, 422, "invalid_request"),
     ):
         answer = await api.post("/api/admin/keys", body, ADMIN_KEY)
@@ -193,5 +228,5 @@ async def test_a_private_board_is_for_those_with_a_key(api: Api) -> None:
 
 
 def test_nobody_has_no_scope() -> None:
-    assert not ANONYMOUS.has_any(KeyScope)
+    assert not ANONYMOUS.permissions
     assert ANONYMOUS.actor == "anonymous"

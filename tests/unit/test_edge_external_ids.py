@@ -170,7 +170,7 @@ async def test_every_answer_about_a_player_has_its_external_id(api: Api) -> None
     assert removed.json().items() >= ids.items()
     audited = (await api.get("/api/admin/audit", ADMIN_KEY)).json()["entries"]
     exported = (await api.get(f"/api/users/{number}/export", ADMIN_KEY)).json()["acts"]
-    assert audited == exported
+    assert audited == [{**act, "person": None} for act in exported]
     assert len(audited) > len(calls)
     assert all(act.items() >= ids.items() for act in audited)
 

@@ -10,8 +10,8 @@ from functions.edge.access.key_cache import KeyCache
 from leaderforge.adapters.memory.audit import MemoryAuditLog
 from leaderforge.adapters.memory.key_store import MemoryKeyStore
 from leaderforge.domain.api_keys import ApiKey, digest_of
-from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import LeaderForgeError, StoreUnavailable
+from leaderforge.domain.permissions import KeyScope
 from leaderforge.domain.timing import KEYS_FRESH_MS, KEYS_STALE_MS
 from leaderforge.services.api_keys import KeyService
 from tests.unit.edge_fixtures import Ticks

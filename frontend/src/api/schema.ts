@@ -373,7 +373,7 @@ export interface paths {
         put?: never;
         /**
          * Create board
-         * @description Create a board. It is usable at once. Admins only.
+         * @description Create a board. It is usable at once. Owners only.
          */
         post: operations["createBoard"];
         delete?: never;
@@ -398,7 +398,7 @@ export interface paths {
         post?: never;
         /**
          * Delete board
-         * @description Delete a board with all its scores. This cannot be undone. Admins only.
+         * @description Delete a board with all its scores. This cannot be undone. Owners only.
          *
          *     The board disappears everywhere within 5 s. A new board may use its identifier at once.
          */
@@ -407,7 +407,7 @@ export interface paths {
         head?: never;
         /**
          * Change board
-         * @description Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Admins only.
+         * @description Change the settings in the body. All others stay unchanged. Effective everywhere within 5 s. Owners only.
          */
         patch: operations["changeBoard"];
         trace?: never;
@@ -449,7 +449,7 @@ export interface paths {
         put?: never;
         /**
          * Create user
-         * @description Create a player. Names and email addresses are unique, ignoring case. Requires a submit key.
+         * @description Create a player. Names and email addresses are unique, ignoring case. Submit keys and moderators only.
          *
          *     If a name or external id is taken, the error's details have the `user_id` of its player.
          */
@@ -471,7 +471,7 @@ export interface paths {
         put?: never;
         /**
          * Create users
-         * @description Create up to 1000 players. Each one gets its own result: the player or an error. Requires a submit key.
+         * @description Create up to 1000 players. Each gets its own result: the player or an error. Submit keys and moderators only.
          */
         post: operations["createUsers"];
         delete?: never;
@@ -514,7 +514,7 @@ export interface paths {
         get: operations["getUser"];
         /**
          * Set user
-         * @description Create a player, or change it if it exists. Requires a submit key.
+         * @description Create a player, or change it if it exists. Submit keys and moderators only.
          *
          *     A retry changes nothing, therefore games may send this call at every sign-in. Absent members of an existing player
          *     stay unchanged.
@@ -523,7 +523,7 @@ export interface paths {
         post?: never;
         /**
          * Erase user
-         * @description Erase a player with its profile, scores and ranks, and anonymise its audit entries. Admins only.
+         * @description Erase a player with its profile, scores and ranks, and anonymise its audit entries. Owners only.
          *
          *     This cannot be undone.
          */
@@ -532,7 +532,7 @@ export interface paths {
         head?: never;
         /**
          * Change user
-         * @description Change a player's name, email address or external id. Requires a submit key.
+         * @description Change a player's name, email address or external id. Submit keys and moderators only.
          *
          *     All boards show the new name within 1 s. Another player may take the old name at once, and an old external id after
          *     70 s.
@@ -549,7 +549,7 @@ export interface paths {
         };
         /**
          * Export user
-         * @description Return all data of a player, to admins or to the player itself. Only admins receive the actions of moderators.
+         * @description Return all data of a player, to viewers or to the player. Only viewers receive the actions of moderators.
          */
         get: operations["exportUser"];
         put?: never;
@@ -594,7 +594,7 @@ export interface paths {
         put?: never;
         /**
          * Hide entry
-         * @description Hide a player's entry on a board, in all periods. Only the player itself and admins still see it. Admins only.
+         * @description Hide a player's entry on a board, in all periods. The player and viewers still see it. Moderators only.
          */
         post: operations["hideEntry"];
         delete?: never;
@@ -614,7 +614,7 @@ export interface paths {
         put?: never;
         /**
          * Unhide entry
-         * @description Show a hidden entry again. It stays hidden if its player is hidden. Admins only.
+         * @description Show a hidden entry again. It stays hidden if its player is hidden. Moderators only.
          */
         post: operations["unhideEntry"];
         delete?: never;
@@ -633,7 +633,7 @@ export interface paths {
         get?: never;
         /**
          * Set score
-         * @description Set a player's score on a board in all open periods. Requires a key of scope `set`.
+         * @description Set a player's score on a board in all open periods. Keys of scope `set` and moderators only.
          *
          *     It replaces all earlier submissions; later ones are applied on top. A retry with the same `submission_id` changes
          *     nothing, and its response has no entries.
@@ -642,7 +642,7 @@ export interface paths {
         post?: never;
         /**
          * Remove entry
-         * @description Remove a player's entry from a board in all open periods. All submissions so far stop counting. Admins only.
+         * @description Remove a player's entry from a board in all open periods. All submissions so far stop counting. Moderators only.
          *
          *     With `period`, remove the entry from this period only, which may be a past one. The submissions still count in
          *     other periods.
@@ -664,7 +664,7 @@ export interface paths {
         put?: never;
         /**
          * Remove entries
-         * @description Remove the entries of up to 1000 players from a board in all open periods. Admins only.
+         * @description Remove the entries of up to 1000 players from a board in all open periods. Moderators only.
          *
          *     Each player gets its own result, as for the removal of a single entry.
          */
@@ -687,7 +687,7 @@ export interface paths {
         post?: never;
         /**
          * Remove submission
-         * @description Remove one submission of a player from a board in all open periods. All others still count. Admins only.
+         * @description Remove one submission of a player from a board in all open periods. All others still count. Moderators only.
          *
          *     On `best` boards, the previous best counts again, with its own time and metadata. On `latest` boards, the previous
          *     submission counts again. On `sum` boards, the score is subtracted. An entry without other submissions is removed.
@@ -710,7 +710,7 @@ export interface paths {
         put?: never;
         /**
          * Restore submission
-         * @description Let a removed submission count again in all open periods. Admins only.
+         * @description Let a removed submission count again in all open periods. Moderators only.
          *
          *     The submission may have been removed alone or with its whole entry.
          */
@@ -732,7 +732,7 @@ export interface paths {
         put?: never;
         /**
          * Set scores
-         * @description Set the scores of up to 1000 players on a board in all open periods. Requires a key of scope `set`.
+         * @description Set the scores of up to 1000 players on a board in all open periods. Keys of scope `set` and moderators only.
          *
          *     Each score gets its own result, as for a single one. A request may have one score for each player.
          */
@@ -752,7 +752,7 @@ export interface paths {
         };
         /**
          * List hidden entries
-         * @description Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Admins only.
+         * @description Return the hidden entries of a board, ordered by player id, with the ranks that they would have. Viewers only.
          */
         get: operations["listHiddenEntries"];
         put?: never;
@@ -776,7 +776,7 @@ export interface paths {
          * Hide player
          * @description Hide a player on all boards, including boards that it enters later. The player still sees its own ranks.
          *
-         *     Admins only.
+         *     Moderators only.
          */
         post: operations["hidePlayer"];
         delete?: never;
@@ -796,7 +796,7 @@ export interface paths {
         put?: never;
         /**
          * Unhide player
-         * @description Show a hidden player again. Entries that were hidden individually stay hidden. Admins only.
+         * @description Show a hidden player again. Entries that were hidden individually stay hidden. Moderators only.
          */
         post: operations["unhidePlayer"];
         delete?: never;
@@ -834,7 +834,7 @@ export interface paths {
         };
         /**
          * Get metrics
-         * @description Return all metrics. Requires an admin key, except from programs on the server's machine.
+         * @description Return all metrics. Viewers only, except from programs on the server's machine.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -854,9 +854,29 @@ export interface paths {
         };
         /**
          * List audit entries
-         * @description Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Admins only.
+         * @description Return the audit log, newest entries first. Send `next` as `cursor` for older ones. Viewers only.
          */
         get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get caller
+         * @description Return the caller's name, role and permissions. Viewers only.
+         */
+        get: operations["getCaller"];
         put?: never;
         post?: never;
         delete?: never;
@@ -874,7 +894,7 @@ export interface paths {
         };
         /**
          * Get shards
-         * @description Return the state of the index, its partitions and nodes, the database and this process's cache. Admins only.
+         * @description Return the state of the index, its partitions and nodes, the database and this process's cache. Viewers only.
          */
         get: operations["getShards"];
         put?: never;
@@ -894,7 +914,7 @@ export interface paths {
         };
         /**
          * List keys
-         * @description Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Admins only.
+         * @description Return all API keys of the database, ordered by name, with revoked ones but without secret texts. Viewers only.
          *
          *     `environment` names the settings that have API keys, and their numbers of keys.
          */
@@ -902,7 +922,7 @@ export interface paths {
         put?: never;
         /**
          * Create key
-         * @description Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Admins only.
+         * @description Create an API key. Only this response shows its secret text. Valid everywhere within 5 s. Owners only.
          */
         post: operations["createKey"];
         delete?: never;
@@ -922,7 +942,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate key
-         * @description Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Admins only.
+         * @description Replace the secret text of an API key. The current one stays valid for `overlap_s` seconds. Owners only.
          */
         post: operations["rotateKey"];
         delete?: never;
@@ -943,7 +963,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke key
-         * @description Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Admins only.
+         * @description Revoke an API key permanently. Effective everywhere within 5 s. Idempotent. Owners only.
          */
         delete: operations["revokeKey"];
         options?: never;
@@ -960,13 +980,13 @@ export interface paths {
         };
         /**
          * List signing keys
-         * @description Return all keys that sign player tokens, oldest first, with retired ones. Admins only.
+         * @description Return all keys that sign player tokens, oldest first, with retired ones. Viewers only.
          */
         get: operations["listSigningKeys"];
         put?: never;
         /**
          * Create signing key
-         * @description Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Admins only.
+         * @description Create a key. After 5 s, it signs all new player tokens. Older keys stay valid until retired. Owners only.
          */
         post: operations["createSigningKey"];
         delete?: never;
@@ -986,7 +1006,7 @@ export interface paths {
         put?: never;
         /**
          * Retire signing key
-         * @description Retire a signing key permanently. Its tokens stay valid for `overlap_s` seconds. Admins only.
+         * @description Retire a signing key permanently. Its tokens stay valid for `overlap_s` seconds. Owners only.
          *
          *     Without an overlap, every process refuses its tokens within 65 s. A second retirement can only shorten the overlap.
          */
@@ -1077,7 +1097,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke sessions
-         * @description End all sessions of a player. Its tokens stay valid until they expire, in minutes. Admins only.
+         * @description End all sessions of a player. Its tokens stay valid until they expire, in minutes. Moderators only.
          *
          *     The device can sign in again. To keep the player off the boards, hide or erase the player.
          */
@@ -1155,9 +1175,49 @@ export interface components {
          * @description Audit entries, newest first.
          */
         AuditOut: {
-            entries: components["schemas"]["ActOut"][];
+            entries: components["schemas"]["AuditedOut"][];
             /** @description Cursor of the older audit entries; null at the end. */
             next: string | null;
+        };
+        /**
+         * AuditedOut
+         * @description An audit entry with the name of the person who acted.
+         */
+        AuditedOut: {
+            /**
+             * Format: date-time
+             * @example 2026-11-23T12:00:00.000Z
+             */
+            at: string;
+            /**
+             * @description The actor: `key:<name>`, `env:<scope>`, `player:<id>`, `loopback` or `cli`.
+             * @example key:ops
+             */
+            actor: string;
+            /**
+             * @description The kind of the action.
+             * @example key.create
+             */
+            action: string;
+            /** @description The board that the action concerned. */
+            board: string | null;
+            /** @description The player that the action concerned. */
+            user_id: number | null;
+            /**
+             * @description The player's id in another system, only if it has one.
+             * @example 76561190012345678
+             */
+            external_id?: string;
+            /** @description The reason that the actor gave. */
+            reason: string | null;
+            details: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description The name of the person who acted; null for programs.
+             * @example Ada Lovelace
+             */
+            person: string | null;
         };
         /**
          * BatchIn
@@ -1454,6 +1514,26 @@ export interface components {
             hits: number;
             /** Format: int64 */
             misses: number;
+        };
+        /**
+         * CallerOut
+         * @description The caller, with its role and permissions.
+         */
+        CallerOut: {
+            /**
+             * @description The caller's name in the audit log.
+             * @example key:ada
+             */
+            actor: string;
+            /**
+             * @description The name of the person, if known.
+             * @example Ada Lovelace
+             */
+            person: string | null;
+            /** @description The caller's role. Keys of scope `admin` are owners. */
+            role: components["schemas"]["Role"];
+            /** @description The caller's permissions. */
+            permissions: components["schemas"]["Permission"][];
         };
         /**
          * ChangedOut
@@ -1981,6 +2061,13 @@ export interface components {
             /** @example game-server */
             name: string;
             scopes: components["schemas"]["KeyScope"][];
+            /** @description The role of the person who uses the key; null for a program. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description The name of the person who uses the key.
+             * @example Ada Lovelace
+             */
+            person?: string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -2003,7 +2090,7 @@ export interface components {
         };
         /**
          * KeyIn
-         * @description An API key to create.
+         * @description An API key to create: of a program with `scopes`, or of a person with `role` and `person`.
          * @example {
          *       "name": "game-server",
          *       "scopes": [
@@ -2017,8 +2104,15 @@ export interface components {
              * @example game-server
              */
             name: string;
-            /** @description `read` reads private boards, `submit` submits for all players and creates players, `admin` may do everything. */
-            scopes: components["schemas"]["KeyScope"][];
+            /** @description `read` reads private boards, `submit` submits for all players and creates players, `set` sets scores, `admin` may do everything. */
+            scopes?: components["schemas"]["KeyScope"][];
+            /** @description `viewer` sees everything in the console, `moderator` also moderates, edits players and sets scores, `owner` may do everything. */
+            role?: components["schemas"]["Role"];
+            /**
+             * @description The name of the person who uses the key. The audit log shows it. Required with `role`.
+             * @example Ada Lovelace
+             */
+            person?: string;
         };
         /**
          * KeyOut
@@ -2028,6 +2122,13 @@ export interface components {
             /** @example game-server */
             name: string;
             scopes: components["schemas"]["KeyScope"][];
+            /** @description The role of the person who uses the key; null for a program. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * @description The name of the person who uses the key.
+             * @example Ada Lovelace
+             */
+            person?: string | null;
             /**
              * Format: date-time
              * @example 2026-11-23T12:00:00.000Z
@@ -2312,6 +2413,12 @@ export interface components {
             /** @description Send it as `before` for the periods that follow; null at the end. */
             next: string | null;
         };
+        /**
+         * Permission
+         * @description Right to a group of calls. Each call that needs a key needs one permission.
+         * @enum {string}
+         */
+        Permission: "read_boards" | "submit" | "edit_players" | "set_scores" | "view_console" | "moderate" | "erase_players" | "manage_boards" | "manage_keys";
         /**
          * PlayerChangesIn
          * @description Changes of a player. Absent members stay unchanged.
@@ -2661,6 +2768,12 @@ export interface components {
              */
             overlap_s?: number;
         };
+        /**
+         * Role
+         * @description Rights of a person. Each role includes the roles before it. Keys of scope `admin` have the role `owner`.
+         * @enum {string}
+         */
+        Role: "viewer" | "moderator" | "owner";
         /**
          * RotationIn
          * @description The rotation of an API key.
@@ -10001,6 +10114,126 @@ export interface operations {
             };
             /** @description The requested object does not exist. */
             404: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The request is invalid. */
+            422: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The rate limit of this key, player or address is exceeded. Retry after the given time. */
+            429: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    /** @description The maximum number of requests in a burst. */
+                    "RateLimit-Limit": number;
+                    /** @description The remaining number of requests in the burst. */
+                    "RateLimit-Remaining": number;
+                    /** @description Seconds until the whole burst is available again. */
+                    "RateLimit-Reset": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Unexpected error. The service's log has the cause under the X-Request-Id. */
+            500: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A required part of the service is unavailable. Retry after the given time. */
+            503: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description Seconds to wait before a retry. */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    getCaller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller, with its role and permissions. */
+            200: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerOut"];
+                };
+            };
+            /** @description The content is unchanged since the read whose ETag was sent as If-None-Match. */
+            304: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    /** @description The source of the answer. */
+                    "X-LeaderForge-Source": "index" | "cache" | "postgres";
+                    /** @description Identifies the content. Send it as If-None-Match: an unchanged answer is 304 without a body. */
+                    ETag: string;
+                    /** @description `no-cache`: the answer may be cached, but must be revalidated before each use. */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The call needs a key or a token, or the given one is unknown. */
+            401: {
+                headers: {
+                    /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
+                    "X-Request-Id": string;
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller has no right to this call. */
+            403: {
                 headers: {
                     /** @description The id of the request: the one that was sent, otherwise a new one. The log contains it. */
                     "X-Request-Id": string;

@@ -8,8 +8,9 @@ from hashlib import sha256
 from functions.edge.access.key_cache import KeyCache
 from functions.edge.access.sign_in import SignIn
 from leaderforge.config import EnvironmentSettings
-from leaderforge.domain.callers import ANONYMOUS, Caller, CallerKind, KeyScope
+from leaderforge.domain.callers import ANONYMOUS, Caller, CallerKind
 from leaderforge.domain.errors import Unauthenticated
+from leaderforge.domain.permissions import KeyScope
 from leaderforge.ports.access import TokenVerifier
 
 _TOKEN_DOTS = 2

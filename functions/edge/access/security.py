@@ -9,14 +9,19 @@ from functions.edge.access.addresses import is_on_this_machine
 from functions.edge.access.rate_limits import RateLimits
 from functions.edge.dependencies import edge_of
 from functions.edge.http.headers import header
-from leaderforge.domain.callers import ANONYMOUS, LOOPBACK, Caller, KeyScope
+from leaderforge.domain.callers import ANONYMOUS, LOOPBACK, Caller
 from leaderforge.domain.errors import StoreUnavailable, Unauthenticated
+from leaderforge.domain.permissions import SCOPES_BY_PERMISSION, KeyScope, Permission, Role
 
 PLAYERS = "playerToken"
 
 
-def _scheme_of(scope: KeyScope) -> str:
-    return f"{scope}Key"
+_ROLES = (Role.VIEWER, Role.MODERATOR)
+"""Roles with a security scheme. The role `owner` has the scheme of the scope `admin`."""
+
+
+def _scheme_of(holder: KeyScope | Role) -> str:
+    return f"{holder}Key"
 
 
 def _requirement(scheme: str) -> dict[str, list[str]]:
@@ -26,6 +31,7 @@ def _requirement(scheme: str) -> dict[str, list[str]]:
 _BEARER = {"type": "http", "scheme": "bearer"}
 SCHEMES: Mapping[str, Mapping[str, str]] = {
     **{_scheme_of(scope): {**_BEARER, "description": f"An API key of scope `{scope}`."} for scope in KeyScope},
+    **{_scheme_of(role): {**_BEARER, "description": f"An API key of role `{role}`."} for role in _ROLES},
     PLAYERS: {
         **_BEARER,
         "bearerFormat": "JWT",
@@ -36,28 +42,28 @@ SCHEMES: Mapping[str, Mapping[str, str]] = {
 
 
 class AccessCheck:
-    """Access check. It admits callers with one of the scopes and, with `players`, with a player token.
+    """Access check. It admits callers with the permission and, with `players`, with a player token.
 
-    Without scopes it admits everybody. It refuses an unknown key or token in all cases.
+    Without a permission it admits everybody. It refuses an unknown key or token in all cases.
     """
 
-    def __init__(self, *scopes: KeyScope, players: bool = False) -> None:
-        self._scopes = frozenset(scopes)
+    def __init__(self, permission: Permission | None = None, *, players: bool = False) -> None:
+        self._permission = permission
         self._players = players
 
     async def __call__(self, request: Request) -> Caller:
         """Return the caller. Raises `Unauthenticated` or `Forbidden`."""
         caller = await caller_of(request)
-        if self._scopes and not (self._players and caller.has_token):
-            caller.require_any(self._scopes)
+        if self._permission is not None and not (self._players and caller.has_token):
+            caller.require(self._permission)
         return caller
 
     @property
     def schemes(self) -> list[dict[str, list[str]]]:
         """Alternatives of OpenAPI's `security`. `{}` stands for an anonymous caller."""
-        if not self._scopes:
+        if self._permission is None:
             return [{}, *map(_requirement, SCHEMES)]
-        requirements = [_requirement(_scheme_of(scope)) for scope in KeyScope if scope in self._scopes]
+        requirements = [_requirement(_scheme_of(holder)) for holder in SCOPES_BY_PERMISSION[self._permission]]
         return [*requirements, _requirement(PLAYERS)] if self._players else requirements
 
 
@@ -69,7 +75,7 @@ class MonitorCheck(AccessCheck):
 
 
 class OperatorCheck(AccessCheck):
-    """Access check that admits admin keys, and programs on this machine without a key."""
+    """Access check that admits viewers, and programs on this machine without a key."""
 
     async def __call__(self, request: Request) -> Caller:
         if not is_on_this_machine(request.scope):
@@ -82,20 +88,25 @@ Anyone = Annotated[Caller, Depends(AccessCheck())]
 """Everybody. The handler checks private boards."""
 Monitor = Annotated[Caller, Depends(MonitorCheck())]
 """Everybody, also during an outage of the store."""
-Submitter = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN, players=True))]
+Submitter = Annotated[Caller, Depends(AccessCheck(Permission.SUBMIT, players=True))]
 """A key that may submit for all players, or a player. The handler checks the player and board of the submission."""
-Registrar = Annotated[Caller, Depends(AccessCheck(KeyScope.SUBMIT, KeyScope.ADMIN))]
+Registrar = Annotated[Caller, Depends(AccessCheck(Permission.EDIT_PLAYERS))]
 """A key that may create and change players."""
-Setter = Annotated[Caller, Depends(AccessCheck(KeyScope.SET, KeyScope.ADMIN))]
+Setter = Annotated[Caller, Depends(AccessCheck(Permission.SET_SCORES))]
 """A key that may set scores."""
-KeyHolder = Annotated[Caller, Depends(AccessCheck(*KeyScope))]
-"""A key of any scope."""
-Owner = Annotated[Caller, Depends(AccessCheck(KeyScope.ADMIN, players=True))]
-"""An admin or a player. The handler checks that a player reads only its own data."""
-Admin = Annotated[Caller, Depends(AccessCheck(KeyScope.ADMIN))]
-"""A key that may do everything."""
-Operator = Annotated[Caller, Depends(OperatorCheck(KeyScope.ADMIN))]
-"""An admin, or a program on this machine."""
+KeyHolder = Annotated[Caller, Depends(AccessCheck(Permission.READ_BOARDS))]
+"""A key of any scope or role."""
+ViewerOrPlayer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE, players=True))]
+"""A viewer or a player. The handler checks that a player reads only its own data."""
+Viewer = Annotated[Caller, Depends(AccessCheck(Permission.VIEW_CONSOLE))]
+"""A person who may see the console, or an admin key."""
+Moderator = Annotated[Caller, Depends(AccessCheck(Permission.MODERATE))]
+"""A person who may moderate, or an admin key."""
+PlayerEraser = Annotated[Caller, Depends(AccessCheck(Permission.ERASE_PLAYERS))]
+BoardManager = Annotated[Caller, Depends(AccessCheck(Permission.MANAGE_BOARDS))]
+KeyManager = Annotated[Caller, Depends(AccessCheck(Permission.MANAGE_KEYS))]
+Operator = Annotated[Caller, Depends(OperatorCheck(Permission.VIEW_CONSOLE))]
+"""A viewer, or a program on this machine."""
 
 
 async def require_allowance(request: Request, rate_limits: RateLimits) -> None:

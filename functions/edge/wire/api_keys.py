@@ -1,16 +1,17 @@
 """API keys on the wire."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StrictInt
+from pydantic import ConfigDict, Field, StrictInt, model_validator
 
 from functions.edge.wire.bodies import JsonBody
 from functions.edge.wire.fields import CountOut, TimeOut
 from functions.edge.wire.models import StrictIn, StrictOut
-from functions.edge.wire.rules import FROM_NUMBER, Rule
-from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey
-from leaderforge.domain.callers import Caller, KeyScope
+from functions.edge.wire.rules import FROM_NUMBER, Omittable, Rule
+from leaderforge.domain.api_keys import MAX_OVERLAP_S, MAX_PERSON, ApiKey
+from leaderforge.domain.callers import Caller
+from leaderforge.domain.permissions import KeyScope, Permission, Role
 from leaderforge.services.api_keys import IssuedKey
 
 KeyName = Annotated[
@@ -21,17 +22,38 @@ KeyName = Annotated[
 
 
 class KeyIn(StrictIn):
-    """An API key to create."""
+    """An API key to create: of a program with `scopes`, or of a person with `role` and `person`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "game-server", "scopes": ["submit"]}]})
 
     name: KeyName = Field(description="The key's name. Permanent, and never reused, even after revocation.")
-    scopes: list[KeyScope] = Field(
+    scopes: Omittable[list[KeyScope]] = Field(
+        None,
         min_length=1,
         max_length=len(KeyScope),
-        description="`read` reads private boards, `submit` submits for all players and creates players, `admin` may do "
-        "everything.",
+        description="`read` reads private boards, `submit` submits for all players and creates players, `set` sets "
+        "scores, `admin` may do everything.",
     )
+    role: Omittable[Role] = Field(
+        None,
+        description="`viewer` sees everything in the console, `moderator` also moderates, edits players and sets "
+        "scores, `owner` may do everything.",
+    )
+    person: Omittable[str] = Field(
+        None,
+        min_length=1,
+        max_length=MAX_PERSON,
+        description="The name of the person who uses the key. The audit log shows it. Required with `role`.",
+        examples=["Ada Lovelace"],
+    )
+
+    @model_validator(mode="after")
+    def _require_holder(self) -> Self:
+        if (self.scopes is None) == (self.role is None):
+            raise ValueError("must have either scopes or a role")
+        if (self.role is None) != (self.person is None):
+            raise ValueError("must have role and person together")
+        return self
 
 
 class RotationIn(StrictIn):
@@ -51,6 +73,8 @@ class KeyOut(StrictOut):
 
     name: str = Field(examples=["game-server"])
     scopes: list[KeyScope]
+    role: Role | None = Field(None, description="The role of the person who uses the key; null for a program.")
+    person: str | None = Field(None, description="The name of the person who uses the key.", examples=["Ada Lovelace"])
     created_at: TimeOut
     created_by: str = Field(description="The actor that created the key.", examples=["env:admin"])
     rotated_at: TimeOut | None
@@ -82,6 +106,21 @@ class IssuedKeyOut(KeyOut):
     )
 
 
+class CallerOut(StrictOut):
+    """The caller, with its role and permissions."""
+
+    actor: str = Field(description="The caller's name in the audit log.", examples=["key:ada"])
+    person: str | None = Field(description="The name of the person, if known.", examples=["Ada Lovelace"])
+    role: Role = Field(description="The caller's role. Keys of scope `admin` are owners.")
+    permissions: list[Permission] = Field(description="The caller's permissions.")
+
+
+def render_caller(caller: Caller) -> JsonBody:
+    """Return a caller that has a role."""
+    permissions = [permission for permission in Permission if caller.may(permission)]
+    return JsonBody.of(CallerOut(actor=caller.actor, person=caller.person, role=caller.role, permissions=permissions))
+
+
 def render_key(key: ApiKey) -> JsonBody:
     """Return an API key without its text."""
     return JsonBody.of(KeyOut(**_members(key)))
@@ -107,6 +146,8 @@ def _members(key: ApiKey) -> dict[str, Any]:
     return {
         "name": key.name,
         "scopes": sorted(key.scopes),
+        "role": key.role,
+        "person": key.person,
         "created_at": key.created_at,
         "created_by": key.created_by,
         "rotated_at": key.rotated_at,

@@ -70,10 +70,18 @@ class ActOut(StrictOut):
     details: dict[str, Any]
 
 
+class AuditedOut(ActOut):
+    """An audit entry with the name of the person who acted."""
+
+    person: str | None = Field(
+        description="The name of the person who acted; null for programs.", examples=["Ada Lovelace"]
+    )
+
+
 class AuditOut(StrictOut):
     """Audit entries, newest first."""
 
-    entries: list[ActOut]
+    entries: list[AuditedOut]
     next: str | None = Field(description="Cursor of the older audit entries; null at the end.")
 
 
@@ -85,18 +93,23 @@ def render_audit(
     `external_ids` maps player ids to external ids.
     """
     cursor = None if following is None else f"{following[0]}.{following[1]}"
-    return JsonBody.of(AuditOut(entries=[act_out(audited.entry, external_ids) for audited in entries], next=cursor))
+    acts = [AuditedOut(**_members(audited.entry, external_ids), person=audited.person) for audited in entries]
+    return JsonBody.of(AuditOut(entries=acts, next=cursor))
 
 
 def act_out(entry: AuditEntry, external_ids: Mapping[int, str]) -> ActOut:
     """Return the output model of an audit entry. `external_ids` maps player ids to external ids."""
-    return ActOut(
-        at=entry.at,
-        actor=entry.actor,
-        action=entry.action,
-        board=entry.board,
-        user_id=entry.user_id,
+    return ActOut(**_members(entry, external_ids))
+
+
+def _members(entry: AuditEntry, external_ids: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "board": entry.board,
+        "user_id": entry.user_id,
         **external_id_of(entry.user_id, external_ids),
-        reason=entry.reason,
-        details=dict(entry.details),
-    )
+        "reason": entry.reason,
+        "details": dict(entry.details),
+    }

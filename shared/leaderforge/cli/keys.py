@@ -8,7 +8,8 @@ import typer
 
 from leaderforge.cli.target import DEFAULT_DATA_DIR, DataDir, run_with_services
 from leaderforge.cli.times import time_text
-from leaderforge.domain.callers import COMMAND, KeyScope
+from leaderforge.domain.callers import COMMAND
+from leaderforge.domain.permissions import KeyScope, Role
 
 if TYPE_CHECKING:
     from leaderforge.domain.api_keys import ApiKey
@@ -20,25 +21,51 @@ keys = typer.Typer(no_args_is_help=True, help="Create, list, rotate and revoke A
 
 KeyNameArgument = Annotated[str, typer.Argument(help="Name of the key, such as game-server.", show_default=False)]
 Scopes = Annotated[
-    list[KeyScope],
+    list[KeyScope] | None,
     typer.Option(
-        "--scope", help="Right of the key: read private boards, submit scores, set scores, or everything. Repeatable."
+        "--scope",
+        help="Right of a program's key: read private boards, submit scores, set scores, or everything. Repeatable.",
+        show_default=False,
+    ),
+]
+RoleOption = Annotated[
+    Role | None,
+    typer.Option("--role", help="Role of a person in the console, instead of scopes.", show_default=False),
+]
+PersonOption = Annotated[
+    str | None,
+    typer.Option(
+        "--person", help="Name of the person, as the audit log shows it. Required with --role.", show_default=False
     ),
 ]
 Overlap = Annotated[int, typer.Option(help="Seconds for which the old key stays valid.", min=0)]
 
 
 @keys.command()
-def create(name: KeyNameArgument, *, scope: Scopes, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def create(
+    name: KeyNameArgument,
+    *,
+    scope: Scopes = None,
+    role: RoleOption = None,
+    person: PersonOption = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
     """Create a key and print it. It cannot be shown again."""
-    _show(_run(data_dir, lambda service: service.create(name, scope, COMMAND.actor)))
+    if bool(scope) == bool(role):
+        raise typer.BadParameter("give either --scope or --role")
+    if bool(role) != bool(person):
+        raise typer.BadParameter("give --role and --person together")
+    if role is not None and person is not None:
+        _show(_run(data_dir, lambda service: service.create_personal(name, role, person, COMMAND.actor)))
+    else:
+        _show(_run(data_dir, lambda service: service.create(name, scope or (), COMMAND.actor)))
 
 
 @keys.command("list")
 def list_(*, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """List all keys by name, including revoked ones."""
     for key in _run(data_dir, lambda service: service.all()):
-        typer.echo(f"{key.name}\t{','.join(sorted(key.scopes))}\t{_state(key)}")
+        typer.echo(f"{key.name}\t{_rights(key)}\t{_state(key)}")
 
 
 @keys.command()
@@ -60,6 +87,10 @@ def _run(data_dir: Path, work: "Callable[[KeyService], Awaitable[T]]") -> T:
 def _show(issued: "IssuedKey") -> None:
     typer.echo(issued.text)
     typer.echo(f"Store this key of {issued.key.name} now: it cannot be shown again. It is valid within 5 s.", err=True)
+
+
+def _rights(key: "ApiKey") -> str:
+    return ",".join(sorted(key.scopes)) if key.role is None else f"{key.role} {key.person}"
 
 
 def _state(key: "ApiKey") -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Self
 
-from leaderforge.domain.callers import Caller, CallerKind, KeyScope
+from leaderforge.domain.callers import Caller, CallerKind
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.permissions import KeyScope, Role
 
 PREFIX = "lf_"
 """Prefix of every generated key. People and secret scanners recognise a key by it."""
@@ -17,6 +18,8 @@ MAX_OVERLAP_S = 30 * 86_400
 
 _SECRET_BYTES = 24
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+MAX_PERSON = 80
+"""Maximum length of a person's name, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class ReplacedDigest:
 class ApiKey:
     """API key, stored as its SHA-256 digest only. Times are in ms.
 
-    Names are never reused, even after revocation, because audit entries must stay unambiguous.
+    Names are never reused, even after revocation, because audit entries must stay unambiguous. A key of a person has a
+    role, and the name of the person. Both are None for keys of programs.
     """
 
     name: str
@@ -42,11 +46,13 @@ class ApiKey:
     rotated_at: int | None = None
     revoked_at: int | None = None
     replaced: ReplacedDigest | None = None
+    role: Role | None = None
+    person: str | None = None
 
     @property
     def caller(self) -> Caller:
         """Return the caller that this key authenticates."""
-        return Caller(CallerKind.KEY, self.name, self.scopes)
+        return Caller(CallerKind.KEY, self.name, self.scopes, assigned_role=self.role, person=self.person)
 
     def at(self, now: int) -> Self:
         """Return the key as of `now` (ms): without its replaced digest if that digest has expired."""
@@ -71,3 +77,11 @@ def key_name(text: str) -> str:
             f"{text[:80]!r} is not a key name: use 1 to 64 of a-z, 0-9, '_' and '-', starting with a letter or a digit"
         )
     return text
+
+
+def person_name(text: str) -> str:
+    """Return a person's name without surrounding blanks. Raises `Refused` if it is empty, too long or invisible."""
+    name = text.strip()
+    if not name or len(name) > MAX_PERSON or not name.isprintable():
+        raise Refused(f"{text[:MAX_PERSON]!r} is not a person's name: use 1 to {MAX_PERSON} printable characters")
+    return name

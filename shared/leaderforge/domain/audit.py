@@ -23,10 +23,14 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """Stored audit entry. `id` orders entries of the same millisecond."""
+    """Stored audit entry. `id` orders entries of the same millisecond.
+
+    `person` is the name of the person who acted, None if the actor is a program or is unknown by name.
+    """
 
     id: int
     entry: AuditEntry
+    person: str | None = None
 
     @property
     def place(self) -> tuple[int, int]:

@@ -1,25 +1,12 @@
 """Callers and their rights."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from leaderforge.domain.boards import Board
 from leaderforge.domain.errors import Forbidden, LeaderForgeError, StoreUnavailable, Unauthenticated
+from leaderforge.domain.permissions import KeyScope, Permission, Role, holders_text, permissions_of
 from leaderforge.domain.players import ExternalId
-
-
-class KeyScope(StrEnum):
-    """Right of a key.
-
-    `read`: read private boards. `submit`: submit for any player, and create players. `set`: set scores. `admin`: all of
-    these rights and all others.
-    """
-
-    READ = "read"
-    SUBMIT = "submit"
-    SET = "set"
-    ADMIN = "admin"
 
 
 class CallerKind(StrEnum):
@@ -44,7 +31,8 @@ class Caller:
     `name` is the name of the key, or the player id as text. `user_id` is the player of a token, None while no player
     has the `external_id` in the token. `username` is the name that a token gives to a new player. `is_unresolved` is
     true if the store was unavailable when the external id was looked up. A key from an environment variable is named
-    after its scope, and `fingerprint` distinguishes keys with equal names.
+    after its scope, and `fingerprint` distinguishes keys with equal names. `person` is the name of the person who uses
+    the key, with the role `assigned_role`; both are None for keys of programs.
     """
 
     kind: CallerKind
@@ -55,6 +43,8 @@ class Caller:
     external_id: ExternalId | None = None
     username: str | None = None
     is_unresolved: bool = False
+    assigned_role: Role | None = None
+    person: str | None = None
 
     @property
     def actor(self) -> str:
@@ -62,28 +52,33 @@ class Caller:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)
 
     @property
-    def is_admin(self) -> bool:
-        """Return whether the caller may do everything."""
-        return KeyScope.ADMIN in self.scopes
+    def role(self) -> Role | None:
+        """Return the caller's role in the console: the assigned one, or owner for an admin key. None without a role."""
+        return Role.OWNER if KeyScope.ADMIN in self.scopes else self.assigned_role
 
     @property
-    def may_register(self) -> bool:
-        """Return whether the caller may create players."""
-        return self.has_any(_SUBMITTING)
+    def permissions(self) -> frozenset[Permission]:
+        """Return the permissions of the caller's scopes and role."""
+        return permissions_of(self.scopes, self.assigned_role)
+
+    def may(self, permission: Permission) -> bool:
+        """Return whether the caller has the permission."""
+        return permission in self.permissions
+
+    @property
+    def views_console(self) -> bool:
+        """Return whether the caller sees everything that the console shows, such as hidden entries and emails."""
+        return self.may(Permission.VIEW_CONSOLE)
 
     @property
     def has_token(self) -> bool:
         """Return whether the caller has a player token."""
         return self.kind is CallerKind.PLAYER
 
-    def has_any(self, scopes: Collection[KeyScope]) -> bool:
-        """Return whether the caller has at least one of these scopes."""
-        return not self.scopes.isdisjoint(scopes)
-
     @property
     def may_read_private(self) -> bool:
         """Return whether the caller may read private boards."""
-        return bool(self.scopes)
+        return self.may(Permission.READ_BOARDS)
 
     def may_read(self, board: Board) -> bool:
         """Return whether the caller may read the board. Any scope suffices for a private one."""
@@ -91,11 +86,11 @@ class Caller:
 
     def may_submit(self, board: Board, user_id: int) -> bool:
         """Return whether the caller may submit for the player. Players submit for themselves on open boards only."""
-        return self.has_any(_SUBMITTING) or (board.open_to_players and self.is_player(user_id))
+        return self.may(Permission.SUBMIT) or (board.open_to_players and self.is_player(user_id))
 
     def sees_hidden(self, user_id: int) -> bool:
-        """Return whether the caller sees a hidden standing of the player: admins and the player do."""
-        return self.is_admin or self.is_player(user_id)
+        """Return whether the caller sees a hidden standing of the player: the console and the player do."""
+        return self.views_console or self.is_player(user_id)
 
     def is_player(self, user_id: int) -> bool:
         """Return whether the caller has a token of this player."""
@@ -113,20 +108,25 @@ class Caller:
 
     def require_timekeeping(self) -> None:
         """Raise `Forbidden` unless the caller may set the time of a score. Player tokens may not."""
-        if not self.has_any(_SUBMITTING):
+        if not self.may(Permission.SUBMIT):
             raise Forbidden(f"achieved_at needs scope 'submit', {self.actor} has {self._has()}; remove achieved_at")
 
-    def require_any(self, scopes: Collection[KeyScope]) -> None:
-        """Raise `Unauthenticated` or `Forbidden` unless the caller has one of the scopes and no player token."""
-        if self.has_token or not self.has_any(scopes):
-            needed = " or ".join(f"'{scope}'" for scope in sorted(scopes))
-            raise self._refusal(f"this call needs a key of scope {needed}; {self.actor} has {self._has()}")
+    def require(self, permission: Permission) -> None:
+        """Raise `Unauthenticated` or `Forbidden` unless the caller has the permission and no player token."""
+        if self.has_token or not self.may(permission):
+            raise self._refusal(
+                f"this call needs permission '{permission}': a key of {holders_text(permission)}; "
+                f"{self.actor} has {self._has()}",
+                permission,
+            )
 
     def require_own(self, user_id: int) -> None:
-        """Raise `Unauthenticated` or `Forbidden` unless the caller is an admin or this player."""
+        """Raise `Unauthenticated` or `Forbidden` unless the caller sees the console or is this player."""
         if not self.sees_hidden(user_id):
+            needed = holders_text(Permission.VIEW_CONSOLE)
             raise self._refusal(
-                f"this call needs a token of player {user_id} or scope 'admin'; {self.actor} has neither"
+                f"this call needs a token of player {user_id}, or a key of {needed}; {self.actor} has neither",
+                Permission.VIEW_CONSOLE,
             )
 
     def _why_not_submit(self, board: Board, user_id: int) -> str:
@@ -137,15 +137,17 @@ class Caller:
         return f"the token of player {self.name} cannot submit for player {user_id}"
 
     def _has(self) -> str:
-        return " and ".join(f"'{scope}'" for scope in sorted(self.scopes)) or "none"
+        if self.assigned_role is not None:
+            return f"role '{self.assigned_role}'"
+        return " and ".join(f"scope '{scope}'" for scope in sorted(self.scopes)) or "none"
 
-    def _refusal(self, why: str) -> LeaderForgeError:
+    def _refusal(self, why: str, permission: Permission | None = None) -> LeaderForgeError:
         if self.is_unresolved:
             return StoreUnavailable("the player of the token cannot be looked up; retry shortly")
-        return Unauthenticated(NEEDS_KEY) if self.kind is CallerKind.ANONYMOUS else Forbidden(why)
+        if self.kind is CallerKind.ANONYMOUS:
+            return Unauthenticated(NEEDS_KEY)
+        return Forbidden(why) if permission is None else Forbidden(why, permission=permission)
 
-
-_SUBMITTING = frozenset({KeyScope.SUBMIT, KeyScope.ADMIN})
 
 ANONYMOUS = Caller(CallerKind.ANONYMOUS)
 LOOPBACK = Caller(CallerKind.LOOPBACK, scopes=frozenset({KeyScope.ADMIN}))

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey, digest_of, key_name, new_key
+from leaderforge.domain.api_keys import MAX_OVERLAP_S, ApiKey, digest_of, key_name, new_key, person_name
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import Refused
+from leaderforge.domain.permissions import KeyScope, Role, scopes_of
 from leaderforge.ports.access import KeyStore
 from leaderforge.ports.clock import Clock
 
@@ -27,12 +27,27 @@ class KeyService:
         self._clock = clock
 
     async def create(self, name: str, scopes: Collection[KeyScope], actor: str) -> IssuedKey:
-        """Create a key. Raises `KeyNameTaken`, and `Refused` if the name is invalid or `scopes` is empty."""
+        """Create a key of a program. Raises `KeyNameTaken`, and `Refused` for an invalid name or without scopes."""
         if not scopes:
-            raise Refused("a key needs at least one scope: read, submit or admin")
+            raise Refused("a key needs at least one scope (read, submit, set or admin) or a role")
         text = new_key()
         key = ApiKey(key_name(name), frozenset(scopes), digest_of(text), self._clock(), actor)
         await self._keys.create(key, self._audit_entry(actor, "key.create", name, scopes=sorted(scopes)))
+        return IssuedKey(key, text)
+
+    async def create_personal(self, name: str, role: Role, person: str, actor: str) -> IssuedKey:
+        """Create a key of a person. Raises `KeyNameTaken`, and `Refused` for an invalid name of the key or person."""
+        text = new_key()
+        key = ApiKey(
+            key_name(name),
+            scopes_of(role),
+            digest_of(text),
+            self._clock(),
+            actor,
+            role=role,
+            person=person_name(person),
+        )
+        await self._keys.create(key, self._audit_entry(actor, "key.create", name, role=role))
         return IssuedKey(key, text)
 
     async def all(self) -> Sequence[ApiKey]:

@@ -7,9 +7,10 @@ from leaderforge.domain.audit import Audited, AuditEntry, AuditFilter
 
 
 class MemoryAuditLog:
-    """`AuditLog` in a list."""
+    """`AuditLog` in a list. `people` has the names of persons, by actor."""
 
     def __init__(self) -> None:
+        self.people: dict[str, str] = {}
         self._entries: list[Audited] = []
 
     async def record(self, entry: AuditEntry) -> None:
@@ -35,7 +36,8 @@ class MemoryAuditLog:
         matches = [
             item for item in self._entries if criteria.admits(item.entry) and (before is None or item.place < before)
         ]
-        return sorted(matches, key=lambda item: item.place, reverse=True)[:limit]
+        latest = sorted(matches, key=lambda item: item.place, reverse=True)[:limit]
+        return [replace(item, person=self.people.get(item.entry.actor)) for item in latest]
 
 
 def _anonymous(act: AuditEntry, user_id: int, actor: str) -> AuditEntry:

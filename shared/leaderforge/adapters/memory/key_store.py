@@ -45,6 +45,8 @@ class MemoryKeyStore:
 
     def _put(self, key: ApiKey, act: AuditEntry) -> ApiKey:
         self._keys[key.name] = key
+        if key.person is not None:
+            self._audit.people[f"key:{key.name}"] = key.person
         self._audit.write(act)
         return key
 

@@ -61,4 +61,4 @@ def _audited_from_row(row: Record) -> Audited:
         reason=row["reason"],
         details=json.loads(row["details"]),
     )
-    return Audited(row["audit_id"], entry)
+    return Audited(row["audit_id"], entry, row["person"])

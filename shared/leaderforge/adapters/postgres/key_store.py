@@ -8,8 +8,8 @@ from leaderforge.adapters.postgres.pool import Connection, Pool, Record
 from leaderforge.adapters.postgres.statements import statement
 from leaderforge.domain.api_keys import ApiKey, ReplacedDigest
 from leaderforge.domain.audit import AuditEntry
-from leaderforge.domain.callers import KeyScope
 from leaderforge.domain.errors import KeyNameTaken, KeyNotFound, KeyRevoked
+from leaderforge.domain.permissions import KeyScope, Role
 
 
 class PostgresKeyStore:
@@ -37,7 +37,7 @@ class PostgresKeyStore:
 async def _create(connection: Connection, key: ApiKey, act: AuditEntry) -> None:
     scopes = ",".join(sorted(key.scopes))
     created = await connection.fetch(
-        statement("create_key"), key.name, scopes, key.digest, key.created_at, key.created_by
+        statement("create_key"), key.name, scopes, key.digest, key.created_at, key.created_by, key.role, key.person
     )
     if not created:
         raise KeyNameTaken(f"there is a key {key.name!r} already", name=key.name)
@@ -86,4 +86,6 @@ def _key(row: Record) -> ApiKey:
         rotated_at=row["rotated_at"],
         revoked_at=row["revoked_at"],
         replaced=None if until is None else ReplacedDigest(row["replaced_digest"], until),
+        role=None if row["role"] is None else Role(row["role"]),
+        person=row["person"],
     )

@@ -11,8 +11,9 @@ import jwt
 from leaderforge.adapters.tokens.sources import KeySource
 from leaderforge.adapters.tokens.trusted import TrustedKey
 from leaderforge.domain.boards import MAX_INTEGER
-from leaderforge.domain.callers import Caller, KeyScope, external_player, player
+from leaderforge.domain.callers import Caller, external_player, player
 from leaderforge.domain.errors import Refused, Unauthenticated
+from leaderforge.domain.permissions import KeyScope
 from leaderforge.domain.players import external_id, username
 from leaderforge.domain.tokens import EXTERNAL_SUBJECT
 from leaderforge.ports.clock import Clock

@@ -1,9 +1,11 @@
-select audit_id, at, actor, action, board, user_id, reason, details
-from audit_log
-where ($1::text is null or board = $1)
-    and ($2::bigint is null or user_id = $2)
-    and ($3::text is null or action = $3)
-    and ($4::text is null or actor = $4)
-    and (at, audit_id) < ($5, $6)
-order by at desc, audit_id desc
+-- Returns audit entries, latest first, each with the name of the person who has the actor's key.
+select a.audit_id, a.at, a.actor, a.action, a.board, a.user_id, a.reason, a.details, k.person
+from audit_log a
+left join api_keys k on a.actor = 'key:' || k.name
+where ($1::text is null or a.board = $1)
+    and ($2::bigint is null or a.user_id = $2)
+    and ($3::text is null or a.action = $3)
+    and ($4::text is null or a.actor = $4)
+    and (a.at, a.audit_id) < ($5, $6)
+order by a.at desc, a.audit_id desc
 limit $7;

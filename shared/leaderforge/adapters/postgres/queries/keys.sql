@@ -1,3 +1,3 @@
-select name, scopes, digest, created_at, created_by, rotated_at, revoked_at, replaced_digest, replaced_until
+select name, scopes, digest, created_at, created_by, rotated_at, revoked_at, replaced_digest, replaced_until, role, person
 from api_keys
 order by name;

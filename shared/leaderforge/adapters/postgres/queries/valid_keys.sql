@@ -1,4 +1,4 @@
-select name, scopes, digest, created_at, created_by, rotated_at, revoked_at, replaced_digest, replaced_until
+select name, scopes, digest, created_at, created_by, rotated_at, revoked_at, replaced_digest, replaced_until, role, person
 from api_keys
 where revoked_at is null
 order by name;
